@@ -1,0 +1,109 @@
+//! From what a source has to events: the contract of a decoder, and the place where fates are counted.
+
+use crate::{
+    Offset,
+    checkpoint::{Counts, DeadLetter},
+    event::Event,
+};
+
+/// How much of a record a dead letter keeps, bytes. Our choice: enough to see what it is; the offset says where the rest lies.
+pub const MAX_RAW_BYTES: usize = 64 * 1024;
+
+/// Takes the records of a batch, one call for each: this is where the balance is made.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{Offset, checkpoint::Fates, decode::Entry};
+/// let mut fates = Fates::default();
+/// let mut rows = Vec::new();
+/// let mut entry = Entry::new(&mut rows, &mut fates);
+/// entry.row(Offset(0), "good");
+/// entry.malformed(Offset(5), b"bad", "not a number");
+/// assert_eq!((fates.counts.read, fates.counts.dead_lettered), (2, 1));
+/// ```
+#[derive(Debug)]
+pub struct Entry<'a, E> {
+    rows: &'a mut Vec<(Offset, E)>,
+    fates: &'a mut crate::checkpoint::Fates,
+}
+
+impl<'a, E> Entry<'a, E> {
+    /// An entry that appends to `rows` and counts in `fates`.
+    pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut crate::checkpoint::Fates) -> Self {
+        Self { rows, fates }
+    }
+
+    fn counts(&mut self) -> &mut Counts {
+        &mut self.fates.counts
+    }
+
+    /// The record at this offset is an event. Its fate is counted when it is admitted.
+    #[inline]
+    pub fn row(&mut self, at: Offset, event: E) {
+        self.counts().read += 1;
+        self.rows.push((at, event));
+    }
+
+    /// The record is left out on purpose.
+    pub fn filtered(&mut self) {
+        let counts = self.counts();
+        counts.read += 1;
+        counts.filtered += 1;
+    }
+
+    /// The record at this offset cannot be read; it becomes a dead letter with the reason and its bytes.
+    pub fn malformed(&mut self, at: Offset, raw: &[u8], reason: impl Into<String>) {
+        let counts = self.counts();
+        counts.read += 1;
+        counts.dead_lettered += 1;
+        let kept = raw.get(..MAX_RAW_BYTES).unwrap_or(raw);
+        self.fates.dead.push(DeadLetter {
+            offset: at,
+            stage: "decode".into(),
+            reason: reason.into(),
+            raw: kept.to_vec(),
+        });
+    }
+}
+
+/// Turns the payload of a source into events.
+///
+/// Runs in the task, so it keeps no state between batches and may run in parallel.
+///
+/// # Guarantees
+/// Exactly one call of [`Entry`] for each record, in the order of the input, whatever the bytes are: bad
+/// data never panics and is never skipped in silence.
+pub trait Decode<P>: Send + Sync + 'static {
+    /// What comes out.
+    type Event: Event;
+    /// Reads all records of one payload.
+    fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
+}
+
+/// The decoder of a source that has events already, with their offsets.
+///
+/// # Examples
+/// ```
+/// # use fleet_core::{EventTime, Offset, VehicleId, checkpoint::Fates, event::Telemetry, decode::{Decode, Entry, Typed}};
+/// let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
+/// let (mut rows, mut fates) = (Vec::new(), Fates::default());
+/// Typed::default().decode(vec![(Offset(0), event)], &mut Entry::new(&mut rows, &mut fates));
+/// assert_eq!(rows.len(), 1);
+/// ```
+#[derive(Debug)]
+pub struct Typed<E>(std::marker::PhantomData<fn() -> E>);
+
+impl<E> Default for Typed<E> {
+    fn default() -> Self {
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl<E: Event> Decode<Vec<(Offset, E)>> for Typed<E> {
+    type Event = E;
+    fn decode(&self, payload: Vec<(Offset, E)>, entry: &mut Entry<'_, E>) {
+        for (at, event) in payload {
+            entry.row(at, event);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use crate::event::Event;
+
+/// How one system writes one kind of event: a record of text in, an event out, and back.
+///
+/// Every dialect is a [`Decode`](crate::Decode) of [`Chunk`](crate::source::Chunk)s of lines.
+///
+/// # Guarantees
+/// `write(read(line))` equals `line` as a JSON value, number kinds and key order included; unknown keys
+/// survive where the dialect was told to keep them.
+pub trait Dialect: Send + Sync + 'static {
+    /// What it writes.
+    type Event: Event;
+    /// What is remembered from record to record of one batch, to be fast: it never changes a result.
+    type Memo: Default;
+
+    /// Reads one record. `None` is a record that is left out on purpose.
+    ///
+    /// # Errors
+    /// Why it is no event, for people.
+    fn read(&self, record: &str, memo: &mut Self::Memo) -> Result<Option<Self::Event>, Refused>;
+
+    /// Appends one record, without a line end.
+    fn write(&self, event: &Self::Event, to: &mut Vec<u8>);
+}
+
+/// Why a record is no event: what was wrong, with which value, in a sentence without a full stop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);

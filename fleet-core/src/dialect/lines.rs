@@ -1,0 +1,43 @@
+use super::Dialect;
+use crate::{Decode, Offset, decode::Entry, source::Chunk};
+
+/// The longest record, bytes (1 MiB); a source cuts longer ones.
+pub const MAX_RECORD_BYTES: usize = 1 << 20;
+
+/// Records of text, one a line. UTF-8 is checked once per chunk; only a chunk that fails is looked at
+/// line by line.
+impl<D: Dialect> Decode<Chunk> for D {
+    type Event = D::Event;
+
+    fn decode(&self, chunk: Chunk, entry: &mut Entry<'_, D::Event>) {
+        if let Some(length) = chunk.cut {
+            let reason = format!("the record has {length} bytes, the limit is {MAX_RECORD_BYTES}");
+            entry.malformed(chunk.start, &chunk.bytes, reason);
+            return;
+        }
+        let mut memo = D::Memo::default();
+        let text = std::str::from_utf8(&chunk.bytes).ok();
+        let mut from = 0;
+        while let Some(rest) = chunk.bytes.get(from..).filter(|rest| !rest.is_empty()) {
+            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let at = Offset(chunk.start.0 + from as u64);
+            let line = (from, from + length);
+            from += length + 1;
+            let raw = chunk.bytes.get(line.0..line.1).unwrap_or_default();
+            let record = match text {
+                Some(text) => text.get(line.0..line.1),
+                None => std::str::from_utf8(raw).ok(),
+            };
+            // An empty line is not a record.
+            if raw.trim_ascii().is_empty() {
+                continue;
+            }
+            match record.map(|record| self.read(record, &mut memo)) {
+                Some(Ok(Some(event))) => entry.row(at, event),
+                Some(Ok(None)) => entry.filtered(),
+                Some(Err(refused)) => entry.malformed(at, raw, refused.0),
+                None => entry.malformed(at, raw, "the record is not UTF-8"),
+            }
+        }
+    }
+}

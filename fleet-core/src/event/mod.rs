@@ -1,0 +1,43 @@
+//! The canonical event model: what the five systems say, in one set of types.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Telemetry`] | one observation of a vehicle's signals |
+//! | [`Perception`] | an object that a vehicle's sensors saw |
+//! | [`Driving`] | something the driving system or its driver did |
+//! | [`TripSamples`] | the samples of one trip, as columns |
+//! | [`Alert`] | a rule that opened |
+//! | [`Command`], [`MissionEvent`], [`DriverNote`] | what people send to and say about vehicles |
+//! | [`FleetEvent`] | any of the first three, for streams that travel in one topic |
+
+mod alert;
+mod any;
+mod command;
+mod content;
+mod contract;
+mod driving;
+mod dtc;
+mod mission;
+mod note;
+mod perception;
+mod reading;
+mod signal;
+mod status;
+mod telemetry;
+mod trip;
+
+pub use alert::{Alert, AlertKind, LimitSource, Severity};
+pub use any::FleetEvent;
+pub use command::{Command, CommandKind, CommandStatus};
+pub use content::ContentHasher;
+pub use contract::Event;
+pub use driving::{Driving, DrivingKind, Initiator};
+pub use dtc::{Dtc, DtcError};
+pub use mission::{MissionEvent, MissionEventKind, MissionStatus};
+pub use note::DriverNote;
+pub use perception::{Direction, ObjectClass, Perception};
+pub use reading::Reading;
+pub use signal::Signal;
+pub use status::Status;
+pub use telemetry::{Layout, NullField, Slot, Style, Telemetry, UnknownKey};
+pub use trip::{TripSample, TripSamples, TripStatus};

@@ -1,0 +1,186 @@
+use compact_str::CompactString;
+
+use super::{ContentHasher, Event, Reading, alert::words};
+use crate::{
+    EventTime, VehicleId,
+    record::{Column, Fields, Record, Value},
+    state::state_by_serde,
+    units::{Distance, Speed},
+};
+
+words! {
+    /// What kind of object was seen.
+    ObjectClass {
+        /// A car.
+        Car = "car",
+        /// A person on foot.
+        Pedestrian = "pedestrian",
+        /// A person on a bicycle.
+        Cyclist = "cyclist",
+        /// A truck.
+        Truck = "truck",
+        /// A motorcycle.
+        Motorcycle = "motorcycle",
+        /// A bus.
+        Bus = "bus",
+        /// The sensor does not tell, as a radar.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// On which side of the vehicle the object is.
+    Direction {
+        /// To the left.
+        Left = "left",
+        /// To the right.
+        Right = "right",
+        /// In front.
+        Ahead = "ahead",
+        /// Behind.
+        Rear = "rear",
+    }
+}
+
+/// An object that a vehicle's sensors saw.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{EventTime, VehicleId, event::Perception, units::{Distance, Speed}};
+/// let mut seen = Perception::new(VehicleId::new("car-1")?, EventTime::MIN);
+/// seen.distance = Distance::from_m(12.5).into();
+/// seen.relative_speed = Speed::from_mps(-3.0).into();
+/// assert_eq!(seen.relative_speed.get().unwrap().as_mps(), -3.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Perception {
+    /// Who saw it.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// When.
+    #[serde(rename = "time")]
+    pub at: EventTime,
+    /// The sensor's name for one object over time.
+    #[serde(
+        rename = "object_track",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub track: Option<CompactString>,
+    /// What kind of object.
+    #[serde(
+        rename = "object_class",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub class: Option<ObjectClass>,
+    /// On which side.
+    #[serde(
+        rename = "object_direction",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub direction: Option<Direction>,
+    /// Distance along the vehicle's axis, rear to front.
+    #[serde(rename = "object_distance_m", default, skip_serializing_if = "missing")]
+    pub distance: Reading<Distance>,
+    /// Distance across the vehicle's axis, positive to the left.
+    #[serde(rename = "object_left_m", default, skip_serializing_if = "missing")]
+    pub left: Reading<Distance>,
+    /// Rate of the distance: negative when the gap closes.
+    #[serde(
+        rename = "object_relative_speed_kmh",
+        default,
+        skip_serializing_if = "missing"
+    )]
+    pub relative_speed: Reading<Speed>,
+    /// The object's own speed over ground.
+    #[serde(rename = "object_speed_kmh", default, skip_serializing_if = "missing")]
+    pub speed: Reading<Speed>,
+    /// How sure the sensor is, 0 to 1.
+    #[serde(default, skip_serializing_if = "missing")]
+    pub confidence: Reading<f64>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn missing<Q>(reading: &Reading<Q>) -> bool {
+    reading.is_missing()
+}
+
+impl Perception {
+    /// A sighting without details.
+    pub fn new(vehicle: VehicleId, at: EventTime) -> Self {
+        Self {
+            vehicle,
+            at,
+            track: None,
+            class: None,
+            direction: None,
+            distance: Reading::missing(),
+            left: Reading::missing(),
+            relative_speed: Reading::missing(),
+            speed: Reading::missing(),
+            confidence: Reading::missing(),
+        }
+    }
+}
+
+state_by_serde!(Perception, 1);
+
+impl Event for Perception {
+    fn key(&self) -> &str {
+        self.vehicle.as_str()
+    }
+    fn at(&self) -> EventTime {
+        self.at
+    }
+    fn identity(&self) -> u64 {
+        let mut content = ContentHasher::new();
+        content
+            .text(self.track.as_deref().unwrap_or(""))
+            .text(self.class.map_or("", ObjectClass::as_word))
+            .text(self.direction.map_or("", Direction::as_word))
+            .integer(self.distance.to_bits())
+            .integer(self.left.to_bits())
+            .integer(self.relative_speed.to_bits())
+            .integer(self.speed.to_bits())
+            .integer(self.confidence.to_bits());
+        content.finish()
+    }
+}
+
+impl Record for Perception {
+    fn columns() -> &'static [Column] {
+        const {
+            &[
+                Column::time("time"),
+                Column::text("vehicle_id"),
+                Column::text("object_track").nullable(),
+                Column::text("object_class").nullable(),
+                Column::text("object_direction").nullable(),
+                Column::real("object_distance_m").nullable(),
+                Column::real("object_left_m").nullable(),
+                Column::real("object_relative_speed_kmh").nullable(),
+                Column::real("object_speed_kmh").nullable(),
+                Column::real("confidence").nullable(),
+            ]
+        }
+    }
+
+    fn write(&self, to: &mut dyn Fields) {
+        to.put(Value::Time(self.at));
+        to.put(Value::Text(self.vehicle.as_str()));
+        to.put(Value::text_or_null(self.track.as_deref()));
+        to.put(Value::text_or_null(self.class.map(ObjectClass::as_word)));
+        to.put(Value::text_or_null(self.direction.map(Direction::as_word)));
+        to.put(Value::real_or_null(self.distance.raw()));
+        to.put(Value::real_or_null(self.left.raw()));
+        to.put(Value::real_or_null(self.relative_speed.raw()));
+        to.put(Value::real_or_null(self.speed.raw()));
+        to.put(Value::real_or_null(self.confidence.raw()));
+    }
+}

@@ -1,0 +1,85 @@
+use std::str::FromStr;
+
+macro_rules! signals {
+    ($(#[$section:meta] $($name:ident $text:literal,)*)*) => {
+        /// A measured quantity of a vehicle: the index of a reading in [`Telemetry`](super::Telemetry).
+        ///
+        /// The name is the serialised field with its unit, the same word in rules, maps and columns.
+        ///
+        /// # Examples
+        /// ```
+        /// use fleet_core::event::Signal;
+        /// assert_eq!(Signal::Speed.name(), "speed_kmh");
+        /// assert_eq!("battery_pct".parse(), Ok(Signal::BatteryCharge));
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum Signal {
+            $($(#[doc = concat!("`", $text, "`")] $name,)*)*
+        }
+
+        impl Signal {
+            /// All signals, in the order of their index.
+            pub const ALL: &'static [Self] = &[$($(Self::$name,)*)*];
+
+            /// The serialised field.
+            pub const fn name(self) -> &'static str {
+                match self { $($(Self::$name => $text,)*)* }
+            }
+        }
+    };
+}
+
+signals! {
+    /// Kept inside every event.
+    Latitude "latitude",
+    Longitude "longitude",
+    Speed "speed_kmh",
+    SpeedLimit "limit_kmh",
+    Heading "heading_deg",
+    Odometer "odometer_km",
+    AccelerationLongitudinal "accel_long_g",
+    AccelerationLateral "accel_lat_g",
+    BatteryCharge "battery_pct",
+    BatteryVoltage "battery_v",
+    EngineTemperature "engine_temp_c",
+    EngineSpeed "rpm",
+    Fuel "fuel_pct",
+    Load "load_pct",
+    /// Kept beside an event that has them.
+    AccelerationVertical "accel_vert_g",
+    AccelerationEast "accel_east_g",
+    AccelerationNorth "accel_north_g",
+    YawRate "yaw_rate_deg_s",
+    Throttle "throttle_pct",
+    Altitude "altitude_m",
+    Accuracy "accuracy_m",
+    Range "range_km",
+}
+
+impl Signal {
+    /// How many signals live inside the event; the others are kept beside it, at the cost of an allocation.
+    pub const INLINE: usize = 14;
+
+    /// The index of the signal, stable within one version of the snapshot format.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl FromStr for Signal {
+    type Err = UnknownSignal;
+    fn from_str(text: &str) -> Result<Self, UnknownSignal> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|signal| signal.name() == text)
+            .ok_or(UnknownSignal)
+    }
+}
+
+/// The text names no signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a signal: the names are the fields of telemetry with their unit, such as speed_kmh")]
+pub struct UnknownSignal;

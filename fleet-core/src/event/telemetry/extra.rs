@@ -1,0 +1,75 @@
+use compact_str::CompactString;
+
+use crate::event::{ContentHasher, Dtc, Reading, Signal};
+
+/// What most events do not have, kept in a box beside them.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Extra {
+    /// Signals outside the inline ones, by index; only what is not missing.
+    rare: Vec<(u8, u64)>,
+    /// A status that is no known word.
+    pub(super) status: Option<CompactString>,
+    pub(super) dtcs: Vec<Dtc>,
+    pub(super) layout: Option<Layout>,
+}
+
+impl Extra {
+    pub(super) fn reading(&self, signal: Signal) -> Reading<()> {
+        let found = self
+            .rare
+            .iter()
+            .find(|(index, _)| usize::from(*index) == signal.index());
+        found.map_or(Reading::missing(), |(_, bits)| Reading::from_bits(*bits))
+    }
+
+    pub(super) fn set(&mut self, signal: Signal, reading: Reading<()>) {
+        self.rare
+            .retain(|(index, _)| usize::from(*index) != signal.index());
+        if !reading.is_missing() {
+            self.rare.push((signal as u8, reading.to_bits()));
+            // One order, whatever the order of the keys was: the content hash reads it.
+            self.rare.sort_unstable_by_key(|(index, _)| *index);
+        }
+    }
+
+    /// Only content: the layout is how the message was written.
+    pub(super) fn hash(&self, content: &mut ContentHasher) {
+        for (index, bits) in &self.rare {
+            content.integer(u64::from(*index)).integer(*bits);
+        }
+        if let Some(status) = &self.status {
+            content.text(status);
+        }
+        for code in &self.dtcs {
+            content.text(code.as_str());
+        }
+    }
+}
+
+/// The keys of one message in their order, the unknown ones with their JSON.
+///
+/// Kept only by a decoder that was told to; a writer that finds one follows it, so that reading and
+/// writing gives the same keys in the same order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Layout {
+    /// One slot for each key.
+    pub slots: Vec<Slot>,
+}
+
+/// One key of a message.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Slot {
+    /// A key of the dialect, by its number there.
+    Known(u8),
+    /// Any other key.
+    Unknown(UnknownKey),
+}
+
+/// A key that the dialect does not know, and its value as JSON text.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct UnknownKey {
+    /// The key, unescaped.
+    pub key: CompactString,
+    /// The value, as it was written.
+    pub json: String,
+}

@@ -1,0 +1,45 @@
+//! Telemetry as a row of a table or a file.
+
+use super::{Signal, Telemetry};
+use crate::{
+    FleetId,
+    record::{Column, ColumnKind, Fields, Record, Value},
+};
+
+const COLUMNS: [Column; 4 + Signal::ALL.len()] = {
+    let mut columns = [Column::text("status").nullable(); 4 + Signal::ALL.len()];
+    columns[0] = Column::time("time");
+    columns[1] = Column::text("vehicle_id");
+    columns[2] = Column::text("fleet_id").nullable();
+    let mut i = 0;
+    while i < Signal::ALL.len() {
+        columns[3 + i] = Column {
+            name: Signal::ALL[i].name(),
+            kind: ColumnKind::Real,
+            nullable: true,
+        };
+        i += 1;
+    }
+    columns
+};
+
+impl Record for Telemetry {
+    fn columns() -> &'static [Column] {
+        &COLUMNS
+    }
+
+    fn write(&self, to: &mut dyn Fields) {
+        to.put(Value::Time(self.at));
+        to.put(Value::Text(self.vehicle.as_str()));
+        to.put(Value::text_or_null(
+            self.fleet.as_ref().map(FleetId::as_str),
+        ));
+        for signal in Signal::ALL {
+            to.put(Value::real_or_null(self.value(*signal)));
+        }
+        let status = self.status();
+        to.put(Value::text_or_null(
+            status.as_ref().map(super::Status::as_word),
+        ));
+    }
+}

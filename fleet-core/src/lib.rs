@@ -1,0 +1,46 @@
+//! Event model, contracts and engine for streams of vehicle events.
+//!
+//! Events of many vehicles come in from a [`Source`], pass once through a [`Graph`] of pure
+//! [operators](Operator), and what comes out lands in sinks together with the position it came from, so
+//! that nothing is lost and nothing counts twice.
+//!
+//! # Who may depend on whom
+//! Lower never imports upper:
+//! ```text
+//! 1 data       units id time position offset error state record
+//! 2 events     event dialect
+//! 3 contracts  row source decode operator sink checkpoint
+//! 4 engine     order graph window task committer
+//! 5 driver     pipeline (feature `driver`)   testing (feature `testing`)
+//! ```
+//! The other crates of the workspace depend on this one and never on each other.
+
+pub mod checkpoint;
+pub mod decode;
+pub mod dialect;
+mod error;
+pub mod event;
+mod id;
+mod offset;
+pub mod operator;
+mod position;
+pub mod record;
+pub mod row;
+pub mod sink;
+pub mod source;
+pub mod state;
+pub mod time;
+pub mod units;
+
+pub use decode::Decode;
+pub use error::{Error, ErrorKind, Result};
+pub use event::Event;
+pub use id::{ContentId, DriverId, FleetId, IdError, MAX_ID_BYTES, MissionId, TripId, VehicleId};
+pub use offset::{Offset, Partition};
+pub use operator::Operator;
+pub use position::Position;
+pub use record::Record;
+pub use row::Row;
+pub use source::Source;
+pub use state::State;
+pub use time::EventTime;

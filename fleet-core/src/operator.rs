@@ -1,0 +1,126 @@
+//! The one extension point: what authors of rules, windows and scores write.
+
+use smallvec::SmallVec;
+
+use crate::{
+    EventTime, Offset, State,
+    event::ContentHasher,
+    id::ContentId,
+    row::{KeyId, Row},
+};
+
+/// A stateful step with one state per key.
+///
+/// The engine calls it in event-time order of the key: for each row first `on_timer` for every timer at or
+/// before the row's time, then `on_row`; after the rows, timers up to the key's clock.
+///
+/// # Guarantees
+/// Yours: pure. No clock, no I/O, no randomness; the results depend on nothing but the rows of the key.
+/// Then any batching, crash, rebalance and number of workers gives the same results.
+///
+/// # Examples
+/// Counts the rows of each key until it is silent for a minute:
+/// ```
+/// use std::time::Duration;
+/// use fleet_core::{EventTime, Operator, event::Telemetry, operator::{Cx, Keep}, row::Row};
+///
+/// struct CountUntilSilent;
+/// impl Operator for CountUntilSilent {
+///     type In = Telemetry;
+///     type Out = u32;
+///     type State = u32;
+///     fn init(&self) -> u32 { 0 }
+///     fn on_row(&self, count: &mut u32, _: &Row<Telemetry>, cx: &mut Cx<'_, u32>) {
+///         *count += 1;
+///         cx.forget_timers();
+///         cx.wake_at(cx.now() + Duration::from_secs(60));
+///     }
+///     fn on_timer(&self, count: &mut u32, _: EventTime, cx: &mut Cx<'_, u32>) -> Keep {
+///         cx.emit(*count);
+///         Keep::Nothing
+///     }
+/// }
+/// # let _ = CountUntilSilent;
+/// ```
+pub trait Operator: Send + Sync + 'static {
+    /// What comes in.
+    type In: Send + Sync + 'static;
+    /// What goes out.
+    type Out: Clone + Send + Sync + 'static;
+    /// What is kept for each key.
+    type State: State;
+
+    /// The state of a key that was never seen.
+    fn init(&self) -> Self::State;
+    /// Takes the next row of the key.
+    fn on_row(&self, state: &mut Self::State, row: &Row<Self::In>, cx: &mut Cx<'_, Self::Out>);
+    /// A timer is due. Returns whether the key's state is still needed.
+    fn on_timer(&self, state: &mut Self::State, at: EventTime, cx: &mut Cx<'_, Self::Out>) -> Keep {
+        let _ = (state, at, cx);
+        Keep::State
+    }
+}
+
+/// Whether a key's state is kept after a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The state stays.
+    State,
+    /// The key is forgotten, its other timers too; the next row starts from `init`.
+    Nothing,
+}
+
+/// The timers of one key: few, so sorted in place.
+pub(crate) type Timers = SmallVec<[EventTime; 1]>;
+
+/// What an operator may see and do besides its state.
+#[derive(Debug)]
+pub struct Cx<'a, O> {
+    pub(crate) key: &'a str,
+    pub(crate) id: KeyId,
+    pub(crate) now: EventTime,
+    pub(crate) offset: Offset,
+    pub(crate) scope: &'a str,
+    pub(crate) timers: &'a mut Timers,
+    pub(crate) out: &'a mut Vec<Row<O>>,
+}
+
+impl<O> Cx<'_, O> {
+    /// The key.
+    pub fn key(&self) -> &str {
+        self.key
+    }
+    /// The time of the row or timer: there is no other clock.
+    pub fn now(&self) -> EventTime {
+        self.now
+    }
+    /// Asks for `on_timer` at this time of the key's clock. Asking twice for one time wakes once.
+    pub fn wake_at(&mut self, at: EventTime) {
+        if let Err(place) = self.timers.binary_search(&at) {
+            self.timers.insert(place, at);
+        }
+    }
+    /// Drops the timers of this key.
+    pub fn forget_timers(&mut self) {
+        self.timers.clear();
+    }
+    /// Sends a result on.
+    pub fn emit(&mut self, value: O) {
+        self.out.push(Row {
+            key: self.id,
+            at: self.now,
+            offset: self.offset,
+            value,
+        });
+    }
+    /// The id of a result: a hash of pipeline, node, `what`, key, time and `ordinal`, the number of the
+    /// result among those that share the rest.
+    pub fn content_id(&self, what: &str, ordinal: u64) -> ContentId {
+        let mut content = ContentHasher::new();
+        content.text(self.scope).text(what).text(self.key);
+        content
+            .integer(self.now.as_micros().cast_unsigned())
+            .integer(ordinal);
+        content.finish_id()
+    }
+}

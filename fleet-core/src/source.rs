@@ -1,0 +1,125 @@
+//! Where records come from: the contract of a source.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::Result;
+pub use crate::offset::{Offset, Partition};
+
+/// Records of one partition, as the source has them; decoding happens in the task.
+#[derive(Clone, Debug)]
+pub struct Batch<P> {
+    /// Whose records.
+    pub partition: Partition,
+    /// The place after the last of them.
+    pub next: Offset,
+    /// The records: bytes with line ends, messages, typed events.
+    pub payload: P,
+}
+
+/// What a source reports.
+#[derive(Debug)]
+pub enum SourceEvent<P> {
+    /// Records of a partition that was started and is not paused.
+    Batch(Batch<P>),
+    /// These partitions are ours now; each is claimed, restored and [started](Source::start) by itself.
+    Assigned(Vec<Partition>),
+    /// These partitions go elsewhere. What was computed is committed within the time, then `done` drops.
+    Revoking {
+        /// Which.
+        partitions: Vec<Partition>,
+        /// How long there is.
+        within: Duration,
+        /// Dropped once they are released: the hand-over goes on then.
+        done: RevokeGuard,
+    },
+    /// These partitions are gone already: nothing of them is committed any more.
+    Lost(Vec<Partition>),
+    /// Nothing to read at the moment.
+    Idle,
+    /// Nothing more will come from this partition.
+    End(Partition),
+}
+
+/// Lets a hand-over of partitions go on when it drops.
+pub struct RevokeGuard(Option<Box<dyn FnOnce() + Send>>);
+
+impl RevokeGuard {
+    /// Calls `release` when it drops.
+    pub fn new(release: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(release)))
+    }
+}
+
+impl Drop for RevokeGuard {
+    fn drop(&mut self) {
+        if let Some(release) = self.0.take() {
+            release();
+        }
+    }
+}
+
+impl fmt::Debug for RevokeGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RevokeGuard")
+    }
+}
+
+/// Where records come from.
+///
+/// The driver calls `next` again and again, answers each `Assigned` with one `start` per partition, and
+/// tells by `committed` how far results are durable. A source never decides on progress by itself.
+///
+/// # Errors
+/// A [retryable](crate::Error::is_retryable) error makes the driver wait and call again; any other stops the pipeline.
+#[async_trait]
+pub trait Source: Send + 'static {
+    /// The records of a batch.
+    type Payload: Send + 'static;
+
+    /// What is new. Cancel-safe: the driver drops the future whenever something else is due, and nothing
+    /// may be lost by that.
+    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>>;
+
+    /// Answers `Assigned`: read from here. `None` means never read before; the source decides where to begin.
+    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()>;
+
+    /// Gives no batch of this partition until it is resumed.
+    fn pause(&mut self, partition: &Partition) {
+        let _ = partition;
+    }
+
+    /// Gives batches of this partition again.
+    fn resume(&mut self, partition: &Partition) {
+        let _ = partition;
+    }
+
+    /// After a commit: everything before `upto` is durable. A hint for a log, the acknowledgement for a queue.
+    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
+        let _ = (partition, upto);
+        Ok(())
+    }
+}
+
+/// A source that gives every record again from any committed offset: a log, a file. A queue does not.
+pub trait Replayable: Source {}
+
+/// Bytes that hold whole records, each ended by a line feed (the last of an input may lack it).
+///
+/// # Shape
+/// Without `cut`, any number of records. With `cut`, the beginning of one record that was longer than the
+/// source's limit: a decoder refuses it, and the rest of it was not kept.
+#[derive(Clone, Debug, Default)]
+pub struct Chunk {
+    /// The records.
+    pub bytes: Vec<u8>,
+    /// The offset of the first byte.
+    pub start: Offset,
+    /// Which input of the partition it is from, counted from 0.
+    pub input: usize,
+    /// The first record of that input, where the format has a header.
+    pub header: Option<Arc<[u8]>>,
+    /// The whole length of the one record that `bytes` begin.
+    pub cut: Option<u64>,
+}

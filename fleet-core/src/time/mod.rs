@@ -1,0 +1,9 @@
+//! Event time, how a message wrote it, and reading it fast.
+
+mod event_time;
+mod parse;
+mod style;
+
+pub use event_time::EventTime;
+pub use parse::{TimeError, TimeReader};
+pub use style::TimeStyle;

@@ -1,0 +1,147 @@
+use std::fmt;
+
+use super::EventTime;
+
+/// How a message wrote its time, so that it is written back the same.
+///
+/// # Shape
+/// Four bytes: separator, zone form, digits of the fraction, offset in minutes, and the
+/// nanoseconds below the microsecond that [`EventTime`] does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeStyle(u32);
+
+/// How a zone was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Zone {
+    /// `Z`
+    Zulu,
+    /// `+00:00`, and any other offset.
+    Offset(i16),
+    /// Nothing: the dialect says what it means.
+    Naive,
+}
+
+const SPACE: u32 = 1;
+const ZONE_SHIFT: u32 = 1;
+const DIGITS_SHIFT: u32 = 3;
+const OFFSET_SHIFT: u32 = 7;
+const NANOS_SHIFT: u32 = 18;
+/// Offsets are stored from here, so that the bits stay unsigned.
+const OFFSET_BIAS: i32 = 1024;
+
+impl Default for TimeStyle {
+    fn default() -> Self {
+        Self::new(false, 6, Zone::Offset(0), 0)
+    }
+}
+
+impl TimeStyle {
+    pub(super) fn new(space: bool, digits: u8, zone: Zone, nanos: u16) -> Self {
+        let (form, minutes) = match zone {
+            Zone::Zulu => (0, 0),
+            Zone::Offset(minutes) => (1, i32::from(minutes)),
+            Zone::Naive => (2, 0),
+        };
+        let minutes = u32::try_from(minutes + OFFSET_BIAS).unwrap_or(0) & 0x7ff;
+        Self(
+            u32::from(space) * SPACE
+                | form << ZONE_SHIFT
+                | u32::from(digits.min(9)) << DIGITS_SHIFT
+                | minutes << OFFSET_SHIFT
+                | u32::from(nanos.min(999)) << NANOS_SHIFT,
+        )
+    }
+
+    /// `Z`, with as many digits as the time needs: none, three or six.
+    pub fn shortest(at: EventTime) -> Self {
+        let micros = at.as_micros().rem_euclid(1_000_000);
+        let digits = match micros {
+            0 => 0,
+            m if m % 1000 == 0 => 3,
+            _ => 6,
+        };
+        Self::new(false, digits, Zone::Zulu, 0)
+    }
+
+    /// Python's `isoformat` of an aware time: `T`, six digits, `+00:00`.
+    pub fn isoformat() -> Self {
+        Self::default()
+    }
+
+    /// `YYYY-MM-DD HH:MM:SS` without a zone.
+    pub fn naive_seconds() -> Self {
+        Self::new(true, 0, Zone::Naive, 0)
+    }
+
+    /// The packed form, for snapshots.
+    pub(crate) fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    /// The inverse of [`to_bits`](Self::to_bits).
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    fn zone(self) -> Zone {
+        match self.0 >> ZONE_SHIFT & 3 {
+            0 => Zone::Zulu,
+            1 => {
+                let minutes = i32::try_from(self.0 >> OFFSET_SHIFT & 0x7ff).unwrap_or(0);
+                Zone::Offset(i16::try_from(minutes - OFFSET_BIAS).unwrap_or(0))
+            }
+            _ => Zone::Naive,
+        }
+    }
+
+    /// Writes `at` in this style.
+    ///
+    /// # Errors
+    /// Only those of the writer.
+    pub fn write(self, at: EventTime, to: &mut impl fmt::Write) -> fmt::Result {
+        let zone = self.zone();
+        let minutes = if let Zone::Offset(minutes) = zone {
+            i64::from(minutes)
+        } else {
+            0
+        };
+        let local = at.as_micros().saturating_add(minutes * 60_000_000);
+        let (seconds, micros) = (local.div_euclid(1_000_000), local.rem_euclid(1_000_000));
+        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let (year, month, day) = civil(days);
+        let separator = if self.0 & SPACE == 0 { 'T' } else { ' ' };
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(
+            to,
+            "{year:04}-{month:02}-{day:02}{separator}{hour:02}:{minute:02}:{second:02}"
+        )?;
+        let digits = (self.0 >> DIGITS_SHIFT & 15) as usize;
+        if digits > 0 {
+            let nanos = micros * 1000 + i64::from(self.0 >> NANOS_SHIFT & 0x3ff);
+            let scale = 10i64.pow(9 - u32::try_from(digits).unwrap_or(9));
+            write!(to, ".{:0digits$}", nanos / scale)?;
+        }
+        match zone {
+            Zone::Zulu => to.write_char('Z'),
+            Zone::Naive => Ok(()),
+            Zone::Offset(minutes) => {
+                let sign = if minutes < 0 { '-' } else { '+' };
+                let minutes = minutes.unsigned_abs();
+                write!(to, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+        }
+    }
+}
+
+/// Year, month and day of a day since 1970 in the proleptic Gregorian calendar.
+fn civil(days: i64) -> (i16, i8, i8) {
+    // jiff knows the calendar; only times outside its ±9999 years, which no decoder accepts, fall back.
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let span = i32::try_from(days)
+        .ok()
+        .map(|days| jiff::ToSpan::days(days));
+    let date = span
+        .and_then(|span| epoch.checked_add(span).ok())
+        .unwrap_or(epoch);
+    (date.year(), date.month(), date.day())
+}

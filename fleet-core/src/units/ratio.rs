@@ -1,0 +1,12 @@
+use super::quantity::quantity;
+
+quantity! {
+    /// A share of a whole: state of charge, fuel level, load, throttle.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::units::Percent;
+    /// assert_eq!(Percent::from_percent(12.0).as_percent(), 12.0);
+    /// ```
+    Percent, "pct", from_percent, as_percent
+}
