@@ -16,28 +16,57 @@
 //! The other crates of the workspace depend on this one and never on each other.
 
 pub mod checkpoint;
+#[cfg_attr(
+    not(feature = "driver"),
+    expect(dead_code, reason = "only a driver carries the steps out")
+)]
+mod committer;
 pub mod decode;
 pub mod dialect;
 mod error;
 pub mod event;
+pub mod graph;
 mod id;
+mod memory;
 mod offset;
 pub mod operator;
+mod order;
+#[cfg_attr(
+    not(feature = "driver"),
+    expect(dead_code, reason = "only a driver binds sinks")
+)]
+mod outlet;
+#[cfg(feature = "driver")]
+pub mod pipeline;
+mod planted;
 mod position;
 pub mod record;
 pub mod row;
 pub mod sink;
 pub mod source;
 pub mod state;
+#[cfg_attr(
+    not(feature = "driver"),
+    expect(dead_code, reason = "only a driver runs tasks")
+)]
+mod task;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod units;
+pub mod window;
 
 pub use decode::Decode;
 pub use error::{Error, ErrorKind, Result};
 pub use event::Event;
+pub use graph::{Graph, Stream};
 pub use id::{ContentId, DriverId, FleetId, IdError, MAX_ID_BYTES, MissionId, TripId, VehicleId};
+pub use memory::MemoryStore;
 pub use offset::{Offset, Partition};
 pub use operator::Operator;
+pub use order::Order;
+#[cfg(feature = "driver")]
+pub use pipeline::Pipeline;
 pub use position::Position;
 pub use record::Record;
 pub use row::Row;

@@ -1,0 +1,217 @@
+//! A node with one state per key: the engine's side of [`Operator`].
+
+use std::sync::Arc;
+
+use super::{
+    Slots, Stream,
+    node::{Node, Now, Shape},
+};
+use crate::{
+    EventTime, Offset, Operator, State,
+    checkpoint::Saved,
+    operator::{Cx, Keep, Timers},
+    order::Keys,
+    planted::{Bug, planted},
+    row::{KeyId, Row},
+    state::{put_length, take_length},
+};
+
+pub(super) struct Keyed<L: Operator> {
+    pub(super) name: Arc<str>,
+    /// `pipeline/name`: the prefix of content ids.
+    pub(super) scope: Arc<str>,
+    /// Its number in the graph, from 1.
+    pub(super) number: u16,
+    pub(super) logic: Arc<L>,
+    pub(super) from: Stream<L::In>,
+    pub(super) to: Stream<L::Out>,
+    /// By key number; `None` for a key without state.
+    pub(super) cells: Vec<Option<Cell<L::State>>>,
+    pub(super) dirty: Vec<KeyId>,
+}
+
+pub(super) struct Cell<S> {
+    state: S,
+    timers: Timers,
+    dirty: bool,
+}
+
+/// Where the results of a call go.
+struct Outlet<'a, L: Operator> {
+    logic: &'a L,
+    scope: &'a str,
+    out: &'a mut Vec<Row<L::Out>>,
+    dirty: &'a mut Vec<KeyId>,
+}
+
+impl<L: Operator> Outlet<'_, L> {
+    /// Fires the timers of one key up to `upto`, in their order, those that a timer sets included.
+    fn fire(
+        &mut self,
+        cell: &mut Option<Cell<L::State>>,
+        upto: EventTime,
+        (id, key): (KeyId, &str),
+        offset: Offset,
+    ) {
+        while let Some(live) = cell {
+            let Some(now) = live.timers.first().copied().filter(|at| *at <= upto) else {
+                return;
+            };
+            live.timers.remove(0);
+            self.touch(&mut live.dirty, id);
+            let (timers, out, scope) = (&mut live.timers, &mut *self.out, self.scope);
+            let mut cx = Cx {
+                key,
+                id,
+                now,
+                offset,
+                scope,
+                timers,
+                out,
+            };
+            if self.logic.on_timer(&mut live.state, now, &mut cx) == Keep::Nothing {
+                *cell = None;
+            }
+        }
+    }
+
+    fn touch(&mut self, dirty: &mut bool, id: KeyId) {
+        if !std::mem::replace(dirty, true) {
+            self.dirty.push(id);
+        }
+    }
+
+    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
+        let live = cell.get_or_insert_with(|| Cell {
+            state: self.logic.init(),
+            timers: Timers::new(),
+            dirty: false,
+        });
+        self.touch(&mut live.dirty, row.key);
+        let (timers, out, scope) = (&mut live.timers, &mut *self.out, self.scope);
+        let (id, now, offset) = (row.key, row.at, row.offset);
+        let mut cx = Cx {
+            key,
+            id,
+            now,
+            offset,
+            scope,
+            timers,
+            out,
+        };
+        self.logic.on_row(&mut live.state, row, &mut cx);
+    }
+}
+
+impl<L: Operator> Node for Keyed<L> {
+    fn fresh(&self, scope: &str) -> Box<dyn Node> {
+        Box::new(Self {
+            name: Arc::clone(&self.name),
+            scope: format!("{scope}/{}", self.name).into(),
+            number: self.number,
+            logic: Arc::clone(&self.logic),
+            from: self.from,
+            to: self.to,
+            cells: Vec::new(),
+            dirty: Vec::new(),
+        })
+    }
+
+    fn run(&mut self, slots: &mut Slots, now: &Now<'_>) {
+        let mut out = slots.take(self.to);
+        if self.cells.len() < now.keys.len() {
+            self.cells.resize_with(now.keys.len(), || None);
+        }
+        let mut outlet = Outlet {
+            logic: &*self.logic,
+            scope: &self.scope,
+            out: &mut out,
+            dirty: &mut self.dirty,
+        };
+        for row in slots.rows(self.from) {
+            let Some(cell) = self.cells.get_mut(row.key.index()) else {
+                continue;
+            };
+            let key = now.keys.name_str(row.key);
+            if planted(Bug::TimerAfterRow) {
+                outlet.row(cell, row, key);
+                outlet.fire(cell, row.at, (row.key, key), row.offset);
+                continue;
+            }
+            outlet.fire(cell, row.at, (row.key, key), row.offset);
+            outlet.row(cell, row, key);
+        }
+        for id in now.moved {
+            let Some(cell) = self.cells.get_mut(id.index()) else {
+                continue;
+            };
+            let Some(clock) = now.clocks.get(id.index()) else {
+                continue;
+            };
+            // The clock's own time included: a row of that time that is still to come goes after it anyhow.
+            outlet.fire(
+                cell,
+                *clock,
+                (*id, now.keys.name_str(*id)),
+                Offset::default(),
+            );
+        }
+        slots.put(self.to, out);
+    }
+
+    /// # Layout
+    /// `timers: count u32, i64 each · the state`
+    fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
+        // A key may be here twice: forgotten and then seen again.
+        self.dirty.sort_unstable_by_key(|id| id.index());
+        self.dirty.dedup();
+        for id in self.dirty.drain(..) {
+            let cell = self.cells.get_mut(id.index()).and_then(Option::as_mut);
+            let bytes = cell.map(|cell| {
+                cell.dirty = false;
+                let mut bytes = Vec::new();
+                put_length(cell.timers.len(), &mut bytes);
+                for at in &cell.timers {
+                    at.encode(&mut bytes);
+                }
+                cell.state.encode(&mut bytes);
+                bytes
+            });
+            let (node, key, version) = (self.number, keys.name(id), L::State::VERSION);
+            to.push(Saved {
+                node,
+                key,
+                version,
+                bytes,
+            });
+        }
+    }
+
+    fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {
+        let from = &mut saved.bytes.as_deref()?;
+        let mut timers = Timers::new();
+        for _ in 0..take_length(from)? {
+            timers.push(EventTime::decode(0, from)?);
+        }
+        let state = L::State::decode(saved.version, from)?;
+        if self.cells.len() <= id.index() {
+            self.cells.resize_with(id.index() + 1, || None);
+        }
+        *self.cells.get_mut(id.index())? = Some(Cell {
+            state,
+            timers,
+            dirty: false,
+        });
+        from.is_empty().then_some(())
+    }
+
+    fn shape(&self) -> Shape<'_> {
+        Shape {
+            name: &self.name,
+            kind: "keyed",
+            from: vec![self.from.slot],
+            to: self.to.slot,
+            version: Some(L::State::VERSION),
+        }
+    }
+}

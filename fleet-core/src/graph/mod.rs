@@ -1,0 +1,18 @@
+//! What is computed: nodes over streams of rows, built once, run by every task.
+//!
+//! A [`Stream`] is a handle that can be copied: using it twice is a branch. It can only name what exists,
+//! so there are no cycles, and the order of building is the order of running. There is one key per graph,
+//! that of the partition; results for another key leave as sums or through a re-keyed topic.
+
+mod builder;
+pub(crate) mod describe;
+mod flat_map;
+mod keyed;
+mod merge;
+mod node;
+mod slots;
+
+pub use builder::{Graph, Stream};
+
+pub(crate) use node::{Node, Now};
+pub(crate) use slots::{Buffer, Slots};

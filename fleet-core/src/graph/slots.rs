@@ -1,0 +1,76 @@
+use std::any::Any;
+
+use super::Stream;
+use crate::row::Row;
+
+/// Rows of one type behind one name: a `Vec<Row<T>>` whose `T` only its [`Stream`] knows.
+pub(crate) trait Buffer: Any + Send + Sync {
+    fn clear(&mut self);
+    fn len(&self) -> usize;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
+    fn clear(&mut self) {
+        Self::clear(self);
+    }
+    fn len(&self) -> usize {
+        Self::len(self)
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl dyn Buffer {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows. A stream of another graph finds none: the pipeline refuses it before it runs.
+    pub(crate) fn rows<T: 'static>(&self) -> &[Row<T>] {
+        self.as_any()
+            .downcast_ref::<Vec<Row<T>>>()
+            .map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn rows_mut<T: 'static>(&mut self) -> Option<&mut Vec<Row<T>>> {
+        self.as_any_mut().downcast_mut()
+    }
+}
+
+/// The rows of one pass, one buffer for each stream; one downcast per node and batch, none per row.
+pub(crate) struct Slots(pub(super) Vec<Box<dyn Buffer>>);
+
+impl Slots {
+    pub(crate) fn rows<T: 'static>(&self, stream: Stream<T>) -> &[Row<T>] {
+        self.0.get(stream.slot).map_or(&[], |buffer| buffer.rows())
+    }
+
+    pub(crate) fn rows_mut<T: 'static>(&mut self, stream: Stream<T>) -> Option<&mut Vec<Row<T>>> {
+        self.0.get_mut(stream.slot)?.rows_mut()
+    }
+
+    /// The stream's buffer, to be filled while others are read; [`put`](Self::put) gives it back.
+    pub(super) fn take<T: 'static>(&mut self, stream: Stream<T>) -> Vec<Row<T>> {
+        self.rows_mut(stream)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn put<T: 'static>(&mut self, stream: Stream<T>, rows: Vec<Row<T>>) {
+        if let Some(slot) = self.rows_mut(stream) {
+            *slot = rows;
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        for buffer in &mut self.0 {
+            buffer.clear();
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A checkpoint store that lives and dies with the process.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use crate::{
+    Partition, Result,
+    checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress, Sealed},
+    planted::{Bug, planted},
+    row::Row,
+    sink::{Outcome, TransactionalSink},
+};
+
+/// Holds positions, state and rows in memory: for tests, and for pipelines whose results leave by plain
+/// sinks and whose input is read from the beginning every time.
+///
+/// Clones are handles of one store.
+///
+/// # Guarantees
+/// Those of every [`CheckpointStore`], as long as the process lives.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{MemoryStore, Partition, checkpoint::CheckpointStore};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut store = MemoryStore::default();
+/// let first = store.claim(&Partition::new("p")).await.unwrap();
+/// let second = store.claim(&Partition::new("p")).await.unwrap();
+/// assert!(second.token > first.token);
+/// # });
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Arc<Mutex<Contents>>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    partitions: BTreeMap<Partition, Claim>,
+    dead: Vec<(Partition, DeadLetter)>,
+    tables: BTreeMap<Arc<str>, Vec<String>>,
+}
+
+/// A transaction of a [`MemoryStore`]; dropping it rolls back.
+#[derive(Debug, Default)]
+pub struct MemoryTx(Vec<(Arc<str>, String)>);
+
+/// A table of a [`MemoryStore`]: keeps rows of any type that can be shown, as text.
+#[derive(Clone, Debug)]
+pub struct MemoryTable(Arc<str>);
+
+impl MemoryStore {
+    /// A table that rows can be stored in.
+    pub fn table(&self, name: &str) -> MemoryTable {
+        MemoryTable(name.into())
+    }
+
+    /// The committed rows of all tables, sorted: multisets, to be compared.
+    pub fn rows(&self) -> BTreeMap<Arc<str>, Vec<String>> {
+        let mut tables = self.lock().tables.clone();
+        for rows in tables.values_mut() {
+            rows.sort_unstable();
+        }
+        tables
+    }
+
+    /// The committed dead letters.
+    pub fn dead_letters(&self) -> Vec<(Partition, DeadLetter)> {
+        self.lock().dead.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        // Nothing below panics halfway through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl CheckpointStore for MemoryStore {
+    type Tx = MemoryTx;
+
+    async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
+        let mut contents = self.lock();
+        let claim = contents.partitions.entry(partition.clone()).or_default();
+        claim.token += 1;
+        Ok(claim.clone())
+    }
+
+    async fn begin(&mut self) -> Result<MemoryTx> {
+        Ok(MemoryTx::default())
+    }
+
+    async fn commit(&mut self, tx: MemoryTx, epoch: &[Sealed]) -> Result<Committed> {
+        let mut contents = self.lock();
+        let is_fenced = |sealed: &&Sealed| {
+            contents
+                .partitions
+                .get(&sealed.partition)
+                .is_none_or(|claim| {
+                    let number = claim.seq + 1 == sealed.seq || planted(Bug::FenceWithoutNumber);
+                    claim.token != sealed.token || !number
+                })
+        };
+        let fenced: Vec<_> = epoch
+            .iter()
+            .filter(is_fenced)
+            .map(|sealed| sealed.partition.clone())
+            .collect();
+        if !fenced.is_empty() {
+            return Ok(Committed::Fenced(fenced));
+        }
+        for (table, row) in tx.0 {
+            contents.tables.entry(table).or_default().push(row);
+        }
+        for sealed in epoch {
+            contents.take(sealed);
+        }
+        Ok(Committed::Done)
+    }
+
+    async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
+        Ok(self.lock().partitions.get(partition).map(|claim| Progress {
+            token: claim.token,
+            seq: claim.seq,
+            next: claim.next.unwrap_or_default(),
+            ended: claim.ended,
+        }))
+    }
+}
+
+impl Contents {
+    fn take(&mut self, sealed: &Sealed) {
+        let dead = sealed
+            .dead
+            .iter()
+            .map(|dead| (sealed.partition.clone(), dead.clone()));
+        self.dead.extend(dead);
+        let claim = self.partitions.entry(sealed.partition.clone()).or_default();
+        claim.seq = sealed.seq;
+        claim.next = Some(sealed.next);
+        claim.ended = sealed.ended;
+        claim.fingerprint = Some(sealed.fingerprint.to_string());
+        claim.counts = sealed.counts;
+        claim.tallies.clone_from(&sealed.tallies);
+        let mut states: BTreeMap<_, _> = std::mem::take(&mut claim.state)
+            .into_iter()
+            .map(|saved| ((saved.node, Arc::clone(&saved.key)), saved))
+            .collect();
+        for saved in &sealed.saved {
+            let place = (saved.node, Arc::clone(&saved.key));
+            match saved.bytes {
+                Some(_) => states.insert(place, saved.clone()),
+                None => states.remove(&place),
+            };
+        }
+        claim.state = states.into_values().collect();
+    }
+}
+
+#[async_trait]
+impl<T: fmt::Debug + Send + Sync + 'static> TransactionalSink<T, MemoryStore> for MemoryTable {
+    async fn write(&mut self, tx: &mut MemoryTx, rows: &[Row<T>]) -> Result<Outcome> {
+        let rows = rows
+            .iter()
+            .map(|row| (Arc::clone(&self.0), format!("{} {:?}", row.at, row.value)));
+        tx.0.extend(rows);
+        Ok(Outcome::default())
+    }
+}

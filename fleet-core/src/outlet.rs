@@ -1,0 +1,85 @@
+//! A stream tied to where its rows go: the task's side of a sink, and of a tally.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    graph::{Buffer, Slots, Stream},
+    row::Row,
+};
+
+/// Collects the rows of one stream for one sink; what the sink is, a task does not know.
+pub(crate) struct Outlet {
+    pub(crate) name: Arc<str>,
+    pub(crate) slot: usize,
+    new: fn() -> Box<dyn Buffer>,
+    collect: Box<dyn Fn(&mut Slots, &mut dyn Buffer, Taking) + Send + Sync>,
+}
+
+/// Whether another outlet needs the same rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taking {
+    /// The rows are copied.
+    Copy,
+    /// The rows are moved: this is the last outlet of the stream.
+    Move,
+}
+
+impl Outlet {
+    pub(crate) fn new<T: Clone + Send + Sync + 'static>(name: &str, from: Stream<T>) -> Self {
+        Self {
+            name: name.into(),
+            slot: from.slot,
+            new: || Box::new(Vec::<Row<T>>::new()),
+            collect: Box::new(move |slots, to, taking| {
+                let (Some(rows), Some(to)) = (slots.rows_mut(from), to.rows_mut::<T>()) else {
+                    return;
+                };
+                match taking {
+                    Taking::Copy => to.extend_from_slice(rows),
+                    Taking::Move => to.append(rows),
+                }
+            }),
+        }
+    }
+
+    pub(crate) fn buffer(&self) -> Box<dyn Buffer> {
+        (self.new)()
+    }
+
+    pub(crate) fn collect(&self, slots: &mut Slots, to: &mut dyn Buffer, taking: Taking) {
+        (self.collect)(slots, to, taking);
+    }
+}
+
+/// Counts the rows of one stream by a word of each.
+pub(crate) struct Tally {
+    pub(crate) group: Arc<str>,
+    count: Box<dyn Fn(&Slots, &mut BTreeMap<&'static str, u64>) + Send + Sync>,
+}
+
+impl Tally {
+    pub(crate) fn new<T: Send + Sync + 'static>(
+        group: &str,
+        from: Stream<T>,
+        word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
+    ) -> Self {
+        let count = move |slots: &Slots, counts: &mut BTreeMap<&'static str, u64>| {
+            for row in slots.rows(from) {
+                *counts.entry(word(&row.value)).or_default() += 1;
+            }
+        };
+        Self {
+            group: group.into(),
+            count: Box::new(count),
+        }
+    }
+
+    /// Adds this pass to the totals.
+    pub(crate) fn add(&self, slots: &Slots, totals: &mut crate::checkpoint::Tallies) {
+        let mut counts = BTreeMap::new();
+        (self.count)(slots, &mut counts);
+        for (word, count) in counts {
+            *totals.entry(format!("{}.{word}", self.group)).or_default() += count;
+        }
+    }
+}

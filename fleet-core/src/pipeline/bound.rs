@@ -1,0 +1,103 @@
+//! A sink tied to a stream: typed inside, one `dyn` call per write outside.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::{
+    Result,
+    checkpoint::{CheckpointStore, DeadLetter},
+    committer::Way,
+    decode::MAX_RAW_BYTES,
+    graph::Buffer,
+    row::Row,
+    sink::{Outcome, Sink, TransactionalSink},
+};
+
+/// What the driver calls. Rows that the sink refuses come back as dead letters.
+#[async_trait]
+pub(super) trait Bound<S: CheckpointStore>: Send {
+    fn way(&self) -> Way;
+    async fn write(&mut self, tx: Option<&mut S::Tx>, rows: &dyn Buffer)
+    -> Result<Vec<DeadLetter>>;
+}
+
+pub(super) struct PlainSink<T, K> {
+    name: Arc<str>,
+    sink: K,
+    of: PhantomData<fn(T)>,
+}
+
+impl<T, K> PlainSink<T, K> {
+    pub(super) fn new(name: &str, sink: K) -> Self {
+        Self {
+            name: name.into(),
+            sink,
+            of: PhantomData,
+        }
+    }
+}
+
+pub(super) struct StoreSink<T, K>(PlainSink<T, K>);
+
+impl<T, K> StoreSink<T, K> {
+    pub(super) fn new(name: &str, sink: K) -> Self {
+        Self(PlainSink::new(name, sink))
+    }
+}
+
+#[async_trait]
+impl<T, S, K> Bound<S> for PlainSink<T, K>
+where
+    T: Send + Sync + 'static,
+    S: CheckpointStore,
+    K: Sink<T>,
+{
+    fn way(&self) -> Way {
+        Way::Plain
+    }
+    async fn write(&mut self, _: Option<&mut S::Tx>, rows: &dyn Buffer) -> Result<Vec<DeadLetter>> {
+        let rows = rows.rows::<T>();
+        let outcome = self.sink.write(rows).await?;
+        Ok(dead_letters(&self.name, outcome, rows))
+    }
+}
+
+#[async_trait]
+impl<T, S, K> Bound<S> for StoreSink<T, K>
+where
+    T: Send + Sync + 'static,
+    S: CheckpointStore,
+    K: TransactionalSink<T, S>,
+{
+    fn way(&self) -> Way {
+        Way::Transactional
+    }
+    async fn write(
+        &mut self,
+        tx: Option<&mut S::Tx>,
+        rows: &dyn Buffer,
+    ) -> Result<Vec<DeadLetter>> {
+        let rows = rows.rows::<T>();
+        // The committer opens a transaction before it asks for a transactional write.
+        let Some(tx) = tx else { return Ok(Vec::new()) };
+        let outcome = self.0.sink.write(tx, rows).await?;
+        Ok(dead_letters(&self.0.name, outcome, rows))
+    }
+}
+
+fn dead_letters<T>(stage: &Arc<str>, outcome: Outcome, rows: &[Row<T>]) -> Vec<DeadLetter> {
+    let rejected = outcome.rejected.into_iter().map(|mut rejected| {
+        rejected.raw.truncate(MAX_RAW_BYTES);
+        DeadLetter {
+            offset: rows
+                .get(rejected.index)
+                .map(|row| row.offset)
+                .unwrap_or_default(),
+            stage: Arc::clone(stage),
+            reason: rejected.reason,
+            raw: rejected.raw,
+        }
+    });
+    rejected.collect()
+}

@@ -1,0 +1,315 @@
+//! Runs a pipeline: the one place that waits, measures time and calls source, sinks and store.
+
+use std::{collections::BTreeMap, future::Future, pin::pin, time::Duration};
+
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::{
+    Bound, EpochLimits, Pipeline,
+    limits::Retry,
+    report::{Ending, Ledger, Report},
+};
+use crate::{
+    Decode, Error, ErrorKind, Partition, Result, Source,
+    checkpoint::CheckpointStore,
+    committer::{Committer, Landed, Step},
+    source::{Batch, RevokeGuard, SourceEvent},
+    task::{Piece, Plan, Task},
+};
+
+/// What a turn of the loop begins with.
+enum Turn<P> {
+    Stop,
+    Seal,
+    Source(SourceEvent<P>),
+}
+
+struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
+    source: Src,
+    decode: D,
+    plan: Plan<D::Event>,
+    store: S,
+    sinks: Vec<Box<dyn Bound<S>>>,
+    limits: EpochLimits,
+    retry: Retry,
+    committer: Committer,
+    tasks: BTreeMap<Partition, Task<D::Event>>,
+    ledger: Ledger,
+    /// The open epoch: since when, and how many records.
+    opened: Option<Instant>,
+    rows: u64,
+    /// Whether any record was read in this run.
+    anything: bool,
+}
+
+pub(super) async fn run<Src, D, S, G>(
+    pipeline: Pipeline<Src, D, S, G>,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<Report>
+where
+    Src: Source,
+    D: Decode<Src::Payload>,
+    S: CheckpointStore,
+{
+    if let Some(wrong) = pipeline.wrong {
+        return Err(wrong);
+    }
+    let names = pipeline
+        .plan
+        .outlets
+        .iter()
+        .map(|outlet| outlet.name.clone());
+    let ways = pipeline.sinks.iter().map(|sink| sink.way());
+    let driver = Driver {
+        committer: Committer::new(names.zip(ways).collect()),
+        source: pipeline.source,
+        decode: pipeline.decode,
+        plan: pipeline.plan,
+        store: pipeline.store,
+        sinks: pipeline.sinks,
+        limits: pipeline.limits,
+        retry: pipeline.retry,
+        tasks: BTreeMap::new(),
+        ledger: Ledger::default(),
+        opened: None,
+        rows: 0,
+        anything: false,
+    };
+    driver.run(stop).await
+}
+
+impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
+    async fn run(mut self, stop: impl Future<Output = ()> + Send) -> Result<Report> {
+        let mut stop = pin!(stop);
+        loop {
+            let event = match self.turn(&mut stop).await? {
+                Turn::Stop => {
+                    self.commit_all().await?;
+                    return Ok(self.ledger.report(Ending::Stopped));
+                }
+                Turn::Seal => {
+                    self.commit_all().await?;
+                    continue;
+                }
+                Turn::Source(event) => event,
+            };
+            match event {
+                SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
+                SourceEvent::Batch(batch) => self.batch(batch).await?,
+                SourceEvent::Idle => {}
+                SourceEvent::End(partition) => {
+                    if self.end(&partition).await? {
+                        let complete = Ending::Complete;
+                        let ending = if self.anything {
+                            complete
+                        } else {
+                            Ending::AlreadyComplete
+                        };
+                        return Ok(self.ledger.report(ending));
+                    }
+                }
+                SourceEvent::Revoking {
+                    partitions,
+                    within,
+                    done,
+                } => {
+                    self.revoke(&partitions, within, done).await?;
+                }
+                SourceEvent::Lost(partitions) => {
+                    self.tasks.retain(|name, _| !partitions.contains(name))
+                }
+            }
+        }
+    }
+
+    /// Waits for the source, the epoch's end or the stop. The source's future is cancel-safe by contract.
+    async fn turn(
+        &mut self,
+        stop: &mut (impl Future<Output = ()> + Unpin),
+    ) -> Result<Turn<Src::Payload>> {
+        let mut delays = self.retry.delays();
+        loop {
+            let due = self.opened.map(|opened| opened + self.limits.interval);
+            let epoch = async {
+                match due {
+                    Some(due) => sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let next = tokio::select! {
+                biased;
+                () = &mut *stop => return Ok(Turn::Stop),
+                () = epoch => return Ok(Turn::Seal),
+                next = self.source.next() => next,
+            };
+            match next {
+                Ok(event) => return Ok(Turn::Source(event)),
+                Err(error) => wait(error, &mut delays).await?,
+            }
+        }
+    }
+
+    /// Claims, restores and starts each partition by itself.
+    async fn assign(&mut self, partitions: &[Partition]) -> Result<()> {
+        for partition in partitions {
+            let mut delays = self.retry.delays();
+            let claim = loop {
+                match self.store.claim(partition).await {
+                    Ok(claim) => break claim,
+                    Err(error) => wait(error, &mut delays).await?,
+                }
+            };
+            let at = claim.next;
+            self.ledger.claimed(partition, &claim);
+            self.committer.assign(partition, &claim.tallies);
+            let task = Task::restore(&self.plan, partition, claim)?;
+            self.source.start(partition, at).await?;
+            self.tasks.insert(partition.clone(), task);
+        }
+        Ok(())
+    }
+
+    async fn batch(&mut self, batch: Batch<Src::Payload>) -> Result<()> {
+        let Some(task) = self.tasks.get_mut(&batch.partition) else {
+            return Ok(());
+        };
+        let before = task.counts().read;
+        task.batch(&self.plan, &self.decode, batch)?;
+        self.rows += task.counts().read - before;
+        self.anything = true;
+        self.opened.get_or_insert_with(Instant::now);
+        let results: usize = self.tasks.values().map(Task::waiting).sum();
+        if self.rows >= self.limits.rows || results >= self.limits.results {
+            self.commit_all().await?;
+        }
+        Ok(())
+    }
+
+    /// Flushes an ended partition; returns whether it was the last.
+    async fn end(&mut self, partition: &Partition) -> Result<bool> {
+        if let Some(task) = self.tasks.get_mut(partition) {
+            self.anything |= !task.has_ended();
+            task.end(&self.plan);
+        }
+        let all = self.tasks.values().all(Task::has_ended);
+        if all {
+            self.commit_all().await?;
+        }
+        Ok(all)
+    }
+
+    async fn revoke(
+        &mut self,
+        partitions: &[Partition],
+        within: Duration,
+        done: RevokeGuard,
+    ) -> Result<()> {
+        // Out of time: the next owner computes it again, and the fence keeps our commit out.
+        if let Ok(committed) = timeout(within, self.commit_all()).await {
+            committed?;
+        }
+        self.tasks.retain(|name, _| !partitions.contains(name));
+        drop(done);
+        Ok(())
+    }
+
+    async fn commit_all(&mut self) -> Result<()> {
+        self.opened = None;
+        self.rows = 0;
+        let changed = self.tasks.values_mut().filter(|task| task.has_changed());
+        let pieces: Vec<Piece> = changed.map(|task| task.seal(&self.plan)).collect();
+        self.committer.open(pieces);
+        let landed = self.carry_out().await?;
+        for sealed in landed.done {
+            self.source
+                .committed(&sealed.partition, sealed.next)
+                .await?;
+            self.ledger.committed(sealed);
+        }
+        for partition in &landed.fenced {
+            if let Some(task) = self
+                .tasks
+                .remove(partition)
+                .filter(|_| self.tasks.is_empty())
+            {
+                let message = "another process has claimed this partition and goes on with it: \
+                               stop one of the two";
+                return Err(Error::new(ErrorKind::Fenced, message).at(partition, task.next()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what the committer says until the epoch is closed.
+    async fn carry_out(&mut self) -> Result<Landed> {
+        let mut tx = None;
+        let mut delays = self.retry.delays();
+        loop {
+            let step = self.committer.step();
+            let error = match self.take(step, &mut tx).await {
+                Ok(()) if step == Step::Finished => return Ok(self.committer.finish()),
+                Ok(()) => continue,
+                Err(error) => error,
+            };
+            if !matches!(step, Step::Publish { .. }) {
+                // Rolls back whatever is open.
+                tx = None;
+            }
+            self.committer.failed();
+            wait(error, &mut delays).await?;
+        }
+    }
+
+    async fn take(&mut self, step: Step, tx: &mut Option<S::Tx>) -> Result<()> {
+        match step {
+            Step::Begin => {
+                *tx = Some(self.store.begin().await?);
+                self.committer.begun();
+            }
+            Step::Publish { piece, sink } | Step::Store { piece, sink } => {
+                let rows = self
+                    .committer
+                    .pieces()
+                    .get(piece)
+                    .and_then(|p| p.outputs.get(sink));
+                let (Some(rows), Some(bound)) = (rows, self.sinks.get_mut(sink)) else {
+                    return Ok(());
+                };
+                let dead = bound.write(tx.as_mut(), rows.as_ref()).await?;
+                self.committer.written(dead);
+            }
+            Step::Commit => {
+                let seals = self.committer.seals();
+                // The committer opens a transaction before it asks for the commit.
+                let Some(tx) = tx.take() else { return Ok(()) };
+                let answer = self.store.commit(tx, &seals).await?;
+                self.committer.committed(answer);
+            }
+            Step::Ask { piece } => {
+                let Some(partition) = self
+                    .committer
+                    .pieces()
+                    .get(piece)
+                    .map(|piece| piece.sealed.partition.clone())
+                else {
+                    return Ok(());
+                };
+                let progress = self.store.progress(&partition).await?;
+                self.committer.answered(progress);
+            }
+            Step::Finished => {}
+        }
+        Ok(())
+    }
+}
+
+/// Waits before the next try, or gives the error back when it cannot pass or was retried enough.
+async fn wait(error: Error, delays: &mut (impl Iterator<Item = Duration> + Send)) -> Result<()> {
+    match delays.next().filter(|_| error.is_retryable()) {
+        Some(delay) => {
+            sleep(delay).await;
+            Ok(())
+        }
+        None => Err(error),
+    }
+}

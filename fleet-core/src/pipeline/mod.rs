@@ -1,0 +1,250 @@
+//! Source, graph, sinks and store put together, and the driver that runs them on tokio.
+//!
+//! Nothing else in this crate waits, measures time or does I/O: tasks and committer are plain state
+//! machines, and `driver` is the one place that turns their steps into calls.
+
+mod bound;
+mod driver;
+mod limits;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use std::{future::Future, marker::PhantomData};
+
+use bound::{Bound, PlainSink, StoreSink};
+pub use limits::{EpochLimits, Retry};
+pub use report::{Ending, Report};
+
+use crate::{
+    Decode, Error, ErrorKind, Graph, Order, Result, Source,
+    checkpoint::CheckpointStore,
+    graph::Stream,
+    outlet::{Outlet, Tally},
+    sink::{Sink, TransactionalSink},
+    source::Replayable,
+    task::Plan,
+};
+
+/// Every result lands exactly once: replayable source, sinks in the store's transaction.
+#[derive(Debug)]
+pub struct ExactlyOnce;
+
+/// Every result lands at least once: any source, any sink.
+#[derive(Debug)]
+pub struct AtLeastOnce;
+
+/// A source, a graph, sinks and a store, ready to run.
+///
+/// # Guarantees
+/// The type says which: [`exactly_once`](Self::exactly_once) takes only a [`Replayable`] source and sinks
+/// of its own store; [`at_least_once`](Self::at_least_once) takes any, and after a crash a plain sink may
+/// see rows again.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{
+///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId,
+///     decode::Typed, event::Telemetry, testing::Scripted, units::Speed,
+/// };
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let car = VehicleId::new("car-1")?;
+/// let event = |kmh| Telemetry::new(car.clone(), EventTime::MIN).with_speed(Speed::from_kmh(kmh));
+///
+/// let (mut graph, telemetry) = Graph::new();
+/// let fast = graph.filter("fast", telemetry, |event: &Telemetry| event.speed().is_some_and(|v| v.as_kmh() > 80.0));
+/// let store = MemoryStore::default();
+/// let report = Pipeline::exactly_once(
+///         Scripted::of_rows("memory", [event(50.0), event(92.5)]), Typed::default(),
+///         Order::default(), graph, store.clone(),
+///     )
+///     .store("fast", fast, store.table("fast"))
+///     .run()
+///     .await?;
+/// assert_eq!(report.counts.accepted, 2);
+/// assert_eq!(store.rows()["fast"].len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+///
+/// A sink that is not of the store does not compile where exactly once was asked for:
+/// ```compile_fail
+/// # use fleet_core::{Graph, MemoryStore, Order, Pipeline, decode::Typed, event::Telemetry, sink::Null, testing::Scripted};
+/// # let (graph, telemetry) = Graph::<Telemetry>::new();
+/// Pipeline::exactly_once(Scripted::of_rows("memory", []), Typed::default(), Order::default(), graph, MemoryStore::default())
+///     .publish("out", telemetry, Null);
+/// ```
+pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Guarantee> {
+    source: Src,
+    decode: D,
+    plan: Plan<D::Event>,
+    store: S,
+    sinks: Vec<Box<dyn Bound<S>>>,
+    limits: EpochLimits,
+    retry: Retry,
+    /// The first wrong wiring; reported when the pipeline is run.
+    wrong: Option<Error>,
+    guarantee: PhantomData<Guarantee>,
+}
+
+impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> std::fmt::Debug
+    for Pipeline<Src, D, S, G>
+{
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pipeline")
+            .field("name", &self.plan.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Pipeline<Src, D, S, AtLeastOnce> {
+    /// Results land at least once.
+    pub fn at_least_once(
+        source: Src,
+        decode: D,
+        order: Order,
+        graph: Graph<D::Event>,
+        store: S,
+    ) -> Self {
+        Self::new(source, decode, order, graph, store)
+    }
+
+    /// Sends a stream to any sink, before the position moves.
+    #[must_use]
+    pub fn publish<T: Clone + Send + Sync + 'static>(
+        self,
+        name: &str,
+        from: Stream<T>,
+        sink: impl Sink<T>,
+    ) -> Self {
+        self.bind(name, from, Box::new(PlainSink::new(name, sink)))
+    }
+}
+
+impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore>
+    Pipeline<Src, D, S, ExactlyOnce>
+{
+    /// Results land exactly once.
+    pub fn exactly_once(
+        source: Src,
+        decode: D,
+        order: Order,
+        graph: Graph<D::Event>,
+        store: S,
+    ) -> Self {
+        Self::new(source, decode, order, graph, store)
+    }
+}
+
+impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
+    fn new(source: Src, decode: D, order: Order, graph: Graph<D::Event>, store: S) -> Self {
+        let wrong = graph.check().err();
+        let (outlets, tallies) = (Vec::new(), Vec::new());
+        Self {
+            source,
+            decode,
+            plan: Plan {
+                name: "pipeline".into(),
+                order,
+                graph,
+                outlets,
+                tallies,
+            },
+            store,
+            sinks: Vec::new(),
+            limits: EpochLimits::default(),
+            retry: Retry::default(),
+            wrong,
+            guarantee: PhantomData,
+        }
+    }
+
+    /// Names the pipeline: part of the ids of its results. Default: `pipeline`.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.plan.name = name.into();
+        self
+    }
+
+    /// Sends a stream to a sink of the store: rows, state and position land together.
+    #[must_use]
+    pub fn store<T: Clone + Send + Sync + 'static>(
+        self,
+        name: &str,
+        from: Stream<T>,
+        sink: impl TransactionalSink<T, S>,
+    ) -> Self {
+        self.bind(name, from, Box::new(StoreSink::new(name, sink)))
+    }
+
+    /// Counts the rows of a stream by a word of each, with every commit; see
+    /// [`Tallies`](crate::checkpoint::Tallies).
+    #[must_use]
+    pub fn tally<T: Send + Sync + 'static>(
+        mut self,
+        group: &str,
+        from: Stream<T>,
+        word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
+    ) -> Self {
+        self.check(group, from);
+        self.plan.tallies.push(Tally::new(group, from, word));
+        self
+    }
+
+    /// When an epoch is closed. Default: [`EpochLimits::default`].
+    #[must_use]
+    pub fn epochs(mut self, limits: EpochLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How passing faults are retried. Default: [`Retry::default`].
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Runs until the input has ended.
+    ///
+    /// # Errors
+    /// What cannot be retried, or was retried in vain: wiring, source, sink, store, snapshot. What was
+    /// committed before stays, and a restart goes on from there.
+    pub async fn run(self) -> Result<Report> {
+        self.run_until(std::future::pending()).await
+    }
+
+    /// Runs until the input has ended or `stop` resolves; then commits what was computed.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<Report> {
+        driver::run(self, stop).await
+    }
+
+    fn bind<T: Clone + Send + Sync + 'static>(
+        mut self,
+        name: &str,
+        from: Stream<T>,
+        sink: Box<dyn Bound<S>>,
+    ) -> Self {
+        self.check(name, from);
+        if self.plan.outlets.iter().any(|outlet| &*outlet.name == name) {
+            self.complain(format!("two sinks are named {name:?}: rename one"));
+        }
+        self.plan.outlets.push(Outlet::new(name, from));
+        self.sinks.push(sink);
+        self
+    }
+
+    fn check<T>(&mut self, name: &str, from: Stream<T>) {
+        if from.graph != self.plan.graph.id {
+            self.complain(format!("{name:?} is wired to a stream of another graph"));
+        }
+    }
+
+    fn complain(&mut self, message: String) {
+        self.wrong
+            .get_or_insert_with(|| Error::new(ErrorKind::Config, message));
+    }
+}

@@ -1,0 +1,120 @@
+use std::collections::BTreeMap;
+
+use crate::{
+    Offset, Partition,
+    checkpoint::{Claim, Counts, Sealed, Tallies},
+    task::KEYS_TALLY,
+};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The input has ended, and everything is committed.
+    Complete,
+    /// It had ended in an earlier run: nothing was read.
+    AlreadyComplete,
+    /// It was stopped; the next run goes on from here.
+    Stopped,
+}
+
+/// What a run leaves behind: totals over all runs of the partitions that it owned.
+///
+/// # Guarantees
+/// `counts` balance, and so does each sink: given = written + dead-lettered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// How it ended.
+    pub ending: Ending,
+    /// Fates of all records.
+    pub counts: Counts,
+    /// Keys seen.
+    pub keys: u64,
+    /// Totals by name.
+    pub tallies: Tallies,
+    /// Where each partition goes on.
+    pub positions: BTreeMap<Partition, Offset>,
+}
+
+impl Report {
+    /// The total of one word of a group, 0 if it never occurred.
+    pub fn tally(&self, group: &str, word: &str) -> u64 {
+        self.tallies
+            .get(&format!("{group}.{word}"))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// All words of a group with their totals.
+    pub fn group<'a>(&'a self, group: &str) -> impl Iterator<Item = (&'a str, u64)> {
+        let prefix = format!("{group}.");
+        self.tallies
+            .iter()
+            .filter_map(move |(name, count)| Some((name.strip_prefix(&prefix)?, *count)))
+    }
+
+    /// Whether every record and every row of every sink is accounted for.
+    pub fn balances(&self) -> bool {
+        let sinks = self.tallies.iter().filter_map(|(name, given)| {
+            Some((name.strip_prefix("sink.")?.strip_suffix(".given")?, *given))
+        });
+        let mut sinks = sinks.map(|(sink, given)| {
+            let group = format!("sink.{sink}");
+            given == self.tally(&group, "written") + self.tally(&group, "dead_lettered")
+        });
+        self.counts.balances() && sinks.all(|balances| balances)
+    }
+}
+
+/// What is committed of each partition, as the driver knows it.
+#[derive(Debug, Default)]
+pub(super) struct Ledger(BTreeMap<Partition, Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    next: Offset,
+    counts: Counts,
+    tallies: Tallies,
+}
+
+impl Ledger {
+    pub(super) fn claimed(&mut self, partition: &Partition, claim: &Claim) {
+        let (next, counts) = (claim.next.unwrap_or_default(), claim.counts);
+        let entry = Entry {
+            next,
+            counts,
+            tallies: claim.tallies.clone(),
+        };
+        self.0.insert(partition.clone(), entry);
+    }
+
+    pub(super) fn committed(&mut self, sealed: Sealed) {
+        let (next, counts, tallies) = (sealed.next, sealed.counts, sealed.tallies);
+        self.0.insert(
+            sealed.partition,
+            Entry {
+                next,
+                counts,
+                tallies,
+            },
+        );
+    }
+
+    pub(super) fn report(&self, ending: Ending) -> Report {
+        let mut report = Report {
+            ending,
+            counts: Counts::default(),
+            keys: 0,
+            tallies: Tallies::new(),
+            positions: BTreeMap::new(),
+        };
+        for (partition, entry) in &self.0 {
+            report.counts += entry.counts;
+            for (name, count) in &entry.tallies {
+                *report.tallies.entry(name.clone()).or_default() += count;
+            }
+            report.positions.insert(partition.clone(), entry.next);
+        }
+        report.keys = report.tallies.remove(KEYS_TALLY).unwrap_or(0);
+        report
+    }
+}

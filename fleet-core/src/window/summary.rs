@@ -1,0 +1,187 @@
+use std::marker::PhantomData;
+
+use super::Aggregate;
+use crate::{EventTime, State};
+
+/// Count, sum, mean, least, greatest and last of one number over some rows.
+///
+/// # Guarantees
+/// Merging is associative and commutative to the last bit: the sum is kept in whole millionths, not in
+/// floating point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// Rows, with or without the number.
+    pub rows: u64,
+    /// Rows that have the number.
+    pub count: u64,
+    sum_micros: i128,
+    min: f64,
+    max: f64,
+    last: f64,
+    last_at: EventTime,
+}
+
+impl Summary {
+    /// Of no rows.
+    pub const EMPTY: Self = Self {
+        rows: 0,
+        count: 0,
+        sum_micros: 0,
+        min: f64::INFINITY,
+        max: f64::NEG_INFINITY,
+        last: 0.0,
+        last_at: EventTime::BEFORE_ALL,
+    };
+
+    /// Adds a row.
+    #[inline]
+    pub fn add(&mut self, value: Option<f64>, at: EventTime) {
+        self.rows += 1;
+        let Some(value) = value else { return };
+        self.count += 1;
+        self.sum_micros += micros(value);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.take_last(value, at);
+    }
+
+    /// Adds what another summary holds.
+    pub fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.count += other.count;
+        self.sum_micros += other.sum_micros;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        if other.count > 0 {
+            self.take_last(other.last, other.last_at);
+        }
+    }
+
+    /// Of two values of one time the greater is the last, so that the order of merging does not show.
+    fn take_last(&mut self, value: f64, at: EventTime) {
+        if (at, value) > (self.last_at, self.last) || self.last_at == EventTime::BEFORE_ALL {
+            (self.last_at, self.last) = (at, value);
+        }
+    }
+
+    fn some(&self, value: f64) -> Option<f64> {
+        (self.count > 0).then_some(value)
+    }
+    /// The sum, to a millionth.
+    pub fn sum(&self) -> Option<f64> {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a sum is reported as the nearest float"
+        )]
+        self.some(self.sum_micros as f64 / 1e6)
+    }
+    /// The mean.
+    pub fn mean(&self) -> Option<f64> {
+        self.sum().map(|sum| sum / self.count as f64)
+    }
+    /// The least value.
+    pub fn min(&self) -> Option<f64> {
+        self.some(self.min)
+    }
+    /// The greatest value.
+    pub fn max(&self) -> Option<f64> {
+        self.some(self.max)
+    }
+    /// The value of the newest row.
+    pub fn last(&self) -> Option<f64> {
+        self.some(self.last)
+    }
+}
+
+/// A value in whole millionths. Beyond 1e18 it is held there: no signal of a vehicle comes near.
+fn micros(value: f64) -> i128 {
+    const LIMIT: f64 = 1e24;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the value is held within the limit first"
+    )]
+    let whole = (value * 1e6).round().clamp(-LIMIT, LIMIT) as i128;
+    whole
+}
+
+/// # Layout
+/// `rows u64 · count u64 · sum i128 · min f64 · max f64 · last f64 · last_at i64`
+impl State for Summary {
+    const VERSION: u16 = 1;
+    fn encode(&self, to: &mut Vec<u8>) {
+        self.rows.encode(to);
+        self.count.encode(to);
+        self.sum_micros.encode(to);
+        for value in [self.min, self.max, self.last] {
+            value.encode(to);
+        }
+        self.last_at.encode(to);
+    }
+    fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
+        if version != Self::VERSION {
+            return None;
+        }
+        Some(Self {
+            rows: u64::decode(0, from)?,
+            count: u64::decode(0, from)?,
+            sum_micros: i128::decode(0, from)?,
+            min: f64::decode(0, from)?,
+            max: f64::decode(0, from)?,
+            last: f64::decode(0, from)?,
+            last_at: EventTime::decode(0, from)?,
+        })
+    }
+}
+
+/// The [`Summary`] of one number of each row, by function.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{event::Telemetry, units::Speed, window::{SummaryOf, Tumbling}};
+/// let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
+/// let minutes = Tumbling::minutes(1).aggregate(speed);
+/// # let _ = minutes;
+/// ```
+pub struct SummaryOf<T, F> {
+    value: F,
+    of: PhantomData<fn(&T)>,
+}
+
+impl<T, F: Fn(&T) -> Option<f64>> SummaryOf<T, F> {
+    /// Summarises what `value` reads.
+    pub fn new(value: F) -> Self {
+        Self {
+            value,
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T, F> std::fmt::Debug for SummaryOf<T, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SummaryOf")
+    }
+}
+
+impl<T, F> Aggregate for SummaryOf<T, F>
+where
+    T: Send + Sync + 'static,
+    F: Fn(&T) -> Option<f64> + Send + Sync + 'static,
+{
+    type In = T;
+    type Accumulator = Summary;
+    type Out = Summary;
+
+    fn empty(&self) -> Summary {
+        Summary::EMPTY
+    }
+    fn add(&self, accumulator: &mut Summary, row: &T, at: EventTime) {
+        accumulator.add((self.value)(row), at);
+    }
+    fn merge(&self, into: &mut Summary, other: &Summary) {
+        into.merge(other);
+    }
+    fn finish(&self, accumulator: &Summary) -> Summary {
+        *accumulator
+    }
+}

@@ -1,0 +1,47 @@
+use super::*;
+use crate::{EventTime, State};
+
+fn at(second: i64) -> EventTime {
+    EventTime::from_micros(second * 1_000_000)
+}
+
+#[test]
+fn merging_parts_gives_what_adding_all_gives_in_any_order() {
+    let values = [0.1, 0.2, 0.3, 1e9, -7.25, 80.000_001];
+    let mut whole = Summary::EMPTY;
+    for (second, value) in (0..).zip(values) {
+        whole.add(Some(value), at(second));
+    }
+    whole.add(None, at(9));
+    for cut in 0..=values.len() {
+        let (mut left, mut right) = (Summary::EMPTY, Summary::EMPTY);
+        for (second, value) in (0..).zip(values) {
+            let part = if (second as usize) < cut {
+                &mut left
+            } else {
+                &mut right
+            };
+            part.add(Some(value), at(second));
+        }
+        right.add(None, at(9));
+        let mut other_way = right;
+        other_way.merge(&left);
+        left.merge(&right);
+        assert_eq!((left, other_way), (whole, whole));
+    }
+    assert_eq!(
+        (whole.rows, whole.count, whole.last()),
+        (7, 6, Some(80.000_001))
+    );
+    assert_eq!(Summary::EMPTY.mean(), None);
+}
+
+#[test]
+fn a_summary_survives_a_snapshot() {
+    let mut summary = Summary::EMPTY;
+    summary.add(Some(12.5), at(3));
+    let mut bytes = Vec::new();
+    summary.encode(&mut bytes);
+    assert_eq!(Summary::decode(1, &mut bytes.as_slice()), Some(summary));
+    assert_eq!(Summary::decode(2, &mut bytes.as_slice()), None);
+}
