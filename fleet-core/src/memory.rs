@@ -45,7 +45,7 @@ struct Contents {
 }
 
 /// A transaction of a [`MemoryStore`]; dropping it rolls back.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct MemoryTx(Vec<(Arc<str>, String)>);
 
 /// A table of a [`MemoryStore`]: keeps rows of any type that can be shown, as text.

@@ -9,8 +9,6 @@
 
 mod buffer;
 mod keys;
-#[cfg(test)]
-mod tests;
 mod wait;
 
 use std::time::Duration;

@@ -1,0 +1,396 @@
+//! Single promises of the driver, each in the smallest run that shows it.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::model::{Reading, graph, time};
+use crate::{
+    ErrorKind, Event, Graph, MemoryStore, Order, Partition, Pipeline,
+    checkpoint::{CheckpointStore, Committed},
+    decode::Typed,
+    pipeline::{Ending, EpochLimits, ExactlyOnce},
+    row::Row,
+    sink::{Null, Outcome, Rejected, Sink},
+    testing::{CommitFault, FaultyStore, Script, Scripted},
+};
+
+type Run<S> = Pipeline<Scripted<Reading>, Typed<Reading>, S, ExactlyOnce>;
+
+fn rows(count: usize) -> Arc<Vec<Reading>> {
+    let row = |i: usize| Reading {
+        car: i % 4,
+        second: i as i64 / 4,
+        kmh: 60 + (i * 7 % 40) as u16,
+    };
+    Arc::new((0..count).map(row).collect())
+}
+
+fn pipeline(rows: &Arc<Vec<Reading>>, script: &[Script], store: &MemoryStore) -> Run<MemoryStore> {
+    let (graph, streams) = graph();
+    let source = Scripted::new("memory/0", Arc::clone(rows), script.iter().copied());
+    Pipeline::exactly_once(
+        source,
+        Typed::default(),
+        Order::default(),
+        graph,
+        store.clone(),
+    )
+    .store("readings", streams.readings, store.table("readings"))
+    .tally("seen", streams.readings, |row: &Reading| {
+        if row.kmh > 80 { "fast" } else { "slow" }
+    })
+}
+
+#[tokio::test]
+async fn a_second_run_is_complete_and_stores_nothing() {
+    let (store, rows) = (MemoryStore::default(), rows(50));
+    let first = pipeline(&rows, &[], &store).run().await.unwrap();
+    let before = store.rows();
+    let second = pipeline(&rows, &[], &store).run().await.unwrap();
+    assert_eq!(
+        (first.ending, second.ending),
+        (Ending::Complete, Ending::AlreadyComplete)
+    );
+    assert_eq!(
+        (first.counts, &first.tallies, first.keys),
+        (second.counts, &second.tallies, second.keys)
+    );
+    assert_eq!(before, store.rows());
+    assert_eq!(
+        (first.keys, first.group("seen").map(|(_, n)| n).sum::<u64>()),
+        (4, 50)
+    );
+}
+
+#[tokio::test]
+async fn an_input_that_grew_after_its_end_is_refused() {
+    let store = MemoryStore::default();
+    pipeline(&rows(50), &[], &store).run().await.unwrap();
+    let error = pipeline(&rows(60), &[], &store).run().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Grown);
+    assert!(error.to_string().contains("memory/0"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stop_commits_what_was_computed_and_the_next_run_goes_on() {
+    let (store, rows) = (MemoryStore::default(), rows(50));
+    // The source has nothing more to say for now; the stop comes when it has been polled often enough.
+    let script = [&[Script::Rows(20)][..], &[Script::Idle; 1000]].concat();
+    let mut polls = 0;
+    let stop = std::future::poll_fn(move |_| {
+        polls += 1;
+        if polls > 50 {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    });
+    let report = pipeline(&rows, &script, &store)
+        .run_until(stop)
+        .await
+        .unwrap();
+    assert_eq!((report.ending, report.counts.read), (Ending::Stopped, 20));
+    let report = pipeline(&rows, &[], &store).run().await.unwrap();
+    assert_eq!(
+        (report.ending, report.counts.accepted),
+        (Ending::Complete, 50)
+    );
+    assert_eq!(store.rows()["readings"].len(), 50);
+}
+
+#[tokio::test]
+async fn a_changed_structure_is_refused_with_what_differs_and_a_changed_threshold_is_not() {
+    let (store, rows) = (MemoryStore::default(), rows(50));
+    let limits = EpochLimits {
+        rows: 1,
+        ..EpochLimits::default()
+    };
+    let crash = [Script::Rows(10), Script::Crash];
+    pipeline(&rows, &crash, &store)
+        .epochs(limits)
+        .run()
+        .await
+        .unwrap_err();
+    let (mut other, readings) = Graph::new();
+    other.filter("only-fast", readings, |row: &Reading| row.kmh > 90);
+    let source = Scripted::new("memory/0", Arc::clone(&rows), []);
+    let error = Pipeline::exactly_once(
+        source,
+        Typed::default(),
+        Order::default(),
+        other,
+        store.clone(),
+    )
+    .run()
+    .await
+    .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Structure);
+    assert!(
+        error.to_string().contains("+ 1 flat_map only-fast"),
+        "{error}"
+    );
+    assert_eq!(
+        pipeline(&rows, &[], &store)
+            .run()
+            .await
+            .unwrap()
+            .counts
+            .accepted,
+        50
+    );
+}
+
+#[tokio::test]
+async fn a_zombie_writes_nothing_and_stops() {
+    let (store, rows) = (MemoryStore::default(), rows(200));
+    let mut other = store.clone();
+    let script = [&[Script::Rows(20)][..], &[Script::Idle; 3]].concat();
+    let (graph, streams) = graph();
+    let source = Scripted::new("memory/0", Arc::clone(&rows), script);
+    let claim_soon = graph.id;
+    let pipeline = Pipeline::exactly_once(
+        source,
+        Typed::default(),
+        Order::default(),
+        graph,
+        store.clone(),
+    )
+    .store(
+        "readings",
+        streams.readings,
+        ClaimedMeanwhile(store.clone(), store.table("readings")),
+    );
+    let error = pipeline.run().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fenced, "{error} {claim_soon}");
+    assert!(store.rows().is_empty());
+    assert_eq!(
+        other
+            .progress(&Partition::new("memory/0"))
+            .await
+            .unwrap()
+            .unwrap()
+            .seq,
+        0
+    );
+}
+
+/// Another process claims the partition while this one writes.
+struct ClaimedMeanwhile(MemoryStore, crate::memory::MemoryTable);
+
+#[async_trait]
+impl crate::sink::TransactionalSink<Reading, MemoryStore> for ClaimedMeanwhile {
+    async fn write(
+        &mut self,
+        tx: &mut crate::memory::MemoryTx,
+        rows: &[Row<Reading>],
+    ) -> crate::Result<Outcome> {
+        self.0.claim(&Partition::new("memory/0")).await?;
+        crate::sink::TransactionalSink::<_, MemoryStore>::write(&mut self.1, tx, rows).await
+    }
+}
+
+/// Refuses every third row, and fails once in between.
+struct Picky {
+    calls: usize,
+}
+
+#[async_trait]
+impl Sink<Reading> for Picky {
+    async fn write(&mut self, rows: &[Row<Reading>]) -> crate::Result<Outcome> {
+        self.calls += 1;
+        if self.calls == 2 {
+            return Err(crate::Error::new(ErrorKind::Sink, "busy").retryable());
+        }
+        let third = rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.offset.0 % 3 == 0);
+        let rejected = third.map(|(index, row)| Rejected {
+            index,
+            reason: "a third".into(),
+            raw: format!("{:?}", row.value).into_bytes(),
+        });
+        Ok(Outcome {
+            rejected: rejected.collect(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn rejected_rows_are_dead_letters_once_and_the_sink_balances() {
+    let (store, rows) = (MemoryStore::default(), rows(90));
+    let (graph, streams) = graph();
+    let source = Scripted::new("memory/0", rows, [Script::Rows(30); 3]);
+    let faulty = FaultyStore::new(
+        store.clone(),
+        [CommitFault::LostCommit, CommitFault::LostAnswer],
+    );
+    let retry = super::super::Retry {
+        first: Duration::from_nanos(1),
+        ..Default::default()
+    };
+    let report = Pipeline::at_least_once(source, Typed::default(), Order::default(), graph, faulty)
+        .publish("picky", streams.readings, Picky { calls: 0 })
+        .publish("null", streams.edges, Null)
+        .epochs(EpochLimits {
+            rows: 30,
+            ..EpochLimits::default()
+        })
+        .retry(retry)
+        .run()
+        .await
+        .unwrap();
+    assert!(report.balances(), "{report:?}");
+    assert_eq!(report.tally("sink.picky", "given"), 90);
+    assert_eq!(report.tally("sink.picky", "dead_lettered"), 30);
+    let dead = store.dead_letters();
+    assert_eq!(dead.len(), 30);
+    assert!(
+        dead.iter()
+            .all(|(_, dead)| &*dead.stage == "picky" && dead.offset.0 % 3 == 0)
+    );
+}
+
+#[tokio::test]
+async fn wrong_wiring_is_refused_before_anything_is_claimed() {
+    let (store, rows) = (MemoryStore::default(), rows(5));
+    let (_, foreign) = graph();
+    let error = pipeline(&rows, &[], &store)
+        .store("foreign", foreign.edges, store.table("x"))
+        .run()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let error = pipeline(&rows, &[], &store)
+        .tally("seen", foreign.edges, |_| "x")
+        .run()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(
+        store
+            .clone()
+            .progress(&Partition::new("memory/0"))
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn rows_within_the_bound_are_put_in_order_and_older_ones_are_late() {
+    let store = MemoryStore::default();
+    let at = |second| Reading {
+        car: 0,
+        second,
+        kmh: 60,
+    };
+    // Newest 10: the clock is at 5. A row at 5 is still taken, one at 4 is late, the second 5 is a duplicate.
+    let rows = Arc::new(vec![at(10), at(5), at(4), at(5)]);
+    let report = pipeline(&rows, &[Script::Rows(1); 4], &store)
+        .run()
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            report.counts.accepted,
+            report.counts.late,
+            report.counts.duplicate
+        ),
+        (2, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_bound_of_zero_releases_at_once_and_still_finds_duplicates_across_restarts() {
+    let store = MemoryStore::default();
+    let at = |second, kmh| Reading {
+        car: 0,
+        second,
+        kmh,
+    };
+    let rows = Arc::new(vec![
+        at(1, 60),
+        at(1, 61),
+        at(1, 60),
+        at(0, 50),
+        at(2, 60),
+        at(2, 60),
+    ]);
+    let mut report = None;
+    for crash_after in [3, 5, 6] {
+        let (graph, streams) = graph();
+        let source = Scripted::new("memory/0", Arc::clone(&rows), [Script::Rows(1); 9]);
+        let order = Order {
+            out_of_orderness: Duration::ZERO,
+        };
+        let faults =
+            std::iter::repeat_n(CommitFault::None, crash_after).chain([CommitFault::CrashBefore]);
+        let faults = faults.take(if crash_after == 6 { 6 } else { 9 });
+        let faulty = FaultyStore::new(store.clone(), faults);
+        report = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty)
+            .store("readings", streams.readings, store.table("readings"))
+            .epochs(EpochLimits {
+                rows: 1,
+                ..EpochLimits::default()
+            })
+            .run()
+            .await
+            .ok();
+    }
+    let counts = report.unwrap().counts;
+    assert_eq!((counts.accepted, counts.late, counts.duplicate), (3, 1, 2));
+    assert_eq!(store.rows()["readings"].len(), 3);
+    assert_eq!(at(2, 60).at(), time(2));
+}
+
+#[tokio::test]
+async fn one_fenced_partition_does_not_hold_back_the_others() {
+    let mut store = MemoryStore::default();
+    let (mine, theirs) = (Partition::new("mine"), Partition::new("theirs"));
+    let (ours, old) = (
+        store.claim(&mine).await.unwrap(),
+        store.claim(&theirs).await.unwrap(),
+    );
+    store.claim(&theirs).await.unwrap();
+    let plan = crate::task::Plan {
+        name: "test".into(),
+        order: Order::default(),
+        graph: graph().0,
+        outlets: Vec::new(),
+        tallies: Vec::new(),
+    };
+    let mut committer = crate::committer::Committer::new(Vec::new());
+    let mut pieces = Vec::new();
+    for (partition, claim) in [(&mine, ours), (&theirs, old)] {
+        pieces.push(
+            crate::task::Task::restore(&plan, partition, claim)
+                .unwrap()
+                .seal(&plan),
+        );
+    }
+    committer.open(pieces);
+    let mut commits = 0;
+    while committer.step() != crate::committer::Step::Finished {
+        if committer.step() == crate::committer::Step::Begin {
+            committer.begun();
+            continue;
+        }
+        let tx = store.begin().await.unwrap();
+        let answer = store.commit(tx, &committer.seals()).await.unwrap();
+        commits += 1;
+        assert_eq!(answer == Committed::Done, commits == 2);
+        committer.committed(answer);
+    }
+    let landed = committer.finish();
+    assert_eq!(
+        landed
+            .done
+            .iter()
+            .map(|sealed| &sealed.partition)
+            .collect::<Vec<_>>(),
+        [&mine]
+    );
+    assert_eq!(landed.fenced, [theirs]);
+}
