@@ -11,24 +11,27 @@ const BESIDE_THE_CLONE: &str = "../shared/data";
 /// Whether there are recordings to test with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Recordings {
-    /// `FLEET_DATA_DIR` is set; the tests read it themselves.
-    Given,
-    /// Found beside the clone, at this absolute path.
+    /// At this absolute path.
     Found(String),
-    /// Neither; tests that need them are skipped.
+    /// `FLEET_DATA_DIR` names this, which is no directory.
+    Misnamed(String),
+    /// Nowhere; tests that need them are skipped.
     Absent,
 }
 
 impl Recordings {
     /// Looks at the environment, then beside the clone.
     pub(crate) fn locate() -> Self {
-        if std::env::var_os("FLEET_DATA_DIR").is_some() {
-            return Self::Given;
-        }
+        let named = std::env::var_os("FLEET_DATA_DIR");
+        Self::at(named.as_deref().map(Path::new), Path::new(BESIDE_THE_CLONE))
+    }
+
+    fn at(named: Option<&Path>, beside: &Path) -> Self {
         // Absolute, because cargo starts each test in the directory of its package.
-        match Path::new(BESIDE_THE_CLONE).canonicalize() {
-            Ok(path) if path.is_dir() => Self::Found(path.display().to_string()),
-            _ => Self::Absent,
+        match (named.unwrap_or(beside).canonicalize(), named) {
+            (Ok(path), _) if path.is_dir() => Self::Found(path.display().to_string()),
+            (_, Some(named)) => Self::Misnamed(named.display().to_string()),
+            (_, None) => Self::Absent,
         }
     }
 
@@ -36,7 +39,7 @@ impl Recordings {
     pub(crate) fn tell(&self, invocation: Invocation) -> Invocation {
         match self {
             Self::Found(path) => invocation.env("FLEET_DATA_DIR", path),
-            Self::Given | Self::Absent => invocation,
+            Self::Misnamed(_) | Self::Absent => invocation,
         }
     }
 
@@ -44,7 +47,10 @@ impl Recordings {
     pub(crate) fn verdict(&self, required: bool) -> Verdict {
         let absent = || format!("FLEET_DATA_DIR is not set and there is no {BESIDE_THE_CLONE}");
         match self {
-            Self::Given | Self::Found(_) => Verdict::Passed,
+            Self::Found(_) => Verdict::Passed,
+            Self::Misnamed(path) => {
+                Verdict::failed(format!("FLEET_DATA_DIR is {path}, which is no directory"))
+            }
             Self::Absent if required => Verdict::failed(absent()),
             Self::Absent => Verdict::Skipped(absent()),
         }
@@ -62,22 +68,25 @@ mod tests {
 
     #[test]
     fn absent_recordings_are_a_visible_skip_or_a_failure_if_required() {
-        assert!(matches!(
-            Recordings::Absent.verdict(false),
-            Verdict::Skipped(_)
-        ));
-        assert!(matches!(
-            Recordings::Absent.verdict(true),
-            Verdict::Failed(_)
-        ));
-        assert_eq!(Recordings::Given.verdict(true), Verdict::Passed);
+        let absent = Recordings::at(None, Path::new("no such folder"));
+        assert_eq!(absent, Recordings::Absent);
+        assert!(matches!(absent.verdict(false), Verdict::Skipped(_)));
+        assert!(matches!(absent.verdict(true), Verdict::Failed(_)));
     }
 
     #[test]
-    fn only_found_recordings_are_told() {
-        let test = Invocation::cargo("test");
-        assert_eq!(Recordings::Given.tell(test.clone()), test);
-        let found = Recordings::Found("/data".to_owned()).tell(test);
-        assert_eq!(found.to_string(), "FLEET_DATA_DIR=/data cargo test");
+    fn a_wrong_name_is_a_failure_rather_than_a_skip() {
+        let misnamed = Recordings::at(Some(Path::new("no such folder")), Path::new("src"));
+        assert!(matches!(misnamed.verdict(false), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn found_recordings_are_told_by_their_absolute_path() {
+        let Recordings::Found(path) = Recordings::at(None, Path::new("src")) else {
+            panic!("xtask has a folder src");
+        };
+        assert!(Path::new(&path).is_absolute());
+        let told = Recordings::Found("/data".to_owned()).tell(Invocation::cargo("test"));
+        assert_eq!(told.to_string(), "FLEET_DATA_DIR=/data cargo test");
     }
 }

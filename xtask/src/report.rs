@@ -113,8 +113,8 @@ impl Report {
     }
 
     fn table(&self) -> (String, bool) {
-        let steps = self.rows.iter().map(|row| row.step.as_str());
-        let width = steps.map(str::len).max().unwrap_or_default();
+        let names = self.rows.iter().map(|row| row.step.as_str());
+        let width = names.map(str::len).max().unwrap_or_default();
         let mut lines: Vec<String> = self.rows.iter().map(|row| row.line(width)).collect();
         let failed: Vec<&str> = self
             .rows
@@ -123,11 +123,12 @@ impl Report {
             .map(|row| row.step.as_str())
             .collect();
         lines.push(if failed.is_empty() {
+            let steps = self.rows.len();
             let took: Duration = self.rows.iter().map(|row| row.took).sum();
             format!(
-                "{}: ok ({} steps, {:.1} s)",
+                "{}: ok ({steps} {}, {:.1} s)",
                 self.command,
-                self.rows.len(),
+                if steps == 1 { "step" } else { "steps" },
                 took.as_secs_f64()
             )
         } else {
