@@ -1,0 +1,93 @@
+//! `cargo xtask check`: everything that can be said about the code without running it.
+
+use std::process::ExitCode;
+
+use crate::metadata::Metadata;
+use crate::report::{Report, Verdict};
+use crate::run::Invocation;
+use crate::{dependencies, features, licences, members, trees};
+
+/// Runs every step, also after one failed.
+pub(crate) fn run() -> Result<ExitCode, String> {
+    let mut report = Report::new("check");
+    let metadata = Metadata::load()?;
+    report.check("lint table", || members::check_lints(&metadata));
+    report.check("file sizes", || members::check_sizes(&metadata));
+    report.check("dependency direction", || dependencies::check(&metadata));
+    report.check("first build", trees::check);
+    report.check("licences", || licences::check(&metadata));
+    cargo_deny(&mut report);
+    for (step, command) in commands(in_ci()) {
+        report.command(step, &command);
+    }
+    for (step, command) in features::commands(&metadata) {
+        report.command(step, &command);
+    }
+    Ok(report.finish())
+}
+
+/// Warnings are errors only here: a contributor sees them and decides.
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+/// The plain cargo commands.
+fn commands(ci: bool) -> Vec<(&'static str, Invocation)> {
+    let mut lints = Invocation::cargo("clippy --workspace --all-targets --all-features");
+    let mut docs = Invocation::cargo("doc --workspace --no-deps --all-features");
+    if ci {
+        lints = lints.with(["--", "-D", "warnings"]);
+        docs = docs.env("RUSTDOCFLAGS", "-D warnings");
+    }
+    vec![
+        ("format", Invocation::cargo("fmt --all --check")),
+        ("lints", lints),
+        ("docs", docs),
+    ]
+}
+
+/// cargo-deny sees more than our own check (yanked sources, duplicates); it is a tool to install.
+fn cargo_deny(report: &mut Report) {
+    if Invocation::cargo("deny --version").output().is_ok() {
+        let deny = Invocation::cargo("deny check bans licenses sources");
+        report.command("cargo deny", &deny);
+    } else {
+        report.check("cargo deny", || {
+            Verdict::Skipped("install it with `cargo install --locked cargo-deny`".to_owned())
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(ci: bool) -> Vec<String> {
+        let commands = commands(ci);
+        commands.iter().map(|(_, line)| line.to_string()).collect()
+    }
+
+    #[test]
+    fn a_person_sees_warnings_as_warnings() {
+        assert_eq!(
+            lines(false),
+            [
+                "cargo fmt --all --check",
+                "cargo clippy --workspace --all-targets --all-features",
+                "cargo doc --workspace --no-deps --all-features",
+            ]
+        );
+    }
+
+    #[test]
+    fn warnings_are_errors_in_ci() {
+        assert_eq!(
+            lines(true),
+            [
+                "cargo fmt --all --check",
+                "cargo clippy --workspace --all-targets --all-features -- -D warnings",
+                "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --all-features",
+            ]
+        );
+    }
+}

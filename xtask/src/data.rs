@@ -1,0 +1,92 @@
+//! The real recordings that some tests and examples read.
+
+use std::path::Path;
+
+use crate::report::Verdict;
+use crate::run::Invocation;
+
+/// Where the recordings lie beside a clone, unless `FLEET_DATA_DIR` says otherwise.
+const BESIDE_THE_CLONE: &str = "../shared/data";
+
+/// Whether there are recordings to test with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Recordings {
+    /// At this absolute path.
+    Found(String),
+    /// `FLEET_DATA_DIR` names this, which is no directory.
+    Misnamed(String),
+    /// Nowhere; tests that need them are skipped.
+    Absent,
+}
+
+impl Recordings {
+    /// Looks at the environment, then beside the clone.
+    pub(crate) fn locate() -> Self {
+        let named = std::env::var_os("FLEET_DATA_DIR");
+        Self::at(named.as_deref().map(Path::new), Path::new(BESIDE_THE_CLONE))
+    }
+
+    fn at(named: Option<&Path>, beside: &Path) -> Self {
+        // Absolute, because cargo starts each test in the directory of its package.
+        match (named.unwrap_or(beside).canonicalize(), named) {
+            (Ok(path), _) if path.is_dir() => Self::Found(path.display().to_string()),
+            (_, Some(named)) => Self::Misnamed(named.display().to_string()),
+            (_, None) => Self::Absent,
+        }
+    }
+
+    /// Tells a command where they are.
+    pub(crate) fn tell(&self, invocation: Invocation) -> Invocation {
+        match self {
+            Self::Found(path) => invocation.env("FLEET_DATA_DIR", path),
+            Self::Misnamed(_) | Self::Absent => invocation,
+        }
+    }
+
+    /// Absent recordings are a visible skip, or a failure where `FLEET_DATA_REQUIRED=1`.
+    pub(crate) fn verdict(&self, required: bool) -> Verdict {
+        let absent = || format!("FLEET_DATA_DIR is not set and there is no {BESIDE_THE_CLONE}");
+        match self {
+            Self::Found(_) => Verdict::Passed,
+            Self::Misnamed(path) => {
+                Verdict::failed(format!("FLEET_DATA_DIR is {path}, which is no directory"))
+            }
+            Self::Absent if required => Verdict::failed(absent()),
+            Self::Absent => Verdict::Skipped(absent()),
+        }
+    }
+}
+
+/// Whether a missing recording is a failure here.
+pub(crate) fn required() -> bool {
+    std::env::var_os("FLEET_DATA_REQUIRED").is_some_and(|value| value == "1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_recordings_are_a_visible_skip_or_a_failure_if_required() {
+        let absent = Recordings::at(None, Path::new("no such folder"));
+        assert_eq!(absent, Recordings::Absent);
+        assert!(matches!(absent.verdict(false), Verdict::Skipped(_)));
+        assert!(matches!(absent.verdict(true), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn a_wrong_name_is_a_failure_rather_than_a_skip() {
+        let misnamed = Recordings::at(Some(Path::new("no such folder")), Path::new("src"));
+        assert!(matches!(misnamed.verdict(false), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn found_recordings_are_told_by_their_absolute_path() {
+        let Recordings::Found(path) = Recordings::at(None, Path::new("src")) else {
+            panic!("xtask has a folder src");
+        };
+        assert!(Path::new(&path).is_absolute());
+        let told = Recordings::Found("/data".to_owned()).tell(Invocation::cargo("test"));
+        assert_eq!(told.to_string(), "FLEET_DATA_DIR=/data cargo test");
+    }
+}

@@ -1,0 +1,167 @@
+//! Dependencies between our own packages point one way: everything to `fleet-core`, and nothing
+//! between the crates beside it.
+
+use crate::metadata::Metadata;
+use crate::report::Verdict;
+
+/// The packages that others build on, `fleet-core` first.
+pub(crate) const LIBRARIES: &[&str] = &[
+    "fleet-core",
+    "fleet-sources",
+    "fleet-sinks",
+    "fleet-rules",
+    "fleet-scoring",
+];
+
+/// The packages at the top: they may use every library, and nobody may use them.
+const TOP: &[&str] = &["fleet-examples", "fleet-benches", "xtask"];
+
+/// One of our packages and which others of ours it asks for, tests and build scripts included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    name: String,
+    uses: Vec<Use>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Use {
+    name: String,
+    only_tests: bool,
+}
+
+/// Checks the real workspace.
+pub(crate) fn check(metadata: &Metadata) -> Verdict {
+    Verdict::from_findings(findings(&members(metadata)))
+}
+
+fn members(metadata: &Metadata) -> Vec<Member> {
+    let ours: Vec<&str> = metadata
+        .members()
+        .map(|member| member.name.as_str())
+        .collect();
+    let uses = |member: &crate::metadata::Package| {
+        let uses = member.dependencies.iter();
+        uses.filter(|dependency| ours.contains(&dependency.name.as_str()))
+            .map(|dependency| Use {
+                name: dependency.name.clone(),
+                only_tests: dependency.kind.as_deref() == Some("dev"),
+            })
+            .collect()
+    };
+    metadata
+        .members()
+        .map(|member| Member {
+            name: member.name.clone(),
+            uses: uses(member),
+        })
+        .collect()
+}
+
+/// What breaks the rule, one sentence each.
+fn findings(members: &[Member]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for member in members {
+        let name = member.name.as_str();
+        if !LIBRARIES.contains(&name) && !TOP.contains(&name) {
+            findings.push(format!(
+                "{name} has no place yet: add it to LIBRARIES or TOP in xtask/src/dependencies.rs"
+            ));
+        }
+        findings.extend(member.uses.iter().filter_map(|used| refusal(name, used)));
+    }
+    findings
+}
+
+fn refusal(name: &str, used: &Use) -> Option<String> {
+    let other = used.name.as_str();
+    // A package that names itself for its tests turns on its own features there.
+    if name == other && used.only_tests {
+        return None;
+    }
+    let why = match (name, other) {
+        (_, other) if TOP.contains(&other) => "nobody depends on it",
+        (name, _) if TOP.contains(&name) => return None,
+        ("fleet-core", _) => "fleet-core depends on none of ours",
+        (_, "fleet-core") => return None,
+        _ => "only fleet-core; a test that needs both belongs to examples/",
+    };
+    let tests = if used.only_tests { " in its tests" } else { "" };
+    Some(format!("{name} must not depend on {other}{tests}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(name: &str, uses: &[&str]) -> Member {
+        let uses = uses.iter().map(|text| Use {
+            name: text.trim_end_matches("(dev)").to_owned(),
+            only_tests: text.ends_with("(dev)"),
+        });
+        Member {
+            name: name.to_owned(),
+            uses: uses.collect(),
+        }
+    }
+
+    fn found(members: &[Member]) -> String {
+        findings(members).join("\n")
+    }
+
+    #[test]
+    fn the_house_as_designed_has_no_finding() {
+        let members = [
+            member("fleet-core", &["fleet-core(dev)"]),
+            member("fleet-sources", &["fleet-core", "fleet-core(dev)"]),
+            member("fleet-sinks", &["fleet-core"]),
+            member("fleet-rules", &["fleet-core"]),
+            member("fleet-scoring", &["fleet-core"]),
+            member("fleet-examples", LIBRARIES),
+            member("fleet-benches", LIBRARIES),
+            member("xtask", &[]),
+        ];
+        assert_eq!(found(&members), "");
+    }
+
+    #[test]
+    fn core_depends_on_none_of_ours() {
+        let found = found(&[member("fleet-core", &["fleet-rules"])]);
+        assert!(
+            found.starts_with("fleet-core must not depend on fleet-rules"),
+            "{found}"
+        );
+    }
+
+    #[test]
+    fn siblings_never_depend_on_each_other_nor_in_tests() {
+        let siblings = LIBRARIES.iter().skip(1);
+        for (one, other) in siblings
+            .clone()
+            .flat_map(|one| siblings.clone().map(move |o| (one, o)))
+        {
+            assert!(
+                !found(&[member(one, &[other])]).is_empty(),
+                "{one} -> {other}"
+            );
+        }
+        let found = found(&[member("fleet-sinks", &["fleet-sources(dev)"])]);
+        assert!(found.contains("fleet-sources in its tests"), "{found}");
+    }
+
+    #[test]
+    fn nobody_depends_on_the_top() {
+        for name in ["fleet-core", "fleet-rules", "fleet-benches"] {
+            let found = found(&[member(name, &["fleet-examples"])]);
+            assert!(found.ends_with("nobody depends on it"), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_new_package_needs_a_place() {
+        let found = found(&[member("fleet-utilities", &["fleet-core"])]);
+        assert!(
+            found.starts_with("fleet-utilities has no place yet"),
+            "{found}"
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! `cargo xtask example NAME`: an example ends in a check of its own, and we hold it to that.
+
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+use crate::data::Recordings;
+use crate::metadata::{Metadata, Target};
+use crate::report::{Report, Verdict};
+use crate::run::{Invocation, Origin};
+
+/// The package that holds them.
+const PACKAGE: &str = "fleet-examples";
+
+/// The features that stand for a service which has to run.
+const SERVICES: &[&str] = &["kafka", "postgres", "rabbitmq"];
+
+/// Which example to run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Its name
+    #[arg(required_unless_present = "list")]
+    name: Option<String>,
+    /// Name every example, its features and the service it needs
+    #[arg(long, conflicts_with = "name")]
+    list: bool,
+}
+
+/// An example of the workspace, as its manifest describes it: there is no second list to forget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Example {
+    /// The name.
+    pub(crate) name: String,
+    features: Vec<String>,
+}
+
+/// Runs one example, or names all.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
+    let all = Example::all(&Metadata::load()?);
+    let Some(name) = args.name.as_deref() else {
+        for example in &all {
+            println!("{}", example.description());
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let example = all
+        .iter()
+        .find(|example| example.name == name)
+        .ok_or_else(|| format!("no example `{name}`; `cargo xtask example --list` names them"))?;
+    let mut report = Report::new("example");
+    example.step(&mut report, &Recordings::locate());
+    Ok(report.finish())
+}
+
+impl Example {
+    /// Every example, by name.
+    pub(crate) fn all(metadata: &Metadata) -> Vec<Self> {
+        let package = metadata.members().find(|member| member.name == PACKAGE);
+        let targets = package.into_iter().flat_map(|package| &package.targets);
+        let mut all: Vec<Self> = targets.filter_map(Self::from_target).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
+    fn from_target(target: &Target) -> Option<Self> {
+        let is_example = target.kind.iter().any(|kind| kind == "example");
+        is_example.then(|| Self {
+            name: target.name.clone(),
+            features: target.required_features.clone(),
+        })
+    }
+
+    /// The service that has to run, if its features name one.
+    pub(crate) fn service(&self) -> Option<&str> {
+        let mut features = self.features.iter().map(String::as_str);
+        features.find(|feature| SERVICES.contains(feature))
+    }
+
+    /// Runs it as one step of a report.
+    pub(crate) fn step(&self, report: &mut Report, recordings: &Recordings) {
+        report.check(&self.name, || self.verdict(recordings));
+    }
+
+    fn verdict(&self, recordings: &Recordings) -> Verdict {
+        let last = Mutex::new(String::new());
+        let verdict = recordings.tell(self.command()).watch(&|origin, line| {
+            if origin == Origin::Out && !line.trim().is_empty() {
+                line.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
+            }
+        });
+        let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match verdict {
+            Verdict::Passed => self.closing(&last),
+            other => other,
+        }
+    }
+
+    fn closing(&self, last: &str) -> Verdict {
+        let wanted = format!("{}: ok (", self.name);
+        if last.starts_with(&wanted) {
+            Verdict::Passed
+        } else {
+            Verdict::failed(format!("its last line is `{last}`, not `{wanted}..)`"))
+        }
+    }
+
+    fn command(&self) -> Invocation {
+        let name = &self.name;
+        let run = Invocation::cargo(&format!("run --release -p {PACKAGE} --example {name}"));
+        if self.features.is_empty() {
+            return run;
+        }
+        run.with(["--features".to_owned(), self.features.join(",")])
+    }
+
+    fn description(&self) -> String {
+        let service = self.service().map(|service| format!("  (needs {service})"));
+        format!(
+            "{}  $ {}{}",
+            self.name,
+            self.command(),
+            service.unwrap_or_default()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(features: &[&str]) -> Example {
+        Example {
+            name: "ford".to_owned(),
+            features: features.iter().map(|&feature| feature.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn an_example_is_run_with_the_features_it_requires() {
+        let line = example(&[]).command().to_string();
+        assert_eq!(line, "cargo run --release -p fleet-examples --example ford");
+        let line = example(&["csv", "kafka"]).command().to_string();
+        assert!(
+            line.ends_with("--example ford --features csv,kafka"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn a_feature_that_stands_for_a_service_asks_for_it() {
+        assert_eq!(example(&["csv"]).service(), None);
+        assert_eq!(example(&["csv", "postgres"]).service(), Some("postgres"));
+        assert!(example(&["kafka"]).description().ends_with("(needs kafka)"));
+    }
+
+    #[test]
+    fn only_examples_are_examples() {
+        let target = |kind: &str| Target {
+            name: "ford".to_owned(),
+            kind: vec![kind.to_owned()],
+            required_features: Vec::new(),
+        };
+        assert_eq!(Example::from_target(&target("example")), Some(example(&[])));
+        assert_eq!(Example::from_target(&target("bin")), None);
+    }
+
+    #[test]
+    fn an_example_passes_only_with_its_own_closing_line() {
+        let ford = example(&[]);
+        assert_eq!(ford.closing("ford: ok (12 alerts)"), Verdict::Passed);
+        for line in [
+            "",
+            "ford: ok",
+            "ford: FAILED (3)",
+            "trips: ok (1)",
+            "so ford: ok (1)",
+        ] {
+            assert!(matches!(ford.closing(line), Verdict::Failed(_)), "{line}");
+        }
+    }
+}

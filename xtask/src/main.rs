@@ -1,0 +1,86 @@
+//! The workspace's own commands, the same for a person and for continuous integration.
+//!
+//! `cargo xtask check | test | bench | soak | example`. Each prints the plain cargo commands it
+//! runs, so that any of them can be repeated by hand.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its user"
+)]
+
+mod bench;
+mod check;
+mod data;
+mod dependencies;
+mod example;
+mod features;
+mod licences;
+mod members;
+mod metadata;
+mod report;
+mod run;
+mod soak;
+mod spdx;
+mod test;
+mod trees;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Checks, tests and measures the workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Format, lints, docs, dependency direction, first build, features one by one, licences
+    ///
+    /// Runs every step, also after one failed. Warnings are failures only when CI=true.
+    Check,
+    /// Every test of the workspace, then every example that needs no service
+    Test(test::Args),
+    /// The benchmarks, or those whose name contains NAME
+    Bench(bench::Args),
+    /// The long counts: tests whose names start with `soak_`, in release mode
+    ///
+    /// Sets `FLEET_SOAK=1` and writes a numbered record under target/soak/.
+    Soak,
+    /// One example, to its own closing check
+    ///
+    /// It passed if it left with 0 and its last line starts with `NAME: ok (`.
+    Example(example::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = enter_root().and_then(|()| match cli.command {
+        Command::Check => check::run(),
+        Command::Test(args) => test::run(&args),
+        Command::Bench(args) => Ok(bench::run(&args)),
+        Command::Soak => soak::run(),
+        Command::Example(args) => example::run(&args),
+    });
+    match done {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Goes to the workspace's root, so that a command does the same wherever it is called from.
+fn enter_root() -> Result<(), String> {
+    let Some(package) = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else {
+        return Err("start it through cargo: `cargo xtask ..`".to_owned());
+    };
+    let root = package.parent().ok_or("xtask has no parent directory")?;
+    std::env::set_current_dir(root)
+        .map_err(|error| format!("cannot enter {}: {error}", root.display()))
+}

@@ -1,0 +1,210 @@
+//! Other programs: shown before they run, in a form that can be pasted into a shell.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, ExitStatus, Stdio};
+
+use crate::report::Verdict;
+
+/// A program with its arguments and added environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Invocation {
+    program: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// Where a line of output came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+impl Invocation {
+    /// Any program; `cargo` is the one that started us.
+    pub(crate) fn new<A: Into<String>>(
+        program: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        Self {
+            program: program.to_owned(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// A cargo command, given as one would type it; no argument may hold a space.
+    pub(crate) fn cargo(line: &str) -> Self {
+        Self::new("cargo", line.split_whitespace())
+    }
+
+    /// More arguments.
+    pub(crate) fn with<A: Into<String>>(mut self, more: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(more.into_iter().map(Into::into));
+        self
+    }
+
+    /// One more environment variable.
+    pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Prints the command, runs it with our own output, and waits.
+    pub(crate) fn run(&self) -> Verdict {
+        self.announce();
+        match self.command().status() {
+            Ok(status) => verdict(status),
+            Err(error) => Verdict::failed(self.not_started(&error)),
+        }
+    }
+
+    /// Runs it without a word if it succeeds, and returns its standard output.
+    pub(crate) fn output(&self) -> Result<String, String> {
+        let output = self
+            .command()
+            .output()
+            .map_err(|error| self.not_started(&error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let why = String::from_utf8_lossy(&output.stderr);
+        Err(format!("`{self}` failed: {}", why.trim()))
+    }
+
+    /// Prints the command, runs it, and passes each line of its output on, to the terminal and to
+    /// `seen`, while it runs. The two outputs are read by two threads.
+    pub(crate) fn watch(&self, seen: &(dyn Fn(Origin, &str) + Sync)) -> Verdict {
+        self.announce();
+        let child = self
+            .command()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = match child {
+            Ok(child) => child,
+            Err(error) => return Verdict::failed(self.not_started(&error)),
+        };
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        std::thread::scope(|scope| {
+            if let Some(out) = out {
+                scope.spawn(|| lines(out, |line| pass(Origin::Out, line, seen)));
+            }
+            if let Some(err) = err {
+                scope.spawn(|| lines(err, |line| pass(Origin::Err, line, seen)));
+            }
+        });
+        match child.wait() {
+            Ok(status) => verdict(status),
+            Err(error) => Verdict::failed(format!("lost track of `{self}`: {error}")),
+        }
+    }
+
+    fn announce(&self) {
+        println!("\n$ {self}");
+    }
+
+    fn not_started(&self, error: &std::io::Error) -> String {
+        format!("cannot start `{}`: {error}", self.program)
+    }
+
+    fn command(&self) -> Command {
+        let program = match self.program.as_str() {
+            "cargo" => std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")),
+            other => OsString::from(other),
+        };
+        let mut command = Command::new(program);
+        command.args(&self.arguments);
+        // `cargo run` describes xtask in these; build scripts that watch them would run again.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(&name);
+            }
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+impl fmt::Display for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in &self.environment {
+            write!(f, "{name}={} ", Quoted(value))?;
+        }
+        f.write_str(&self.program)?;
+        for argument in &self.arguments {
+            write!(f, " {}", Quoted(argument))?;
+        }
+        Ok(())
+    }
+}
+
+/// A word as a shell reads it back.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+        if !self.0.is_empty() && self.0.chars().all(plain) {
+            return f.write_str(self.0);
+        }
+        write!(f, "'{}'", self.0.replace('\'', r"'\''"))
+    }
+}
+
+fn verdict(status: ExitStatus) -> Verdict {
+    if status.success() {
+        Verdict::Passed
+    } else {
+        Verdict::failed(status.to_string())
+    }
+}
+
+fn pass(origin: Origin, line: &str, seen: &(dyn Fn(Origin, &str) + Sync)) {
+    match origin {
+        Origin::Out => println!("{line}"),
+        Origin::Err => eprintln!("{line}"),
+    }
+    seen(origin, line);
+}
+
+/// Calls `each` with every line; an unreadable pipe ends like a closed one, and the exit status of
+/// the program tells the rest.
+fn lines(from: impl Read, mut each: impl FnMut(&str)) {
+    let mut reader = BufReader::new(from);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+        each(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
+        line.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_a_shell_reads_it() {
+        let doc = Invocation::cargo("doc --no-deps").env("RUSTDOCFLAGS", "-D warnings");
+        assert_eq!(
+            doc.to_string(),
+            "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps"
+        );
+        let odd = Invocation::new("echo", ["it's", "", "{p}"]);
+        assert_eq!(odd.to_string(), r"echo 'it'\''s' '' '{p}'");
+    }
+
+    #[test]
+    fn lines_come_without_their_ends_and_the_last_one_needs_none() {
+        let mut seen = Vec::new();
+        lines("one\r\ntwo\n\nlast".as_bytes(), |line| {
+            seen.push(line.to_owned());
+        });
+        assert_eq!(seen, ["one", "two", "", "last"]);
+    }
+}

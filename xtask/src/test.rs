@@ -1,0 +1,43 @@
+//! `cargo xtask test`: every test, then every example that needs no service.
+
+use std::process::ExitCode;
+
+use crate::data::{self, Recordings};
+use crate::example::Example;
+use crate::metadata::Metadata;
+use crate::report::{Report, Verdict};
+use crate::run::Invocation;
+
+/// Goes on after a failing test binary, so that one run tells everything.
+const TESTS: &str = "test --workspace --all-features --no-fail-fast";
+
+/// How to test.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Allow installing what the tests need and this machine lacks; today they need nothing
+    #[arg(long)]
+    install: bool,
+}
+
+/// Runs the tests in one go, then the examples one by one.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
+    let mut report = Report::new("test");
+    let recordings = Recordings::locate();
+    report.check("recordings", || recordings.verdict(data::required()));
+    if args.install {
+        println!("\n# --install: nothing to install, no test needs a service");
+    }
+    report.command("tests", &recordings.tell(Invocation::cargo(TESTS)));
+    for example in Example::all(&Metadata::load()?) {
+        match example.service() {
+            Some(service) => report.check(&example.name, || {
+                Verdict::Skipped(format!(
+                    "needs {service}; start it, then `cargo xtask example {}`",
+                    example.name
+                ))
+            }),
+            None => example.step(&mut report, &recordings),
+        }
+    }
+    Ok(report.finish())
+}
