@@ -117,15 +117,15 @@ pub struct ContentId(pub u128);
 
 impl std::fmt::Display for ContentId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let n = self.0;
-        let (a, b, c, d, e) = (
-            n >> 96,
-            n >> 80 & 0xffff,
-            n >> 64 & 0xffff,
-            n >> 48 & 0xffff,
-            n & 0xffff_ffff_ffff,
-        );
-        write!(f, "{a:08x}-{b:04x}-{c:04x}-{d:04x}-{e:012x}")
+        let part = |from: u32, digits: u32| (self.0 >> from) & ((1 << (digits * 4)) - 1);
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-",
+            part(96, 8),
+            part(80, 4),
+            part(64, 4)
+        )?;
+        write!(f, "{:04x}-{:012x}", part(48, 4), part(0, 12))
     }
 }
 

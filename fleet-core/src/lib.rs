@@ -15,11 +15,12 @@
 //! ```
 //! The other crates of the workspace depend on this one and never on each other.
 
-pub mod checkpoint;
-#[cfg_attr(
+#![cfg_attr(
     not(feature = "driver"),
-    expect(dead_code, reason = "only a driver carries the steps out")
+    expect(dead_code, reason = "tasks and committer are reached through a driver")
 )]
+
+pub mod checkpoint;
 mod committer;
 pub mod decode;
 pub mod dialect;
@@ -31,10 +32,6 @@ mod memory;
 mod offset;
 pub mod operator;
 mod order;
-#[cfg_attr(
-    not(feature = "driver"),
-    expect(dead_code, reason = "only a driver binds sinks")
-)]
 mod outlet;
 #[cfg(feature = "driver")]
 pub mod pipeline;
@@ -45,10 +42,6 @@ pub mod row;
 pub mod sink;
 pub mod source;
 pub mod state;
-#[cfg_attr(
-    not(feature = "driver"),
-    expect(dead_code, reason = "only a driver runs tasks")
-)]
 mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

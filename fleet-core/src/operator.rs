@@ -50,6 +50,11 @@ pub trait Operator: Send + Sync + 'static {
     /// What is kept for each key.
     type State: State;
 
+    /// The settings that a saved state depends on, for people: the names of rules, the length of a window.
+    /// A restart with others is refused; thresholds do not belong here.
+    fn structure(&self) -> String {
+        String::new()
+    }
     /// The state of a key that was never seen.
     fn init(&self) -> Self::State;
     /// Takes the next row of the key.

@@ -12,8 +12,10 @@ pub(crate) struct Outlet {
     pub(crate) name: Arc<str>,
     pub(crate) slot: usize,
     new: fn() -> Box<dyn Buffer>,
-    collect: Box<dyn Fn(&mut Slots, &mut dyn Buffer, Taking) + Send + Sync>,
+    collect: Box<Collect>,
 }
+
+type Collect = dyn Fn(&mut Slots, &mut dyn Buffer, Taking) + Send + Sync;
 
 /// Whether another outlet needs the same rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,8 +56,10 @@ impl Outlet {
 /// Counts the rows of one stream by a word of each.
 pub(crate) struct Tally {
     pub(crate) group: Arc<str>,
-    count: Box<dyn Fn(&Slots, &mut BTreeMap<&'static str, u64>) + Send + Sync>,
+    count: Box<Count>,
 }
+
+type Count = dyn Fn(&Slots, &mut BTreeMap<&'static str, u64>) + Send + Sync;
 
 impl Tally {
     pub(crate) fn new<T: Send + Sync + 'static>(

@@ -2,7 +2,6 @@
 
 /// A wrong variant of one decision of the engine, named after what goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "only a test can plant one"))]
 pub(crate) enum Bug {
     /// Rows that wait are not saved, though the position has passed them.
     BufferNotInSnapshot,

@@ -71,3 +71,15 @@ impl<T: Sync + 'static, S: CheckpointStore> TransactionalSink<T, S> for Null {
         Ok(Outcome::default())
     }
 }
+
+#[async_trait]
+impl<T, S, K> TransactionalSink<T, S> for Box<K>
+where
+    T: Sync + 'static,
+    S: CheckpointStore,
+    K: TransactionalSink<T, S> + ?Sized,
+{
+    async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome> {
+        (**self).write(tx, rows).await
+    }
+}

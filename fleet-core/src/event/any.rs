@@ -39,6 +39,39 @@ impl From<Driving> for FleetEvent {
     }
 }
 
+impl TryFrom<FleetEvent> for Telemetry {
+    type Error = FleetEvent;
+    fn try_from(event: FleetEvent) -> Result<Self, FleetEvent> {
+        if let FleetEvent::Telemetry(event) = event {
+            Ok(event)
+        } else {
+            Err(event)
+        }
+    }
+}
+
+impl TryFrom<FleetEvent> for Perception {
+    type Error = FleetEvent;
+    fn try_from(event: FleetEvent) -> Result<Self, FleetEvent> {
+        if let FleetEvent::Perception(event) = event {
+            Ok(event)
+        } else {
+            Err(event)
+        }
+    }
+}
+
+impl TryFrom<FleetEvent> for Driving {
+    type Error = FleetEvent;
+    fn try_from(event: FleetEvent) -> Result<Self, FleetEvent> {
+        if let FleetEvent::Driving(event) = event {
+            Ok(event)
+        } else {
+            Err(event)
+        }
+    }
+}
+
 impl FleetEvent {
     /// The observation, if it is one.
     pub fn telemetry(&self) -> Option<&Telemetry> {

@@ -59,10 +59,6 @@ impl<E> fmt::Debug for Graph<E> {
 
 impl<E: Event> Graph<E> {
     /// An empty graph and the stream of its events.
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "a graph is of no use without its first stream"
-    )]
     pub fn new() -> (Self, Stream<E>) {
         static GRAPHS: AtomicU64 = AtomicU64::new(0);
         let id = GRAPHS.fetch_add(1, Ordering::Relaxed);

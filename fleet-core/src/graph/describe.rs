@@ -22,11 +22,11 @@ impl<E: Event> Graph<E> {
                 name,
                 from,
                 to,
-                version,
+                state,
                 ..
             } = &shape;
             // A rounded box keeps state, a square one does not.
-            let (open, close) = if version.is_some() {
+            let (open, close) = if state.is_some() {
                 ("(", ")")
             } else {
                 ("[", "]")
@@ -47,11 +47,11 @@ impl<E: Event> Graph<E> {
                 name,
                 kind,
                 from,
-                version,
+                state,
                 ..
             } = shape;
-            let version = version.map_or_else(String::new, |version| format!(" v{version}"));
-            let _ = writeln!(text, "{number} {kind} {name} from {from:?}{version}");
+            let state = state.map_or_else(String::new, |(version, of)| format!(" v{version} {of}"));
+            let _ = writeln!(text, "{number} {kind} {name} from {from:?}{state}");
         }
         text
     }

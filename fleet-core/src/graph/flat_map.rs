@@ -40,7 +40,7 @@ impl<A: Send + Sync + 'static, B: Send + Sync + 'static> Node for FlatMap<A, B> 
             kind: "flat_map",
             from: vec![self.from.slot],
             to: self.to.slot,
-            version: None,
+            state: None,
         }
     }
 }

@@ -211,7 +211,7 @@ impl<L: Operator> Node for Keyed<L> {
             kind: "keyed",
             from: vec![self.from.slot],
             to: self.to.slot,
-            version: Some(L::State::VERSION),
+            state: Some((L::State::VERSION, self.logic.structure())),
         }
     }
 }

@@ -39,7 +39,7 @@ impl<T: Clone + Send + Sync + 'static> Node for Merge<T> {
             kind: "merge",
             from,
             to: self.to.slot,
-            version: None,
+            state: None,
         }
     }
 }

@@ -34,6 +34,6 @@ pub(crate) struct Shape<'a> {
     pub(crate) kind: &'static str,
     pub(crate) from: Vec<usize>,
     pub(crate) to: usize,
-    /// The version of its state, if it keeps any.
-    pub(crate) version: Option<u16>,
+    /// The version of its state, and the settings that it depends on, if it keeps any.
+    pub(crate) state: Option<(u16, String)>,
 }

@@ -124,12 +124,13 @@ impl<E: Event> OrderBuffer<E> {
                 continue;
             };
             wait.release(*clock, |at, offset, value| {
+                let key = *id;
                 to.push(Row {
-                    key: *id,
+                    key,
                     at,
                     offset,
                     value,
-                })
+                });
             });
         }
     }

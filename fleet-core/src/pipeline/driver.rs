@@ -1,6 +1,6 @@
 //! Runs a pipeline: the one place that waits, measures time and calls source, sinks and store.
 
-use std::{collections::BTreeMap, future::Future, pin::pin, time::Duration};
+use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -58,7 +58,7 @@ where
         .plan
         .outlets
         .iter()
-        .map(|outlet| outlet.name.clone());
+        .map(|outlet| Arc::clone(&outlet.name));
     let ways = pipeline.sinks.iter().map(|sink| sink.way());
     let driver = Driver {
         committer: Committer::new(names.zip(ways).collect()),
@@ -116,7 +116,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     self.revoke(&partitions, within, done).await?;
                 }
                 SourceEvent::Lost(partitions) => {
-                    self.tasks.retain(|name, _| !partitions.contains(name))
+                    self.tasks.retain(|name, _| !partitions.contains(name));
                 }
             }
         }

@@ -44,11 +44,11 @@ impl TimeStyle {
         };
         let minutes = u32::try_from(minutes + OFFSET_BIAS).unwrap_or(0) & 0x7ff;
         Self(
-            u32::from(space) * SPACE
-                | form << ZONE_SHIFT
-                | u32::from(digits.min(9)) << DIGITS_SHIFT
-                | minutes << OFFSET_SHIFT
-                | u32::from(nanos.min(999)) << NANOS_SHIFT,
+            (u32::from(space) * SPACE)
+                | (form << ZONE_SHIFT)
+                | (u32::from(digits.min(9)) << DIGITS_SHIFT)
+                | (minutes << OFFSET_SHIFT)
+                | (u32::from(nanos.min(999)) << NANOS_SHIFT),
         )
     }
 
@@ -137,9 +137,7 @@ impl TimeStyle {
 fn civil(days: i64) -> (i16, i8, i8) {
     // jiff knows the calendar; only times outside its ±9999 years, which no decoder accepts, fall back.
     let epoch = jiff::civil::date(1970, 1, 1);
-    let span = i32::try_from(days)
-        .ok()
-        .map(|days| jiff::ToSpan::days(days));
+    let span = i32::try_from(days).ok().map(jiff::ToSpan::days);
     let date = span
         .and_then(|span| epoch.checked_add(span).ok())
         .unwrap_or(epoch);

@@ -15,12 +15,8 @@ fn merging_parts_gives_what_adding_all_gives_in_any_order() {
     whole.add(None, at(9));
     for cut in 0..=values.len() {
         let (mut left, mut right) = (Summary::EMPTY, Summary::EMPTY);
-        for (second, value) in (0..).zip(values) {
-            let part = if (second as usize) < cut {
-                &mut left
-            } else {
-                &mut right
-            };
+        for (place, (second, value)) in (0..).zip(values).enumerate() {
+            let part = if place < cut { &mut left } else { &mut right };
             part.add(Some(value), at(second));
         }
         right.add(None, at(9));

@@ -107,6 +107,10 @@ impl<A: Aggregate> Operator for Windowed<A> {
     type Out = Window<A::Out>;
     type State = Open<A::Accumulator>;
 
+    fn structure(&self) -> String {
+        format!("{:?}", self.length)
+    }
+
     fn init(&self) -> Self::State {
         Open {
             start: EventTime::BEFORE_ALL,

@@ -6,6 +6,10 @@ use crate::{
     record::{Column, ColumnKind, Fields, Record, Value},
 };
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "in a constant an index out of range does not compile"
+)]
 const COLUMNS: [Column; 4 + Signal::ALL.len()] = {
     let mut columns = [Column::text("status").nullable(); 4 + Signal::ALL.len()];
     columns[0] = Column::time("time");

@@ -1,3 +1,9 @@
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "made-up rows are small numbers"
+)]
+
 mod cases;
 mod model;
 mod property;

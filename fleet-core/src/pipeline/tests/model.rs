@@ -133,7 +133,7 @@ pub(super) fn graph() -> (Graph<Reading>, Streams) {
 /// The rows of every table, sorted, computed without the engine.
 pub(super) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for car in 0..CARS.len() {
+    for (car, name) in CARS.into_iter().enumerate() {
         let mut own: Vec<_> = rows.iter().filter(|row| row.car == car).copied().collect();
         own.sort_by_key(|row| (row.second, row.identity()));
         own.dedup();
@@ -166,7 +166,7 @@ pub(super) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
             put("bursts", last + 3, format!("{burst:?}"));
         }
         for (start, value) in windows {
-            let key = crate::VehicleId::new(CARS[car]).unwrap();
+            let key = crate::VehicleId::new(name).unwrap();
             let (start, end) = (time(start), time(start + WINDOW));
             let window = Window {
                 key,

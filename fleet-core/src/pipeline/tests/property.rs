@@ -12,7 +12,7 @@ use crate::{
     testing::{CommitFault, FaultyStore, Script, Scripted},
 };
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a whole run is one number.
+/// `SplitMix64` (Steele, Lea, Flood 2014): a whole run is one number.
 struct Dice(u64);
 
 impl Dice {
@@ -49,7 +49,7 @@ fn drive(dice: &mut Dice) -> Vec<Reading> {
 fn arrive(rows: &[Reading], dice: &mut Dice) -> Vec<Reading> {
     let mut mixed: Vec<((i64, u64), Reading)> = Vec::new();
     for row in rows {
-        for _ in 0..1 + u64::from(dice.roll(10) == 0) {
+        for _ in 0..=u64::from(dice.roll(10) == 0) {
             let delay = [0, BOUND, dice.roll(BOUND as u64 + 1) as i64][dice.roll(3) as usize];
             mixed.push(((row.second + delay, dice.roll(1 << 30)), *row));
         }

@@ -1,0 +1,33 @@
+use super::{Dialect, Refused};
+use crate::event::FleetEvent;
+
+/// A dialect of one kind of event, read as [`FleetEvent`]s: for graphs over streams of several kinds.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::{AnyEvent, Json}, event::Telemetry};
+/// let decode = AnyEvent(Json::<Telemetry>::default());
+/// # let _ = decode;
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AnyEvent<D>(pub D);
+
+impl<D> Dialect for AnyEvent<D>
+where
+    D: Dialect,
+    D::Event: Into<FleetEvent> + TryFrom<FleetEvent>,
+{
+    type Event = FleetEvent;
+    type Memo = D::Memo;
+
+    fn read(&self, record: &str, memo: &mut D::Memo) -> Result<Option<FleetEvent>, Refused> {
+        Ok(self.0.read(record, memo)?.map(Into::into))
+    }
+
+    /// Appends the event, if it is of the dialect's kind.
+    fn write(&self, event: &FleetEvent, to: &mut Vec<u8>) {
+        if let Ok(event) = D::Event::try_from(event.clone()) {
+            self.0.write(&event, to);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+use std::str::FromStr;
+
+use fleet_core::{Error, ErrorKind};
+
+/// How often a rule that stays true raises an alert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// One alert each time the condition becomes true; it is armed again when it is false. A missing
+    /// reading changes nothing.
+    #[default]
+    Edge,
+    /// One alert for each event that offends, as the described systems do.
+    Every,
+}
+
+impl FromStr for Mode {
+    type Err = Error;
+    fn from_str(word: &str) -> Result<Self, Error> {
+        match word {
+            "edge" => Ok(Self::Edge),
+            "every" => Ok(Self::Every),
+            other => {
+                let message = format!("{other:?} is no mode: the modes are edge and every");
+                Err(Error::new(ErrorKind::Config, message))
+            }
+        }
+    }
+}

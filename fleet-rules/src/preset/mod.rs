@@ -1,0 +1,5 @@
+//! The rules of the described systems.
+
+mod vehicleops;
+
+pub use vehicleops::vehicleops;
