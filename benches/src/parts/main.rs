@@ -1,0 +1,8 @@
+//! Single parts, one module per subject.
+#![expect(clippy::unwrap_used, reason = "a bench that cannot run should stop at once")]
+
+mod decode;
+mod engine;
+mod settings;
+
+criterion::criterion_main!(decode::group, engine::group);

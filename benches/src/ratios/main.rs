@@ -1,0 +1,22 @@
+//! Whole jobs beside hand-written code on the same work.
+//!
+//! Both sides run in one process, one after the other, five times; the figure is the ratio of the medians.
+//! Absolute times of a shared machine mean little, so only ratios are compared between machines.
+#![expect(clippy::print_stdout, reason = "a bench reports to people")]
+#![expect(clippy::unwrap_used, reason = "a bench that cannot run should stop at once")]
+
+mod f1;
+mod hand;
+mod input;
+mod ours;
+mod side_by_side;
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    // `cargo test` runs benches too, to see that they work: there a small input is enough.
+    let events = if std::env::args().any(|word| word == "--bench") { 2_000_000 } else { 2_000 };
+    if wanted("f1") {
+        f1::run(events);
+    }
+}

@@ -1,0 +1,30 @@
+//! The same job by the library: file, decode, order, duplicates, rules, windows, null sinks.
+
+use std::{path::Path, time::Duration};
+
+use fleet_core::{
+    Graph, MemoryStore, Order, Pipeline, dialect::VehicleOps, event::Telemetry, sink::Null,
+    units::Speed,
+    window::{SummaryOf, Tumbling},
+};
+use fleet_rules::{Mode, preset};
+use fleet_sources::{FileOptions, FileSource};
+
+/// Alerts and windows of the input.
+pub(crate) fn run(path: &Path) -> (u64, u64) {
+    let (mut graph, telemetry) = Graph::<Telemetry>::new();
+    let alerts = graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge));
+    let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
+    let windows = graph.apply("windows", telemetry, Tumbling::minutes(1).aggregate(speed));
+    let source = FileSource::open([path], FileOptions::default()).unwrap();
+    let order = Order { out_of_orderness: Duration::from_secs(5) };
+    let store = MemoryStore::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let run = Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
+        .store("alerts", alerts, Null)
+        .store("windows", windows, Null)
+        .run();
+    let report = runtime.block_on(run).unwrap();
+    assert!(report.balances(), "{report:?}");
+    (report.tally("sink.alerts", "given"), report.tally("sink.windows", "given"))
+}

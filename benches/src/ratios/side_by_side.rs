@@ -1,0 +1,32 @@
+//! One run of each side after the other, and the medians.
+
+use std::time::{Duration, Instant};
+
+/// How often each side runs.
+const ROUNDS: usize = 5;
+
+/// The medians of both sides, run in turns so that a slow moment of the machine hits both.
+pub(crate) fn medians<A>(mut left: impl FnMut() -> A, mut right: impl FnMut() -> A) -> [Duration; 2]
+where
+    A: PartialEq + std::fmt::Debug,
+{
+    let (mut lefts, mut rights) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let (took, left) = timed(&mut left);
+        lefts.push(took);
+        let (took, right) = timed(&mut right);
+        rights.push(took);
+        assert_eq!(left, right, "both sides do the same work");
+    }
+    [lefts, rights].map(|mut side| {
+        side.sort_unstable();
+        side.get(ROUNDS / 2).copied().unwrap_or_default()
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench measures time")]
+fn timed<A>(run: &mut impl FnMut() -> A) -> (Duration, A) {
+    let started = Instant::now();
+    let answer = run();
+    (started.elapsed(), answer)
+}

@@ -1,0 +1,219 @@
+//! The words of the command line; `--help` is made of these comments.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use fleet_rules::Mode;
+
+use crate::sink::SinkChoice;
+
+/// Turns the events of a vehicle fleet into alerts, minute windows and stored history.
+///
+/// Without a command it runs `demo`.
+#[derive(Debug, Parser)]
+#[command(name = "fleet", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Simulates a fleet and runs the main job on it.
+    Demo(DemoArgs),
+    /// Runs the main job on recorded events.
+    Replay(ReplayArgs),
+    /// Prints the graph of the main job as Mermaid.
+    Graph(GraphArgs),
+    /// Says what a finished database holds.
+    Report(ReportArgs),
+    /// Writes the records that could not be used, one a line, to mend and replay them.
+    DeadLetters(DeadLettersArgs),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        let args = Args::parse_from(["fleet", "demo"]);
+        args.command.unwrap_or(Self::Graph(GraphArgs { rules: None, mode: Mode::Edge }))
+    }
+}
+
+/// What `demo` takes.
+#[derive(Debug, Parser)]
+pub(crate) struct DemoArgs {
+    /// Number of vehicles.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) vehicles: u32,
+    /// Simulated time, such as 90s, 10m or 24h.
+    #[arg(long, default_value = "10m", value_parser = duration)]
+    pub(crate) duration: Duration,
+    /// What the vehicles do.
+    #[arg(long, value_enum, default_value_t = ScenarioWord::Mixed)]
+    pub(crate) scenario: ScenarioWord,
+    /// Where they drive.
+    #[arg(long, value_enum, default_value_t = AreaWord::Bogota)]
+    pub(crate) area: AreaWord,
+    /// The same seed gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// As fast as possible, or as the vehicles would send.
+    #[arg(long, value_enum, default_value_t = PaceWord::Max)]
+    pub(crate) pace: PaceWord,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
+}
+
+/// What `replay` takes.
+#[derive(Debug, Parser)]
+pub(crate) struct ReplayArgs {
+    /// Files of events, together one input in the order given; `-` is standard input, `.gz` is unpacked.
+    #[arg(required = true)]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// How the events are written.
+    #[arg(long, value_enum)]
+    pub(crate) dialect: DialectWord,
+    /// The column map of the inputs (csv), or PATTERN=MAP for those whose name matches; may be repeated.
+    #[arg(long)]
+    pub(crate) map: Vec<String>,
+    /// The rules: preset:NAME.
+    #[arg(long)]
+    pub(crate) rules: Option<String>,
+    /// edge: one alert each time a condition becomes true; every: one for each offending event.
+    #[arg(long, default_value = "edge")]
+    pub(crate) mode: Mode,
+    /// The length of a window.
+    #[arg(long, default_value = "1m", value_parser = duration)]
+    pub(crate) window: Duration,
+    /// How much older than its vehicle's newest event an event may come and still be put in its place.
+    #[arg(long, default_value = "5s", value_parser = duration)]
+    pub(crate) out_of_orderness: Duration,
+    /// How late an event may come and still revise a window; only 0s so far.
+    #[arg(long, default_value = "0s", value_parser = no_lateness)]
+    pub(crate) allowed_lateness: Duration,
+    /// Keep reading when the end is reached, until stopped.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) out: OutArgs,
+}
+
+/// Where results go and how the run reports.
+#[derive(Debug, Parser)]
+pub(crate) struct OutArgs {
+    /// sqlite:PATH, ndjson:DIR, csv:DIR or null.
+    #[arg(long, default_value = "sqlite:fleet.db")]
+    pub(crate) sink: SinkChoice,
+    /// Worker threads; results are the same for any number.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) workers: u16,
+    /// How the closing report is written.
+    #[arg(long, value_enum, default_value_t = ReportWord::Text)]
+    pub(crate) report: ReportWord,
+    /// Forget what the sink holds and read everything again.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+}
+
+/// What `graph` takes.
+#[derive(Debug, Parser)]
+pub(crate) struct GraphArgs {
+    /// The rules: preset:NAME.
+    #[arg(long)]
+    pub(crate) rules: Option<String>,
+    /// As in replay.
+    #[arg(long, default_value = "edge")]
+    pub(crate) mode: Mode,
+}
+
+/// What `report` takes.
+#[derive(Debug, Parser)]
+pub(crate) struct ReportArgs {
+    /// The database.
+    #[arg(long, default_value = "fleet.db")]
+    pub(crate) db: PathBuf,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = ReportWord::Text)]
+    pub(crate) report: ReportWord,
+}
+
+/// What `dead-letters` takes.
+#[derive(Debug, Parser)]
+pub(crate) struct DeadLettersArgs {
+    /// The database.
+    #[arg(long, default_value = "fleet.db")]
+    pub(crate) db: PathBuf,
+    /// Show each with its place and reason instead of its bytes.
+    #[arg(long)]
+    pub(crate) reasons: bool,
+}
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DialectWord {
+    /// VehicleOps telemetry, JSON.
+    Vehicleops,
+    /// COVESA VSS names, JSON.
+    Native,
+    /// CSV by column map.
+    Csv,
+}
+
+/// What simulated vehicles do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScenarioWord {
+    /// Ordinary driving.
+    Normal,
+    /// Ordinary driving without a pause between ticks.
+    HighLoad,
+    /// One tick in twenty over the limit, and batteries that fail.
+    FaultInjection,
+    /// Each vehicle one of the three.
+    Mixed,
+}
+
+/// Where simulated vehicles drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AreaWord {
+    /// Bogotá.
+    Bogota,
+    /// Medellín.
+    Medellin,
+    /// Cali.
+    Cali,
+    /// Warsaw.
+    Warsaw,
+}
+
+/// How fast simulated time goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PaceWord {
+    /// As fast as possible.
+    Max,
+    /// As the vehicles would send.
+    Realtime,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportWord {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// `90s`, `10m`, `24h`, `1m 30s`, `500ms`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| format!("{text:?} is no length of time: write it like 90s, 10m or 24h"))?;
+    Duration::try_from(span).map_err(|_| format!("{text:?} is negative"))
+}
+
+fn no_lateness(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Ok(Duration::ZERO),
+        _ => Err("windows are not revised yet: widen --out-of-orderness instead".into()),
+    }
+}

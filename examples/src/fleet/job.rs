@@ -1,0 +1,65 @@
+//! The main job, whatever the events come from and wherever they go.
+
+use std::time::{Duration, Instant};
+
+use fleet_core::{
+    Decode, Order, Pipeline, Result, event::FleetEvent, pipeline::Report, source::Replayable,
+};
+use fleet_rules::Rules;
+
+use crate::{
+    args::OutArgs,
+    graph,
+    outcome::Outcome,
+    sink::{Destination, FileDestination, NullDestination, SinkChoice, SqliteDestination},
+    stop,
+};
+
+/// What to run.
+pub(crate) struct Job<Src, D> {
+    /// The pipeline's name in the store.
+    pub(crate) name: &'static str,
+    pub(crate) source: Src,
+    pub(crate) decode: D,
+    pub(crate) rules: Rules,
+    pub(crate) window: Duration,
+    pub(crate) order: Order,
+}
+
+impl<Src, D> Job<Src, D>
+where
+    Src: Replayable,
+    D: Decode<Src::Payload, Event = FleetEvent>,
+{
+    /// Runs to the end of the input or the first stop signal, and reports.
+    pub(crate) async fn run(self, out: &OutArgs, started: Instant) -> Result<()> {
+        let name = self.name;
+        let report = match &out.sink {
+            SinkChoice::Sqlite(path) => {
+                self.into(SqliteDestination::open(path, name, out.fresh)?).await?
+            }
+            SinkChoice::Ndjson(dir) => {
+                self.into(FileDestination::ndjson(dir, name, out.fresh)?).await?
+            }
+            SinkChoice::Csv(dir) => self.into(FileDestination::csv(dir, name, out.fresh)?).await?,
+            SinkChoice::Null => self.into(NullDestination::default()).await?,
+        };
+        Outcome::new(name, &out.sink, report, started.elapsed()).print(out.report);
+        Ok(())
+    }
+
+    async fn into<To: Destination>(self, to: To) -> Result<Report> {
+        let (graph, streams) = graph::build(self.rules, self.window)?;
+        Pipeline::exactly_once(self.source, self.decode, self.order, graph, to.store())
+            .named(self.name)
+            .store("telemetry", streams.telemetry, to.table("telemetry")?)
+            .store("perception", streams.perception, to.table("perception")?)
+            .store("driving", streams.driving, to.table("driving")?)
+            .store("alerts", streams.alerts, to.table("alerts")?)
+            .store("windows", streams.windows, to.table("windows")?)
+            .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
+            .tally("windows", streams.windows, |_| "final")
+            .run_until(stop::requested())
+            .await
+    }
+}

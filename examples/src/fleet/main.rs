@@ -1,0 +1,53 @@
+//! `fleet`: the main job on a simulated or recorded fleet, and what it left behind.
+//!
+//! Everything here goes through the public interface of the crates: it is the largest example.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to people")]
+
+mod args;
+mod dead_letters;
+mod demo;
+mod graph;
+mod job;
+mod outcome;
+mod progress;
+mod replay;
+mod report;
+mod sink;
+mod stop;
+mod tables;
+
+use std::{error::Error as _, process::ExitCode, time::Instant};
+
+use clap::Parser;
+use fleet_core::{Error, ErrorKind};
+
+use args::{Args, Command};
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "the report says how long the run took")]
+    let started = Instant::now();
+    let command = Args::parse().command.unwrap_or_default();
+    let done = match command {
+        Command::Demo(args) => demo::run(args, started).await,
+        Command::Replay(args) => replay::run(args, started).await,
+        Command::Graph(args) => graph::show(&args),
+        Command::Report(args) => report::run(&args),
+        Command::DeadLetters(args) => dead_letters::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error),
+    }
+}
+
+/// Says what went wrong and why; 2 for what a change of the command line mends, 1 for the rest.
+fn complain(error: &Error) -> ExitCode {
+    eprintln!("fleet: {error}");
+    let mut cause = error.source();
+    while let Some(because) = cause {
+        eprintln!("  because {because}");
+        cause = because.source();
+    }
+    ExitCode::from(if error.kind() == ErrorKind::Config { 2 } else { 1 })
+}

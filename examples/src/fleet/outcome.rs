@@ -1,0 +1,120 @@
+//! The closing report: for people, or as one JSON object.
+
+use std::{fmt::Write as _, time::Duration};
+
+use fleet_core::{
+    checkpoint::Counts,
+    pipeline::{Ending, Report},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{args::ReportWord, sink::SinkChoice};
+
+/// What a run left behind.
+pub(crate) struct Outcome {
+    job: &'static str,
+    sink: String,
+    report: Report,
+    elapsed: Duration,
+}
+
+impl Outcome {
+    pub(crate) fn new(
+        job: &'static str,
+        sink: &SinkChoice,
+        report: Report,
+        elapsed: Duration,
+    ) -> Self {
+        Self { job, sink: sink.to_string(), report, elapsed }
+    }
+
+    pub(crate) fn print(&self, word: ReportWord) {
+        match word {
+            ReportWord::Json => println!("{}", self.json()),
+            ReportWord::Text => print!("{}", self.text()),
+        }
+    }
+
+    fn events_per_second(&self) -> f64 {
+        self.report.counts.read as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    /// The object that the command line's specification fixes.
+    fn json(&self) -> Value {
+        let Counts { read, accepted, filtered, dead_lettered, late, duplicate } = self.report.counts;
+        let alerts: Map<String, Value> =
+            self.report.group("alerts").map(|(kind, count)| (kind.into(), count.into())).collect();
+        json!({
+            "read": read,
+            "accepted": accepted,
+            "filtered": filtered,
+            "dead_lettered": dead_lettered,
+            "late": late,
+            "duplicate": duplicate,
+            "vehicles": self.report.keys,
+            "alerts": alerts,
+            "windows": self.report.tally("windows", "final"),
+            "elapsed_s": self.elapsed.as_secs_f64(),
+            "events_per_s": self.events_per_second(),
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let ending = match self.report.ending {
+            Ending::Complete => "complete",
+            Ending::AlreadyComplete => "was complete already, nothing new was read",
+            Ending::Stopped => "stopped; run it again to go on",
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "fleet {}: {ending}", self.job);
+        let _ = writeln!(text, "  {}", fates(&self.report.counts));
+        let _ = writeln!(text, "  {:<12}{}", "vehicles", grouped(self.report.keys));
+        let _ = writeln!(text, "  {:<12}{}", "alerts", listed(self.report.group("alerts")));
+        let windows = self.report.tally("windows", "final");
+        let _ = writeln!(text, "  {:<12}{}", "windows", grouped(windows));
+        let stored = self.report.tallies.iter().filter_map(|(name, count)| {
+            Some((name.strip_prefix("sink.")?.strip_suffix(".written")?, *count))
+        });
+        let _ = writeln!(text, "  {:<12}{}: {}", "stored in", self.sink, listed(stored));
+        let seconds = self.elapsed.as_secs_f64();
+        let rate = grouped(self.events_per_second().round().max(0.0) as u64);
+        let balance = if self.report.balances() { "balances" } else { "DOES NOT BALANCE" };
+        let _ = writeln!(text, "  {:<12}{balance}", "the report");
+        if self.report.ending != Ending::AlreadyComplete {
+            let _ = writeln!(text, "  {:<12}{seconds:.2} s, {rate} events/s", "took");
+        }
+        if self.report.counts.dead_lettered > 0 {
+            let _ = writeln!(text, "  see what could not be read with: fleet dead-letters --reasons");
+        }
+        text
+    }
+}
+
+/// `read 10 = accepted 9 + ..`
+pub(crate) fn fates(counts: &Counts) -> String {
+    let Counts { read, accepted, filtered, dead_lettered, late, duplicate } = *counts;
+    let parts = [
+        ("accepted", accepted),
+        ("filtered", filtered),
+        ("dead-lettered", dead_lettered),
+        ("late", late),
+        ("duplicate", duplicate),
+    ];
+    let parts: Vec<_> = parts.iter().map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
+    format!("{:<12}{} = {}", "read", grouped(read), parts.join(" + "))
+}
+
+/// `A 1 · B 2`, or `none`.
+pub(crate) fn listed<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> String {
+    let parts: Vec<_> = counts
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{name} {}", grouped(count)))
+        .collect();
+    if parts.is_empty() { "none".into() } else { parts.join(" · ") }
+}
+
+/// `1,234,567`
+pub(crate) fn grouped(number: u64) -> String {
+    indicatif::HumanCount(number).to_string()
+}

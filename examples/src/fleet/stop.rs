@@ -1,0 +1,18 @@
+//! When to stop: Ctrl-C, or the signal that service managers send.
+
+/// Resolves at the first interrupt or termination signal.
+pub(crate) async fn requested() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler the process would die at the first signal anyway.
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,44 @@
+//! The rows that the main job stores beside the events themselves.
+
+use fleet_core::{
+    Record,
+    record::{Column, Fields, Value},
+    window::{Summary, Window},
+};
+
+/// The speeds of one vehicle in one window.
+#[derive(Clone, Debug)]
+pub(crate) struct SpeedWindow(pub(crate) Window<Summary>);
+
+impl Record for SpeedWindow {
+    fn columns() -> &'static [Column] {
+        const {
+            &[
+                Column::text("vehicle_id"),
+                Column::time("window_start"),
+                Column::time("window_end"),
+                Column::integer("revision"),
+                Column::integer("events"),
+                Column::real("speed_mean_kmh").nullable(),
+                Column::real("speed_min_kmh").nullable(),
+                Column::real("speed_max_kmh").nullable(),
+                Column::real("speed_sum_kmh").nullable(),
+                Column::real("speed_last_kmh").nullable(),
+            ]
+        }
+    }
+
+    fn write(&self, to: &mut dyn Fields) {
+        let Window { key, start, end, revision, value } = &self.0;
+        to.put(Value::Text(key.as_str()));
+        to.put(Value::Time(*start));
+        to.put(Value::Time(*end));
+        to.put(Value::Integer(i64::from(*revision)));
+        to.put(Value::Integer(i64::try_from(value.rows).unwrap_or(i64::MAX)));
+        to.put(Value::real_or_null(value.mean()));
+        to.put(Value::real_or_null(value.min()));
+        to.put(Value::real_or_null(value.max()));
+        to.put(Value::real_or_null(value.sum()));
+        to.put(Value::real_or_null(value.last()));
+    }
+}
