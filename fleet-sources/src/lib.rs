@@ -1,1 +1,20 @@
-//! fleet-sources
+//! Where vehicle events come from, one folder for each kind of system.
+//!
+//! | feature | source | partition | offset |
+//! |---|---|---|---|
+//! | `files` | `FileSource`: NDJSON and CSV files, gzip, standard input | all inputs together | byte |
+//! | `simulator` | `Simulator`: a fleet that does not exist, the same for the same seed | one | byte |
+//!
+//! # Who may depend on whom
+//! This crate depends on `fleet-core` and on no other crate of the workspace; its folders do not know
+//! each other.
+
+#[cfg(feature = "files")]
+pub mod files;
+#[cfg(feature = "simulator")]
+pub mod simulator;
+
+#[cfg(feature = "files")]
+pub use files::{AtEnd, FileOptions, FileSource, Format, Input, InputHeader};
+#[cfg(feature = "simulator")]
+pub use simulator::{Model, Pace, Simulator, SimulatorOptions, VehicleOpsModel};

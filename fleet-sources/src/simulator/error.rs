@@ -1,0 +1,49 @@
+//! What can be wrong with a simulation before and after it began.
+
+use fleet_core::{Error, ErrorKind};
+
+/// A word that is none of the names there are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {word:?} is not known: give one of {}", .names.join(", "))]
+pub struct UnknownName {
+    pub(super) what: &'static str,
+    pub(super) word: String,
+    pub(super) names: Vec<&'static str>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("a simulation of 0 vehicles has no events: give at least 1")]
+    NoVehicle,
+    #[error("the interval is under 1 microsecond, which is as fine as event times are: give more")]
+    NoInterval,
+    #[error(
+        "a simulation of {seconds} s that begins {micros} microseconds after 1970 leaves the years 1970 to 9999: give less"
+    )]
+    OutOfTime { micros: i64, seconds: f64 },
+    #[error("vehicle {number} cannot be named: {cause}; give a shorter fleet id")]
+    Name {
+        number: u32,
+        cause: fleet_core::IdError,
+    },
+    #[error("partition {asked} is not of this source, which has {own}")]
+    NotOurs { asked: String, own: String },
+    #[error(
+        "byte {at} of the simulation, where reading stopped before, is not the beginning of a record: it was made by another version of the program; start afresh"
+    )]
+    InsideRecord { at: u64 },
+    #[error(
+        "the simulation has {size} bytes, but was read up to byte {at} before: it was made by another version of the program; start afresh"
+    )]
+    PastTheEnd { at: u64, size: u64 },
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        let kind = match fault {
+            Fault::InsideRecord { .. } | Fault::PastTheEnd { .. } => ErrorKind::Source,
+            _ => ErrorKind::Config,
+        };
+        Self::new(kind, fault.to_string()).because(fault)
+    }
+}

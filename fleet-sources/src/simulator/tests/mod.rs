@@ -1,0 +1,4 @@
+mod model;
+#[path = "../../../tests/support/plain.rs"]
+mod plain;
+mod source;
