@@ -1,3 +1,5 @@
+use serde_json::error::Category;
+
 use crate::event::Event;
 
 /// How one system writes one kind of event: a record of text in, an event out, and back.
@@ -27,3 +29,27 @@ pub trait Dialect: Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(pub String);
+
+/// How much of a reason is kept, bytes: serde quotes the value, which can be the whole record.
+const MAX_REASON_BYTES: usize = 400;
+
+impl Refused {
+    /// What serde_json says, told as a reason.
+    pub(super) fn of_json(error: &serde_json::Error) -> Self {
+        let why = error.to_string();
+        let mut reason = match error.classify() {
+            // serde_json's words for 1e999.
+            Category::Syntax if why.starts_with("number out of range") => {
+                format!("a number is not finite: {why}")
+            }
+            Category::Syntax | Category::Eof | Category::Io => format!("not JSON: {why}"),
+            Category::Data => why,
+        };
+        if reason.len() > MAX_REASON_BYTES {
+            let cut = (0..=MAX_REASON_BYTES).rfind(|at| reason.is_char_boundary(*at));
+            reason.truncate(cut.unwrap_or(0));
+            reason.push_str("..");
+        }
+        Self(reason)
+    }
+}

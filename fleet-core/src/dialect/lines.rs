@@ -10,8 +10,7 @@ impl<D: Dialect> Decode<Chunk> for D {
     type Event = D::Event;
 
     fn decode(&self, chunk: Chunk, entry: &mut Entry<'_, D::Event>) {
-        if let Some(length) = chunk.cut {
-            let reason = format!("the record has {length} bytes, the limit is {MAX_RECORD_BYTES}");
+        if let Some(reason) = too_long(&chunk) {
             entry.malformed(chunk.start, &chunk.bytes, reason);
             return;
         }
@@ -40,4 +39,12 @@ impl<D: Dialect> Decode<Chunk> for D {
             }
         }
     }
+}
+
+/// Why a chunk is the beginning of a record that was cut, if it is.
+pub(super) fn too_long(chunk: &Chunk) -> Option<String> {
+    let length = chunk.cut?;
+    Some(format!(
+        "the record has {length} bytes, the limit is {MAX_RECORD_BYTES}"
+    ))
 }

@@ -92,6 +92,16 @@ impl Telemetry {
         }
     }
 
+    /// An event under construction, for a decoder: it is [named](Self::name) once its keys are read.
+    pub(crate) fn unnamed() -> Self {
+        Self::new(VehicleId::placeholder(), EventTime::MIN)
+    }
+    /// Says whose observation it is, and when it was made.
+    pub(crate) fn name(&mut self, vehicle: VehicleId, at: EventTime) {
+        self.vehicle = vehicle;
+        self.at = at;
+    }
+
     /// Whose observation it is.
     pub fn vehicle(&self) -> &VehicleId {
         &self.vehicle

@@ -1,0 +1,174 @@
+use super::{
+    Dialect, Refused,
+    object::{self, Sets, Shape, UnknownKeys, fields},
+    unit::Unit,
+};
+use crate::{
+    event::{Signal, Telemetry},
+    time::TimeReader,
+};
+
+/// How many decimals an acceleration is written with. Our choice: below any sensor, and exact up to 10^9 m/s².
+const ACCELERATION_DECIMALS: u8 = 6;
+
+/// How many decimals a distance is written with: millimetres, exact over all 32 bits of metres that VSS has.
+const DISTANCE_DECIMALS: u8 = 3;
+
+/// Telemetry by the signal names of COVESA VSS, the library's own JSON dialect.
+///
+/// # Units
+/// Those of VSS. Converted at the border: `Vehicle.TraveledDistance` is m (the model: km) and
+/// `Vehicle.Acceleration.*` m/s² (the model: g of 9.80665 m/s²). They are written with three and six
+/// decimals, so a number with no more comes back as it was.
+///
+/// # Shape
+/// One flat JSON object: `vehicle_id`, `fleet_id`, `timestamp` (RFC 3339) and VSS paths as keys, read in any
+/// order. Required are `vehicle_id` and `timestamp`. Signals without a path here are left out on writing.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::{Dialect, Native}, event::Signal, time::TimeReader};
+/// let line = r#"{"vehicle_id":"car-1","timestamp":"2024-02-15T14:32:18Z","Vehicle.TraveledDistance":12500,"Vehicle.Acceleration.Longitudinal":-4.903325}"#;
+/// let event = Native::default().read(line, &mut TimeReader::default())?.unwrap();
+/// assert_eq!(event.value(Signal::Odometer), Some(12.5));
+/// assert_eq!(event.value(Signal::AccelerationLongitudinal), Some(-0.5));
+/// let mut again = Vec::new();
+/// Native::default().write(&event, &mut again);
+/// assert_eq!(again, line.as_bytes());
+/// # Ok::<(), fleet_core::dialect::Refused>(())
+/// ```
+///
+/// # Errors
+/// As for [`VehicleOps`](super::VehicleOps).
+///
+/// # References
+/// COVESA Vehicle Signal Specification, as of 2026-06.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Native {
+    unknown: UnknownKeys,
+}
+
+/// An acceleration in m/s².
+const fn acceleration(signal: Signal) -> Sets {
+    Sets::converted(signal, Unit::MetresPerSecondSquared, ACCELERATION_DECIMALS)
+}
+
+static SHAPE: Shape = Shape {
+    name: "VSS telemetry",
+    fields: fields! {
+        "vehicle_id" => Sets::Vehicle,
+        "fleet_id" => Sets::Fleet,
+        "timestamp" => Sets::Time,
+        "Vehicle.CurrentLocation.Latitude" => Sets::signal(Signal::Latitude),
+        "Vehicle.CurrentLocation.Longitude" => Sets::signal(Signal::Longitude),
+        "Vehicle.CurrentLocation.Heading" => Sets::signal(Signal::Heading),
+        "Vehicle.CurrentLocation.HorizontalAccuracy" => Sets::signal(Signal::Accuracy),
+        "Vehicle.Speed" => Sets::signal(Signal::Speed),
+        "Vehicle.TraveledDistance" => Sets::converted(Signal::Odometer, Unit::Metres, DISTANCE_DECIMALS),
+        "Vehicle.Acceleration.Longitudinal" => acceleration(Signal::AccelerationLongitudinal),
+        "Vehicle.Acceleration.Lateral" => acceleration(Signal::AccelerationLateral),
+        "Vehicle.Acceleration.Vertical" => acceleration(Signal::AccelerationVertical),
+        "Vehicle.AngularVelocity.Yaw" => Sets::signal(Signal::YawRate),
+        "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed" => Sets::signal(Signal::BatteryCharge),
+        "Vehicle.LowVoltageBattery.CurrentVoltage" => Sets::signal(Signal::BatteryVoltage),
+        "Vehicle.Powertrain.FuelSystem.RelativeLevel" => Sets::signal(Signal::Fuel),
+        "Vehicle.Powertrain.CombustionEngine.Speed" => Sets::signal(Signal::EngineSpeed),
+        "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature" => Sets::signal(Signal::EngineTemperature),
+    },
+};
+
+impl Native {
+    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{dialect::{Dialect, Native}, time::TimeReader};
+    /// let line = r#"{"vehicle_id":"car-1","Vehicle.Body.IsTrunkOpen":true,"timestamp":"2024-02-15T14:32:18Z"}"#;
+    /// let dialect = Native::keeping_unknown_keys();
+    /// let event = dialect.read(line, &mut TimeReader::default())?.unwrap();
+    /// let mut again = Vec::new();
+    /// dialect.write(&event, &mut again);
+    /// assert_eq!(again, line.as_bytes());
+    /// # Ok::<(), fleet_core::dialect::Refused>(())
+    /// ```
+    pub fn keeping_unknown_keys() -> Self {
+        Self {
+            unknown: UnknownKeys::Kept,
+        }
+    }
+}
+
+impl Dialect for Native {
+    type Event = Telemetry;
+    type Memo = TimeReader;
+
+    #[inline]
+    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
+        object::read(&SHAPE, self.unknown, record, memo).map(Some)
+    }
+
+    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
+        object::write(&SHAPE, event, to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn again(record: &str) -> String {
+        let event = Native::default()
+            .read(record, &mut TimeReader::default())
+            .unwrap_or_else(|why| panic!("{record}: {why}"));
+        let mut to = Vec::new();
+        Native::default().write(&event.unwrap(), &mut to);
+        String::from_utf8(to).unwrap()
+    }
+
+    fn same(key: &str, number: &str) {
+        let record =
+            format!(r#"{{"vehicle_id":"v","timestamp":"2024-02-15T14:32:18Z","{key}":{number}}}"#);
+        assert_eq!(again(&record), record);
+    }
+
+    #[test]
+    fn every_path_is_written_back() {
+        for field in SHAPE.fields.iter().skip(3) {
+            same(field.key, "12.5");
+            same(field.key, "7");
+            same(field.key, "null");
+        }
+    }
+
+    #[test]
+    fn prop_accelerations_come_back_for_every_number_of_up_to_six_decimals() {
+        for step in -60_000..=60_000 {
+            let value = f64::from(step) / 1000.0;
+            same("Vehicle.Acceleration.Longitudinal", &format!("{value:?}"));
+            let value = f64::from(step * 331) / 1e6;
+            // Rust shows small floats with an exponent, which is the same number.
+            if value.abs() >= 1e-4 {
+                same("Vehicle.Acceleration.Lateral", &format!("{value:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn prop_distances_come_back_for_every_metre_of_32_bits() {
+        for step in 0..=65_536u32 {
+            let metres = step.saturating_mul(65_535);
+            same("Vehicle.TraveledDistance", &metres.to_string());
+            same("Vehicle.TraveledDistance", &format!("{metres}.25"));
+        }
+    }
+
+    #[test]
+    fn units_are_converted_at_the_border() {
+        let record = r#"{"vehicle_id":"v","timestamp":"2024-02-15T14:32:18Z","Vehicle.Speed":42.5,"Vehicle.TraveledDistance":1500,"Vehicle.Acceleration.Vertical":9.80665}"#;
+        let event = Native::default().read(record, &mut TimeReader::default());
+        let event = event.unwrap().unwrap();
+        assert_eq!(event.value(Signal::Speed), Some(42.5));
+        assert_eq!(event.value(Signal::Odometer), Some(1.5));
+        assert_eq!(event.value(Signal::AccelerationVertical), Some(1.0));
+    }
+}

@@ -1,0 +1,217 @@
+//! The next piece of a JSON text that is written plainly. `None` is not an error: the general reader decides.
+
+/// Every byte of a word is 1, or 0x80.
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// Powers of ten that a float holds exactly (5^22 < 2^53).
+const TENS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// What is left of a record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scan<'a>(&'a str);
+
+/// A number and whether it was written as a whole one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Number {
+    pub(super) value: f64,
+    pub(super) integer: bool,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(record: &'a str) -> Self {
+        Self(record)
+    }
+
+    /// Skips exactly this text, if it comes next.
+    #[inline]
+    pub(super) fn skip(&mut self, text: &str) -> bool {
+        let rest = self.0.strip_prefix(text);
+        if let Some(rest) = rest {
+            self.0 = rest;
+        }
+        rest.is_some()
+    }
+
+    /// Skips the one space that Python's `json.dumps` puts after a comma and a colon.
+    #[inline]
+    pub(super) fn space(&mut self) {
+        if let Some(rest) = self.0.strip_prefix(' ') {
+            self.0 = rest;
+        }
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.0.as_bytes().first().copied()
+    }
+
+    /// Whether nothing but white space is left.
+    #[inline]
+    pub(super) fn at_end(&self) -> bool {
+        self.0
+            .bytes()
+            .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+    }
+
+    /// The text of a string without escapes; the opening quote comes next.
+    #[inline]
+    pub(super) fn string(&mut self) -> Option<&'a str> {
+        let rest = self.0.strip_prefix('"')?;
+        let (text, rest) = rest.split_at_checked(plain_length(rest.as_bytes())?)?;
+        self.0 = rest.strip_prefix('"')?;
+        Some(text)
+    }
+
+    /// A number without an exponent, exactly as correctly rounded decimal conversion gives it: a mantissa up to
+    /// 2^53 and a power of ten up to 10^22 are exact floats, so one division rounds once.
+    ///
+    /// # References
+    /// W. D. Clinger, How to read floating point numbers accurately, 1990.
+    #[inline]
+    pub(super) fn number(&mut self) -> Option<Number> {
+        let bytes = self.0.as_bytes();
+        let negative = bytes.first() == Some(&b'-');
+        let unsigned = if negative { bytes.get(1..)? } else { bytes };
+        let (mut mantissa, whole) = digits(unsigned, 0);
+        // JSON has no 007 and no .5.
+        if whole == 0 || whole > 1 && unsigned.first() == Some(&b'0') {
+            return None;
+        }
+        let rest = unsigned.get(whole..)?;
+        let (places, integer, rest) = match rest {
+            [b'.', rest @ ..] => {
+                let (both, places) = digits(rest, mantissa);
+                mantissa = both;
+                if places == 0 {
+                    return None;
+                }
+                (places, false, rest.get(places..)?)
+            }
+            rest => (0, true, rest),
+        };
+        // -0 is a float for the general reader; more than 19 digits would have wrapped.
+        let minus_zero = integer && negative && mantissa == 0;
+        if whole + places > 19 || mantissa > super::draft::MAX_EXACT || minus_zero {
+            return None;
+        }
+        let value = mantissa as f64 / TENS.get(places)?;
+        self.0 = self.0.get(bytes.len() - rest.len()..)?;
+        Some(Number {
+            value: if negative { -value } else { value },
+            integer,
+        })
+    }
+}
+
+/// Appends decimal digits to a mantissa; how many there were. Past 19 in all the mantissa is meaningless.
+#[inline]
+fn digits(bytes: &[u8], from: u64) -> (u64, usize) {
+    let (mut value, mut count) = (from, 0);
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        count += 1;
+    }
+    (value, count)
+}
+
+/// How long a string without escapes is, up to its closing quote; eight bytes at a time.
+#[inline]
+fn plain_length(bytes: &[u8]) -> Option<usize> {
+    let (mut at, mut rest) = (0, bytes);
+    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
+        let stops = zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c)) | controls(word);
+        if stops != 0 {
+            // The lowest mark is exact; those above it may be carries.
+            return quote(bytes, at + (stops.trailing_zeros() / 8) as usize);
+        }
+        (at, rest) = (at + 8, tail);
+    }
+    let stop = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | ..0x20))?;
+    quote(bytes, at + stop)
+}
+
+#[inline]
+fn quote(bytes: &[u8], at: usize) -> Option<usize> {
+    (bytes.get(at) == Some(&b'"')).then_some(at)
+}
+
+/// Marks the bytes that are zero.
+#[inline]
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
+}
+
+/// Marks the bytes below 0x20.
+#[inline]
+fn controls(word: u64) -> u64 {
+    word.wrapping_sub(ONES * 0x20) & !word & HIGHS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Option<Number> {
+        Scan::new(text).number()
+    }
+
+    #[test]
+    fn plain_numbers_are_read_exactly_and_others_left() {
+        for text in [
+            "0",
+            "-1",
+            "42",
+            "42.0",
+            "0.1",
+            "-74.0721",
+            "9007199254740992",
+        ] {
+            let value: f64 = text.parse().unwrap();
+            let integer = !text.contains('.');
+            assert_eq!(number(text), Some(Number { value, integer }), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            "00",
+            "01",
+            "-01.5",
+            ".5",
+            "5.",
+            "-0",
+            "9007199254740993",
+            "0.30000000000000004",
+            "NaN",
+            "0.00000000000000000000001",
+        ] {
+            assert_eq!(number(text), None, "{text}");
+        }
+        // What follows the number is looked at by the caller.
+        assert_eq!(number("1e5"), number("1"));
+    }
+
+    #[test]
+    fn a_string_ends_at_its_quote_wherever_it_lies() {
+        for length in 0..40 {
+            let text = "ä".repeat(length / 2) + &"x".repeat(length % 2);
+            let mut scan_text = format!("\"{text}\",\"more\"");
+            assert_eq!(Scan::new(&scan_text).string(), Some(text.as_str()));
+            for stop in ["\\", "\u{1f}", "\n", "\0"] {
+                scan_text = format!("\"{text}{stop}abcdefgh\"");
+                assert_eq!(Scan::new(&scan_text).string(), None);
+            }
+            assert_eq!(Scan::new(&format!("\"{text}")).string(), None);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The fast reader against the general one, over records that a seeded generator writes and damages.
+
+use super::*;
+use crate::dialect::vehicleops::SHAPE;
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same records on every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit as u64).unwrap()
+    }
+    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len())]
+    }
+}
+
+const VALUES: &[&str] = &[
+    "0",
+    "-0",
+    "0.0",
+    "-0.0",
+    "1",
+    "42.5",
+    "-74.0721",
+    "90",
+    "90.0",
+    "-90.0000001",
+    "180",
+    "181",
+    "1e3",
+    "1E-7",
+    "1e999",
+    "01",
+    "1.",
+    ".5",
+    "-",
+    "+1",
+    "9007199254740992",
+    "9007199254740993",
+    "18446744073709551616",
+    "0.1234567890123456",
+    "123456789.12345678901",
+    "0.00000000000000000000000001",
+    "5e-324",
+    "NaN",
+    "null",
+    "nul",
+    "true",
+    "\"\"",
+    "\"x\"",
+    "\"STOPPED\"",
+    "\"caf\u{e9} \u{1f600}\"",
+    "\"a\\u0062\"",
+    "\"a\\u0000\"",
+    "\"tab\there\"",
+    "\"2024-02-15T14:32:18.500000+00:00\"",
+    "\"2024-02-15T14:32:18Z\"",
+    "\"2024-02-15T24:32:18Z\"",
+    "\"abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz\"",
+    "[1,2]",
+    "{\"a\":1}",
+    "\"unterminated",
+    "0.30",
+];
+const TIMES: &[&str] = &[
+    "\"2024-02-15T14:32:18.500000+00:00\"",
+    "\"2024-02-15T14:32:19Z\"",
+    "\"2024-02-15 08:33:18.123456789-06:00\"",
+];
+const NUMBERS: &[&str] = &[
+    "42.5",
+    "0",
+    "0.0",
+    "-7",
+    "4.711",
+    "78.25",
+    "null",
+    "-12.345678",
+];
+const WORDS: &[&str] = &[
+    "\"MOVING\"",
+    "\"STOPPED\"",
+    "null",
+    "\"IDLE\"",
+    "\"\"",
+    "\"A B\"",
+];
+
+fn record(random: &mut Random) -> String {
+    // Half of the records are as the systems write them, half are strange somewhere.
+    let wild = random.below(2) == 0;
+    let mut pairs: Vec<(&str, String)> = Vec::new();
+    for field in SHAPE.fields {
+        if wild && random.below(20) == 0 {
+            continue;
+        }
+        let value = match field.sets {
+            _ if wild && random.below(40) == 0 => random.of(VALUES).to_owned(),
+            Sets::Vehicle | Sets::Fleet => format!("\"fleet-{}\"", random.below(1000)),
+            Sets::Time => random.of(TIMES).to_owned(),
+            Sets::Status => random.of(WORDS).to_owned(),
+            Sets::Number { .. } if wild && random.below(3) == 0 => {
+                let scale = 10u64.pow(u32::try_from(random.below(18)).unwrap());
+                let number = random.next() % 100_000_000_000_000_000;
+                format!("{}.{}", number % 90, number % scale.max(1))
+            }
+            Sets::Number { .. } => random.of(NUMBERS).to_owned(),
+        };
+        pairs.push((field.key, value));
+    }
+    if wild && random.below(8) == 0 {
+        pairs.push((
+            random.of(&["extra", "speed_kmh", "\\u0073tatus"]),
+            random.of(VALUES).to_owned(),
+        ));
+    }
+    if wild && random.below(6) == 0 && !pairs.is_empty() {
+        let (a, b) = (random.below(pairs.len()), random.below(pairs.len()));
+        pairs.swap(a, b);
+    }
+    let (mut colon, mut comma) = match random.below(2) {
+        0 => (":", ","),
+        _ => (": ", ", "),
+    };
+    if wild {
+        colon = random.of(&[":", ":", ": ", ":  ", " :"]);
+        comma = random.of(&[",", ",", ", ", ",  ", " ,"]);
+    }
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(key, value)| format!("\"{key}\"{colon}{value}"))
+        .collect();
+    let ends = ["", "", "", " ", "\r", "x", "}", "\u{a0}"];
+    let end = if wild { random.of(&ends) } else { "" };
+    format!("{{{}}}{end}", pairs.join(comma))
+}
+
+/// Damages one place.
+fn damaged(random: &mut Random, record: &str) -> String {
+    let mut chars: Vec<char> = record.chars().collect();
+    let at = random.below(chars.len());
+    let other = [
+        '"', '\\', ',', ':', '{', '}', '0', '9', '.', '-', 'e', ' ', '\n', '\0', 'n', 'ä',
+    ][random.below(16)];
+    match random.below(4) {
+        0 => drop(chars.remove(at)),
+        1 => chars.insert(at, other),
+        2 => chars[at] = other,
+        _ => chars.truncate(at),
+    }
+    chars.into_iter().collect()
+}
+
+#[test]
+fn prop_the_fast_reader_takes_only_what_the_general_one_takes_with_the_same_value() {
+    let mut random = Random(20_240_215);
+    let mut times = TimeReader::default();
+    let (mut fast_ones, mut general_ones, mut refused) = (0, 0, 0);
+    for round in 0..60_000 {
+        let mut record = record(&mut random);
+        if round % 2 == 1 {
+            record = damaged(&mut random, &record);
+        }
+        let general = [UnknownKeys::Ignored, UnknownKeys::Kept]
+            .map(|unknown| general::read(&SHAPE, unknown, &record, &mut TimeReader::default()));
+        if let Some(event) = fast::read(&SHAPE, &record, &mut times) {
+            fast_ones += 1;
+            for general in &general {
+                assert_eq!(general.as_ref(), Ok(&event), "{record}");
+            }
+        }
+        // The memory of earlier times changes nothing, and both ways together are the general one.
+        for (unknown, general) in [UnknownKeys::Ignored, UnknownKeys::Kept]
+            .into_iter()
+            .zip(&general)
+        {
+            assert_eq!(
+                &read(&SHAPE, unknown, &record, &mut times),
+                general,
+                "{record}"
+            );
+        }
+        match &general[0] {
+            Ok(_) => general_ones += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    // The generator reaches all three.
+    assert!(fast_ones > 10_000, "{fast_ones}");
+    assert!(general_ones > fast_ones + 2_000, "{general_ones}");
+    assert!(refused > 10_000, "{refused}");
+}
+
+#[test]
+fn prop_what_is_read_is_written_back_as_the_same_json() {
+    let mut random = Random(7);
+    let mut times = TimeReader::default();
+    let mut checked = 0;
+    for _ in 0..20_000 {
+        let record = record(&mut random);
+        let Ok(event) = read(&SHAPE, UnknownKeys::Kept, &record, &mut times) else {
+            continue;
+        };
+        let mut again = Vec::new();
+        write(&SHAPE, &event, &mut again);
+        let again = String::from_utf8(again).unwrap();
+        if record.contains("1e999") {
+            // Legal JSON under an unknown key, kept as text; only serde_json's values have no place for it.
+            continue;
+        }
+        let (before, after): (serde_json::Value, serde_json::Value) = (
+            serde_json::from_str(&record).unwrap(),
+            serde_json::from_str(&again).unwrap(),
+        );
+        // The one whole number that no float holds is told apart in its documentation.
+        if !record.contains("9007199254740993") {
+            assert_eq!(before, after, "{record}");
+        }
+        assert_eq!(
+            read(&SHAPE, UnknownKeys::Kept, &again, &mut times).as_ref(),
+            Ok(&event),
+            "{record}"
+        );
+        checked += 1;
+    }
+    assert!(checked > 10_000, "{checked}");
+}
