@@ -182,6 +182,5 @@ fn alert(
         value: Some(value),
         threshold: Some(threshold.condition.limit()),
         limit_source: threshold.limit_source,
-        message: threshold.message(cx.key(), value).into(),
     }
 }

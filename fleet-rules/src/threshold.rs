@@ -58,15 +58,3 @@ pub struct Threshold {
     /// Where the limit comes from.
     pub limit_source: LimitSource,
 }
-
-impl Threshold {
-    /// A sentence for people about an offending value.
-    pub(crate) fn message(&self, vehicle: &str, value: f64) -> String {
-        let (signal, limit) = (self.signal.name(), self.condition.limit());
-        let side = match self.condition {
-            Condition::Above(_) => "above",
-            Condition::Below(_) => "below",
-        };
-        format!("vehicle {vehicle}: {signal} {value} is {side} the limit of {limit}")
-    }
-}

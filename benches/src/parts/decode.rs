@@ -17,7 +17,11 @@ fn chunk(lines: usize) -> Chunk {
         );
         bytes.extend_from_slice(text.as_bytes());
     }
-    Chunk { bytes, start: Offset(0), ..Chunk::default() }
+    Chunk {
+        bytes,
+        start: Offset(0),
+        ..Chunk::default()
+    }
 }
 
 fn vehicleops(criterion: &mut Criterion) {

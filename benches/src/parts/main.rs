@@ -1,5 +1,8 @@
 //! Single parts, one module per subject.
-#![expect(clippy::unwrap_used, reason = "a bench that cannot run should stop at once")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot run should stop at once"
+)]
 
 mod decode;
 mod engine;

@@ -8,7 +8,16 @@ pub(crate) fn run(events: u32) {
     let [hand, ours] = medians(|| hand::run(input.path()), || ours::run(input.path()));
     let rate = |took: std::time::Duration| f64::from(events) / took.as_secs_f64() / 1e6;
     println!("f1: {events} events, median of 5, interleaved");
-    println!("  hand-written sonic-rs loop  {:6.2} M events/s", rate(hand));
-    println!("  this library                {:6.2} M events/s", rate(ours));
-    println!("  ratio                       {:6.2}", hand.as_secs_f64() / ours.as_secs_f64());
+    println!(
+        "  hand-written sonic-rs loop  {:6.2} M events/s",
+        rate(hand)
+    );
+    println!(
+        "  this library                {:6.2} M events/s",
+        rate(ours)
+    );
+    println!(
+        "  ratio                       {:6.2}",
+        hand.as_secs_f64() / ours.as_secs_f64()
+    );
 }

@@ -1,6 +1,10 @@
 //! The loop that one would write by hand: 256 KiB chunks, lines by memchr, borrowed fields by sonic-rs,
 //! interned ids, state in a `Vec`, a memo for the minute of the timestamp.
-#![expect(clippy::indexing_slicing, clippy::string_slice, reason = "as one writes such a loop")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "as one writes such a loop"
+)]
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -85,14 +89,20 @@ pub(crate) fn run(path: &Path) -> (u64, u64) {
                 Some(id) => *id,
                 None => {
                     ids.insert(event.vehicle_id.to_owned(), vehicles.len());
-                    vehicles.push(Vehicle { minute: i64::MIN, ..Vehicle::default() });
+                    vehicles.push(Vehicle {
+                        minute: i64::MIN,
+                        ..Vehicle::default()
+                    });
                     vehicles.len() - 1
                 }
             };
             let vehicle = &mut vehicles[id];
             let minute = memo.micros(event.timestamp).div_euclid(60_000_000);
-            let now =
-                [event.speed_kmh > 80.0, event.battery_pct < 15.0, event.engine_temp_c > 100.0];
+            let now = [
+                event.speed_kmh > 80.0,
+                event.battery_pct < 15.0,
+                event.engine_temp_c > 100.0,
+            ];
             for (now, was) in now.iter().zip(&mut vehicle.active) {
                 alerts += u64::from(*now && !*was);
                 *was = *now;

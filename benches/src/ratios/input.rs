@@ -29,7 +29,10 @@ impl Input {
             let (hour, minute) = (14 + minute / 60, minute % 60);
             let half = tick % 2 * 5;
             let (speed, battery) = (roll(9_000) as f64 / 100.0, 10.0 + roll(900) as f64 / 10.0);
-            let (engine, load) = (60.0 + roll(450) as f64 / 10.0, 20.0 + roll(750) as f64 / 10.0);
+            let (engine, load) = (
+                60.0 + roll(450) as f64 / 10.0,
+                20.0 + roll(750) as f64 / 10.0,
+            );
             let (north, east) = (roll(100_000), roll(100_000));
             writeln!(
                 file,

@@ -3,7 +3,10 @@
 //! Both sides run in one process, one after the other, five times; the figure is the ratio of the medians.
 //! Absolute times of a shared machine mean little, so only ratios are compared between machines.
 #![expect(clippy::print_stdout, reason = "a bench reports to people")]
-#![expect(clippy::unwrap_used, reason = "a bench that cannot run should stop at once")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a bench that cannot run should stop at once"
+)]
 
 mod f1;
 mod hand;
@@ -11,12 +14,26 @@ mod input;
 mod ours;
 mod side_by_side;
 
+use input::Input;
+
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let wanted =
+        |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     // `cargo test` runs benches too, to see that they work: there a small input is enough.
-    let events = if std::env::args().any(|word| word == "--bench") { 2_000_000 } else { 2_000 };
-    if wanted("f1") {
-        f1::run(events);
+    let events = if std::env::args().any(|word| word == "--bench") {
+        2_000_000
+    } else {
+        2_000
+    };
+    match words.first().map(String::as_str) {
+        // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours
+        Some("profile-hand") => _ = hand::run(Input::new(200_000).path()),
+        Some("profile-ours") => _ = ours::run(Input::new(200_000).path()),
+        _ if wanted("f1") => f1::run(events),
+        _ => {}
     }
 }

@@ -3,7 +3,10 @@
 use std::{path::Path, time::Duration};
 
 use fleet_core::{
-    Graph, MemoryStore, Order, Pipeline, dialect::VehicleOps, event::Telemetry, sink::Null,
+    Graph, MemoryStore, Order, Pipeline,
+    dialect::VehicleOps,
+    event::Telemetry,
+    sink::Null,
     units::Speed,
     window::{SummaryOf, Tumbling},
 };
@@ -17,14 +20,22 @@ pub(crate) fn run(path: &Path) -> (u64, u64) {
     let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
     let windows = graph.apply("windows", telemetry, Tumbling::minutes(1).aggregate(speed));
     let source = FileSource::open([path], FileOptions::default()).unwrap();
-    let order = Order { out_of_orderness: Duration::from_secs(5) };
+    let order = Order {
+        out_of_orderness: Duration::from_secs(5),
+    };
     let store = MemoryStore::default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     let run = Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
         .store("alerts", alerts, Null)
         .store("windows", windows, Null)
         .run();
     let report = runtime.block_on(run).unwrap();
     assert!(report.balances(), "{report:?}");
-    (report.tally("sink.alerts", "given"), report.tally("sink.windows", "given"))
+    (
+        report.tally("sink.alerts", "given"),
+        report.tally("sink.windows", "given"),
+    )
 }

@@ -4,6 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use fleet_rules::Mode;
+use fleet_sources::{
+    Pace,
+    simulator::{Area, Scenario},
+};
 
 use crate::sink::SinkChoice;
 
@@ -35,7 +39,10 @@ pub(crate) enum Command {
 impl Default for Command {
     fn default() -> Self {
         let args = Args::parse_from(["fleet", "demo"]);
-        args.command.unwrap_or(Self::Graph(GraphArgs { rules: None, mode: Mode::Edge }))
+        args.command.unwrap_or(Self::Graph(GraphArgs {
+            rules: None,
+            mode: Mode::Edge,
+        }))
     }
 }
 
@@ -48,12 +55,12 @@ pub(crate) struct DemoArgs {
     /// Simulated time, such as 90s, 10m or 24h.
     #[arg(long, default_value = "10m", value_parser = duration)]
     pub(crate) duration: Duration,
-    /// What the vehicles do.
-    #[arg(long, value_enum, default_value_t = ScenarioWord::Mixed)]
-    pub(crate) scenario: ScenarioWord,
-    /// Where they drive.
-    #[arg(long, value_enum, default_value_t = AreaWord::Bogota)]
-    pub(crate) area: AreaWord,
+    /// What the vehicles do: normal, high-load, fault-injection or mixed.
+    #[arg(long, default_value_t = Scenario::Mixed)]
+    pub(crate) scenario: Scenario,
+    /// Where they drive: bogota, medellin, cali or warsaw.
+    #[arg(long, default_value_t = Area::Bogota)]
+    pub(crate) area: Area,
     /// The same seed gives the same bytes.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -104,6 +111,9 @@ pub(crate) struct OutArgs {
     /// sqlite:PATH, ndjson:DIR, csv:DIR or null.
     #[arg(long, default_value = "sqlite:fleet.db")]
     pub(crate) sink: SinkChoice,
+    /// The longest time between two commits.
+    #[arg(long, default_value = "500ms", value_parser = duration)]
+    pub(crate) commit_every: Duration,
     /// Worker threads; results are the same for any number.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) workers: u16,
@@ -159,32 +169,6 @@ pub(crate) enum DialectWord {
     Csv,
 }
 
-/// What simulated vehicles do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ScenarioWord {
-    /// Ordinary driving.
-    Normal,
-    /// Ordinary driving without a pause between ticks.
-    HighLoad,
-    /// One tick in twenty over the limit, and batteries that fail.
-    FaultInjection,
-    /// Each vehicle one of the three.
-    Mixed,
-}
-
-/// Where simulated vehicles drive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum AreaWord {
-    /// Bogotá.
-    Bogota,
-    /// Medellín.
-    Medellin,
-    /// Cali.
-    Cali,
-    /// Warsaw.
-    Warsaw,
-}
-
 /// How fast simulated time goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PaceWord {
@@ -192,6 +176,15 @@ pub(crate) enum PaceWord {
     Max,
     /// As the vehicles would send.
     Realtime,
+}
+
+impl From<PaceWord> for Pace {
+    fn from(word: PaceWord) -> Self {
+        match word {
+            PaceWord::Max => Self::Max,
+            PaceWord::Realtime => Self::Realtime,
+        }
+    }
 }
 
 /// How a report is written.

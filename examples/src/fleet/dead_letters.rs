@@ -16,7 +16,10 @@ const LISTED: usize = 1000;
 /// When there is no such database, or it is not ours.
 pub(crate) fn run(args: &DeadLettersArgs) -> Result<()> {
     if !args.db.is_file() {
-        let message = format!("there is no database {}: name one with --db", args.db.display());
+        let message = format!(
+            "there is no database {}: name one with --db",
+            args.db.display()
+        );
         return Err(Error::new(ErrorKind::Config, message));
     }
     for pipeline in PIPELINES {
@@ -24,7 +27,10 @@ pub(crate) fn run(args: &DeadLettersArgs) -> Result<()> {
         if args.reasons {
             for dead in store.dead_letters(LISTED)? {
                 let (partition, letter) = (dead.partition, dead.letter);
-                println!("{partition} offset {}: {}: {}", letter.offset, letter.stage, letter.reason);
+                println!(
+                    "{partition} offset {}: {}: {}",
+                    letter.offset, letter.stage, letter.reason
+                );
             }
         } else {
             let exported = store.export_dead_letters(&mut io::stdout().lock())?;

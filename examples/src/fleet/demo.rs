@@ -1,20 +1,18 @@
 //! `fleet demo`: the main job on a simulated fleet.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fleet_core::{
     Order, Result,
     dialect::{AnyEvent, VehicleOps},
 };
 use fleet_rules::{Mode, preset};
-use fleet_sources::simulator::{
-    Area, Pace, Scenario, Simulator, VehicleOpsFleet, VehicleOpsOptions,
-};
+use fleet_sources::{Simulator, SimulatorOptions, VehicleOpsModel};
 
 use crate::{
-    args::{AreaWord, DemoArgs, PaceWord, ScenarioWord},
+    args::DemoArgs,
     job::Job,
-    progress::Progress,
+    progress::{Progress, Unit},
 };
 
 /// Runs the command.
@@ -22,22 +20,23 @@ use crate::{
 /// # Errors
 /// What cannot be stored or gone on with.
 pub(crate) async fn run(args: DemoArgs, started: Instant) -> Result<()> {
-    let area = match args.area {
-        AreaWord::Bogota => Area::Bogota,
-        AreaWord::Medellin => Area::Medellin,
-        AreaWord::Cali => Area::Cali,
-        AreaWord::Warsaw => Area::Warsaw,
+    let model = VehicleOpsModel::default()
+        .area(args.area)
+        .scenario(args.scenario);
+    let options = SimulatorOptions::default()
+        .vehicles(args.vehicles)
+        .duration(args.duration)
+        .seed(args.seed)
+        .pace(args.pace.into());
+    let source = Simulator::new(model, VehicleOps::default(), options)?;
+    let _progress = Progress::watch(source.made_events(), Some(options.events()), Unit::Events);
+    let job = Job {
+        name: "demo",
+        source,
+        decode: AnyEvent(VehicleOps::default()),
+        rules: preset::vehicleops(Mode::Edge),
+        window: Duration::from_secs(60),
+        order: Order::default(),
     };
-    let scenario = match args.scenario {
-        ScenarioWord::Normal => Scenario::Normal,
-        ScenarioWord::HighLoad => Scenario::HighLoad,
-        ScenarioWord::FaultInjection => Scenario::FaultInjection,
-        ScenarioWord::Mixed => Scenario::Mixed,
-    };
-    let pace = match args.pace {
-        PaceWord::Max => Pace::Max,
-        PaceWord::Realtime => Pace::Realtime,
-    };
-    let _ = (area, scenario, pace);
-    todo_adapt()
+    job.run(&args.out, started).await
 }

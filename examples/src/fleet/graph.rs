@@ -34,7 +34,16 @@ pub(crate) fn build(rules: Rules, window: Duration) -> Result<(Graph<FleetEvent>
     let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
     let summaries = graph.apply("speed", telemetry, Tumbling::of(window)?.aggregate(speed));
     let windows = graph.map("windows", summaries, |window| SpeedWindow(window.clone()));
-    Ok((graph, Streams { telemetry, perception, driving, alerts, windows }))
+    Ok((
+        graph,
+        Streams {
+            telemetry,
+            perception,
+            driving,
+            alerts,
+            windows,
+        },
+    ))
 }
 
 /// Finds the rules that `--rules` names.

@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use fleet_core::{
-    Decode, Order, Pipeline, Result, event::FleetEvent, pipeline::Report, source::Replayable,
+    Decode, Order, Pipeline, Result,
+    event::FleetEvent,
+    pipeline::{EpochLimits, Report},
+    source::Replayable,
 };
 use fleet_rules::Rules;
 
@@ -36,20 +39,29 @@ where
         let name = self.name;
         let report = match &out.sink {
             SinkChoice::Sqlite(path) => {
-                self.into(SqliteDestination::open(path, name, out.fresh)?).await?
+                self.into(SqliteDestination::open(path, name, out.fresh)?, out)
+                    .await?
             }
             SinkChoice::Ndjson(dir) => {
-                self.into(FileDestination::ndjson(dir, name, out.fresh)?).await?
+                self.into(FileDestination::ndjson(dir, name, out.fresh)?, out)
+                    .await?
             }
-            SinkChoice::Csv(dir) => self.into(FileDestination::csv(dir, name, out.fresh)?).await?,
-            SinkChoice::Null => self.into(NullDestination::default()).await?,
+            SinkChoice::Csv(dir) => {
+                self.into(FileDestination::csv(dir, name, out.fresh)?, out)
+                    .await?
+            }
+            SinkChoice::Null => self.into(NullDestination::default(), out).await?,
         };
         Outcome::new(name, &out.sink, report, started.elapsed()).print(out.report);
         Ok(())
     }
 
-    async fn into<To: Destination>(self, to: To) -> Result<Report> {
+    async fn into<To: Destination>(self, to: To, out: &OutArgs) -> Result<Report> {
         let (graph, streams) = graph::build(self.rules, self.window)?;
+        let limits = EpochLimits {
+            interval: out.commit_every,
+            ..EpochLimits::default()
+        };
         Pipeline::exactly_once(self.source, self.decode, self.order, graph, to.store())
             .named(self.name)
             .store("telemetry", streams.telemetry, to.table("telemetry")?)
@@ -59,6 +71,7 @@ where
             .store("windows", streams.windows, to.table("windows")?)
             .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
             .tally("windows", streams.windows, |_| "final")
+            .epochs(limits)
             .run_until(stop::requested())
             .await
     }

@@ -1,7 +1,11 @@
 //! `fleet`: the main job on a simulated or recorded fleet, and what it left behind.
 //!
 //! Everything here goes through the public interface of the crates: it is the largest example.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to people")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks to people"
+)]
 
 mod args;
 mod dead_letters;
@@ -25,7 +29,10 @@ use args::{Args, Command};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "the report says how long the run took")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the report says how long the run took"
+    )]
     let started = Instant::now();
     let command = Args::parse().command.unwrap_or_default();
     let done = match command {
@@ -49,5 +56,9 @@ fn complain(error: &Error) -> ExitCode {
         eprintln!("  because {because}");
         cause = because.source();
     }
-    ExitCode::from(if error.kind() == ErrorKind::Config { 2 } else { 1 })
+    ExitCode::from(if error.kind() == ErrorKind::Config {
+        2
+    } else {
+        1
+    })
 }

@@ -25,7 +25,12 @@ impl Outcome {
         report: Report,
         elapsed: Duration,
     ) -> Self {
-        Self { job, sink: sink.to_string(), report, elapsed }
+        Self {
+            job,
+            sink: sink.to_string(),
+            report,
+            elapsed,
+        }
     }
 
     pub(crate) fn print(&self, word: ReportWord) {
@@ -41,9 +46,19 @@ impl Outcome {
 
     /// The object that the command line's specification fixes.
     fn json(&self) -> Value {
-        let Counts { read, accepted, filtered, dead_lettered, late, duplicate } = self.report.counts;
-        let alerts: Map<String, Value> =
-            self.report.group("alerts").map(|(kind, count)| (kind.into(), count.into())).collect();
+        let Counts {
+            read,
+            accepted,
+            filtered,
+            dead_lettered,
+            late,
+            duplicate,
+        } = self.report.counts;
+        let alerts: Map<String, Value> = self
+            .report
+            .group("alerts")
+            .map(|(kind, count)| (kind.into(), count.into()))
+            .collect();
         json!({
             "read": read,
             "accepted": accepted,
@@ -70,22 +85,43 @@ impl Outcome {
         let _ = writeln!(text, "fleet {}: {ending}", self.job);
         let _ = writeln!(text, "  {}", fates(&self.report.counts));
         let _ = writeln!(text, "  {:<12}{}", "vehicles", grouped(self.report.keys));
-        let _ = writeln!(text, "  {:<12}{}", "alerts", listed(self.report.group("alerts")));
+        let _ = writeln!(
+            text,
+            "  {:<12}{}",
+            "alerts",
+            listed(self.report.group("alerts"))
+        );
         let windows = self.report.tally("windows", "final");
         let _ = writeln!(text, "  {:<12}{}", "windows", grouped(windows));
         let stored = self.report.tallies.iter().filter_map(|(name, count)| {
-            Some((name.strip_prefix("sink.")?.strip_suffix(".written")?, *count))
+            Some((
+                name.strip_prefix("sink.")?.strip_suffix(".written")?,
+                *count,
+            ))
         });
-        let _ = writeln!(text, "  {:<12}{}: {}", "stored in", self.sink, listed(stored));
+        let _ = writeln!(
+            text,
+            "  {:<12}{}: {}",
+            "stored in",
+            self.sink,
+            listed(stored)
+        );
         let seconds = self.elapsed.as_secs_f64();
         let rate = grouped(self.events_per_second().round().max(0.0) as u64);
-        let balance = if self.report.balances() { "balances" } else { "DOES NOT BALANCE" };
+        let balance = if self.report.balances() {
+            "balances"
+        } else {
+            "DOES NOT BALANCE"
+        };
         let _ = writeln!(text, "  {:<12}{balance}", "the report");
         if self.report.ending != Ending::AlreadyComplete {
             let _ = writeln!(text, "  {:<12}{seconds:.2} s, {rate} events/s", "took");
         }
         if self.report.counts.dead_lettered > 0 {
-            let _ = writeln!(text, "  see what could not be read with: fleet dead-letters --reasons");
+            let _ = writeln!(
+                text,
+                "  see what could not be read with: fleet dead-letters --reasons"
+            );
         }
         text
     }
@@ -93,7 +129,14 @@ impl Outcome {
 
 /// `read 10 = accepted 9 + ..`
 pub(crate) fn fates(counts: &Counts) -> String {
-    let Counts { read, accepted, filtered, dead_lettered, late, duplicate } = *counts;
+    let Counts {
+        read,
+        accepted,
+        filtered,
+        dead_lettered,
+        late,
+        duplicate,
+    } = *counts;
     let parts = [
         ("accepted", accepted),
         ("filtered", filtered),
@@ -101,7 +144,10 @@ pub(crate) fn fates(counts: &Counts) -> String {
         ("late", late),
         ("duplicate", duplicate),
     ];
-    let parts: Vec<_> = parts.iter().map(|(name, n)| format!("{name} {}", grouped(*n))).collect();
+    let parts: Vec<_> = parts
+        .iter()
+        .map(|(name, n)| format!("{name} {}", grouped(*n)))
+        .collect();
     format!("{:<12}{} = {}", "read", grouped(read), parts.join(" + "))
 }
 
@@ -111,7 +157,11 @@ pub(crate) fn listed<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> String
         .filter(|(_, count)| *count > 0)
         .map(|(name, count)| format!("{name} {}", grouped(count)))
         .collect();
-    if parts.is_empty() { "none".into() } else { parts.join(" · ") }
+    if parts.is_empty() {
+        "none".into()
+    } else {
+        parts.join(" · ")
+    }
 }
 
 /// `1,234,567`

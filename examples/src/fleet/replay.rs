@@ -14,7 +14,7 @@ use crate::{
     args::{DialectWord, ReplayArgs},
     graph,
     job::Job,
-    progress::Progress,
+    progress::{Progress, Unit},
 };
 
 /// Runs the command.
@@ -44,7 +44,11 @@ pub(crate) async fn run(args: ReplayArgs, started: Instant) -> Result<()> {
 
 fn open(args: &ReplayArgs, format: Format) -> Result<FileSource> {
     let inputs = args.inputs.iter().map(|path| Input::from(path.as_path()));
-    let at_end = if args.follow { AtEnd::follow() } else { AtEnd::End };
+    let at_end = if args.follow {
+        AtEnd::follow()
+    } else {
+        AtEnd::End
+    };
     FileSource::open(inputs, FileOptions::default().format(format).at_end(at_end))
 }
 
@@ -52,10 +56,19 @@ async fn with<D>(args: ReplayArgs, source: FileSource, decode: D, started: Insta
 where
     D: Decode<Chunk, Event = FleetEvent>,
 {
-    let _progress = Progress::watch(source.read_bytes(), source.total_bytes());
+    let _progress = Progress::watch(source.read_bytes(), source.total_bytes(), Unit::Bytes);
     let rules = graph::rules(args.rules.as_deref(), args.mode)?;
-    let order = Order { out_of_orderness: args.out_of_orderness };
-    let job = Job { name: "replay", source, decode, rules, window: args.window, order };
+    let order = Order {
+        out_of_orderness: args.out_of_orderness,
+    };
+    let job = Job {
+        name: "replay",
+        source,
+        decode,
+        rules,
+        window: args.window,
+        order,
+    };
     job.run(&args.out, started).await
 }
 
@@ -64,8 +77,9 @@ fn maps(args: &ReplayArgs, source: &FileSource) -> Result<Vec<ColumnMap>> {
     let mut patterns = Vec::new();
     for map in &args.map {
         let (pattern, file) = map.split_once('=').unwrap_or(("*", map));
-        let pattern = glob::Pattern::new(pattern)
-            .map_err(|error| wrong(format!("--map {map}: {pattern:?} is no pattern")).because(error))?;
+        let pattern = glob::Pattern::new(pattern).map_err(|error| {
+            wrong(format!("--map {map}: {pattern:?} is no pattern")).because(error)
+        })?;
         let text = std::fs::read_to_string(file)
             .map_err(|error| wrong(format!("cannot read the column map {file}")).because(error))?;
         patterns.push((pattern, ColumnMap::from_yaml(&text, file)?));
@@ -73,11 +87,15 @@ fn maps(args: &ReplayArgs, source: &FileSource) -> Result<Vec<ColumnMap>> {
     // A map for all comes last, wherever it stands on the command line.
     patterns.sort_by_key(|(pattern, _)| pattern.as_str() == "*");
     let map_of = |name: &str| {
-        let file = Path::new(name).file_name().map_or(name.into(), |file| file.to_string_lossy());
+        let file = Path::new(name)
+            .file_name()
+            .map_or(name.into(), |file| file.to_string_lossy());
         let matching = |pattern: &glob::Pattern| pattern.matches(name) || pattern.matches(&file);
         let found = patterns.iter().find(|(pattern, _)| matching(pattern));
         found.map(|(_, map)| map.clone()).ok_or_else(|| {
-            wrong(format!("no --map for {name}: give one as --map MAP.yaml or --map PATTERN=MAP.yaml"))
+            wrong(format!(
+                "no --map for {name}: give one as --map MAP.yaml or --map PATTERN=MAP.yaml"
+            ))
         })
     };
     let mut maps = Vec::new();

@@ -18,7 +18,10 @@ pub(crate) const PIPELINES: [&str; 2] = ["demo", "replay"];
 /// When there is no such database, or it is not ours.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     if !args.db.is_file() {
-        let message = format!("there is no database {}: run fleet demo first", args.db.display());
+        let message = format!(
+            "there is no database {}: run fleet demo first",
+            args.db.display()
+        );
         return Err(Error::new(ErrorKind::Config, message));
     }
     let mut summaries = Vec::new();
@@ -30,8 +33,10 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     }
     match args.report {
         ReportWord::Json => {
-            let reports: Map<String, Value> =
-                summaries.iter().map(|summary| (summary.pipeline.clone(), json(summary))).collect();
+            let reports: Map<String, Value> = summaries
+                .iter()
+                .map(|summary| (summary.pipeline.clone(), json(summary)))
+                .collect();
             println!("{}", Value::Object(reports));
         }
         ReportWord::Text if summaries.is_empty() => println!("the database is empty"),
@@ -48,9 +53,16 @@ fn group<'a>(summary: &'a Summary, prefix: &'a str) -> impl Iterator<Item = (&'a
 
 fn json(summary: &Summary) -> Value {
     let counts = |totals: Vec<(&str, u64)>| -> Map<String, Value> {
-        totals.into_iter().map(|(name, count)| (name.into(), count.into())).collect()
+        totals
+            .into_iter()
+            .map(|(name, count)| (name.into(), count.into()))
+            .collect()
     };
-    let tables = summary.tables.iter().map(|(name, rows)| (name.as_str(), *rows)).collect();
+    let tables = summary
+        .tables
+        .iter()
+        .map(|(name, rows)| (name.as_str(), *rows))
+        .collect();
     json!({
         "complete": summary.ended,
         "counts": summary.counts,
@@ -63,15 +75,25 @@ fn json(summary: &Summary) -> Value {
 }
 
 fn print(summary: &Summary) {
-    let state = if summary.ended { "complete" } else { "not complete" };
+    let state = if summary.ended {
+        "complete"
+    } else {
+        "not complete"
+    };
     println!("{}: {state}", summary.pipeline);
     println!("  {}", fates(&summary.counts));
     let vehicles = summary.tallies.get("keys").copied().unwrap_or(0);
     println!("  {:<12}{vehicles}", "vehicles");
     println!("  {:<12}{}", "alerts", listed(group(summary, "alerts.")));
-    let tables = summary.tables.iter().map(|(name, rows)| (name.as_str(), *rows));
+    let tables = summary
+        .tables
+        .iter()
+        .map(|(name, rows)| (name.as_str(), *rows));
     println!("  {:<12}{}", "tables", listed(tables));
     for class in &summary.refused {
-        println!("  {:<12}{} x {}: {}", "dead letters", class.count, class.stage, class.reason);
+        println!(
+            "  {:<12}{} x {}: {}",
+            "dead letters", class.count, class.stage, class.reason
+        );
     }
 }

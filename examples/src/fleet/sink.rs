@@ -128,7 +128,10 @@ impl Destination for FileDestination {
     fn store(&self) -> FileStore {
         self.store.clone()
     }
-    fn table<R: Record + Send + Sync + 'static>(&self, name: &str) -> Result<TableOf<R, FileStore>> {
+    fn table<R: Record + Send + Sync + 'static>(
+        &self,
+        name: &str,
+    ) -> Result<TableOf<R, FileStore>> {
         Ok(match self.format {
             Format::Ndjson => Box::new(self.store.ndjson::<R>(name)?),
             Format::Csv => Box::new(self.store.csv::<R>(name)?),

@@ -29,12 +29,20 @@ impl Record for SpeedWindow {
     }
 
     fn write(&self, to: &mut dyn Fields) {
-        let Window { key, start, end, revision, value } = &self.0;
+        let Window {
+            key,
+            start,
+            end,
+            revision,
+            value,
+        } = &self.0;
         to.put(Value::Text(key.as_str()));
         to.put(Value::Time(*start));
         to.put(Value::Time(*end));
         to.put(Value::Integer(i64::from(*revision)));
-        to.put(Value::Integer(i64::try_from(value.rows).unwrap_or(i64::MAX)));
+        to.put(Value::Integer(
+            i64::try_from(value.rows).unwrap_or(i64::MAX),
+        ));
         to.put(Value::real_or_null(value.mean()));
         to.put(Value::real_or_null(value.min()));
         to.put(Value::real_or_null(value.max()));

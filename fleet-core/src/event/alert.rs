@@ -144,8 +144,20 @@ pub struct Alert {
     pub threshold: Option<f64>,
     /// Where the limit came from.
     pub limit_source: LimitSource,
-    /// A sentence for people.
-    pub message: CompactString,
+}
+
+impl Alert {
+    /// A sentence for people, made when it is asked for: most alerts are only counted and stored.
+    pub fn message(&self) -> String {
+        let (kind, vehicle) = (self.kind, &self.vehicle);
+        match (self.value, self.threshold) {
+            (Some(value), Some(limit)) => {
+                format!("{kind} of vehicle {vehicle}: {value} against a limit of {limit}")
+            }
+            (Some(value), None) => format!("{kind} of vehicle {vehicle}: {value}"),
+            _ => format!("{kind} of vehicle {vehicle}"),
+        }
+    }
 }
 
 state_by_serde!(Alert, 1);
@@ -182,6 +194,6 @@ impl Record for Alert {
         to.put(Value::real_or_null(self.value));
         to.put(Value::real_or_null(self.threshold));
         to.put(Value::Text(self.limit_source.as_word()));
-        to.put(Value::Text(&self.message));
+        to.put(Value::Text(&self.message()));
     }
 }

@@ -1,3 +1,8 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use async_trait::async_trait;
 use fleet_core::{
     Offset, Partition, Result, Source,
@@ -67,6 +72,7 @@ pub struct Simulator<M: Model, D> {
     began: Option<(u64, Instant)>,
     state: State,
     paused: bool,
+    made: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +116,7 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
             began: None,
             state: State::New,
             paused: false,
+            made: Arc::default(),
         };
         source.rewind()?;
         let mut first = Vec::new();
@@ -142,6 +149,12 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
     /// How much is simulated.
     pub fn options(&self) -> &SimulatorOptions {
         &self.options
+    }
+
+    /// How many events are made, those before a resume included, kept up to date while a pipeline runs:
+    /// for progress bars.
+    pub fn made_events(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.made)
     }
 
     /// Back to the first event.
@@ -207,6 +220,9 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
                 break;
             }
         }
+        let made = self.tick.saturating_mul(u64::from(self.options.vehicles));
+        self.made
+            .store(made + self.vehicle as u64, Ordering::Relaxed);
         Chunk {
             bytes,
             start,
