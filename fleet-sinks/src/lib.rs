@@ -3,6 +3,8 @@
 //! | sink | feature | with which store | effect of a crash |
 //! |---|---|---|---|
 //! | `sqlite::SqliteTable` | `sqlite` | `sqlite::SqliteStore` | none: each row once |
+//! | `files::FileTable` | `files` and `sqlite` | `files::FileStore` | none: files are cut to what was committed |
+//! | `files::NdjsonFile`, `files::CsvFile` | `files` | any | rows since the last commit may come again |
 //! | [`Null`] | | any | |
 //!
 //! Each outside system is one feature, off by default. What a row looks like is told once, by its
@@ -24,14 +26,20 @@
 //! # Ok::<(), fleet_core::Error>(())
 //! ```
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "files"))]
 mod check;
+#[cfg(feature = "files")]
+pub mod files;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(test)]
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "files"))]
 mod testing;
 
+#[cfg(all(feature = "files", feature = "sqlite"))]
+pub use files::FileStore;
+#[cfg(feature = "files")]
+pub use files::{CsvFile, NdjsonFile};
 pub use fleet_core::sink::Null;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteOptions, SqliteStore, SqliteTable};
