@@ -84,6 +84,22 @@ async fn what_a_crash_left_behind_is_cut_when_the_file_is_opened() {
     assert_eq!(fs::read(&path).unwrap(), kept);
 }
 
+/// Another process may die in a transaction while this one has its tables open.
+#[tokio::test]
+async fn what_another_process_left_behind_is_cut_before_rows_are_appended() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = FileStore::open(folder.path(), "demo").unwrap();
+    let mut table = store.ndjson::<Sample>("samples").unwrap();
+    let path = folder.path().join("samples.ndjson");
+    fs::write(&path, "left behind\n".repeat(1000)).unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let rows = [Sample::new("x").row()];
+    table.write(&mut tx, &rows).await.unwrap();
+    store.commit(tx, &[]).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("{\"text\":\"x\"") && text.lines().count() == 1);
+}
+
 #[tokio::test]
 async fn a_file_that_lost_rows_is_an_error_until_the_pipeline_is_wiped() {
     let folder = tempfile::tempdir().unwrap();

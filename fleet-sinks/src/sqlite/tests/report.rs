@@ -5,8 +5,11 @@ use fleet_core::{
 };
 
 use crate::{
-    sqlite::SqliteStore,
-    testing::{Sample, contract::sealed},
+    sqlite::{SqliteStore, Summary},
+    testing::{
+        Sample,
+        contract::{saved, sealed},
+    },
 };
 
 fn letter(offset: u64, stage: &str, reason: &str, raw: &[u8]) -> DeadLetter {
@@ -99,10 +102,19 @@ async fn a_wipe_forgets_one_pipeline_and_refuses_to_touch_two() {
 
     let alone = folder.path().join("alone.db");
     let mut store = SqliteStore::open(alone, "one").unwrap();
-    commit(&mut store, "p/0", |_| {}).await;
+    commit(&mut store, "p/0", |sealed| {
+        sealed.dead = vec![letter(1, "decode", "bad", b"x")];
+        sealed.saved = vec![saved(1, "car-1", Some(b"state"))];
+    })
+    .await;
     store.wipe().unwrap();
     let summary = store.summary().unwrap();
-    assert_eq!((summary.partitions, summary.counts.read), (0, 0));
+    let nothing = Summary {
+        pipeline: "one".to_owned(),
+        ..Summary::default()
+    };
+    assert_eq!(summary, nothing);
     let fresh = store.claim(&Partition::from("p/0")).await.unwrap();
     assert_eq!((fresh.seq, fresh.next), (0, None));
+    assert!(fresh.state.is_empty() && fresh.tallies.is_empty());
 }
