@@ -1,0 +1,154 @@
+//! Appending to a file so that a write that failed, or a process that died, leaves no half row.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use fleet_core::{Record, Result, Row, sink::Outcome};
+
+use super::{
+    error::{Refused, failed},
+    format::Format,
+};
+use crate::check;
+
+/// One file that one process appends to.
+#[derive(Debug)]
+pub(super) struct Appender {
+    file: File,
+    path: PathBuf,
+    /// Up to here there are whole rows that are durable.
+    length: u64,
+    format: Format,
+}
+
+impl Appender {
+    pub(super) fn open<R: Record>(path: &Path, format: Format) -> Result<Self> {
+        if let Some(reason) = check::columns_refusal(R::columns()) {
+            let name = path.display().to_string();
+            return Err(Refused::Name { name, reason }.into());
+        }
+        let opened = || -> io::Result<File> {
+            let is_new = !path.exists();
+            let file = open(path)?;
+            if is_new {
+                sync_folder_of(path)?;
+            }
+            Ok(file)
+        };
+        let mut file = opened().map_err(|cause| failed("open", path, cause))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Refused::Locked(path.display().to_string()).into());
+            }
+            Err(TryLockError::Error(cause)) => return Err(failed("lock", path, cause)),
+        }
+        let read = |cause| failed("read", path, cause);
+        let length = whole_rows(&mut file, format).map_err(read)?;
+        if length > 0 && !begins_with(&mut file, &format.header(R::columns())).map_err(read)? {
+            return Err(Refused::Header(path.display().to_string()).into());
+        }
+        cut(&file, length).map_err(|cause| failed("repair", path, cause))?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            length,
+            format,
+        })
+    }
+
+    /// Appends rows and waits until they are durable.
+    pub(super) fn write<R: Record>(&mut self, rows: &[Row<R>]) -> Result<Outcome> {
+        let mut append = || -> io::Result<Outcome> {
+            // Someone may have emptied the file meanwhile, as tools that rotate logs do.
+            self.length = self.length.min(self.file.metadata()?.len());
+            let mut bytes = Vec::new();
+            if self.length == 0 {
+                bytes = self.format.header(R::columns());
+            }
+            let outcome = self.format.encode(rows, &mut bytes);
+            append_at(&mut self.file, self.length, &bytes)?;
+            self.file.sync_data()?;
+            self.length += bytes.len() as u64;
+            Ok(outcome)
+        };
+        append().map_err(|cause| failed("append to", &self.path, cause))
+    }
+}
+
+/// Opens for reading and writing, not in append mode: a file in append mode cannot be cut everywhere.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+}
+
+/// Cuts what lies behind `length`, such as the rest of a write that failed, and appends there.
+pub(super) fn append_at(file: &mut File, length: u64, bytes: &[u8]) -> io::Result<()> {
+    if file.metadata()?.len() > length {
+        file.set_len(length)?;
+    }
+    file.seek(SeekFrom::Start(length))?;
+    file.write_all(bytes)
+}
+
+/// Cuts to `length`, durably.
+pub(super) fn cut(file: &File, length: u64) -> io::Result<()> {
+    if file.metadata()?.len() > length {
+        file.set_len(length)?;
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Whether the file begins with these bytes.
+pub(super) fn begins_with(file: &mut File, head: &[u8]) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut found = Vec::new();
+    file.take(head.len() as u64).read_to_end(&mut found)?;
+    Ok(found == head)
+}
+
+/// Makes a new file's name durable, where a folder can be synchronised.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// The place after the last row that has its line end.
+fn whole_rows(file: &mut File, format: Format) -> io::Result<u64> {
+    let length = file.metadata()?.len();
+    if !format.rows_span_lines() && length > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::Start(length - 1))?;
+        file.read_exact(&mut last)?;
+        if last == *b"\n" {
+            return Ok(length);
+        }
+    }
+    file.seek(SeekFrom::Start(0))?;
+    let (mut block, mut at, mut whole, mut quoted) = (vec![0; 64 * 1024], 0, 0, false);
+    loop {
+        let read = file.read(&mut block)?;
+        let Some(bytes) = block.get(..read).filter(|bytes| !bytes.is_empty()) else {
+            return Ok(whole);
+        };
+        for byte in bytes {
+            at += 1;
+            match byte {
+                b'"' if format.rows_span_lines() => quoted = !quoted,
+                b'\n' if !quoted => whole = at,
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use std::{marker::PhantomData, path::Path};
+
+use async_trait::async_trait;
+use fleet_core::{
+    Record, Result, Row,
+    sink::{Outcome, Sink},
+};
+
+use super::{append::Appender, format::Format};
+
+/// A CSV file that grows; its first line names the columns.
+///
+/// # Shape
+/// RFC 4180 with line feeds. Null is an empty field, the empty text is `""`; a time is text of one length,
+/// `2024-02-15T14:32:18.500000Z`.
+///
+/// # Guarantees
+/// Rows are durable when a write returns. A last row without its line end is the rest of a write that a
+/// crash cut short; it is cut off when the file is opened, because its row comes again.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{EventTime, Offset, Row, record::{Column, Fields, Record, Value}, sink::Sink};
+/// use fleet_sinks::CsvFile;
+///
+/// struct Visit(&'static str, Option<i64>);
+/// impl Record for Visit {
+///     fn columns() -> &'static [Column] {
+///         const { &[Column::text("depot"), Column::integer("minutes").nullable()] }
+///     }
+///     fn write(&self, to: &mut dyn Fields) {
+///         to.put(Value::Text(self.0));
+///         to.put(Value::integer_or_null(self.1));
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("visits.csv");
+/// let visit = |visit| Row::detached(EventTime::MIN, Offset(0), visit);
+/// let mut file = CsvFile::open(&path)?;
+/// file.write(&[visit(Visit("north, gate 2", Some(5))), visit(Visit("", None))]).await?;
+/// assert_eq!(std::fs::read_to_string(&path).unwrap(), "depot,minutes\n\"north, gate 2\",5\n\"\",\n");
+/// # Ok::<(), fleet_core::Error>(()) }).unwrap();
+/// ```
+///
+/// # Cost
+/// Each write blocks its thread until the disk has the rows. Opening reads the whole file, because only
+/// from its beginning can it be told which line ends lie inside quotes.
+#[derive(Debug)]
+pub struct CsvFile<R> {
+    file: Appender,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> CsvFile<R> {
+    /// Opens the file to append to it, or makes it.
+    ///
+    /// # Errors
+    /// Refuses a path that cannot be opened, a file whose first line names other columns, and one that
+    /// another process is writing to.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self {
+            file: Appender::open::<R>(path.as_ref(), Format::Csv)?,
+            row: PhantomData,
+        })
+    }
+}
+
+#[async_trait]
+impl<T: Record + Send + Sync + 'static> Sink<T> for CsvFile<T> {
+    async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
+        self.file.write(rows)
+    }
+}

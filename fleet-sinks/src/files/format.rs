@@ -1,0 +1,128 @@
+//! How a row becomes a line.
+
+use std::io::Write as _;
+
+use fleet_core::{
+    Record, Row,
+    record::{Column, Value, to_ndjson},
+    sink::Outcome,
+};
+
+use crate::check;
+
+/// The formats, so that one appender serves both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// A JSON object a line.
+    Ndjson,
+    /// RFC 4180 but for the line end, which is a line feed: every reader takes it, and every line tool.
+    Csv,
+}
+
+impl Format {
+    #[cfg(feature = "sqlite")]
+    pub(super) const fn extension(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// What stands before the first row.
+    pub(super) fn header(self, columns: &[Column]) -> Vec<u8> {
+        match self {
+            Self::Ndjson => Vec::new(),
+            Self::Csv => {
+                let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+                let mut line = Vec::new();
+                for (index, name) in names.into_iter().enumerate() {
+                    csv_field(index, &Value::Text(name), &mut line);
+                }
+                line.push(b'\n');
+                line
+            }
+        }
+    }
+
+    /// Whether a line end may stand inside a row.
+    pub(super) const fn rows_span_lines(self) -> bool {
+        matches!(self, Self::Csv)
+    }
+
+    /// Appends the rows that fit their columns and names the others.
+    pub(super) fn encode<R: Record>(self, rows: &[Row<R>], to: &mut Vec<u8>) -> Outcome {
+        let mut outcome = Outcome::default();
+        for (index, row) in rows.iter().enumerate() {
+            let start = to.len();
+            if let Err(reason) = self.encode_one(&row.value, to) {
+                to.truncate(start);
+                outcome
+                    .rejected
+                    .push(check::rejected(index, reason, &row.value));
+            }
+        }
+        outcome
+    }
+
+    fn encode_one<R: Record>(self, row: &R, to: &mut Vec<u8>) -> Result<(), String> {
+        match self {
+            Self::Ndjson => {
+                check::fields(row, &mut |_, _| {})?;
+                to_ndjson(row, to);
+            }
+            Self::Csv => {
+                check::fields(row, &mut |index, value| csv_field(index, value, to))?;
+                to.push(b'\n');
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Appends one field and the comma before it.
+///
+/// By hand, because null and the empty text stay two things: nothing, and `""`, as PostgreSQL reads them.
+/// A CSV library quotes all fields of a file by one rule.
+fn csv_field(index: usize, value: &Value<'_>, to: &mut Vec<u8>) {
+    if index > 0 {
+        to.push(b',');
+    }
+    // Writing to memory cannot fail.
+    let _ = match value {
+        Value::Null => Ok(()),
+        Value::Text(text) => {
+            csv_text(text, to);
+            Ok(())
+        }
+        // The shortest text that reads back as the same number, with a point or an exponent.
+        Value::Real(number) => write!(to, "{number:?}"),
+        Value::Integer(number) => write!(to, "{number}"),
+        Value::Bool(yes) => write!(to, "{yes}"),
+        Value::Time(at) => {
+            let mut text = String::new();
+            check::sortable_time(*at, &mut text);
+            to.extend_from_slice(text.as_bytes());
+            Ok(())
+        }
+    };
+}
+
+fn csv_text(text: &str, to: &mut Vec<u8>) {
+    let plain = !text.is_empty()
+        && !text
+            .bytes()
+            .any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'))
+        && text.trim_matches(' ').len() == text.len();
+    if plain {
+        to.extend_from_slice(text.as_bytes());
+        return;
+    }
+    to.push(b'"');
+    for byte in text.bytes() {
+        if byte == b'"' {
+            to.push(b'"');
+        }
+        to.push(byte);
+    }
+    to.push(b'"');
+}

@@ -1,0 +1,225 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use fleet_core::{
+    Partition, Record, Result,
+    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+};
+
+use super::{FileTable, FileTx, error::failed, format::Format};
+use crate::sqlite::{Exported, SqliteOptions, SqliteStore, StoredDeadLetter, Summary};
+
+/// Where positions are kept, beside the files.
+const POSITIONS: &str = ".positions.db";
+
+/// A checkpoint store in a folder: results in files that anything can read, positions in a hidden database
+/// beside them.
+///
+/// # Guarantees
+/// Each row is in its file once: the length that a file had is committed with the position, and what lies
+/// behind it, left by a crash or by a commit that was refused, is cut off.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{EventTime, Offset, Row, VehicleId, event::Telemetry};
+/// use fleet_core::{checkpoint::CheckpointStore, sink::TransactionalSink};
+/// use fleet_sinks::FileStore;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let folder = tempfile::tempdir().unwrap();
+/// let mut store = FileStore::open(folder.path(), "demo")?;
+/// let mut telemetry = store.ndjson::<Telemetry>("telemetry")?;
+/// let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
+/// let rows = [Row::detached(EventTime::MIN, Offset(0), event)];
+///
+/// let mut tx = store.begin().await?;
+/// telemetry.write(&mut tx, &rows).await?;
+/// drop(tx);                                               // a crash: nothing is left
+/// let mut tx = store.begin().await?;
+/// telemetry.write(&mut tx, &rows).await?;
+/// store.commit(tx, &[]).await?;
+///
+/// let text = std::fs::read_to_string(folder.path().join("telemetry.ndjson")).unwrap();
+/// assert_eq!(text.lines().count(), 1);
+/// # Ok::<(), fleet_core::Error>(()) }).unwrap();
+/// ```
+///
+/// # Cost
+/// As [`SqliteStore`], and one wait for the disk for each file that a commit touched.
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    positions: SqliteStore,
+    folder: Arc<Path>,
+}
+
+impl FileStore {
+    /// Opens a folder, or makes it.
+    ///
+    /// # Errors
+    /// Refuses a folder that cannot be made or written, and those of [`SqliteStore::open`].
+    pub fn open(folder: impl AsRef<Path>, pipeline: &str) -> Result<Self> {
+        Self::open_with(folder, pipeline, SqliteOptions::default())
+    }
+
+    /// Opens a folder with options.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        folder: impl AsRef<Path>,
+        pipeline: &str,
+        options: SqliteOptions,
+    ) -> Result<Self> {
+        let folder = folder.as_ref();
+        std::fs::create_dir_all(folder)
+            .map_err(|cause| failed("make the folder", folder, cause))?;
+        let positions = SqliteStore::open_with(folder.join(POSITIONS), pipeline, options)?;
+        let tx = positions.begin_now()?;
+        tx.connection()
+            .execute_batch(
+                "CREATE TABLE IF NOT EXISTS files (
+                    name TEXT NOT NULL PRIMARY KEY,
+                    length INTEGER NOT NULL,
+                    rows INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID",
+            )
+            .map_err(|cause| tx.failed("make tables in", cause))?;
+        tx.commit()?;
+        drop(tx);
+        Ok(Self {
+            positions,
+            folder: folder.into(),
+        })
+    }
+
+    /// The name that positions are kept under.
+    pub fn pipeline(&self) -> &str {
+        self.positions.pipeline()
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file `NAME.ndjson`, made if it is not there; the sink of a stream of `R`.
+    ///
+    /// # Errors
+    /// Refuses a name or a column that is not `[a-z_][a-z0-9_]{0,62}`, a file with rows that this store
+    /// did not write, and one that is shorter than it was at the last commit. Waits for an open
+    /// transaction, up to the busy timeout.
+    pub fn ndjson<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
+        FileTable::open(self, name, Format::Ndjson)
+    }
+
+    /// The file `NAME.csv`, made if it is not there; the sink of a stream of `R`.
+    ///
+    /// # Errors
+    /// As [`ndjson`](Self::ndjson); refuses also a file whose first line names other columns.
+    pub fn csv<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
+        FileTable::open(self, name, Format::Csv)
+    }
+
+    /// What the store holds of this pipeline; its `tables` are the files.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::summary`].
+    pub fn summary(&self) -> Result<Summary> {
+        let tables = self.positions.read("sum up", |db| {
+            db.prepare("SELECT name, rows FROM files")?
+                .query_map([], |row| {
+                    Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+                })?
+                .collect()
+        })?;
+        Ok(Summary {
+            tables,
+            ..self.positions.summary()?
+        })
+    }
+
+    /// The first dead letters of this pipeline, by partition and offset.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::dead_letters`].
+    pub fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
+        self.positions.dead_letters(limit)
+    }
+
+    /// Writes the bytes of the records that a decoder could not read, one a line.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::export_dead_letters`].
+    pub fn export_dead_letters(&self, to: &mut dyn std::io::Write) -> Result<Exported> {
+        self.positions.export_dead_letters(to)
+    }
+
+    /// Forgets this pipeline and empties its files.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::wipe`].
+    pub fn wipe(&self) -> Result<()> {
+        // The lengths first: a crash in between leaves files that are cut when they are opened again.
+        self.positions
+            .wipe_with(|db| db.execute_batch("UPDATE files SET length = 0, rows = 0"))?;
+        let tx = FileTx::new(self.positions.begin_now()?);
+        for name in Self::empty_names(&tx)? {
+            let path = self.path(&name);
+            if path.exists() {
+                let file = super::append::open(&path);
+                file.and_then(|file| super::append::cut(&file, 0))
+                    .map_err(|cause| failed("empty", &path, cause))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn empty_names(tx: &FileTx) -> Result<Vec<String>> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let db = tx.inner.connection();
+            db.prepare("SELECT name FROM files WHERE length = 0")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        };
+        read().map_err(|cause| tx.failed("read the lengths of files from", cause))
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    pub(super) fn begin_now(&self) -> Result<FileTx> {
+        self.positions.begin_now().map(FileTx::new)
+    }
+
+    pub(super) fn owns(&self, tx: &FileTx) -> Result<()> {
+        tx.inner
+            .belongs_to(self.positions.db(), self.positions.file())
+    }
+}
+
+#[async_trait]
+impl CheckpointStore for FileStore {
+    type Tx = FileTx;
+
+    async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
+        self.positions.claim(partition).await
+    }
+
+    async fn begin(&mut self) -> Result<FileTx> {
+        self.positions.begin().await.map(FileTx::new)
+    }
+
+    async fn commit(&mut self, tx: FileTx, epoch: &[Sealed]) -> Result<Committed> {
+        self.owns(&tx)?;
+        tx.sync()?;
+        self.positions.land(&tx.inner, epoch)
+    }
+
+    async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
+        self.positions.progress(partition).await
+    }
+}

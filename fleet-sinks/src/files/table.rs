@@ -1,0 +1,129 @@
+use std::{io, marker::PhantomData, path::PathBuf};
+
+use async_trait::async_trait;
+use fleet_core::{
+    Record, Result, Row,
+    sink::{Outcome, TransactionalSink},
+};
+
+use super::{
+    FileStore, FileTx,
+    append::{begins_with, cut, open, sync_folder_of},
+    error::{Refused, failed},
+    format::Format,
+    tx::Known,
+};
+use crate::check;
+
+/// A file of a [`FileStore`]: rows land in it together with the position they came from.
+///
+/// # Guarantees
+/// A row that does not fit its columns is rejected alone; the others land.
+#[derive(Debug)]
+pub struct FileTable<R> {
+    store: FileStore,
+    name: String,
+    path: PathBuf,
+    format: Format,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> FileTable<R> {
+    pub(super) fn open(store: &FileStore, name: &str, format: Format) -> Result<Self> {
+        let bad = check::name_refusal(name).or_else(|| check::columns_refusal(R::columns()));
+        if let Some(reason) = bad {
+            let name = name.to_owned();
+            return Err(Refused::Name { name, reason }.into());
+        }
+        let name = format!("{name}.{}", format.extension());
+        let table = Self {
+            path: store.path(&name),
+            store: store.clone(),
+            name,
+            format,
+            row: PhantomData,
+        };
+        // In a transaction, so that no other process is in the middle of a write.
+        let tx = store.begin_now()?;
+        if let Some(known) = tx.known(&table.name)? {
+            table.resume(known.length)?;
+        } else {
+            table.make()?;
+            tx.learn(&table.name, Known::default())?;
+        }
+        tx.inner.commit()?;
+        Ok(table)
+    }
+
+    /// Makes an empty file. One that has something in it is someone's, and cutting it would lose that.
+    fn make(&self) -> Result<()> {
+        let made = || -> io::Result<u64> {
+            let file = open(&self.path)?;
+            sync_folder_of(&self.path)?;
+            Ok(file.metadata()?.len())
+        };
+        match made().map_err(|cause| failed("make", &self.path, cause))? {
+            0 => Ok(()),
+            _ => Err(Refused::NotOurs(self.path.display().to_string()).into()),
+        }
+    }
+
+    /// Cuts the file to what was committed.
+    fn resume(&self, committed: u64) -> Result<()> {
+        let broken = |cause| failed("open", &self.path, cause);
+        if committed > 0 && !self.path.exists() {
+            return Err(self.short(0, committed).into());
+        }
+        let mut file = open(&self.path).map_err(broken)?;
+        let found = file.metadata().map_err(broken)?.len();
+        if found < committed {
+            return Err(self.short(found, committed).into());
+        }
+        if committed > 0
+            && !begins_with(&mut file, &self.format.header(R::columns())).map_err(broken)?
+        {
+            return Err(Refused::Header(self.path.display().to_string()).into());
+        }
+        cut(&file, committed).map_err(broken)
+    }
+}
+
+impl<R> FileTable<R> {
+    /// The file's name in the store's folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn short(&self, found: u64, committed: u64) -> Refused {
+        Refused::Short {
+            file: self.path.display().to_string(),
+            found,
+            committed,
+        }
+    }
+}
+
+#[async_trait]
+impl<T: Record + Send + Sync + 'static> TransactionalSink<T, FileStore> for FileTable<T> {
+    async fn write(&mut self, tx: &mut FileTx, rows: &[Row<T>]) -> Result<Outcome> {
+        self.store.owns(tx)?;
+        tx.inner.still_open()?;
+        // What the store knows is the truth, in every transaction anew: the last one may not have landed.
+        let known = tx.known(&self.name)?.unwrap_or_default();
+        let mut bytes = Vec::new();
+        if known.length == 0 {
+            bytes = self.format.header(T::columns());
+        }
+        let outcome = self.format.encode(rows, &mut bytes);
+        tx.append(&self.name, &self.path, known.length, &bytes)?;
+        let written = (rows.len() - outcome.rejected.len()) as u64;
+        tx.learn(
+            &self.name,
+            Known {
+                length: known.length + bytes.len() as u64,
+                rows: known.rows + written,
+            },
+        )?;
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,5 @@
+#[cfg(feature = "sqlite")]
+mod model;
+mod plain;
+#[cfg(feature = "sqlite")]
+mod store;

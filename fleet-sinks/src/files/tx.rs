@@ -1,0 +1,135 @@
+use std::{collections::BTreeMap, fs::File, path::Path};
+
+use fleet_core::{Error, Result};
+use rusqlite::params;
+
+use super::{
+    append::{append_at, cut, open},
+    error::{Refused, failed},
+};
+use crate::sqlite::SqliteTx;
+
+/// An open transaction of a [`FileStore`](super::FileStore): the lengths that its files shall have.
+///
+/// Dropping it cuts the files back and forgets the lengths.
+#[derive(Debug)]
+pub struct FileTx {
+    pub(super) inner: SqliteTx,
+    touched: BTreeMap<String, Touched>,
+}
+
+/// A file with rows behind its committed length.
+#[derive(Debug)]
+struct Touched {
+    file: File,
+    committed: u64,
+}
+
+/// What the store knows of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) length: u64,
+    pub(super) rows: u64,
+}
+
+impl FileTx {
+    pub(super) fn new(inner: SqliteTx) -> Self {
+        Self {
+            inner,
+            touched: BTreeMap::new(),
+        }
+    }
+
+    /// What the store knows of the file, with what this transaction has changed.
+    pub(super) fn known(&self, name: &str) -> Result<Option<Known>> {
+        let read = || -> rusqlite::Result<Option<Known>> {
+            let db = self.inner.connection();
+            let mut known = db.prepare_cached("SELECT length, rows FROM files WHERE name = ?1")?;
+            let mut rows = known.query([name])?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            Ok(Some(Known {
+                length: row.get::<_, i64>(0)?.cast_unsigned(),
+                rows: row.get::<_, i64>(1)?.cast_unsigned(),
+            }))
+        };
+        read().map_err(|cause| self.inner.failed("read the lengths of files from", cause))
+    }
+
+    pub(super) fn learn(&self, name: &str, known: Known) -> Result<()> {
+        let db = self.inner.connection();
+        db.prepare_cached("INSERT OR REPLACE INTO files (name, length, rows) VALUES (?1, ?2, ?3)")
+            .and_then(|mut put| {
+                put.execute(params![
+                    name,
+                    known.length.cast_signed(),
+                    known.rows.cast_signed()
+                ])
+            })
+            .map_err(|cause| self.inner.failed("keep the lengths of files in", cause))?;
+        Ok(())
+    }
+
+    /// Appends behind the length that the transaction knows. Nobody else writes there: a transaction holds
+    /// the database's write lock, and every writer has one.
+    pub(super) fn append(
+        &mut self,
+        name: &str,
+        path: &Path,
+        length: u64,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let touched = match self.touched.entry(name.to_owned()) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                let file = open(path).map_err(|cause| failed("open", path, cause))?;
+                let found = file
+                    .metadata()
+                    .map_err(|cause| failed("open", path, cause))?
+                    .len();
+                if found < length {
+                    return Err(Refused::Short {
+                        file: path.display().to_string(),
+                        found,
+                        committed: length,
+                    }
+                    .into());
+                }
+                entry.insert(Touched {
+                    file,
+                    committed: length,
+                })
+            }
+        };
+        append_at(&mut touched.file, length, bytes)
+            .map_err(|cause| failed("append to", path, cause))
+    }
+
+    /// Waits until every row is durable: the lengths may be committed only then.
+    pub(super) fn sync(&self) -> Result<()> {
+        for (name, touched) in &self.touched {
+            touched
+                .file
+                .sync_data()
+                .map_err(|cause| failed("append to", Path::new(name), cause))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn failed(&self, doing: &str, cause: rusqlite::Error) -> Error {
+        self.inner.failed(doing, cause)
+    }
+}
+
+impl Drop for FileTx {
+    fn drop(&mut self) {
+        // Before the rollback, while nobody else can append. Whether a COMMIT that failed has landed is
+        // not known; the transaction is over then, and the next one cuts to the length that it finds.
+        if self.inner.still_open().is_ok() {
+            for touched in self.touched.values() {
+                drop(cut(&touched.file, touched.committed));
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Reading a partition, and raising its token.
+
+use std::sync::Arc;
+
+use fleet_core::{
+    Offset, Partition,
+    checkpoint::{Claim, Counts, Progress, Saved},
+};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+
+/// A first token is the time in milliseconds, not 1: after a wipe it must not come again, or a process that
+/// still holds it would pass the fence.
+const RAISE: &str = "
+INSERT INTO positions (pipeline, partition, token, seq, ended)
+VALUES (?1, ?2, CAST(unixepoch('subsec') * 1000 AS INTEGER), 0, 0)
+ON CONFLICT (pipeline, partition) DO UPDATE SET token = token + 1
+RETURNING token, seq, next_offset, ended, fingerprint,
+          read, accepted, filtered, dead_lettered, late, duplicate";
+
+pub(super) fn claim(db: &Connection, pipeline: &str, partition: &Partition) -> Result<Claim> {
+    let ours = [pipeline, partition.as_str()];
+    let mut claim = db.prepare_cached(RAISE)?.query_row(ours, |row| {
+        Ok(Claim {
+            token: unsigned(row, 0)?,
+            seq: unsigned(row, 1)?,
+            next: row
+                .get::<_, Option<i64>>(2)?
+                .map(|at| Offset(at.cast_unsigned())),
+            ended: row.get(3)?,
+            fingerprint: row.get(4)?,
+            counts: counts(row, 5)?,
+            ..Claim::default()
+        })
+    })?;
+    claim.state = db
+        .prepare_cached(
+            "SELECT node, key, version, bytes FROM states WHERE pipeline = ?1 AND partition = ?2",
+        )?
+        .query_map(ours, |row| {
+            Ok(Saved {
+                node: row.get(0)?,
+                key: Arc::from(row.get_ref(1)?.as_str()?),
+                version: row.get(2)?,
+                bytes: Some(row.get(3)?),
+            })
+        })?
+        .collect::<Result<_>>()?;
+    claim.tallies = db
+        .prepare_cached("SELECT name, count FROM tallies WHERE pipeline = ?1 AND partition = ?2")?
+        .query_map(ours, |row| Ok((row.get(0)?, unsigned(row, 1)?)))?
+        .collect::<Result<_>>()?;
+    Ok(claim)
+}
+
+pub(super) fn progress(
+    db: &Connection,
+    pipeline: &str,
+    partition: &Partition,
+) -> Result<Option<Progress>> {
+    db.prepare_cached(
+        "SELECT token, seq, coalesce(next_offset, 0), ended FROM positions
+         WHERE pipeline = ?1 AND partition = ?2",
+    )?
+    .query_row([pipeline, partition.as_str()], |row| {
+        Ok(Progress {
+            token: unsigned(row, 0)?,
+            seq: unsigned(row, 1)?,
+            next: Offset(unsigned(row, 2)?),
+            ended: row.get(3)?,
+        })
+    })
+    .optional()
+}
+
+/// SQLite has no unsigned type: the same 64 bits are kept.
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
+    row.get::<_, i64>(column).map(i64::cast_unsigned)
+}
+
+/// The six columns from `first` on.
+pub(super) fn counts(row: &Row<'_>, first: usize) -> Result<Counts> {
+    Ok(Counts {
+        read: unsigned(row, first)?,
+        accepted: unsigned(row, first + 1)?,
+        filtered: unsigned(row, first + 2)?,
+        dead_lettered: unsigned(row, first + 3)?,
+        late: unsigned(row, first + 4)?,
+        duplicate: unsigned(row, first + 5)?,
+    })
+}

@@ -1,0 +1,109 @@
+use std::{io::Write, sync::Arc};
+
+use fleet_core::{
+    Error, ErrorKind, Offset, Partition, Result, checkpoint::DeadLetter, decode::MAX_RAW_BYTES,
+};
+
+use super::{SqliteStore, claim, error::failed};
+
+/// A dead letter, with the partition it lies in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDeadLetter {
+    /// Whose record.
+    pub partition: Partition,
+    /// What was refused, where and why.
+    pub letter: DeadLetter,
+}
+
+/// What an export of dead letters wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Records that were written.
+    pub written: u64,
+    /// Records of which the store kept only the beginning, and which were left out: they must be taken
+    /// from the input, at their offset.
+    pub cut: u64,
+}
+
+impl SqliteStore {
+    /// The first dead letters of this pipeline, by partition and offset.
+    ///
+    /// # Errors
+    /// Those of reading. Waits for an open transaction, up to the busy timeout.
+    pub fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
+        self.read("read dead letters from", |db| {
+            db.prepare(
+                "SELECT partition, offset, stage, reason, raw FROM dead_letters
+                 WHERE pipeline = ?1 ORDER BY partition, offset, stage, reason, raw LIMIT ?2",
+            )?
+            .query_map(
+                (self.pipeline(), i64::try_from(limit).unwrap_or(i64::MAX)),
+                |row| {
+                    Ok(StoredDeadLetter {
+                        partition: Partition::from(row.get_ref(0)?.as_str()?),
+                        letter: DeadLetter {
+                            offset: Offset(claim::unsigned(row, 1)?),
+                            stage: Arc::from(row.get_ref(2)?.as_str()?),
+                            reason: row.get(3)?,
+                            raw: row.get(4)?,
+                        },
+                    })
+                },
+            )?
+            .collect()
+        })
+    }
+
+    /// Writes the bytes of the records that a decoder could not read, one a line, to be repaired and run
+    /// again. Rows that a sink refused are left out: they are results, not input.
+    ///
+    /// # Examples
+    /// ```
+    /// # use fleet_sinks::SqliteStore;
+    /// let store = SqliteStore::open_in_memory("demo")?;
+    /// let mut lines = Vec::new();
+    /// let exported = store.export_dead_letters(&mut lines)?;
+    /// assert_eq!((exported.written, lines.len()), (0, 0));
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of reading the store and of writing to `to`. Waits for an open transaction, up to the busy
+    /// timeout.
+    pub fn export_dead_letters(&self, to: &mut dyn Write) -> Result<Exported> {
+        let db = self.hold()?;
+        let unread = |cause| failed("read dead letters from", self.file(), cause);
+        let unwritten = |cause: std::io::Error| {
+            Error::new(
+                ErrorKind::Sink,
+                format!("cannot export dead letters: {cause}"),
+            )
+            .because(cause)
+        };
+        let mut letters = db
+            .prepare(
+                "SELECT raw FROM dead_letters WHERE pipeline = ?1 AND stage = 'decode'
+                 ORDER BY partition, offset",
+            )
+            .map_err(unread)?;
+        let mut letters = letters.query([self.pipeline()]).map_err(unread)?;
+        let mut exported = Exported::default();
+        while let Some(row) = letters.next().map_err(unread)? {
+            let raw = row
+                .get_ref(0)
+                .and_then(|raw| Ok(raw.as_bytes()?))
+                .map_err(unread)?;
+            if raw.len() >= MAX_RAW_BYTES {
+                exported.cut += 1;
+                continue;
+            }
+            to.write_all(raw).map_err(unwritten)?;
+            if !raw.ends_with(b"\n") {
+                to.write_all(b"\n").map_err(unwritten)?;
+            }
+            exported.written += 1;
+        }
+        to.flush().map_err(unwritten)?;
+        Ok(exported)
+    }
+}

@@ -1,0 +1,38 @@
+//! SQLite: the embedded default. One file holds results, positions, state, dead letters and counts.
+//!
+//! People can read it with any SQLite tool while a pipeline runs:
+//!
+//! | table | what it holds |
+//! |---|---|
+//! | `positions` | each partition's position, fence, fates |
+//! | `states` | the state of each key |
+//! | `dead_letters` | what could not be used, with reason and bytes |
+//! | `tallies` | running totals by name |
+//! | `result_tables` | the names of the tables below |
+//! | `run_columns` | the columns that differ between two runs over the same input: [`WALL_CLOCK_COLUMNS`] |
+//! | one for each [`SqliteStore::table`] | results |
+
+mod claim;
+mod commit;
+mod dead;
+mod error;
+mod options;
+mod schema;
+mod store;
+mod summary;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tx;
+mod wipe;
+
+pub use dead::{Exported, StoredDeadLetter};
+pub use options::{Durability, SqliteOptions};
+pub use schema::WALL_CLOCK_COLUMNS;
+pub use store::SqliteStore;
+pub use summary::{RefusalClass, Summary};
+pub use table::SqliteTable;
+pub use tx::SqliteTx;
+
+/// The client whose connection a [`SqliteTx`] shows to sinks of one's own.
+pub use rusqlite;

@@ -1,0 +1,173 @@
+//! The tables of a store, and how a file is recognised.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use super::error::Refused;
+
+/// The columns that differ between two runs over the same input, as (table, column).
+///
+/// Everything else in a database is equal, as a multiset, between a run that was interrupted and one that
+/// was not. `token` counts claims and `seq` commits, and both depend on where a run was cut.
+///
+/// The table `run_columns` holds the same list, for tools that compare databases.
+///
+/// # Examples
+/// ```
+/// use fleet_sinks::sqlite::WALL_CLOCK_COLUMNS;
+/// assert!(WALL_CLOCK_COLUMNS.contains(&("positions", "committed_at")));
+/// ```
+pub const WALL_CLOCK_COLUMNS: &[(&str, &str)] = &[
+    ("positions", "token"),
+    ("positions", "seq"),
+    ("positions", "committed_at"),
+];
+
+/// `FLET` in ASCII, our choice: <https://www.sqlite.org/pragma.html#pragma_application_id>.
+const APPLICATION_ID: i32 = 0x464C_4554;
+/// Raised when the tables below change.
+const VERSION: i32 = 1;
+
+/// Names that no result table may have.
+pub(super) const RESERVED: [&str; 7] = [
+    "positions",
+    "states",
+    "dead_letters",
+    "tallies",
+    "run_columns",
+    "result_tables",
+    "files",
+];
+
+const TABLES: &str = "
+CREATE TABLE positions (
+    pipeline TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    token INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    next_offset INTEGER,
+    ended INTEGER NOT NULL,
+    fingerprint TEXT,
+    read INTEGER NOT NULL DEFAULT 0,
+    accepted INTEGER NOT NULL DEFAULT 0,
+    filtered INTEGER NOT NULL DEFAULT 0,
+    dead_lettered INTEGER NOT NULL DEFAULT 0,
+    late INTEGER NOT NULL DEFAULT 0,
+    duplicate INTEGER NOT NULL DEFAULT 0,
+    committed_at TEXT,
+    PRIMARY KEY (pipeline, partition)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE states (
+    pipeline TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    node INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (pipeline, partition, node, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dead_letters (
+    pipeline TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    offset INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    raw BLOB NOT NULL
+) STRICT;
+CREATE TABLE tallies (
+    pipeline TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    name TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (pipeline, partition, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE result_tables (
+    table_name TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+CREATE TABLE run_columns (
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    PRIMARY KEY (table_name, column_name)
+) STRICT, WITHOUT ROWID;
+";
+
+/// What a database turned out to be.
+enum Found {
+    Nothing,
+    Ours,
+}
+
+/// Checks whose database it is, and makes the tables if it is empty.
+pub(super) fn prepare(
+    db: &mut Connection,
+    file: &str,
+    patience: Duration,
+) -> rusqlite::Result<Result<(), Refused>> {
+    // In a transaction: between two reads another process may make its tables.
+    let reading = db.transaction()?;
+    if let Err(refused) = inspect(&reading, file)? {
+        return Ok(Err(refused));
+    }
+    drop(reading);
+    // Only a file that is ours, or was empty, gets this far: the journal's mode is written to the file.
+    write_ahead(db, patience)?;
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Once more, now that nobody else writes: two processes may have found the same empty file.
+    match inspect(&tx, file)? {
+        Ok(Found::Nothing) => {
+            tx.execute_batch(TABLES)?;
+            for (table, column) in WALL_CLOCK_COLUMNS {
+                tx.execute("INSERT INTO run_columns VALUES (?1, ?2)", [table, column])?;
+            }
+            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+            tx.pragma_update(None, "user_version", VERSION)?;
+            tx.commit()?;
+            Ok(Ok(()))
+        }
+        Ok(Found::Ours) => Ok(Ok(())),
+        Err(refused) => Ok(Err(refused)),
+    }
+}
+
+/// Readers go on beside a writer then. SQLite does not wait by itself for the lock that this takes, so two
+/// processes that open a new file at once would fail.
+fn write_ahead(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    let step = Duration::from_millis(2);
+    let mut waited = Duration::ZERO;
+    loop {
+        let switched = db
+            .pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0))
+            .and_then(|mode| match mode.as_str() {
+                "wal" => Ok(()),
+                _ => db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())),
+            });
+        match switched {
+            Err(cause)
+                if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && waited < patience => {}
+            other => return other,
+        }
+        std::thread::sleep(step);
+        waited += step;
+    }
+}
+
+fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Found, Refused>> {
+    let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let application = pragma("application_id")?;
+    let version = pragma("user_version")?;
+    let empty: bool = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
+        row.get(0)
+    })?;
+    Ok(match (application, version) {
+        (0, 0) if empty => Ok(Found::Nothing),
+        (APPLICATION_ID, VERSION) => Ok(Found::Ours),
+        (APPLICATION_ID, found) if found > VERSION => Err(Refused::Newer {
+            file: file.to_owned(),
+            found,
+            known: VERSION,
+        }),
+        _ => Err(Refused::Foreign(file.to_owned())),
+    })
+}

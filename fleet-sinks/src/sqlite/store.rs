@@ -1,0 +1,239 @@
+use std::{path::Path, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use fleet_core::{
+    Partition, Record, Result,
+    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{
+    Durability, SqliteOptions, SqliteTable, SqliteTx, claim, commit,
+    error::{Refused, failed, held},
+    schema,
+};
+
+/// A checkpoint store in one SQLite file, with result tables beside the positions.
+///
+/// Clones are handles of one connection. Several pipelines may share a file, each under its own name;
+/// several processes may too, one transaction at a time.
+///
+/// # Guarantees
+/// A commit lands whole or not at all, and survives what [`Durability`] says.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{Partition, checkpoint::CheckpointStore};
+/// use fleet_sinks::SqliteStore;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let folder = tempfile::tempdir().unwrap();
+/// let mut store = SqliteStore::open(folder.path().join("fleet.db"), "demo")?;
+/// let partition = Partition::from("telemetry/0");
+/// let claim = store.claim(&partition).await?;
+/// assert_eq!((claim.seq, claim.next), (0, None));
+/// let again = store.claim(&partition).await?;
+/// assert!(again.token > claim.token);
+/// # Ok::<(), fleet_core::Error>(()) }).unwrap();
+/// ```
+///
+/// # Cost
+/// Calls block their thread for the time that SQLite needs, with [`Durability::Full`] one wait for the disk
+/// per commit. Run a pipeline on a runtime of its own, or on one with more than one thread.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    db: Arc<Mutex<Connection>>,
+    pipeline: Arc<str>,
+    file: Arc<str>,
+    patience: Duration,
+}
+
+impl SqliteStore {
+    /// Opens a file, or makes it.
+    ///
+    /// # Errors
+    /// Refuses an empty name of a pipeline, a folder, a file in a folder that is not there or cannot be
+    /// written, a file that is no SQLite database, a database that something else made, and one with a
+    /// newer layout. Nothing is changed then.
+    pub fn open(path: impl AsRef<Path>, pipeline: &str) -> Result<Self> {
+        Self::open_with(path, pipeline, SqliteOptions::default())
+    }
+
+    /// Opens a file with options.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "options may come to own things"
+    )]
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        pipeline: &str,
+        options: SqliteOptions,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let file = path.display().to_string();
+        if file.is_empty() {
+            return Err(Refused::NoPath.into());
+        }
+        if path.is_dir() {
+            return Err(Refused::Folder(file).into());
+        }
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let folder = folder.display().to_string();
+            return Err(Refused::NoFolder { file, folder }.into());
+        }
+        // No URI: a path that begins with `file:` is a path.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)
+            .map_err(|cause| failed("open", &file, cause))?;
+        Self::of(db, file, pipeline, &options)
+    }
+
+    /// A store that ends with its last handle, for tests and for trying things out.
+    ///
+    /// # Errors
+    /// Refuses an empty name of a pipeline.
+    pub fn open_in_memory(pipeline: &str) -> Result<Self> {
+        let file = "the database in memory".to_owned();
+        let db = Connection::open_in_memory().map_err(|cause| failed("open", &file, cause))?;
+        Self::of(db, file, pipeline, &SqliteOptions::default())
+    }
+
+    fn of(
+        mut db: Connection,
+        file: String,
+        pipeline: &str,
+        options: &SqliteOptions,
+    ) -> Result<Self> {
+        if pipeline.is_empty() {
+            return Err(Refused::NoPipeline.into());
+        }
+        let prepared = db
+            .busy_timeout(options.busy_timeout)
+            .and_then(|()| schema::prepare(&mut db, &file, options.busy_timeout));
+        match prepared {
+            Ok(prepared) => prepared?,
+            Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+                return Err(Refused::NotSqlite(file).into());
+            }
+            Err(cause) => return Err(failed("open", &file, cause)),
+        }
+        let synchronous = match options.durability {
+            Durability::Full => "full",
+            Durability::Normal => "normal",
+        };
+        db.pragma_update(None, "synchronous", synchronous)
+            .and_then(|()| db.pragma_update(None, "foreign_keys", "on"))
+            .map_err(|cause| failed("open", &file, cause))?;
+        // A commit has a dozen statements, each table one: none is ever parsed twice.
+        db.set_prepared_statement_cache_capacity(128);
+        Ok(Self {
+            db: Arc::new(Mutex::new(db)),
+            pipeline: pipeline.into(),
+            file: file.into(),
+            patience: options.busy_timeout,
+        })
+    }
+
+    /// The name that positions are kept under.
+    pub fn pipeline(&self) -> &str {
+        &self.pipeline
+    }
+
+    /// The table of this name, made if it is not there; the sink of a stream of `R`.
+    ///
+    /// An index on `vehicle_id` and `time` is made where there are such columns.
+    ///
+    /// # Errors
+    /// Refuses a name or a column that would need quotes, a name that the store uses itself, and a table
+    /// that is there with other columns. Waits for an open transaction, up to the busy timeout.
+    pub fn table<R: Record>(&self, name: &str) -> Result<SqliteTable<R>> {
+        SqliteTable::open(self, name)
+    }
+
+    /// The file, as messages name it.
+    pub(crate) fn file(&self) -> &Arc<str> {
+        &self.file
+    }
+
+    pub(crate) fn db(&self) -> &Arc<Mutex<Connection>> {
+        &self.db
+    }
+
+    /// The connection, for calls that are not part of the contract and need no runtime.
+    pub(crate) fn hold(&self) -> Result<OwnedMutexGuard<Connection>> {
+        let step = Duration::from_millis(1);
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Ok(db) = Arc::clone(&self.db).try_lock_owned() {
+                return Ok(db);
+            }
+            if waited >= self.patience {
+                return Err(held(&self.file));
+            }
+            std::thread::sleep(step);
+            waited += step;
+        }
+    }
+
+    /// A transaction, for calls that are not part of the contract and need no runtime.
+    pub(crate) fn begin_now(&self) -> Result<SqliteTx> {
+        SqliteTx::begin(self.hold()?, &self.file)
+    }
+
+    /// Commits; when partitions are fenced, or on an error, the transaction is still open if it can be.
+    pub(crate) fn land(&self, tx: &SqliteTx, epoch: &[Sealed]) -> Result<Committed> {
+        tx.belongs_to(&self.db, &self.file)?;
+        tx.still_open()?;
+        let fenced = commit::write(tx.connection(), &self.pipeline, epoch)
+            .map_err(|cause| tx.failed("commit to", cause))?;
+        if !fenced.is_empty() {
+            return Ok(Committed::Fenced(fenced));
+        }
+        tx.commit()?;
+        Ok(Committed::Done)
+    }
+
+    /// Reads something while nobody writes through this connection.
+    pub(crate) fn read<T>(
+        &self,
+        doing: &str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        read(&*self.hold()?).map_err(|cause| failed(doing, &self.file, cause))
+    }
+}
+
+#[async_trait]
+impl CheckpointStore for SqliteStore {
+    type Tx = SqliteTx;
+
+    async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
+        let tx = self.begin().await?;
+        let claim = claim::claim(tx.connection(), &self.pipeline, partition)
+            .map_err(|cause| tx.failed("claim a partition in", cause))?;
+        tx.commit()?;
+        Ok(claim)
+    }
+
+    async fn begin(&mut self) -> Result<SqliteTx> {
+        let db = Arc::clone(&self.db).lock_owned().await;
+        SqliteTx::begin(db, &self.file)
+    }
+
+    async fn commit(&mut self, tx: SqliteTx, epoch: &[Sealed]) -> Result<Committed> {
+        self.land(&tx, epoch)
+    }
+
+    async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
+        let db = self.db.lock().await;
+        claim::progress(&db, &self.pipeline, partition)
+            .map_err(|cause| failed("read positions from", &self.file, cause))
+    }
+}

@@ -1,0 +1,128 @@
+use std::collections::BTreeMap;
+
+use fleet_core::{
+    Result,
+    checkpoint::{Counts, Tallies},
+};
+use rusqlite::Connection;
+
+use super::{SqliteStore, claim};
+
+/// How many classes of dead letters a summary names. Our choice: what fits on a screen.
+const CLASSES: u32 = 10;
+
+/// What a store holds of one pipeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// The pipeline.
+    pub pipeline: String,
+    /// How many partitions were ever claimed.
+    pub partitions: u64,
+    /// Whether there is a partition and every one has ended.
+    pub ended: bool,
+    /// Fates of all records.
+    pub counts: Counts,
+    /// Totals by name, over all partitions.
+    pub tallies: Tallies,
+    /// How many dead letters there are: of records and of rows that a sink refused.
+    pub dead_letters: u64,
+    /// Why, the ten most frequent first.
+    pub refused: Vec<RefusalClass>,
+    /// Rows of each result table, those of other pipelines included.
+    pub tables: BTreeMap<String, u64>,
+}
+
+/// Dead letters that the same stage refused for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalClass {
+    /// Who refused them.
+    pub stage: String,
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl SqliteStore {
+    /// What the store holds of this pipeline, for a closing report.
+    ///
+    /// # Examples
+    /// ```
+    /// # use fleet_sinks::SqliteStore;
+    /// let summary = SqliteStore::open_in_memory("demo")?.summary()?;
+    /// assert!(!summary.ended && summary.counts.balances());
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of reading. Waits for an open transaction, up to the busy timeout.
+    pub fn summary(&self) -> Result<Summary> {
+        self.read("sum up", |db| {
+            // One transaction, so that another process cannot commit between the sums.
+            let db = db.unchecked_transaction()?;
+            summary(&db, self.pipeline())
+        })
+    }
+}
+
+fn summary(db: &Connection, pipeline: &str) -> rusqlite::Result<Summary> {
+    let (partitions, ended, counts) = db.query_row(
+        "SELECT count(*), coalesce(min(ended), 0), coalesce(sum(read), 0), coalesce(sum(accepted), 0),
+                coalesce(sum(filtered), 0), coalesce(sum(dead_lettered), 0), coalesce(sum(late), 0),
+                coalesce(sum(duplicate), 0)
+         FROM positions WHERE pipeline = ?1",
+        [pipeline],
+        |row| Ok((claim::unsigned(row, 0)?, row.get(1)?, claim::counts(row, 2)?)),
+    )?;
+    let tallies = db
+        .prepare("SELECT name, sum(count) FROM tallies WHERE pipeline = ?1 GROUP BY name")?
+        .query_map([pipeline], |row| {
+            Ok((row.get(0)?, claim::unsigned(row, 1)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let dead_letters = db.query_row(
+        "SELECT count(*) FROM dead_letters WHERE pipeline = ?1",
+        [pipeline],
+        |row| claim::unsigned(row, 0),
+    )?;
+    let refused = db
+        .prepare(
+            "SELECT stage, reason, count(*) AS n FROM dead_letters WHERE pipeline = ?1
+             GROUP BY stage, reason ORDER BY n DESC, stage, reason LIMIT ?2",
+        )?
+        .query_map((pipeline, CLASSES), |row| {
+            Ok(RefusalClass {
+                stage: row.get(0)?,
+                reason: row.get(1)?,
+                count: claim::unsigned(row, 2)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Summary {
+        pipeline: pipeline.to_owned(),
+        partitions,
+        ended,
+        counts,
+        tallies,
+        dead_letters,
+        refused,
+        tables: tables(db)?,
+    })
+}
+
+fn tables(db: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
+    // Someone may have dropped a table by hand.
+    let names: Vec<String> = db
+        .prepare("SELECT table_name FROM result_tables JOIN sqlite_schema ON name = table_name")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut tables = BTreeMap::new();
+    for name in names {
+        let quoted = name.replace('"', "\"\"");
+        let rows = db.query_row(&format!("SELECT count(*) FROM \"{quoted}\""), [], |row| {
+            claim::unsigned(row, 0)
+        })?;
+        tables.insert(name, rows);
+    }
+    Ok(tables)
+}

@@ -1,0 +1,270 @@
+use std::{collections::BTreeMap, fmt::Write as _, marker::PhantomData};
+
+use async_trait::async_trait;
+use fleet_core::{
+    Record, Result, Row,
+    record::{Column, ColumnKind, Value},
+    sink::{Outcome, TransactionalSink},
+};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, types::Null};
+
+use super::{SqliteStore, SqliteTx, error::Refused, schema::RESERVED};
+use crate::check;
+
+/// A result table: rows land in it together with the position they came from.
+///
+/// # Shape
+/// Columns are those of the [`Record`], in a `STRICT` table. A time is text of one length,
+/// `2024-02-15T14:32:18.500000Z`, so that it sorts; a truth value is 0 or 1.
+///
+/// # Guarantees
+/// A row that does not fit its columns, or that SQLite refuses (a constraint or trigger that someone
+/// added), is rejected alone; the others land.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{EventTime, Offset, Row, VehicleId, event::Telemetry};
+/// use fleet_core::{checkpoint::CheckpointStore, sink::TransactionalSink};
+/// use fleet_sinks::SqliteStore;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut store = SqliteStore::open_in_memory("demo")?;
+/// let mut table = store.table::<Telemetry>("telemetry")?;
+///
+/// let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
+/// let mut tx = store.begin().await?;
+/// let outcome = table.write(&mut tx, &[Row::detached(EventTime::MIN, Offset(0), event)]).await?;
+/// assert!(outcome.rejected.is_empty());
+/// store.commit(tx, &[]).await?;
+/// assert_eq!(store.summary()?.tables["telemetry"], 1);
+/// # Ok::<(), fleet_core::Error>(()) }).unwrap();
+/// ```
+///
+/// # Cost
+/// One bound and stepped statement for each row, none of them parsed again.
+#[derive(Debug)]
+pub struct SqliteTable<R> {
+    store: SqliteStore,
+    name: String,
+    insert: String,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> SqliteTable<R> {
+    pub(super) fn open(store: &SqliteStore, name: &str) -> Result<Self> {
+        let columns = R::columns();
+        let refused = |reason: String| Refused::Table {
+            file: store.file().to_string(),
+            table: name.to_owned(),
+            reason,
+        };
+        if let Some(reason) = check::name_refusal(name).or_else(|| check::columns_refusal(columns))
+        {
+            return Err(refused(reason).into());
+        }
+        if RESERVED.contains(&name) || name.starts_with("sqlite_") {
+            return Err(refused("the store uses this name itself; take another".to_owned()).into());
+        }
+        let tx = store.begin_now()?;
+        let differs = prepare(tx.connection(), name, columns)
+            .map_err(|cause| tx.failed(&format!("make table {name} in"), cause))?;
+        if let Some(differs) = differs {
+            return Err(Refused::Columns {
+                file: store.file().to_string(),
+                table: name.to_owned(),
+                differs,
+            }
+            .into());
+        }
+        tx.commit()?;
+        Ok(Self {
+            store: store.clone(),
+            name: name.to_owned(),
+            insert: insert(name, columns),
+            row: PhantomData,
+        })
+    }
+}
+
+impl<R> SqliteTable<R> {
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+#[async_trait]
+impl<T: Record + Send + Sync + 'static> TransactionalSink<T, SqliteStore> for SqliteTable<T> {
+    async fn write(&mut self, tx: &mut SqliteTx, rows: &[Row<T>]) -> Result<Outcome> {
+        tx.belongs_to(self.store.db(), self.store.file())?;
+        tx.still_open()?;
+        let doing = || format!("write to table {} of", self.name);
+        let mut statement = tx
+            .connection()
+            .prepare_cached(&self.insert)
+            .map_err(|cause| tx.failed(&doing(), cause))?;
+        let mut outcome = Outcome::default();
+        let mut time = String::new();
+        for (index, row) in rows.iter().enumerate() {
+            let landed = land(&mut statement, &row.value, &mut time)
+                .map_err(|cause| tx.failed(&doing(), cause))?;
+            if let Err(reason) = landed {
+                tx.still_open()?;
+                outcome
+                    .rejected
+                    .push(check::rejected(index, reason, &row.value));
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+/// Inserts one row; the inner error is why this row alone is refused.
+fn land<R: Record>(
+    statement: &mut CachedStatement<'_>,
+    row: &R,
+    time: &mut String,
+) -> rusqlite::Result<Result<(), String>> {
+    let mut bound = Ok(());
+    let fits = check::fields(row, &mut |index, value| {
+        if bound.is_ok() {
+            bound = bind(statement, index + 1, value, time);
+        }
+    });
+    if fits.is_err() {
+        return Ok(fits);
+    }
+    match bound.and_then(|()| statement.raw_execute()) {
+        Ok(_) => Ok(Ok(())),
+        Err(cause) => match cause.sqlite_error_code() {
+            Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
+                Ok(Err(cause.to_string()))
+            }
+            _ => Err(cause),
+        },
+    }
+}
+
+fn bind(
+    statement: &mut CachedStatement<'_>,
+    index: usize,
+    value: &Value<'_>,
+    time: &mut String,
+) -> rusqlite::Result<()> {
+    match value {
+        Value::Null => statement.raw_bind_parameter(index, Null),
+        Value::Text(text) => statement.raw_bind_parameter(index, text),
+        Value::Real(number) => statement.raw_bind_parameter(index, number),
+        Value::Integer(number) => statement.raw_bind_parameter(index, number),
+        Value::Bool(yes) => statement.raw_bind_parameter(index, yes),
+        Value::Time(at) => {
+            time.clear();
+            check::sortable_time(*at, time);
+            statement.raw_bind_parameter(index, &*time)
+        }
+    }
+}
+
+const fn type_word(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Text | ColumnKind::Time => "TEXT",
+        ColumnKind::Real => "REAL",
+        ColumnKind::Integer | ColumnKind::Bool => "INTEGER",
+    }
+}
+
+/// Makes the table, or says how the one that is there differs. Names were checked; they are quoted
+/// nevertheless, because `order` is one too.
+fn prepare(db: &Connection, name: &str, columns: &[Column]) -> rusqlite::Result<Option<String>> {
+    let there: Option<String> = db
+        .query_row(
+            "SELECT type FROM sqlite_schema WHERE name = ?1",
+            [name],
+            |row| row.get(0),
+        )
+        .optional()?;
+    match there.as_deref() {
+        Some("table") => {
+            if let Some(differs) = differences(db, name, columns)? {
+                return Ok(Some(differs));
+            }
+        }
+        Some(other) => return Ok(Some(format!("it is no table, it is a kind of {other}"))),
+        None => {
+            db.execute_batch(&create(name, columns))?;
+        }
+    }
+    let has = |wanted: &str| columns.iter().any(|column| column.name == wanted);
+    if has("vehicle_id") && has("time") {
+        db.execute_batch(&format!(
+            "CREATE INDEX IF NOT EXISTS \"{name}_by_vehicle\" ON \"{name}\" (\"vehicle_id\", \"time\")"
+        ))?;
+    }
+    db.execute("INSERT OR IGNORE INTO result_tables VALUES (?1)", [name])?;
+    Ok(None)
+}
+
+fn create(name: &str, columns: &[Column]) -> String {
+    let columns: Vec<_> = columns
+        .iter()
+        .map(|column| {
+            let null = if column.nullable { "" } else { " NOT NULL" };
+            format!("\"{}\" {}{null}", column.name, type_word(column.kind))
+        })
+        .collect();
+    format!("CREATE TABLE \"{name}\" ({}) STRICT", columns.join(", "))
+}
+
+fn insert(name: &str, columns: &[Column]) -> String {
+    let (mut names, mut places) = (String::new(), String::new());
+    for (index, column) in columns.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        // Writing to a string cannot fail.
+        let _ = write!(names, "{comma}\"{}\"", column.name);
+        let _ = write!(places, "{comma}?{}", index + 1);
+    }
+    format!("INSERT INTO \"{name}\" ({names}) VALUES ({places})")
+}
+
+/// How the columns of a table differ from those that are wanted. More columns are fine if they may be left out.
+fn differences(
+    db: &Connection,
+    name: &str,
+    columns: &[Column],
+) -> rusqlite::Result<Option<String>> {
+    let mut there: BTreeMap<String, (String, bool, bool)> = db
+        .prepare(
+            "SELECT name, type, \"notnull\", dflt_value IS NOT NULL FROM pragma_table_info(?1)",
+        )?
+        .query_map([name], |row| {
+            Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let null = |not: bool| if not { "not null" } else { "nullable" };
+    let mut differs = Vec::new();
+    for column in columns {
+        let wanted = type_word(column.kind);
+        match there.remove(column.name) {
+            None => differs.push(format!("it has no column {}", column.name)),
+            Some((found, ..)) if !found.eq_ignore_ascii_case(wanted) => differs.push(format!(
+                "its column {} is {found}, the rows have {wanted}",
+                column.name
+            )),
+            Some((_, not_null, _)) if not_null == column.nullable => differs.push(format!(
+                "its column {} is {}, that of the rows {}",
+                column.name,
+                null(not_null),
+                null(!column.nullable)
+            )),
+            Some(_) => {}
+        }
+    }
+    for (name, (_, not_null, default)) in there {
+        if not_null && !default {
+            differs.push(format!(
+                "its column {name} must not be null, and the rows have no such column"
+            ));
+        }
+    }
+    Ok((!differs.is_empty()).then(|| differs.join(", ")))
+}

@@ -1,0 +1,134 @@
+use std::time::Duration;
+
+use fleet_core::{
+    ErrorKind, Offset, Partition,
+    checkpoint::{CheckpointStore, Committed, DeadLetter},
+    sink::TransactionalSink,
+};
+
+use crate::{
+    sqlite::{Durability, SqliteOptions, SqliteStore},
+    testing::{
+        Sample,
+        contract::{conforms, saved, sealed},
+    },
+};
+
+#[tokio::test]
+async fn a_file_is_a_checkpoint_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fleet.db");
+    conforms(|| SqliteStore::open(&path, "demo").unwrap()).await;
+}
+
+#[tokio::test]
+async fn memory_is_a_checkpoint_store() {
+    let store = SqliteStore::open_in_memory("demo").unwrap();
+    conforms(|| store.clone()).await;
+}
+
+#[tokio::test]
+async fn rows_of_a_fenced_or_dropped_transaction_do_not_land() {
+    let mut store = SqliteStore::open_in_memory("demo").unwrap();
+    let mut table = store.table::<Sample>("samples").unwrap();
+    let partition = Partition::from("p/0");
+    let zombie = store.claim(&partition).await.unwrap();
+    store.claim(&partition).await.unwrap();
+    let rows = [Sample::new("x").row()];
+    let mut letter = sealed(&partition, &zombie, 1);
+    letter.dead = vec![DeadLetter {
+        offset: Offset(1),
+        stage: "decode".into(),
+        reason: "bad".into(),
+        raw: b"x".into(),
+    }];
+
+    let mut tx = store.begin().await.unwrap();
+    table.write(&mut tx, &rows).await.unwrap();
+    let committed = store.commit(tx, &[letter]).await.unwrap();
+    assert_eq!(committed, Committed::Fenced(vec![partition]));
+    let mut tx = store.begin().await.unwrap();
+    table.write(&mut tx, &rows).await.unwrap();
+    drop(tx);
+    let summary = store.summary().unwrap();
+    assert_eq!((summary.tables["samples"], summary.dead_letters), (0, 0));
+}
+
+#[tokio::test]
+async fn pipelines_share_a_file_and_not_their_positions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fleet.db");
+    let mut one = SqliteStore::open(&path, "one").unwrap();
+    let mut two = SqliteStore::open(&path, "two").unwrap();
+    let partition = Partition::from("p/0");
+    let claim = one.claim(&partition).await.unwrap();
+    let mut first = sealed(&partition, &claim, 1);
+    first.saved = vec![saved(1, "car-1", Some(b"one"))];
+    let tx = one.begin().await.unwrap();
+    one.commit(tx, &[first]).await.unwrap();
+    assert_eq!(two.progress(&partition).await.unwrap(), None);
+    let fresh = two.claim(&partition).await.unwrap();
+    assert_eq!((fresh.seq, fresh.state.len()), (0, 0));
+    assert_eq!(two.summary().unwrap().counts.read, 0);
+    assert_eq!(one.summary().unwrap().counts.read, 1);
+}
+
+#[tokio::test]
+async fn a_second_writer_gets_an_error_that_may_be_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fleet.db");
+    let options = SqliteOptions {
+        busy_timeout: Duration::from_millis(20),
+        durability: Durability::Normal,
+    };
+    let mut one = SqliteStore::open_with(&path, "demo", options.clone()).unwrap();
+    let mut two = SqliteStore::open_with(&path, "demo", options).unwrap();
+    let tx = one.begin().await.unwrap();
+    let error = two.begin().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Store);
+    assert!(error.is_retryable(), "{error}");
+    assert!(error.to_string().contains("another process"), "{error}");
+    // Reading goes on beside a writer.
+    assert!(two.summary().is_ok());
+    // A call without a runtime gives up on a transaction of its own process, instead of waiting for ever.
+    assert!(one.summary().unwrap_err().is_retryable());
+    drop(tx);
+    assert!(two.begin().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_ended_from_within_is_an_error() {
+    let mut store = SqliteStore::open_in_memory("demo").unwrap();
+    let mut table = store.table::<Sample>("samples").unwrap();
+    let mut tx = store.begin().await.unwrap();
+    tx.connection().execute_batch("ROLLBACK").unwrap();
+    let error = table
+        .write(&mut tx, &[Sample::new("x").row()])
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("ended from within"), "{error}");
+    assert!(store.commit(tx, &[]).await.is_err());
+    assert_eq!(store.summary().unwrap().tables["samples"], 0);
+}
+
+#[tokio::test]
+async fn a_transaction_of_another_store_is_refused() {
+    let mut one = SqliteStore::open_in_memory("demo").unwrap();
+    let mut two = SqliteStore::open_in_memory("demo").unwrap();
+    let mut table = one.table::<Sample>("samples").unwrap();
+    let mut tx = two.begin().await.unwrap();
+    assert!(table.write(&mut tx, &[]).await.is_err());
+    assert!(one.commit(tx, &[]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_token_does_not_come_again_after_a_wipe() {
+    let mut store = SqliteStore::open_in_memory("demo").unwrap();
+    let partition = Partition::from("p/0");
+    let zombie = store.claim(&partition).await.unwrap();
+    store.wipe().unwrap();
+    // Tokens begin with the milliseconds of the clock: this is the only test that waits.
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    let owner = store.claim(&partition).await.unwrap();
+    assert!(owner.token > zombie.token);
+}

@@ -1,0 +1,4 @@
+mod contract;
+mod open;
+mod report;
+mod table;

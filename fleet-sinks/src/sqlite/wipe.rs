@@ -1,0 +1,71 @@
+use fleet_core::Result;
+use rusqlite::Connection;
+
+use super::{SqliteStore, error::Refused};
+
+impl SqliteStore {
+    /// Forgets this pipeline: positions, state, dead letters, totals, and every result table. Call it
+    /// before [`table`](Self::table), which makes the tables again.
+    ///
+    /// A process that still runs this pipeline is fenced by it.
+    ///
+    /// # Examples
+    /// ```
+    /// # use fleet_sinks::SqliteStore;
+    /// # use fleet_core::event::Alert;
+    /// let store = SqliteStore::open_in_memory("demo")?;
+    /// store.table::<Alert>("alerts")?;
+    /// store.wipe()?;
+    /// assert!(store.summary()?.tables.is_empty());
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refuses when other pipelines keep their positions in the same file: whose rows are whose, a result
+    /// table does not say. Nothing is changed then.
+    pub fn wipe(&self) -> Result<()> {
+        self.wipe_with(|_| Ok(()))
+    }
+
+    /// Wipes, and does something more in the same transaction.
+    pub(crate) fn wipe_with(
+        &self,
+        also: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<()> {
+        let tx = self.begin_now()?;
+        let others =
+            others(tx.connection(), self.pipeline()).map_err(|cause| tx.failed("wipe", cause))?;
+        if !others.is_empty() {
+            return Err(Refused::Shared {
+                file: self.file().to_string(),
+                others: others.join(", "),
+            }
+            .into());
+        }
+        clear(tx.connection())
+            .and_then(|()| also(tx.connection()))
+            .map_err(|cause| tx.failed("wipe", cause))?;
+        tx.commit()
+    }
+}
+
+fn others(db: &Connection, pipeline: &str) -> rusqlite::Result<Vec<String>> {
+    db.prepare("SELECT DISTINCT pipeline FROM positions WHERE pipeline <> ?1 ORDER BY 1")?
+        .query_map([pipeline], |row| row.get(0))?
+        .collect()
+}
+
+fn clear(db: &Connection) -> rusqlite::Result<()> {
+    let tables: Vec<String> = db
+        .prepare("SELECT table_name FROM result_tables")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for table in tables {
+        let quoted = table.replace('"', "\"\"");
+        db.execute_batch(&format!("DROP TABLE IF EXISTS \"{quoted}\""))?;
+    }
+    db.execute_batch(
+        "DELETE FROM positions; DELETE FROM states; DELETE FROM dead_letters;
+         DELETE FROM tallies; DELETE FROM result_tables;",
+    )
+}

@@ -1,0 +1,73 @@
+//! What the tests of several sinks share.
+
+#[cfg(feature = "sqlite")]
+pub(crate) mod contract;
+
+use fleet_core::{
+    EventTime, Offset, Record, Row,
+    record::{Column, Fields, Value},
+};
+
+/// One of each kind, and one that may be null.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) text: String,
+    pub(crate) real: f64,
+    pub(crate) integer: i64,
+    pub(crate) yes: bool,
+    pub(crate) at: EventTime,
+    pub(crate) maybe: Option<String>,
+}
+
+impl Sample {
+    pub(crate) fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            real: 61.0,
+            integer: -5,
+            yes: true,
+            at: EventTime::from_micros(1_708_007_538_500_000),
+            maybe: None,
+        }
+    }
+    pub(crate) fn row(self) -> Row<Self> {
+        Row::detached(self.at, Offset(7), self)
+    }
+}
+
+impl Record for Sample {
+    fn columns() -> &'static [Column] {
+        const {
+            &[
+                Column::text("text"),
+                Column::real("real"),
+                Column::integer("integer"),
+                Column::bool("yes"),
+                Column::time("at"),
+                Column::text("maybe").nullable(),
+            ]
+        }
+    }
+    fn write(&self, to: &mut dyn Fields) {
+        to.put(Value::Text(&self.text));
+        to.put(Value::Real(self.real));
+        to.put(Value::Integer(self.integer));
+        to.put(Value::Bool(self.yes));
+        to.put(Value::Time(self.at));
+        to.put(Value::text_or_null(self.maybe.as_deref()));
+    }
+}
+
+/// Another type for the same name: other columns.
+#[derive(Debug)]
+pub(crate) struct Other;
+
+impl Record for Other {
+    fn columns() -> &'static [Column] {
+        const { &[Column::integer("text"), Column::real("real").nullable()] }
+    }
+    fn write(&self, to: &mut dyn Fields) {
+        to.put(Value::Integer(1));
+        to.put(Value::Null);
+    }
+}
