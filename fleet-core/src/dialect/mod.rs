@@ -1,6 +1,8 @@
 //! How the systems write their events, one file each.
 
 mod contract;
+#[cfg(feature = "csv")]
+mod csv;
 mod json;
 mod lines;
 mod native;
@@ -9,6 +11,8 @@ mod unit;
 mod vehicleops;
 
 pub use contract::{Dialect, Refused};
+#[cfg(feature = "csv")]
+pub use csv::{ColumnMap, Csv};
 pub use json::Json;
 pub use lines::MAX_RECORD_BYTES;
 pub use native::Native;

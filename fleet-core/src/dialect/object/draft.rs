@@ -1,9 +1,8 @@
-use std::ops::RangeInclusive;
-
 use super::{Field, Sets, Shape};
 use crate::{
     EventTime, FleetId, VehicleId,
-    event::{NullField, Reading, Signal, Status, Style, Telemetry},
+    dialect::unit::accepted,
+    event::{NullField, Reading, Status, Style, Telemetry},
     time::TimeReader,
 };
 
@@ -80,9 +79,8 @@ impl Draft {
         if !value.is_finite() {
             return Err(misfit(field, &"the number is not finite"));
         }
-        if let Some(range) = range(signal)
-            && !range.contains(&value)
-        {
+        let range = accepted(signal);
+        if !range.contains(&value) {
             let (least, most) = (range.start(), range.end());
             return Err(misfit(
                 field,
@@ -121,15 +119,6 @@ impl Draft {
         event.name(vehicle, at);
         event.set_style(self.style);
         Ok(event)
-    }
-}
-
-/// The range that a decoder accepts: what lies outside is no place on Earth.
-pub(crate) fn range(signal: Signal) -> Option<RangeInclusive<f64>> {
-    match signal {
-        Signal::Latitude => Some(-90.0..=90.0),
-        Signal::Longitude => Some(-180.0..=180.0),
-        _ => None,
     }
 }
 

@@ -1,0 +1,265 @@
+use super::{
+    clock::{Clock, FORMATS},
+    record::Records,
+    target::{Named, PERCEPTION, TELEMETRY, Target},
+    yaml::{Raw, RawKey, RawTime, Word},
+};
+use crate::{Error, ErrorKind, EventTime, Result, VehicleId};
+
+/// Which column of a CSV file is what, read from YAML.
+///
+/// # Units
+/// A column's `unit` is the one the file is written in; without it, that of the model (km/h, km, g, deg/s, ..).
+///
+/// # Shape
+/// ```yaml
+/// kind: telemetry                              # telemetry (default) | perception
+/// key:  { column: drive, prefix: "nds-" }      # or { constant: "comma-1" }
+/// time: { column: time_utc, format: epoch_s }  # epoch_s | epoch_ms | epoch_us | rfc3339 | seconds (from `origin`)
+/// columns:
+///   speed_mph: { signal: speed, unit: mph }
+///   gps_lat:   { signal: latitude }
+/// ```
+///
+/// # Examples
+/// ```
+/// use fleet_core::dialect::ColumnMap;
+/// let yaml = "
+/// key: { column: bus }
+/// time: { column: at, format: rfc3339 }
+/// columns:
+///   v: { signal: speed, unit: m/s }
+/// ";
+/// let map = ColumnMap::from_yaml(yaml, "bus.yaml")?;
+/// map.check(b"bus,at,v,route", "monday.csv")?;
+/// let error = map.check(b"bus,at,speed", "tuesday.csv").unwrap_err();
+/// assert_eq!(error.to_string(), "bus.yaml:5:3: tuesday.csv has no column `v`: it has bus, at, speed");
+/// # Ok::<(), fleet_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ColumnMap {
+    file: String,
+    pub(super) kind: Kind,
+    key: Key,
+    time: (Word, Clock),
+    columns: Vec<(Word, Target)>,
+}
+
+/// What the records of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Telemetry,
+    Perception,
+}
+
+#[derive(Clone, Debug)]
+enum Key {
+    Column { column: Word, prefix: String },
+    Constant(VehicleId),
+}
+
+/// A map laid over one header: places instead of names.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) width: usize,
+    pub(super) key: PlannedKey,
+    pub(super) time: (usize, Clock),
+    pub(super) cells: Vec<(usize, Target)>,
+    names: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum PlannedKey {
+    Cell { index: usize, prefix: String },
+    Constant(VehicleId),
+}
+
+impl Plan {
+    /// The name of a column, for messages.
+    pub(super) fn name(&self, index: usize) -> &str {
+        self.names.get(index).map_or("", String::as_str)
+    }
+}
+
+impl ColumnMap {
+    /// Reads a map; `file` names it in messages.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] with file, line and column: no YAML, an unknown key, kind, format, signal or unit,
+    /// a signal that two columns set, a key that is neither a column nor a constant.
+    pub fn from_yaml(text: &str, file: &str) -> Result<Self> {
+        let raw: Raw = serde_saphyr::from_str(text).map_err(|error| {
+            let place = error
+                .location()
+                .map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
+            let why = error.without_snippet().to_string();
+            let why = why.lines().next().unwrap_or_default().to_owned();
+            Error::new(ErrorKind::Config, format!("{file}{place}: {why}"))
+        })?;
+        let wrong = |at: &Word, why: String| at_word(file, at, &why);
+        let (kind, known) = match raw.kind {
+            None => (Kind::Telemetry, TELEMETRY),
+            Some(word) => match word.text.as_str() {
+                "telemetry" => (Kind::Telemetry, TELEMETRY),
+                "perception" => (Kind::Perception, PERCEPTION),
+                other => {
+                    let why = format!("unknown kind `{other}`: use telemetry or perception");
+                    return Err(wrong(&word, why));
+                }
+            },
+        };
+        let place = raw.key.referenced;
+        let key = key(file, raw.key.value, (place.line(), place.column()))?;
+        let clock = clock(file, &raw.time)?;
+        let mut columns: Vec<(Word, Target)> = Vec::new();
+        for (column, raw) in raw.columns.0 {
+            let named = known.iter().find(|named| named.name == raw.signal.text);
+            let named =
+                named.ok_or_else(|| wrong(&raw.signal, unknown_signal(&raw.signal, known)))?;
+            let target = match &raw.unit {
+                None => named.units.first(),
+                Some(unit) => named.units.iter().find(|(word, _)| *word == unit.text),
+            };
+            let Some((_, target)) = target else {
+                let unit = raw.unit.as_ref().unwrap_or(&raw.signal);
+                return Err(wrong(unit, unknown_unit(unit, named)));
+            };
+            let same = |(_, other): &(Word, Target)| names(other, named);
+            if let Some((first, _)) = columns.iter().find(|column| same(column)) {
+                let why = format!("column `{}` sets {} already", first.text, named.name);
+                return Err(wrong(&raw.signal, why));
+            }
+            columns.push((column, *target));
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            kind,
+            key,
+            time: (raw.time.column, clock),
+            columns,
+        })
+    }
+
+    /// Checks that a file with this header record has every column of the map; `csv_file` names it in messages.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], naming the map's file, line and column and the columns that there are.
+    pub fn check(&self, header: &[u8], csv_file: &str) -> Result<()> {
+        self.plan(header, csv_file).map(|_| ())
+    }
+
+    /// Lays the map over a header.
+    pub(super) fn plan(&self, header: &[u8], csv_file: &str) -> Result<Plan> {
+        let mut records = Records::new(header);
+        records.next();
+        let names: Vec<String> = (0..records.count())
+            .filter_map(|index| records.cell(index))
+            .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
+            .collect();
+        let index = |column: &Word| {
+            let mut found = names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| **name == column.text);
+            let Some((index, _)) = found.next() else {
+                let (name, all) = (&column.text, names.join(", "));
+                let why = format!("{csv_file} has no column `{name}`: it has {all}");
+                return Err(at_word(&self.file, column, &why));
+            };
+            if found.next().is_some() {
+                let why = format!("{csv_file} has more than one column `{}`", column.text);
+                return Err(at_word(&self.file, column, &why));
+            }
+            Ok(index)
+        };
+        let key = match &self.key {
+            Key::Constant(id) => PlannedKey::Constant(id.clone()),
+            Key::Column { column, prefix } => PlannedKey::Cell {
+                index: index(column)?,
+                prefix: prefix.clone(),
+            },
+        };
+        let time = (index(&self.time.0)?, self.time.1);
+        let cells = self
+            .columns
+            .iter()
+            .map(|(column, target)| Ok((index(column)?, *target)));
+        let cells = cells.collect::<Result<_>>()?;
+        Ok(Plan {
+            width: names.len(),
+            key,
+            time,
+            cells,
+            names,
+        })
+    }
+}
+
+/// Whether a target, in any unit, is the one of this name.
+fn names(target: &Target, named: &Named) -> bool {
+    named.units.iter().any(|(_, other)| other == target)
+}
+
+fn key(file: &str, raw: RawKey, (line, column): (u64, u64)) -> Result<Key> {
+    match (raw.column, raw.constant) {
+        (Some(column), None) => Ok(Key::Column {
+            column,
+            prefix: raw.prefix.unwrap_or_default(),
+        }),
+        (None, Some(constant)) if raw.prefix.is_none() => VehicleId::new(&constant.text)
+            .map(Key::Constant)
+            .map_err(|why| at_word(file, &constant, &why.to_string())),
+        _ => {
+            let text = String::new();
+            let at = Word { text, line, column };
+            let why = "the key is either { column: .., prefix: .. } or { constant: .. }";
+            Err(at_word(file, &at, why))
+        }
+    }
+}
+
+fn clock(file: &str, raw: &RawTime) -> Result<Clock> {
+    let format = &raw.format;
+    let found = FORMATS.iter().find(|(word, _)| *word == format.text);
+    let Some((word, clock)) = found else {
+        let all: Vec<_> = FORMATS.iter().map(|(word, _)| *word).collect();
+        let why = format!(
+            "unknown format `{}`: use one of {}",
+            format.text,
+            all.join(", ")
+        );
+        return Err(at_word(file, format, &why));
+    };
+    match &raw.origin {
+        None => Ok(*clock),
+        Some(origin) if *word == "seconds" => match EventTime::parse(&origin.text) {
+            Ok(origin) => Ok(Clock::Decimal { places: 0, origin }),
+            Err(why) => Err(at_word(file, origin, &format!("`{}`: {why}", origin.text))),
+        },
+        Some(origin) => Err(at_word(
+            file,
+            origin,
+            "only the format seconds has an origin",
+        )),
+    }
+}
+
+fn unknown_signal(word: &Word, known: &[Named]) -> String {
+    let all: Vec<_> = known.iter().map(|named| named.name).collect();
+    format!(
+        "unknown signal `{}`: use one of {}",
+        word.text,
+        all.join(", ")
+    )
+}
+
+fn unknown_unit(word: &Word, named: &Named) -> String {
+    let all: Vec<_> = named.units.iter().map(|(unit, _)| *unit).collect();
+    let (unit, name, all) = (&word.text, named.name, all.join(", "));
+    format!("unknown unit `{unit}` of {name}: use one of {all}")
+}
+
+fn at_word(file: &str, at: &Word, why: &str) -> Error {
+    let message = format!("{file}:{}:{}: {why}", at.line, at.column);
+    Error::new(ErrorKind::Config, message)
+}

@@ -1,0 +1,13 @@
+//! CSV of any make: a column map says which column is what.
+
+mod clock;
+mod decoder;
+mod map;
+mod record;
+mod target;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+pub use decoder::Csv;
+pub use map::ColumnMap;

@@ -1,0 +1,139 @@
+//! What a column of a map can set, by name and unit.
+
+use crate::{
+    dialect::unit::{Unit, accepted},
+    event::{ObjectClass, Perception, Reading, Signal, Status, Telemetry},
+};
+
+/// What one column sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Signal(Signal, Unit),
+    Status,
+    Track,
+    Class,
+    Distance,
+    Left,
+    RelativeSpeed(Unit),
+    Confidence,
+}
+
+/// The names of one target, and the words of its units; the first is the model's.
+pub(super) struct Named {
+    pub(super) name: &'static str,
+    pub(super) units: &'static [(&'static str, Target)],
+}
+
+macro_rules! named {
+    ($($name:literal: $($unit:literal => $target:expr),*;)*) => {
+        &[$(Named { name: $name, units: &[$(($unit, $target)),*] },)*]
+    };
+}
+
+/// A signal in the model's unit.
+const fn signal(signal: Signal) -> Target {
+    Target::Signal(signal, Unit::Canonical)
+}
+
+/// What a map of telemetry can set.
+pub(super) const TELEMETRY: &[Named] = named! {
+    "speed": "km/h" => signal(Signal::Speed), "mph" => Target::Signal(Signal::Speed, Unit::MilesPerHour), "m/s" => Target::Signal(Signal::Speed, Unit::MetresPerSecond);
+    "latitude": "deg" => signal(Signal::Latitude);
+    "longitude": "deg" => signal(Signal::Longitude);
+    "heading": "deg" => signal(Signal::Heading);
+    "odometer": "km" => signal(Signal::Odometer), "mi" => Target::Signal(Signal::Odometer, Unit::Miles), "m" => Target::Signal(Signal::Odometer, Unit::Metres);
+    "accel_longitudinal": "g" => signal(Signal::AccelerationLongitudinal), "m/s2" => Target::Signal(Signal::AccelerationLongitudinal, Unit::MetresPerSecondSquared);
+    "accel_lateral": "g" => signal(Signal::AccelerationLateral), "m/s2" => Target::Signal(Signal::AccelerationLateral, Unit::MetresPerSecondSquared);
+    "accel_vertical": "g" => signal(Signal::AccelerationVertical), "m/s2" => Target::Signal(Signal::AccelerationVertical, Unit::MetresPerSecondSquared);
+    "accel_east": "g" => signal(Signal::AccelerationEast), "m/s2" => Target::Signal(Signal::AccelerationEast, Unit::MetresPerSecondSquared);
+    "accel_north": "g" => signal(Signal::AccelerationNorth), "m/s2" => Target::Signal(Signal::AccelerationNorth, Unit::MetresPerSecondSquared);
+    "yaw_rate": "deg/s" => signal(Signal::YawRate), "rad/s" => Target::Signal(Signal::YawRate, Unit::RadiansPerSecond);
+    "battery_pct": "%" => signal(Signal::BatteryCharge);
+    "battery_v": "V" => signal(Signal::BatteryVoltage);
+    "engine_temp": "C" => signal(Signal::EngineTemperature), "F" => Target::Signal(Signal::EngineTemperature, Unit::Fahrenheit);
+    "rpm": "rpm" => signal(Signal::EngineSpeed);
+    "fuel_pct": "%" => signal(Signal::Fuel);
+    "load_pct": "%" => signal(Signal::Load);
+    "throttle_pct": "%" => signal(Signal::Throttle);
+    "status": "word" => Target::Status;
+};
+
+/// What a map of perception can set.
+pub(super) const PERCEPTION: &[Named] = named! {
+    "object_track": "text" => Target::Track;
+    "object_distance": "m" => Target::Distance;
+    "object_left": "m" => Target::Left;
+    "object_relative_speed": "km/h" => Target::RelativeSpeed(Unit::Canonical), "m/s" => Target::RelativeSpeed(Unit::MetresPerSecond);
+    "object_class": "word" => Target::Class;
+    "confidence": "1" => Target::Confidence;
+};
+
+impl Target {
+    /// Sets a cell that is not empty in an observation.
+    pub(super) fn observe(self, cell: &str, event: &mut Telemetry) -> Result<(), String> {
+        match self {
+            Self::Signal(signal, unit) => {
+                let value = number(cell, unit)?;
+                let range = accepted(signal);
+                if !range.contains(&value) {
+                    let (least, most) = (range.start(), range.end());
+                    return Err(format!("`{cell}` is outside {least} to {most}"));
+                }
+                event.set(signal, Reading::of_raw(value));
+            }
+            Self::Status => event.set_status(Some(Status::from_word(text(cell)?))),
+            _ => return Err("the signal belongs to perception".into()),
+        }
+        Ok(())
+    }
+
+    /// Sets a cell that is not empty in a sighting.
+    pub(super) fn sight(self, cell: &str, event: &mut Perception) -> Result<(), String> {
+        match self {
+            Self::Track => event.track = Some(track(text(cell)?).into()),
+            Self::Class => {
+                let class = ObjectClass::from_word(cell);
+                event.class = Some(class.ok_or_else(|| format!("`{cell}` is no object class"))?);
+            }
+            Self::Distance => event.distance = Reading::of_raw(number(cell, Unit::Canonical)?),
+            Self::Left => event.left = Reading::of_raw(number(cell, Unit::Canonical)?),
+            Self::RelativeSpeed(unit) => {
+                event.relative_speed = Reading::of_raw(number(cell, unit)?)
+            }
+            Self::Confidence => event.confidence = Reading::of_raw(number(cell, Unit::Canonical)?),
+            Self::Signal(..) | Self::Status => return Err("the signal belongs to telemetry".into()),
+        }
+        Ok(())
+    }
+}
+
+/// A finite number in the model's unit.
+fn number(cell: &str, unit: Unit) -> Result<f64, String> {
+    let value: f64 = cell
+        .parse()
+        .map_err(|_| format!("`{cell}` is not a number"))?;
+    let value = unit.to_model(value);
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(format!("`{cell}` is not a finite number"))
+    }
+}
+
+/// PostgreSQL has no text with a NUL.
+fn text(cell: &str) -> Result<&str, String> {
+    if cell.contains('\0') {
+        return Err("a text must not hold U+0000".into());
+    }
+    Ok(cell)
+}
+
+/// A track that a program wrote as a float is the same track: 528.0 is 528.
+fn track(cell: &str) -> &str {
+    match cell.strip_suffix(".0") {
+        Some(whole) if !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()) => {
+            whole
+        }
+        _ => cell,
+    }
+}

@@ -1,0 +1,392 @@
+use std::{collections::BTreeSet, path::PathBuf};
+
+use super::*;
+use crate::{
+    Decode, ErrorKind, Event, Offset,
+    checkpoint::Fates,
+    decode::Entry,
+    event::{FleetEvent, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
+    source::Chunk,
+};
+
+const MAP: &str = "\
+key: { column: bus, prefix: b- }
+time: { column: at, format: epoch_ms }
+columns:
+  v: { signal: speed, unit: mph }
+  lat: { signal: latitude }
+  lon: { signal: longitude }
+  state: { signal: status }
+";
+const HEADER: &str = "bus,at,v,lat,lon,note,state";
+
+fn map(yaml: &str) -> ColumnMap {
+    ColumnMap::from_yaml(yaml, "map.yaml").unwrap()
+}
+
+fn decode(csv: &Csv, header: &str, records: &str) -> (Vec<(Offset, FleetEvent)>, Fates) {
+    let (mut rows, mut fates) = (Vec::new(), Fates::default());
+    let chunk = Chunk {
+        bytes: records.as_bytes().to_vec(),
+        start: Offset(1000),
+        header: Some(header.as_bytes().into()),
+        ..Chunk::default()
+    };
+    csv.decode(chunk, &mut Entry::new(&mut rows, &mut fates));
+    (rows, fates)
+}
+
+fn observations(records: &str) -> (Vec<(u64, Telemetry)>, Vec<(u64, String)>) {
+    let (rows, fates) = decode(&Csv::new([map(MAP)]), HEADER, records);
+    let rows = rows.into_iter();
+    (
+        rows.map(|(at, event)| (at.0, event.telemetry().unwrap().clone()))
+            .collect(),
+        fates
+            .dead
+            .into_iter()
+            .map(|dead| (dead.offset.0, dead.reason))
+            .collect(),
+    )
+}
+
+#[test]
+fn records_become_observations_at_their_first_byte() {
+    let records =
+        "7,1500,10,4.5,-74.0,\"a \"\"b\"\",\r\nc\",MOVING\r\n\r\n 8 ,1500.5,,,,,STOPPED\n";
+    let (rows, dead) = observations(records);
+    assert_eq!(dead, []);
+    let [(0x3e8, first), (second_at, second)] = rows.as_slice() else {
+        panic!("{rows:?}");
+    };
+    assert_eq!(first.vehicle().as_str(), "b-7");
+    assert_eq!(first.at().as_micros(), 1_500_000);
+    assert_eq!(first.speed().unwrap().as_mph(), 10.0);
+    assert_eq!(first.value(Signal::Longitude), Some(-74.0));
+    assert_eq!(first.status(), Some(Status::Moving));
+    assert_eq!(*second_at, 1000 + records.find(" 8").unwrap() as u64);
+    assert_eq!(second.vehicle().as_str(), "b-8");
+    assert_eq!(second.at().as_micros(), 1_500_500);
+    assert_eq!(second.reading(Signal::Speed), Reading::missing());
+    assert_eq!(second.status(), Some(Status::from_word("STOPPED")));
+}
+
+#[test]
+fn every_malformed_record_is_a_dead_letter_with_its_column_and_reason() {
+    for (record, reason) in [
+        ("7,1,fast,1,1,,", "column v: `fast` is not a number"),
+        ("7,1,NaN,1,1,,", "column v: `NaN` is not a finite number"),
+        ("7,1,inf,1,1,,", "column v: `inf` is not a finite number"),
+        (
+            "7,1,1e999,1,1,,",
+            "column v: `1e999` is not a finite number",
+        ),
+        ("7,1,1,91,1,,", "column lat: `91` is outside -90 to 90"),
+        (
+            "7,1,1,1,-180.1,,",
+            "column lon: `-180.1` is outside -180 to 180",
+        ),
+        (",1,1,1,1,,", "column bus: the cell is empty"),
+        (" ,1,1,1,1,,", "column bus: the cell is empty"),
+        (
+            "\"a\0b\",1,1,1,1,,",
+            "column bus: an id holds the control character U+0000",
+        ),
+        ("7,,1,1,1,,", "column at: the cell is empty"),
+        (
+            "7,noon,1,1,1,,",
+            "column at: `noon` is not a number of time",
+        ),
+        (
+            "7,-1,1,1,1,,",
+            "column at: `-1`: the time is outside 1970 to 9999",
+        ),
+        ("7,1e18,1,1,1,,", "column at"),
+        (
+            "7,1,1,1,1,,\"\0\"",
+            "column state: a text must not hold U+0000",
+        ),
+        ("7,1,1", "the record has 3 cells, the header 7"),
+        ("7,1,1,1,1,,,", "the record has 8 cells, the header 7"),
+        ("7", "the record has 1 cells, the header 7"),
+    ] {
+        let (rows, dead) = observations(&format!("{record}\n7,1,1,1,1,,\n"));
+        assert_eq!(rows.len(), 1, "{record}");
+        assert_eq!(dead[0].0, 1000, "{record}");
+        assert!(dead[0].1.starts_with(reason), "{record}: {}", dead[0].1);
+    }
+    let (mut rows, mut fates) = (Vec::new(), Fates::default());
+    let chunk = Chunk {
+        bytes: b"7,1,\xff,1,1,\xff,\n".to_vec(),
+        header: Some(HEADER.as_bytes().into()),
+        ..Chunk::default()
+    };
+    let csv = Csv::new([map(MAP)]);
+    csv.decode(chunk.clone(), &mut Entry::new(&mut rows, &mut fates));
+    assert_eq!(fates.dead[0].reason, "column v: not UTF-8");
+    // Neither a cut record, nor an input without a map, nor one without a header is skipped in silence.
+    for chunk in [
+        Chunk {
+            cut: Some(2 << 20),
+            ..chunk.clone()
+        },
+        Chunk {
+            input: 1,
+            ..chunk.clone()
+        },
+        Chunk {
+            header: None,
+            ..chunk
+        },
+    ] {
+        csv.decode(chunk, &mut Entry::new(&mut rows, &mut fates));
+    }
+    assert_eq!((rows.len(), fates.counts.dead_lettered), (0, 4));
+}
+
+#[test]
+fn sightings_have_their_units_and_a_track_without_its_point_zero() {
+    let csv = Csv::new([map("\
+kind: perception
+key: { constant: car-1 }
+time: { column: t, format: seconds, origin: 2018-08-02T00:00:00Z }
+columns:
+  id: { signal: object_track }
+  d: { signal: object_distance }
+  l: { signal: object_left, unit: m }
+  v: { signal: object_relative_speed, unit: m/s }
+  c: { signal: object_class }
+  p: { signal: confidence }
+")]);
+    let records = "1.5,528.0,74.5,-2.5,-10,car,0.5\n1.5,a.0,,,,unicorn,\n1.5,a.0,,,,,\n";
+    let (rows, fates) = decode(&csv, "\u{feff}t,id,d,l,v,c,p\r\n", records);
+    let seen: Vec<&Perception> = rows
+        .iter()
+        .map(|(_, row)| row.perception().unwrap())
+        .collect();
+    assert_eq!(seen[0].vehicle.as_str(), "car-1");
+    assert_eq!(seen[0].at.to_string(), "2018-08-02T00:00:01.500Z");
+    assert_eq!(seen[0].track.as_deref(), Some("528"));
+    assert_eq!(seen[0].distance.get().unwrap().as_m(), 74.5);
+    assert_eq!(seen[0].left.get().unwrap().as_m(), -2.5);
+    assert_eq!(seen[0].relative_speed.get().unwrap().as_kmh(), -36.0);
+    assert_eq!(seen[0].class, Some(ObjectClass::Car));
+    assert_eq!(seen[0].confidence.raw(), Some(0.5));
+    assert_eq!(seen[1].track.as_deref(), Some("a.0"));
+    assert!(seen[1].distance.is_missing());
+    assert_eq!(
+        fates.dead[0].reason,
+        "column c: `unicorn` is no object class"
+    );
+}
+
+#[test]
+fn a_wrong_map_is_an_error_that_names_file_line_and_column() {
+    let with = |from: &str, to: &str| MAP.replace(from, to);
+    for (yaml, message) in [
+        (
+            with("speed,", "sped,"),
+            "map.yaml:4:16: unknown signal `sped`: use one of speed, latitude",
+        ),
+        (
+            with("mph", "knots"),
+            "map.yaml:4:29: unknown unit `knots` of speed: use one of km/h, mph, m/s",
+        ),
+        (
+            with("latitude", "object_track"),
+            "map.yaml:5:18: unknown signal `object_track`",
+        ),
+        (
+            with("longitude", "latitude"),
+            "map.yaml:6:18: column `lat` sets latitude already",
+        ),
+        (
+            with("epoch_ms", "epoch"),
+            "map.yaml:2:29: unknown format `epoch`: use one of epoch_s",
+        ),
+        (
+            with("epoch_ms", "epoch_ms, origin: 2018-08-02T00:00:00Z"),
+            "map.yaml:2:47: only the format seconds has an origin",
+        ),
+        (
+            with("epoch_ms", "seconds, origin: noon"),
+            "map.yaml:2:46: `noon`: not a time",
+        ),
+        (
+            with("prefix: b-", "constant: x"),
+            "map.yaml:1:6: the key is either",
+        ),
+        (with("column: bus, ", ""), "map.yaml:1:6: the key is either"),
+        (
+            with("column: bus, prefix: b-", "constant: \"\""),
+            "map.yaml:1:18: an id must not be empty",
+        ),
+        (
+            format!("kind: radar\n{MAP}"),
+            "map.yaml:1:7: unknown kind `radar`",
+        ),
+        (with("unit: mph", "units: mph"), "map.yaml:4:23: "),
+        (format!("{MAP}extra: 1\n"), "map.yaml:8:1: "),
+        (
+            format!("{MAP}  v: {{ signal: heading }}\n"),
+            "map.yaml:8:3: ",
+        ),
+        (
+            with("time: { column: at, format: epoch_ms }\n", ""),
+            "map.yaml:",
+        ),
+        ("key: [".into(), "map.yaml:"),
+        (String::new(), "map.yaml"),
+    ] {
+        let error = ColumnMap::from_yaml(&yaml, "map.yaml").expect_err(&yaml);
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(
+            error.to_string().starts_with(message),
+            "{message}
+{error}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_column_is_an_error_that_names_the_map_and_the_columns_there_are() {
+    let check = |header: &str| map(MAP).check(header.as_bytes(), "monday.csv");
+    check("state,note,lon,lat,v,at,bus\r\n").unwrap();
+    for (header, message) in [
+        (
+            "bus,at,v,lat,lon",
+            "map.yaml:7:3: monday.csv has no column `state`: it has bus, at, v, lat, lon",
+        ),
+        (
+            "at,v,lat,lon,state",
+            "map.yaml:1:16: monday.csv has no column `bus`",
+        ),
+        (
+            "bus,v,lat,lon,state",
+            "map.yaml:2:17: monday.csv has no column `at`",
+        ),
+        (
+            "bus,at,v,v,lat,lon,state",
+            "map.yaml:4:3: monday.csv has more than one column `v`",
+        ),
+        ("", "map.yaml:1:16: monday.csv has no column `bus`: it has "),
+    ] {
+        let error = check(header).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().starts_with(message), "{error}");
+    }
+}
+
+/// A file of the recorded data, read as a source gives it, or nothing where the folder is not there.
+fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let data = std::env::var_os("FLEET_DATA_DIR").map_or("../shared/data".into(), PathBuf::from);
+    let path = root.join(data).join(file);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            let required =
+                std::env::var_os("FLEET_DATA_REQUIRED").is_some_and(|value| value == "1");
+            assert!(!required, "{}: {why}", path.display());
+            eprintln!(
+                "skipped: {} is not there; set FLEET_DATA_DIR",
+                path.display()
+            );
+            return None;
+        }
+    };
+    let yaml = std::fs::read_to_string(root.join("examples/maps").join(map_name)).unwrap();
+    let map = ColumnMap::from_yaml(&yaml, map_name).unwrap();
+    let line_end = memchr::memchr(b'\n', &bytes).unwrap();
+    let header: std::sync::Arc<[u8]> = bytes[..line_end].into();
+    map.check(&header, file).unwrap();
+    let csv = Csv::new([map]);
+    let (mut rows, mut fates) = (Vec::new(), Fates::default());
+    let mut from = line_end + 1;
+    while from < bytes.len() {
+        let most = (from + 100_000).min(bytes.len());
+        let to = memchr::memrchr(b'\n', &bytes[from..most]).map_or(most, |end| from + end + 1);
+        let chunk = Chunk {
+            bytes: bytes[from..to].to_vec(),
+            start: Offset(from as u64),
+            header: Some(header.clone()),
+            ..Chunk::default()
+        };
+        csv.decode(chunk, &mut Entry::new(&mut rows, &mut fates));
+        from = to;
+    }
+    for (at, _) in &rows {
+        assert_eq!(bytes[usize::try_from(at.0).unwrap() - 1], b'\n');
+    }
+    Some((rows.into_iter().map(|(_, row)| row).collect(), fates))
+}
+
+fn vehicles(rows: &[FleetEvent]) -> usize {
+    rows.iter().map(Event::key).collect::<BTreeSet<_>>().len()
+}
+
+/// The speed that one row in a hundred exceeds: single fixes jump.
+fn fast(rows: &[FleetEvent]) -> f64 {
+    let speeds = rows
+        .iter()
+        .filter_map(|row| row.telemetry()?.value(Signal::Speed));
+    let mut speeds: Vec<f64> = speeds.collect();
+    speeds.sort_by(f64::total_cmp);
+    speeds[speeds.len() * 99 / 100]
+}
+
+#[test]
+fn a_day_of_a_city_fleet_is_read_whole_in_both_units_of_speed() {
+    for (map, file, count) in [
+        ("capmetrics.yaml", "capmetrics/2016-03-22.csv", Some(34_030)),
+        ("capmetrics-2015.yaml", "capmetrics/2015-03-07.csv", None),
+    ] {
+        let Some((rows, fates)) = recorded(map, file) else {
+            continue;
+        };
+        assert_eq!(fates.dead, [], "{file}");
+        assert_eq!(fates.counts.read, rows.len() as u64);
+        assert!(
+            count.is_none_or(|count| rows.len() == count),
+            "{}",
+            rows.len()
+        );
+        assert!(vehicles(&rows) > 50, "{}", vehicles(&rows));
+        // In the other's unit it would be above 130 or below 40 km/h.
+        assert!(
+            (50.0..110.0).contains(&fast(&rows)),
+            "{file}: {}",
+            fast(&rows)
+        );
+    }
+}
+
+#[test]
+fn the_naturalistic_drives_are_read_whole() {
+    let Some((rows, fates)) = recorded("nds.yaml", "nds/nds_dev.csv") else {
+        return;
+    };
+    assert_eq!(fates.dead, []);
+    assert_eq!((rows.len(), vehicles(&rows)), (9_239, 17));
+    let count = |harsh: fn(f64) -> bool| {
+        let forces = rows
+            .iter()
+            .filter_map(|row| row.telemetry()?.value(Signal::AccelerationLongitudinal));
+        forces.filter(|force| harsh(*force)).count()
+    };
+    // The counts that the data's description gives.
+    assert_eq!((count(|g| g < -0.4), count(|g| g > 0.4)), (3, 13));
+}
+
+#[test]
+fn a_minute_of_radar_is_read_whole() {
+    let Some((rows, fates)) = recorded("comma2k19-radar.yaml", "comma2k19/CAN_radar.csv") else {
+        return;
+    };
+    assert_eq!(fates.dead, []);
+    assert_eq!((rows.len(), vehicles(&rows)), (10_100, 1));
+    let first = rows[0].perception().unwrap();
+    assert_eq!(first.at.as_micros(), 46_408_587_652);
+    assert_eq!(first.track.as_deref(), Some("528"));
+    assert_eq!(first.relative_speed.get().unwrap().as_mps(), 3.6);
+}
