@@ -1,5 +1,6 @@
 //! How the systems write their events, one file each.
 
+mod any;
 mod contract;
 #[cfg(feature = "csv")]
 mod csv;
@@ -10,6 +11,7 @@ mod object;
 mod unit;
 mod vehicleops;
 
+pub use any::AnyEvent;
 pub use contract::{Dialect, Refused};
 #[cfg(feature = "csv")]
 pub use csv::{ColumnMap, Csv};

@@ -137,13 +137,9 @@ impl TimeStyle {
 fn civil(days: i64) -> (i16, i8, i8) {
     // jiff knows the calendar; only times outside its ±9999 years, which no decoder accepts, fall back.
     let epoch = jiff::civil::date(1970, 1, 1);
-<<<<<<< HEAD
-    let span = i32::try_from(days).ok().map(jiff::ToSpan::days);
-=======
     let span = i32::try_from(days)
         .ok()
         .and_then(|days| jiff::Span::new().try_days(days).ok());
->>>>>>> sinks
     let date = span
         .and_then(|span| epoch.checked_add(span).ok())
         .unwrap_or(epoch);
