@@ -42,4 +42,4 @@ pub use files::FileStore;
 pub use files::{CsvFile, NdjsonFile};
 pub use fleet_core::sink::Null;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Durability, SqliteOptions, SqliteStore, SqliteTable};
+pub use sqlite::{Durability, Indexes, SqliteOptions, SqliteStore, SqliteTable};

@@ -27,7 +27,7 @@ mod tx;
 mod wipe;
 
 pub use dead::{Exported, StoredDeadLetter};
-pub use options::{Durability, SqliteOptions};
+pub use options::{Durability, Indexes, SqliteOptions};
 pub use schema::WALL_CLOCK_COLUMNS;
 pub use store::SqliteStore;
 pub use summary::{RefusalClass, Summary};

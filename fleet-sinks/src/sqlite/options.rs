@@ -11,6 +11,17 @@ pub enum Durability {
     Normal,
 }
 
+/// Which indexes a result table gets when it is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Indexes {
+    /// One on `vehicle_id` and `time`, where there are such columns: what one vehicle did is found at once,
+    /// and rows are written at about a third of the speed.
+    #[default]
+    ByVehicle,
+    /// None: rows are written fastest, and questions about one vehicle read the whole table.
+    None,
+}
+
 /// How a [`SqliteStore`](super::SqliteStore) is opened.
 ///
 /// # Examples
@@ -26,6 +37,8 @@ pub struct SqliteOptions {
     /// How long to wait for another process that writes, before a retryable error. Default: 5 s, our
     /// choice: longer than any commit, shorter than a person's patience.
     pub busy_timeout: Duration,
+    /// Which indexes new result tables get. Default: by vehicle.
+    pub indexes: Indexes,
 }
 
 impl Default for SqliteOptions {
@@ -33,6 +46,7 @@ impl Default for SqliteOptions {
         Self {
             durability: Durability::Full,
             busy_timeout: Duration::from_secs(5),
+            indexes: Indexes::ByVehicle,
         }
     }
 }

@@ -8,7 +8,7 @@ use fleet_core::{
 };
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, types::Null};
 
-use super::{SqliteStore, SqliteTx, error::Refused, schema::RESERVED};
+use super::{Indexes, SqliteStore, SqliteTx, error::Refused, schema::RESERVED};
 use crate::check;
 
 /// A result table: rows land in it together with the position they came from.
@@ -66,7 +66,7 @@ impl<R: Record> SqliteTable<R> {
             return Err(refused("the store uses this name itself; take another".to_owned()).into());
         }
         let tx = store.begin_now()?;
-        let differs = prepare(tx.connection(), name, columns)
+        let differs = prepare(tx.connection(), name, columns, store.indexes())
             .map_err(|cause| tx.failed(&format!("make table {name} in"), cause))?;
         if let Some(differs) = differs {
             return Err(Refused::Columns {
@@ -175,7 +175,12 @@ const fn type_word(kind: ColumnKind) -> &'static str {
 
 /// Makes the table, or says how the one that is there differs. Names were checked; they are quoted
 /// nevertheless, because `order` is one too.
-fn prepare(db: &Connection, name: &str, columns: &[Column]) -> rusqlite::Result<Option<String>> {
+fn prepare(
+    db: &Connection,
+    name: &str,
+    columns: &[Column],
+    indexes: Indexes,
+) -> rusqlite::Result<Option<String>> {
     let there: Option<String> = db
         .query_row(
             "SELECT type FROM sqlite_schema WHERE name = ?1",
@@ -195,7 +200,7 @@ fn prepare(db: &Connection, name: &str, columns: &[Column]) -> rusqlite::Result<
         }
     }
     let has = |wanted: &str| columns.iter().any(|column| column.name == wanted);
-    if has("vehicle_id") && has("time") {
+    if indexes == Indexes::ByVehicle && has("vehicle_id") && has("time") {
         db.execute_batch(&format!(
             "CREATE INDEX IF NOT EXISTS \"{name}_by_vehicle\" ON \"{name}\" (\"vehicle_id\", \"time\")"
         ))?;

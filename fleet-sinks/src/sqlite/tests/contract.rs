@@ -80,6 +80,7 @@ async fn a_second_writer_gets_an_error_that_may_be_tried_again() {
     let options = SqliteOptions {
         busy_timeout: Duration::from_millis(20),
         durability: Durability::Normal,
+        ..SqliteOptions::default()
     };
     let mut one = SqliteStore::open_with(&path, "demo", options.clone()).unwrap();
     let mut two = SqliteStore::open_with(&path, "demo", options).unwrap();

@@ -6,7 +6,7 @@ use fleet_core::{
 };
 
 use crate::{
-    sqlite::SqliteStore,
+    sqlite::{Indexes, SqliteOptions, SqliteStore},
     testing::{Other, Sample},
 };
 
@@ -188,5 +188,14 @@ fn tables_of_vehicles_have_an_index_and_a_wipe_drops_them() {
     );
     store.wipe().unwrap();
     assert!(texts(&store, indexes).is_empty());
+
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteOptions {
+        indexes: Indexes::None,
+        ..SqliteOptions::default()
+    };
+    let plain = SqliteStore::open_with(folder.path().join("fleet.db"), "demo", options).unwrap();
+    plain.table::<Alert>("alerts").unwrap();
+    assert!(texts(&plain, indexes).is_empty());
     store.table::<Other>("alerts").unwrap();
 }
