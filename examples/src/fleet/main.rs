@@ -56,6 +56,17 @@ fn complain(error: &Error) -> ExitCode {
         eprintln!("  because {because}");
         cause = because.source();
     }
+    let hint = match error.kind() {
+        ErrorKind::Grown => Some(
+            "--fresh forgets what the sink holds and reads all of it; an input that is still being \
+             written is read with --follow from the first run on",
+        ),
+        ErrorKind::Structure => Some("--fresh forgets what the sink holds; or name another --sink"),
+        _ => None,
+    };
+    if let Some(hint) = hint {
+        eprintln!("  {hint}");
+    }
     ExitCode::from(if error.kind() == ErrorKind::Config {
         2
     } else {

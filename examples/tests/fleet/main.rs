@@ -1,0 +1,18 @@
+//! The `fleet` command line from outside: recordings, bad input, kills, sinks, exit codes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "helpers of tests fail by panic and print what they measured"
+)]
+
+mod bad_lines;
+mod kills;
+mod recordings;
+mod seed_cases;
+mod sinks;
+mod support;
+mod usage;

@@ -1,0 +1,161 @@
+//! Recordings of real vehicles: known totals, and the same results in any order of the rows.
+
+use std::{fs, path::Path};
+
+use super::support::{dump, map, random, recordings, report};
+
+/// Read, duplicate and vehicles of one day, and the map that its unit of speed needs.
+const DAYS: [(&str, &str, u64, u64, u64); 4] = [
+    ("2015-03-07.csv", "capmetrics-2015.yaml", 44_564, 139, 158),
+    ("2016-01-17.csv", "capmetrics.yaml", 34_909, 1, 129),
+    ("2016-03-22.csv", "capmetrics.yaml", 34_030, 12_244, 195),
+    ("2016-11-25.csv", "capmetrics.yaml", 32_038, 0, 181),
+];
+
+/// The lines of a day without its header, in another order.
+type Reorder = fn(&mut Vec<&str>);
+
+#[test]
+fn a_day_of_buses_gives_the_same_in_any_order_of_its_rows() {
+    let Some(folder) = recordings("capmetrics") else {
+        return;
+    };
+    let orders: [(&str, Reorder); 4] = [
+        ("file", |_| {}),
+        ("time", |lines| {
+            lines.sort_by_key(|line| line.split(',').nth(1))
+        }),
+        ("reversed", |lines| lines.reverse()),
+        ("shuffled", |lines| lines.sort_by_cached_key(|_| random())),
+    ];
+    for (day, map, read, duplicate, vehicles) in DAYS {
+        let text = fs::read_to_string(folder.join(day)).unwrap();
+        let (header, rows) = text.split_once('\n').unwrap();
+        let mut first = None;
+        for (order, reorder) in orders {
+            let mut lines: Vec<_> = rows.lines().collect();
+            reorder(&mut lines);
+            let scratch = tempfile::tempdir().unwrap();
+            let file = scratch.path().join(day);
+            fs::write(&file, format!("{header}\n{}\n", lines.join("\n"))).unwrap();
+            let (mut report, results) = replay(&file, map, &scratch.path().join("fleet.db"));
+            let counts = [
+                "read",
+                "duplicate",
+                "vehicles",
+                "late",
+                "dead_lettered",
+                "filtered",
+            ]
+            .map(|name| report[name].as_u64().unwrap());
+            assert_eq!(
+                counts,
+                [read, duplicate, vehicles, 0, 0, 0],
+                "{day} in {order} order"
+            );
+            for of_this_run in ["elapsed_s", "events_per_s"] {
+                report.as_object_mut().unwrap().remove(of_this_run);
+            }
+            println!("{day} in {order} order: {report}");
+            let this = (report, results);
+            assert!(
+                first.get_or_insert_with(|| this.clone()) == &this,
+                "{day} in {order} order"
+            );
+        }
+    }
+}
+
+/// The report, and the rows of alerts and windows.
+fn replay(file: &Path, map_name: &str, db: &Path) -> (serde_json::Value, [Vec<String>; 2]) {
+    let (sink, map) = (format!("sqlite:{}", db.display()), map(map_name));
+    let words = [
+        "replay",
+        file.to_str().unwrap(),
+        "--dialect",
+        "csv",
+        "--map",
+        &map,
+    ];
+    let order = ["--out-of-orderness", "24h", "--sink", &sink];
+    let report = report(&[&words[..], &order].concat());
+    let mut tables = dump(db);
+    let results = ["alerts", "windows"].map(|table| tables.remove(table).unwrap());
+    assert!(!results[1].is_empty());
+    (report, results)
+}
+
+#[test]
+fn all_days_together_are_one_input_with_a_map_each() {
+    let Some(folder) = recordings("capmetrics") else {
+        return;
+    };
+    let files: Vec<_> = DAYS
+        .iter()
+        .map(|day| folder.join(day.0).to_str().unwrap().to_owned())
+        .collect();
+    let (old, new) = (map("capmetrics-2015.yaml"), map("capmetrics.yaml"));
+    let old = format!("2015-*={old}");
+    let maps = ["--map", &new, "--map", &old, "--dialect", "csv"];
+    let words: Vec<_> = ["replay"]
+        .into_iter()
+        .chain(files.iter().map(String::as_str))
+        .collect();
+    let order = ["--out-of-orderness", "24h", "--sink", "null"];
+    let report = report(&[&words[..], &maps, &order].concat());
+    assert_eq!(report["read"], 145_541);
+    assert_eq!(report["duplicate"], 12_384);
+    assert_eq!(report["vehicles"], 335);
+}
+
+#[test]
+fn naturalistic_drives_are_read_whole() {
+    let Some(folder) = recordings("nds") else {
+        return;
+    };
+    let (file, map) = (folder.join("nds_dev.csv"), map("nds.yaml"));
+    let words = [
+        "replay",
+        file.to_str().unwrap(),
+        "--dialect",
+        "csv",
+        "--map",
+        &map,
+        "--sink",
+        "null",
+    ];
+    let report = report(&words);
+    assert_eq!(
+        (&report["read"], &report["accepted"]),
+        (&9_239.into(), &9_239.into())
+    );
+    assert_eq!(report["vehicles"], 17);
+}
+
+#[test]
+fn a_minute_of_radar_becomes_perception_of_one_vehicle() {
+    let Some(folder) = recordings("comma2k19") else {
+        return;
+    };
+    let (file, map) = (folder.join("CAN_radar.csv"), map("comma2k19-radar.yaml"));
+    let scratch = tempfile::tempdir().unwrap();
+    let db = scratch.path().join("fleet.db");
+    let sink = format!("sqlite:{}", db.display());
+    let words = [
+        "replay",
+        file.to_str().unwrap(),
+        "--dialect",
+        "csv",
+        "--map",
+        &map,
+        "--sink",
+        &sink,
+    ];
+    let report = report(&words);
+    assert_eq!(
+        (&report["read"], &report["accepted"]),
+        (&10_100.into(), &10_100.into())
+    );
+    assert_eq!(report["vehicles"], 1);
+    assert_eq!(dump(&db)["perception"].len(), 10_100);
+}
