@@ -127,13 +127,12 @@ mod tests {
         assert_eq!(event.fleet().unwrap().as_str(), "fleet-001");
         assert_eq!(event.at().to_string(), "2024-02-15T14:32:18.500Z");
         assert_eq!(event.status(), Some(Status::Moving));
-        let value = |signal| event.value(signal).unwrap();
-        assert_eq!(value(Signal::Latitude), 4.711);
-        assert_eq!(value(Signal::Longitude), -74.0721);
-        assert_eq!(value(Signal::Speed), 42.5);
-        assert_eq!(value(Signal::BatteryCharge), 78.0);
-        assert_eq!(value(Signal::EngineTemperature), 72.3);
-        assert_eq!(value(Signal::Load), 65.0);
+        assert_eq!(event.value(Signal::Latitude), Some(4.711));
+        assert_eq!(event.value(Signal::Longitude), Some(-74.0721));
+        assert_eq!(event.value(Signal::Speed), Some(42.5));
+        assert_eq!(event.value(Signal::BatteryCharge), Some(78.0));
+        assert_eq!(event.value(Signal::EngineTemperature), Some(72.3));
+        assert_eq!(event.value(Signal::Load), Some(65.0));
         assert_eq!(again(VehicleOps::default(), FULL), FULL);
     }
 

@@ -98,7 +98,7 @@ impl Target {
             Self::Distance => event.distance = Reading::of_raw(number(cell, Unit::Canonical)?),
             Self::Left => event.left = Reading::of_raw(number(cell, Unit::Canonical)?),
             Self::RelativeSpeed(unit) => {
-                event.relative_speed = Reading::of_raw(number(cell, unit)?)
+                event.relative_speed = Reading::of_raw(number(cell, unit)?);
             }
             Self::Confidence => event.confidence = Reading::of_raw(number(cell, Unit::Canonical)?),
             Self::Signal(..) | Self::Status => return Err("the signal belongs to telemetry".into()),

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use super::*;
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
     decode::Entry,
     event::{FleetEvent, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
     source::Chunk,
+    units::{Distance, Speed},
 };
 
 const MAP: &str = "\
@@ -36,7 +37,9 @@ fn decode(csv: &Csv, header: &str, records: &str) -> (Vec<(Offset, FleetEvent)>,
     (rows, fates)
 }
 
-fn observations(records: &str) -> (Vec<(u64, Telemetry)>, Vec<(u64, String)>) {
+type At<T> = Vec<(u64, T)>;
+
+fn observations(records: &str) -> (At<Telemetry>, At<String>) {
     let (rows, fates) = decode(&Csv::new([map(MAP)]), HEADER, records);
     let rows = rows.into_iter();
     (
@@ -61,7 +64,7 @@ fn records_become_observations_at_their_first_byte() {
     };
     assert_eq!(first.vehicle().as_str(), "b-7");
     assert_eq!(first.at().as_micros(), 1_500_000);
-    assert_eq!(first.speed().unwrap().as_mph(), 10.0);
+    assert_eq!(first.speed(), Some(Speed::from_mph(10.0)));
     assert_eq!(first.value(Signal::Longitude), Some(-74.0));
     assert_eq!(first.status(), Some(Status::Moving));
     assert_eq!(*second_at, 1000 + records.find(" 8").unwrap() as u64);
@@ -167,9 +170,9 @@ columns:
     assert_eq!(seen[0].vehicle.as_str(), "car-1");
     assert_eq!(seen[0].at.to_string(), "2018-08-02T00:00:01.500Z");
     assert_eq!(seen[0].track.as_deref(), Some("528"));
-    assert_eq!(seen[0].distance.get().unwrap().as_m(), 74.5);
-    assert_eq!(seen[0].left.get().unwrap().as_m(), -2.5);
-    assert_eq!(seen[0].relative_speed.get().unwrap().as_kmh(), -36.0);
+    assert_eq!(seen[0].distance, Distance::from_m(74.5).into());
+    assert_eq!(seen[0].left, Distance::from_m(-2.5).into());
+    assert_eq!(seen[0].relative_speed, Speed::from_kmh(-36.0).into());
     assert_eq!(seen[0].class, Some(ObjectClass::Car));
     assert_eq!(seen[0].confidence.raw(), Some(0.5));
     assert_eq!(seen[1].track.as_deref(), Some("a.0"));
@@ -298,7 +301,7 @@ fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
     let yaml = std::fs::read_to_string(root.join("examples/maps").join(map_name)).unwrap();
     let map = ColumnMap::from_yaml(&yaml, map_name).unwrap();
     let line_end = memchr::memchr(b'\n', &bytes).unwrap();
-    let header: std::sync::Arc<[u8]> = bytes[..line_end].into();
+    let header: Arc<[u8]> = bytes[..line_end].into();
     map.check(&header, file).unwrap();
     let csv = Csv::new([map]);
     let (mut rows, mut fates) = (Vec::new(), Fates::default());
@@ -309,7 +312,7 @@ fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
         let chunk = Chunk {
             bytes: bytes[from..to].to_vec(),
             start: Offset(from as u64),
-            header: Some(header.clone()),
+            header: Some(Arc::clone(&header)),
             ..Chunk::default()
         };
         csv.decode(chunk, &mut Entry::new(&mut rows, &mut fates));
@@ -388,5 +391,5 @@ fn a_minute_of_radar_is_read_whole() {
     let first = rows[0].perception().unwrap();
     assert_eq!(first.at.as_micros(), 46_408_587_652);
     assert_eq!(first.track.as_deref(), Some("528"));
-    assert_eq!(first.relative_speed.get().unwrap().as_mps(), 3.6);
+    assert_eq!(first.relative_speed, Speed::from_mps(3.6).into());
 }

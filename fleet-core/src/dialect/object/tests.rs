@@ -3,7 +3,7 @@
 use super::*;
 use crate::dialect::vehicleops::SHAPE;
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same records on every run.
+/// `SplitMix64` (Steele, Lea, Flood 2014): the same records on every run.
 struct Random(u64);
 
 impl Random {
