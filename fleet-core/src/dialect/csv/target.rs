@@ -1,7 +1,7 @@
 //! What a column of a map can set, by name and unit.
 
 use crate::{
-    dialect::unit::{Unit, accepted},
+    dialect::unit::Unit,
     event::{ObjectClass, Perception, Reading, Signal, Status, Telemetry},
 };
 
@@ -74,7 +74,7 @@ impl Target {
         match self {
             Self::Signal(signal, unit) => {
                 let value = number(cell, unit)?;
-                let range = accepted(signal);
+                let range = signal.accepted();
                 if !range.contains(&value) {
                     let (least, most) = (range.start(), range.end());
                     return Err(format!("`{cell}` is outside {least} to {most}"));
