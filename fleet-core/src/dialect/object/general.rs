@@ -19,7 +19,6 @@ use crate::{
 };
 
 /// Completes a fresh draft, or says why the record is no event.
-#[inline(never)]
 pub(super) fn read(
     shape: &'static Shape,
     unknown: UnknownKeys,

@@ -160,9 +160,7 @@ fn damaged(random: &mut Random, record: &str) -> String {
 }
 
 fn general(record: &str, unknown: UnknownKeys) -> Result<Telemetry, Refused> {
-    let mut draft = Draft::new();
-    let mut times = TimeReader::default();
-    general::read(&SHAPE, unknown, record, &mut times, &mut draft).map(|()| draft.event)
+    read_any(&SHAPE, unknown, record, &mut TimeReader::default()).map(Option::unwrap)
 }
 
 #[test]
