@@ -20,6 +20,7 @@ pub enum IdError {
     Control(u32),
 }
 
+#[inline]
 fn check(text: &str) -> Result<(), IdError> {
     if text.is_empty() {
         return Err(IdError::Empty);
@@ -27,11 +28,14 @@ fn check(text: &str) -> Result<(), IdError> {
     if text.len() > MAX_ID_BYTES {
         return Err(IdError::TooLong(text.len()));
     }
-    // One pass over bytes: ASCII controls are single bytes in UTF-8 and nothing else is below 0x20.
-    match text.bytes().find(|byte| *byte < 0x20 || *byte == 0x7f) {
-        Some(byte) => Err(IdError::Control(u32::from(byte))),
-        None => Ok(()),
+    // One pass over bytes without a way out, so that it runs many at a time: ASCII controls are single bytes in
+    // UTF-8 and nothing else is below 0x20.
+    let control = |byte: u8| matches!(byte, ..0x20 | 0x7f);
+    if !text.bytes().fold(false, |any, byte| any | control(byte)) {
+        return Ok(());
     }
+    let found = text.bytes().find(|byte| control(*byte));
+    Err(IdError::Control(found.map_or(0, u32::from)))
 }
 
 macro_rules! id {
@@ -46,6 +50,7 @@ macro_rules! id {
             ///
             /// # Errors
             /// Refuses an empty text, one over [`MAX_ID_BYTES`], and one with a control character.
+            #[inline]
             pub fn new(text: &str) -> Result<Self, IdError> {
                 check(text)?;
                 Ok(Self(CompactString::new(text)))

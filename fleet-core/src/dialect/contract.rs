@@ -34,7 +34,7 @@ pub struct Refused(pub String);
 const MAX_REASON_BYTES: usize = 400;
 
 impl Refused {
-    /// What serde_json says, told as a reason.
+    /// What `serde_json` says, told as a reason.
     pub(super) fn of_json(error: &serde_json::Error) -> Self {
         let why = error.to_string();
         let mut reason = match error.classify() {

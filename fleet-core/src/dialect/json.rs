@@ -101,7 +101,14 @@ mod tests {
             dialect.read(&line, &mut ()).unwrap().unwrap().key(),
             "car-1"
         );
-        for line in ["", "[]", "{}", "{\"vehicle_id\":\"\"}", "nonsense"] {
+        for line in [
+            r#"{"vehicle_id":"v","time":"2024-02-15T14:32:18Z","latitude":91}"#,
+            "",
+            "[]",
+            "{}",
+            "{\"vehicle_id\":\"\"}",
+            "nonsense",
+        ] {
             assert!(!dialect.read(line, &mut ()).unwrap_err().0.is_empty());
         }
     }

@@ -31,11 +31,14 @@ impl<D: Dialect> Decode<Chunk> for D {
             if raw.trim_ascii().is_empty() {
                 continue;
             }
-            match record.map(|record| self.read(record, &mut memo)) {
-                Some(Ok(Some(event))) => entry.row(at, event),
-                Some(Ok(None)) => entry.filtered(),
-                Some(Err(refused)) => entry.malformed(at, raw, refused.0),
-                None => entry.malformed(at, raw, "the record is not UTF-8"),
+            let Some(record) = record else {
+                entry.malformed(at, raw, "the record is not UTF-8");
+                continue;
+            };
+            match self.read(record, &mut memo) {
+                Ok(Some(event)) => entry.row(at, event),
+                Ok(None) => entry.filtered(),
+                Err(refused) => entry.malformed(at, raw, refused.0),
             }
         }
     }

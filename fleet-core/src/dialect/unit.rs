@@ -1,11 +1,6 @@
-//! Units that systems write, converted at the border, and the numbers that are let in.
+//! Units that systems write, converted at the border.
 
-use std::ops::RangeInclusive;
-
-use crate::{
-    event::Signal,
-    units::{Acceleration, AngularRate, Distance, Speed, Temperature},
-};
+use crate::units::{Acceleration, AngularRate, Distance, Speed, Temperature};
 
 /// The unit in which a system writes one signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,17 +55,6 @@ impl Unit {
             Self::Metres => Distance::from_km(value).as_m(),
             Self::Miles => Distance::from_km(value).as_miles(),
         }
-    }
-}
-
-/// The numbers of a signal that a decoder accepts, in the model's unit: what is no place on Earth is refused,
-/// anything else that is finite is kept.
-#[inline]
-pub(crate) const fn accepted(signal: Signal) -> RangeInclusive<f64> {
-    match signal {
-        Signal::Latitude => -90.0..=90.0,
-        Signal::Longitude => -180.0..=180.0,
-        _ => f64::MIN..=f64::MAX,
     }
 }
 

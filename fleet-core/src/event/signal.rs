@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{ops::RangeInclusive, str::FromStr};
 
 macro_rules! signals {
     ($(#[$section:meta] $($name:ident $text:literal,)*)*) => {
@@ -65,6 +65,24 @@ impl Signal {
     /// The index of the signal, stable within one version of the snapshot format.
     pub const fn index(self) -> usize {
         self as usize
+    }
+
+    /// The numbers that a decoder accepts, in the signal's unit: what is no place on Earth is refused, any other
+    /// finite number is kept.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::event::Signal;
+    /// assert!(!Signal::Latitude.accepted().contains(&91.0));
+    /// assert!(Signal::Speed.accepted().contains(&410.0));
+    /// ```
+    #[inline]
+    pub const fn accepted(self) -> RangeInclusive<f64> {
+        match self {
+            Self::Latitude => -90.0..=90.0,
+            Self::Longitude => -180.0..=180.0,
+            _ => f64::MIN..=f64::MAX,
+        }
     }
 }
 

@@ -124,7 +124,7 @@ impl ColumnMap {
                 let unit = raw.unit.as_ref().unwrap_or(&raw.signal);
                 return Err(wrong(unit, unknown_unit(unit, named)));
             };
-            let same = |(_, other): &(Word, Target)| names(other, named);
+            let same = |(_, other): &(Word, Target)| names(*other, named);
             if let Some((first, _)) = columns.iter().find(|column| same(column)) {
                 let why = format!("column `{}` sets {} already", first.text, named.name);
                 return Err(wrong(&raw.signal, why));
@@ -196,8 +196,8 @@ impl ColumnMap {
 }
 
 /// Whether a target, in any unit, is the one of this name.
-fn names(target: &Target, named: &Named) -> bool {
-    named.units.iter().any(|(_, other)| other == target)
+fn names(target: Target, named: &Named) -> bool {
+    named.units.iter().any(|(_, other)| *other == target)
 }
 
 fn key(file: &str, raw: RawKey, (line, column): (u64, u64)) -> Result<Key> {

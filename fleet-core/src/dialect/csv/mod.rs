@@ -4,6 +4,8 @@ mod clock;
 mod decoder;
 mod map;
 mod record;
+#[cfg(test)]
+mod recorded;
 mod target;
 #[cfg(test)]
 mod tests;

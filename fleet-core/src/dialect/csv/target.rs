@@ -1,7 +1,7 @@
 //! What a column of a map can set, by name and unit.
 
 use crate::{
-    dialect::unit::{Unit, accepted},
+    dialect::unit::Unit,
     event::{ObjectClass, Perception, Reading, Signal, Status, Telemetry},
 };
 
@@ -74,7 +74,7 @@ impl Target {
         match self {
             Self::Signal(signal, unit) => {
                 let value = number(cell, unit)?;
-                let range = accepted(signal);
+                let range = signal.accepted();
                 if !range.contains(&value) {
                     let (least, most) = (range.start(), range.end());
                     return Err(format!("`{cell}` is outside {least} to {most}"));
@@ -98,7 +98,7 @@ impl Target {
             Self::Distance => event.distance = Reading::of_raw(number(cell, Unit::Canonical)?),
             Self::Left => event.left = Reading::of_raw(number(cell, Unit::Canonical)?),
             Self::RelativeSpeed(unit) => {
-                event.relative_speed = Reading::of_raw(number(cell, unit)?)
+                event.relative_speed = Reading::of_raw(number(cell, unit)?);
             }
             Self::Confidence => event.confidence = Reading::of_raw(number(cell, Unit::Canonical)?),
             Self::Signal(..) | Self::Status => return Err("the signal belongs to telemetry".into()),

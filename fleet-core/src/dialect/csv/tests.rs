@@ -1,12 +1,11 @@
-use std::{collections::BTreeSet, path::PathBuf};
-
 use super::*;
 use crate::{
-    Decode, ErrorKind, Event, Offset,
+    Decode, ErrorKind, Offset,
     checkpoint::Fates,
     decode::Entry,
     event::{FleetEvent, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
     source::Chunk,
+    units::{Distance, Speed},
 };
 
 const MAP: &str = "\
@@ -36,7 +35,9 @@ fn decode(csv: &Csv, header: &str, records: &str) -> (Vec<(Offset, FleetEvent)>,
     (rows, fates)
 }
 
-fn observations(records: &str) -> (Vec<(u64, Telemetry)>, Vec<(u64, String)>) {
+type At<T> = Vec<(u64, T)>;
+
+fn observations(records: &str) -> (At<Telemetry>, At<String>) {
     let (rows, fates) = decode(&Csv::new([map(MAP)]), HEADER, records);
     let rows = rows.into_iter();
     (
@@ -61,7 +62,7 @@ fn records_become_observations_at_their_first_byte() {
     };
     assert_eq!(first.vehicle().as_str(), "b-7");
     assert_eq!(first.at().as_micros(), 1_500_000);
-    assert_eq!(first.speed().unwrap().as_mph(), 10.0);
+    assert_eq!(first.speed(), Some(Speed::from_mph(10.0)));
     assert_eq!(first.value(Signal::Longitude), Some(-74.0));
     assert_eq!(first.status(), Some(Status::Moving));
     assert_eq!(*second_at, 1000 + records.find(" 8").unwrap() as u64);
@@ -167,9 +168,9 @@ columns:
     assert_eq!(seen[0].vehicle.as_str(), "car-1");
     assert_eq!(seen[0].at.to_string(), "2018-08-02T00:00:01.500Z");
     assert_eq!(seen[0].track.as_deref(), Some("528"));
-    assert_eq!(seen[0].distance.get().unwrap().as_m(), 74.5);
-    assert_eq!(seen[0].left.get().unwrap().as_m(), -2.5);
-    assert_eq!(seen[0].relative_speed.get().unwrap().as_kmh(), -36.0);
+    assert_eq!(seen[0].distance, Distance::from_m(74.5).into());
+    assert_eq!(seen[0].left, Distance::from_m(-2.5).into());
+    assert_eq!(seen[0].relative_speed, Speed::from_kmh(-36.0).into());
     assert_eq!(seen[0].class, Some(ObjectClass::Car));
     assert_eq!(seen[0].confidence.raw(), Some(0.5));
     assert_eq!(seen[1].track.as_deref(), Some("a.0"));
@@ -275,118 +276,4 @@ fn a_missing_column_is_an_error_that_names_the_map_and_the_columns_there_are() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().starts_with(message), "{error}");
     }
-}
-
-/// A file of the recorded data, read as a source gives it, or nothing where the folder is not there.
-fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let data = std::env::var_os("FLEET_DATA_DIR").map_or("../shared/data".into(), PathBuf::from);
-    let path = root.join(data).join(file);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(why) => {
-            let required =
-                std::env::var_os("FLEET_DATA_REQUIRED").is_some_and(|value| value == "1");
-            assert!(!required, "{}: {why}", path.display());
-            eprintln!(
-                "skipped: {} is not there; set FLEET_DATA_DIR",
-                path.display()
-            );
-            return None;
-        }
-    };
-    let yaml = std::fs::read_to_string(root.join("examples/maps").join(map_name)).unwrap();
-    let map = ColumnMap::from_yaml(&yaml, map_name).unwrap();
-    let line_end = memchr::memchr(b'\n', &bytes).unwrap();
-    let header: std::sync::Arc<[u8]> = bytes[..line_end].into();
-    map.check(&header, file).unwrap();
-    let csv = Csv::new([map]);
-    let (mut rows, mut fates) = (Vec::new(), Fates::default());
-    let mut from = line_end + 1;
-    while from < bytes.len() {
-        let most = (from + 100_000).min(bytes.len());
-        let to = memchr::memrchr(b'\n', &bytes[from..most]).map_or(most, |end| from + end + 1);
-        let chunk = Chunk {
-            bytes: bytes[from..to].to_vec(),
-            start: Offset(from as u64),
-            header: Some(header.clone()),
-            ..Chunk::default()
-        };
-        csv.decode(chunk, &mut Entry::new(&mut rows, &mut fates));
-        from = to;
-    }
-    for (at, _) in &rows {
-        assert_eq!(bytes[usize::try_from(at.0).unwrap() - 1], b'\n');
-    }
-    Some((rows.into_iter().map(|(_, row)| row).collect(), fates))
-}
-
-fn vehicles(rows: &[FleetEvent]) -> usize {
-    rows.iter().map(Event::key).collect::<BTreeSet<_>>().len()
-}
-
-/// The speed that one row in a hundred exceeds: single fixes jump.
-fn fast(rows: &[FleetEvent]) -> f64 {
-    let speeds = rows
-        .iter()
-        .filter_map(|row| row.telemetry()?.value(Signal::Speed));
-    let mut speeds: Vec<f64> = speeds.collect();
-    speeds.sort_by(f64::total_cmp);
-    speeds[speeds.len() * 99 / 100]
-}
-
-#[test]
-fn a_day_of_a_city_fleet_is_read_whole_in_both_units_of_speed() {
-    for (map, file, count) in [
-        ("capmetrics.yaml", "capmetrics/2016-03-22.csv", Some(34_030)),
-        ("capmetrics-2015.yaml", "capmetrics/2015-03-07.csv", None),
-    ] {
-        let Some((rows, fates)) = recorded(map, file) else {
-            continue;
-        };
-        assert_eq!(fates.dead, [], "{file}");
-        assert_eq!(fates.counts.read, rows.len() as u64);
-        assert!(
-            count.is_none_or(|count| rows.len() == count),
-            "{}",
-            rows.len()
-        );
-        assert!(vehicles(&rows) > 50, "{}", vehicles(&rows));
-        // In the other's unit it would be above 130 or below 40 km/h.
-        assert!(
-            (50.0..110.0).contains(&fast(&rows)),
-            "{file}: {}",
-            fast(&rows)
-        );
-    }
-}
-
-#[test]
-fn the_naturalistic_drives_are_read_whole() {
-    let Some((rows, fates)) = recorded("nds.yaml", "nds/nds_dev.csv") else {
-        return;
-    };
-    assert_eq!(fates.dead, []);
-    assert_eq!((rows.len(), vehicles(&rows)), (9_239, 17));
-    let count = |harsh: fn(f64) -> bool| {
-        let forces = rows
-            .iter()
-            .filter_map(|row| row.telemetry()?.value(Signal::AccelerationLongitudinal));
-        forces.filter(|force| harsh(*force)).count()
-    };
-    // The counts that the data's description gives.
-    assert_eq!((count(|g| g < -0.4), count(|g| g > 0.4)), (3, 13));
-}
-
-#[test]
-fn a_minute_of_radar_is_read_whole() {
-    let Some((rows, fates)) = recorded("comma2k19-radar.yaml", "comma2k19/CAN_radar.csv") else {
-        return;
-    };
-    assert_eq!(fates.dead, []);
-    assert_eq!((rows.len(), vehicles(&rows)), (10_100, 1));
-    let first = rows[0].perception().unwrap();
-    assert_eq!(first.at.as_micros(), 46_408_587_652);
-    assert_eq!(first.track.as_deref(), Some("528"));
-    assert_eq!(first.relative_speed.get().unwrap().as_mps(), 3.6);
 }

@@ -1,8 +1,7 @@
 use super::{Field, Sets, Shape};
 use crate::{
-    EventTime, FleetId, VehicleId,
-    dialect::unit::accepted,
-    event::{NullField, Reading, Status, Style, Telemetry},
+    FleetId, VehicleId,
+    event::{NullField, Reading, Status, Telemetry},
     time::TimeReader,
 };
 
@@ -14,20 +13,20 @@ pub(super) type Misfit = String;
 
 /// An event under construction. Both readers set values through it, so both take and refuse the same.
 pub(super) struct Draft {
-    vehicle: Option<VehicleId>,
-    at: Option<EventTime>,
-    style: Style,
-    event: Telemetry,
+    /// The event, complete once [`finish`](Self::finish) has found nothing missing.
+    pub(super) event: Telemetry,
+    has_vehicle: bool,
+    has_time: bool,
 }
 
 impl Draft {
-    /// Starts with an event whose id and time are replaced by [`finish`](Self::finish).
+    /// Starts with an event that is nobody's yet.
+    #[inline]
     pub(super) fn new() -> Self {
         Self {
-            vehicle: None,
-            at: None,
-            style: Style::default(),
             event: Telemetry::unnamed(),
+            has_vehicle: false,
+            has_time: false,
         }
     }
 
@@ -41,7 +40,9 @@ impl Draft {
     ) -> Result<(), Misfit> {
         match field.sets {
             Sets::Vehicle => {
-                self.vehicle = Some(VehicleId::new(text).map_err(|why| misfit(field, &why))?);
+                let vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
+                self.event.set_vehicle(vehicle);
+                self.has_vehicle = true;
             }
             Sets::Fleet => {
                 let fleet = FleetId::new(text).map_err(|why| misfit(field, &why))?;
@@ -49,8 +50,9 @@ impl Draft {
             }
             Sets::Time => {
                 let (at, style) = times.read(text).map_err(|why| misfit(field, &why))?;
-                self.at = Some(at);
-                self.style.time = style;
+                self.event.set_at(at);
+                self.event.style_mut().time = style;
+                self.has_time = true;
             }
             Sets::Status => {
                 // PostgreSQL has no text with a NUL.
@@ -79,7 +81,7 @@ impl Draft {
         if !value.is_finite() {
             return Err(misfit(field, &"the number is not finite"));
         }
-        let range = accepted(signal);
+        let range = signal.accepted();
         if !range.contains(&value) {
             let (least, most) = (range.start(), range.end());
             return Err(misfit(
@@ -88,7 +90,7 @@ impl Draft {
             ));
         }
         if integer {
-            self.style.integers |= 1 << signal.index();
+            self.event.style_mut().integers |= 1 << signal.index();
         }
         self.event.set(signal, Reading::of_raw(value));
         Ok(())
@@ -106,19 +108,16 @@ impl Draft {
         Ok(())
     }
 
-    /// The event, if the required keys were there.
+    /// Whether the required keys were there; the event is complete then.
     #[inline]
-    pub(super) fn finish(self, shape: &Shape) -> Result<Telemetry, Misfit> {
-        let Some(vehicle) = self.vehicle else {
+    pub(super) fn finish(&self, shape: &Shape) -> Result<(), Misfit> {
+        if !self.has_vehicle {
             return Err(missing(shape, |sets| matches!(sets, Sets::Vehicle)));
-        };
-        let Some(at) = self.at else {
+        }
+        if !self.has_time {
             return Err(missing(shape, |sets| matches!(sets, Sets::Time)));
-        };
-        let mut event = self.event;
-        event.name(vehicle, at);
-        event.set_style(self.style);
-        Ok(event)
+        }
+        Ok(())
     }
 }
 

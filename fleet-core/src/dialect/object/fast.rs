@@ -1,21 +1,25 @@
 //! Reads a record whose keys come in the order of the table, written plainly.
 
 use super::{Shape, draft::Draft, scan::Scan};
-use crate::{event::Telemetry, time::TimeReader};
+use crate::time::TimeReader;
 
-/// The event, or `None` where the record is not that plain: then nothing is decided.
+/// Completes the draft, or gives `None` where the record is not that plain: then nothing is decided.
 #[inline]
-pub(super) fn read(shape: &Shape, record: &str, times: &mut TimeReader) -> Option<Telemetry> {
+pub(super) fn read(
+    shape: &Shape,
+    record: &str,
+    times: &mut TimeReader,
+    draft: &mut Draft,
+) -> Option<()> {
     let mut text = Scan::new(record);
-    if !text.skip("{") {
+    if !text.byte(b'{') {
         return None;
     }
-    let mut draft = Draft::new();
     let mut fields = shape.fields.iter();
     loop {
         // Passed keys are missing; one that comes later after all is for the general reader.
-        let field = fields.find(|field| text.skip(field.head))?;
-        text.space();
+        let field = fields.find(|field| text.head(&field.head))?;
+        text.byte(b' ');
         match text.peek()? {
             b'"' => draft.text(field, text.string()?, times).ok()?,
             b'n' => {
@@ -29,12 +33,12 @@ pub(super) fn read(shape: &Shape, record: &str, times: &mut TimeReader) -> Optio
                 draft.number(field, number.value, number.integer).ok()?;
             }
         }
-        if !text.skip(",") {
+        if !text.byte(b',') {
             break;
         }
-        text.space();
+        text.byte(b' ');
     }
-    if text.skip("}") && text.at_end() {
+    if text.byte(b'}') && text.at_end() {
         draft.finish(shape).ok()
     } else {
         None

@@ -14,43 +14,44 @@ use super::{
 };
 use crate::{
     dialect::Refused,
-    event::{Layout, Slot, Telemetry, UnknownKey},
+    event::{Layout, Slot, UnknownKey},
     time::TimeReader,
 };
 
+/// Completes a fresh draft, or says why the record is no event.
 pub(super) fn read(
     shape: &'static Shape,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
-) -> Result<Telemetry, Refused> {
+    draft: &mut Draft,
+) -> Result<(), Refused> {
     let mut from = serde_json::Deserializer::from_str(record);
     let object = Object {
         shape,
         unknown,
         times,
+        draft,
     };
-    let event = from.deserialize_map(object);
-    event
-        .and_then(|event| from.end().map(|()| event))
-        .map_err(|error| Refused::of_json(&error))
+    let read = from.deserialize_map(object).and_then(|()| from.end());
+    read.map_err(|error| Refused::of_json(&error))
 }
 
 struct Object<'a> {
     shape: &'static Shape,
     unknown: UnknownKeys,
     times: &'a mut TimeReader,
+    draft: &'a mut Draft,
 }
 
 impl<'de> Visitor<'de> for Object<'_> {
-    type Value = Telemetry;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} as a JSON object", self.shape.name)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Telemetry, A::Error> {
-        let mut draft = Draft::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = Seen::default();
         let mut slots = Vec::new();
         let mut name = CompactString::default();
@@ -66,7 +67,7 @@ impl<'de> Visitor<'de> for Object<'_> {
                     .map_err(|()| A::Error::custom(twice(field.key)))?;
                 map.next_value_seed(Value {
                     field,
-                    draft: &mut draft,
+                    draft: &mut *self.draft,
                     times: &mut *self.times,
                 })?;
                 if self.unknown == UnknownKeys::Kept {
@@ -87,11 +88,11 @@ impl<'de> Visitor<'de> for Object<'_> {
         if let Some(key) = repeated(&slots) {
             return Err(A::Error::custom(twice(key)));
         }
-        let mut event = draft.finish(self.shape).map_err(A::Error::custom)?;
+        self.draft.finish(self.shape).map_err(A::Error::custom)?;
         if !seen.in_order && self.unknown == UnknownKeys::Kept {
-            event.set_layout(Some(Layout { slots }));
+            self.draft.event.set_layout(Some(Layout { slots }));
         }
-        Ok(event)
+        Ok(())
     }
 }
 

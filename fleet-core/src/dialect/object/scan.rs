@@ -1,5 +1,7 @@
 //! The next piece of a JSON text that is written plainly. `None` is not an error: the general reader decides.
 
+use super::shape::Head;
+
 /// Every byte of a word is 1, or 0x80.
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
@@ -36,12 +38,42 @@ impl<'a> Scan<'a> {
         rest.is_some()
     }
 
-    /// Skips the one space that Python's `json.dumps` puts after a comma and a colon.
+    /// Skips a key and its colon, if they come next.
     #[inline]
-    pub(super) fn space(&mut self) {
-        if let Some(rest) = self.0.strip_prefix(' ') {
-            self.0 = rest;
+    pub(super) fn head(&mut self, head: &Head) -> bool {
+        // Two words cover most keys without a call; they overlap in the middle.
+        let Some((first, last)) = head.words else {
+            return self.skip(head.text);
+        };
+        let bytes = self.0.as_bytes();
+        let length = head.text.len();
+        let Some(found) = bytes.get(..length) else {
+            return false;
+        };
+        let same = found
+            .first_chunk()
+            .is_some_and(|word| u64::from_le_bytes(*word) == first)
+            && found
+                .last_chunk()
+                .is_some_and(|word| u64::from_le_bytes(*word) == last);
+        match self.0.get(length..) {
+            Some(rest) if same => {
+                self.0 = rest;
+                true
+            }
+            _ => false,
         }
+    }
+
+    /// Skips this byte of ASCII, if it comes next: punctuation, and the one space that Python's `json.dumps`
+    /// puts after a comma and a colon.
+    #[inline]
+    pub(super) fn byte(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        if found {
+            self.0 = self.0.get(1..).unwrap_or_default();
+        }
+        found
     }
 
     #[inline]

@@ -13,9 +13,29 @@ pub(crate) struct Shape {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) key: &'static str,
-    /// The key as JSON and the colon.
-    pub(crate) head: &'static str,
+    pub(crate) head: Head,
     pub(crate) sets: Sets,
+}
+
+/// A key as JSON and the colon, ready to be compared.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) text: &'static str,
+    /// Its first and its last eight bytes, if that is all of it.
+    pub(super) words: Option<(u64, u64)>,
+}
+
+impl Head {
+    pub(crate) const fn new(text: &'static str) -> Self {
+        let bytes = text.as_bytes();
+        let words = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(first), Some(last)) if bytes.len() <= 16 => {
+                Some((u64::from_le_bytes(*first), u64::from_le_bytes(*last)))
+            }
+            _ => None,
+        };
+        Self { text, words }
+    }
 }
 
 /// What a key sets in the event.
@@ -70,7 +90,7 @@ macro_rules! fields {
     ($($key:literal => $sets:expr,)*) => {
         &[$($crate::dialect::object::Field {
             key: $key,
-            head: concat!("\"", $key, "\":"),
+            head: $crate::dialect::object::Head::new(concat!("\"", $key, "\":")),
             sets: $sets,
         },)*]
     };

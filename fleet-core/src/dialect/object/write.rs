@@ -95,7 +95,7 @@ impl Object<'_> {
 
     fn head(&mut self, field: &Field) {
         self.comma();
-        self.to.extend_from_slice(field.head.as_bytes());
+        self.to.extend_from_slice(field.head.text.as_bytes());
     }
 
     fn null(&mut self, field: &Field) {

@@ -77,6 +77,7 @@ enum Word {
 
 impl Telemetry {
     /// An observation without signals.
+    #[inline]
     pub fn new(vehicle: VehicleId, at: EventTime) -> Self {
         Self {
             vehicle,
@@ -92,14 +93,26 @@ impl Telemetry {
         }
     }
 
-    /// An event under construction, for a decoder: it is [named](Self::name) once its keys are read.
+    /// An event under construction, for a decoder that says [whose](Self::set_vehicle) and
+    /// [when](Self::set_at) as soon as it has read that.
+    #[inline]
     pub(crate) fn unnamed() -> Self {
         Self::new(VehicleId::placeholder(), EventTime::MIN)
     }
-    /// Says whose observation it is, and when it was made.
-    pub(crate) fn name(&mut self, vehicle: VehicleId, at: EventTime) {
+    /// Sets whose observation it is.
+    #[inline]
+    pub(crate) fn set_vehicle(&mut self, vehicle: VehicleId) {
         self.vehicle = vehicle;
+    }
+    /// Sets when it was observed.
+    #[inline]
+    pub(crate) fn set_at(&mut self, at: EventTime) {
         self.at = at;
+    }
+    /// How the message wrote itself, to be completed.
+    #[inline]
+    pub(crate) fn style_mut(&mut self) -> &mut Style {
+        &mut self.style
     }
 
     /// Whose observation it is.
@@ -119,6 +132,7 @@ impl Telemetry {
         self.style
     }
     /// Sets the fleet.
+    #[inline]
     pub fn set_fleet(&mut self, fleet: Option<FleetId>) {
         self.fleet = fleet;
     }
@@ -142,6 +156,7 @@ impl Telemetry {
         self.reading(signal).raw()
     }
     /// Sets a signal; the number is in the signal's canonical unit.
+    #[inline]
     pub fn set(&mut self, signal: Signal, reading: Reading<()>) {
         match self.readings.get_mut(signal.index()) {
             Some(slot) => *slot = reading,

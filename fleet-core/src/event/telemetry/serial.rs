@@ -101,7 +101,15 @@ impl<'de> Deserialize<'de> for Telemetry {
                         }
                         "dtcs" => event.set_dtcs(map.next_value::<Vec<Dtc>>()?),
                         other => match other.parse::<Signal>() {
-                            Ok(signal) => event.set(signal, map.next_value::<Reading<()>>()?),
+                            Ok(signal) => {
+                                let reading = map.next_value::<Reading<()>>()?;
+                                let outside = |value| !signal.accepted().contains(&value);
+                                if reading.raw().is_some_and(outside) {
+                                    let why = format!("{other} is out of range");
+                                    return Err(A::Error::custom(why));
+                                }
+                                event.set(signal, reading);
+                            }
                             Err(_) => {
                                 map.next_value::<IgnoredAny>()?;
                             }

@@ -1,0 +1,124 @@
+//! The maps of the examples over the recorded data, which lies beside the project.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+use super::*;
+use crate::{
+    Decode, Event, Offset,
+    checkpoint::Fates,
+    decode::Entry,
+    event::{FleetEvent, Signal},
+    source::Chunk,
+    units::Speed,
+};
+
+/// A file of the recorded data, read as a source gives it, or nothing where the folder is not there.
+fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let data = std::env::var_os("FLEET_DATA_DIR").map_or("../shared/data".into(), PathBuf::from);
+    let path = root.join(data).join(file);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            let required =
+                std::env::var_os("FLEET_DATA_REQUIRED").is_some_and(|value| value == "1");
+            assert!(!required, "{}: {why}", path.display());
+            eprintln!(
+                "skipped: {} is not there; set FLEET_DATA_DIR",
+                path.display()
+            );
+            return None;
+        }
+    };
+    let yaml = std::fs::read_to_string(root.join("examples/maps").join(map_name)).unwrap();
+    let map = ColumnMap::from_yaml(&yaml, map_name).unwrap();
+    let line_end = memchr::memchr(b'\n', &bytes).unwrap();
+    let header: Arc<[u8]> = bytes[..line_end].into();
+    map.check(&header, file).unwrap();
+    let csv = Csv::new([map]);
+    let (mut rows, mut fates) = (Vec::new(), Fates::default());
+    let mut from = line_end + 1;
+    while from < bytes.len() {
+        let most = (from + 100_000).min(bytes.len());
+        let to = memchr::memrchr(b'\n', &bytes[from..most]).map_or(most, |end| from + end + 1);
+        let chunk = Chunk {
+            bytes: bytes[from..to].to_vec(),
+            start: Offset(from as u64),
+            header: Some(Arc::clone(&header)),
+            ..Chunk::default()
+        };
+        csv.decode(chunk, &mut Entry::new(&mut rows, &mut fates));
+        from = to;
+    }
+    for (at, _) in &rows {
+        assert_eq!(bytes[usize::try_from(at.0).unwrap() - 1], b'\n');
+    }
+    Some((rows.into_iter().map(|(_, row)| row).collect(), fates))
+}
+
+fn vehicles(rows: &[FleetEvent]) -> usize {
+    rows.iter().map(Event::key).collect::<BTreeSet<_>>().len()
+}
+
+/// The speed that one row in a hundred exceeds: single fixes jump.
+fn fast(rows: &[FleetEvent]) -> f64 {
+    let speeds = rows
+        .iter()
+        .filter_map(|row| row.telemetry()?.value(Signal::Speed));
+    let mut speeds: Vec<f64> = speeds.collect();
+    speeds.sort_by(f64::total_cmp);
+    speeds[speeds.len() * 99 / 100]
+}
+
+#[test]
+fn four_days_of_a_city_fleet_are_read_whole_in_both_units_of_speed() {
+    for (map, file, count) in [
+        ("capmetrics-2015.yaml", "capmetrics/2015-03-07.csv", 44_564),
+        ("capmetrics.yaml", "capmetrics/2016-01-17.csv", 34_909),
+        ("capmetrics.yaml", "capmetrics/2016-03-22.csv", 34_030),
+        ("capmetrics.yaml", "capmetrics/2016-11-25.csv", 32_038),
+    ] {
+        let Some((rows, fates)) = recorded(map, file) else {
+            continue;
+        };
+        assert_eq!(fates.dead, [], "{file}");
+        assert_eq!(
+            (rows.len(), fates.counts.read),
+            (count, count as u64),
+            "{file}"
+        );
+        // In the other's unit it would be above 130 or below 40 km/h.
+        let fast = fast(&rows);
+        assert!((50.0..110.0).contains(&fast), "{file}: {fast}");
+    }
+}
+
+#[test]
+fn the_naturalistic_drives_are_read_whole() {
+    let Some((rows, fates)) = recorded("nds.yaml", "nds/nds_dev.csv") else {
+        return;
+    };
+    assert_eq!(fates.dead, []);
+    assert_eq!((rows.len(), vehicles(&rows)), (9_239, 17));
+    let count = |harsh: fn(f64) -> bool| {
+        let forces = rows
+            .iter()
+            .filter_map(|row| row.telemetry()?.value(Signal::AccelerationLongitudinal));
+        forces.filter(|force| harsh(*force)).count()
+    };
+    // The counts that the data's description gives.
+    assert_eq!((count(|g| g < -0.4), count(|g| g > 0.4)), (3, 13));
+}
+
+#[test]
+fn a_minute_of_radar_is_read_whole() {
+    let Some((rows, fates)) = recorded("comma2k19-radar.yaml", "comma2k19/CAN_radar.csv") else {
+        return;
+    };
+    assert_eq!(fates.dead, []);
+    assert_eq!((rows.len(), vehicles(&rows)), (10_100, 1));
+    let first = rows[0].perception().unwrap();
+    assert_eq!(first.at.as_micros(), 46_408_587_652);
+    assert_eq!(first.track.as_deref(), Some("528"));
+    assert_eq!(first.relative_speed, Speed::from_mps(3.6).into());
+}
