@@ -85,16 +85,15 @@ pub(crate) fn run(path: &Path) -> (u64, u64) {
         while let Some(length) = memchr::memchr(b'\n', &buffer[from..end]) {
             let event: Event<'_> = sonic_rs::from_slice(&buffer[from..from + length]).unwrap();
             from += length + 1;
-            let id = match ids.get(event.vehicle_id) {
-                Some(id) => *id,
-                None => {
-                    ids.insert(event.vehicle_id.to_owned(), vehicles.len());
-                    vehicles.push(Vehicle {
-                        minute: i64::MIN,
-                        ..Vehicle::default()
-                    });
-                    vehicles.len() - 1
-                }
+            let id = if let Some(id) = ids.get(event.vehicle_id) {
+                *id
+            } else {
+                ids.insert(event.vehicle_id.to_owned(), vehicles.len());
+                vehicles.push(Vehicle {
+                    minute: i64::MIN,
+                    ..Vehicle::default()
+                });
+                vehicles.len() - 1
             };
             let vehicle = &mut vehicles[id];
             let minute = memo.micros(event.timestamp).div_euclid(60_000_000);

@@ -107,7 +107,7 @@ impl Outcome {
             listed(stored)
         );
         let seconds = self.elapsed.as_secs_f64();
-        let rate = grouped(self.events_per_second().round().max(0.0) as u64);
+        let rate = indicatif::HumanFloatCount(self.events_per_second().round());
         let balance = if self.report.balances() {
             "balances"
         } else {

@@ -72,9 +72,12 @@ fn killed(words: &[&str], db: &Path, after: Duration) -> Option<i64> {
     let running = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
     child.wait().unwrap();
-    let reached = || match db.is_file() {
-        true => number(db, "SELECT coalesce(max(next_offset), 0) FROM positions"),
-        false => 0,
+    let reached = || {
+        if db.is_file() {
+            number(db, "SELECT coalesce(max(next_offset), 0) FROM positions")
+        } else {
+            0
+        }
     };
     running.then(reached)
 }

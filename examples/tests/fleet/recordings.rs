@@ -23,7 +23,7 @@ fn a_day_of_buses_gives_the_same_in_any_order_of_its_rows() {
     let orders: [(&str, Reorder); 4] = [
         ("file", |_| {}),
         ("time", |lines| {
-            lines.sort_by_key(|line| line.split(',').nth(1))
+            lines.sort_by_key(|line| line.split(',').nth(1));
         }),
         ("reversed", |lines| lines.reverse()),
         ("shuffled", |lines| lines.sort_by_cached_key(|_| random())),

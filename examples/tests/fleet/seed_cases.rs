@@ -54,13 +54,16 @@ fn each_case_opens_what_it_says_and_nothing_else() {
 fn every_counts_each_offending_event_and_edge_each_opening() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("rides.ndjson");
-    let lines: String = [85.0, 86.0, 70.0, 90.0]
-        .iter()
+    let line = |(speed, second): (f64, u32)| {
+        let at = format!("2024-01-01T10:00:{second:02}Z");
+        json!({"vehicle_id": "a", "speed_kmh": speed, "timestamp": at}).to_string()
+    };
+    let lines: Vec<_> = [85.0, 86.0, 70.0, 90.0]
+        .into_iter()
         .zip(0..)
-        .map(|(speed, second)| {
-            format!("{{\"vehicle_id\":\"a\",\"speed_kmh\":{speed},\"timestamp\":\"2024-01-01T10:00:0{second}Z\"}}\n")
-        })
+        .map(line)
         .collect();
+    let lines = lines.join("\n");
     fs::write(&file, lines).unwrap();
     let edge = replay(&file, &scratch.path().join("edge.db"), &[]);
     let every = replay(
