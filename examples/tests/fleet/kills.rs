@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::support::{dump, fleet, number, random, run};
+use super::support::{Scratch, dump, fleet, number, random, run};
 
 const KILLS: u32 = 20;
 
@@ -29,8 +29,8 @@ fn words(sink: &str) -> Vec<&str> {
     reason = "the moments of the kills are spread over a run"
 )]
 fn a_killed_run_goes_on_to_the_rows_of_an_uninterrupted_one() {
-    let scratch = tempfile::tempdir().unwrap();
-    let whole = scratch.path().join("whole.db");
+    let scratch = Scratch::new();
+    let whole = scratch.at("whole.db");
     let sink = format!("sqlite:{}", whole.display());
     let started = Instant::now();
     run(&words(&sink));
@@ -41,7 +41,7 @@ fn a_killed_run_goes_on_to_the_rows_of_an_uninterrupted_one() {
 
     let mut hits = Vec::new();
     for kill in 0..KILLS {
-        let db = scratch.path().join(format!("{kill}.db"));
+        let db = scratch.at(&format!("{kill}.db"));
         let sink = format!("sqlite:{}", db.display());
         // One in each twentieth of the run, at a random moment of it.
         let moment = (f64::from(kill) + random() as f64 / u64::MAX as f64) / f64::from(KILLS);
@@ -85,8 +85,8 @@ fn killed(words: &[&str], db: &Path, after: Duration) -> Option<i64> {
 #[test]
 #[cfg(unix)]
 fn a_stop_signal_commits_and_the_next_run_goes_on() {
-    let scratch = tempfile::tempdir().unwrap();
-    let db = scratch.path().join("fleet.db");
+    let scratch = Scratch::new();
+    let db = scratch.db();
     let sink = format!("sqlite:{}", db.display());
     let words = [
         "demo",

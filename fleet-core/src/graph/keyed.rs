@@ -50,29 +50,33 @@ impl<L: Operator> Outlet<'_, L> {
         &mut self,
         cell: &mut Option<Cell<L::State>>,
         upto: EventTime,
-        (id, key): (KeyId, &str),
+        whose: (KeyId, &str),
         offset: Offset,
     ) {
+        let logic = self.logic;
         while let Some(live) = cell {
             let Some(now) = live.timers.first().copied().filter(|at| *at <= upto) else {
                 return;
             };
             live.timers.remove(0);
-            self.touch(&mut live.dirty, id);
-            let (timers, out, scope) = (&mut live.timers, &mut *self.out, self.scope);
-            let mut cx = Cx {
-                key,
-                id,
-                now,
-                offset,
-                scope,
-                timers,
-                out,
-            };
-            if self.logic.on_timer(&mut live.state, now, &mut cx) == Keep::Nothing {
+            self.touch(&mut live.dirty, whose.0);
+            let mut cx = self.cx(&mut live.timers, whose, now, offset);
+            if logic.on_timer(&mut live.state, now, &mut cx) == Keep::Nothing {
                 *cell = None;
             }
         }
+    }
+
+    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
+        let logic = self.logic;
+        let live = cell.get_or_insert_with(|| Cell {
+            state: logic.init(),
+            timers: Timers::new(),
+            dirty: false,
+        });
+        self.touch(&mut live.dirty, row.key);
+        let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
+        logic.on_row(&mut live.state, row, &mut cx);
     }
 
     fn touch(&mut self, dirty: &mut bool, id: KeyId) {
@@ -81,25 +85,22 @@ impl<L: Operator> Outlet<'_, L> {
         }
     }
 
-    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
-        let live = cell.get_or_insert_with(|| Cell {
-            state: self.logic.init(),
-            timers: Timers::new(),
-            dirty: false,
-        });
-        self.touch(&mut live.dirty, row.key);
-        let (timers, out, scope) = (&mut live.timers, &mut *self.out, self.scope);
-        let (id, now, offset) = (row.key, row.at, row.offset);
-        let mut cx = Cx {
+    fn cx<'a>(
+        &'a mut self,
+        timers: &'a mut Timers,
+        (id, key): (KeyId, &'a str),
+        now: EventTime,
+        offset: Offset,
+    ) -> Cx<'a, L::Out> {
+        Cx {
             key,
             id,
             now,
             offset,
-            scope,
+            scope: self.scope,
             timers,
-            out,
-        };
-        self.logic.on_row(&mut live.state, row, &mut cx);
+            out: self.out,
+        }
     }
 }
 
@@ -165,17 +166,18 @@ impl<L: Operator> Node for Keyed<L> {
         // A key may be here twice: forgotten and then seen again.
         self.dirty.sort_unstable_by_key(|id| id.index());
         self.dirty.dedup();
+        let mut scratch = Vec::new();
         for id in self.dirty.drain(..) {
             let cell = self.cells.get_mut(id.index()).and_then(Option::as_mut);
             let bytes = cell.map(|cell| {
                 cell.dirty = false;
-                let mut bytes = Vec::new();
-                put_length(cell.timers.len(), &mut bytes);
+                scratch.clear();
+                put_length(cell.timers.len(), &mut scratch);
                 for at in &cell.timers {
-                    at.encode(&mut bytes);
+                    at.encode(&mut scratch);
                 }
-                cell.state.encode(&mut bytes);
-                bytes
+                cell.state.encode(&mut scratch);
+                scratch.clone()
             });
             let (node, key, version) = (self.number, keys.name(id), L::State::VERSION);
             to.push(Saved {

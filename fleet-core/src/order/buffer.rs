@@ -156,14 +156,16 @@ impl<E: Event> OrderBuffer<E> {
     }
 
     pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
+        // Encoded here and copied out at their length: growing a buffer for each key costs more.
+        let mut scratch = Vec::new();
         for id in self.dirty.drain(..) {
             let Some(wait) = self.waits.get_mut(id.index()) else {
                 continue;
             };
             wait.dirty = false;
-            let mut bytes = Vec::new();
-            wait.encode(&mut bytes);
-            let key = self.keys.name(id);
+            scratch.clear();
+            wait.encode(&mut scratch);
+            let (key, bytes) = (self.keys.name(id), scratch.clone());
             to.push(Saved {
                 node: ORDER_NODE,
                 key,

@@ -12,11 +12,11 @@ pub struct EpochLimits {
 }
 
 impl Default for EpochLimits {
-    /// 32,768 records, 131,072 results, 500 ms. Our choice: past this a commit's fixed cost no longer
+    /// 65,536 records, 131,072 results, 500 ms. Our choice: past this a commit's fixed cost no longer
     /// shows, and what a crash repeats stays under a second.
     fn default() -> Self {
         Self {
-            rows: 32_768,
+            rows: 65_536,
             results: 131_072,
             interval: Duration::from_millis(500),
         }
