@@ -1,5 +1,4 @@
 //! Decoding allocates nothing per event.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
 
 use fleet_core::{
     Decode, Event, Offset,

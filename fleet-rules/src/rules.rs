@@ -10,7 +10,7 @@ use crate::{Mode, Threshold};
 /// How many rules one operator watches: one bit of its state each.
 pub const MAX_RULES: usize = 64;
 
-/// Watches any number of thresholds in one pass, with 18 bytes of state per vehicle.
+/// Watches any number of thresholds in one pass, with 20 bytes of state per vehicle.
 ///
 /// # Guarantees
 /// The id of an alert is made of pipeline, node, rule, vehicle, opening time and ordinal, so the same
@@ -35,7 +35,7 @@ pub struct RulesState {
     active: u64,
     /// When the last alert opened, and how many had opened at that time: the ordinal of the next.
     opened_at: EventTime,
-    opened: u16,
+    opened: u32,
 }
 
 impl Rules {
@@ -56,7 +56,7 @@ impl Rules {
             let (rule, limit) = (threshold.rule, threshold.condition.limit());
             if !limit.is_finite() {
                 return wrong(format!(
-                    "rule {rule:?} has the limit {limit}: it must be finite"
+                    "rule `{rule}` has the limit {limit}: it must be finite"
                 ));
             }
             if thresholds
@@ -64,7 +64,7 @@ impl Rules {
                 .skip(place + 1)
                 .any(|other| other.rule == rule)
             {
-                return wrong(format!("two rules are named {rule:?}: rename one"));
+                return wrong(format!("two rules are named `{rule}`: rename one"));
             }
         }
         Ok(Self { thresholds, mode })
@@ -105,7 +105,7 @@ impl State for RulesState {
         Some(Self {
             active,
             opened_at,
-            opened: u16::decode(0, from)?,
+            opened: u32::decode(0, from)?,
         })
     }
 }
@@ -128,12 +128,9 @@ impl Operator for Rules {
     type State = RulesState;
 
     fn structure(&self) -> String {
-        let names: Vec<_> = self
-            .thresholds
-            .iter()
-            .map(|threshold| threshold.rule)
-            .collect();
-        names.join(",")
+        let watched = |rule: &Threshold| format!("{} of {}", rule.rule, rule.signal.name());
+        let watched: Vec<_> = self.thresholds.iter().map(watched).collect();
+        format!("{} {}", self.mode, watched.join(", "))
     }
 
     fn init(&self) -> RulesState {

@@ -51,6 +51,11 @@ impl<E: Event> OrderBuffer<E> {
         &self.keys
     }
 
+    /// Whether rows leave at once, in the order of arrival.
+    pub(crate) fn is_by_arrival(&self) -> bool {
+        self.bound.is_zero()
+    }
+
     /// The clock of each key, by number.
     pub(crate) fn clocks(&self) -> &[EventTime] {
         &self.clocks
