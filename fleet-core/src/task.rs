@@ -16,6 +16,8 @@ use crate::{
 /// What all tasks of a pipeline have in common.
 pub(crate) struct Plan<E> {
     pub(crate) name: Arc<str>,
+    /// How the input is read, for people: part of the structure.
+    pub(crate) reading: String,
     pub(crate) order: Order,
     pub(crate) graph: Graph<E>,
     pub(crate) outlets: Vec<Outlet>,
@@ -58,7 +60,7 @@ impl<E: Event> Task<E> {
     /// When the state was saved by a graph of another structure, or cannot be read.
     pub(crate) fn restore(plan: &Plan<E>, partition: &Partition, claim: Claim) -> Result<Self> {
         let (order, graph) = (plan.order.out_of_orderness, plan.graph.fingerprint());
-        let fingerprint: Arc<str> = format!("0 order {order:?}\n{graph}").into();
+        let fingerprint: Arc<str> = format!("0 order {order:?} {}\n{graph}", plan.reading).into();
         check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
         let mut task = Self {
             partition: partition.clone(),

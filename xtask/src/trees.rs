@@ -137,7 +137,7 @@ fn in_bare_core(tree: &[Built<'_>]) -> Option<String> {
 mod tests {
     use super::*;
 
-    const PLAIN: &str = "fleet-core v0.1.0 (/work/fleet-core)|default,driver\n\
+    const PLAIN: &str = "fleet-core v0.1.0 (/elsewhere/fleet-core)|default,driver\n\
                          serde v1.0.0|default,derive,std\n\
                          tokio v1.48.0|macros,rt,time\n\
                          tokio v1.48.0|macros,rt,time (*)\n";

@@ -92,7 +92,8 @@ pub(crate) struct ReplayArgs {
     /// The length of a window.
     #[arg(long, default_value = "1m", value_parser = duration)]
     pub(crate) window: Duration,
-    /// How much older than its vehicle's newest event an event may come and still be put in its place.
+    /// How much older than its vehicle's newest event an event may come and still be put in its place; the
+    /// same in every run over one sink.
     #[arg(long, default_value = "5s", value_parser = duration)]
     pub(crate) out_of_orderness: Duration,
     /// How late an event may come and still revise a window; only 0s so far.
@@ -114,13 +115,13 @@ pub(crate) struct OutArgs {
     /// The longest time between two commits.
     #[arg(long, default_value = "500ms", value_parser = duration)]
     pub(crate) commit_every: Duration,
-    /// Worker threads; results are the same for any number.
+    /// Worker threads. One is used so far; results do not depend on it.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) workers: u16,
     /// How the closing report is written.
     #[arg(long, value_enum, default_value_t = ReportWord::Text)]
     pub(crate) report: ReportWord,
-    /// Forget what the sink holds and read everything again.
+    /// Forget everything that the sink holds, of every run and input, and begin again.
     #[arg(long)]
     pub(crate) fresh: bool,
 }

@@ -1,11 +1,13 @@
 //! `fleet dead-letters`: what could not be used, to mend it and run it again.
 
-use std::io;
-
 use fleet_core::{Error, ErrorKind, Result};
 use fleet_sinks::SqliteStore;
 
-use crate::{args::DeadLettersArgs, report::PIPELINES};
+use crate::{
+    args::DeadLettersArgs,
+    output::{Output, say},
+    report::PIPELINES,
+};
 
 /// How many dead letters are listed with their reasons. Our choice: a screen or two; the database has all.
 const LISTED: usize = 1000;
@@ -27,13 +29,13 @@ pub(crate) fn run(args: &DeadLettersArgs) -> Result<()> {
         if args.reasons {
             for dead in store.dead_letters(LISTED)? {
                 let (partition, letter) = (dead.partition, dead.letter);
-                println!(
-                    "{partition} offset {}: {}: {}",
+                say(&format!(
+                    "{partition} offset {}: {}: {}\n",
                     letter.offset, letter.stage, letter.reason
-                );
+                ))?;
             }
         } else {
-            let exported = store.export_dead_letters(&mut io::stdout().lock())?;
+            let exported = store.export_dead_letters(&mut Output::default())?;
             if exported.cut > 0 {
                 eprintln!(
                     "fleet: {} records were kept only in part and are left out: take them from the \

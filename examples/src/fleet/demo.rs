@@ -29,7 +29,7 @@ pub(crate) async fn run(args: DemoArgs, started: Instant) -> Result<()> {
         .seed(args.seed)
         .pace(args.pace.into());
     let source = Simulator::new(model, VehicleOps::default(), options)?;
-    let _progress = Progress::watch(source.made_events(), Some(options.events()), Unit::Events);
+    let progress = Progress::watch(source.made_events(), Some(options.events()), Unit::Events);
     let job = Job {
         name: "demo",
         source,
@@ -37,6 +37,8 @@ pub(crate) async fn run(args: DemoArgs, started: Instant) -> Result<()> {
         rules: preset::vehicleops(Mode::Edge),
         window: Duration::from_secs(60),
         order: Order::default(),
+        reading: "as vehicleops".into(),
+        progress,
     };
     job.run(&args.out, started).await
 }

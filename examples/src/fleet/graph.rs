@@ -10,7 +10,7 @@ use fleet_core::{
 };
 use fleet_rules::{Mode, Rules, preset};
 
-use crate::{args::GraphArgs, tables::SpeedWindow};
+use crate::{args::GraphArgs, output::say, tables::SpeedWindow};
 
 /// The streams of the main job that are stored.
 pub(crate) struct Streams {
@@ -67,6 +67,5 @@ pub(crate) fn rules(name: Option<&str>, mode: Mode) -> Result<Rules> {
 pub(crate) fn show(args: &GraphArgs) -> Result<()> {
     let rules = rules(args.rules.as_deref(), args.mode)?;
     let (graph, _) = build(rules, Duration::from_secs(60))?;
-    print!("{}", graph.mermaid());
-    Ok(())
+    say(&graph.mermaid())
 }

@@ -14,6 +14,7 @@ use crate::{
     args::OutArgs,
     graph,
     outcome::Outcome,
+    progress::Progress,
     sink::{Destination, FileDestination, NullDestination, SinkChoice, SqliteDestination},
     stop,
 };
@@ -27,6 +28,10 @@ pub(crate) struct Job<Src, D> {
     pub(crate) rules: Rules,
     pub(crate) window: Duration,
     pub(crate) order: Order,
+    /// How the input is read, in words.
+    pub(crate) reading: String,
+    /// Cleared away before the report is printed.
+    pub(crate) progress: Progress,
 }
 
 impl<Src, D> Job<Src, D>
@@ -52,11 +57,11 @@ where
             }
             SinkChoice::Null => self.into(NullDestination::default(), out).await?,
         };
-        Outcome::new(name, &out.sink, report, started.elapsed()).print(out.report);
-        Ok(())
+        Outcome::new(name, &out.sink, report, started.elapsed()).print(out.report)
     }
 
     async fn into<To: Destination>(self, to: To, out: &OutArgs) -> Result<Report> {
+        let _shown = self.progress;
         let (graph, streams) = graph::build(self.rules, self.window)?;
         let limits = EpochLimits {
             interval: out.commit_every,
@@ -64,6 +69,13 @@ where
         };
         Pipeline::exactly_once(self.source, self.decode, self.order, graph, to.store())
             .named(self.name)
+            .reading(self.reading)
+            .on_retry(|error, delay| {
+                eprintln!(
+                    "fleet: {error}; trying again in {:.1} s",
+                    delay.as_secs_f64()
+                );
+            })
             .store("telemetry", streams.telemetry, to.table("telemetry")?)
             .store("perception", streams.perception, to.table("perception")?)
             .store("driving", streams.driving, to.table("driving")?)

@@ -1,11 +1,7 @@
 //! `fleet`: the main job on a simulated or recorded fleet, and what it left behind.
 //!
 //! Everything here goes through the public interface of the crates: it is the largest example.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line speaks to people"
-)]
+#![expect(clippy::print_stderr, reason = "a command line speaks to people")]
 
 mod args;
 mod dead_letters;
@@ -13,6 +9,7 @@ mod demo;
 mod graph;
 mod job;
 mod outcome;
+mod output;
 mod progress;
 mod replay;
 mod report;
@@ -52,8 +49,14 @@ async fn main() -> ExitCode {
 fn complain(error: &Error) -> ExitCode {
     eprintln!("fleet: {error}");
     let mut cause = error.source();
+    let mut said = error.to_string();
     while let Some(because) = cause {
-        eprintln!("  because {because}");
+        let reason = because.to_string();
+        // Some messages hold their cause already.
+        if !said.contains(&reason) {
+            eprintln!("  because {reason}");
+            said += &reason;
+        }
         cause = because.source();
     }
     let hint = match error.kind() {

@@ -3,17 +3,18 @@
 use std::{fmt::Write as _, time::Duration};
 
 use fleet_core::{
+    Result,
     checkpoint::Counts,
     pipeline::{Ending, Report},
 };
 use serde_json::{Map, Value, json};
 
-use crate::{args::ReportWord, sink::SinkChoice};
+use crate::{args::ReportWord, output::say, sink::SinkChoice};
 
 /// What a run left behind.
 pub(crate) struct Outcome {
     job: &'static str,
-    sink: String,
+    sink: SinkChoice,
     report: Report,
     elapsed: Duration,
 }
@@ -27,21 +28,25 @@ impl Outcome {
     ) -> Self {
         Self {
             job,
-            sink: sink.to_string(),
+            sink: sink.clone(),
             report,
             elapsed,
         }
     }
 
-    pub(crate) fn print(&self, word: ReportWord) {
+    /// Prints it.
+    ///
+    /// # Errors
+    /// When standard output cannot take it.
+    pub(crate) fn print(&self, word: ReportWord) -> Result<()> {
         match word {
-            ReportWord::Json => println!("{}", self.json()),
-            ReportWord::Text => print!("{}", self.text()),
+            ReportWord::Json => say(&format!("{}\n", self.json())),
+            ReportWord::Text => say(&self.text()),
         }
     }
 
     fn events_per_second(&self) -> f64 {
-        self.report.counts.read as f64 / self.elapsed.as_secs_f64().max(1e-9)
+        self.report.read_now as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
     /// The object that the command line's specification fixes.
@@ -79,6 +84,7 @@ impl Outcome {
         let ending = match self.report.ending {
             Ending::Complete => "complete",
             Ending::AlreadyComplete => "was complete already, nothing new was read",
+            Ending::Stopped if self.sink == SinkChoice::Null => "stopped",
             Ending::Stopped => "stopped; run it again to go on",
         };
         // Writing to a string cannot fail.
@@ -117,10 +123,24 @@ impl Outcome {
         if self.report.ending != Ending::AlreadyComplete {
             let _ = writeln!(text, "  {:<12}{seconds:.2} s, {rate} events/s", "took");
         }
-        if self.report.counts.dead_lettered > 0 {
+        let Counts {
+            read,
+            dead_lettered,
+            late,
+            ..
+        } = self.report.counts;
+        if let Some(db) = self.sink.dead_letters().filter(|_| dead_lettered > 0) {
+            let db = db.display();
             let _ = writeln!(
                 text,
-                "  see what could not be read with: fleet dead-letters --reasons"
+                "  see what could not be read: fleet dead-letters --reasons --db {db}"
+            );
+        }
+        // Our choice: a tenth is no accident.
+        if late > read / 10 {
+            let _ = writeln!(
+                text,
+                "  many events were late: a wider --out-of-orderness takes them in"
             );
         }
         text

@@ -1,4 +1,4 @@
-//! How far a bounded run is: a bar on a terminal, plain lines elsewhere.
+//! How far a run is: a bar on a terminal, plain lines elsewhere.
 
 use std::{
     io::IsTerminal,
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use tokio::task::JoinHandle;
 
 /// What an input is measured in.
@@ -20,76 +20,76 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    fn style(self) -> &'static str {
-        match self {
-            Self::Bytes => {
-                "{bar:40} {percent:>3} %  {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta} left"
-            }
-            Self::Events => {
-                "{bar:40} {percent:>3} %  {human_pos}/{human_len} events  {per_sec}  {eta} left"
-            }
-        }
-    }
-
     fn say(self, amount: u64) -> String {
         match self {
-            Self::Bytes => indicatif::HumanBytes(amount).to_string(),
-            Self::Events => format!("{} events", indicatif::HumanCount(amount)),
+            Self::Bytes => HumanBytes(amount).to_string(),
+            Self::Events => format!("{} events", HumanCount(amount)),
         }
     }
 }
 
-/// Shows how much of an input is read, until it is dropped.
-pub(crate) struct Progress(Option<JoinHandle<()>>);
+/// Shows how much of an input is read, until it is dropped; then the terminal is clean again.
+pub(crate) struct Progress {
+    watching: JoinHandle<()>,
+    bar: ProgressBar,
+}
 
 impl Progress {
-    /// Watches `read` grow towards `total`; without a total there is nothing to draw.
+    /// Watches `read` grow, towards `total` where that is known.
     pub(crate) fn watch(read: Arc<AtomicU64>, total: Option<u64>, unit: Unit) -> Self {
-        let Some(total) = total.filter(|total| *total > 0) else {
-            return Self(None);
+        let total = total.filter(|total| *total > 0);
+        if !std::io::stderr().is_terminal() {
+            return Self {
+                watching: tokio::spawn(tell(read, total, unit)),
+                bar: ProgressBar::hidden(),
+            };
+        }
+        let (bar, style) = match total {
+            Some(total) => (
+                ProgressBar::new(total),
+                "{wide_bar} {percent:>3} % of {msg}, {eta} left",
+            ),
+            None => (ProgressBar::new_spinner(), "{spinner} {msg} read"),
         };
-        let watching = if std::io::stderr().is_terminal() {
-            tokio::spawn(draw(read, total, unit))
-        } else {
-            tokio::spawn(tell(read, total, unit))
-        };
-        Self(Some(watching))
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Self {
+            watching: tokio::spawn(draw(bar.clone(), read, total, unit)),
+            bar,
+        }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(watching) = self.0.take() {
-            watching.abort();
-        }
+        self.watching.abort();
+        self.bar.finish_and_clear();
     }
 }
 
-async fn draw(read: Arc<AtomicU64>, total: u64, unit: Unit) {
-    let bar = Cleared(ProgressBar::new(total));
-    if let Ok(style) = ProgressStyle::with_template(unit.style()) {
-        bar.0.set_style(style);
-    }
+async fn draw(bar: ProgressBar, read: Arc<AtomicU64>, total: Option<u64>, unit: Unit) {
     loop {
-        bar.0.set_position(read.load(Ordering::Relaxed).min(total));
+        // A run that is over at once draws nothing.
         tokio::time::sleep(Duration::from_millis(100)).await;
+        let read = read.load(Ordering::Relaxed);
+        bar.set_message(unit.say(total.unwrap_or(read)));
+        bar.set_position(total.map_or(read, |total| read.min(total)));
+        bar.tick();
     }
 }
 
-/// Leaves the terminal clean when the watching ends.
-struct Cleared(ProgressBar);
-
-impl Drop for Cleared {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
-async fn tell(read: Arc<AtomicU64>, total: u64, unit: Unit) {
+async fn tell(read: Arc<AtomicU64>, total: Option<u64>, unit: Unit) {
     loop {
         // A run that is over before the first line needs none.
         tokio::time::sleep(Duration::from_secs(2)).await;
-        let percent = read.load(Ordering::Relaxed).saturating_mul(100) / total;
-        eprintln!("fleet: {percent} % of {} read", unit.say(total));
+        let read = read.load(Ordering::Relaxed);
+        match total {
+            Some(total) => {
+                let percent = read.saturating_mul(100) / total;
+                eprintln!("fleet: {percent} % of {} read", unit.say(total));
+            }
+            None => eprintln!("fleet: {} read", unit.say(read)),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 use fleet_core::{
     Decode, Error, ErrorKind, Order, Result,
     dialect::{AnyEvent, ColumnMap, Csv, Native, VehicleOps},
-    event::FleetEvent,
+    event::{ContentHasher, FleetEvent},
     source::Chunk,
 };
 use fleet_sources::{AtEnd, FileOptions, FileSource, Format, Input};
@@ -28,16 +28,30 @@ pub(crate) async fn run(args: ReplayArgs, started: Instant) -> Result<()> {
     match args.dialect {
         DialectWord::Vehicleops => {
             let source = open(&args, Format::Lines)?;
-            with(args, source, AnyEvent(VehicleOps::default()), started).await
+            with(
+                args,
+                source,
+                AnyEvent(VehicleOps::default()),
+                "as vehicleops".into(),
+                started,
+            )
+            .await
         }
         DialectWord::Native => {
             let source = open(&args, Format::Lines)?;
-            with(args, source, AnyEvent(Native::default()), started).await
+            with(
+                args,
+                source,
+                AnyEvent(Native::default()),
+                "as native".into(),
+                started,
+            )
+            .await
         }
         DialectWord::Csv => {
             let source = open(&args, Format::Csv)?;
-            let decode = Csv::new(maps(&args, &source)?);
-            with(args, source, decode, started).await
+            let (maps, reading) = maps(&args, &source)?;
+            with(args, source, Csv::new(maps), reading, started).await
         }
     }
 }
@@ -52,11 +66,19 @@ fn open(args: &ReplayArgs, format: Format) -> Result<FileSource> {
     FileSource::open(inputs, FileOptions::default().format(format).at_end(at_end))
 }
 
-async fn with<D>(args: ReplayArgs, source: FileSource, decode: D, started: Instant) -> Result<()>
+async fn with<D>(
+    args: ReplayArgs,
+    source: FileSource,
+    decode: D,
+    reading: String,
+    started: Instant,
+) -> Result<()>
 where
     D: Decode<Chunk, Event = FleetEvent>,
 {
-    let _progress = Progress::watch(source.read_bytes(), source.total_bytes(), Unit::Bytes);
+    // What is still being written has no end to show.
+    let total = source.total_bytes().filter(|_| !args.follow);
+    let progress = Progress::watch(source.read_bytes(), total, Unit::Bytes);
     let rules = graph::rules(args.rules.as_deref(), args.mode)?;
     let order = Order {
         out_of_orderness: args.out_of_orderness,
@@ -68,21 +90,36 @@ where
         rules,
         window: args.window,
         order,
+        reading,
+        progress,
     };
     job.run(&args.out, started).await
 }
 
-/// The map of each input: the first whose pattern matches its name, else the one without a pattern.
-fn maps(args: &ReplayArgs, source: &FileSource) -> Result<Vec<ColumnMap>> {
+/// The map of each input: the first whose pattern matches its name, else the one without a pattern. And
+/// what they say, as one number: another map reads another input.
+fn maps(args: &ReplayArgs, source: &FileSource) -> Result<(Vec<ColumnMap>, String)> {
     let mut patterns = Vec::new();
+    let mut content = ContentHasher::new();
     for map in &args.map {
         let (pattern, file) = map.split_once('=').unwrap_or(("*", map));
         let pattern = glob::Pattern::new(pattern).map_err(|error| {
-            wrong(format!("--map {map}: {pattern:?} is no pattern")).because(error)
+            wrong(format!("--map {map}: `{pattern}` is no pattern")).because(error)
         })?;
         let text = std::fs::read_to_string(file)
             .map_err(|error| wrong(format!("cannot read the column map {file}")).because(error))?;
+        content.text(&text);
         patterns.push((pattern, ColumnMap::from_yaml(&text, file)?));
+    }
+    if patterns
+        .iter()
+        .filter(|(pattern, _)| pattern.as_str() == "*")
+        .count()
+        > 1
+    {
+        return Err(wrong(
+            "two maps are for all inputs: give one of them as --map PATTERN=MAP.yaml".into(),
+        ));
     }
     // A map for all comes last, wherever it stands on the command line.
     patterns.sort_by_key(|(pattern, _)| pattern.as_str() == "*");
@@ -101,10 +138,13 @@ fn maps(args: &ReplayArgs, source: &FileSource) -> Result<Vec<ColumnMap>> {
     let mut maps = Vec::new();
     for header in source.headers() {
         let map = map_of(header.name())?;
-        map.check(header.bytes(), header.name())?;
+        // An input without a single byte has no header, and no records either.
+        if !header.bytes().is_empty() {
+            map.check(header.bytes(), header.name())?;
+        }
         maps.push(map);
     }
-    Ok(maps)
+    Ok((maps, format!("as csv by map {:016x}", content.finish())))
 }
 
 fn wrong(message: String) -> Error {

@@ -1,5 +1,7 @@
 //! `fleet report`: what a database holds.
 
+use std::fmt::Write as _;
+
 use fleet_core::{Error, ErrorKind, Result};
 use fleet_sinks::{SqliteStore, sqlite::Summary};
 use serde_json::{Map, Value, json};
@@ -7,10 +9,18 @@ use serde_json::{Map, Value, json};
 use crate::{
     args::{ReportArgs, ReportWord},
     outcome::{fates, listed},
+    output::say,
 };
 
 /// The pipelines that this program runs.
-pub(crate) const PIPELINES: [&str; 2] = ["demo", "replay"];
+pub(crate) const PIPELINES: [&str; 6] = [
+    "demo",
+    "demo-ndjson",
+    "demo-csv",
+    "replay",
+    "replay-ndjson",
+    "replay-csv",
+];
 
 /// Runs the command.
 ///
@@ -31,18 +41,17 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
             summaries.push(summary);
         }
     }
-    match args.report {
+    say(&match args.report {
         ReportWord::Json => {
             let reports: Map<String, Value> = summaries
                 .iter()
                 .map(|summary| (summary.pipeline.clone(), json(summary)))
                 .collect();
-            println!("{}", Value::Object(reports));
+            format!("{}\n", Value::Object(reports))
         }
-        ReportWord::Text if summaries.is_empty() => println!("the database is empty"),
-        ReportWord::Text => summaries.iter().for_each(print),
-    }
-    Ok(())
+        ReportWord::Text if summaries.is_empty() => "the database is empty\n".into(),
+        ReportWord::Text => summaries.iter().map(text).collect::<String>() + &tables(&summaries),
+    })
 }
 
 /// The totals of one group of tallies.
@@ -74,26 +83,44 @@ fn json(summary: &Summary) -> Value {
     })
 }
 
-fn print(summary: &Summary) {
+fn text(summary: &Summary) -> String {
     let state = if summary.ended {
         "complete"
     } else {
         "not complete"
     };
-    println!("{}: {state}", summary.pipeline);
-    println!("  {}", fates(&summary.counts));
+    let mut text = format!(
+        "{}: {state}\n  {}\n",
+        summary.pipeline,
+        fates(&summary.counts)
+    );
+    let mut line = |name: &str, what: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {name:<12}{what}");
+    };
     let vehicles = summary.tallies.get("keys").copied().unwrap_or(0);
-    println!("  {:<12}{vehicles}", "vehicles");
-    println!("  {:<12}{}", "alerts", listed(group(summary, "alerts.")));
-    let tables = summary
-        .tables
-        .iter()
-        .map(|(name, rows)| (name.as_str(), *rows));
-    println!("  {:<12}{}", "tables", listed(tables));
+    let over = if summary.partitions > 1 {
+        ", summed over the inputs"
+    } else {
+        ""
+    };
+    line("vehicles", format!("{vehicles}{over}"));
+    line("alerts", listed(group(summary, "alerts.")));
     for class in &summary.refused {
-        println!(
-            "  {:<12}{} x {}: {}",
-            "dead letters", class.count, class.stage, class.reason
+        line(
+            "not used",
+            format!("{} x {}: {}", class.count, class.stage, class.reason),
         );
     }
+    text
+}
+
+/// Tables are shared by all pipelines.
+fn tables(summaries: &[Summary]) -> String {
+    let tables = summaries.first().map(|summary| &summary.tables);
+    let rows = tables
+        .into_iter()
+        .flatten()
+        .map(|(name, rows)| (name.as_str(), *rows));
+    format!("tables: {}\n", listed(rows))
 }

@@ -54,6 +54,17 @@ impl fmt::Display for SinkChoice {
     }
 }
 
+impl SinkChoice {
+    /// The database that holds its dead letters, if it keeps any.
+    pub(crate) fn dead_letters(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite(path) => Some(path.clone()),
+            Self::Ndjson(dir) | Self::Csv(dir) => Some(dir.join(".positions.db")),
+            Self::Null => None,
+        }
+    }
+}
+
 /// A sink of rows of one type in store `S`.
 pub(crate) type TableOf<R, S> = Box<dyn TransactionalSink<R, S>>;
 
@@ -74,7 +85,7 @@ impl SqliteDestination {
     pub(crate) fn open(path: &Path, pipeline: &str, fresh: bool) -> Result<Self> {
         let store = SqliteStore::open(path, pipeline)?;
         if fresh {
-            store.wipe()?;
+            store.wipe_all()?;
         }
         Ok(Self(store))
     }
@@ -115,9 +126,14 @@ impl FileDestination {
     }
 
     fn open(dir: &Path, pipeline: &str, fresh: bool, format: Format) -> Result<Self> {
-        let store = FileStore::open(dir, pipeline)?;
+        // Each format has positions of its own: a folder may hold both.
+        let word = match format {
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+        };
+        let store = FileStore::open(dir, &format!("{pipeline}-{word}"))?;
         if fresh {
-            store.wipe()?;
+            store.wipe_all()?;
         }
         Ok(Self { store, format })
     }

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{
-    Bound, EpochLimits, Pipeline,
+    Bound, EpochLimits, OnRetry, Pipeline,
     limits::Retry,
     report::{Ending, Ledger, Report},
 };
@@ -35,14 +35,16 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     retry: Retry,
+    on_retry: Option<OnRetry>,
     committer: Committer,
     tasks: BTreeMap<Partition, Task<D::Event>>,
     ledger: Ledger,
     /// The open epoch: since when, and how many records.
     opened: Option<Instant>,
     rows: u64,
-    /// Whether any record was read in this run.
+    /// Whether anything happened in this run, and how many records were read.
     anything: bool,
+    read: u64,
 }
 
 pub(super) async fn run<Src, D, S, G>(
@@ -72,11 +74,13 @@ where
         sinks: pipeline.sinks,
         limits: pipeline.limits,
         retry: pipeline.retry,
+        on_retry: pipeline.on_retry,
         tasks: BTreeMap::new(),
         ledger: Ledger::default(),
         opened: None,
         rows: 0,
         anything: false,
+        read: 0,
     };
     driver.run(stop).await
 }
@@ -88,7 +92,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let event = match self.turn(&mut stop).await? {
                 Turn::Stop => {
                     self.commit_all().await?;
-                    return Ok(self.ledger.report(Ending::Stopped));
+                    return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }
                 Turn::Seal => {
                     self.commit_all().await?;
@@ -108,7 +112,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                         } else {
                             Ending::AlreadyComplete
                         };
-                        return Ok(self.ledger.report(ending));
+                        return Ok(self.ledger.report(ending, self.read));
                     }
                 }
                 SourceEvent::Revoking {
@@ -155,7 +159,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             };
             match next {
                 Ok(event) => return Ok(Turn::Source(event)),
-                Err(error) => wait(error, &mut delays).await?,
+                Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
             }
         }
     }
@@ -167,7 +171,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let claim = loop {
                 match self.store.claim(partition).await {
                     Ok(claim) => break claim,
-                    Err(error) => wait(error, &mut delays).await?,
+                    Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
                 }
             };
             let at = claim.next;
@@ -176,7 +180,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let task = Task::restore(&self.plan, partition, claim)?;
             let mut delays = self.retry.delays();
             while let Err(error) = self.source.start(partition, at).await {
-                wait(error, &mut delays).await?;
+                wait(error, &mut delays, self.on_retry.as_ref()).await?;
             }
             self.tasks.insert(partition.clone(), task);
         }
@@ -189,7 +193,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         };
         let before = task.counts().read;
         task.batch(&self.plan, &self.decode, batch)?;
-        self.rows += task.counts().read - before;
+        let read = task.counts().read - before;
+        self.rows += read;
+        self.read += read;
         self.anything = true;
         self.opened.get_or_insert_with(Instant::now);
         let waiting = self.tasks.values().map(Task::waiting);
@@ -266,7 +272,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         for sealed in landed.done {
             let mut delays = self.retry.delays();
             while let Err(error) = self.source.committed(&sealed.partition, sealed.next).await {
-                wait(error, &mut delays).await?;
+                wait(error, &mut delays, self.on_retry.as_ref()).await?;
             }
             self.ledger.committed(sealed);
         }
@@ -300,7 +306,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 _ => error,
             };
             self.committer.failed();
-            wait(error, &mut delays).await?;
+            wait(error, &mut delays, self.on_retry.as_ref()).await?;
         }
     }
 
@@ -338,9 +344,16 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 }
 
 /// Waits before the next try, or gives the error back when it cannot pass or was retried enough.
-async fn wait(error: Error, delays: &mut (impl Iterator<Item = Duration> + Send)) -> Result<()> {
+async fn wait(
+    error: Error,
+    delays: &mut (impl Iterator<Item = Duration> + Send),
+    tell: Option<&OnRetry>,
+) -> Result<()> {
     match delays.next().filter(|_| error.is_retryable()) {
         Some(delay) => {
+            if let Some(tell) = tell {
+                tell(&error, delay);
+            }
             sleep(delay).await;
             Ok(())
         }

@@ -10,7 +10,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-use std::{future::Future, marker::PhantomData};
+use std::{future::Future, marker::PhantomData, time::Duration};
 
 use bound::{Bound, PlainSink, StoreSink};
 pub use limits::{EpochLimits, Retry};
@@ -25,6 +25,9 @@ use crate::{
     source::Replayable,
     task::Plan,
 };
+
+/// Hears of passing faults.
+type OnRetry = Box<dyn Fn(&Error, Duration) + Send + Sync>;
 
 /// Every result lands exactly once: replayable source, sinks in the store's transaction.
 #[derive(Debug)]
@@ -82,6 +85,7 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     retry: Retry,
+    on_retry: Option<OnRetry>,
     /// The first wrong wiring; reported when the pipeline is run.
     wrong: Option<Error>,
     guarantee: PhantomData<Guarantee>,
@@ -145,6 +149,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             decode,
             plan: Plan {
                 name: "pipeline".into(),
+                reading: String::new(),
                 order,
                 graph,
                 outlets,
@@ -154,6 +159,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             sinks: Vec::new(),
             limits: EpochLimits::default(),
             retry: Retry::default(),
+            on_retry: None,
             wrong,
             guarantee: PhantomData,
         }
@@ -163,6 +169,14 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.plan.name = name.into();
+        self
+    }
+
+    /// Tells how the input is read, such as the dialect and its options: a restart that reads it otherwise is
+    /// refused, because results of two readings would be mixed. Default: nothing.
+    #[must_use]
+    pub fn reading(mut self, how: impl Into<String>) -> Self {
+        self.plan.reading = how.into();
         self
     }
 
@@ -207,6 +221,13 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Calls this with each passing fault and the pause before the next try. Default: nothing.
+    #[must_use]
+    pub fn on_retry(mut self, tell: impl Fn(&Error, Duration) + Send + Sync + 'static) -> Self {
+        self.on_retry = Some(Box::new(tell));
         self
     }
 

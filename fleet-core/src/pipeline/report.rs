@@ -25,6 +25,8 @@ pub enum Ending {
 pub struct Report {
     /// How it ended.
     pub ending: Ending,
+    /// Records that this run read; the totals are over all runs.
+    pub read_now: u64,
     /// Fates of all records.
     pub counts: Counts,
     /// Keys seen.
@@ -99,9 +101,10 @@ impl Ledger {
         );
     }
 
-    pub(super) fn report(&self, ending: Ending) -> Report {
+    pub(super) fn report(&self, ending: Ending, read_now: u64) -> Report {
         let mut report = Report {
             ending,
+            read_now,
             counts: Counts::default(),
             keys: 0,
             tallies: Tallies::new(),

@@ -10,7 +10,7 @@ use fleet_core::{
 };
 
 use super::{FileTable, FileTx, error::failed, format::Format};
-use crate::sqlite::{Exported, SqliteOptions, SqliteStore, StoredDeadLetter, Summary};
+use crate::sqlite::{Exported, SqliteOptions, SqliteStore, StoredDeadLetter, Summary, Whose};
 
 /// Where positions are kept, beside the files.
 const POSITIONS: &str = ".positions.db";
@@ -162,9 +162,22 @@ impl FileStore {
     /// # Errors
     /// As [`SqliteStore::wipe`].
     pub fn wipe(&self) -> Result<()> {
+        self.empty(Whose::Own)
+    }
+
+    /// Forgets every pipeline of the folder and empties all files.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::wipe_all`].
+    pub fn wipe_all(&self) -> Result<()> {
+        self.empty(Whose::All)
+    }
+
+    fn empty(&self, whose: Whose) -> Result<()> {
         // The lengths first: a crash in between leaves files that are cut when they are opened again.
-        self.positions
-            .wipe_with(|db| db.execute_batch("UPDATE files SET length = 0, rows = 0"))?;
+        self.positions.wipe_with(whose, |db| {
+            db.execute_batch("UPDATE files SET length = 0, rows = 0")
+        })?;
         let tx = FileTx::new(self.positions.begin_now()?);
         for name in Self::empty_names(&tx)? {
             let path = self.path(&name);

@@ -33,6 +33,7 @@ pub use store::SqliteStore;
 pub use summary::{RefusalClass, Summary};
 pub use table::SqliteTable;
 pub use tx::SqliteTx;
+pub(crate) use wipe::Whose;
 
 /// The client whose connection a [`SqliteTx`] shows to sinks of one's own.
 pub use rusqlite;

@@ -24,18 +24,27 @@ impl SqliteStore {
     /// Refuses when other pipelines keep their positions in the same file: whose rows are whose, a result
     /// table does not say. Nothing is changed then.
     pub fn wipe(&self) -> Result<()> {
-        self.wipe_with(|_| Ok(()))
+        self.wipe_with(Whose::Own, |_| Ok(()))
+    }
+
+    /// Forgets everything that the file holds, of every pipeline.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn wipe_all(&self) -> Result<()> {
+        self.wipe_with(Whose::All, |_| Ok(()))
     }
 
     /// Wipes, and does something more in the same transaction.
     pub(crate) fn wipe_with(
         &self,
+        whose: Whose,
         also: impl FnOnce(&Connection) -> rusqlite::Result<()>,
     ) -> Result<()> {
         let tx = self.begin_now()?;
         let others =
             others(tx.connection(), self.pipeline()).map_err(|cause| tx.failed("wipe", cause))?;
-        if !others.is_empty() {
+        if whose == Whose::Own && !others.is_empty() {
             return Err(Refused::Shared {
                 file: self.file().to_string(),
                 others: others.join(", "),
@@ -47,6 +56,15 @@ impl SqliteStore {
             .map_err(|cause| tx.failed("wipe", cause))?;
         tx.commit()
     }
+}
+
+/// What a wipe may touch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// A file that is this pipeline's alone.
+    Own,
+    /// Every pipeline's.
+    All,
 }
 
 fn others(db: &Connection, pipeline: &str) -> rusqlite::Result<Vec<String>> {

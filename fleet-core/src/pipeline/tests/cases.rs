@@ -388,6 +388,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
     let (graph, streams) = graph();
     let plan = Plan {
         name: "test".into(),
+        reading: String::new(),
         order: Order {
             out_of_orderness: Duration::ZERO,
         },
