@@ -12,7 +12,7 @@ pub use segment::{Fault, Method, Segment};
 
 use std::time::Duration;
 
-use estimate::{Bridge, Last};
+use estimate::{Bridge, Last, Place};
 
 use crate::{
     EventTime, Position,
@@ -126,11 +126,12 @@ state_by_serde!(Meter, 1);
 struct Anchor {
     um: i64,
     at: i64,
-    /// What was driven since, by estimate.
-    bridge: Bridge,
+    place: Option<Place>,
+    /// What was driven since by speed; `None` where a speed was missing.
+    by_speed: Option<i64>,
     /// After a fault: where the odometer would stand without it.
     expected: Option<i64>,
-    /// How far the vehicle drove since the reading last changed, by estimate, and from when.
+    /// How far the vehicle drove since the reading last changed, by speed, and from when.
     still: i64,
     still_from: i64,
     stuck: bool,
@@ -142,81 +143,101 @@ impl Meter {
     pub fn observe(&mut self, options: &MeterOptions, fix: &Fix) -> Option<Segment> {
         let now = Last::of(fix);
         let reading = fix.odometer.map(|odometer| to_um(odometer.as_m()));
-        let Some(last) = self.last.as_ref() else {
-            self.anchor = reading.map(|um| Anchor::new(um, now.at));
-            self.last = Some(now);
-            return None;
-        };
-        if now.at < last.at {
+        if self.last.as_ref().is_some_and(|last| now.at < last.at) {
             return None;
         }
-        let (from, step) = (last.at, Bridge::between(last, &now, options));
-        let at = now.at;
-        self.last = Some(now);
+        let last = self.last.replace(now.clone());
+        let fresh = reading.map(|um| Anchor::new(um, &now));
+        let Some(last) = last else {
+            self.anchor = fresh;
+            return None;
+        };
+        let speed = last.by_speed(&now, options);
         let Some(anchor) = &mut self.anchor else {
-            self.anchor = reading.map(|um| Anchor::new(um, at));
-            return Some(step.segment(from, at, None));
+            self.anchor = fresh;
+            let places = (last.place, now.place);
+            let (from, to) = (last.at, now.at);
+            let step = Bridge {
+                from,
+                to,
+                speed,
+                places,
+            };
+            return Some(step.segment(None, options));
         };
-        anchor.bridge.add(&step);
+        anchor.by_speed = anchor.by_speed.and_then(|sum| sum.checked_add(speed?));
+        let bridge = anchor.bridge(&now);
         if let Some(um) = reading {
-            return Some(anchor.take(um, at, options));
+            anchor.place = now.place;
+            anchor.by_speed = Some(0);
+            return Some(anchor.take(um, &bridge, options));
         }
-        let waited = Duration::from_micros(at.abs_diff(anchor.at));
-        if waited <= options.patience {
+        if Duration::from_micros(bridge.to.abs_diff(bridge.from)) <= options.patience {
             return None;
         }
-        let segment = anchor.bridge.segment(anchor.at, at, None);
         self.anchor = None;
-        Some(segment)
+        Some(bridge.segment(None, options))
     }
 }
 
 impl Anchor {
-    fn new(um: i64, at: i64) -> Self {
+    fn new(um: i64, now: &Last) -> Self {
         Self {
             um,
-            at,
-            bridge: Bridge::default(),
+            at: now.at,
+            place: now.place,
+            by_speed: Some(0),
             expected: None,
             still: 0,
-            still_from: at,
+            still_from: now.at,
             stuck: false,
         }
     }
 
+    /// What is known besides the odometer of the stretch since the last reading.
+    fn bridge(&self, now: &Last) -> Bridge {
+        Bridge {
+            from: self.at,
+            to: now.at,
+            speed: self.by_speed,
+            places: (self.place, now.place),
+        }
+    }
+
     /// Settles the stretch up to a new reading.
-    fn take(&mut self, um: i64, at: i64, options: &MeterOptions) -> Segment {
-        let limit = can_drive(at - self.at, options).saturating_add(to_um(options.slack.as_m()));
+    fn take(&mut self, um: i64, bridge: &Bridge, options: &MeterOptions) -> Segment {
+        let limit = bridge
+            .can_drive(options)
+            .saturating_add(to_um(options.slack.as_m()));
         let back = -to_um(options.rollback.as_m());
-        let bridge = std::mem::take(&mut self.bridge);
-        let (from, read) = (self.at, um.saturating_sub(self.um));
+        let read = um.saturating_sub(self.um);
         let as_read = Some(read).filter(|um| (0..=limit).contains(um));
         let as_expected = self
             .expected
             .map(|expected| um.saturating_sub(expected))
             .filter(|um| (back..=limit).contains(um))
             .map(|um| um.max(0));
-        let segment = if let Some(driven) = nearest(as_read, as_expected, bridge.best()) {
+        let segment = if let Some(driven) = nearest(as_read, as_expected, || bridge.best(options)) {
             if !(self.stuck && read == 0) {
                 self.expected = None;
             }
-            Segment::measured(from, at, driven)
+            Segment::measured(bridge.from, bridge.to, driven)
         } else {
             let fault = match read {
                 read if read > limit => Fault::Jump,
                 read if read > back => Fault::Rollback,
                 _ => Fault::Reset,
             };
-            let segment = bridge.segment(from, at, Some(fault));
+            let segment = bridge.segment(Some(fault), options);
             let expected = self.expected.unwrap_or(self.um);
             self.expected = Some(expected.saturating_add(segment.micrometres()));
             segment
         };
-        (self.um, self.at) = (um, at);
+        (self.um, self.at) = (um, bridge.to);
         if read == 0 {
-            self.stand(segment, &bridge, options)
+            self.stand(segment, bridge, options)
         } else {
-            (self.still, self.still_from, self.stuck) = (0, at, false);
+            (self.still, self.still_from, self.stuck) = (0, bridge.to, false);
             segment
         }
     }
@@ -224,7 +245,7 @@ impl Anchor {
     /// The reading did not change: either the vehicle stands, or the odometer does.
     fn stand(&mut self, segment: Segment, bridge: &Bridge, options: &MeterOptions) -> Segment {
         let (from, at) = (segment.from, segment.to);
-        let driven = bridge.faster_than(CREEP_KMH, at.since(from));
+        let driven = bridge.faster_than(CREEP_KMH);
         let starts = !self.stuck;
         self.still = self.still.saturating_add(driven);
         if self.still < to_um(options.stuck.as_m()) {
@@ -247,21 +268,20 @@ impl Anchor {
 }
 
 /// Of two readings of one step the one that is nearer to the estimate; without an estimate the shorter one.
-fn nearest(read: Option<i64>, expected: Option<i64>, estimate: Option<i64>) -> Option<i64> {
+fn nearest(
+    read: Option<i64>,
+    expected: Option<i64>,
+    estimate: impl FnOnce() -> Option<i64>,
+) -> Option<i64> {
     let (Some(read), Some(expected)) = (read, expected) else {
         return read.or(expected);
     };
-    let estimate = estimate.unwrap_or(0);
+    let estimate = estimate().unwrap_or(0);
     Some(if expected.abs_diff(estimate) < read.abs_diff(estimate) {
         expected
     } else {
         read
     })
-}
-
-/// How far the top speed reaches in some microseconds.
-fn can_drive(us: i64, options: &MeterOptions) -> i64 {
-    to_um(options.top_speed.as_mps() * us as f64 / 1e6)
 }
 
 /// Metres in whole micrometres; beyond 9e12 m (the orbit of Neptune) it stays there.
