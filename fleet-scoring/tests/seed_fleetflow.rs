@@ -202,6 +202,16 @@ fn times_of_samples_come_before_a_rate_and_distance_needs_a_speed_at_both_ends()
         (by_time.duration_s, by_time.distance_km),
         (Some(20.0), Some(0.2))
     );
+    // Evenly or by their times, speeds that change give the same distance.
+    let kmh: Vec<f64> = (0..1003_u32).map(|i| f64::from(i % 70)).collect();
+    let times = (0..1003_u32).map(|i| f64::from(i) / 8.0).collect();
+    let columns = || TripColumns::new(vec![0.0; 1003]).with_speed(kmh.clone());
+    let km = |trip: TripColumns<f64>| SeedFleetflow::default().score(&trip).distance_km.unwrap();
+    let (even, timed) = (
+        km(columns().with_rate(8.0)),
+        km(columns().with_times(times)),
+    );
+    assert!((even - timed).abs() < 1e-9, "{even} {timed}");
     // One missing speed is bridged; an hour is not.
     trip.samples[1].speed = None;
     let bridged = SeedFleetflow::default().score_samples(&trip);

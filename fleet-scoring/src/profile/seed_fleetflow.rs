@@ -1,8 +1,7 @@
 use fleet_core::{Error, ErrorKind, Result, event::TripSamples};
 
 use crate::{
-    Component, Formula, Number, Tally, TripColumns, TripScore, TripSums, Verdict,
-    count::{self, Limits},
+    Component, Formula, Number, Tally, TripColumns, TripScore, TripSums, Verdict, count::Limits,
     event::Runs,
 };
 
@@ -123,7 +122,7 @@ impl SeedFleetflow {
         let (duration_s, metres) = (trip.duration_s(), trip.distance_m());
         let sums = TripSums {
             samples: trip.len() as u64,
-            measured: count::present(&trip.longitudinal),
+            measured: outside.present,
             harsh_braking: outside.below,
             rapid_accel: outside.above,
             duration_us: duration_s.map(millionths),
@@ -175,7 +174,7 @@ impl SeedFleetflow {
         let outside = self.limits.count(&[reading], |_, _| {});
         TripSums {
             samples: 1,
-            measured: u64::from(longitudinal_g.is_some()),
+            measured: outside.present,
             harsh_braking: outside.below,
             rapid_accel: outside.above,
             ..TripSums::default()
