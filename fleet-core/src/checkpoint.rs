@@ -53,8 +53,17 @@ pub struct DeadLetter {
     pub stage: Arc<str>,
     /// Why, for people.
     pub reason: String,
-    /// Its bytes, up to [`MAX_RAW_BYTES`](crate::decode::MAX_RAW_BYTES).
+    /// Its bytes, or their beginning: up to [`MAX_RAW_BYTES`](crate::decode::MAX_RAW_BYTES) are kept.
     pub raw: Vec<u8>,
+    /// How many bytes it has in whole.
+    pub length: u64,
+}
+
+impl DeadLetter {
+    /// Whether only the beginning of the record was kept.
+    pub fn is_cut(&self) -> bool {
+        self.length > self.raw.len() as u64
+    }
 }
 
 /// What happened to the records of one partition: totals, and the dead letters since the last commit.
@@ -64,6 +73,43 @@ pub struct Fates {
     pub counts: Counts,
     /// Since the last commit.
     pub dead: Vec<DeadLetter>,
+    /// What the dead letters take.
+    pub(crate) dead_bytes: usize,
+}
+
+impl From<Counts> for Fates {
+    fn from(counts: Counts) -> Self {
+        Self {
+            counts,
+            ..Self::default()
+        }
+    }
+}
+
+impl Fates {
+    /// Counts a dead letter and keeps it.
+    pub(crate) fn bury(&mut self, letter: DeadLetter) {
+        self.counts.dead_lettered += 1;
+        self.dead_bytes += letter.raw.len() + letter.reason.len() + size_of::<DeadLetter>();
+        self.dead.push(letter);
+    }
+
+    /// An event without bytes of its own, refused at `stage`.
+    pub(crate) fn dead_letter(&mut self, offset: Offset, stage: &str, reason: &str) {
+        let (stage, reason) = (stage.into(), reason.into());
+        self.bury(DeadLetter {
+            offset,
+            stage,
+            reason,
+            raw: Vec::new(),
+            length: 0,
+        });
+    }
+
+    pub(crate) fn take_dead(&mut self) -> Vec<DeadLetter> {
+        self.dead_bytes = 0;
+        std::mem::take(&mut self.dead)
+    }
 }
 
 /// Running totals by name, kept with the position: rows given to and taken by each sink, alerts by kind.

@@ -12,8 +12,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    Partition,
+    Offset, Partition,
     checkpoint::{Committed, DeadLetter, Progress, Sealed, Tallies},
+    graph::Buffer,
     task::Piece,
 };
 
@@ -43,10 +44,20 @@ pub(crate) enum Step {
     Finished,
 }
 
+impl Step {
+    /// The piece that it is about; the first where it is about all.
+    pub(crate) fn piece(self) -> usize {
+        match self {
+            Self::Publish { piece, .. } | Self::Store { piece, .. } | Self::Ask { piece } => piece,
+            Self::Begin | Self::Commit | Self::Finished => 0,
+        }
+    }
+}
+
 /// What came of an epoch.
 #[derive(Debug, Default)]
 pub(crate) struct Landed {
-    /// Durable, in order.
+    /// Durable.
     pub(crate) done: Vec<Sealed>,
     /// Owned by someone else.
     pub(crate) fenced: Vec<Partition>,
@@ -57,7 +68,12 @@ pub(crate) struct Committer {
     sinks: Vec<(Arc<str>, Way)>,
     /// Totals of the sinks by partition, as committed.
     totals: BTreeMap<Partition, Tallies>,
-    pieces: Vec<Piece>,
+    /// What is committed, completed by [`seals`](Self::seals); and beside each how many of its dead letters
+    /// are the task's own.
+    sealed: Vec<Sealed>,
+    own_dead: Vec<usize>,
+    /// The rows of each sink, beside what is committed.
+    outputs: Vec<Vec<Box<dyn Buffer>>>,
     fenced: Vec<Partition>,
     step: Step,
     /// What was rejected in this epoch: by piece and sink, kept over repetitions.
@@ -71,7 +87,9 @@ impl Committer {
         Self {
             sinks,
             totals: BTreeMap::new(),
-            pieces: Vec::new(),
+            sealed: Vec::new(),
+            own_dead: Vec::new(),
+            outputs: Vec::new(),
             fenced: Vec::new(),
             step: Step::Finished,
             rejected: BTreeMap::new(),
@@ -88,12 +106,16 @@ impl Committer {
 
     /// Opens an epoch.
     pub(crate) fn open(&mut self, pieces: Vec<Piece>) {
-        self.pieces = pieces;
+        self.own_dead = pieces.iter().map(|piece| piece.sealed.dead.len()).collect();
+        (self.sealed, self.outputs) = pieces
+            .into_iter()
+            .map(|piece| (piece.sealed, piece.outputs))
+            .unzip();
         self.fenced.clear();
         self.rejected.clear();
         self.unanswered = false;
         self.step = self.first(Way::Plain).unwrap_or(Step::Begin);
-        if self.pieces.is_empty() {
+        if self.sealed.is_empty() {
             self.step = Step::Finished;
         }
     }
@@ -103,45 +125,53 @@ impl Committer {
         self.step
     }
 
-    /// The pieces of the epoch.
-    pub(crate) fn pieces(&self) -> &[Piece] {
-        &self.pieces
+    /// The rows of one piece for one sink.
+    pub(crate) fn rows(&self, piece: usize, sink: usize) -> Option<&dyn Buffer> {
+        self.outputs.get(piece)?.get(sink).map(AsRef::as_ref)
+    }
+
+    /// The partition of one piece, and where it goes on.
+    pub(crate) fn place(&self, piece: usize) -> Option<(&Partition, Offset)> {
+        self.sealed
+            .get(piece)
+            .map(|sealed| (&sealed.partition, sealed.next))
     }
 
     /// What to commit: the seals, with the totals of the sinks and the rows they rejected.
-    pub(crate) fn seals(&self) -> Vec<Sealed> {
-        let pieces = self.pieces.iter().enumerate();
-        pieces
-            .map(|(number, piece)| self.with_sinks(number, piece))
-            .collect()
-    }
-
-    fn with_sinks(&self, number: usize, piece: &Piece) -> Sealed {
-        let mut sealed = piece.sealed.clone();
-        sealed.tallies.retain(|name, _| !name.starts_with("sink."));
-        if let Some(totals) = self.totals.get(&sealed.partition) {
-            sealed
-                .tallies
-                .extend(totals.iter().map(|(name, count)| (name.clone(), *count)));
-        }
-        for (place, (name, _)) in self.sinks.iter().enumerate() {
-            let given = piece.outputs.get(place).map_or(0, |rows| rows.len()) as u64;
-            let dead = self
-                .rejected
-                .get(&(number, place))
-                .map_or(&[][..], Vec::as_slice);
-            let mut add = |what: &str, count: u64| {
-                *sealed
+    pub(crate) fn seals(&mut self) -> &[Sealed] {
+        let pieces = self
+            .sealed
+            .iter_mut()
+            .zip(&self.own_dead)
+            .zip(&self.outputs);
+        for (number, ((sealed, own_dead), outputs)) in pieces.enumerate() {
+            // As if for the first time: a commit may be sent again after other rows were rejected.
+            sealed.dead.truncate(*own_dead);
+            sealed.tallies.retain(|name, _| !name.starts_with("sink."));
+            if let Some(totals) = self.totals.get(&sealed.partition) {
+                sealed
                     .tallies
-                    .entry(format!("sink.{name}.{what}"))
-                    .or_default() += count;
-            };
-            add("given", given);
-            add("written", given.saturating_sub(dead.len() as u64));
-            add("dead_lettered", dead.len() as u64);
-            sealed.dead.extend_from_slice(dead);
+                    .extend(totals.iter().map(|(name, count)| (name.clone(), *count)));
+            }
+            for (place, ((name, _), rows)) in self.sinks.iter().zip(outputs).enumerate() {
+                let given = rows.len() as u64;
+                let dead = self
+                    .rejected
+                    .get(&(number, place))
+                    .map_or(&[][..], Vec::as_slice);
+                let mut add = |what: &str, count: u64| {
+                    *sealed
+                        .tallies
+                        .entry(format!("sink.{name}.{what}"))
+                        .or_default() += count;
+                };
+                add("given", given);
+                add("written", given.saturating_sub(dead.len() as u64));
+                add("dead_lettered", dead.len() as u64);
+                sealed.dead.extend_from_slice(dead);
+            }
         }
-        sealed
+        &self.sealed
     }
 
     /// The current write succeeded, but for the rows that are dead letters now.
@@ -187,7 +217,7 @@ impl Committer {
         let Step::Ask { piece } = self.step else {
             return;
         };
-        let Some(sealed) = self.pieces.get(piece).map(|piece| &piece.sealed) else {
+        let Some(sealed) = self.sealed.get(piece) else {
             return;
         };
         let ours = progress.is_some_and(|progress| progress.token == sealed.token);
@@ -195,15 +225,15 @@ impl Committer {
             self.step = Step::Finished;
         } else if ours {
             self.step = Step::Begin;
-        } else if piece + 1 < self.pieces.len() {
+        } else if piece + 1 < self.sealed.len() {
             // Someone else has this partition now and may have gone on from our commit: ask about the next.
             self.step = Step::Ask { piece: piece + 1 };
         } else {
             // None is ours any more; what landed, the new owner has found.
             let all: Vec<_> = self
-                .pieces
+                .sealed
                 .iter()
-                .map(|piece| piece.sealed.partition.clone())
+                .map(|sealed| sealed.partition.clone())
                 .collect();
             self.fence(&all);
         }
@@ -211,11 +241,12 @@ impl Committer {
 
     /// What landed. The epoch is closed.
     pub(crate) fn finish(&mut self) -> Landed {
-        let done = self.seals();
+        self.seals();
+        let done = std::mem::take(&mut self.sealed);
+        self.outputs.clear();
         for sealed in &done {
             self.assign(&sealed.partition, &sealed.tallies);
         }
-        self.pieces.clear();
         Landed {
             done,
             fenced: std::mem::take(&mut self.fenced),
@@ -224,11 +255,8 @@ impl Committer {
 
     fn fence(&mut self, partitions: &[Partition]) {
         self.fenced.extend_from_slice(partitions);
-        let kept: Vec<bool> = self
-            .pieces
-            .iter()
-            .map(|piece| !partitions.contains(&piece.sealed.partition))
-            .collect();
+        let is_kept = |sealed: &Sealed| !partitions.contains(&sealed.partition);
+        let kept: Vec<bool> = self.sealed.iter().map(is_kept).collect();
         // What was rejected is kept under the numbers that the pieces have from now on.
         let number = |old: usize| kept.iter().take(old).filter(|kept| **kept).count();
         let rejected = std::mem::take(&mut self.rejected).into_iter();
@@ -236,9 +264,10 @@ impl Committer {
             .filter(|((piece, _), _)| kept.get(*piece) == Some(&true))
             .map(|((piece, sink), dead)| ((number(piece), sink), dead))
             .collect();
-        let mut keep = kept.iter();
-        self.pieces.retain(|_| keep.next() == Some(&true));
-        self.step = if self.pieces.is_empty() {
+        retain(&mut self.sealed, &kept);
+        retain(&mut self.own_dead, &kept);
+        retain(&mut self.outputs, &kept);
+        self.step = if self.sealed.is_empty() {
             Step::Finished
         } else {
             Step::Begin
@@ -264,7 +293,7 @@ impl Committer {
 
     /// The next write from here on that has rows.
     fn find(&self, way: Way, piece: usize, sink: usize) -> Option<Step> {
-        let places = (0..self.pieces.len()).flat_map(|piece| {
+        let places = (0..self.sealed.len()).flat_map(|piece| {
             self.sinks
                 .iter()
                 .enumerate()
@@ -274,7 +303,7 @@ impl Committer {
             places
                 .filter(|(p, s, _)| (*p, *s) >= (piece, sink))
                 .find(|(p, s, w)| {
-                    let rows = self.pieces.get(*p).and_then(|piece| piece.outputs.get(*s));
+                    let rows = self.rows(*p, *s);
                     *w == way && rows.is_some_and(|rows| !rows.is_empty())
                 })?;
         Some(match way {
@@ -282,4 +311,10 @@ impl Committer {
             Way::Transactional => Step::Store { piece, sink },
         })
     }
+}
+
+/// Keeps what is marked.
+fn retain<T>(of: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    of.retain(|_| kept.next() == Some(&true));
 }

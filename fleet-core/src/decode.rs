@@ -9,6 +9,9 @@ use crate::{
 /// How much of a record a dead letter keeps, bytes. Our choice: enough to see what it is; the offset says where the rest lies.
 pub const MAX_RAW_BYTES: usize = 64 * 1024;
 
+/// The longest reason that is kept, bytes. Our choice: a few lines; some quote what they refuse.
+pub const MAX_REASON_BYTES: usize = 1024;
+
 /// Takes the records of a batch, one call for each: this is where the balance is made.
 ///
 /// # Examples
@@ -53,15 +56,24 @@ impl<'a, E> Entry<'a, E> {
 
     /// The record at this offset cannot be read; it becomes a dead letter with the reason and its bytes.
     pub fn malformed(&mut self, at: Offset, raw: &[u8], reason: impl Into<String>) {
-        let counts = self.counts();
-        counts.read += 1;
-        counts.dead_lettered += 1;
-        let kept = raw.get(..MAX_RAW_BYTES).unwrap_or(raw);
-        self.fates.dead.push(DeadLetter {
+        self.cut(at, raw, raw.len() as u64, reason);
+    }
+
+    /// As [`malformed`](Self::malformed), of a record of `length` bytes whose beginning is `raw`.
+    pub fn cut(&mut self, at: Offset, raw: &[u8], length: u64, reason: impl Into<String>) {
+        self.counts().read += 1;
+        let mut reason = reason.into();
+        let end = (0..=MAX_REASON_BYTES)
+            .rev()
+            .find(|end| reason.is_char_boundary(*end));
+        reason.truncate(end.unwrap_or(0));
+        let raw = raw.get(..MAX_RAW_BYTES).unwrap_or(raw).to_vec();
+        self.fates.bury(DeadLetter {
             offset: at,
             stage: "decode".into(),
-            reason: reason.into(),
-            raw: kept.to_vec(),
+            reason,
+            raw,
+            length,
         });
     }
 }

@@ -12,7 +12,8 @@ use crate::{
 /// A stateful step with one state per key.
 ///
 /// The engine calls it in event-time order of the key: for each row first `on_timer` for every timer at or
-/// before the row's time, then `on_row`; after the rows, timers up to the key's clock.
+/// before the row's time, then `on_row`; after the rows, timers before the key's clock. The end of input
+/// fires every timer that is set then, and none that those set: no row will come for them.
 ///
 /// # Guarantees
 /// Yours: pure. No clock, no I/O, no randomness; the results depend on nothing but the rows of the key.
@@ -84,6 +85,8 @@ pub struct Cx<'a, O> {
     pub(crate) key: &'a str,
     pub(crate) id: KeyId,
     pub(crate) now: EventTime,
+    /// No timer is set before this.
+    pub(crate) earliest: EventTime,
     pub(crate) offset: Offset,
     pub(crate) scope: &'a str,
     pub(crate) timers: &'a mut Timers,
@@ -100,7 +103,10 @@ impl<O> Cx<'_, O> {
         self.now
     }
     /// Asks for `on_timer` at this time of the key's clock. Asking twice for one time wakes once.
+    ///
+    /// A time that has passed is taken as now; in `on_timer`, as the next microsecond.
     pub fn wake_at(&mut self, at: EventTime) {
+        let at = at.max(self.earliest);
         if let Err(place) = self.timers.binary_search(&at) {
             self.timers.insert(place, at);
         }

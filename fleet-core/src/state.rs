@@ -29,8 +29,9 @@ pub trait State: Clone + Send + Sync + 'static {
 
 /// Makes a type that implements serde's traits a [`State`].
 ///
-/// The snapshot is JSON, so that every attribute of serde works: skipped fields, defaults, tagged and
-/// flattened types. Where many rows wait in order buffers, a hand-written codec is smaller and faster.
+/// The snapshot is MessagePack with named fields, so that every attribute of serde works (skipped fields,
+/// defaults, tagged and flattened types), and so do numbers that are not finite. Where many rows wait in
+/// order buffers, a hand-written codec is smaller and faster.
 #[macro_export]
 macro_rules! state_by_serde {
     ($name:ty, $version:literal) => {
@@ -51,17 +52,17 @@ macro_rules! state_by_serde {
 }
 pub use crate::state_by_serde;
 
-/// Appends a value as JSON; what [`state_by_serde!`](crate::state_by_serde) expands to.
+/// Appends a value as MessagePack; what [`state_by_serde!`](crate::state_by_serde) expands to.
 ///
-/// A value that JSON cannot hold (a map whose keys are no texts) becomes an empty entry, which a restart
-/// refuses: the type's own test with `decode(encode(x))` finds it.
+/// A value whose own `Serialize` fails becomes an empty entry, which a restart refuses: the type's own test
+/// with `decode(encode(x))` finds it.
 pub fn encode_by_serde(value: &impl serde::Serialize, to: &mut Vec<u8>) {
-    put_bytes(&serde_json::to_vec(value).unwrap_or_default(), to);
+    put_bytes(&rmp_serde::to_vec_named(value).unwrap_or_default(), to);
 }
 
 /// The inverse of [`encode_by_serde`].
 pub fn decode_by_serde<T: serde::de::DeserializeOwned>(from: &mut &[u8]) -> Option<T> {
-    serde_json::from_slice(take_bytes(from)?).ok()
+    rmp_serde::from_slice(take_bytes(from)?).ok()
 }
 
 /// Appends bytes and their length.

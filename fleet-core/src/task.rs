@@ -57,7 +57,8 @@ impl<E: Event> Task<E> {
     /// # Errors
     /// When the state was saved by a graph of another structure, or cannot be read.
     pub(crate) fn restore(plan: &Plan<E>, partition: &Partition, claim: Claim) -> Result<Self> {
-        let fingerprint: Arc<str> = plan.graph.fingerprint().into();
+        let (order, graph) = (plan.order.out_of_orderness, plan.graph.fingerprint());
+        let fingerprint: Arc<str> = format!("0 order {order:?}\n{graph}").into();
         check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
         let mut task = Self {
             partition: partition.clone(),
@@ -75,10 +76,7 @@ impl<E: Event> Task<E> {
                 .collect(),
             slots: plan.graph.slots(),
             decoded: Vec::new(),
-            fates: Fates {
-                counts: claim.counts,
-                dead: Vec::new(),
-            },
+            fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,
             outputs: plan.outlets.iter().map(Outlet::buffer).collect(),
@@ -94,7 +92,7 @@ impl<E: Event> Task<E> {
             restored.ok_or_else(|| {
                 let (node, key, version) = (saved.node, &saved.key, saved.version);
                 let message = format!(
-                    "cannot read the saved state of node {node}, key {key:?}, version {version}: \
+                    "cannot read the saved state of node {node}, key `{key}`, version {version}: \
                      it is damaged or was written by a newer program"
                 );
                 Error::new(ErrorKind::Snapshot, message).at(partition, task.next)
@@ -125,9 +123,16 @@ impl<E: Event> Task<E> {
         );
         let mut decoded = std::mem::take(&mut self.decoded);
         if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
-            let counts = &mut self.fates.counts;
             for (offset, event) in decoded.drain(..) {
-                match self.order.admit(offset, event, events) {
+                // Decoders refuse such times themselves; a source of typed events may not.
+                if !event.at().is_in_range() {
+                    self.fates
+                        .dead_letter(offset, "order", "the time is outside 1970 to 9999");
+                    continue;
+                }
+                let fate = self.order.admit(offset, event, events);
+                let counts = &mut self.fates.counts;
+                match fate {
                     Fate::Accepted => counts.accepted += 1,
                     Fate::Late => counts.late += 1,
                     Fate::Duplicate => counts.duplicate += 1,
@@ -158,6 +163,7 @@ impl<E: Event> Task<E> {
             keys: self.order.keys(),
             clocks: self.order.clocks(),
             moved: self.order.moved(),
+            by_arrival: self.order.is_by_arrival(),
         };
         for node in &mut self.nodes {
             node.run(&mut self.slots, &now);
@@ -190,9 +196,11 @@ impl<E: Event> Task<E> {
         self.ended
     }
 
-    /// How many rows wait for their sinks.
-    pub(crate) fn waiting(&self) -> usize {
-        self.outputs.iter().map(|rows| rows.len()).sum()
+    /// How much waits for a commit: results, and bytes of results and dead letters.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let results = self.outputs.iter().map(|rows| rows.len()).sum();
+        let bytes = self.outputs.iter().map(|rows| rows.bytes()).sum::<usize>();
+        (results, bytes + self.fates.dead_bytes)
     }
 
     /// Where this task goes on.
@@ -226,7 +234,7 @@ impl<E: Event> Task<E> {
                 ended: self.ended,
                 fingerprint: Arc::clone(&self.fingerprint),
                 saved,
-                dead: std::mem::take(&mut self.fates.dead),
+                dead: self.fates.take_dead(),
                 counts: self.fates.counts,
                 tallies: self.tallies.clone(),
             },

@@ -13,6 +13,15 @@ pub enum Mode {
     Every,
 }
 
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Edge => "edge",
+            Self::Every => "every",
+        })
+    }
+}
+
 impl FromStr for Mode {
     type Err = Error;
     fn from_str(word: &str) -> Result<Self, Error> {
@@ -20,7 +29,7 @@ impl FromStr for Mode {
             "edge" => Ok(Self::Edge),
             "every" => Ok(Self::Every),
             other => {
-                let message = format!("{other:?} is no mode: the modes are edge and every");
+                let message = format!("`{other}` is no mode: the modes are edge and every");
                 Err(Error::new(ErrorKind::Config, message))
             }
         }

@@ -4,7 +4,7 @@ use fleet_core::{EventTime, State};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ordinals {
     at: EventTime,
-    opened: u16,
+    opened: u32,
 }
 
 impl Ordinals {
@@ -25,7 +25,7 @@ impl Ordinals {
 }
 
 /// # Layout
-/// `at i64 · opened u16`
+/// `at i64 · opened u32`
 impl State for Ordinals {
     const VERSION: u16 = 1;
     fn encode(&self, to: &mut Vec<u8>) {
@@ -36,7 +36,7 @@ impl State for Ordinals {
         let at = EventTime::decode(0, from)?;
         Some(Self {
             at,
-            opened: u16::decode(0, from)?,
+            opened: u32::decode(0, from)?,
         })
     }
 }

@@ -1,7 +1,7 @@
 use compact_str::CompactString;
 use fleet_core::{
     Error, ErrorKind, Operator, Result, Row, State,
-    event::{Alert, Telemetry},
+    event::{Alert, Signal, Telemetry},
     operator::Cx,
 };
 
@@ -10,7 +10,7 @@ use crate::{Mode, Threshold, Verdict, ordinal::Ordinals};
 /// How many rules one operator watches: one bit of its state each.
 pub const MAX_RULES: usize = 64;
 
-/// Watches any number of thresholds in one pass, with 18 bytes of state per vehicle.
+/// Watches any number of thresholds in one pass, with 20 bytes of state per vehicle.
 ///
 /// # Guarantees
 /// The id of an alert is made of pipeline, node, rule, vehicle, opening time and ordinal, so the same
@@ -54,7 +54,7 @@ impl Rules {
             let rule = threshold.rule;
             if let Some(number) = threshold.condition.number().filter(|n| !n.is_finite()) {
                 return wrong(format!(
-                    "rule {rule:?} compares with {number}: it must be finite"
+                    "rule `{rule}` compares with {number}: it must be finite"
                 ));
             }
             if thresholds
@@ -62,7 +62,7 @@ impl Rules {
                 .skip(place + 1)
                 .any(|other| other.rule == rule)
             {
-                return wrong(format!("two rules are named {rule:?}: rename one"));
+                return wrong(format!("two rules are named `{rule}`: rename one"));
             }
         }
         Ok(Self { thresholds, mode })
@@ -111,12 +111,12 @@ impl Operator for Rules {
     type State = RulesState;
 
     fn structure(&self) -> String {
-        let names: Vec<_> = self
-            .thresholds
-            .iter()
-            .map(|threshold| threshold.rule)
-            .collect();
-        names.join(",")
+        let watched = |rule: &Threshold| {
+            let what = rule.condition.signal().map_or("any code", Signal::name);
+            format!("{} of {what}", rule.rule)
+        };
+        let watched: Vec<_> = self.thresholds.iter().map(watched).collect();
+        format!("{} {}", self.mode, watched.join(", "))
     }
 
     fn init(&self) -> RulesState {

@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::Stdio};
 
-use super::support::{dump, fleet, number};
+use super::support::{Scratch, dump, fleet, number};
 
 fn good(line: usize) -> String {
     format!(
@@ -65,8 +65,8 @@ fn the_good_lines_land_and_each_bad_one_is_a_dead_letter_with_offset_and_reason(
     }
     assert_eq!(expected.len(), bad.len());
 
-    let scratch = tempfile::tempdir().unwrap();
-    let db = scratch.path().join("fleet.db");
+    let scratch = Scratch::new();
+    let db = scratch.db();
     let sink = format!("sqlite:{}", db.display());
     let words = [
         "replay",

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::support::{dump, map, random, recordings, report};
+use super::support::{Scratch, dump, map, random, recordings, report};
 
 /// Read, duplicate and vehicles of one day, and the map that its unit of speed needs.
 const DAYS: [(&str, &str, u64, u64, u64); 4] = [
@@ -35,10 +35,10 @@ fn a_day_of_buses_gives_the_same_in_any_order_of_its_rows() {
         for (order, reorder) in orders {
             let mut lines: Vec<_> = rows.lines().collect();
             reorder(&mut lines);
-            let scratch = tempfile::tempdir().unwrap();
-            let file = scratch.path().join(day);
+            let scratch = Scratch::new();
+            let file = scratch.at(day);
             fs::write(&file, format!("{header}\n{}\n", lines.join("\n"))).unwrap();
-            let (mut report, results) = replay(&file, map, &scratch.path().join("fleet.db"));
+            let (mut report, results) = replay(&file, map, &scratch.db());
             let counts = [
                 "read",
                 "duplicate",
@@ -138,8 +138,8 @@ fn a_minute_of_radar_becomes_perception_of_one_vehicle() {
         return;
     };
     let (file, map) = (folder.join("CAN_radar.csv"), map("comma2k19-radar.yaml"));
-    let scratch = tempfile::tempdir().unwrap();
-    let db = scratch.path().join("fleet.db");
+    let scratch = Scratch::new();
+    let db = scratch.db();
     let sink = format!("sqlite:{}", db.display());
     let words = [
         "replay",

@@ -1,22 +1,21 @@
 //! The cases of the VehicleOps description, from JSON to a stored alert.
 
-use std::{fs, path::Path};
+use serde_json::{Value, json};
 
-use serde_json::json;
+use super::support::{Scratch, dump, report, ride};
 
-use super::support::{dump, report};
-
-fn replay(file: &Path, db: &Path, more: &[&str]) -> serde_json::Value {
-    let sink = format!("sqlite:{}", db.display());
-    let words = [
+fn replay(scratch: &Scratch, lines: &str, mode: &str) -> Value {
+    let (file, sink) = (scratch.file("case.ndjson", lines), scratch.sink());
+    report(&[
         "replay",
-        file.to_str().unwrap(),
+        &file,
         "--dialect",
         "vehicleops",
         "--sink",
         &sink,
-    ];
-    report(&[&words[..], more].concat())
+        "--mode",
+        mode,
+    ])
 }
 
 #[test]
@@ -29,19 +28,16 @@ fn each_case_opens_what_it_says_and_nothing_else() {
         ((80.0, 15.0, 100.0), json!({})),
     ];
     for ((speed, battery, engine), alerts) in cases {
-        let scratch = tempfile::tempdir().unwrap();
-        let file = scratch.path().join("case.ndjson");
         let line = json!({
             "vehicle_id": "fleet-001-VH-001", "fleet_id": "fleet-001", "speed_kmh": speed,
             "battery_pct": battery, "engine_temp_c": engine, "status": "MOVING",
             "timestamp": "2024-01-01T10:00:00Z",
         });
-        fs::write(&file, line.to_string()).unwrap();
-        let db = scratch.path().join("fleet.db");
-        let report = replay(&file, &db, &[]);
+        let scratch = Scratch::new();
+        let report = replay(&scratch, &line.to_string(), "edge");
         assert_eq!(report["alerts"], alerts, "{speed} {battery} {engine}");
         if alerts == json!({"TRACTION_SOC_LOW": 1}) {
-            let row = &dump(&db)["alerts"][0];
+            let row = &dump(&scratch.db())["alerts"][0];
             assert!(
                 row.contains("|TRACTION_SOC_LOW|MEDIUM|traction-soc-low|12.0|15.0|"),
                 "{row}"
@@ -52,27 +48,10 @@ fn each_case_opens_what_it_says_and_nothing_else() {
 
 #[test]
 fn every_counts_each_offending_event_and_edge_each_opening() {
-    let scratch = tempfile::tempdir().unwrap();
-    let file = scratch.path().join("rides.ndjson");
-    let line = |(speed, second): (f64, u32)| {
-        let at = format!("2024-01-01T10:00:{second:02}Z");
-        json!({"vehicle_id": "a", "speed_kmh": speed, "timestamp": at}).to_string()
-    };
-    let lines: Vec<_> = [85.0, 86.0, 70.0, 90.0]
-        .into_iter()
-        .zip(0..)
-        .map(line)
+    let lines: String = (0..)
+        .zip([85.0, 86.0, 70.0, 90.0])
+        .map(|(s, v)| ride(s, v))
         .collect();
-    let lines = lines.join("\n");
-    fs::write(&file, lines).unwrap();
-    let edge = replay(&file, &scratch.path().join("edge.db"), &[]);
-    let every = replay(
-        &file,
-        &scratch.path().join("every.db"),
-        &["--mode", "every"],
-    );
-    assert_eq!(
-        (&edge["alerts"]["OVERSPEED"], &every["alerts"]["OVERSPEED"]),
-        (&2.into(), &3.into())
-    );
+    let openings = |mode| replay(&Scratch::new(), &lines, mode)["alerts"]["OVERSPEED"].clone();
+    assert_eq!((openings("edge"), openings("every")), (2.into(), 3.into()));
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::support::{dump, fleet, report, run};
+use super::support::{Scratch, dump, fleet, report, ride, run};
 
 const JOB: [&str; 5] = ["demo", "--vehicles", "5", "--duration", "3m"];
 
@@ -16,8 +16,8 @@ fn lines(file: &Path) -> usize {
 
 #[test]
 fn every_sink_takes_the_same_rows_and_a_second_run_adds_none() {
-    let scratch = tempfile::tempdir().unwrap();
-    let at = |name: &str| scratch.path().join(name);
+    let scratch = Scratch::new();
+    let at = |name: &str| scratch.at(name);
     let sinks = ["sqlite", "ndjson", "csv"].map(|kind| format!("{kind}:{}", at(kind).display()));
     let mut reports: Vec<_> = sinks
         .iter()
@@ -55,28 +55,14 @@ fn every_sink_takes_the_same_rows_and_a_second_run_adds_none() {
 
 #[test]
 fn an_input_that_grew_after_its_end_is_refused_and_read_afresh_on_request() {
-    let scratch = tempfile::tempdir().unwrap();
-    let (file, db) = (
-        scratch.path().join("rides.ndjson"),
-        scratch.path().join("fleet.db"),
+    let scratch = Scratch::new();
+    let (file, sink) = (
+        scratch.file("rides.ndjson", ride(0, 50) + &ride(1, 50)),
+        scratch.sink(),
     );
-    let line = |second: u32| {
-        format!(
-            "{{\"vehicle_id\":\"a\",\"speed_kmh\":50,\"timestamp\":\"2024-01-01T10:00:{second:02}Z\"}}\n"
-        )
-    };
-    fs::write(&file, line(0) + &line(1)).unwrap();
-    let sink = format!("sqlite:{}", db.display());
-    let words = [
-        "replay",
-        file.to_str().unwrap(),
-        "--dialect",
-        "vehicleops",
-        "--sink",
-        &sink,
-    ];
+    let words = ["replay", &file, "--dialect", "vehicleops", "--sink", &sink];
     run(&words);
-    fs::write(&file, line(0) + &line(1) + &line(2)).unwrap();
+    scratch.file("rides.ndjson", ride(0, 50) + &ride(1, 50) + &ride(2, 50));
     let refused = fleet(&words).output().unwrap();
     let error = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1), "{error}");
@@ -85,24 +71,30 @@ fn an_input_that_grew_after_its_end_is_refused_and_read_afresh_on_request() {
         "{error}"
     );
     assert_eq!(report(&[&words[..], &["--fresh"]].concat())["accepted"], 3);
-    assert_eq!(dump(&db)["telemetry"].len(), 3);
+    assert_eq!(dump(&scratch.db())["telemetry"].len(), 3);
 }
 
 #[test]
 fn gzip_and_plain_inputs_are_one_input() {
-    let scratch = tempfile::tempdir().unwrap();
-    let plain = scratch.path().join("plain.ndjson");
-    let line = "{\"vehicle_id\":\"a\",\"speed_kmh\":50,\"timestamp\":\"2024-01-01T10:00:00Z\"}\n";
-    fs::write(&plain, line).unwrap();
+    let scratch = Scratch::new();
+    let plain = scratch.file("plain.ndjson", ride(0, 50));
     let packed = std::process::Command::new("gzip")
-        .args(["-k", plain.to_str().unwrap()])
+        .args(["-k", &plain])
         .status();
     if !packed.is_ok_and(|status| status.success()) {
         return eprintln!("skipped: there is no gzip here");
     }
-    let packed = scratch.path().join("plain.ndjson.gz");
-    let words = ["replay", plain.to_str().unwrap(), packed.to_str().unwrap()];
-    let report = report(&[&words[..], &["--dialect", "vehicleops", "--sink", "null"]].concat());
+    let packed = plain.clone() + ".gz";
+    let words = [
+        "replay",
+        &plain,
+        &packed,
+        "--dialect",
+        "vehicleops",
+        "--sink",
+        "null",
+    ];
+    let report = report(&words);
     assert_eq!(
         (&report["read"], &report["duplicate"]),
         (&2.into(), &1.into())
@@ -111,38 +103,13 @@ fn gzip_and_plain_inputs_are_one_input() {
 
 #[test]
 fn dead_letters_can_be_mended_and_replayed_into_the_same_database() {
-    let scratch = tempfile::tempdir().unwrap();
-    let (file, db) = (
-        scratch.path().join("rides.ndjson"),
-        scratch.path().join("fleet.db"),
-    );
-    let good = "{\"vehicle_id\":\"a\",\"speed_kmh\":50,\"timestamp\":\"2024-01-01T10:00:00Z\"}";
-    fs::write(&file, format!("{good}\n{}\n", good.replace("50", "fifty"))).unwrap();
-    let sink = format!("sqlite:{}", db.display());
-    run(&[
-        "replay",
-        file.to_str().unwrap(),
-        "--dialect",
-        "vehicleops",
-        "--sink",
-        &sink,
-    ]);
-    let dead = run(&["dead-letters", "--db", db.to_str().unwrap()]).stdout;
-    let mended = scratch.path().join("mended.ndjson");
-    fs::write(
-        &mended,
-        String::from_utf8(dead).unwrap().replace("fifty", "51"),
-    )
-    .unwrap();
-    run(&[
-        "replay",
-        mended.to_str().unwrap(),
-        "--dialect",
-        "vehicleops",
-        "--sink",
-        &sink,
-    ]);
-    assert_eq!(dump(&db)["telemetry"].len(), 2);
-    let reasons = run(&["dead-letters", "--db", db.to_str().unwrap(), "--reasons"]).stdout;
+    let scratch = Scratch::new();
+    let (db, sink) = (scratch.db().to_str().unwrap().to_owned(), scratch.sink());
+    let replay = |file: &str| run(&["replay", file, "--dialect", "vehicleops", "--sink", &sink]);
+    replay(&scratch.file("rides.ndjson", ride(0, 50) + &ride(1, "\"fifty\"")));
+    let dead = String::from_utf8(run(&["dead-letters", "--db", &db]).stdout).unwrap();
+    replay(&scratch.file("mended.ndjson", dead.replace("\"fifty\"", "51")));
+    assert_eq!(dump(&scratch.db())["telemetry"].len(), 2);
+    let reasons = run(&["dead-letters", "--db", &db, "--reasons"]).stdout;
     assert!(String::from_utf8_lossy(&reasons).contains("rides.ndjson"));
 }

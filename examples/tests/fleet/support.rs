@@ -39,6 +39,42 @@ pub(crate) fn report(words: &[&str]) -> Value {
     report
 }
 
+/// A folder that goes away with its handle, with a database in it.
+pub(crate) struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A path in the folder.
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A file in the folder, as a word of a command line.
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        std::fs::write(self.at(name), text).unwrap();
+        self.at(name).to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn db(&self) -> PathBuf {
+        self.at("fleet.db")
+    }
+
+    /// The `--sink` of the database.
+    pub(crate) fn sink(&self) -> String {
+        format!("sqlite:{}", self.db().display())
+    }
+}
+
+/// One line of VehicleOps telemetry: vehicle `a` in one second of a minute.
+pub(crate) fn ride(second: u32, speed: impl std::fmt::Display) -> String {
+    format!(
+        "{{\"vehicle_id\":\"a\",\"speed_kmh\":{speed},\"timestamp\":\"2024-01-01T10:00:{second:02}Z\"}}\n"
+    )
+}
+
 /// All rows of all tables as sorted text, without the columns that the database itself lists as different
 /// from run to run.
 pub(crate) fn dump(db: &Path) -> BTreeMap<String, Vec<String>> {

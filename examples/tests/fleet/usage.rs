@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::support::{fleet, run};
+use super::support::{Scratch, fleet, run};
 
 fn refused(words: &[&str], code: i32) -> String {
     let output = fleet(words).output().unwrap();
@@ -49,11 +49,8 @@ fn wrong_words_are_refused_with_2_and_say_what_is_right() {
 
 #[test]
 fn a_wrong_map_is_refused_with_its_file_line_and_column() {
-    let scratch = tempfile::tempdir().unwrap();
-    let (data, map) = (
-        scratch.path().join("drives.csv"),
-        scratch.path().join("map.yaml"),
-    );
+    let scratch = Scratch::new();
+    let (data, map) = (scratch.at("drives.csv"), scratch.at("map.yaml"));
     fs::write(&data, "car,at,v\na,0,1\n").unwrap();
     let good = "key: { column: car }\ntime: { column: at, format: epoch_s }\ncolumns:\n  v: { signal: speed, unit: mph }\n";
     let words = [

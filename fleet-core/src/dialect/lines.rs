@@ -10,8 +10,7 @@ impl<D: Dialect> Decode<Chunk> for D {
     type Event = D::Event;
 
     fn decode(&self, chunk: Chunk, entry: &mut Entry<'_, D::Event>) {
-        if let Some(reason) = too_long(&chunk) {
-            entry.malformed(chunk.start, &chunk.bytes, reason);
+        if refuse_cut(&chunk, entry) {
             return;
         }
         let mut memo = D::Memo::default();
@@ -44,10 +43,12 @@ impl<D: Dialect> Decode<Chunk> for D {
     }
 }
 
-/// Why a chunk is the beginning of a record that was cut, if it is.
-pub(super) fn too_long(chunk: &Chunk) -> Option<String> {
-    let length = chunk.cut?;
-    Some(format!(
-        "the record has {length} bytes, the limit is {MAX_RECORD_BYTES}"
-    ))
+/// Refuses a chunk that is the beginning of a record that was cut; `false` for any other.
+pub(super) fn refuse_cut<E>(chunk: &Chunk, entry: &mut Entry<'_, E>) -> bool {
+    let Some(length) = chunk.cut else {
+        return false;
+    };
+    let reason = format!("the record has {length} bytes, the limit is {MAX_RECORD_BYTES}");
+    entry.cut(chunk.start, &chunk.bytes, length, reason);
+    true
 }

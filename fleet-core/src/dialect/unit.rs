@@ -5,7 +5,7 @@ use crate::units::{Acceleration, AngularRate, Distance, Speed, Temperature};
 /// The unit in which a system writes one signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
-    not(feature = "csv"),
+    not(any(test, feature = "csv")),
     expect(
         dead_code,
         reason = "column maps know more units than the JSON dialects"

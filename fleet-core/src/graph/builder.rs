@@ -47,6 +47,8 @@ pub struct Graph<E> {
     pub(crate) id: u64,
     pub(crate) nodes: Vec<Box<dyn Node>>,
     buffers: Vec<fn() -> Box<dyn Buffer>>,
+    /// The first node that was given another graph's stream.
+    pub(super) foreign: Option<Arc<str>>,
     of: PhantomData<fn() -> E>,
 }
 
@@ -66,6 +68,7 @@ impl<E: Event> Graph<E> {
             id,
             nodes: Vec::new(),
             buffers: Vec::new(),
+            foreign: None,
             of: PhantomData,
         };
         let events = graph.stream();
@@ -81,6 +84,12 @@ impl<E: Event> Graph<E> {
         }
     }
 
+    fn check_own<T>(&mut self, name: &str, from: Stream<T>) {
+        if from.graph != self.id {
+            self.foreign.get_or_insert_with(|| name.into());
+        }
+    }
+
     /// Adds a step with one state per key.
     ///
     /// The name is part of the ids of its results and of the graph's structure: a state saved under it is
@@ -91,6 +100,7 @@ impl<E: Event> Graph<E> {
         from: Stream<L::In>,
         logic: L,
     ) -> Stream<L::Out> {
+        self.check_own(name, from);
         let to = self.stream();
         self.nodes.push(Box::new(Keyed {
             name: name.into(),
@@ -117,6 +127,7 @@ impl<E: Event> Graph<E> {
         B: Send + Sync + 'static,
         I: IntoIterator<Item = B>,
     {
+        self.check_own(name, from);
         let to = self.stream();
         let step = Arc::new(move |rows: &[Row<A>], out: &mut Vec<Row<B>>| {
             for row in rows {
@@ -158,6 +169,9 @@ impl<E: Event> Graph<E> {
         name: &str,
         of: &[Stream<T>],
     ) -> Stream<T> {
+        for from in of {
+            self.check_own(name, *from);
+        }
         let to = self.stream();
         self.nodes.push(Box::new(Merge {
             name: name.into(),

@@ -41,7 +41,7 @@ impl<E: Event> Graph<E> {
 
     /// The structure: everything that decides whether a saved state still fits, and no threshold.
     pub(crate) fn fingerprint(&self) -> String {
-        let mut text = format!("events v{}\n", E::VERSION);
+        let mut text = String::new();
         for (number, shape) in (1..).zip(self.nodes.iter().map(|node| node.shape())) {
             let Shape {
                 name,
@@ -50,23 +50,30 @@ impl<E: Event> Graph<E> {
                 state,
                 ..
             } = shape;
-            let state = state.map_or_else(String::new, |(version, of)| format!(" v{version} {of}"));
+            let state = state.map_or_else(String::new, |of| format!(" {of}"));
             let _ = writeln!(text, "{number} {kind} {name} from {from:?}{state}");
         }
         text
     }
 
-    /// Refuses a graph in which two nodes have one name: their results would share ids.
+    /// Refuses a graph in which two nodes have one name, because their results would share ids, and one that
+    /// reads a stream of another graph.
     pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |message: String| Err(Error::new(ErrorKind::Config, message));
+        if let Some(name) = &self.foreign {
+            return wrong(format!("node `{name}` reads a stream of another graph"));
+        }
         let mut names: Vec<_> = self.nodes.iter().map(|node| node.shape().name).collect();
         names.sort_unstable();
-        match names.windows(2).find(|pair| pair.first() == pair.last()) {
+        match names
+            .windows(2)
+            .find(|pair| pair.first() == pair.last())
+            .and_then(|pair| pair.first())
+        {
             None => Ok(()),
-            Some(pair) => {
-                let name = pair.first().copied().unwrap_or_default();
-                let message = format!("two nodes of the graph are named {name:?}: rename one");
-                Err(Error::new(ErrorKind::Config, message))
-            }
+            Some(name) => wrong(format!(
+                "two nodes of the graph are named `{name}`: rename one"
+            )),
         }
     }
 }

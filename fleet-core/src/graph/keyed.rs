@@ -33,46 +33,73 @@ pub(super) struct Keyed<L: Operator> {
 pub(super) struct Cell<S> {
     state: S,
     timers: Timers,
+    /// The record that was seen last: results of timers are its results.
+    last: Offset,
     dirty: bool,
 }
 
-/// Where the results of a call go.
-struct Outlet<'a, L: Operator> {
+/// The form of a cell in a snapshot, before the operator's own state.
+const LAYOUT: u8 = 1;
+
+/// The calls of one operator in one pass, and where their results go.
+struct Calls<'a, L: Operator> {
     logic: &'a L,
     scope: &'a str,
     out: &'a mut Vec<Row<L::Out>>,
     dirty: &'a mut Vec<KeyId>,
 }
 
-impl<L: Operator> Outlet<'_, L> {
-    /// Fires the timers of one key up to `upto`, in their order, those that a timer sets included.
-    fn fire(
-        &mut self,
-        cell: &mut Option<Cell<L::State>>,
-        upto: EventTime,
-        (id, key): (KeyId, &str),
-        offset: Offset,
-    ) {
+/// Which timers are due.
+#[derive(Clone, Copy)]
+enum Due {
+    /// Up to this time and at it, because a row of this time follows.
+    UpTo(EventTime),
+    /// Before this time: all of one time belongs to one pass, rows and timers alike.
+    Before(EventTime),
+    /// Those that are set now: the input has ended, and no row will come for those that they set.
+    AtEnd,
+}
+
+impl<L: Operator> Calls<'_, L> {
+    /// Fires the timers of one key that are due, in their order.
+    fn fire(&mut self, cell: &mut Option<Cell<L::State>>, due: Due, whose: (KeyId, &str)) {
+        let logic = self.logic;
+        let mut left = match (due, &cell) {
+            (Due::AtEnd, Some(live)) => live.timers.len(),
+            _ => usize::MAX,
+        };
         while let Some(live) = cell {
-            let Some(now) = live.timers.first().copied().filter(|at| *at <= upto) else {
+            let is_due = |at: &EventTime| match due {
+                Due::UpTo(time) => *at <= time,
+                Due::Before(time) => *at < time,
+                Due::AtEnd => left > 0,
+            };
+            let Some(now) = live.timers.first().copied().filter(is_due) else {
                 return;
             };
+            left -= 1;
             live.timers.remove(0);
-            self.touch(&mut live.dirty, id);
-            let (timers, out, scope) = (&mut live.timers, &mut *self.out, self.scope);
-            let mut cx = Cx {
-                key,
-                id,
-                now,
-                offset,
-                scope,
-                timers,
-                out,
-            };
-            if self.logic.on_timer(&mut live.state, now, &mut cx) == Keep::Nothing {
+            self.touch(&mut live.dirty, whose.0);
+            let mut cx = self.cx(&mut live.timers, whose, now, live.last);
+            cx.earliest = now.next();
+            if logic.on_timer(&mut live.state, now, &mut cx) == Keep::Nothing {
                 *cell = None;
             }
         }
+    }
+
+    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
+        let logic = self.logic;
+        let live = cell.get_or_insert_with(|| Cell {
+            state: logic.init(),
+            timers: Timers::new(),
+            last: row.offset,
+            dirty: false,
+        });
+        self.touch(&mut live.dirty, row.key);
+        live.last = row.offset;
+        let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
+        logic.on_row(&mut live.state, row, &mut cx);
     }
 
     fn touch(&mut self, dirty: &mut bool, id: KeyId) {
@@ -81,25 +108,23 @@ impl<L: Operator> Outlet<'_, L> {
         }
     }
 
-    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
-        let live = cell.get_or_insert_with(|| Cell {
-            state: self.logic.init(),
-            timers: Timers::new(),
-            dirty: false,
-        });
-        self.touch(&mut live.dirty, row.key);
-        let (timers, out, scope) = (&mut live.timers, &mut *self.out, self.scope);
-        let (id, now, offset) = (row.key, row.at, row.offset);
-        let mut cx = Cx {
+    fn cx<'a>(
+        &'a mut self,
+        timers: &'a mut Timers,
+        (id, key): (KeyId, &'a str),
+        now: EventTime,
+        offset: Offset,
+    ) -> Cx<'a, L::Out> {
+        Cx {
             key,
             id,
             now,
+            earliest: now,
             offset,
-            scope,
+            scope: self.scope,
             timers,
-            out,
-        };
-        self.logic.on_row(&mut live.state, row, &mut cx);
+            out: self.out,
+        }
     }
 }
 
@@ -122,7 +147,7 @@ impl<L: Operator> Node for Keyed<L> {
         if self.cells.len() < now.keys.len() {
             self.cells.resize_with(now.keys.len(), || None);
         }
-        let mut outlet = Outlet {
+        let mut calls = Calls {
             logic: &*self.logic,
             scope: &self.scope,
             out: &mut out,
@@ -132,50 +157,49 @@ impl<L: Operator> Node for Keyed<L> {
             let Some(cell) = self.cells.get_mut(row.key.index()) else {
                 continue;
             };
-            let key = now.keys.name_str(row.key);
+            let whose = (row.key, now.keys.name_str(row.key));
             if planted(Bug::TimerAfterRow) {
-                outlet.row(cell, row, key);
-                outlet.fire(cell, row.at, (row.key, key), row.offset);
+                calls.row(cell, row, whose.1);
+                calls.fire(cell, Due::UpTo(row.at), whose);
                 continue;
             }
-            outlet.fire(cell, row.at, (row.key, key), row.offset);
-            outlet.row(cell, row, key);
+            calls.fire(cell, Due::UpTo(row.at), whose);
+            calls.row(cell, row, whose.1);
         }
         for id in now.moved {
             let Some(cell) = self.cells.get_mut(id.index()) else {
                 continue;
             };
-            let Some(clock) = now.clocks.get(id.index()) else {
-                continue;
+            let due = match now.clocks.get(id.index()) {
+                None => continue,
+                Some(&EventTime::AFTER_ALL) => Due::AtEnd,
+                Some(clock) => Due::Before(*clock),
             };
-            // The clock's own time included: a row of that time that is still to come goes after it anyhow.
-            outlet.fire(
-                cell,
-                *clock,
-                (*id, now.keys.name_str(*id)),
-                Offset::default(),
-            );
+            calls.fire(cell, due, (*id, now.keys.name_str(*id)));
         }
         slots.put(self.to, out);
     }
 
     /// # Layout
-    /// `timers: count u32, i64 each · the state`
+    /// `layout u8 · last offset u64 · timers: count u32, i64 each · the state`
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
         // A key may be here twice: forgotten and then seen again.
         self.dirty.sort_unstable_by_key(|id| id.index());
         self.dirty.dedup();
+        let mut scratch = Vec::new();
         for id in self.dirty.drain(..) {
             let cell = self.cells.get_mut(id.index()).and_then(Option::as_mut);
             let bytes = cell.map(|cell| {
                 cell.dirty = false;
-                let mut bytes = Vec::new();
-                put_length(cell.timers.len(), &mut bytes);
+                scratch.clear();
+                LAYOUT.encode(&mut scratch);
+                cell.last.0.encode(&mut scratch);
+                put_length(cell.timers.len(), &mut scratch);
                 for at in &cell.timers {
-                    at.encode(&mut bytes);
+                    at.encode(&mut scratch);
                 }
-                cell.state.encode(&mut bytes);
-                bytes
+                cell.state.encode(&mut scratch);
+                scratch.clone()
             });
             let (node, key, version) = (self.number, keys.name(id), L::State::VERSION);
             to.push(Saved {
@@ -189,6 +213,10 @@ impl<L: Operator> Node for Keyed<L> {
 
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {
         let from = &mut saved.bytes.as_deref()?;
+        if u8::decode(0, from)? != LAYOUT {
+            return None;
+        }
+        let last = Offset(u64::decode(0, from)?);
         let mut timers = Timers::new();
         for _ in 0..take_length(from)? {
             timers.push(EventTime::decode(0, from)?);
@@ -200,6 +228,7 @@ impl<L: Operator> Node for Keyed<L> {
         *self.cells.get_mut(id.index())? = Some(Cell {
             state,
             timers,
+            last,
             dirty: false,
         });
         from.is_empty().then_some(())
@@ -211,7 +240,7 @@ impl<L: Operator> Node for Keyed<L> {
             kind: "keyed",
             from: vec![self.from.slot],
             to: self.to.slot,
-            state: Some((L::State::VERSION, self.logic.structure())),
+            state: Some(self.logic.structure()),
         }
     }
 }

@@ -22,13 +22,18 @@ impl<T: Clone + Send + Sync + 'static> Node for Merge<T> {
         })
     }
 
-    fn run(&mut self, slots: &mut Slots, _: &Now<'_>) {
+    fn run(&mut self, slots: &mut Slots, now: &Now<'_>) {
         let mut out = slots.take(self.to);
         for from in &self.of {
             out.extend_from_slice(slots.rows(*from));
         }
-        // Stable: rows of one time stay in the order of the streams, so batching does not show.
-        out.sort_by_key(|row| row.at);
+        // All of one time is in one pass, so rows of one time stand in the order of the streams in every
+        // batching. With a bound of 0 each row is a pass: there the order of arrival is what decides.
+        if now.by_arrival {
+            out.sort_by_key(|row| (row.at, row.offset));
+        } else {
+            out.sort_by_key(|row| row.at);
+        }
         slots.put(self.to, out);
     }
 

@@ -6,6 +6,8 @@ pub(crate) struct Now<'a> {
     pub(crate) keys: &'a Keys,
     /// By key number.
     pub(crate) clocks: &'a [EventTime],
+    /// Rows leave in the order of arrival: the bound is 0.
+    pub(crate) by_arrival: bool,
     /// The keys whose clock may have moved.
     pub(crate) moved: &'a [KeyId],
 }
@@ -34,6 +36,6 @@ pub(crate) struct Shape<'a> {
     pub(crate) kind: &'static str,
     pub(crate) from: Vec<usize>,
     pub(crate) to: usize,
-    /// The version of its state, and the settings that it depends on, if it keeps any.
-    pub(crate) state: Option<(u16, String)>,
+    /// The settings that its state depends on, if it keeps any.
+    pub(crate) state: Option<String>,
 }

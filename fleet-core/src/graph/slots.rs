@@ -7,6 +7,8 @@ use crate::row::Row;
 pub(crate) trait Buffer: Any + Send + Sync {
     fn clear(&mut self);
     fn len(&self) -> usize;
+    /// What the rows take, without what they point to.
+    fn bytes(&self) -> usize;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
@@ -17,6 +19,9 @@ impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
     }
     fn len(&self) -> usize {
         Self::len(self)
+    }
+    fn bytes(&self) -> usize {
+        size_of_val(self.as_slice())
     }
     fn as_any(&self) -> &dyn Any {
         self

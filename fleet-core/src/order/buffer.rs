@@ -51,6 +51,11 @@ impl<E: Event> OrderBuffer<E> {
         &self.keys
     }
 
+    /// Whether rows leave at once, in the order of arrival.
+    pub(crate) fn is_by_arrival(&self) -> bool {
+        self.bound.is_zero()
+    }
+
     /// The clock of each key, by number.
     pub(crate) fn clocks(&self) -> &[EventTime] {
         &self.clocks
@@ -156,14 +161,16 @@ impl<E: Event> OrderBuffer<E> {
     }
 
     pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
+        // Encoded here and copied out at their length: growing a buffer for each key costs more.
+        let mut scratch = Vec::new();
         for id in self.dirty.drain(..) {
             let Some(wait) = self.waits.get_mut(id.index()) else {
                 continue;
             };
             wait.dirty = false;
-            let mut bytes = Vec::new();
-            wait.encode(&mut bytes);
-            let key = self.keys.name(id);
+            scratch.clear();
+            wait.encode(&mut scratch);
+            let (key, bytes) = (self.keys.name(id), scratch.clone());
             to.push(Saved {
                 node: ORDER_NODE,
                 key,

@@ -17,6 +17,12 @@ pub(crate) use buffer::{Fate, ORDER_NODE, OrderBuffer};
 pub(crate) use keys::Keys;
 
 /// How far out of order the rows of one key may come.
+///
+/// A state that was saved under one bound is refused under another: its clocks would not be the same.
+///
+/// # Cost
+/// The rows of a key that are younger than the bound wait in memory, and a commit writes those of every
+/// key that had a row: a day's bound costs a day's rows of the vehicles that are driving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     /// A row up to this much older than its key's newest is put in its place; an older one is late.

@@ -54,6 +54,9 @@ fn tie(identity: u64, offset: Offset) -> u64 {
     }
 }
 
+/// The form of a wait in a snapshot, before the events' own.
+const LAYOUT: u8 = 1;
+
 /// Whether a row was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
@@ -111,11 +114,13 @@ impl<E: Event> Wait<E> {
             self.left_at_newest.clear();
         }
         let identity = event.identity();
-        if self.left_at_newest.contains(&identity) {
-            return Taken::Duplicate;
+        match self.left_at_newest.binary_search(&identity) {
+            Ok(_) => Taken::Duplicate,
+            Err(place) => {
+                self.left_at_newest.insert(place, identity);
+                Taken::Yes
+            }
         }
-        self.left_at_newest.push(identity);
-        Taken::Yes
     }
 
     /// Gives the rows before `clock`, in the order of (time, content).
@@ -144,8 +149,9 @@ impl<E: Event> Wait<E> {
     }
 
     /// # Layout
-    /// `newest i64 · left: count u32, identities u64 · rows: count u32, then offset u64 and the event each`
+    /// `layout u8 · newest i64 · left: count u32, identities u64 · rows: count u32, then offset u64 and the event each`
     pub(super) fn encode(&self, to: &mut Vec<u8>) {
+        LAYOUT.encode(to);
         self.newest.encode(to);
         put_length(self.left_at_newest.len(), to);
         for identity in &self.left_at_newest {
@@ -167,6 +173,9 @@ impl<E: Event> Wait<E> {
     }
 
     pub(super) fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
+        if u8::decode(0, from)? != LAYOUT {
+            return None;
+        }
         let mut wait = Self {
             newest: EventTime::decode(0, from)?,
             ..Self::default()

@@ -88,6 +88,7 @@ where
 
 fn dead_letters<T>(stage: &Arc<str>, outcome: Outcome, rows: &[Row<T>]) -> Vec<DeadLetter> {
     let rejected = outcome.rejected.into_iter().map(|mut rejected| {
+        let length = rejected.raw.len() as u64;
         rejected.raw.truncate(MAX_RAW_BYTES);
         DeadLetter {
             offset: rows
@@ -97,6 +98,7 @@ fn dead_letters<T>(stage: &Arc<str>, outcome: Outcome, rows: &[Row<T>]) -> Vec<D
             stage: Arc::clone(stage),
             reason: rejected.reason,
             raw: rejected.raw,
+            length,
         }
     });
     rejected.collect()

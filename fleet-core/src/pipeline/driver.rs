@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep, sleep_until, timeout},
+};
 
 use super::{
     Bound, EpochLimits, Pipeline,
@@ -10,7 +13,7 @@ use super::{
     report::{Ending, Ledger, Report},
 };
 use crate::{
-    Decode, Error, ErrorKind, Partition, Result, Source,
+    Decode, Error, ErrorKind, Offset, Partition, Result, Source,
     checkpoint::CheckpointStore,
     committer::{Committer, Landed, Step},
     source::{Batch, RevokeGuard, SourceEvent},
@@ -128,8 +131,16 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         stop: &mut (impl Future<Output = ()> + Unpin),
     ) -> Result<Turn<Src::Payload>> {
         let mut delays = self.retry.delays();
+        // A source that never waits would otherwise keep timers and signals from being heard.
+        yield_now().await;
         loop {
-            let due = self.opened.map(|opened| opened + self.limits.interval);
+            // No interval at all: the other limits close the epoch.
+            let due = self
+                .opened
+                .and_then(|opened| opened.checked_add(self.limits.interval));
+            if due.is_some_and(|due| due <= Instant::now()) {
+                return Ok(Turn::Seal);
+            }
             let epoch = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -163,7 +174,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.ledger.claimed(partition, &claim);
             self.committer.assign(partition, &claim.tallies);
             let task = Task::restore(&self.plan, partition, claim)?;
-            self.source.start(partition, at).await?;
+            let mut delays = self.retry.delays();
+            while let Err(error) = self.source.start(partition, at).await {
+                wait(error, &mut delays).await?;
+            }
             self.tasks.insert(partition.clone(), task);
         }
         Ok(())
@@ -178,8 +192,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.rows += task.counts().read - before;
         self.anything = true;
         self.opened.get_or_insert_with(Instant::now);
-        let results: usize = self.tasks.values().map(Task::waiting).sum();
-        if self.rows >= self.limits.rows || results >= self.limits.results {
+        let waiting = self.tasks.values().map(Task::waiting);
+        let (results, bytes) = waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+        let EpochLimits {
+            rows,
+            results: most,
+            bytes: heaviest,
+            ..
+        } = self.limits;
+        if self.rows >= rows || results >= most || bytes >= heaviest {
             self.commit_all().await?;
         }
         Ok(())
@@ -190,8 +211,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         if let Some(task) = self.tasks.get_mut(partition) {
             self.anything |= !task.has_ended();
             task.end(&self.plan);
+            self.opened.get_or_insert_with(Instant::now);
         }
-        let all = self.tasks.values().all(Task::has_ended);
+        let all = !self.tasks.is_empty() && self.tasks.values().all(Task::has_ended);
         if all {
             self.commit_all().await?;
         }
@@ -204,8 +226,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         within: Duration,
         done: RevokeGuard,
     ) -> Result<()> {
-        // Out of time: the next owner computes it again, and the fence keeps our commit out.
-        if let Ok(committed) = timeout(within, self.commit_all()).await {
+        // Only what leaves is sealed. Out of time: the next owner computes it again, the fence keeps our
+        // commit out, and what stays here has lost nothing.
+        let leaving = |name: &Partition| partitions.contains(name);
+        if let Ok(committed) = timeout(within, self.commit(leaving)).await {
+            // What the next owner has claimed already is released as well.
             committed?;
         }
         self.tasks.retain(|name, _| !partitions.contains(name));
@@ -216,28 +241,39 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     async fn commit_all(&mut self) -> Result<()> {
         self.opened = None;
         self.rows = 0;
-        let changed = self.tasks.values_mut().filter(|task| task.has_changed());
+        let fenced = self.commit(|_| true).await?;
+        let Some((partition, next)) = fenced.first().filter(|_| self.tasks.is_empty()) else {
+            return Ok(());
+        };
+        let message =
+            "another process has claimed this partition and goes on with it: stop one of the two";
+        Err(Error::new(ErrorKind::Fenced, message).at(partition, *next))
+    }
+
+    /// Commits what has changed in the chosen partitions; returns those that are someone else's now, and
+    /// where they were.
+    async fn commit(
+        &mut self,
+        chosen: impl Fn(&Partition) -> bool + Send,
+    ) -> Result<Vec<(Partition, Offset)>> {
+        let chosen = self.tasks.iter_mut().filter(|(name, _)| chosen(name));
+        let changed = chosen
+            .map(|(_, task)| task)
+            .filter(|task| task.has_changed());
         let pieces: Vec<Piece> = changed.map(|task| task.seal(&self.plan)).collect();
         self.committer.open(pieces);
         let landed = self.carry_out().await?;
         for sealed in landed.done {
-            self.source
-                .committed(&sealed.partition, sealed.next)
-                .await?;
+            let mut delays = self.retry.delays();
+            while let Err(error) = self.source.committed(&sealed.partition, sealed.next).await {
+                wait(error, &mut delays).await?;
+            }
             self.ledger.committed(sealed);
         }
-        for partition in &landed.fenced {
-            if let Some(task) = self
-                .tasks
-                .remove(partition)
-                .filter(|_| self.tasks.is_empty())
-            {
-                let message = "another process has claimed this partition and goes on with it: \
-                               stop one of the two";
-                return Err(Error::new(ErrorKind::Fenced, message).at(partition, task.next()));
-            }
-        }
-        Ok(())
+        let fenced = landed.fenced.into_iter();
+        Ok(fenced
+            .filter_map(|name| self.tasks.remove(&name).map(|task| (name, task.next())))
+            .collect())
     }
 
     /// Does what the committer says until the epoch is closed.
@@ -248,13 +284,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let step = self.committer.step();
             let error = match self.take(step, &mut tx).await {
                 Ok(()) if step == Step::Finished => return Ok(self.committer.finish()),
-                Ok(()) => continue,
+                Ok(()) => {
+                    // Each step has tries of its own.
+                    delays = self.retry.delays();
+                    continue;
+                }
                 Err(error) => error,
             };
             if !matches!(step, Step::Publish { .. }) {
                 // Rolls back whatever is open.
                 tx = None;
             }
+            let error = match (error.position(), self.committer.place(step.piece())) {
+                (None, Some((partition, next))) => error.at(partition, next),
+                _ => error,
+            };
             self.committer.failed();
             wait(error, &mut delays).await?;
         }
@@ -267,34 +311,24 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 self.committer.begun();
             }
             Step::Publish { piece, sink } | Step::Store { piece, sink } => {
-                let rows = self
-                    .committer
-                    .pieces()
-                    .get(piece)
-                    .and_then(|p| p.outputs.get(sink));
+                let rows = self.committer.rows(piece, sink);
                 let (Some(rows), Some(bound)) = (rows, self.sinks.get_mut(sink)) else {
                     return Ok(());
                 };
-                let dead = bound.write(tx.as_mut(), rows.as_ref()).await?;
+                let dead = bound.write(tx.as_mut(), rows).await?;
                 self.committer.written(dead);
             }
             Step::Commit => {
-                let seals = self.committer.seals();
                 // The committer opens a transaction before it asks for the commit.
                 let Some(tx) = tx.take() else { return Ok(()) };
-                let answer = self.store.commit(tx, &seals).await?;
+                let answer = self.store.commit(tx, self.committer.seals()).await?;
                 self.committer.committed(answer);
             }
             Step::Ask { piece } => {
-                let Some(partition) = self
-                    .committer
-                    .pieces()
-                    .get(piece)
-                    .map(|piece| piece.sealed.partition.clone())
-                else {
+                let Some((partition, _)) = self.committer.place(piece) else {
                     return Ok(());
                 };
-                let progress = self.store.progress(&partition).await?;
+                let progress = self.store.progress(partition).await?;
                 self.committer.answered(progress);
             }
             Step::Finished => {}

@@ -7,17 +7,20 @@ pub struct EpochLimits {
     pub rows: u64,
     /// Rows waiting for their sinks, all together.
     pub results: usize,
+    /// What waits, bytes: those rows by the size of their type, and dead letters.
+    pub bytes: usize,
     /// Time since the first of them.
     pub interval: Duration,
 }
 
 impl Default for EpochLimits {
-    /// 32,768 records, 131,072 results, 500 ms. Our choice: past this a commit's fixed cost no longer
+    /// 65,536 records, 131,072 results, 32 MiB, 500 ms. Our choice: past this a commit's fixed cost no longer
     /// shows, and what a crash repeats stays under a second.
     fn default() -> Self {
         Self {
-            rows: 32_768,
+            rows: 65_536,
             results: 131_072,
+            bytes: 32 << 20,
             interval: Duration::from_millis(500),
         }
     }

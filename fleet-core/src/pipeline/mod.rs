@@ -187,6 +187,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
     ) -> Self {
         self.check(group, from);
+        if group == "sink" || self.plan.tallies.iter().any(|tally| &*tally.group == group) {
+            self.complain(format!(
+                "the group `{group}` of tallies is taken: choose another name"
+            ));
+        }
         self.plan.tallies.push(Tally::new(group, from, word));
         self
     }
@@ -230,7 +235,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     ) -> Self {
         self.check(name, from);
         if self.plan.outlets.iter().any(|outlet| &*outlet.name == name) {
-            self.complain(format!("two sinks are named {name:?}: rename one"));
+            self.complain(format!("two sinks are named `{name}`: rename one"));
         }
         self.plan.outlets.push(Outlet::new(name, from));
         self.sinks.push(sink);
@@ -239,7 +244,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
 
     fn check<T>(&mut self, name: &str, from: Stream<T>) {
         if from.graph != self.plan.graph.id {
-            self.complain(format!("{name:?} is wired to a stream of another graph"));
+            self.complain(format!("`{name}` is wired to a stream of another graph"));
         }
     }
 

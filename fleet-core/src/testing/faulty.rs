@@ -25,17 +25,20 @@ pub enum CommitFault {
     LostCommit,
     /// The network delivers the commit twice.
     Twice,
+    /// The answer is lost, and the commit lands only after it was asked for in vain.
+    LandsLate,
 }
 
 impl CommitFault {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::None,
         Self::CrashBefore,
         Self::CrashAfter,
         Self::LostAnswer,
         Self::LostCommit,
         Self::Twice,
+        Self::LandsLate,
     ];
 }
 
@@ -51,6 +54,8 @@ impl CommitFault {
 pub struct FaultyStore {
     inner: MemoryStore,
     script: VecDeque<CommitFault>,
+    /// A commit that is still under way.
+    late: Option<(MemoryTx, Vec<Sealed>)>,
 }
 
 impl FaultyStore {
@@ -59,6 +64,7 @@ impl FaultyStore {
         Self {
             inner,
             script: script.into_iter().collect(),
+            late: None,
         }
     }
 }
@@ -94,11 +100,19 @@ impl CheckpointStore for FaultyStore {
                 self.inner.commit(tx, epoch).await?;
                 Ok(answer)
             }
+            CommitFault::LandsLate => {
+                self.late = Some((tx, epoch.to_vec()));
+                Err(error("the answer was lost").retryable())
+            }
         }
     }
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
-        self.inner.progress(partition).await
+        let answer = self.inner.progress(partition).await?;
+        if let Some((tx, epoch)) = self.late.take() {
+            self.inner.commit(tx, &epoch).await?;
+        }
+        Ok(answer)
     }
 }
 

@@ -1,11 +1,11 @@
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
 use crate::{
     Error, ErrorKind, Offset, Partition, Result, Source,
     event::Event,
-    source::{Batch, Replayable, SourceEvent},
+    source::{Batch, Replayable, RevokeGuard, SourceEvent},
 };
 
 /// What a [`Scripted`] source does next.
@@ -17,6 +17,10 @@ pub enum Script {
     Idle,
     /// Fails for good.
     Crash,
+    /// Gives the partition away in good time, and gets it back.
+    Revoke,
+    /// Has lost the partition, and gets it back.
+    Lost,
 }
 
 /// A replayable source of events in memory, in batches as a script says.
@@ -58,6 +62,14 @@ impl<E: Event> Scripted<E> {
     }
 }
 
+impl<E> Scripted<E> {
+    /// The partition is someone else's until it is assigned again.
+    fn leave(&mut self) {
+        self.told = false;
+        self.at = None;
+    }
+}
+
 impl<E: Event> Replayable for Scripted<E> {}
 
 #[async_trait]
@@ -75,6 +87,18 @@ impl<E: Event> Source for Scripted<E> {
         let count = match self.script.pop_front() {
             Some(Script::Crash) => return Err(Error::new(ErrorKind::Source, "crash by script")),
             Some(Script::Idle) => return Ok(SourceEvent::Idle),
+            Some(Script::Revoke) => {
+                self.leave();
+                return Ok(SourceEvent::Revoking {
+                    partitions: vec![self.partition.clone()],
+                    within: Duration::from_secs(1),
+                    done: RevokeGuard::new(|| {}),
+                });
+            }
+            Some(Script::Lost) => {
+                self.leave();
+                return Ok(SourceEvent::Lost(vec![self.partition.clone()]));
+            }
             Some(Script::Rows(count)) => count.min(left),
             None => left,
         };

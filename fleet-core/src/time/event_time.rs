@@ -55,6 +55,10 @@ impl EventTime {
         let length = micros(length).max(1);
         Self(self.0.div_euclid(length).saturating_mul(length))
     }
+    /// The next microsecond.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
     /// How long after `earlier` this is; zero when it is before.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -31,13 +31,24 @@ pub enum TimeError {
 /// assert_eq!(text, "2024-02-15T08:32:18.500-06:00");
 /// # Ok::<(), fleet_core::time::TimeError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TimeReader {
     /// `2024-02-15T14:32:` as last read.
     minute: [u8; 17],
     /// That minute, microseconds of its own zone since 1970.
     micros: i64,
     naive_is_utc: bool,
+}
+
+impl Default for TimeReader {
+    fn default() -> Self {
+        // No text has these bytes, so nothing is taken for the minute that was read before the first.
+        Self {
+            minute: [0xff; 17],
+            micros: 0,
+            naive_is_utc: false,
+        }
+    }
 }
 
 impl TimeReader {
@@ -66,7 +77,7 @@ impl TimeReader {
         let zone = zone(rest)?;
         let minutes = match zone {
             Zone::Offset(minutes) => i64::from(minutes),
-            Zone::Zulu => 0,
+            Zone::Zulu | Zone::Unknown => 0,
             Zone::Naive if self.naive_is_utc => 0,
             Zone::Naive => return Err(TimeError::NoZone),
         };
@@ -105,7 +116,7 @@ fn read_minute(text: &[u8; 17]) -> Result<i64, TimeError> {
     else {
         return Err(TimeError::Form);
     };
-    if !matches!(t, b'T' | b't' | b' ') || t == b't' {
+    if !matches!(t, b'T' | b' ') {
         return Err(TimeError::Form);
     }
     let pair = |a: u8, b: u8| -> Result<i8, TimeError> {
@@ -178,7 +189,11 @@ fn zone(text: &[u8]) -> Result<Zone, TimeError> {
             if !rest.is_empty() || total > 1023 {
                 return Err(TimeError::Form);
             }
-            Ok(Zone::Offset(if *sign == b'-' { -total } else { total }))
+            Ok(match (*sign, total) {
+                (b'-', 0) => Zone::Unknown,
+                (b'-', _) => Zone::Offset(-total),
+                _ => Zone::Offset(total),
+            })
         }
         _ => Err(TimeError::Form),
     }
@@ -203,6 +218,7 @@ mod tests {
             "2025-08-09T12:34:56.789012+00:00",
             "2024-02-15 14:32:18",
             "2015-03-07T10:03:34-06:00",
+            "2015-03-07T10:03:34-00:00",
             "2024-02-29T23:59:59.123456789+13:45",
             "1970-01-01T00:00:00Z",
             "9999-12-31T23:59:59.999999Z",
@@ -220,6 +236,13 @@ mod tests {
         }
         assert_eq!(warm.read("2024-02-15T14:32:60Z"), Err(TimeError::Form));
         assert_eq!(warm.read("2024-02-15T14:32:1"), Err(TimeError::Form));
+    }
+
+    /// The memo was once zeros, so NULs were taken for the first minute of 1970.
+    #[test]
+    fn a_fresh_reader_remembers_no_minute() {
+        let nuls = format!("{}18Z", "\0".repeat(17));
+        assert_eq!(TimeReader::default().read(&nuls), Err(TimeError::Form));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(super) enum Zone {
     Offset(i16),
     /// Nothing: the dialect says what it means.
     Naive,
+    /// `-00:00`: UTC, from a place that is not told (RFC 3339, section 4.3).
+    Unknown,
 }
 
 const SPACE: u32 = 1;
@@ -41,6 +43,7 @@ impl TimeStyle {
             Zone::Zulu => (0, 0),
             Zone::Offset(minutes) => (1, i32::from(minutes)),
             Zone::Naive => (2, 0),
+            Zone::Unknown => (3, 0),
         };
         let minutes = u32::try_from(minutes + OFFSET_BIAS).unwrap_or(0) & 0x7ff;
         Self(
@@ -90,7 +93,8 @@ impl TimeStyle {
                 let minutes = i32::try_from(self.0 >> OFFSET_SHIFT & 0x7ff).unwrap_or(0);
                 Zone::Offset(i16::try_from(minutes - OFFSET_BIAS).unwrap_or(0))
             }
-            _ => Zone::Naive,
+            2 => Zone::Naive,
+            _ => Zone::Unknown,
         }
     }
 
@@ -124,6 +128,7 @@ impl TimeStyle {
         match zone {
             Zone::Zulu => to.write_char('Z'),
             Zone::Naive => Ok(()),
+            Zone::Unknown => to.write_str("-00:00"),
             Zone::Offset(minutes) => {
                 let sign = if minutes < 0 { '-' } else { '+' };
                 let minutes = minutes.unsigned_abs();

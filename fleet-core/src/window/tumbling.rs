@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use compact_str::CompactString;
+
 use super::Aggregate;
 use crate::{
     EventTime, Operator, State,
@@ -35,7 +37,10 @@ impl Tumbling {
     /// Refuses a length under a millisecond, which would be a window for each row.
     pub fn of(length: Duration) -> crate::Result<Self> {
         if length < Duration::from_millis(1) {
-            let message = format!("a window of {length:?} is too short: the least is 1 ms");
+            let message = format!(
+                "a window of {} ms is too short: the least is 1 ms",
+                length.as_secs_f64() * 1e3
+            );
             return Err(crate::Error::new(crate::ErrorKind::Config, message));
         }
         Ok(Self { length })
@@ -59,7 +64,7 @@ impl Tumbling {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window<T> {
     /// Whose.
-    pub key: crate::VehicleId,
+    pub key: CompactString,
     /// The first instant of the window.
     pub start: EventTime,
     /// The first instant after the window.
@@ -128,17 +133,15 @@ impl<A: Aggregate> Operator for Windowed<A> {
     }
 
     fn on_timer(&self, open: &mut Self::State, end: EventTime, cx: &mut Cx<'_, Self::Out>) -> Keep {
-        // Keys are vehicles: an event's key was checked when its id was made.
-        if let Ok(key) = crate::VehicleId::new(cx.key()) {
-            let value = self.aggregate.finish(&open.accumulator);
-            cx.emit(Window {
-                key,
-                start: open.start,
-                end,
-                revision: 0,
-                value,
-            });
-        }
+        let value = self.aggregate.finish(&open.accumulator);
+        let (key, start) = (CompactString::new(cx.key()), open.start);
+        cx.emit(Window {
+            key,
+            start,
+            end,
+            revision: 0,
+            value,
+        });
         Keep::Nothing
     }
 }

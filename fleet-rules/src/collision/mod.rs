@@ -187,7 +187,7 @@ impl Operator for CollisionRisk {
     type State = CollisionState;
 
     fn structure(&self) -> String {
-        "collision-ttc,collision-near".into()
+        format!("{} collision-ttc, collision-near", self.mode)
     }
 
     fn init(&self) -> CollisionState {

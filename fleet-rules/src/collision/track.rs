@@ -136,7 +136,7 @@ fn elapsed(at: i64, now: EventTime) -> Duration {
 }
 
 /// # Layout
-/// `ordinals · ego and tracks as JSON`
+/// `ordinals · ego and tracks as MessagePack`
 impl State for CollisionState {
     const VERSION: u16 = 1;
     fn encode(&self, to: &mut Vec<u8>) {

@@ -75,7 +75,7 @@ pub fn by_name(name: &str, mode: Mode) -> Result<Preset> {
     }
     let known: Vec<_> = names().collect();
     let message = format!(
-        "{name:?} is no preset: the presets are {}",
+        "`{name}` is no preset: the presets are {}",
         known.join(", ")
     );
     Err(Error::new(ErrorKind::Config, message))

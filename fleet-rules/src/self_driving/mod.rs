@@ -142,7 +142,7 @@ impl Operator for SumSelfDriving {
     type State = SelfDrivingState;
 
     fn structure(&self) -> String {
-        format!("{:?}", self.options.bucket)
+        format!("{} s", self.options.bucket.as_secs_f64())
     }
 
     fn init(&self) -> SelfDrivingState {

@@ -75,8 +75,8 @@ fn save(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
 
 fn bury(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
     let mut bury = db.prepare_cached(
-        "INSERT INTO dead_letters (pipeline, partition, offset, stage, reason, raw)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO dead_letters (pipeline, partition, offset, stage, reason, raw, length)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for letter in &sealed.dead {
         bury.execute(params![
@@ -86,6 +86,7 @@ fn bury(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
             &*letter.stage,
             letter.reason,
             letter.raw,
+            letter.length.cast_signed(),
         ])?;
     }
     Ok(())

@@ -1,8 +1,6 @@
 use std::{io::Write, sync::Arc};
 
-use fleet_core::{
-    Error, ErrorKind, Offset, Partition, Result, checkpoint::DeadLetter, decode::MAX_RAW_BYTES,
-};
+use fleet_core::{Error, ErrorKind, Offset, Partition, Result, checkpoint::DeadLetter};
 
 use super::{SqliteStore, claim, error::failed};
 
@@ -33,7 +31,7 @@ impl SqliteStore {
     pub fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
         self.read("read dead letters from", |db| {
             db.prepare(
-                "SELECT partition, offset, stage, reason, raw FROM dead_letters
+                "SELECT partition, offset, stage, reason, raw, length FROM dead_letters
                  WHERE pipeline = ?1 ORDER BY partition, offset, stage, reason, raw LIMIT ?2",
             )?
             .query_map(
@@ -46,6 +44,7 @@ impl SqliteStore {
                             stage: Arc::from(row.get_ref(2)?.as_str()?),
                             reason: row.get(3)?,
                             raw: row.get(4)?,
+                            length: claim::unsigned(row, 5)?,
                         },
                     })
                 },
@@ -82,7 +81,7 @@ impl SqliteStore {
         };
         let mut letters = db
             .prepare(
-                "SELECT raw FROM dead_letters WHERE pipeline = ?1 AND stage = 'decode'
+                "SELECT raw, length > length(raw) FROM dead_letters WHERE pipeline = ?1 AND stage = 'decode'
                  ORDER BY partition, offset",
             )
             .map_err(unread)?;
@@ -93,7 +92,7 @@ impl SqliteStore {
                 .get_ref(0)
                 .and_then(|raw| Ok(raw.as_bytes()?))
                 .map_err(unread)?;
-            if raw.len() >= MAX_RAW_BYTES {
+            if row.get(1).map_err(unread)? {
                 exported.cut += 1;
                 continue;
             }

@@ -73,7 +73,8 @@ CREATE TABLE dead_letters (
     offset INTEGER NOT NULL,
     stage TEXT NOT NULL,
     reason TEXT NOT NULL,
-    raw BLOB NOT NULL
+    raw BLOB NOT NULL,
+    length INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE tallies (
     pipeline TEXT NOT NULL,

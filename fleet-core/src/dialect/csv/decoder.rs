@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Decode, EventTime, Offset, VehicleId,
     decode::Entry,
-    dialect::lines::too_long,
+    dialect::lines::refuse_cut,
     event::{FleetEvent, Perception, Style, Telemetry},
     source::Chunk,
     time::{TimeReader, TimeStyle},
@@ -73,8 +73,7 @@ impl Decode<Chunk> for Csv {
     type Event = FleetEvent;
 
     fn decode(&self, chunk: Chunk, entry: &mut Entry<'_, FleetEvent>) {
-        if let Some(reason) = too_long(&chunk) {
-            entry.malformed(chunk.start, &chunk.bytes, reason);
+        if refuse_cut(&chunk, entry) {
             return;
         }
         let plan = self.plan(&chunk);

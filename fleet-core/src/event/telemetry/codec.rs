@@ -13,7 +13,7 @@ use crate::{
 /// vehicle  length u32, bytes      fleet  length u32 (0: none), bytes      at i64
 /// present  u16, bit i: reading i is not missing; then u64 each, by index
 /// style    time u32, integers u32
-/// status u8 · nulls u8 · gear i8 and u8 (1: there) · autopilot u8 (2: none) · extra u8 (1: JSON of the box follows)
+/// status u8 · nulls u8 · gear i8 and u8 (1: there) · autopilot u8 (2: none) · extra u8 (1: MessagePack of the box follows)
 /// ```
 impl State for Telemetry {
     const VERSION: u16 = 1;

@@ -1,17 +1,27 @@
 //! Single promises of the driver, each in the smallest run that shows it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
 use super::model::{Reading, graph, time};
 use crate::{
-    ErrorKind, Event, Graph, MemoryStore, Order, Partition, Pipeline,
-    checkpoint::{CheckpointStore, Committed},
+    ErrorKind, Event, Graph, MemoryStore, Offset, Order, Partition, Pipeline,
+    checkpoint::{CheckpointStore, Committed, DeadLetter},
+    committer::{Committer, Step, Way},
     decode::Typed,
+    outlet::Outlet,
     pipeline::{Ending, EpochLimits, ExactlyOnce},
     row::Row,
     sink::{Null, Outcome, Rejected, Sink},
+    source::Batch,
+    task::{Plan, Task},
     testing::{CommitFault, FaultyStore, Script, Scripted},
 };
 
@@ -40,6 +50,13 @@ fn pipeline(rows: &Arc<Vec<Reading>>, script: &[Script], store: &MemoryStore) ->
     .tally("seen", streams.readings, |row: &Reading| {
         if row.kmh > 80 { "fast" } else { "slow" }
     })
+}
+
+/// A pipeline can be spawned on any runtime.
+#[test]
+fn a_run_is_send() {
+    fn is_send(_: &impl Send) {}
+    is_send(&pipeline(&rows(1), &[], &MemoryStore::default()).run());
 }
 
 #[tokio::test]
@@ -193,6 +210,7 @@ impl crate::sink::TransactionalSink<Reading, MemoryStore> for ClaimedMeanwhile {
 /// Refuses every third row, and fails once in between.
 struct Picky {
     calls: usize,
+    taken: Arc<AtomicUsize>,
 }
 
 #[async_trait]
@@ -202,6 +220,7 @@ impl Sink<Reading> for Picky {
         if self.calls == 2 {
             return Err(crate::Error::new(ErrorKind::Sink, "busy").retryable());
         }
+        self.taken.fetch_add(rows.len(), Ordering::Relaxed);
         let third = rows
             .iter()
             .enumerate()
@@ -219,7 +238,7 @@ impl Sink<Reading> for Picky {
 
 #[tokio::test]
 async fn rejected_rows_are_dead_letters_once_and_the_sink_balances() {
-    let (store, rows) = (MemoryStore::default(), rows(90));
+    let (store, rows, taken) = (MemoryStore::default(), rows(90), Arc::default());
     let (graph, streams) = graph();
     let source = Scripted::new("memory/0", rows, [Script::Rows(30); 3]);
     let faulty = FaultyStore::new(
@@ -231,7 +250,14 @@ async fn rejected_rows_are_dead_letters_once_and_the_sink_balances() {
         ..Default::default()
     };
     let report = Pipeline::at_least_once(source, Typed::default(), Order::default(), graph, faulty)
-        .publish("picky", streams.readings, Picky { calls: 0 })
+        .publish(
+            "picky",
+            streams.readings,
+            Picky {
+                calls: 0,
+                taken: Arc::clone(&taken),
+            },
+        )
         .publish("null", streams.edges, Null)
         .epochs(EpochLimits {
             rows: 30,
@@ -242,6 +268,11 @@ async fn rejected_rows_are_dead_letters_once_and_the_sink_balances() {
         .await
         .unwrap();
     assert!(report.balances(), "{report:?}");
+    assert_eq!(
+        taken.load(Ordering::Relaxed),
+        90,
+        "a lost commit publishes nothing again"
+    );
     assert_eq!(report.tally("sink.picky", "given"), 90);
     assert_eq!(report.tally("sink.picky", "dead_lettered"), 30);
     let dead = store.dead_letters();
@@ -354,36 +385,64 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         store.claim(&theirs).await.unwrap(),
     );
     store.claim(&theirs).await.unwrap();
-    let plan = crate::task::Plan {
+    let (graph, streams) = graph();
+    let plan = Plan {
         name: "test".into(),
-        order: Order::default(),
-        graph: graph().0,
-        outlets: Vec::new(),
+        order: Order {
+            out_of_orderness: Duration::ZERO,
+        },
+        outlets: vec![Outlet::new("rows", streams.readings)],
+        graph,
         tallies: Vec::new(),
     };
-    let mut committer = crate::committer::Committer::new(Vec::new());
+    let mut committer = Committer::new(vec![("rows".into(), Way::Plain)]);
     let mut pieces = Vec::new();
-    for (partition, claim) in [(&mine, ours), (&theirs, old)] {
-        pieces.push(
-            crate::task::Task::restore(&plan, partition, claim)
-                .unwrap()
-                .seal(&plan),
-        );
+    for (partition, claim, count) in [(&theirs, old, 3), (&mine, ours, 5)] {
+        let mut task = Task::restore(&plan, partition, claim).unwrap();
+        let payload = (0..).map(Offset).zip(rows(count).iter().copied()).collect();
+        let batch = Batch {
+            partition: partition.clone(),
+            next: Offset(9),
+            payload,
+        };
+        task.batch(&plan, &Typed::default(), batch).unwrap();
+        pieces.push(task.seal(&plan));
     }
     committer.open(pieces);
-    let mut commits = 0;
-    while committer.step() != crate::committer::Step::Finished {
-        if committer.step() == crate::committer::Step::Begin {
-            committer.begun();
-            continue;
+    let mut answers = Vec::new();
+    loop {
+        match committer.step() {
+            Step::Publish { piece, .. } => {
+                // Each piece has one row refused, named after its partition.
+                let (partition, _) = committer.place(piece).unwrap();
+                let (stage, reason) = ("rows".into(), partition.to_string());
+                let (raw, length) = (Vec::new(), 0);
+                let letter = DeadLetter {
+                    offset: Offset(1),
+                    stage,
+                    reason,
+                    raw,
+                    length,
+                };
+                committer.written(vec![letter]);
+            }
+            Step::Begin => committer.begun(),
+            Step::Commit => {
+                let tx = store.begin().await.unwrap();
+                let answer = store.commit(tx, committer.seals()).await.unwrap();
+                answers.push(answer.clone());
+                committer.committed(answer);
+            }
+            Step::Finished => break,
+            other => panic!("{other:?}"),
         }
-        let tx = store.begin().await.unwrap();
-        let answer = store.commit(tx, &committer.seals()).await.unwrap();
-        commits += 1;
-        assert_eq!(answer == Committed::Done, commits == 2);
-        committer.committed(answer);
     }
     let landed = committer.finish();
+    assert_eq!(
+        answers,
+        [Committed::Fenced(vec![theirs.clone()]), Committed::Done]
+    );
+    assert_eq!(landed.fenced, [theirs]);
     assert_eq!(
         landed
             .done
@@ -392,5 +451,88 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
             .collect::<Vec<_>>(),
         [&mine]
     );
-    assert_eq!(landed.fenced, [theirs]);
+    let tallies = &landed.done[0].tallies;
+    assert_eq!(
+        (tallies["sink.rows.given"], tallies["sink.rows.written"]),
+        (5, 4)
+    );
+    // Its own refused row, and not that of the partition that is gone.
+    let dead = store.dead_letters();
+    assert_eq!(dead.len(), 1);
+    assert_eq!((&dead[0].0, dead[0].1.reason.as_str()), (&mine, "mine"));
+}
+
+/// Sums of a window may be infinite before the first row, and a restart must read them.
+#[test]
+fn a_state_by_serde_holds_numbers_that_are_not_finite() {
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Least(f64);
+    crate::state_by_serde!(Least, 1);
+    let mut bytes = Vec::new();
+    crate::State::encode(&Least(f64::INFINITY), &mut bytes);
+    let read = <Least as crate::State>::decode(1, &mut bytes.as_slice());
+    assert_eq!(read, Some(Least(f64::INFINITY)));
+}
+
+/// Asks for another timer in each timer, for ever, and once for a time that has passed.
+struct Restless;
+
+impl crate::Operator for Restless {
+    type In = Reading;
+    type Out = u8;
+    type State = ();
+    fn init(&self) {}
+    fn on_row(&self, (): &mut (), _: &Row<Reading>, cx: &mut crate::operator::Cx<'_, u8>) {
+        cx.wake_at(time(0));
+    }
+    fn on_timer(
+        &self,
+        (): &mut (),
+        at: crate::EventTime,
+        cx: &mut crate::operator::Cx<'_, u8>,
+    ) -> crate::operator::Keep {
+        cx.emit(0);
+        cx.wake_at(at + Duration::from_secs(1));
+        crate::operator::Keep::State
+    }
+}
+
+#[tokio::test]
+async fn timers_that_set_timers_end_with_the_input_and_none_fires_in_the_past() {
+    let store = MemoryStore::default();
+    let (mut graph, readings) = Graph::new();
+    let ticks = graph.apply("restless", readings, Restless);
+    let at = |second| Reading {
+        car: 0,
+        second,
+        kmh: 60,
+    };
+    let source = Scripted::of_rows("memory/0", [at(10), at(20)]);
+    Pipeline::exactly_once(
+        source,
+        Typed::default(),
+        Order::default(),
+        graph,
+        store.clone(),
+    )
+    .store("ticks", ticks, store.table("ticks"))
+    .run()
+    .await
+    .unwrap();
+    let ticks = &store.rows()["ticks"];
+    // From the row at 10 each second; the end of input fires the one that is set then.
+    assert!(
+        ticks[0].starts_with(&time(10).to_string()) && ticks.len() < 15,
+        "{ticks:?}"
+    );
+}
+
+#[tokio::test]
+async fn one_batch_that_is_always_ready_does_not_keep_the_stop_from_being_heard() {
+    let store = MemoryStore::default();
+    let script = vec![Script::Rows(1); 20_000];
+    let stop = tokio::time::sleep(Duration::from_millis(1));
+    let pipeline = pipeline(&rows(20_000), &script, &store);
+    let report = pipeline.run_until(stop).await.unwrap();
+    assert_eq!(report.ending, Ending::Stopped);
 }

@@ -3,10 +3,15 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    Event, EventTime, Graph, Operator, State, Stream,
+    Event, EventTime, Graph, MemoryStore, Operator, Pipeline, State, Stream,
+    checkpoint::CheckpointStore,
+    decode::Typed,
     event::ContentHasher,
+    memory::MemoryTable,
     operator::{Cx, Keep},
     row::Row,
+    sink::TransactionalSink,
+    testing::Scripted,
     window::{Summary, SummaryOf, Tumbling, Window},
 };
 
@@ -96,13 +101,66 @@ impl Operator for Burst {
     }
 }
 
+/// A number that every row changes: any other order downstream of a merge shows.
+pub(super) struct Chain;
+
+impl Operator for Chain {
+    type In = u16;
+    type Out = u64;
+    type State = u64;
+    fn init(&self) -> u64 {
+        0
+    }
+    fn on_row(&self, link: &mut u64, row: &Row<u16>, cx: &mut Cx<'_, u64>) {
+        *link = next_link(*link, row.value);
+        cx.emit(*link);
+    }
+}
+
+fn next_link(link: u64, value: u16) -> u64 {
+    (link + u64::from(value))
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .rotate_left(7)
+}
+
+/// The count of a window as the merged streams carry it.
+fn short(window: &Summary) -> u16 {
+    u16::try_from(window.rows).unwrap_or(u16::MAX)
+}
+
 pub(super) struct Streams {
     pub(super) readings: Stream<Reading>,
     pub(super) edges: Stream<(u16, u16)>,
     pub(super) windows: Stream<Window<Summary>>,
     pub(super) bursts: Stream<u32>,
     pub(super) both: Stream<u16>,
+    pub(super) chain: Stream<u64>,
 }
+
+impl Streams {
+    /// Stores every stream in a table of its own.
+    pub(super) fn stored<S, G>(&self, pipeline: Run<S, G>, store: &MemoryStore) -> Run<S, G>
+    where
+        S: CheckpointStore,
+        MemoryTable: TransactionalSink<Reading, S>
+            + TransactionalSink<(u16, u16), S>
+            + TransactionalSink<Window<Summary>, S>
+            + TransactionalSink<u32, S>
+            + TransactionalSink<u16, S>
+            + TransactionalSink<u64, S>,
+    {
+        pipeline
+            .store("readings", self.readings, store.table("readings"))
+            .store("edges", self.edges, store.table("edges"))
+            .store("windows", self.windows, store.table("windows"))
+            .store("bursts", self.bursts, store.table("bursts"))
+            .store("both", self.both, store.table("both"))
+            .store("chain", self.chain, store.table("chain"))
+    }
+}
+
+/// A pipeline over readings in memory.
+pub(super) type Run<S, G> = Pipeline<Scripted<Reading>, Typed<Reading>, S, G>;
 
 pub(super) fn graph() -> (Graph<Reading>, Streams) {
     let (mut graph, readings) = Graph::new();
@@ -117,7 +175,9 @@ pub(super) fn graph() -> (Graph<Reading>, Streams) {
     let bursts = graph.apply("bursts", readings, Burst);
     let before = graph.map("before", edges, |(before, _)| *before);
     let after = graph.map("after", edges, |(_, after)| *after);
-    let both = graph.merge("both", &[before, after]);
+    let counts = graph.map("counts", windows, |window| short(&window.value));
+    let both = graph.merge("both", &[before, after, counts]);
+    let chain = graph.apply("chain", both, Chain);
     (
         graph,
         Streams {
@@ -126,6 +186,7 @@ pub(super) fn graph() -> (Graph<Reading>, Streams) {
             windows,
             bursts,
             both,
+            chain,
         },
     )
 }
@@ -143,14 +204,15 @@ pub(super) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
                 .or_default()
                 .push(format!("{} {row}", time(second)));
         };
+        let mut both: Vec<(i64, u8, u16)> = Vec::new();
         let (mut before, mut burst, mut last) = (0, 0u32, i64::MIN / 2);
         let mut windows: BTreeMap<i64, Summary> = BTreeMap::new();
         for row in &own {
             put("readings", row.second, format!("{row:?}"));
             if before <= 80 && row.kmh > 80 {
                 put("edges", row.second, format!("{:?}", (before, row.kmh)));
-                put("both", row.second, format!("{before:?}"));
-                put("both", row.second, format!("{:?}", row.kmh));
+                both.push((row.second, 0, before));
+                both.push((row.second, 1, row.kmh));
             }
             before = row.kmh;
             if row.second >= last + 3 && burst > 0 {
@@ -166,20 +228,24 @@ pub(super) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
             put("bursts", last + 3, format!("{burst:?}"));
         }
         for (start, value) in windows {
-            let key = crate::VehicleId::new(name).unwrap();
-            let (start, end) = (time(start), time(start + WINDOW));
+            let (end, key) = (start + WINDOW, name.into());
+            both.push((end, 2, short(&value)));
             let window = Window {
                 key,
-                start,
-                end,
+                start: time(start),
+                end: time(end),
                 revision: 0,
                 value,
             };
-            put(
-                "windows",
-                start.as_micros() / 1_000_000 + WINDOW,
-                format!("{window:?}"),
-            );
+            put("windows", end, format!("{window:?}"));
+        }
+        // Rows of one time stand in the order of the streams.
+        both.sort_by_key(|(second, stream, _)| (*second, *stream));
+        let mut link = 0;
+        for (second, _, value) in both {
+            link = next_link(link, value);
+            put("both", second, format!("{value:?}"));
+            put("chain", second, format!("{link:?}"));
         }
     }
     for rows in tables.values_mut() {

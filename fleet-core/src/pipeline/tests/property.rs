@@ -60,23 +60,23 @@ fn arrive(rows: &[Reading], dice: &mut Dice) -> Vec<Reading> {
 
 async fn run(
     rows: &Arc<Vec<Reading>>,
+    bound: i64,
     store: &MemoryStore,
     faults: Vec<CommitFault>,
     dice: &mut Dice,
 ) -> Result<Counts, Error> {
     let (graph, streams) = graph();
     let script: Vec<_> = (0..rows.len())
-        .map(|_| {
-            if dice.roll(8) == 0 {
-                Script::Idle
-            } else {
-                Script::Rows(1 + dice.roll(40) as usize)
-            }
+        .map(|_| match dice.roll(32) {
+            0..4 => Script::Idle,
+            4 => Script::Revoke,
+            5 => Script::Lost,
+            _ => Script::Rows(1 + dice.roll(40) as usize),
         })
         .collect();
     let source = Scripted::new("memory/0", Arc::clone(rows), script);
     let order = Order {
-        out_of_orderness: Duration::from_secs(BOUND.unsigned_abs()),
+        out_of_orderness: Duration::from_secs(bound.unsigned_abs()),
     };
     let faulty = FaultyStore::new(store.clone(), faults);
     let limits = EpochLimits {
@@ -88,12 +88,9 @@ async fn run(
         first: Duration::from_nanos(1),
         longest: Duration::from_nanos(1),
     };
-    let report = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty)
-        .store("readings", streams.readings, store.table("readings"))
-        .store("edges", streams.edges, store.table("edges"))
-        .store("windows", streams.windows, store.table("windows"))
-        .store("bursts", streams.bursts, store.table("bursts"))
-        .store("both", streams.both, store.table("both"))
+    let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty);
+    let report = streams
+        .stored(pipeline, store)
         .epochs(limits)
         .retry(retry)
         .run()
@@ -113,12 +110,18 @@ async fn holds(seed: u64, seen: &mut BTreeMap<String, u64>) -> Result<(), String
     for attempt in 0..8 {
         // The last attempts are let through.
         let faults: Vec<_> = (0..6)
-            .map(|_| CommitFault::ALL[dice.roll(if attempt < 6 { 6 } else { 1 }) as usize])
+            .map(|_| {
+                CommitFault::ALL[dice.roll(if attempt < 6 {
+                    CommitFault::ALL.len() as u64
+                } else {
+                    1
+                }) as usize]
+            })
             .collect();
         for fault in &faults {
             *seen.entry(format!("{fault:?}")).or_default() += 1;
         }
-        match run(&arrived, &store, faults, &mut dice).await {
+        match run(&arrived, BOUND, &store, faults, &mut dice).await {
             Ok(done) => {
                 counts = Some(done);
                 break;
@@ -170,6 +173,52 @@ fn prop_any_order_batching_duplication_and_crash_gives_the_same_rows() {
     let seen = holds_for(0..2_000).unwrap();
     println!("2000 seeds, faults planned: {seen:?}");
     assert_eq!(seen.len(), CommitFault::ALL.len(), "every fault occurs");
+}
+
+/// With a bound of 0 the order of arrival counts, so only batching and faults may vary.
+#[tokio::test]
+async fn prop_a_bound_of_zero_gives_the_rows_of_one_batch_in_any_other() {
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let mut rows = drive(&mut dice);
+        rows.extend_from_within(..rows.len() / 9);
+        rows.sort_by_key(|row| (row.second, row.kmh % 7));
+        let rows = Arc::new(rows);
+        let truth = MemoryStore::default();
+        let source = [Script::Rows(rows.len())];
+        let counts = once(&rows, &source, &truth).await.unwrap();
+        let store = MemoryStore::default();
+        for attempt in 0.. {
+            let sides = if attempt < 6 {
+                CommitFault::ALL.len() as u64
+            } else {
+                1
+            };
+            let faults = (0..6)
+                .map(|_| CommitFault::ALL[dice.roll(sides) as usize])
+                .collect();
+            if let Ok(done) = run(&rows, 0, &store, faults, &mut dice).await {
+                assert_eq!(done, counts, "seed {seed}");
+                break;
+            }
+        }
+        assert!(store.rows() == truth.rows(), "seed {seed}: the rows differ");
+    }
+}
+
+/// One run without faults, with a bound of 0.
+async fn once(
+    rows: &Arc<Vec<Reading>>,
+    script: &[Script],
+    store: &MemoryStore,
+) -> Result<Counts, Error> {
+    let (graph, streams) = graph();
+    let source = Scripted::new("memory/0", Arc::clone(rows), script.iter().copied());
+    let order = Order {
+        out_of_orderness: Duration::ZERO,
+    };
+    let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
+    Ok(streams.stored(pipeline, store).run().await?.counts)
 }
 
 #[test]

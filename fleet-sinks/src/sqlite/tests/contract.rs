@@ -41,6 +41,7 @@ async fn rows_of_a_fenced_or_dropped_transaction_do_not_land() {
         stage: "decode".into(),
         reason: "bad".into(),
         raw: b"x".into(),
+        length: 1,
     }];
 
     let mut tx = store.begin().await.unwrap();
