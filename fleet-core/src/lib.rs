@@ -8,7 +8,7 @@
 //! Lower never imports upper:
 //! ```text
 //! 1 data       units id time position offset error state record
-//! 2 events     event dialect
+//! 2 events     event dialect odometry
 //! 3 contracts  row source decode operator sink checkpoint
 //! 4 engine     order graph window task committer
 //! 5 driver     pipeline (feature `driver`)   testing (feature `testing`)
@@ -29,6 +29,7 @@ pub mod event;
 pub mod graph;
 mod id;
 mod memory;
+pub mod odometry;
 mod offset;
 pub mod operator;
 mod order;

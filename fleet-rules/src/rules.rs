@@ -1,11 +1,11 @@
 use compact_str::CompactString;
 use fleet_core::{
-    Error, ErrorKind, EventTime, Operator, Result, Row, State,
-    event::{Alert, Telemetry},
+    Error, ErrorKind, Operator, Result, Row, State,
+    event::{Alert, Signal, Telemetry},
     operator::Cx,
 };
 
-use crate::{Mode, Threshold};
+use crate::{Mode, Threshold, Verdict, ordinal::Ordinals};
 
 /// How many rules one operator watches: one bit of its state each.
 pub const MAX_RULES: usize = 64;
@@ -33,9 +33,7 @@ pub struct Rules {
 pub struct RulesState {
     /// Bit `i`: the condition of rule `i` was true at the last reading.
     active: u64,
-    /// When the last alert opened, and how many had opened at that time: the ordinal of the next.
-    opened_at: EventTime,
-    opened: u32,
+    ordinals: Ordinals,
 }
 
 impl Rules {
@@ -53,10 +51,10 @@ impl Rules {
             ));
         }
         for (place, threshold) in thresholds.iter().enumerate() {
-            let (rule, limit) = (threshold.rule, threshold.condition.limit());
-            if !limit.is_finite() {
+            let rule = threshold.rule;
+            if let Some(number) = threshold.condition.number().filter(|n| !n.is_finite()) {
                 return wrong(format!(
-                    "rule `{rule}` has the limit {limit}: it must be finite"
+                    "rule `{rule}` compares with {number}: it must be finite"
                 ));
             }
             if thresholds
@@ -94,31 +92,16 @@ impl State for RulesState {
     const VERSION: u16 = 1;
     fn encode(&self, to: &mut Vec<u8>) {
         self.active.encode(to);
-        self.opened_at.encode(to);
-        self.opened.encode(to);
+        self.ordinals.encode(to);
     }
     fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
         if version != Self::VERSION {
             return None;
         }
-        let (active, opened_at) = (u64::decode(0, from)?, EventTime::decode(0, from)?);
         Some(Self {
-            active,
-            opened_at,
-            opened: u32::decode(0, from)?,
+            active: u64::decode(0, from)?,
+            ordinals: Ordinals::decode(Ordinals::VERSION, from)?,
         })
-    }
-}
-
-impl RulesState {
-    /// The number of this alert among those that open at its time.
-    fn ordinal(&mut self, now: EventTime) -> u64 {
-        if self.opened_at != now {
-            (self.opened_at, self.opened) = (now, 0);
-        }
-        let ordinal = self.opened;
-        self.opened = self.opened.saturating_add(1);
-        u64::from(ordinal)
     }
 }
 
@@ -128,7 +111,10 @@ impl Operator for Rules {
     type State = RulesState;
 
     fn structure(&self) -> String {
-        let watched = |rule: &Threshold| format!("{} of {}", rule.rule, rule.signal.name());
+        let watched = |rule: &Threshold| {
+            let what = rule.condition.signal().map_or("any code", Signal::name);
+            format!("{} of {what}", rule.rule)
+        };
         let watched: Vec<_> = self.thresholds.iter().map(watched).collect();
         format!("{} {}", self.mode, watched.join(", "))
     }
@@ -136,17 +122,16 @@ impl Operator for Rules {
     fn init(&self) -> RulesState {
         RulesState {
             active: 0,
-            opened_at: EventTime::BEFORE_ALL,
-            opened: 0,
+            ordinals: Ordinals::NONE,
         }
     }
 
     fn on_row(&self, state: &mut RulesState, row: &Row<Telemetry>, cx: &mut Cx<'_, Alert>) {
         for (bit, threshold) in self.thresholds.iter().enumerate() {
-            let Some(value) = row.value.value(threshold.signal) else {
+            let Some(verdict) = threshold.judge(&row.value) else {
                 continue;
             };
-            let (bit, offends) = (1u64 << bit, threshold.condition.offends(value));
+            let (bit, offends) = (1u64 << bit, verdict.offends);
             let was = state.active & bit != 0;
             state.active = if offends {
                 state.active | bit
@@ -154,8 +139,8 @@ impl Operator for Rules {
                 state.active & !bit
             };
             if offends && (self.mode == Mode::Every || !was) {
-                let ordinal = state.ordinal(cx.now());
-                cx.emit(alert(threshold, value, &row.value, cx, ordinal));
+                let ordinal = state.ordinals.next(cx.now());
+                cx.emit(alert(threshold, verdict, &row.value, cx, ordinal));
             }
         }
     }
@@ -163,7 +148,7 @@ impl Operator for Rules {
 
 fn alert(
     threshold: &Threshold,
-    value: f64,
+    verdict: Verdict,
     event: &Telemetry,
     cx: &Cx<'_, Alert>,
     ordinal: u64,
@@ -176,8 +161,8 @@ fn alert(
         kind: threshold.kind,
         severity: threshold.severity,
         rule: CompactString::const_new(threshold.rule),
-        value: Some(value),
-        threshold: Some(threshold.condition.limit()),
-        limit_source: threshold.limit_source,
+        value: verdict.value,
+        threshold: verdict.limit,
+        limit_source: verdict.source,
     }
 }

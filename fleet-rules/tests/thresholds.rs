@@ -7,7 +7,7 @@
 use fleet_core::{
     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId,
     decode::Typed,
-    event::{AlertKind, LimitSource, Reading, Severity, Signal, Telemetry},
+    event::{AlertKind, Reading, Severity, Signal, Telemetry},
     testing::Scripted,
     units::{Percent, Speed, Temperature},
 };
@@ -131,14 +131,13 @@ fn rules_that_cannot_be_told_apart_or_compared_are_refused() {
         rule: "hot",
         kind: AlertKind::EngineOverheat,
         severity: Severity::High,
-        signal: Signal::EngineTemperature,
-        condition: Condition::Above(f64::NAN),
-        limit_source: LimitSource::Rule,
+        condition: Condition::Above(Signal::EngineTemperature, f64::NAN),
+        flag: None,
     };
     let error = Rules::new([rule], Mode::Edge).unwrap_err().to_string();
     assert!(error.contains("finite"), "{error}");
     let rule = Threshold {
-        condition: Condition::Above(1.0),
+        condition: Condition::Above(Signal::EngineTemperature, 1.0),
         ..rule
     };
     assert!(

@@ -1,5 +1,82 @@
-//! The rules of the described systems.
+//! The rules of the described systems, by function and by name.
+//!
+//! | name | speed | battery | engine | besides |
+//! |---|---|---|---|---|
+//! | `vehicleops` | over 80 km/h | charge under 15 % | over 100 °C | |
+//! | `ford` | over 80 mph | 12 V system under 11.5 V | over 220 °F | fuel under 10 %, any trouble code |
+//! | `fleet-pipeline` | the producer's flag, else over 65 km/h | charge under 20 % | | collision risk |
+//! | `fleetstream` | over the event's limit by 5 km/h | | over 6200 rpm | any trouble code |
 
+mod fleet_pipeline;
+mod fleetstream;
+mod ford;
 mod vehicleops;
 
+pub use fleet_pipeline::{SPEED_VIOLATION, fleet_pipeline};
+pub use fleetstream::fleetstream;
+pub use ford::ford;
 pub use vehicleops::vehicleops;
+
+use fleet_core::{Error, ErrorKind, Result};
+
+use crate::{CollisionRisk, Mode, Rules};
+
+/// All rules of one system.
+#[derive(Clone, Debug)]
+pub struct Preset {
+    /// The rules over telemetry.
+    pub rules: Rules,
+    /// The rule over what the sensors see, if the system has one.
+    pub collision: Option<CollisionRisk>,
+}
+
+/// What makes the rules of one system.
+type Make = fn(Mode) -> Preset;
+
+const PRESETS: [(&str, Make); 4] = [
+    ("vehicleops", |mode| vehicleops(mode).into()),
+    ("ford", |mode| ford(mode).into()),
+    ("fleet-pipeline", |mode| Preset {
+        rules: fleet_pipeline(mode),
+        collision: Some(CollisionRisk::of_preset(mode)),
+    }),
+    ("fleetstream", |mode| fleetstream(mode).into()),
+];
+
+impl From<Rules> for Preset {
+    fn from(rules: Rules) -> Self {
+        Self {
+            rules,
+            collision: None,
+        }
+    }
+}
+
+/// The names of the presets.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PRESETS.iter().map(|(name, _)| *name)
+}
+
+/// The preset of this name.
+///
+/// # Errors
+/// Refuses a name that is no preset, and says which there are.
+///
+/// # Examples
+/// ```
+/// use fleet_rules::{Mode, preset};
+/// assert!(preset::by_name("fleet-pipeline", Mode::Edge)?.collision.is_some());
+/// assert!(preset::by_name("speedy", Mode::Edge).unwrap_err().to_string().contains("vehicleops, ford"));
+/// # Ok::<(), fleet_core::Error>(())
+/// ```
+pub fn by_name(name: &str, mode: Mode) -> Result<Preset> {
+    if let Some((_, make)) = PRESETS.iter().find(|(known, _)| *known == name) {
+        return Ok(make(mode));
+    }
+    let known: Vec<_> = names().collect();
+    let message = format!(
+        "`{name}` is no preset: the presets are {}",
+        known.join(", ")
+    );
+    Err(Error::new(ErrorKind::Config, message))
+}

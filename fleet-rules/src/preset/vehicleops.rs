@@ -1,4 +1,4 @@
-use fleet_core::event::{AlertKind, LimitSource, Severity, Signal};
+use fleet_core::event::{AlertKind, Severity, Signal};
 
 use crate::{Condition, Mode, Rules, Threshold};
 
@@ -11,37 +11,34 @@ use crate::{Condition, Mode, Rules, Threshold};
 ///
 /// # Examples
 /// ```
+/// use fleet_core::event::Signal;
 /// use fleet_rules::{Condition, Mode, preset};
 /// let rules = preset::vehicleops(Mode::Edge);
-/// assert_eq!(rules.thresholds()[0].condition, Condition::Above(80.0));
+/// assert_eq!(rules.thresholds()[0].condition, Condition::Above(Signal::Speed, 80.0));
 /// ```
 pub fn vehicleops(mode: Mode) -> Rules {
-    let limit_source = LimitSource::Rule;
     Rules::of_preset(
         [
             Threshold {
                 rule: "overspeed",
                 kind: AlertKind::Overspeed,
                 severity: Severity::High,
-                signal: Signal::Speed,
-                condition: Condition::Above(80.0),
-                limit_source,
+                condition: Condition::Above(Signal::Speed, 80.0),
+                flag: None,
             },
             Threshold {
                 rule: "traction-soc-low",
                 kind: AlertKind::TractionSocLow,
                 severity: Severity::Medium,
-                signal: Signal::BatteryCharge,
-                condition: Condition::Below(15.0),
-                limit_source,
+                condition: Condition::Below(Signal::BatteryCharge, 15.0),
+                flag: None,
             },
             Threshold {
                 rule: "engine-overheat",
                 kind: AlertKind::EngineOverheat,
                 severity: Severity::High,
-                signal: Signal::EngineTemperature,
-                condition: Condition::Above(100.0),
-                limit_source,
+                condition: Condition::Above(Signal::EngineTemperature, 100.0),
+                flag: None,
             },
         ],
         mode,

@@ -1,0 +1,42 @@
+use fleet_core::{EventTime, State};
+
+/// Numbers the alerts of one vehicle that open at one time, so that their ids differ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Ordinals {
+    at: EventTime,
+    opened: u32,
+}
+
+impl Ordinals {
+    pub(crate) const NONE: Self = Self {
+        at: EventTime::BEFORE_ALL,
+        opened: 0,
+    };
+
+    /// The number of the next alert among those of its time.
+    pub(crate) fn next(&mut self, now: EventTime) -> u64 {
+        if self.at != now {
+            (self.at, self.opened) = (now, 0);
+        }
+        let ordinal = self.opened;
+        self.opened = self.opened.saturating_add(1);
+        u64::from(ordinal)
+    }
+}
+
+/// # Layout
+/// `at i64 · opened u32`
+impl State for Ordinals {
+    const VERSION: u16 = 1;
+    fn encode(&self, to: &mut Vec<u8>) {
+        self.at.encode(to);
+        self.opened.encode(to);
+    }
+    fn decode(_: u16, from: &mut &[u8]) -> Option<Self> {
+        let at = EventTime::decode(0, from)?;
+        Some(Self {
+            at,
+            opened: u32::decode(0, from)?,
+        })
+    }
+}

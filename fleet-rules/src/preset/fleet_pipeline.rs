@@ -1,0 +1,51 @@
+use fleet_core::event::{AlertKind, Severity, Signal};
+
+use crate::{Condition, Flag, Mode, Rules, Threshold};
+
+/// The producer's own verdict on speed. The one place to name it once telemetry carries it: until then every
+/// event is one without the flag, and the limit decides.
+const SPEED_LIMIT_VIOLATION: Option<Flag> = None;
+
+/// What the self-driving pipeline calls a speed violation: the producer's flag, else more than 65 km/h.
+///
+/// # References
+/// The described system names the rule; its number is the public project's, whose producer sets the flag above
+/// 65 km/h. The severity is that of `VehicleOps`, our choice.
+pub const SPEED_VIOLATION: Threshold = Threshold {
+    rule: "overspeed",
+    kind: AlertKind::Overspeed,
+    severity: Severity::High,
+    condition: Condition::Above(Signal::Speed, 65.0),
+    flag: SPEED_LIMIT_VIOLATION,
+};
+
+/// The rules over telemetry of the self-driving pipeline: speed, and a traction battery under 20 %. Its third
+/// rule looks at what the sensors see: [`CollisionRisk`](crate::CollisionRisk).
+///
+/// # References
+/// As [`SPEED_VIOLATION`]. The severity of a low battery is that of `VehicleOps`, our choice.
+///
+/// # Examples
+/// ```
+/// use fleet_core::event::{AlertKind, Signal};
+/// use fleet_rules::{Condition, Mode, preset};
+/// let rules = preset::fleet_pipeline(Mode::Edge);
+/// let battery = rules.thresholds()[1];
+/// assert_eq!(battery.kind, AlertKind::TractionSocLow);
+/// assert_eq!(battery.condition, Condition::Below(Signal::BatteryCharge, 20.0));
+/// ```
+pub fn fleet_pipeline(mode: Mode) -> Rules {
+    Rules::of_preset(
+        [
+            SPEED_VIOLATION,
+            Threshold {
+                rule: "traction-soc-low",
+                kind: AlertKind::TractionSocLow,
+                severity: Severity::Medium,
+                condition: Condition::Below(Signal::BatteryCharge, 20.0),
+                flag: None,
+            },
+        ],
+        mode,
+    )
+}

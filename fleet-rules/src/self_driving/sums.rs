@@ -1,0 +1,193 @@
+use fleet_core::{
+    ContentId, EventTime, VehicleId,
+    event::{Driving, DrivingKind, Initiator, ObjectClass},
+    odometry::Fault,
+};
+
+use super::KmPer;
+
+const CLASSES: usize = ObjectClass::ALL.len();
+const INITIATORS: usize = Initiator::ALL.len();
+const FAULTS: usize = 4;
+
+/// What self-driving vehicles did, as sums.
+///
+/// # Guarantees
+/// Whole numbers: [`merge`](Self::merge) is associative and commutative to the last bit.
+///
+/// # Examples
+/// The fleet's number is the ratio of its sums, not the mean of two ratios:
+/// ```
+/// use fleet_rules::SelfDriving;
+/// let car = |km: i64, interventions| SelfDriving {
+///     distance_um: km * 1_000_000_000,
+///     interventions,
+///     ..SelfDriving::default()
+/// };
+/// let mut fleet = car(900, 1);
+/// fleet.merge(&car(100, 1));
+/// assert_eq!(fleet.km_per_intervention().km, Some(500.0));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SelfDriving {
+    /// Rows of telemetry.
+    pub telemetry: u64,
+    /// A human or remote operator took control while the system was engaged.
+    pub interventions: u64,
+    /// The system left the engaged state, unplanned.
+    pub disengagements: u64,
+    /// The same by who started it, in the order of [`Initiator::ALL`]; not said counts as unknown.
+    pub disengagements_by: [u64; INITIATORS],
+    /// Either of them, planned: a hand-back at the end of a route is no disengagement (13 CCR § 227.02).
+    pub planned: u64,
+    /// Takeovers: an intervention and its disengagement are one.
+    pub episodes: u64,
+    /// Distance, micrometres.
+    pub distance_um: i64,
+    /// What of it was driven engaged.
+    pub engaged_um: i64,
+    /// What of it comes from speed or position instead of the odometer.
+    pub estimated_um: i64,
+    /// Time for which it is known whether the system was engaged, microseconds.
+    pub observed_us: i64,
+    /// What of it was engaged.
+    pub engaged_us: i64,
+    /// How often a vehicle became too fast.
+    pub speed_violations: u64,
+    /// Rows of telemetry that were too fast: what the described system counts.
+    pub speeding_rows: u64,
+    /// Sightings by class, in the order of [`ObjectClass::ALL`]; not said counts as unknown.
+    pub detections: [u64; CLASSES],
+    /// Odometers that rolled back, started anew, jumped, stood still.
+    pub odometer_faults: [u64; FAULTS],
+}
+
+fn add<const N: usize>(into: &mut [u64; N], other: &[u64; N]) {
+    for (into, other) in into.iter_mut().zip(other) {
+        *into += other;
+    }
+}
+
+fn count<const N: usize>(of: &mut [u64; N], place: usize) {
+    if let Some(slot) = of.get_mut(place) {
+        *slot += 1;
+    }
+}
+
+pub(super) fn km(um: i64) -> f64 {
+    um as f64 / 1e9
+}
+
+impl SelfDriving {
+    /// Adds the sums of other rows.
+    pub fn merge(&mut self, other: &Self) {
+        self.telemetry += other.telemetry;
+        self.interventions += other.interventions;
+        self.disengagements += other.disengagements;
+        self.planned += other.planned;
+        self.episodes += other.episodes;
+        self.distance_um += other.distance_um;
+        self.engaged_um += other.engaged_um;
+        self.estimated_um += other.estimated_um;
+        self.observed_us += other.observed_us;
+        self.engaged_us += other.engaged_us;
+        self.speed_violations += other.speed_violations;
+        self.speeding_rows += other.speeding_rows;
+        add(&mut self.disengagements_by, &other.disengagements_by);
+        add(&mut self.detections, &other.detections);
+        add(&mut self.odometer_faults, &other.odometer_faults);
+    }
+
+    pub(super) fn count_driving(&mut self, event: &Driving) {
+        match event.kind {
+            DrivingKind::Intervention | DrivingKind::Disengagement
+                if event.planned == Some(true) =>
+            {
+                self.planned += 1;
+            }
+            DrivingKind::Intervention => self.interventions += 1,
+            DrivingKind::Disengagement => {
+                self.disengagements += 1;
+                let by = event.initiator.unwrap_or(Initiator::Unknown);
+                count(&mut self.disengagements_by, by as usize);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn count_detection(&mut self, class: Option<ObjectClass>) {
+        count(
+            &mut self.detections,
+            class.unwrap_or(ObjectClass::Unknown) as usize,
+        );
+    }
+
+    pub(super) fn count_fault(&mut self, fault: Fault) {
+        count(&mut self.odometer_faults, fault as usize);
+    }
+
+    /// The distance, kilometres.
+    pub fn km(&self) -> f64 {
+        km(self.distance_um)
+    }
+    /// What of it was driven engaged, kilometres.
+    pub fn engaged_km(&self) -> f64 {
+        km(self.engaged_um)
+    }
+    /// Sightings of one class.
+    pub fn detections_of(&self, class: ObjectClass) -> u64 {
+        self.detections.get(class as usize).copied().unwrap_or(0)
+    }
+    /// Unplanned disengagements that one party started.
+    pub fn disengagements_of(&self, by: Initiator) -> u64 {
+        self.disengagements_by
+            .get(by as usize)
+            .copied()
+            .unwrap_or(0)
+    }
+    /// How often an odometer had this fault.
+    pub fn odometer_faults_of(&self, fault: Fault) -> u64 {
+        self.odometer_faults
+            .get(fault as usize)
+            .copied()
+            .unwrap_or(0)
+    }
+    /// The share of time engaged, 0 to 1, of the time for which it is known.
+    pub fn engaged_share(&self) -> Option<f64> {
+        (self.observed_us > 0).then(|| self.engaged_us as f64 / self.observed_us as f64)
+    }
+    /// Distance for each intervention: the described system's definition.
+    pub fn km_per_intervention(&self) -> KmPer {
+        KmPer::of(self.km(), self.interventions)
+    }
+    /// Distance driven engaged for each intervention: the number to publish.
+    pub fn engaged_km_per_intervention(&self) -> KmPer {
+        KmPer::of(self.engaged_km(), self.interventions)
+    }
+    /// Distance for each disengagement.
+    pub fn km_per_disengagement(&self) -> KmPer {
+        KmPer::of(self.km(), self.disengagements)
+    }
+    /// Distance for each takeover.
+    pub fn km_per_episode(&self) -> KmPer {
+        KmPer::of(self.km(), self.episodes)
+    }
+    /// Distance for each intervention and disengagement, which counts a takeover that gives both twice: what the
+    /// described system's public project prints, for comparison with it.
+    pub fn km_per_either(&self) -> KmPer {
+        KmPer::of(self.km(), self.interventions + self.disengagements)
+    }
+}
+
+/// A part of the sums of one vehicle and hour; the hour's sums are those of all its parts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SelfDrivingHour {
+    /// Made from the content.
+    pub id: ContentId,
+    /// Whose.
+    pub vehicle: VehicleId,
+    /// The first instant of the hour.
+    pub start: EventTime,
+    /// What to add.
+    pub sums: SelfDriving,
+}

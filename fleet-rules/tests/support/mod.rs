@@ -1,0 +1,45 @@
+//! Runs an operator in a pipeline and gives back what it emits.
+
+use std::sync::{Arc, Mutex};
+
+use fleet_core::{
+    Event, EventTime, Graph, MemoryStore, Operator, Order, Pipeline, VehicleId, decode::Typed,
+    testing::Scripted,
+};
+
+pub(crate) const START_S: i64 = 1_699_999_200; // a full hour
+
+pub(crate) fn at(second: f64) -> EventTime {
+    EventTime::from_micros(START_S * 1_000_000 + (second * 1e6).round() as i64)
+}
+
+pub(crate) fn vehicle(name: &str) -> VehicleId {
+    VehicleId::new(name).unwrap()
+}
+
+/// What the operator emits for these events, in the order it does.
+pub(crate) async fn run<L>(logic: L, rows: Vec<L::In>) -> Vec<L::Out>
+where
+    L: Operator,
+    L::In: Event,
+{
+    let (mut graph, events) = Graph::new();
+    let results = graph.apply("node", events, logic);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::clone(&seen);
+    let counted = graph.map("taken", results, move |result: &L::Out| {
+        taken.lock().unwrap().push(result.clone());
+        1
+    });
+    let store = MemoryStore::default();
+    let source = Scripted::of_rows("memory", rows);
+    let order = Order::default();
+    let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+        .store("taken", counted, store.table("taken"))
+        .run()
+        .await
+        .unwrap();
+    assert!(report.balances());
+    let seen = seen.lock().unwrap();
+    seen.clone()
+}

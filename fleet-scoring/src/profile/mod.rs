@@ -1,0 +1,5 @@
+//! Scores, one file each.
+
+mod seed_fleetflow;
+
+pub use seed_fleetflow::{EmptyTrip, SeedFleetflow};

@@ -1,0 +1,68 @@
+use fleet_core::state::state_by_serde;
+
+/// What scores are made of: the sums of a trip, a day, a fleet.
+///
+/// # Guarantees
+/// Whole numbers: [`merge`](Self::merge) is associative and commutative to the last bit. A driver's score of a day
+/// is that of the day's sums, never the mean of the trips' scores.
+///
+/// # Examples
+/// ```
+/// use fleet_scoring::TripSums;
+/// let mut day = TripSums { harsh_braking: 1, distance_um: Some(7), ..TripSums::default() };
+/// day.merge(&TripSums { harsh_braking: 2, distance_um: None, ..TripSums::default() });
+/// assert_eq!((day.harsh_braking, day.distance_um), (3, None));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TripSums {
+    /// Samples, with or without readings.
+    pub samples: u64,
+    /// Samples that have a longitudinal acceleration.
+    pub measured: u64,
+    /// Samples below the limit of braking.
+    pub harsh_braking: u64,
+    /// Samples above the limit of acceleration.
+    pub rapid_accel: u64,
+    /// Microseconds; `None` when a part of it is not known.
+    pub duration_us: Option<i64>,
+    /// Micrometres; `None` when a part of it is not known.
+    pub distance_um: Option<i64>,
+}
+
+/// Of nothing.
+impl Default for TripSums {
+    fn default() -> Self {
+        Self {
+            samples: 0,
+            measured: 0,
+            harsh_braking: 0,
+            rapid_accel: 0,
+            duration_us: Some(0),
+            distance_um: Some(0),
+        }
+    }
+}
+
+state_by_serde!(TripSums, 1);
+
+impl TripSums {
+    /// Adds the sums of another part.
+    pub fn merge(&mut self, other: &Self) {
+        let known = |a: Option<i64>, b: Option<i64>| a?.checked_add(b?);
+        self.samples += other.samples;
+        self.measured += other.measured;
+        self.harsh_braking += other.harsh_braking;
+        self.rapid_accel += other.rapid_accel;
+        self.duration_us = known(self.duration_us, other.duration_us);
+        self.distance_um = known(self.distance_um, other.distance_um);
+    }
+
+    /// The duration, seconds.
+    pub fn duration_s(&self) -> Option<f64> {
+        self.duration_us.map(|us| us as f64 / 1e6)
+    }
+    /// The distance, kilometres.
+    pub fn distance_km(&self) -> Option<f64> {
+        self.distance_um.map(|um| um as f64 / 1e9)
+    }
+}
