@@ -42,6 +42,18 @@ impl Draws {
         from + (to - from) * self.unit()
     }
 
+    /// One of these, all equally likely; none of none.
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+        // At most `of.len()`, and that only for more than 2^53 of them.
+        let index = (self.unit() * of.len() as f64) as usize;
+        of.get(index).or(of.last()).copied()
+    }
+
+    /// 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// True with this probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability

@@ -1,4 +1,10 @@
-mod model;
+mod check;
+mod fleetflow;
+mod fleetstream;
+mod ford;
+mod golden;
 #[path = "../../../tests/support/plain.rs"]
 mod plain;
+mod self_driving;
 mod source;
+mod vehicleops;
