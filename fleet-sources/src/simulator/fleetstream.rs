@@ -31,8 +31,8 @@ const SPEEDING_PACE: (f64, f64) = (1.15, 1.4);
 const UP_RPM: (f64, f64) = (2200.0, 3000.0);
 /// How often a driver revs instead while gaining speed, and where the change is then. Our choice: the redline
 /// is passed, rarely.
-const REVVING: f64 = 0.1;
-const REVVING_RPM: (f64, f64) = (5000.0, LIMITER_RPM);
+const REVVING: f64 = 0.3;
+const REVVING_RPM: (f64, f64) = (6000.0, LIMITER_RPM);
 /// Seconds between two red lights in town, on average, and how long one lasts. Our choice.
 const RED_EVERY_S: f64 = 45.0;
 const RED_S: (f64, f64) = (5.0, 45.0);

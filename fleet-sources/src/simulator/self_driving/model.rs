@@ -117,16 +117,11 @@ impl Model for SelfDrivingModel {
 
     fn settings(&self) -> String {
         let (first, last) = (self.ids.start(), self.ids.end());
-        let mut settings = format!(
-            "area={}&vehicle_ids={first}-{last}&takeovers_per_hour={}",
-            self.area, self.takeovers_per_hour
-        );
-        for (fault, chance) in OdometerFault::ALL.into_iter().zip(self.faults) {
-            if chance > 0.0 {
-                settings.push_str(&format!("&odometer_{fault}={chance}"));
-            }
-        }
-        settings
+        let (area, rate) = (self.area, self.takeovers_per_hour);
+        let [reset, rollback, jump] = self.faults;
+        format!(
+            "area={area}&vehicle_ids={first}-{last}&takeovers_per_hour={rate}&odometer_reset={reset}&odometer_rollback={rollback}&odometer_jump={jump}"
+        )
     }
 
     fn vehicle(&self, number: u32, draws: &mut Draws) -> Result<SelfDrivingVehicle, IdError> {

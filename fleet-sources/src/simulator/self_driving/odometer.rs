@@ -18,8 +18,8 @@ pub enum OdometerFault {
 
 /// How far it falls back and leaps, metres. Our choice: more than a late event explains, and faster than any
 /// vehicle within ten minutes.
-const ROLLBACK_M: (f64, f64) = (1_000.0, 50_000.0);
-const JUMP_M: (f64, f64) = (100_000.0, 1_000_000.0);
+const ROLLBACK_M: (u64, u64) = (1_000, 50_000);
+const JUMP_M: (u64, u64) = (100_000, 1_000_000);
 
 impl OdometerFault {
     /// All of them.
@@ -36,14 +36,15 @@ impl OdometerFault {
 
     /// What an odometer shows afterwards, metres; less than a rollback's least shows no fault but a jump.
     pub(super) fn apply(self, metres: u64, draws: &mut Draws) -> Option<u64> {
-        let least = ROLLBACK_M.0 as u64;
+        let mut within = |(from, to)| from + draws.below(to - from);
+        let least = ROLLBACK_M.0;
         match self {
             Self::Reset => (metres >= least).then_some(0),
             Self::Rollback => {
-                let back = draws.uniform(ROLLBACK_M.0, ROLLBACK_M.1) as u64;
+                let back = within(ROLLBACK_M);
                 (metres >= least).then(|| metres.saturating_sub(back))
             }
-            Self::Jump => Some(metres + draws.uniform(JUMP_M.0, JUMP_M.1) as u64),
+            Self::Jump => Some(metres + within(JUMP_M)),
         }
     }
 }

@@ -34,7 +34,7 @@ const RANGE_KM: f64 = 4.0;
 /// pipeline warns under 20.
 const CHARGE_PCT: (f64, f64, f64) = (10.0, 90.0, 0.05);
 /// The first reading of the odometer, metres. Our choice.
-const ODOMETER_M: (f64, f64) = (1_000_000.0, 80_000_000.0);
+const ODOMETER_M: (u64, u64) = (1_000_000, 80_000_000);
 /// How often an object is seen, in one tick. Our choice.
 const SEEING: f64 = 0.5;
 /// How far away it is, m, and how fast, km/h (the pipeline's code); those on foot and on bicycles are slower,
@@ -67,7 +67,7 @@ const HARD_BRAKE_KMH: (f64, f64) = (20.0, 30.0);
 const BY_DRIVER: f64 = 0.5;
 const IN_PAIRS: f64 = 0.7;
 /// How much later the second of a pair comes, whole seconds from 0: within the 5 s in which a metric joins them.
-const PAIR_S: f64 = 5.0;
+const PAIR_S: u64 = 5;
 /// How long the autopilot stays off, and how long nothing follows a takeover, seconds. Our choice: longer
 /// than the second of a pair can wait, by more than 5.
 const OFF_S: (f64, f64) = (10.0, 60.0);
@@ -109,7 +109,7 @@ impl SelfDrivingVehicle {
             pace_left_s: 0.0,
             battery_pct: draws.uniform(15.0, 100.0),
             charges: false,
-            odometer_m: draws.uniform(ODOMETER_M.0, ODOMETER_M.1) as u64,
+            odometer_m: ODOMETER_M.0 + draws.below(ODOMETER_M.1 - ODOMETER_M.0),
             rest_m: 0.0,
             engaged: true,
             off_left_s: 0.0,
@@ -217,7 +217,7 @@ impl SelfDrivingVehicle {
         }
         let may = was_engaged && self.engaged && self.due.is_none() && self.quiet_s <= 0.0;
         if may && draws.chance(model.takeover_chance(seconds)) {
-            let later = Duration::from_secs(draws.uniform(0.0, PAIR_S) as u64);
+            let later = Duration::from_secs(draws.below(PAIR_S));
             let pair = draws.chance(IN_PAIRS);
             let (first, second) = if draws.chance(BY_DRIVER) {
                 (DrivingKind::Intervention, DrivingKind::Disengagement)
@@ -263,6 +263,11 @@ impl SelfDrivingVehicle {
             self.course.drive(whole);
             self.course.stay_around(area.centre(), CITY_M);
         }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is whole and not less than 0, and a cast stays in range"
+        )]
         let metres = whole as u64;
         self.odometer_m += metres;
         self.truth.distance_m += metres;

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use fleet_core::event::{Signal, Telemetry};
+use fleet_core::event::{Dtc, Signal, Telemetry};
 
 use super::check::{assert_share, hours, run};
 use crate::simulator::{Area, FleetStreamEnv, FleetStreamModel, Model};
@@ -17,18 +17,18 @@ fn value(event: &Telemetry, signal: Signal) -> f64 {
 #[test]
 fn speeds_are_a_car_s_and_speeding_is_not_rare() {
     let events = day();
-    let mut speeding = BTreeMap::<i64, (u32, u32)>::new();
+    let mut speeding = BTreeMap::<String, (u32, u32)>::new();
     for event in &events {
         let (kmh, limit) = (
             value(event, Signal::Speed),
             value(event, Signal::SpeedLimit),
         );
         assert!((0.0..=180.0).contains(&kmh));
-        let (fast, all) = speeding.entry(limit as i64).or_default();
+        let (fast, all) = speeding.entry(limit.to_string()).or_default();
         *fast += u32::from(kmh > limit + 5.0);
         *all += 1;
     }
-    assert_eq!(speeding.keys().copied().collect::<Vec<_>>(), [50, 90, 130]);
+    assert_eq!(speeding.keys().collect::<Vec<_>>(), ["130", "50", "90"]);
     for (limit, (fast, all)) in speeding {
         let share = f64::from(fast) / f64::from(all);
         assert!((0.03..0.35).contains(&share), "{limit}: {share}");
@@ -46,14 +46,14 @@ fn speeds_are_a_car_s_and_speeding_is_not_rare() {
 #[test]
 fn it_stands_at_red_lights_in_town_only() {
     let events = day();
-    let standing = |event: &&Telemetry| value(event, Signal::Speed) == 0.0;
+    let standing = |event: &&Telemetry| value(event, Signal::Speed) <= 0.0;
     let stops = events
         .windows(2)
         .filter(|pair| !standing(&&pair[0]) && standing(&&pair[1]))
         .count();
     assert!((100..1000).contains(&stops), "{stops}");
     // A light can stop it where the town ends, so not all of them.
-    let in_town = |event: &&Telemetry| value(event, Signal::SpeedLimit) == 50.0;
+    let in_town = |event: &&Telemetry| value(event, Signal::SpeedLimit) < 51.0;
     let all = events.iter().filter(standing).count();
     let there = events.iter().filter(standing).filter(in_town).count();
     assert!(there * 100 > all * 80, "{there} of {all}");
@@ -67,13 +67,14 @@ fn the_gear_is_neutral_while_it_stands_and_the_engine_stays_in_range() {
     for event in &events {
         let (gear, rpm) = (event.gear().unwrap(), value(event, Signal::EngineSpeed));
         assert!((800.0..=6515.0).contains(&rpm), "{rpm}");
-        assert_eq!(rpm.fract(), 0.0);
+        assert_eq!(rpm.to_bits(), rpm.round().to_bits());
         over += u32::from(rpm > 6200.0);
         if gear == 0 {
-            assert!(rpm <= 815.0 && value(event, Signal::Speed) == 0.0);
+            assert!(rpm <= 815.0 && value(event, Signal::Speed) <= 0.0);
         } else if value(event, Signal::Speed) > 10.0 {
             // A gear says how fast the engine turns.
-            let kmh_at_1000 = [8.0, 15.0, 24.0, 34.3, 43.0, 52.0][gear as usize - 1];
+            let kmh_at_1000 =
+                [8.0, 15.0, 24.0, 34.3, 43.0, 52.0][usize::try_from(gear).unwrap() - 1];
             let turned = value(event, Signal::Speed) / kmh_at_1000 * 1000.0;
             assert!((rpm - turned.max(800.0)).abs() < 15.0 + 0.5 + 50.0 / kmh_at_1000 + 1.0);
         }
@@ -84,7 +85,6 @@ fn the_gear_is_neutral_while_it_stands_and_the_engine_stays_in_range() {
         [0, 1, 2, 3, 4, 5, 6]
     );
     let share = f64::from(over) / events.len() as f64;
-    eprintln!("over the redline {share}");
     assert!(over > 0 && share < 0.01, "over the redline: {share}");
 }
 
@@ -113,7 +113,7 @@ fn fault_codes_are_rare_and_gone_with_the_next_event() {
     let events = day();
     let codes: Vec<&str> = events
         .iter()
-        .flat_map(|event| event.dtcs().iter().map(|code| code.as_str()))
+        .flat_map(|event| event.dtcs().iter().map(Dtc::as_str))
         .collect();
     assert_share(codes.len(), events.len(), 1.0 / 2000.0);
     for known in ["P0420", "P0171"] {

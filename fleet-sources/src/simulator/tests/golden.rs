@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use fleet_core::{
-    Source,
+    Source, State,
     dialect::{Dialect, Json},
     event::{FleetEvent, Telemetry},
     source::SourceEvent,
 };
 use twox_hash::XxHash3_64;
 
+use super::check::run;
 use crate::simulator::{
-    FleetStreamModel, FordModel, Model, OdometerFault, SelfDrivingModel, Simulator,
+    FleetFlowModel, FleetStreamModel, FordModel, Model, OdometerFault, SelfDrivingModel, Simulator,
     SimulatorOptions,
 };
 
@@ -44,7 +45,7 @@ async fn the_bytes_of_fleetstream_never_change() {
             options.seed(seed),
         )
     };
-    assert_eq!(of(1).await, "");
+    assert_eq!(of(1).await, "cb733af9167cc07d");
     assert_ne!(of(1).await, of(2).await);
 }
 
@@ -59,7 +60,7 @@ async fn the_bytes_of_ford_never_change() {
             options.seed(seed),
         )
     };
-    assert_eq!(of(1).await, "");
+    assert_eq!(of(1).await, "7653766fd4f0b616");
     assert_ne!(of(1).await, of(2).await);
 }
 
@@ -77,6 +78,23 @@ async fn the_bytes_of_the_self_driving_pipeline_never_change() {
             options.seed(seed),
         )
     };
-    assert_eq!(of(1).await, "");
+    assert_eq!(of(1).await, "c0f3c49e5d3d5679");
     assert_ne!(of(1).await, of(2).await);
+}
+
+#[test]
+fn the_samples_of_fleetflow_never_change() {
+    let of = |seed| {
+        let model = FleetFlowModel::default();
+        let options = model.options().duration(HOUR).seed(seed);
+        let mut bytes = Vec::new();
+        for number in 1..=5 {
+            for trip in run(&model, number, options) {
+                trip.encode(&mut bytes);
+            }
+        }
+        format!("{:016x}", XxHash3_64::oneshot(&bytes))
+    };
+    assert_eq!(of(1), "0cab7729decb9cd5");
+    assert_ne!(of(1), of(2));
 }

@@ -6,5 +6,6 @@ mod golden;
 #[path = "../../../tests/support/plain.rs"]
 mod plain;
 mod self_driving;
+mod several;
 mod source;
 mod vehicleops;

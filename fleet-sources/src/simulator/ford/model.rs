@@ -3,13 +3,11 @@ use std::time::Duration;
 use fleet_core::{
     EventTime, IdError, Position, VehicleId,
     event::{Dtc, Telemetry},
-    units::{
-        Distance, EngineSpeed, Heading, Latitude, Longitude, Percent, Speed, Temperature, Voltage,
-        round_decimals,
-    },
+    units::{Distance, EngineSpeed, Heading, Percent, Speed, Temperature, Voltage, round_decimals},
 };
 
-use super::{
+use super::tenant::{FordCustomer, Territory, deal};
+use crate::simulator::{
     Draws, FordEnv, Model, SimulatorOptions,
     course::{Course, approach},
 };
@@ -53,52 +51,6 @@ const BEND: (f64, f64) = (-2.0, 2.0);
 const TERRITORY_M: f64 = 30_000.0;
 const MILE_M: f64 = 1609.344;
 
-/// Whose vehicles; each customer has a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FordCustomer {
-    /// `customer_a`
-    A,
-    /// `customer_b`
-    B,
-}
-
-impl FordCustomer {
-    /// The id in events.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::A => "customer_a",
-            Self::B => "customer_b",
-        }
-    }
-    /// The topic of its events (the demo's code).
-    pub const fn topic(self) -> &'static str {
-        match self {
-            Self::A => "customer_a_telemetry",
-            Self::B => "customer_b_telemetry",
-        }
-    }
-    const fn letter(self) -> char {
-        match self {
-            Self::A => 'a',
-            Self::B => 'b',
-        }
-    }
-}
-
-/// A territory: its id, its region, its short name, and the middle of it.
-type Territory = (&'static str, &'static str, &'static str, (f64, f64));
-
-/// The six of the demo's code; their places are our choice: Los Angeles, San Francisco, New York, Boston,
-/// Chicago and Dallas.
-const TERRITORIES: [Territory; 6] = [
-    ("WEST_1", "WEST", "w1", (34.0522, -118.2437)),
-    ("WEST_2", "WEST", "w2", (37.7749, -122.4194)),
-    ("EAST_1", "EAST", "e1", (40.7128, -74.0060)),
-    ("EAST_2", "EAST", "e2", (42.3601, -71.0589)),
-    ("CENTRAL_1", "CENTRAL", "c1", (41.8781, -87.6298)),
-    ("CENTRAL_2", "CENTRAL", "c2", (32.7767, -96.7970)),
-];
-
 /// The vehicles of the Ford fleet demo.
 ///
 /// They belong to two customers and six territories, in turn, and send so many events a second together; a
@@ -111,7 +63,7 @@ const TERRITORIES: [Territory; 6] = [
 ///
 /// # Shape
 /// Ids are `v_a_w1_001`: customer, territory, number. Each vehicle's events lie a fixed part of the interval
-/// later than those before it, so that their times spread evenly; with [`Pace::Realtime`](super::Pace) those
+/// later than those before it, so that their times spread evenly; with [`Pace::Realtime`](crate::simulator::Pace) those
 /// of one interval still come together.
 ///
 /// # Examples
@@ -166,7 +118,7 @@ impl FordModel {
         self
     }
     /// So many vehicles, at the rate of the model. A rate that is none gives an interval of 0, which
-    /// [`Simulator`](super::Simulator) refuses.
+    /// [`Simulator`](crate::simulator::Simulator) refuses.
     pub fn options(&self, vehicles: u32) -> SimulatorOptions {
         SimulatorOptions::default()
             .vehicles(vehicles)
@@ -184,6 +136,9 @@ impl FordModel {
 #[derive(Clone, Debug)]
 pub struct FordVehicle {
     id: VehicleId,
+    customer: FordCustomer,
+    territory: Territory,
+    roles: String,
     centre: Position,
     course: Course,
     /// How much later than the tick its events are.
@@ -257,22 +212,14 @@ impl Model for FordModel {
     }
 
     fn vehicle(&self, number: u32, draws: &mut Draws) -> Result<FordVehicle, IdError> {
-        let place = number.saturating_sub(1);
-        let (customer, place) = match self.customer {
-            Some(customer) => (customer, place),
-            None if place % 2 == 0 => (FordCustomer::A, place / 2),
-            None => (FordCustomer::B, place / 2),
-        };
-        let mut territories = TERRITORIES.iter().cycle();
-        let territory = territories.nth(place as usize % TERRITORIES.len());
-        let (_, _, short, (latitude, longitude)) = territory.copied().unwrap_or_default();
-        let centre = Position {
-            latitude: Latitude::from_degrees(latitude),
-            longitude: Longitude::from_degrees(longitude),
-        };
-        let count = place as usize / TERRITORIES.len() + 1;
+        // Every number is dealt.
+        let (customer, territory, id) = deal(number, self.customer).ok_or(IdError::Empty)?;
+        let centre = territory.centre();
         Ok(FordVehicle {
-            id: VehicleId::new(&format!("v_{}_{short}_{count:03}", customer.letter()))?,
+            id: VehicleId::new(&id)?,
+            customer,
+            territory,
+            roles: territory.access_roles(),
             centre,
             course: Course::around(centre, TERRITORY_M / 2.0, draws),
             slot: self.time_of(number.saturating_sub(1)),
