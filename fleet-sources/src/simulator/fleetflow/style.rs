@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use crate::simulator::UnknownName;
 
-/// How the drivers of a [`FleetFlowModel`] drive.
+/// How the drivers of a [`FleetFlowModel`](super::FleetFlowModel) drive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum DriverStyle {
     /// Never beyond 0.32 g forwards or backwards, 0.24 g sideways.
