@@ -4,6 +4,7 @@ mod any;
 mod contract;
 #[cfg(feature = "csv")]
 mod csv;
+mod fleetstream;
 mod json;
 mod lines;
 mod native;
@@ -15,6 +16,7 @@ pub use any::AnyEvent;
 pub use contract::{Dialect, Refused};
 #[cfg(feature = "csv")]
 pub use csv::{ColumnMap, Csv};
+pub use fleetstream::{Derivation, FleetStream};
 pub use json::Json;
 pub use lines::MAX_RECORD_BYTES;
 pub use native::Native;

@@ -204,8 +204,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         within: Duration,
         done: RevokeGuard,
     ) -> Result<()> {
-        // Out of time: the next owner computes it again, and the fence keeps our commit out.
-        if let Ok(committed) = timeout(within, self.commit_all()).await {
+        // Only what leaves is sealed. Out of time: the next owner computes it again, the fence keeps our
+        // commit out, and what stays here has lost nothing.
+        let leaving = |name: &Partition| partitions.contains(name);
+        if let Ok(committed) = timeout(within, self.commit(leaving)).await {
             committed?;
         }
         self.tasks.retain(|name, _| !partitions.contains(name));
@@ -216,7 +218,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     async fn commit_all(&mut self) -> Result<()> {
         self.opened = None;
         self.rows = 0;
-        let changed = self.tasks.values_mut().filter(|task| task.has_changed());
+        self.commit(|_| true).await
+    }
+
+    /// Commits what has changed in the chosen partitions.
+    async fn commit(&mut self, chosen: impl Fn(&Partition) -> bool + Send) -> Result<()> {
+        let chosen = self.tasks.iter_mut().filter(|(name, _)| chosen(name));
+        let changed = chosen
+            .map(|(_, task)| task)
+            .filter(|task| task.has_changed());
         let pieces: Vec<Piece> = changed.map(|task| task.seal(&self.plan)).collect();
         self.committer.open(pieces);
         let landed = self.carry_out().await?;

@@ -42,6 +42,13 @@ fn pipeline(rows: &Arc<Vec<Reading>>, script: &[Script], store: &MemoryStore) ->
     })
 }
 
+/// A pipeline can be spawned on any runtime.
+#[test]
+fn a_run_is_send() {
+    fn is_send(_: &impl Send) {}
+    is_send(&pipeline(&rows(1), &[], &MemoryStore::default()).run());
+}
+
 #[tokio::test]
 async fn a_second_run_is_complete_and_stores_nothing() {
     let (store, rows) = (MemoryStore::default(), rows(50));
