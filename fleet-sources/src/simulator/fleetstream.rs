@@ -1,19 +1,16 @@
 use fleet_core::{
     EventTime, IdError, VehicleId,
-    event::{Dtc, Telemetry},
+    dialect::Derivation,
+    event::{Dtc, Flag, RoadType, Telemetry},
     units::{EngineSpeed, Percent, Speed, round_decimals},
 };
 
 use super::{
     Area, Draws, Model, SimulatorOptions,
     course::{Course, approach},
-    gearbox::{IDLE_RPM, LIMITER_RPM, REDLINE_RPM, engine_rpm, shift},
+    gearbox::{IDLE_RPM, LIMITER_RPM, engine_rpm, shift},
 };
 
-/// Speed limits in towns, outside, and on motorways, km/h (FleetStream's code).
-const LIMITS_KMH: (f64, f64, f64) = (50.0, 90.0, 130.0);
-/// How far over the limit speeding begins, km/h (`SPEED_TOLERANCE_KMH` of FleetStream's code).
-const TOLERANCE_KMH: f64 = 5.0;
 /// The car's greatest speed, km/h (FleetStream's code).
 const TOP_KMH: f64 = 180.0;
 /// How fast it gains and loses speed, km/h/s. Our choice: 0.25 g and 0.35 g, short of harsh.
@@ -118,31 +115,12 @@ impl FleetStreamModel {
     }
 }
 
-/// The kind of road under the car.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Road {
-    Urban,
-    Rural,
-    Highway,
-}
-
-impl Road {
-    fn limit_kmh(self) -> f64 {
-        let (urban, rural, highway) = LIMITS_KMH;
-        match self {
-            Self::Urban => urban,
-            Self::Rural => rural,
-            Self::Highway => highway,
-        }
-    }
-
-    /// Half of the time in town, a fifth on motorways: our choice.
-    fn draw(draws: &mut Draws) -> Self {
-        match draws.unit() {
-            ..0.5 => Self::Urban,
-            ..0.8 => Self::Rural,
-            _ => Self::Highway,
-        }
+/// Half of the time in town, a fifth on motorways: our choice.
+fn draw_road(draws: &mut Draws) -> RoadType {
+    match draws.unit() {
+        ..0.5 => RoadType::Urban,
+        ..0.8 => RoadType::Rural,
+        _ => RoadType::Highway,
     }
 }
 
@@ -155,7 +133,7 @@ pub struct FleetStreamVehicle {
     kmh: f64,
     gear: i8,
     fuel_pct: f64,
-    road: Road,
+    road: RoadType,
     road_left_s: f64,
     pace_kmh: f64,
     pace_left_s: f64,
@@ -170,14 +148,14 @@ impl FleetStreamVehicle {
         self.road_left_s -= seconds;
         self.pace_left_s -= seconds;
         if self.road_left_s <= 0.0 {
-            self.road = Road::draw(draws);
+            self.road = draw_road(draws);
             self.road_left_s = draws.uniform(ROAD_S.0, ROAD_S.1);
             self.pace_left_s = 0.0;
         }
         if self.pace_left_s <= 0.0 {
             let speeds = draws.chance(SPEEDING);
             let (from, to) = if speeds { SPEEDING_PACE } else { PACE };
-            self.pace_kmh = (self.road.limit_kmh() * draws.uniform(from, to)).min(TOP_KMH);
+            self.pace_kmh = (self.road.limit().as_kmh() * draws.uniform(from, to)).min(TOP_KMH);
             let revs = draws.chance(REVVING);
             let (from, to) = if revs { REVVING_RPM } else { UP_RPM };
             self.up_rpm = draws.uniform(from, to);
@@ -203,7 +181,7 @@ impl FleetStreamVehicle {
             }
             Some(_) => {}
             None => {
-                if self.road == Road::Urban && draws.chance(seconds / RED_EVERY_S) {
+                if self.road == RoadType::Urban && draws.chance(seconds / RED_EVERY_S) {
                     self.red_s = Some(draws.uniform(RED_S.0, RED_S.1));
                 }
             }
@@ -265,9 +243,9 @@ impl Model for FleetStreamModel {
             kmh: 0.0,
             gear: 0,
             fuel_pct: draws.uniform(60.0, 100.0),
-            road: Road::Urban,
+            road: RoadType::Urban,
             road_left_s: draws.uniform(ROAD_S.0, ROAD_S.1),
-            pace_kmh: LIMITS_KMH.0,
+            pace_kmh: 0.0,
             pace_left_s: 0.0,
             up_rpm: UP_RPM.1,
             red_s: None,
@@ -286,7 +264,6 @@ impl Model for FleetStreamModel {
             .round();
         let code = draws.chance(FAULT).then(|| draws.pick(&CODES)).flatten();
         let kmh = round_decimals(car.kmh, 1);
-        let limit = car.road.limit_kmh();
         let place = car.course.position();
         let mut event = Telemetry::new(car.id.clone(), at)
             .with_latitude(place.latitude)
@@ -294,14 +271,15 @@ impl Model for FleetStreamModel {
             .with_speed(Speed::from_kmh(kmh))
             .with_engine_speed(EngineSpeed::from_rpm(rpm))
             .with_fuel(Percent::from_percent(round_decimals(car.fuel_pct, 1)))
-            .with_speed_limit(Speed::from_kmh(limit));
+            .with_speed_limit(car.road.limit());
         event.set_gear(Some(car.gear));
-        event.set_dtcs(
-            code.and_then(|code| Dtc::new(code).ok())
-                .into_iter()
-                .collect(),
-        );
-        let _ = (TOLERANCE_KMH, REDLINE_RPM);
+        let codes = code.and_then(|code| Dtc::new(code).ok());
+        event.set_dtc_list(Some(codes.into_iter().collect()));
+        event.set_road(Some(car.road.as_word()));
+        // As FleetStream does: the producer draws the conclusions that its consumer could draw.
+        let derive = Derivation::default();
+        event.set_flag(Flag::Speeding, derive.speeding(&event));
+        event.set_flag(Flag::OverRedline, derive.over_redline(&event));
         event
     }
 }

@@ -2,9 +2,8 @@
 
 /// The engine's speed when nothing turns it, rev/min. Our choice: a petrol engine's.
 pub(super) const IDLE_RPM: f64 = 800.0;
-/// The engine speed above which an event is over the redline, rev/min (FleetStream's code).
-pub(super) const REDLINE_RPM: f64 = 6200.0;
-/// Where the engine's limiter cuts in, rev/min. Our choice: a little over the redline, so that it can be passed.
+/// Where the engine's limiter cuts in, rev/min. Our choice: a little over the
+/// redline of 6200, so that it can be passed.
 pub(super) const LIMITER_RPM: f64 = 6500.0;
 /// Under this it changes down, rev/min. Our choice.
 const DOWN_RPM: f64 = 1300.0;

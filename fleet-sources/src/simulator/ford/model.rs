@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fleet_core::{
     EventTime, IdError, Position, VehicleId,
-    event::{Dtc, Telemetry},
+    event::{Dtc, NullField, Telemetry, TextField},
     units::{Distance, EngineSpeed, Heading, Percent, Speed, Temperature, Voltage, round_decimals},
 };
 
@@ -265,11 +265,18 @@ impl Model for FordModel {
             .with_heading(Heading::from_degrees(heading))
             .with_engine_speed(EngineSpeed::from_rpm(rpm.round()))
             .with_throttle(Percent::from_percent(round_decimals(throttle, 1)));
-        event.set_dtcs(
-            code.and_then(|code| Dtc::new(code).ok())
-                .into_iter()
-                .collect(),
-        );
+        match code.and_then(|code| Dtc::new(code).ok()) {
+            Some(code) => event.set_dtcs(vec![code]),
+            None => event.set_null(NullField::Dtcs),
+        }
+        for (field, text) in [
+            (TextField::Customer, vehicle.customer.id()),
+            (TextField::Region, vehicle.territory.region),
+            (TextField::Territory, vehicle.territory.id),
+            (TextField::AccessRoles, &vehicle.roles),
+        ] {
+            event.set_text(field, Some(text));
+        }
         event
     }
 }

@@ -1,5 +1,6 @@
 //! The vehicles of the self-driving pipeline, and what is true about them.
 
+mod journey;
 mod model;
 mod odometer;
 mod truth;

@@ -3,14 +3,14 @@ use std::{collections::VecDeque, time::Duration};
 use fleet_core::{
     EventTime, VehicleId,
     event::{
-        Direction, Driving, DrivingKind, FleetEvent, ObjectClass, Perception, Reading, Style,
-        Telemetry,
+        Direction, Driving, DrivingKind, Flag, FleetEvent, ObjectClass, Perception, Reading, Style,
+        Telemetry, TextField,
     },
     time::TimeStyle,
     units::{Distance, Percent, Speed, round_decimals},
 };
 
-use super::{SelfDrivingModel, SelfDrivingTruth};
+use super::{SelfDrivingModel, SelfDrivingTruth, journey::Journey};
 use crate::simulator::{
     Area, Draws,
     course::{Course, approach},
@@ -72,6 +72,8 @@ const PAIR_S: u64 = 5;
 /// than the second of a pair can wait, by more than 5.
 const OFF_S: (f64, f64) = (10.0, 60.0);
 const QUIET_S: f64 = 10.0;
+/// How many stops end a journey. Our choice.
+const ARRIVING: f64 = 0.3;
 /// Half the width of the square they stay in, metres. Our choice.
 const CITY_M: f64 = 10_000.0;
 
@@ -95,6 +97,7 @@ pub struct SelfDrivingVehicle {
     quiet_s: f64,
     /// The second of a pair.
     due: Option<(EventTime, DrivingKind)>,
+    journey: Journey,
     ready: VecDeque<FleetEvent>,
     truth: SelfDrivingTruth,
 }
@@ -115,6 +118,7 @@ impl SelfDrivingVehicle {
             off_left_s: 0.0,
             quiet_s: 0.0,
             due: None,
+            journey: Journey::begin(draws),
             ready: VecDeque::new(),
             truth: SelfDrivingTruth::new(id.clone()),
             id,
@@ -191,6 +195,9 @@ impl SelfDrivingVehicle {
                 _ => draws.uniform(FAST_KMH.0, FAST_KMH.1),
             };
             self.pace_left_s = draws.uniform(PACE_S.0, PACE_S.1);
+            if self.pace_kmh <= 0.0 && draws.chance(ARRIVING) {
+                self.journey = self.journey.next(draws);
+            }
         }
     }
 
@@ -296,6 +303,9 @@ impl SelfDrivingVehicle {
             .with_range(Distance::from_km(round_decimals(battery * RANGE_KM, 1)))
             .with_odometer(Distance::from_km(self.odometer_m as f64 / 1000.0));
         event.set_autopilot_engaged(Some(self.engaged));
+        event.set_flag(Flag::Speeding, Some(kmh > LIMIT_KMH));
+        event.set_text(TextField::Start, self.journey.start());
+        event.set_text(TextField::Destination, self.journey.destination());
         event.set_style(Style {
             time: TimeStyle::naive_seconds(),
             ..Style::default()

@@ -1,6 +1,11 @@
 use std::collections::BTreeMap;
 
-use fleet_core::event::{Dtc, Signal, Telemetry};
+use fleet_core::{
+    Event,
+    dialect::{Dialect, FleetStream},
+    event::{Dtc, Flag, RoadType, Signal, Telemetry},
+    time::TimeReader,
+};
 
 use super::check::{assert_share, hours, run};
 use crate::simulator::{Area, FleetStreamEnv, FleetStreamModel, Model};
@@ -86,6 +91,45 @@ fn the_gear_is_neutral_while_it_stands_and_the_engine_stays_in_range() {
     );
     let share = f64::from(over) / events.len() as f64;
     assert!(over > 0 && share < 0.01, "over the redline: {share}");
+}
+
+#[test]
+fn what_can_be_derived_is_said() {
+    let mut speeding = 0;
+    for event in day() {
+        let (kmh, limit) = (
+            value(&event, Signal::Speed),
+            value(&event, Signal::SpeedLimit),
+        );
+        let road = match event.road_type().unwrap() {
+            RoadType::Urban => 50.0,
+            RoadType::Rural => 90.0,
+            _ => 130.0,
+        };
+        assert_eq!(limit.to_bits(), f64::to_bits(road));
+        assert_eq!(event.flag(Flag::Speeding), Some(kmh > limit + 5.0));
+        let rpm = value(&event, Signal::EngineSpeed);
+        assert_eq!(event.flag(Flag::OverRedline), Some(rpm > 6200.0));
+        assert!(event.dtc_list().is_some());
+        speeding += u32::from(kmh > limit + 5.0);
+    }
+    assert!(speeding > 1000);
+}
+
+#[test]
+fn events_come_back_from_the_wire_as_they_were_made() {
+    let dialect = FleetStream::default();
+    let mut memo = TimeReader::default();
+    for event in day().iter().take(20_000) {
+        let mut line = Vec::new();
+        dialect.write(event, &mut line);
+        let line = String::from_utf8(line).unwrap();
+        let read = dialect.read(&line, &mut memo).unwrap().unwrap();
+        assert_eq!(Event::identity(&read), Event::identity(event), "{line}");
+        let mut again = Vec::new();
+        dialect.write(&read, &mut again);
+        assert_eq!(line.as_bytes(), again);
+    }
 }
 
 #[test]

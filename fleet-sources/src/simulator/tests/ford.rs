@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use fleet_core::event::{Signal, Telemetry};
+use fleet_core::event::{NullField, Signal, Telemetry, TextField};
 
 use super::check::{assert_share, hours, run};
 use crate::simulator::{FordCustomer, FordEnv, FordModel, Simulator};
@@ -98,6 +98,29 @@ fn vehicles_are_dealt_to_customers_and_territories_in_turn() {
             "v_b_w1_002"
         ]
     );
+}
+
+#[test]
+fn events_say_whose_they_are_and_who_may_see_them() {
+    let model = FordModel::default().customer(FordCustomer::B);
+    let options = model.options(3).duration(Duration::from_micros(1));
+    let event = &run(&model, 3, options)[0];
+    let texts = [
+        TextField::Customer,
+        TextField::Region,
+        TextField::Territory,
+        TextField::AccessRoles,
+    ];
+    assert_eq!(
+        texts.map(|field| event.text(field).unwrap()),
+        [
+            "customer_b",
+            "EAST",
+            "EAST_1",
+            ",territory_east_1,region_east,admin_all,"
+        ]
+    );
+    assert!(event.is_null(NullField::Dtcs) || event.dtcs().len() == 1);
 }
 
 #[test]

@@ -3,7 +3,10 @@ use std::{collections::BTreeMap, time::Duration};
 use fleet_core::{
     EventTime,
     dialect::Json,
-    event::{Direction, Driving, DrivingKind, FleetEvent, ObjectClass, Perception, Telemetry},
+    event::{
+        Direction, Driving, DrivingKind, Flag, FleetEvent, ObjectClass, Perception, Telemetry,
+        TextField,
+    },
     time::TimeStyle,
 };
 
@@ -65,6 +68,12 @@ fn the_truth_counts_what_the_events_say() {
         assert_eq!(count(DrivingKind::HardBrake), truth.hard_brakes);
         let telemetry = telemetry(&events);
         assert_eq!(telemetry.len() as u64, truth.telemetry);
+        for event in &telemetry {
+            let fast = event.speed().unwrap().as_kmh() > 65.0;
+            assert_eq!(event.flag(Flag::Speeding), Some(fast));
+            let text = |field| event.text(field).unwrap();
+            assert_ne!(text(TextField::Start), text(TextField::Destination));
+        }
         let fast = telemetry
             .iter()
             .filter(|event| event.speed().unwrap().as_kmh() > 65.0);
