@@ -22,6 +22,8 @@ pub struct SelfDrivingTruth {
     /// Events of telemetry.
     pub telemetry: u64,
     /// Those that say the vehicle is too fast.
+    pub speeding_rows: u64,
+    /// How often it became too fast.
     pub speed_violations: u64,
     /// Times that the driver took over.
     pub interventions: u64,
@@ -45,6 +47,8 @@ pub struct SelfDrivingTruth {
     pub odometer_faults: Vec<(EventTime, OdometerFault)>,
     /// Objects seen, of each class that was.
     pub detections: BTreeMap<ObjectClass, u64>,
+    /// Whether the last telemetry said the vehicle is too fast.
+    speeds: bool,
 }
 
 impl SelfDrivingTruth {
@@ -52,6 +56,7 @@ impl SelfDrivingTruth {
         Self {
             vehicle,
             telemetry: 0,
+            speeding_rows: 0,
             speed_violations: 0,
             interventions: 0,
             disengagements: 0,
@@ -64,6 +69,7 @@ impl SelfDrivingTruth {
             engaged_m: 0,
             odometer_faults: Vec::new(),
             detections: BTreeMap::new(),
+            speeds: false,
         }
     }
 
@@ -75,6 +81,13 @@ impl SelfDrivingTruth {
     /// Kilometres driven for each intervention; none without one.
     pub fn km_per_intervention(&self) -> Option<f64> {
         (self.interventions > 0).then(|| self.distance().as_km() / self.interventions as f64)
+    }
+
+    pub(super) fn note_telemetry(&mut self, speeds: bool) {
+        self.telemetry += 1;
+        self.speeding_rows += u64::from(speeds);
+        self.speed_violations += u64::from(speeds && !self.speeds);
+        self.speeds = speeds;
     }
 
     pub(super) fn note_driving(&mut self, event: &Driving) {

@@ -3,10 +3,9 @@ use std::{collections::VecDeque, time::Duration};
 use fleet_core::{
     EventTime, VehicleId,
     event::{
-        Direction, Driving, DrivingKind, Flag, FleetEvent, ObjectClass, Perception, Reading, Style,
+        Direction, Driving, DrivingKind, Flag, FleetEvent, ObjectClass, Perception, Reading,
         Telemetry, TextField,
     },
-    time::TimeStyle,
     units::{Distance, Percent, Speed, round_decimals},
 };
 
@@ -306,12 +305,7 @@ impl SelfDrivingVehicle {
         event.set_flag(Flag::Speeding, Some(kmh > LIMIT_KMH));
         event.set_text(TextField::Start, self.journey.start());
         event.set_text(TextField::Destination, self.journey.destination());
-        event.set_style(Style {
-            time: TimeStyle::naive_seconds(),
-            ..Style::default()
-        });
-        self.truth.telemetry += 1;
-        self.truth.speed_violations += u64::from(kmh > LIMIT_KMH);
+        self.truth.note_telemetry(kmh > LIMIT_KMH);
         event
     }
 
