@@ -1,5 +1,5 @@
 use super::{
-    Dialect, Refused,
+    Dialect, Lossy, Refused,
     object::{self, Sets, Shape, UnknownKeys, fields},
     unit::Unit,
 };
@@ -110,6 +110,10 @@ impl Dialect for Native {
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
         object::write(&SHAPE, event, to);
+    }
+
+    fn lossy(&self, event: &Telemetry) -> Lossy {
+        object::lossy(&SHAPE, event)
     }
 }
 

@@ -1,5 +1,5 @@
 use super::{
-    Dialect, Refused,
+    Dialect, Lossy, Refused,
     object::{self, Sets, Shape, UnknownKeys, fields},
 };
 use crate::{
@@ -93,6 +93,10 @@ impl Dialect for VehicleOps {
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
         object::write(&SHAPE, event, to);
+    }
+
+    fn lossy(&self, event: &Telemetry) -> Lossy {
+        object::lossy(&SHAPE, event)
     }
 }
 

@@ -43,6 +43,6 @@ pub use roles::AccessRoles;
 pub use signal::Signal;
 pub use status::Status;
 pub(crate) use style::Origin;
-pub use style::Style;
+pub use style::{Style, Written};
 pub use telemetry::{Flag, Layout, NullField, RoadType, Slot, Telemetry, TextField, UnknownKey};
 pub use trip::{TripSample, TripSamples, TripStatus};

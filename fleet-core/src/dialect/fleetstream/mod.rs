@@ -7,7 +7,7 @@ mod tests;
 pub use derive::Derivation;
 
 use super::{
-    Dialect, Refused,
+    Dialect, Lossy, Refused,
     object::{self, Field, Sets, Shape, UnknownKeys, fields},
 };
 use crate::{
@@ -106,5 +106,9 @@ impl Dialect for FleetStream {
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
         object::write(&SHAPE, event, to);
+    }
+
+    fn lossy(&self, event: &Telemetry) -> Lossy {
+        object::lossy(&SHAPE, event)
     }
 }

@@ -86,6 +86,11 @@ impl<'a> Object<'a> {
         self.to.extend_from_slice(field.head.text.as_bytes());
     }
 
+    /// Whether the event was read in the dialect that writes it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own
+    }
+
     /// Writes an object inside, or nothing where it has no keys and had none.
     pub(crate) fn object<T: Target>(&mut self, field: &Field<T>, event: &T::Event) {
         let start = (self.to.len(), self.first);
