@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use fleet_core::{
+    Event,
+    dialect::{Dialect, Lossy},
+};
+
 use crate::simulator::{Draws, Model, SimulatorOptions};
 
 /// All events of one vehicle of a simulation.
@@ -18,6 +23,24 @@ pub(super) fn run<M: Model>(model: &M, number: u32, options: SimulatorOptions) -
 
 pub(super) const fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours * 3600)
+}
+
+/// That a dialect writes all that events say, and reads the same events.
+#[track_caller]
+pub(super) fn assert_comes_back<D: Dialect>(dialect: &D, events: &[D::Event]) {
+    let mut memo = D::Memo::default();
+    assert!(!events.is_empty());
+    for event in events {
+        let (mut line, mut again) = (Vec::new(), Vec::new());
+        dialect.write(event, &mut line);
+        let line = String::from_utf8(line).unwrap();
+        assert_eq!(dialect.lossy(event), Lossy::default(), "{line}");
+        let read = dialect.read(&line, &mut memo).unwrap().unwrap();
+        assert_eq!((read.key(), read.at()), (event.key(), event.at()));
+        assert_eq!(read.identity(), event.identity(), "{line}");
+        dialect.write(&read, &mut again);
+        assert_eq!(line.as_bytes(), again);
+    }
 }
 
 /// That values fill a range evenly: its ends, and its mean to six standard errors.

@@ -1,13 +1,11 @@
 use std::collections::BTreeMap;
 
 use fleet_core::{
-    Event,
-    dialect::{Dialect, FleetStream},
+    dialect::FleetStream,
     event::{Dtc, Flag, RoadType, Signal, Telemetry},
-    time::TimeReader,
 };
 
-use super::check::{assert_share, hours, run};
+use super::check::{assert_comes_back, assert_share, hours, run};
 use crate::simulator::{Area, FleetStreamEnv, FleetStreamModel, Model};
 
 fn day() -> Vec<Telemetry> {
@@ -118,18 +116,7 @@ fn what_can_be_derived_is_said() {
 
 #[test]
 fn events_come_back_from_the_wire_as_they_were_made() {
-    let dialect = FleetStream::default();
-    let mut memo = TimeReader::default();
-    for event in day().iter().take(20_000) {
-        let mut line = Vec::new();
-        dialect.write(event, &mut line);
-        let line = String::from_utf8(line).unwrap();
-        let read = dialect.read(&line, &mut memo).unwrap().unwrap();
-        assert_eq!(Event::identity(&read), Event::identity(event), "{line}");
-        let mut again = Vec::new();
-        dialect.write(&read, &mut again);
-        assert_eq!(line.as_bytes(), again);
-    }
+    assert_comes_back(&FleetStream::default(), &day());
 }
 
 #[test]

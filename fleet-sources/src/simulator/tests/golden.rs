@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use fleet_core::{
     Source, State,
-    dialect::{Dialect, FleetStream, Json},
-    event::{FleetEvent, Telemetry},
+    dialect::{Dialect, FleetPipeline, FleetStream, Json},
+    event::Telemetry,
     source::SourceEvent,
 };
 use twox_hash::XxHash3_64;
@@ -65,14 +65,8 @@ async fn the_bytes_of_the_self_driving_pipeline_never_change() {
         model = model.odometer_fault(fault, 0.001);
     }
     let options = model.options().duration(HOUR);
-    let of = |seed| {
-        hash(
-            model.clone(),
-            Json::<FleetEvent>::default(),
-            options.seed(seed),
-        )
-    };
-    assert_eq!(of(1).await, "e3189a8d85252ce3");
+    let of = |seed| hash(model.clone(), FleetPipeline::default(), options.seed(seed));
+    assert_eq!(of(1).await, "69c2ab1fe28add93");
     assert_ne!(of(1).await, of(2).await);
 }
 

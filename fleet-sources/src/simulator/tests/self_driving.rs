@@ -2,14 +2,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use fleet_core::{
     EventTime,
-    dialect::Json,
+    dialect::FleetPipeline,
     event::{
         Direction, Driving, DrivingKind, Flag, FleetEvent, ObjectClass, Perception, Telemetry,
         TextField,
     },
 };
 
-use super::check::{assert_share, assert_uniform, hours, run};
+use super::check::{assert_comes_back, assert_share, assert_uniform, hours, run};
 use crate::simulator::{
     OdometerFault, SelfDrivingModel, SelfDrivingTruth, Simulator, SimulatorOptions,
 };
@@ -299,8 +299,15 @@ fn a_tick_gives_one_to_three_events_and_rarely_four() {
 }
 
 #[test]
+fn events_come_back_from_the_wire_as_they_were_made() {
+    for (events, _) in fleet() {
+        assert_comes_back(&FleetPipeline::default(), &events);
+    }
+}
+
+#[test]
 fn ranges_of_ids_are_kept() {
-    let dialect = Json::<FleetEvent>::default;
+    let dialect = FleetPipeline::default;
     let model = SelfDrivingModel::default().vehicle_ids(101..=103);
     let options = model.options();
     assert!(Simulator::new(model.clone(), dialect(), options).is_ok());

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use fleet_core::{Offset, Source, dialect::Json, event::FleetEvent, source::SourceEvent};
+use fleet_core::{Offset, Source, dialect::FleetPipeline, source::SourceEvent};
 
 use super::self_driving::busy;
 use crate::simulator::{Pace, Simulator};
@@ -12,7 +12,7 @@ use crate::simulator::{Pace, Simulator};
 async fn it_goes_on_at_every_record() {
     let (model, options) = busy();
     let options = options.vehicles(2).duration(Duration::from_secs(60));
-    let mut source = Simulator::new(model, Json::<FleetEvent>::default(), options).unwrap();
+    let mut source = Simulator::new(model, FleetPipeline::default(), options).unwrap();
     let mine = source.partition().clone();
     let made = source.made_events();
     let (mut all, mut ends) = (Vec::new(), vec![0u64]);
@@ -46,7 +46,7 @@ async fn realtime_gives_all_events_of_a_tick_together() {
         .vehicles(3)
         .duration(Duration::from_secs(30))
         .pace(Pace::Realtime);
-    let mut source = Simulator::new(model, Json::<FleetEvent>::default(), options).unwrap();
+    let mut source = Simulator::new(model, FleetPipeline::default(), options).unwrap();
     let mine = source.partition().clone();
     source.start(&mine, None).await.unwrap();
     let began = tokio::time::Instant::now();
@@ -57,7 +57,7 @@ async fn realtime_gives_all_events_of_a_tick_together() {
             SourceEvent::Batch(batch) => {
                 assert_eq!(began.elapsed().as_secs(), ticks);
                 let text = String::from_utf8(batch.payload.bytes).unwrap();
-                let telemetry = text.lines().filter(|line| line.contains("\"telemetry\""));
+                let telemetry = text.lines().filter(|line| line.contains("odometer_km"));
                 assert_eq!(telemetry.count(), 3);
                 ticks += 1;
             }
