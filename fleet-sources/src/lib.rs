@@ -17,4 +17,7 @@ pub mod simulator;
 #[cfg(feature = "files")]
 pub use files::{AtEnd, FileOptions, FileSource, Format, Input, InputHeader};
 #[cfg(feature = "simulator")]
-pub use simulator::{Model, Pace, Simulator, SimulatorOptions, VehicleOpsModel};
+pub use simulator::{
+    FleetFlowModel, FleetStreamModel, FordModel, Model, Pace, SelfDrivingModel, Simulator,
+    SimulatorOptions, VehicleOpsModel,
+};

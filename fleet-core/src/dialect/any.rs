@@ -1,4 +1,4 @@
-use super::{Dialect, Refused};
+use super::{Dialect, Lossy, Refused};
 use crate::event::FleetEvent;
 
 /// A dialect of one kind of event, read as [`FleetEvent`]s: for graphs over streams of several kinds.
@@ -28,6 +28,13 @@ where
     fn write(&self, event: &FleetEvent, to: &mut Vec<u8>) {
         if let Ok(event) = D::Event::try_from(event.clone()) {
             self.0.write(&event, to);
+        }
+    }
+
+    fn lossy(&self, event: &FleetEvent) -> Lossy {
+        match D::Event::try_from(event.clone()) {
+            Ok(event) => self.0.lossy(&event),
+            Err(_) => Lossy::new().note("event", true),
         }
     }
 }

@@ -1,5 +1,6 @@
 use serde_json::error::Category;
 
+use super::Lossy;
 use crate::event::Event;
 
 /// How one system writes one kind of event: a record of text in, an event out, and back.
@@ -23,6 +24,12 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// Appends one record, without a line end.
     fn write(&self, event: &Self::Event, to: &mut Vec<u8>);
+
+    /// What of an event [`write`](Self::write) leaves out, because this dialect has no place for it.
+    fn lossy(&self, event: &Self::Event) -> Lossy {
+        let _ = event;
+        Lossy::new()
+    }
 }
 
 /// Why a record is no event: what was wrong, with which value, in a sentence without a full stop.

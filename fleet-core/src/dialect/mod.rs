@@ -4,8 +4,11 @@ mod any;
 mod contract;
 #[cfg(feature = "csv")]
 mod csv;
+mod fleet_pipeline;
+mod fleetstream;
 mod json;
 mod lines;
+mod lossy;
 mod native;
 mod object;
 mod unit;
@@ -15,7 +18,10 @@ pub use any::AnyEvent;
 pub use contract::{Dialect, Refused};
 #[cfg(feature = "csv")]
 pub use csv::{ColumnMap, Csv};
+pub use fleet_pipeline::{FleetPipeline, PipelineDriving, PipelinePerception, PipelineTelemetry};
+pub use fleetstream::{Derivation, FleetStream};
 pub use json::Json;
 pub use lines::MAX_RECORD_BYTES;
+pub use lossy::Lossy;
 pub use native::Native;
 pub use vehicleops::VehicleOps;

@@ -1,10 +1,10 @@
 use super::{
-    Dialect, Refused,
+    Dialect, Lossy, Refused,
     object::{self, Sets, Shape, UnknownKeys, fields},
     unit::Unit,
 };
 use crate::{
-    event::{Signal, Telemetry},
+    event::{Origin, Signal, Telemetry},
     time::TimeReader,
 };
 
@@ -53,8 +53,9 @@ const fn acceleration(signal: Signal) -> Sets {
     Sets::converted(signal, Unit::MetresPerSecondSquared, ACCELERATION_DECIMALS)
 }
 
-static SHAPE: Shape = Shape {
+static SHAPE: Shape<Sets> = Shape {
     name: "VSS telemetry",
+    origin: Origin::Native,
     fields: fields! {
         "vehicle_id" => Sets::Vehicle,
         "fleet_id" => Sets::Fleet,
@@ -104,11 +105,15 @@ impl Dialect for Native {
 
     #[inline]
     fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
+        object::read(&SHAPE, self.unknown, record, memo).map(Some)
     }
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
         object::write(&SHAPE, event, to);
+    }
+
+    fn lossy(&self, event: &Telemetry) -> Lossy {
+        object::lossy(&SHAPE, event)
     }
 }
 

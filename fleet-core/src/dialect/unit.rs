@@ -1,6 +1,6 @@
 //! Units that systems write, converted at the border.
 
-use crate::units::{Acceleration, AngularRate, Distance, Speed, Temperature};
+use crate::units::{Acceleration, AngularRate, Distance, Speed, Temperature, round_decimals};
 
 /// The unit in which a system writes one signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,23 @@ impl Unit {
             Self::Miles => Distance::from_km(value).as_miles(),
         }
     }
+
+    /// The number that is written for a value of the model, with this many places where the dialect fixes them.
+    ///
+    /// Where fewer than [`MAX_PLACES`] places give a number that reads as exactly this value, it is that number:
+    /// so what came with more places than the dialect writes goes back as it came.
+    pub(crate) fn write(self, value: f64, places: Option<u8>) -> f64 {
+        let own = self.of_model(value);
+        let Some(places) = places else { return own };
+        let short = round_decimals(own, places);
+        let mut more = (places..=MAX_PLACES).map(|places| round_decimals(own, places));
+        more.find(|number| self.to_model(*number) == value)
+            .unwrap_or(short)
+    }
 }
+
+/// The places that are tried. Our choice: beyond any sensor, and with 15 digits in all still exact.
+const MAX_PLACES: u8 = 9;
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,9 @@
 use super::{
-    Dialect, Refused,
+    Dialect, Lossy, Refused,
     object::{self, Sets, Shape, UnknownKeys, fields},
 };
 use crate::{
-    event::{Signal, Telemetry},
+    event::{Origin, Signal, Telemetry},
     time::TimeReader,
 };
 
@@ -41,8 +41,9 @@ pub struct VehicleOps {
     unknown: UnknownKeys,
 }
 
-pub(super) static SHAPE: Shape = Shape {
+pub(super) static SHAPE: Shape<Sets> = Shape {
     name: "VehicleOps telemetry",
+    origin: Origin::VehicleOps,
     fields: fields! {
         "vehicle_id" => Sets::Vehicle,
         "fleet_id" => Sets::Fleet,
@@ -87,11 +88,15 @@ impl Dialect for VehicleOps {
 
     #[inline]
     fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
+        object::read(&SHAPE, self.unknown, record, memo).map(Some)
     }
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
         object::write(&SHAPE, event, to);
+    }
+
+    fn lossy(&self, event: &Telemetry) -> Lossy {
+        object::lossy(&SHAPE, event)
     }
 }
 

@@ -125,7 +125,7 @@ impl Event for FleetEvent {
 
 impl State for FleetEvent {
     /// One version for all: it is raised when any of the three is.
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
     fn encode(&self, to: &mut Vec<u8>) {
         match self {
             Self::Telemetry(event) => {
@@ -143,13 +143,14 @@ impl State for FleetEvent {
         }
     }
     fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
-        if version != Self::VERSION {
+        // All three were of version 1 with the first, and are of version 2 with the second.
+        if !(1..=Self::VERSION).contains(&version) {
             return None;
         }
         Some(match u8::decode(0, from)? {
-            0 => Self::Telemetry(Telemetry::decode(Telemetry::VERSION, from)?),
-            1 => Self::Perception(Perception::decode(Perception::VERSION, from)?),
-            2 => Self::Driving(Driving::decode(Driving::VERSION, from)?),
+            0 => Self::Telemetry(Telemetry::decode(version, from)?),
+            1 => Self::Perception(Perception::decode(version, from)?),
+            2 => Self::Driving(Driving::decode(version, from)?),
             _ => return None,
         })
     }

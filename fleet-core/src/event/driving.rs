@@ -1,10 +1,9 @@
 use compact_str::CompactString;
 
-use super::{ContentHasher, Event, alert::words};
+use super::{ContentHasher, Event, Written, alert::words, style::state_with_style};
 use crate::{
     EventTime, Position, VehicleId,
     record::{Column, Fields, Record, Value},
-    state::state_by_serde,
 };
 
 words! {
@@ -80,6 +79,9 @@ pub struct Driving {
     /// From the alert to the takeover, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction_time_ms: Option<u32>,
+    /// How the message wrote itself; no result sees it.
+    #[serde(skip)]
+    pub written: Written,
 }
 
 impl Driving {
@@ -94,11 +96,12 @@ impl Driving {
             initiator: None,
             planned: None,
             reaction_time_ms: None,
+            written: Written::default(),
         }
     }
 }
 
-state_by_serde!(Driving, 1);
+state_with_style!(Driving);
 
 impl Event for Driving {
     fn key(&self) -> &str {

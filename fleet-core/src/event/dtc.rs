@@ -17,7 +17,10 @@ use compact_str::CompactString;
 #[serde(transparent)]
 pub struct Dtc(CompactString);
 
-/// The text is no OBD-II trouble code.
+/// The longest trouble code, bytes. Our choice: eight times the longest of OBD-II.
+const MAX_CODE_BYTES: usize = 64;
+
+/// The text is no trouble code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a trouble code of the form P0420 or P0420-1F")]
 pub struct DtcError;
@@ -41,6 +44,44 @@ impl Dtc {
         Ok(Self(CompactString::new(text)))
     }
 
+    /// Takes what a message says: any text of 1 to 64 bytes without control characters, since a code that no
+    /// standard knows is a code all the same.
+    ///
+    /// # Errors
+    /// Refuses every other text.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::event::Dtc;
+    /// let code = Dtc::from_message("LAMP-7")?;
+    /// assert!(!code.is_standard());
+    /// # Ok::<(), fleet_core::event::DtcError>(())
+    /// ```
+    pub fn from_message(text: &str) -> Result<Self, DtcError> {
+        if matches!(text.len(), 1..=MAX_CODE_BYTES) && !text.chars().any(char::is_control) {
+            return Ok(Self(CompactString::new(text)));
+        }
+        Err(DtcError)
+    }
+
+    /// Whether it is of the form that OBD-II has.
+    pub fn is_standard(&self) -> bool {
+        Self::new(&self.0).is_ok()
+    }
+
+    /// The one that is told where a message has room for one: powertrain before chassis, body and network, then
+    /// any other; among equals the first of the list. Our choice: the order of what stops a vehicle.
+    pub fn first_by_priority(codes: &[Self]) -> Option<&Self> {
+        let rank = |code: &&Self| match code.0.as_bytes().first() {
+            _ if !code.is_standard() => 4,
+            Some(b'P') => 0,
+            Some(b'C') => 1,
+            Some(b'B') => 2,
+            _ => 3,
+        };
+        codes.iter().min_by_key(rank)
+    }
+
     /// The code as it came.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -50,6 +91,6 @@ impl Dtc {
 impl<'de> serde::Deserialize<'de> for Dtc {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = CompactString::deserialize(from)?;
-        Self::new(&text).map_err(serde::de::Error::custom)
+        Self::from_message(&text).map_err(serde::de::Error::custom)
     }
 }

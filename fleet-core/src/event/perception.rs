@@ -1,10 +1,9 @@
 use compact_str::CompactString;
 
-use super::{ContentHasher, Event, Reading, alert::words};
+use super::{ContentHasher, Event, Reading, Written, alert::words, style::state_with_style};
 use crate::{
     EventTime, VehicleId,
     record::{Column, Fields, Record, Value},
-    state::state_by_serde,
     units::{Distance, Speed},
 };
 
@@ -101,6 +100,9 @@ pub struct Perception {
     /// How sure the sensor is, 0 to 1.
     #[serde(default, skip_serializing_if = "missing")]
     pub confidence: Reading<f64>,
+    /// How the message wrote itself; no result sees it.
+    #[serde(skip)]
+    pub written: Written,
 }
 
 #[expect(
@@ -125,11 +127,12 @@ impl Perception {
             relative_speed: Reading::missing(),
             speed: Reading::missing(),
             confidence: Reading::missing(),
+            written: Written::default(),
         }
     }
 }
 
-state_by_serde!(Perception, 1);
+state_with_style!(Perception);
 
 impl Event for Perception {
     fn key(&self) -> &str {

@@ -5,5 +5,5 @@ mod parse;
 mod style;
 
 pub use event_time::EventTime;
-pub use parse::{TimeError, TimeReader};
+pub use parse::{NaiveTimeReader, TimeError, TimeReader};
 pub use style::TimeStyle;

@@ -92,6 +92,24 @@ impl TimeReader {
     }
 }
 
+/// A [`TimeReader`] that takes a time without a zone as UTC.
+///
+/// # Examples
+/// ```
+/// use fleet_core::time::NaiveTimeReader;
+/// let (at, _) = NaiveTimeReader::default().0.read("2024-02-15 14:32:18")?;
+/// assert_eq!(at.to_string(), "2024-02-15T14:32:18Z");
+/// # Ok::<(), fleet_core::time::TimeError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct NaiveTimeReader(pub TimeReader);
+
+impl Default for NaiveTimeReader {
+    fn default() -> Self {
+        Self(TimeReader::naive_is_utc())
+    }
+}
+
 /// `YYYY-MM-DD?HH:MM:` in microseconds since 1970 of its own zone.
 fn read_minute(text: &[u8; 17]) -> Result<i64, TimeError> {
     let [

@@ -76,6 +76,17 @@ impl TimeStyle {
         Self::new(true, 0, Zone::Naive, 0)
     }
 
+    /// `YYYY-MM-DD HH:MM:SS` without a zone, with six digits of the second where the time needs them.
+    pub fn naive(at: EventTime) -> Self {
+        let whole = at.as_micros().rem_euclid(1_000_000) == 0;
+        Self::new(true, if whole { 0 } else { 6 }, Zone::Naive, 0)
+    }
+
+    /// `T`, six digits and `Z`.
+    pub fn zulu_micros() -> Self {
+        Self::new(false, 6, Zone::Zulu, 0)
+    }
+
     /// The packed form, for snapshots.
     pub(crate) fn to_bits(self) -> u32 {
         self.0

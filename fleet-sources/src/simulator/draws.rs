@@ -42,6 +42,23 @@ impl Draws {
         from + (to - from) * self.unit()
     }
 
+    /// One of these, all equally likely; none of none.
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+        let index = self.below(of.len() as u64);
+        of.get(usize::try_from(index).ok()?).copied()
+    }
+
+    /// A whole number from 0 up to, but not, `end`; 0 if that is 0. To 2⁻⁶⁴ × `end` all are equally likely.
+    pub fn below(&mut self, end: u64) -> u64 {
+        // The upper half of the product, which is less than `end`.
+        u64::try_from((u128::from(self.bits()) * u128::from(end)) >> 64).unwrap_or(0)
+    }
+
+    /// 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// True with this probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
@@ -82,6 +99,25 @@ mod tests {
             tenths.iter().all(|n| n.abs_diff(10_000) < 570),
             "{tenths:?}"
         );
+    }
+
+    #[test]
+    fn whole_numbers_and_picks_are_even_and_stay_below() {
+        let mut draws = Draws::new(1, 1);
+        let mut counts = [0u32; 5];
+        for _ in 0..100_000 {
+            counts[usize::try_from(draws.below(5)).unwrap()] += 1;
+        }
+        for _ in 0..100_000 {
+            counts[draws.pick(&[0, 1, 2, 3, 4]).unwrap()] += 1;
+        }
+        // 6 standard deviations of a binomial share (sqrt(200000 * 0.2 * 0.8) = 179).
+        assert!(
+            counts.iter().all(|n| n.abs_diff(40_000) < 1074),
+            "{counts:?}"
+        );
+        assert_eq!((draws.below(0), draws.below(1)), (0, 0));
+        assert_eq!(draws.pick::<u8>(&[]), None);
     }
 
     #[test]

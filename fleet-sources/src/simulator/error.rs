@@ -15,6 +15,10 @@ pub struct UnknownName {
 pub(super) enum Fault {
     #[error("a simulation of 0 vehicles has no events: give at least 1")]
     NoVehicle,
+    #[error(
+        "a simulation of {asked} vehicles has ids for {most}: give fewer, or a wider range of ids"
+    )]
+    TooManyVehicles { asked: u32, most: u32 },
     #[error("the interval is under 1 microsecond, which is as fine as event times are: give more")]
     NoInterval,
     #[error(

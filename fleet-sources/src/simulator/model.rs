@@ -1,11 +1,12 @@
-use fleet_core::{Event, EventTime, IdError};
+use fleet_core::{EventTime, IdError};
 
 use super::Draws;
 
 /// How the vehicles of one system behave.
 ///
 /// [`Simulator`](super::Simulator) builds every vehicle once, in the order of their numbers, from 1; then
-/// each tick gives one event of each vehicle, in the same order.
+/// each tick gives what each vehicle sends, in the same order: the event of [`tick`](Self::tick), then those
+/// of [`more`](Self::more) until there is none.
 ///
 /// # Guarantees
 /// A model is pure: what it does depends on its own settings, on the vehicle's state and on what it draws,
@@ -47,8 +48,8 @@ use super::Draws;
 /// # }
 /// ```
 pub trait Model: Send + 'static {
-    /// What a vehicle sends.
-    type Event: Event;
+    /// What a vehicle sends: an [`Event`](fleet_core::Event), as the dialect that writes it asks for.
+    type Event: Send + 'static;
     /// What a vehicle is between two ticks.
     type Vehicle: Send;
 
@@ -65,8 +66,19 @@ pub trait Model: Send + 'static {
     /// Why its id is none.
     fn vehicle(&self, number: u32, draws: &mut Draws) -> Result<Self::Vehicle, IdError>;
 
-    /// One step of a vehicle, and what it sends then.
+    /// One step of a vehicle, and what it sends first.
     fn tick(&self, vehicle: &mut Self::Vehicle, at: EventTime, draws: &mut Draws) -> Self::Event;
+
+    /// What else it sends in this tick: asked after every event until it says none. The vehicle must hold it
+    /// ready, and times must not go back.
+    fn more(&self, _vehicle: &mut Self::Vehicle) -> Option<Self::Event> {
+        None
+    }
+
+    /// How many vehicles there are ids for; a simulation of more is refused.
+    fn most_vehicles(&self) -> u32 {
+        u32::MAX
+    }
 
     /// Whether [`Pace::Realtime`](super::Pace::Realtime) has a meaning; a model of the highest load says no.
     fn is_paced(&self) -> bool {

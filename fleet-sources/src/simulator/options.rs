@@ -80,14 +80,14 @@ impl SimulatorOptions {
         self
     }
 
-    /// How many events each vehicle sends: one at the start and one each interval, while the time is
+    /// How many steps each vehicle takes: one at the start and one each interval, while the time is
     /// before `start + duration`.
     pub fn ticks(&self) -> u64 {
         let interval = self.interval.as_nanos().max(1);
         u64::try_from(self.duration.as_nanos().div_ceil(interval)).unwrap_or(u64::MAX)
     }
 
-    /// How many events there are in all.
+    /// How many events there are in all, of a model that sends one a tick; others send at least as many.
     pub fn events(&self) -> u64 {
         self.ticks().saturating_mul(u64::from(self.vehicles))
     }

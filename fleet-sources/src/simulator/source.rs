@@ -66,6 +66,10 @@ pub struct Simulator<M: Model, D> {
     /// Whose event is next.
     tick: u64,
     vehicle: usize,
+    /// What that vehicle sends next in this tick, if the tick's step is done.
+    pending: Option<M::Event>,
+    /// How many events there were before.
+    count: u64,
     /// The offset of the next event's line.
     offset: u64,
     /// The first tick after the start, and when it was.
@@ -87,7 +91,7 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
     /// Builds the fleet.
     ///
     /// # Errors
-    /// Refuses 0 vehicles, an interval of 0, times that no decoder would accept, and a fleet id that gives
+    /// Refuses 0 vehicles, more than the model has ids for, an interval of 0, times that no decoder would accept, and a fleet id that gives
     /// no vehicle ids.
     pub fn new(model: M, dialect: D, options: SimulatorOptions) -> Result<Self> {
         if options.vehicles == 0 {
@@ -95,6 +99,10 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
         }
         if options.interval.as_micros() == 0 {
             return Err(Fault::NoInterval.into());
+        }
+        let (asked, most) = (options.vehicles, model.most_vehicles());
+        if asked > most {
+            return Err(Fault::TooManyVehicles { asked, most }.into());
         }
         let last = options.at(options.ticks().saturating_sub(1));
         if !options.start.is_in_range() || !last.is_in_range() {
@@ -112,6 +120,8 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
             fleet: Vec::new(),
             tick: 0,
             vehicle: 0,
+            pending: None,
+            count: 0,
             offset: 0,
             began: None,
             state: State::New,
@@ -166,7 +176,8 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
             let vehicle = vehicle.map_err(|cause| Fault::Name { number, cause })?;
             self.fleet.push((vehicle, draws));
         }
-        (self.tick, self.vehicle, self.offset, self.began) = (0, 0, 0, None);
+        (self.tick, self.vehicle, self.pending) = (0, 0, None);
+        (self.count, self.offset, self.began) = (0, 0, None);
         Ok(())
     }
 
@@ -178,12 +189,19 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
         let Some((vehicle, draws)) = self.fleet.get_mut(self.vehicle) else {
             return false;
         };
-        let event = self.model.tick(vehicle, self.options.at(self.tick), draws);
+        let event = self.pending.take();
+        let event =
+            event.unwrap_or_else(|| self.model.tick(vehicle, self.options.at(self.tick), draws));
         let before = to.len();
         self.dialect.write(&event, to);
         to.push(b'\n');
         self.offset += (to.len() - before) as u64;
-        self.vehicle += 1;
+        self.count += 1;
+        // Asked for at once, so that `tick` always says whose event is next.
+        self.pending = self.model.more(vehicle);
+        if self.pending.is_none() {
+            self.vehicle += 1;
+        }
         if self.vehicle == self.fleet.len() {
             self.vehicle = 0;
             self.tick += 1;
@@ -220,9 +238,7 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
                 break;
             }
         }
-        let made = self.tick.saturating_mul(u64::from(self.options.vehicles));
-        self.made
-            .store(made + self.vehicle as u64, Ordering::Relaxed);
+        self.made.store(self.count, Ordering::Relaxed);
         Chunk {
             bytes,
             start,

@@ -1,133 +1,53 @@
-use super::{Field, Sets, Shape};
-use crate::{
-    FleetId, VehicleId,
-    event::{NullField, Reading, Status, Telemetry},
-    time::TimeReader,
-};
+use super::{Field, Shape, Target};
+use crate::event::Origin;
 
 /// Whole numbers up to here have an exact float, so only they are written back as whole numbers.
-pub(super) const MAX_EXACT: u64 = 1 << 53;
+pub(crate) const MAX_EXACT: u64 = 1 << 53;
 
 /// Why a value does not fit its key.
-pub(super) type Misfit = String;
+pub(crate) type Misfit = String;
 
-/// An event under construction. Both readers set values through it, so both take and refuse the same.
-pub(super) struct Draft {
+/// An event under construction.
+#[derive(Debug)]
+pub(crate) struct Draft<T: Target> {
     /// The event, complete once [`finish`](Self::finish) has found nothing missing.
-    pub(super) event: Telemetry,
-    has_vehicle: bool,
-    has_time: bool,
+    pub(crate) event: T::Event,
+    has: u8,
 }
 
-impl Draft {
+impl<T: Target> Draft<T> {
     /// Starts with an event that is nobody's yet.
     #[inline]
-    pub(super) fn new() -> Self {
+    pub(super) fn new(origin: Origin) -> Self {
         Self {
-            event: Telemetry::unnamed(),
-            has_vehicle: false,
-            has_time: false,
+            event: T::blank(origin),
+            has: 0,
         }
     }
 
-    /// Takes a text.
+    /// Notes that a key was there which can be needed.
     #[inline]
-    pub(super) fn text(
-        &mut self,
-        field: &Field,
-        text: &str,
-        times: &mut TimeReader,
-    ) -> Result<(), Misfit> {
-        match field.sets {
-            Sets::Vehicle => {
-                let vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
-                self.event.set_vehicle(vehicle);
-                self.has_vehicle = true;
-            }
-            Sets::Fleet => {
-                let fleet = FleetId::new(text).map_err(|why| misfit(field, &why))?;
-                self.event.set_fleet(Some(fleet));
-            }
-            Sets::Time => {
-                let (at, style) = times.read(text).map_err(|why| misfit(field, &why))?;
-                self.event.set_at(at);
-                self.event.style_mut().time = style;
-                self.has_time = true;
-            }
-            Sets::Status => {
-                // PostgreSQL has no text with a NUL.
-                if text.contains('\0') {
-                    return Err(misfit(field, &"a text must not hold U+0000"));
-                }
-                self.event.set_status(Some(Status::from_word(text)));
-            }
-            Sets::Number { .. } => return Err(wrong_kind(field, "a text")),
-        }
-        Ok(())
-    }
-
-    /// Takes a finite number; `integer` tells that it was written as a whole one.
-    #[inline]
-    pub(super) fn number(
-        &mut self,
-        field: &Field,
-        value: f64,
-        integer: bool,
-    ) -> Result<(), Misfit> {
-        let Sets::Number { signal, unit, .. } = field.sets else {
-            return Err(wrong_kind(field, "a number"));
-        };
-        let value = unit.to_model(value);
-        if !value.is_finite() {
-            return Err(misfit(field, &"the number is not finite"));
-        }
-        let range = signal.accepted();
-        if !range.contains(&value) {
-            let (least, most) = (range.start(), range.end());
-            return Err(misfit(
-                field,
-                &format_args!("{value} is outside {least} to {most}"),
-            ));
-        }
-        if integer {
-            self.event.style_mut().integers |= 1 << signal.index();
-        }
-        self.event.set(signal, Reading::of_raw(value));
-        Ok(())
-    }
-
-    /// Takes null.
-    #[inline]
-    pub(super) fn null(&mut self, field: &Field) -> Result<(), Misfit> {
-        match field.sets {
-            Sets::Vehicle | Sets::Time => return Err(wrong_kind(field, "null")),
-            Sets::Fleet => self.event.set_null(NullField::Fleet),
-            Sets::Status => self.event.set_null(NullField::Status),
-            Sets::Number { signal, .. } => self.event.set(signal, Reading::null()),
-        }
-        Ok(())
+    pub(crate) fn found(&mut self, target: T) {
+        self.has |= target.need();
     }
 
     /// Whether the required keys were there; the event is complete then.
     #[inline]
-    pub(super) fn finish(&self, shape: &Shape) -> Result<(), Misfit> {
-        if !self.has_vehicle {
-            return Err(missing(shape, |sets| matches!(sets, Sets::Vehicle)));
+    pub(super) fn finish(&self, shape: &Shape<T>) -> Result<(), Misfit> {
+        if self.has & T::NEEDS == T::NEEDS {
+            return Ok(());
         }
-        if !self.has_time {
-            return Err(missing(shape, |sets| matches!(sets, Sets::Time)));
-        }
-        Ok(())
+        Err(missing(shape, T::NEEDS & !self.has))
     }
 }
 
 #[cold]
-fn misfit(field: &Field, why: &dyn std::fmt::Display) -> Misfit {
+pub(crate) fn misfit<T>(field: &Field<T>, why: &dyn std::fmt::Display) -> Misfit {
     format!("{}: {why}", field.key)
 }
 
 #[cold]
-pub(super) fn wrong_kind(field: &Field, found: &str) -> Misfit {
+pub(crate) fn wrong_kind<T: Target>(field: &Field<T>, found: &str) -> Misfit {
     format!(
         "{}: expected {}, found {found}",
         field.key,
@@ -136,8 +56,9 @@ pub(super) fn wrong_kind(field: &Field, found: &str) -> Misfit {
 }
 
 #[cold]
-fn missing(shape: &Shape, absent: fn(Sets) -> bool) -> Misfit {
-    let field = shape.fields.iter().find(|field| absent(field.sets));
+fn missing<T: Target>(shape: &Shape<T>, absent: u8) -> Misfit {
+    let mut fields = shape.fields.iter();
+    let field = fields.find(|field| field.sets.need() & absent != 0);
     let key = field.map_or("", |field| field.key);
     format!("the required key {key} is missing")
 }

@@ -1,46 +1,92 @@
 //! Reads a record whose keys come in the order of the table, written plainly.
 
-use super::{Shape, draft::Draft, scan::Scan};
+use compact_str::CompactString;
+
+use super::{Field, Shape, Target, draft::Draft, scan::Scan};
 use crate::time::TimeReader;
 
 /// Completes the draft, or gives `None` where the record is not that plain: then nothing is decided.
 #[inline]
-pub(super) fn read(
-    shape: &Shape,
+pub(super) fn read<T: Target>(
+    shape: &Shape<T>,
     record: &str,
     times: &mut TimeReader,
-    draft: &mut Draft,
+    draft: &mut Draft<T>,
 ) -> Option<()> {
     let mut text = Scan::new(record);
+    members(&mut text, shape.fields, times, draft)?;
+    if text.at_end() {
+        draft.finish(shape).ok()
+    } else {
+        None
+    }
+}
+
+/// One object of at least one key.
+#[inline]
+fn members<T: Target>(
+    text: &mut Scan<'_>,
+    fields: &'static [Field<T>],
+    times: &mut TimeReader,
+    draft: &mut Draft<T>,
+) -> Option<()> {
     if !text.byte(b'{') {
         return None;
     }
-    let mut fields = shape.fields.iter();
+    let mut fields = fields.iter();
     loop {
         // Passed keys are missing; one that comes later after all is for the general reader.
         let field = fields.find(|field| text.head(&field.head))?;
         text.byte(b' ');
         match text.peek()? {
-            b'"' => draft.text(field, text.string()?, times).ok()?,
+            b'"' => T::text(field, draft, text.string()?, times).ok()?,
             b'n' => {
                 if !text.skip("null") {
                     return None;
                 }
-                draft.null(field).ok()?;
+                T::null(field, draft).ok()?;
             }
-            _ => {
-                let number = text.number()?;
-                draft.number(field, number.value, number.integer).ok()?;
-            }
+            b'[' | b'f' | b't' | b'{' => rare(text, field, times, draft)?,
+            _ => T::number(field, draft, text.number()?).ok()?,
         }
         if !text.byte(b',') {
             break;
         }
         text.byte(b' ');
     }
-    if text.byte(b'}') && text.at_end() {
-        draft.finish(shape).ok()
-    } else {
-        None
+    text.byte(b'}').then_some(())
+}
+
+/// The kinds of values that few systems write, apart so that the loop above stays small.
+#[inline(never)]
+fn rare<T: Target>(
+    text: &mut Scan<'_>,
+    field: &'static Field<T>,
+    times: &mut TimeReader,
+    draft: &mut Draft<T>,
+) -> Option<()> {
+    match text.peek()? {
+        b'{' => members(text, field.sets.inside(), times, draft),
+        b'[' if field.sets.is_list() => T::list(field, draft, texts(text)?).ok(),
+        b't' if text.skip("true") => T::flag(field, draft, true).ok(),
+        b'f' if text.skip("false") => T::flag(field, draft, false).ok(),
+        _ => None,
     }
+}
+
+/// A list of plain strings.
+fn texts(text: &mut Scan<'_>) -> Option<Vec<CompactString>> {
+    text.byte(b'[');
+    let mut texts = Vec::new();
+    if text.byte(b']') {
+        return Some(texts);
+    }
+    loop {
+        texts.push(CompactString::new(text.string()?));
+        if !text.byte(b',') {
+            break;
+        }
+        text.byte(b' ');
+    }
+    text.byte(b']').then_some(texts)
 }

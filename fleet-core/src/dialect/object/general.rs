@@ -9,8 +9,9 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use super::{
-    Field, Shape, UnknownKeys,
+    Field, Shape, Target, UnknownKeys,
     draft::{Draft, MAX_EXACT, wrong_kind},
+    scan::Number,
 };
 use crate::{
     dialect::Refused,
@@ -19,61 +20,80 @@ use crate::{
 };
 
 /// Completes a fresh draft, or says why the record is no event.
-pub(super) fn read(
-    shape: &'static Shape,
+pub(super) fn read<T: Target>(
+    shape: &'static Shape<T>,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
-    draft: &mut Draft,
+    draft: &mut Draft<T>,
 ) -> Result<(), Refused> {
     let mut from = serde_json::Deserializer::from_str(record);
+    let name = shape.name;
     let object = Object {
-        shape,
+        name,
+        fields: shape.fields,
         unknown,
         times,
         draft,
     };
-    let read = from.deserialize_map(object).and_then(|()| from.end());
-    read.map_err(|error| Refused::of_json(&error))
+    let layout = from.deserialize_map(object).and_then(|layout| {
+        from.end()?;
+        Ok(layout)
+    });
+    let layout = layout.map_err(|error| Refused::of_json(&error))?;
+    draft.finish(shape).map_err(Refused)?;
+    if let Some(layout) = layout {
+        T::keep(&mut draft.event, layout);
+    }
+    Ok(())
 }
 
-struct Object<'a> {
-    shape: &'static Shape,
+/// One object of the record: the whole of it, or one inside.
+struct Object<'a, T: Target> {
+    name: &'static str,
+    fields: &'static [Field<T>],
     unknown: UnknownKeys,
     times: &'a mut TimeReader,
-    draft: &'a mut Draft,
+    draft: &'a mut Draft<T>,
 }
 
-impl<'de> Visitor<'de> for Object<'_> {
-    type Value = ();
+impl<'de, T: Target> Visitor<'de> for Object<'_, T> {
+    /// The keys as they came, where that is to be kept and is not the order of the table.
+    type Value = Option<Layout>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} as a JSON object", self.shape.name)
+        write!(f, "{} as a JSON object", self.name)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<Layout>, A::Error> {
         let mut seen = Seen::default();
         let mut slots = Vec::new();
         let mut name = CompactString::default();
+        let kept = self.unknown == UnknownKeys::Kept;
         loop {
             let key = map.next_key_seed(Key {
-                fields: self.shape.fields,
+                fields: self.fields,
                 expected: seen.last.map_or(0, |last| last + 1),
-                name: (self.unknown == UnknownKeys::Kept).then_some(&mut name),
+                name: kept.then_some(&mut name),
             })?;
             let Some(key) = key else { break };
             if let Some((index, field)) = key {
                 seen.add(index)
                     .map_err(|()| A::Error::custom(twice(field.key)))?;
-                map.next_value_seed(Value {
+                let inner = map.next_value_seed(Value {
                     field,
+                    unknown: self.unknown,
                     draft: &mut *self.draft,
                     times: &mut *self.times,
                 })?;
-                if self.unknown == UnknownKeys::Kept {
-                    slots.push(Slot::Known(u8::try_from(index).unwrap_or(u8::MAX)));
+                if kept {
+                    let index = u8::try_from(index).unwrap_or(u8::MAX);
+                    seen.in_order &= inner.is_none();
+                    slots.push(
+                        inner.map_or(Slot::Known(index), |layout| Slot::Object(index, layout)),
+                    );
                 }
-            } else if self.unknown == UnknownKeys::Kept {
+            } else if kept {
                 let json = map.next_value::<&'de RawValue>()?.get();
                 seen.in_order = false;
                 slots.push(Slot::Unknown(UnknownKey {
@@ -88,11 +108,8 @@ impl<'de> Visitor<'de> for Object<'_> {
         if let Some(key) = repeated(&slots) {
             return Err(A::Error::custom(twice(key)));
         }
-        self.draft.finish(self.shape).map_err(A::Error::custom)?;
-        if !seen.in_order && self.unknown == UnknownKeys::Kept {
-            self.draft.event.set_layout(Some(Layout { slots }));
-        }
-        Ok(())
+        // An empty object is told from none only by its layout.
+        Ok((kept && (!seen.in_order || slots.is_empty())).then_some(Layout { slots }))
     }
 }
 
@@ -136,7 +153,7 @@ fn repeated(slots: &[Slot]) -> Option<&str> {
         .iter()
         .filter_map(|slot| match slot {
             Slot::Unknown(unknown) => Some(unknown.key.as_str()),
-            Slot::Known(_) => None,
+            Slot::Known(_) | Slot::Object(..) => None,
         })
         .collect();
     keys.sort_unstable();
@@ -146,28 +163,28 @@ fn repeated(slots: &[Slot]) -> Option<&str> {
 }
 
 /// Finds the field of a key: first where the order of the table says, then anywhere.
-struct Key<'a> {
-    fields: &'static [Field],
+struct Key<'a, T: Target> {
+    fields: &'static [Field<T>],
     expected: usize,
     /// Takes the name of an unknown key.
     name: Option<&'a mut CompactString>,
 }
 
-type Found = Option<(usize, &'static Field)>;
+type Found<T> = Option<(usize, &'static Field<T>)>;
 
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Found;
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Found, D::Error> {
+impl<'de, T: Target> DeserializeSeed<'de> for Key<'_, T> {
+    type Value = Found<T>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Found<T>, D::Error> {
         from.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for Key<'_> {
-    type Value = Found;
+impl<T: Target> Visitor<'_> for Key<'_, T> {
+    type Value = Found<T>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Found, E> {
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Found<T>, E> {
         let mut fields = self.fields.iter().enumerate();
         let expected = fields.clone().nth(self.expected);
         let found = expected
@@ -180,59 +197,78 @@ impl Visitor<'_> for Key<'_> {
     }
 }
 
-/// Sets the value of one known key.
-struct Value<'a> {
-    field: &'static Field,
-    draft: &'a mut Draft,
+/// Sets the value of one known key; gives the layout of an object inside.
+struct Value<'a, T: Target> {
+    field: &'static Field<T>,
+    unknown: UnknownKeys,
+    draft: &'a mut Draft<T>,
     times: &'a mut TimeReader,
 }
 
-impl<'de> DeserializeSeed<'de> for Value<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+impl<'de, T: Target> DeserializeSeed<'de> for Value<'_, T> {
+    type Value = Option<Layout>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_any(self)
     }
 }
 
-impl Value<'_> {
-    fn integer<E: serde::de::Error>(self, value: f64, size: u64) -> Result<(), E> {
-        self.draft
-            .number(self.field, value, size <= MAX_EXACT)
-            .map_err(E::custom)
+impl<T: Target> Value<'_, T> {
+    fn number<E: serde::de::Error>(self, value: f64, integer: bool) -> Result<Option<Layout>, E> {
+        let number = Number { value, integer };
+        T::number(self.field, self.draft, number).map_err(E::custom)?;
+        Ok(None)
     }
 }
 
-impl<'de> Visitor<'de> for Value<'_> {
-    type Value = ();
+impl<'de, T: Target> Visitor<'de> for Value<'_, T> {
+    type Value = Option<Layout>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} for {}", self.field.sets.takes(), self.field.key)
     }
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        self.draft
-            .text(self.field, text, self.times)
-            .map_err(E::custom)
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        T::text(self.field, self.draft, text, self.times).map_err(E::custom)?;
+        Ok(None)
     }
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
-        self.draft
-            .number(self.field, value, false)
-            .map_err(E::custom)
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        self.number(value, false)
     }
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
-        self.integer(value as f64, value)
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Self::Value, E> {
+        self.number(value as f64, value <= MAX_EXACT)
     }
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
-        self.integer(value as f64, value.unsigned_abs())
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Self::Value, E> {
+        self.number(value as f64, value.unsigned_abs() <= MAX_EXACT)
     }
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        self.draft.null(self.field).map_err(E::custom)
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
+        T::null(self.field, self.draft).map_err(E::custom)?;
+        Ok(None)
     }
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
-        Err(E::custom(wrong_kind(self.field, "true or false")))
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        T::flag(self.field, self.draft, value).map_err(E::custom)?;
+        Ok(None)
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        Err(A::Error::custom(wrong_kind(self.field, "an array")))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+        if !self.field.sets.is_list() {
+            return Err(A::Error::custom(wrong_kind(self.field, "an array")));
+        }
+        let mut texts = Vec::new();
+        while let Some(text) = from.next_element()? {
+            texts.push(text);
+        }
+        T::list(self.field, self.draft, texts).map_err(A::Error::custom)?;
+        Ok(None)
     }
-    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        Err(A::Error::custom(wrong_kind(self.field, "an object")))
+    fn visit_map<A: MapAccess<'de>>(self, from: A) -> Result<Self::Value, A::Error> {
+        let fields = self.field.sets.inside();
+        if fields.is_empty() {
+            return Err(A::Error::custom(wrong_kind(self.field, "an object")));
+        }
+        let object = Object {
+            name: self.field.key,
+            fields,
+            unknown: self.unknown,
+            times: self.times,
+            draft: self.draft,
+        };
+        object.visit_map(from)
     }
 }

@@ -1,4 +1,4 @@
-//! Telemetry as one flat JSON object: the shape of a dialect is a table, the reading and writing is here.
+//! Events as JSON objects: the shape of a message is a table, the reading and writing is here.
 //!
 //! A record is read twice at most: [`fast`] takes keys in the order of the table, plain strings and plain
 //! numbers; at anything else it steps back and [`general`] reads the record from its start. What the fast
@@ -7,19 +7,25 @@
 mod draft;
 mod fast;
 mod general;
+mod lossy;
 mod scan;
 mod shape;
+mod target;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub(crate) use shape::{Field, Head, Sets, Shape, fields};
-pub(crate) use write::write;
-
-use draft::Draft;
+pub(crate) use draft::{Draft, MAX_EXACT, Misfit, misfit, wrong_kind};
+pub(crate) use lossy::lossy;
+pub(crate) use scan::Number;
+pub(crate) use shape::{Field, Head, Shape, fields};
+pub(crate) use target::Target;
+pub(crate) use telemetry::{Sets, check_text, number_id};
+pub(crate) use write::{Object, whole_id, write};
 
 use super::Refused;
-use crate::{event::Telemetry, time::TimeReader};
+use crate::time::TimeReader;
 
 /// What happens to keys that the dialect does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,30 +39,30 @@ pub(crate) enum UnknownKeys {
 
 /// Reads one record.
 #[inline]
-pub(crate) fn read(
-    shape: &'static Shape,
+pub(crate) fn read<T: Target>(
+    shape: &'static Shape<T>,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
-) -> Result<Option<Telemetry>, Refused> {
+) -> Result<T::Event, Refused> {
     // A record of known keys in the table's order has no layout worth keeping, so both modes share the way.
     // The draft is moved once, into what is returned: each further move of an event costs 10 ns.
-    let mut draft = Draft::new();
+    let mut draft = Draft::new(shape.origin);
     if fast::read(shape, record, times, &mut draft).is_some() {
-        return Ok(Some(draft.event));
+        return Ok(draft.event);
     }
     read_any(shape, unknown, record, times)
 }
 
 /// Reads one record in the general way, with a draft of its own: the fast way stays small.
 #[inline(never)]
-fn read_any(
-    shape: &'static Shape,
+fn read_any<T: Target>(
+    shape: &'static Shape<T>,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
-) -> Result<Option<Telemetry>, Refused> {
-    let mut draft = Draft::new();
+) -> Result<T::Event, Refused> {
+    let mut draft = Draft::new(shape.origin);
     general::read(shape, unknown, record, times, &mut draft)?;
-    Ok(Some(draft.event))
+    Ok(draft.event)
 }

@@ -18,9 +18,9 @@ pub(super) struct Scan<'a>(&'a str);
 
 /// A number and whether it was written as a whole one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Number {
-    pub(super) value: f64,
-    pub(super) integer: bool,
+pub(crate) struct Number {
+    pub(crate) value: f64,
+    pub(crate) integer: bool,
 }
 
 impl<'a> Scan<'a> {

@@ -1,24 +1,27 @@
-use crate::{dialect::unit::Unit, event::Signal};
+use super::target::Target;
+use crate::event::Origin;
 
-/// The keys of one dialect, in the order in which its system writes them.
+/// The keys of one message, in the order in which its system writes them.
 #[derive(Debug)]
-pub(crate) struct Shape {
+pub(crate) struct Shape<T: Target> {
     /// What a record is called in messages.
     pub(crate) name: &'static str,
+    /// Whose messages these are.
+    pub(crate) origin: Origin,
     /// At most 64.
-    pub(crate) fields: &'static [Field],
+    pub(crate) fields: &'static [Field<T>],
 }
 
 /// One key and what it sets.
-#[derive(Debug)]
-pub(crate) struct Field {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field<T> {
     pub(crate) key: &'static str,
     pub(crate) head: Head,
-    pub(crate) sets: Sets,
+    pub(crate) sets: T,
 }
 
 /// A key as JSON and the colon, ready to be compared.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) text: &'static str,
     /// Its first and its last eight bytes, if that is all of it.
@@ -35,53 +38,6 @@ impl Head {
             _ => None,
         };
         Self { text, words }
-    }
-}
-
-/// What a key sets in the event.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Sets {
-    /// The vehicle's id: a text, required.
-    Vehicle,
-    /// The fleet's id: a text.
-    Fleet,
-    /// The event time: a text, required.
-    Time,
-    /// The one-word state: a text.
-    Status,
-    /// A signal: a number in `unit`.
-    Number {
-        signal: Signal,
-        unit: Unit,
-        /// The places that are written; `None` writes all there are.
-        decimals: Option<u8>,
-    },
-}
-
-impl Sets {
-    /// A signal in the model's own unit.
-    pub(crate) const fn signal(signal: Signal) -> Self {
-        Self::Number {
-            signal,
-            unit: Unit::Canonical,
-            decimals: None,
-        }
-    }
-    /// A signal in another unit, written with so many places.
-    pub(crate) const fn converted(signal: Signal, unit: Unit, decimals: u8) -> Self {
-        Self::Number {
-            signal,
-            unit,
-            decimals: Some(decimals),
-        }
-    }
-    /// What it takes, in words.
-    pub(crate) const fn takes(self) -> &'static str {
-        match self {
-            Self::Vehicle | Self::Time => "a text",
-            Self::Fleet | Self::Status => "a text or null",
-            Self::Number { .. } => "a number or null",
-        }
     }
 }
 

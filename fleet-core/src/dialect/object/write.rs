@@ -1,45 +1,74 @@
 use std::fmt;
 
-use super::{Field, Sets, Shape};
+use super::{Field, Shape, Target, draft::MAX_EXACT};
 use crate::{
-    event::{NullField, Slot, Telemetry},
-    units::round_decimals,
+    EventTime,
+    event::{Layout, Origin, Slot, Style},
 };
 
-/// Appends one record: as its layout says if it has one, else in the order of the table.
-pub(crate) fn write(shape: &Shape, event: &Telemetry, to: &mut Vec<u8>) {
-    let mut object = Object { to, first: true };
-    let mut written = 0u64;
-    for slot in event.layout().map_or(&[][..], |layout| &layout.slots) {
-        match slot {
-            Slot::Known(index) => {
-                if let Some(field) = shape.fields.get(usize::from(*index)) {
-                    written |= 1 << index;
-                    object.field(field, event);
-                }
-            }
-            Slot::Unknown(unknown) => {
-                object.comma();
-                object.json(&unknown.key);
-                object.to.push(b':');
-                object.to.extend_from_slice(unknown.json.as_bytes());
-            }
-        }
-    }
-    for (index, field) in shape.fields.iter().enumerate() {
-        if written >> index & 1 == 0 {
-            object.field(field, event);
-        }
-    }
+/// Appends one record: as its layout says if it has one of this dialect, else in the order of the table.
+pub(crate) fn write<T: Target>(shape: &Shape<T>, event: &T::Event, to: &mut Vec<u8>) {
+    let own = T::is_of(event, shape.origin);
+    let mut object = Object {
+        to,
+        first: true,
+        own,
+        origin: shape.origin,
+        inner: None,
+    };
+    let layout = T::layout(event).filter(|_| own);
+    object.members(shape.fields, event, layout);
     object.end();
 }
 
-struct Object<'a> {
+/// An object that is being written.
+#[derive(Debug)]
+pub(crate) struct Object<'a> {
     to: &'a mut Vec<u8>,
     first: bool,
+    /// Whether the event was read in this dialect, so that its style holds.
+    own: bool,
+    origin: Origin,
+    /// The keys of the object that comes next, as they came.
+    inner: Option<&'a Layout>,
 }
 
-impl Object<'_> {
+impl<'a> Object<'a> {
+    fn members<T: Target>(
+        &mut self,
+        fields: &'static [Field<T>],
+        event: &T::Event,
+        layout: Option<&'a Layout>,
+    ) {
+        let mut written = 0u64;
+        for slot in layout.map_or(&[][..], |layout| &layout.slots) {
+            let index = match slot {
+                Slot::Known(index) => index,
+                Slot::Object(index, layout) => {
+                    self.inner = Some(layout);
+                    index
+                }
+                Slot::Unknown(unknown) => {
+                    self.comma();
+                    self.json(&unknown.key);
+                    self.to.push(b':');
+                    self.to.extend_from_slice(unknown.json.as_bytes());
+                    continue;
+                }
+            };
+            if let Some(field) = fields.get(usize::from(*index)) {
+                written |= 1 << index;
+                T::write(field, event, self);
+            }
+            self.inner = None;
+        }
+        for (index, field) in fields.iter().enumerate() {
+            if written >> index & 1 == 0 {
+                T::write(field, event, self);
+            }
+        }
+    }
+
     fn comma(&mut self) {
         self.to.push(if self.first { b'{' } else { b',' });
         self.first = false;
@@ -52,58 +81,44 @@ impl Object<'_> {
         self.to.push(b'}');
     }
 
-    /// Writes a key and its value, or nothing where the value is missing.
-    fn field(&mut self, field: &Field, event: &Telemetry) {
-        match field.sets {
-            Sets::Vehicle => self.text(field, Some(event.vehicle().as_str()), false),
-            Sets::Fleet => {
-                let fleet = event.fleet().map(crate::FleetId::as_str);
-                self.text(field, fleet, event.is_null(NullField::Fleet));
-            }
-            Sets::Status => {
-                let status = event.status();
-                let word = status.as_ref().map(crate::event::Status::as_word);
-                self.text(field, word, event.is_null(NullField::Status));
-            }
-            Sets::Time => {
-                self.head(field);
-                self.to.push(b'"');
-                let written = event.style().time.write(event.at(), &mut Ascii(self.to));
-                debug_assert!(written.is_ok(), "writing to memory cannot fail");
-                self.to.push(b'"');
-            }
-            Sets::Number {
-                signal,
-                unit,
-                decimals,
-            } => {
-                let reading = event.reading(signal);
-                let Some(value) = reading.raw() else {
-                    if reading.is_null() {
-                        self.null(field);
-                    }
-                    return;
-                };
-                let value = unit.of_model(value);
-                let value = decimals.map_or(value, |places| round_decimals(value, places));
-                let integer = event.style().integers >> signal.index() & 1 == 1;
-                self.head(field);
-                self.number(value, integer);
-            }
-        }
-    }
-
-    fn head(&mut self, field: &Field) {
+    fn head<T>(&mut self, field: &Field<T>) {
         self.comma();
         self.to.extend_from_slice(field.head.text.as_bytes());
     }
 
-    fn null(&mut self, field: &Field) {
+    /// Whether the event was read in the dialect that writes it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// Writes an object inside, or nothing where it has no keys and had none.
+    pub(crate) fn object<T: Target>(&mut self, field: &Field<T>, event: &T::Event) {
+        let start = (self.to.len(), self.first);
+        let layout = self.inner.take();
+        self.head(field);
+        let mut inner = Object {
+            to: &mut *self.to,
+            first: true,
+            own: self.own,
+            origin: self.origin,
+            inner: None,
+        };
+        inner.members(field.sets.inside(), event, layout);
+        if inner.first && layout.is_none() {
+            self.to.truncate(start.0);
+            self.first = start.1;
+        } else {
+            inner.end();
+        }
+    }
+
+    pub(crate) fn null<T>(&mut self, field: &Field<T>) {
         self.head(field);
         self.to.extend_from_slice(b"null");
     }
 
-    fn text(&mut self, field: &Field, text: Option<&str>, null: bool) {
+    /// A text, null, or nothing.
+    pub(crate) fn text<T>(&mut self, field: &Field<T>, text: Option<&str>, null: bool) {
         if let Some(text) = text {
             self.head(field);
             self.json(text);
@@ -112,8 +127,67 @@ impl Object<'_> {
         }
     }
 
-    fn number(&mut self, value: f64, integer: bool) {
-        if integer && value.fract() == 0.0 && value.abs() <= super::draft::MAX_EXACT as f64 {
+    /// True, false, null, or nothing.
+    pub(crate) fn flag<T>(&mut self, field: &Field<T>, flag: Option<bool>, null: bool) {
+        if let Some(flag) = flag {
+            self.head(field);
+            self.json(&flag);
+        } else if null {
+            self.null(field);
+        }
+    }
+
+    /// A list of texts, null, or nothing.
+    pub(crate) fn list<T, S: serde::Serialize>(
+        &mut self,
+        field: &Field<T>,
+        list: Option<&[S]>,
+        null: bool,
+    ) {
+        if let Some(list) = list {
+            self.head(field);
+            self.json(list);
+        } else if null {
+            self.null(field);
+        }
+    }
+
+    /// A time, in the event's style if it is of this dialect.
+    pub(crate) fn time<T>(&mut self, field: &Field<T>, at: EventTime, style: Style) {
+        let style = if self.own {
+            style.time
+        } else {
+            self.origin.time_style(at)
+        };
+        self.head(field);
+        self.to.push(b'"');
+        let written = style.write(at, &mut Ascii(self.to));
+        debug_assert!(written.is_ok(), "writing to memory cannot fail");
+        self.to.push(b'"');
+    }
+
+    /// An id that is a number wherever it can be one, unless it came as a text.
+    pub(crate) fn id<T>(&mut self, field: &Field<T>, id: &str, style: Style) {
+        let came_as_text = self.own && style.has(Style::TEXT_ID);
+        if came_as_text || whole_id(id).is_none() {
+            self.text(field, Some(id), false);
+        } else {
+            self.head(field);
+            self.to.extend_from_slice(id.as_bytes());
+        }
+    }
+
+    /// A number; `came_whole` as the event's style says, `whole` as the dialect writes it by itself.
+    pub(crate) fn number<T>(
+        &mut self,
+        field: &Field<T>,
+        value: f64,
+        came_whole: bool,
+        whole: bool,
+    ) {
+        let integer = came_whole || whole && !self.own;
+        self.head(field);
+        if integer && value.fract() == 0.0 && value.abs() <= MAX_EXACT as f64 {
             // A whole float displays as its digits alone.
             let written = fmt::Write::write_fmt(&mut Ascii(self.to), format_args!("{value}"));
             debug_assert!(written.is_ok(), "writing to memory cannot fail");
@@ -126,6 +200,17 @@ impl Object<'_> {
         let written = serde_json::to_writer(&mut *self.to, value);
         debug_assert!(written.is_ok(), "a text or a number is always JSON");
     }
+}
+
+/// The number that an id is, if it is written as JSON writes whole numbers and has an exact float.
+pub(crate) fn whole_id(id: &str) -> Option<i64> {
+    let number: i64 = id.parse().ok()?;
+    let mut again = [0; 20];
+    let mut rest = &mut again[..];
+    std::io::Write::write_fmt(&mut rest, format_args!("{number}")).ok()?;
+    let left = rest.len();
+    let same = again.get(..again.len() - left) == Some(id.as_bytes());
+    (same && number.unsigned_abs() <= MAX_EXACT).then_some(number)
 }
 
 /// Text that needs no escape, into bytes.

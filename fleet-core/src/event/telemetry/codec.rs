@@ -1,6 +1,6 @@
 //! Telemetry in a snapshot: by hand, because the order buffer holds many of them.
 
-use super::{Extra, Signal, Style, Telemetry, Word};
+use super::{Extra, Road, Signal, Style, Telemetry, Word};
 use crate::{
     EventTime, FleetId, State, VehicleId,
     event::Reading,
@@ -13,10 +13,11 @@ use crate::{
 /// vehicle  length u32, bytes      fleet  length u32 (0: none), bytes      at i64
 /// present  u16, bit i: reading i is not missing; then u64 each, by index
 /// style    time u32, integers u32
-/// status u8 · nulls u8 · gear i8 and u8 (1: there) · autopilot u8 (2: none) · extra u8 (1: MessagePack of the box follows)
+/// status u8 · nulls u8 · gear i8 and u8 (1: there) · autopilot u8 (2: none) · road u8 · flags u8 (both since version 2)
+/// extra u8 (1: MessagePack of the box follows)
 /// ```
 impl State for Telemetry {
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 
     fn encode(&self, to: &mut Vec<u8>) {
         put_bytes(self.vehicle.as_str().as_bytes(), to);
@@ -41,6 +42,8 @@ impl State for Telemetry {
             self.gear.unwrap_or(0).cast_unsigned(),
             u8::from(self.gear.is_some()),
             self.autopilot.map_or(2, u8::from),
+            self.road as u8,
+            self.flags,
             u8::from(self.extra.is_some()),
         ]);
         if let Some(extra) = &self.extra {
@@ -49,7 +52,7 @@ impl State for Telemetry {
     }
 
     fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
-        if version != Self::VERSION {
+        if !(1..=Self::VERSION).contains(&version) {
             return None;
         }
         let vehicle = VehicleId::new(std::str::from_utf8(take_bytes(from)?).ok()?).ok()?;
@@ -70,14 +73,17 @@ impl State for Telemetry {
             time,
             integers: u32::decode(0, from)?,
         };
-        let ([status, nulls, gear, has_gear, autopilot, has_extra], rest) =
-            from.split_first_chunk::<6>()?;
+        let ([status, nulls, gear, has_gear, autopilot], rest) = from.split_first_chunk::<5>()?;
         *from = rest;
         event.status = *Word::ALL.get(usize::from(*status))?;
         event.nulls = *nulls;
         event.gear = (*has_gear == 1).then_some(gear.cast_signed());
         event.autopilot = (*autopilot < 2).then_some(*autopilot == 1);
-        if *has_extra == 1 {
+        if version > 1 {
+            event.road = *Road::ALL.get(usize::from(u8::decode(0, from)?))?;
+            event.flags = u8::decode(0, from)?;
+        }
+        if u8::decode(0, from)? == 1 {
             event.extra = Some(Box::new(decode_by_serde::<Extra>(from)?));
         }
         Some(event)

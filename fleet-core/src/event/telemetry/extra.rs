@@ -1,5 +1,6 @@
 use compact_str::CompactString;
 
+use super::TextField;
 use crate::event::{ContentHasher, Dtc, Reading, Signal};
 
 /// What most events do not have, kept in a box beside them.
@@ -11,9 +12,26 @@ pub(super) struct Extra {
     pub(super) status: Option<CompactString>,
     pub(super) dtcs: Vec<Dtc>,
     pub(super) layout: Option<Layout>,
+    /// Texts by the number of their field, in rising order; `None` is null.
+    #[serde(default)]
+    texts: Vec<(u8, Option<CompactString>)>,
 }
 
 impl Extra {
+    /// A text: missing, null or there.
+    pub(super) fn text(&self, field: TextField) -> Option<Option<&str>> {
+        let found = self.texts.iter().find(|(index, _)| *index == field as u8);
+        found.map(|(_, text)| text.as_deref())
+    }
+
+    pub(super) fn set_text(&mut self, field: TextField, text: Option<Option<CompactString>>) {
+        self.texts.retain(|(index, _)| *index != field as u8);
+        if let Some(text) = text {
+            self.texts.push((field as u8, text));
+            self.texts.sort_unstable_by_key(|(index, _)| *index);
+        }
+    }
+
     pub(super) fn reading(&self, signal: Signal) -> Reading<()> {
         let found = self
             .rare
@@ -43,6 +61,11 @@ impl Extra {
         for code in &self.dtcs {
             content.text(code.as_str());
         }
+        for (index, text) in &self.texts {
+            let null = u64::from(text.is_none()) << 8;
+            content.integer(u64::from(*index) | null);
+            content.text(text.as_deref().unwrap_or(""));
+        }
     }
 }
 
@@ -61,6 +84,8 @@ pub struct Layout {
 pub enum Slot {
     /// A key of the dialect, by its number there.
     Known(u8),
+    /// A key of the dialect that holds an object, whose keys are unknown or in another order.
+    Object(u8, Layout),
     /// Any other key.
     Unknown(UnknownKey),
 }

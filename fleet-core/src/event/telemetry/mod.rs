@@ -2,33 +2,27 @@
 
 mod codec;
 mod extra;
+mod facts;
 mod row;
 mod serial;
 #[cfg(test)]
 mod tests;
 
 pub use extra::{Layout, Slot, UnknownKey};
+pub use facts::{Flag, NullField, RoadType, TextField};
 
 use extra::Extra;
 
-use super::{ContentHasher, Event, Reading, Signal, Status};
+use facts::Road;
+
+use super::{ContentHasher, Event, Reading, Signal, Status, Style};
 use crate::{
     EventTime, FleetId, Position, VehicleId,
-    time::TimeStyle,
     units::{
         Acceleration, Distance, EngineSpeed, Heading, Latitude, Longitude, Percent, Quantity,
         Speed, Temperature, Voltage,
     },
 };
-
-/// How a message wrote itself: what reading and writing must keep, and results must not see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Style {
-    /// The form of its time.
-    pub time: TimeStyle,
-    /// Bit `i`: the signal with index `i` was written as a whole number.
-    pub integers: u32,
-}
 
 /// One observation of a vehicle's signals, any of which may be missing or null.
 ///
@@ -60,6 +54,8 @@ pub struct Telemetry {
     status: Word,
     nulls: u8,
     autopilot: Option<bool>,
+    road: Road,
+    flags: u8,
 }
 
 /// The status in one byte; another word lies in the box.
@@ -90,6 +86,8 @@ impl Telemetry {
             status: Word::None,
             nulls: 0,
             autopilot: None,
+            road: Road::None,
+            flags: 0,
         }
     }
 
@@ -203,60 +201,9 @@ impl Telemetry {
         };
     }
 
-    /// The gear; negative is reverse, 0 neutral.
-    pub fn gear(&self) -> Option<i8> {
-        self.gear
-    }
-    /// Sets the gear.
-    pub fn set_gear(&mut self, gear: Option<i8>) {
-        self.gear = gear;
-    }
-    /// Whether the self-driving system is engaged.
-    pub fn autopilot_engaged(&self) -> Option<bool> {
-        self.autopilot
-    }
-    /// Sets whether the self-driving system is engaged.
-    pub fn set_autopilot_engaged(&mut self, engaged: Option<bool>) {
-        self.autopilot = engaged;
-    }
-
-    /// Whether a field that is no signal was null instead of missing.
-    pub fn is_null(&self, field: NullField) -> bool {
-        self.nulls & field as u8 != 0
-    }
-    /// Notes that a field that is no signal was null.
-    pub fn set_null(&mut self, field: NullField) {
-        self.nulls |= field as u8;
-    }
-
-    /// The keys of the message as they came, if the decoder was told to keep them.
-    pub fn layout(&self) -> Option<&Layout> {
-        self.extra.as_ref()?.layout.as_ref()
-    }
-    /// Keeps the keys of the message as they came.
-    pub fn set_layout(&mut self, layout: Option<Layout>) {
-        if layout.is_some() || self.extra.is_some() {
-            self.extra_mut().layout = layout;
-        }
-    }
-
     fn extra_mut(&mut self) -> &mut Extra {
         self.extra.get_or_insert_default()
     }
-}
-
-/// The fields that are no signals and can be null in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum NullField {
-    /// The fleet's id.
-    Fleet = 1,
-    /// The one-word state.
-    Status = 2,
-    /// The gear.
-    Gear = 4,
-    /// Whether the self-driving system is engaged.
-    Autopilot = 8,
 }
 
 macro_rules! signals {
@@ -329,8 +276,9 @@ impl Event for Telemetry {
             self.gear.map_or(0x80, i8::cast_unsigned),
         ];
         let autopilot = self.autopilot.map_or(2, u8::from);
+        let road = self.road as u8;
         content.integer(u64::from_le_bytes([
-            small[0], small[1], small[2], autopilot, 0, 0, 0, 0,
+            small[0], small[1], small[2], autopilot, road, self.flags, 0, 0,
         ]));
         content.text(self.fleet.as_ref().map_or("", FleetId::as_str));
         if let Some(extra) = &self.extra {

@@ -8,7 +8,9 @@ use serde::{
     ser::SerializeMap,
 };
 
-use super::{NullField, Signal, Telemetry};
+use compact_str::CompactString;
+
+use super::{Flag, NullField, Signal, Telemetry, TextField};
 use crate::{
     EventTime, FleetId, VehicleId,
     event::{Dtc, Reading, Status},
@@ -45,8 +47,20 @@ impl Serialize for Telemetry {
         )?;
         let null = self.is_null(NullField::Autopilot);
         optional(&mut map, "autopilot_engaged", self.autopilot.as_ref(), null)?;
-        if let Some(extra) = self.extra.as_ref().filter(|extra| !extra.dtcs.is_empty()) {
-            map.serialize_entry("dtcs", &extra.dtcs)?;
+        let null = self.is_null(NullField::Road);
+        optional(&mut map, "road_type", self.road_word().as_ref(), null)?;
+        for flag in Flag::ALL {
+            let null = self.flag_is_null(*flag);
+            optional(&mut map, flag.as_word(), self.flag(*flag).as_ref(), null)?;
+        }
+        let null = self.is_null(NullField::Dtcs);
+        optional(&mut map, "dtcs", self.dtc_list().as_ref(), null)?;
+        for field in TextField::ALL
+            .iter()
+            .filter(|field| **field != TextField::Road)
+        {
+            let null = self.text_is_null(*field);
+            optional(&mut map, field.as_word(), self.text(*field).as_ref(), null)?;
         }
         map.end()
     }
@@ -99,7 +113,16 @@ impl<'de> Deserialize<'de> for Telemetry {
                             event.autopilot = map.next_value()?;
                             event.note_null(event.autopilot.is_none(), NullField::Autopilot);
                         }
-                        "dtcs" => event.set_dtcs(map.next_value::<Vec<Dtc>>()?),
+                        "road_type" => {
+                            let word = map.next_value::<Option<CompactString>>()?;
+                            event.note_null(word.is_none(), NullField::Road);
+                            event.set_road(word.as_deref());
+                        }
+                        "dtcs" => {
+                            let dtcs = map.next_value::<Option<Vec<Dtc>>>()?;
+                            event.note_null(dtcs.is_none(), NullField::Dtcs);
+                            event.set_dtc_list(dtcs);
+                        }
                         other => match other.parse::<Signal>() {
                             Ok(signal) => {
                                 let reading = map.next_value::<Reading<()>>()?;
@@ -111,7 +134,19 @@ impl<'de> Deserialize<'de> for Telemetry {
                                 event.set(signal, reading);
                             }
                             Err(_) => {
-                                map.next_value::<IgnoredAny>()?;
+                                if let Some(flag) = Flag::from_word(other) {
+                                    match map.next_value()? {
+                                        None => event.set_flag_null(flag),
+                                        value => event.set_flag(flag, value),
+                                    }
+                                } else if let Some(field) = TextField::from_word(other) {
+                                    match map.next_value::<Option<CompactString>>()? {
+                                        None => event.set_text_null(field),
+                                        value => event.set_text(field, value.as_deref()),
+                                    }
+                                } else {
+                                    map.next_value::<IgnoredAny>()?;
+                                }
                             }
                         },
                     }
@@ -129,19 +164,6 @@ impl Telemetry {
     fn note_null(&mut self, null: bool, field: NullField) {
         if null {
             self.set_null(field);
-        }
-    }
-
-    /// The trouble codes that are set.
-    pub fn dtcs(&self) -> &[Dtc] {
-        self.extra
-            .as_ref()
-            .map_or(&[], |extra| extra.dtcs.as_slice())
-    }
-    /// Sets the trouble codes.
-    pub fn set_dtcs(&mut self, dtcs: Vec<Dtc>) {
-        if !dtcs.is_empty() || self.extra.is_some() {
-            self.extra_mut().dtcs = dtcs;
         }
     }
 }

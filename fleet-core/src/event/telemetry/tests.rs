@@ -1,5 +1,5 @@
 use super::*;
-use crate::{State, event::Dtc};
+use crate::{State, event::Dtc, time::TimeStyle};
 
 fn full() -> Telemetry {
     let at = EventTime::parse("2024-02-15T14:32:18.5Z").unwrap();

@@ -4,6 +4,7 @@ use fleet_core::{
     units::{Percent, round_decimals},
 };
 
+use super::check::{assert_share, assert_uniform};
 use crate::simulator::{Area, Draws, Model, Scenario, VehicleOpsModel};
 
 const TICKS: u32 = 1200;
@@ -24,36 +25,6 @@ fn fleet(scenario: Scenario, vehicles: u32) -> Vec<Vec<Telemetry>> {
 fn values(events: &[Vec<Telemetry>], signal: Signal) -> Vec<f64> {
     let all = events.iter().flatten();
     all.map(|event| event.value(signal).unwrap()).collect()
-}
-
-/// That values fill a range evenly: its ends, and its mean to six standard errors.
-#[track_caller]
-fn assert_uniform(values: &[f64], from: f64, to: f64) {
-    let (n, width) = (values.len() as f64, to - from);
-    assert!(values.iter().all(|value| (from..=to).contains(value)));
-    let near = |edge: f64| {
-        values
-            .iter()
-            .any(|value| (value - edge).abs() < width * 0.01)
-    };
-    assert!(near(from) && near(to));
-    let mean = values.iter().sum::<f64>() / n;
-    let error = width / 12f64.sqrt() / n.sqrt();
-    assert!(
-        (mean - f64::midpoint(from, to)).abs() < 6.0 * error,
-        "mean {mean} of {from}..{to}"
-    );
-}
-
-/// A share of events, to six standard errors.
-#[track_caller]
-fn assert_share(part: usize, of: usize, expected: f64) {
-    let (share, n) = (part as f64 / of as f64, of as f64);
-    let error = (expected * (1.0 - expected) / n).sqrt();
-    assert!(
-        (share - expected).abs() < 6.0 * error,
-        "{share} is not about {expected}"
-    );
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! The self-driving data pipeline: telemetry, perception and driving events, one topic each.
+
+mod driving;
+mod perception;
+mod telemetry;
+#[cfg(test)]
+mod tests;
+
+pub use driving::PipelineDriving;
+pub use perception::PipelinePerception;
+pub use telemetry::PipelineTelemetry;
+
+use super::{Dialect, Lossy, Refused};
+use crate::{event::FleetEvent, time::NaiveTimeReader};
+
+#[cfg(test)]
+pub(super) use {
+    driving::SHAPE as DRIVING, perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY,
+};
+
+/// Any message of the self-driving pipeline, told apart by its keys: with `event_type` it is a driving event, with
+/// `object_class` a sighting, else telemetry. For files that mix its topics; each topic alone has its own dialect.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::{Dialect, FleetPipeline}, time::NaiveTimeReader};
+/// let lines = [
+///     r#"{"vehicle_id":7,"timestamp":"2024-02-15 14:32:18","current_speed_kmh":61.2,"speed_limit_violation":false}"#,
+///     r#"{"vehicle_id":7,"timestamp":"2024-02-15 14:32:18","object_class":"cyclist","object_distance_m":4.5}"#,
+///     r#"{"vehicle_id":7,"timestamp":"2024-02-15 14:32:19","event_type":"intervention","event_detail":"takeover"}"#,
+/// ];
+/// for line in lines {
+///     let event = FleetPipeline::default().read(line, &mut NaiveTimeReader::default())?.unwrap();
+///     let mut again = Vec::new();
+///     FleetPipeline::default().write(&event, &mut again);
+///     assert_eq!(again, line.as_bytes());
+/// }
+/// # Ok::<(), fleet_core::dialect::Refused>(())
+/// ```
+///
+/// # Errors
+/// Those of the dialect that the keys choose.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FleetPipeline {
+    telemetry: PipelineTelemetry,
+    perception: PipelinePerception,
+    driving: PipelineDriving,
+}
+
+impl FleetPipeline {
+    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+    pub fn keeping_unknown_keys() -> Self {
+        Self {
+            telemetry: PipelineTelemetry::keeping_unknown_keys(),
+            perception: PipelinePerception::keeping_unknown_keys(),
+            driving: PipelineDriving::keeping_unknown_keys(),
+        }
+    }
+}
+
+impl Dialect for FleetPipeline {
+    type Event = FleetEvent;
+    type Memo = NaiveTimeReader;
+
+    fn read(
+        &self,
+        record: &str,
+        memo: &mut NaiveTimeReader,
+    ) -> Result<Option<FleetEvent>, Refused> {
+        if has_key(record, "\"event_type\"") {
+            return Ok(self.driving.read(record, memo)?.map(Into::into));
+        }
+        if has_key(record, "\"object_class\"") {
+            return Ok(self.perception.read(record, memo)?.map(Into::into));
+        }
+        Ok(self.telemetry.read(record, memo)?.map(Into::into))
+    }
+
+    fn write(&self, event: &FleetEvent, to: &mut Vec<u8>) {
+        match event {
+            FleetEvent::Telemetry(event) => self.telemetry.write(event, to),
+            FleetEvent::Perception(event) => self.perception.write(event, to),
+            FleetEvent::Driving(event) => self.driving.write(event, to),
+        }
+    }
+
+    fn lossy(&self, event: &FleetEvent) -> Lossy {
+        match event {
+            FleetEvent::Telemetry(event) => self.telemetry.lossy(event),
+            FleetEvent::Perception(event) => self.perception.lossy(event),
+            FleetEvent::Driving(event) => self.driving.lossy(event),
+        }
+    }
+}
+
+/// Whether a record has this key, quotes included, on any level: a text that is the same has no colon after it.
+fn has_key(record: &str, key: &str) -> bool {
+    let found = memchr::memmem::find_iter(record.as_bytes(), key);
+    found.into_iter().any(|at| {
+        let rest = record.get(at + key.len()..).unwrap_or_default();
+        rest.trim_ascii_start().starts_with(':')
+    })
+}

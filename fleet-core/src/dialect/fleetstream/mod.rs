@@ -1,0 +1,114 @@
+//! FleetStream: one car's telemetry, and what it leaves to its consumer.
+
+mod derive;
+#[cfg(test)]
+mod tests;
+
+pub use derive::Derivation;
+
+use super::{
+    Dialect, Lossy, Refused,
+    object::{self, Field, Sets, Shape, UnknownKeys, fields},
+};
+use crate::{
+    event::{Flag, Origin, Signal, Telemetry},
+    time::TimeReader,
+};
+
+/// Telemetry of FleetStream: twelve keys, one JSON object a record, the place as an object of its own.
+///
+/// Required are `vehicle_id` and `timestamp`. The last four keys are the producer's own conclusions; where they
+/// are absent a [`Derivation`] draws them, and they stay absent when the event is written back.
+///
+/// # Units
+/// Those of the model: km/h, rpm, percent, degrees.
+///
+/// # Shape
+/// `vehicle_id timestamp location{lat lon} speed_kmh engine_rpm gear fuel_level_pct fault_codes road_type
+/// speed_limit_kmh speeding rpm_over_redline`, read in any order, fastest in this one, and written in this one.
+/// `engine_rpm`, `gear` and `speed_limit_kmh` are whole numbers. An empty list of codes is not a missing one; an
+/// empty `location` is written back only where unknown keys are kept.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::{Derivation, Dialect, FleetStream}, event::RoadType, time::TimeReader};
+/// let line = r#"{"vehicle_id":"TESTCAR01","timestamp":"2025-08-09T12:34:56.789012+00:00","location":{"lat":52.2304,"lon":21.0122},"speed_kmh":73.4,"engine_rpm":2140,"gear":4,"fault_codes":[],"road_type":"urban"}"#;
+/// let event = FleetStream::default().read(line, &mut TimeReader::default())?.unwrap();
+/// assert_eq!(event.road_type(), Some(RoadType::Urban));
+/// assert_eq!(Derivation::default().speeding(&event), Some(true));
+/// let mut again = Vec::new();
+/// FleetStream::default().write(&event, &mut again);
+/// assert_eq!(again, line.as_bytes());
+/// # Ok::<(), fleet_core::dialect::Refused>(())
+/// ```
+///
+/// # Errors
+/// As for [`VehicleOps`](super::VehicleOps); also a gear that is no whole number of -128 to 127, and a code that
+/// is empty, over 64 bytes or holds a control character.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FleetStream {
+    unknown: UnknownKeys,
+}
+
+static LOCATION: &[Field<Sets>] = fields! {
+    "lat" => Sets::signal(Signal::Latitude),
+    "lon" => Sets::signal(Signal::Longitude),
+};
+
+pub(super) static SHAPE: Shape<Sets> = Shape {
+    name: "FleetStream telemetry",
+    origin: Origin::FleetStream,
+    fields: fields! {
+        "vehicle_id" => Sets::Vehicle,
+        "timestamp" => Sets::Time,
+        "location" => Sets::Place(LOCATION),
+        "speed_kmh" => Sets::signal(Signal::Speed),
+        "engine_rpm" => Sets::whole(Signal::EngineSpeed),
+        "gear" => Sets::Gear,
+        "fuel_level_pct" => Sets::signal(Signal::Fuel),
+        "fault_codes" => Sets::Codes,
+        "road_type" => Sets::Road,
+        "speed_limit_kmh" => Sets::whole(Signal::SpeedLimit),
+        "speeding" => Sets::Flag(Flag::Speeding),
+        "rpm_over_redline" => Sets::Flag(Flag::OverRedline),
+    },
+};
+
+impl FleetStream {
+    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{dialect::{Dialect, FleetStream}, time::TimeReader};
+    /// let line = r#"{"vehicle_id":"v","gear_mode":"D","location":{"lon":21.5,"lat":52.25},"timestamp":"2025-08-09T12:34:56Z"}"#;
+    /// let dialect = FleetStream::keeping_unknown_keys();
+    /// let event = dialect.read(line, &mut TimeReader::default())?.unwrap();
+    /// let mut again = Vec::new();
+    /// dialect.write(&event, &mut again);
+    /// assert_eq!(again, line.as_bytes());
+    /// # Ok::<(), fleet_core::dialect::Refused>(())
+    /// ```
+    pub fn keeping_unknown_keys() -> Self {
+        Self {
+            unknown: UnknownKeys::Kept,
+        }
+    }
+}
+
+impl Dialect for FleetStream {
+    type Event = Telemetry;
+    type Memo = TimeReader;
+
+    #[inline]
+    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
+        object::read(&SHAPE, self.unknown, record, memo).map(Some)
+    }
+
+    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
+        object::write(&SHAPE, event, to);
+    }
+
+    fn lossy(&self, event: &Telemetry) -> Lossy {
+        object::lossy(&SHAPE, event)
+    }
+}
