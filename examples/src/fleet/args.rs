@@ -164,6 +164,10 @@ pub(crate) struct DeadLettersArgs {
 pub(crate) enum DialectWord {
     /// VehicleOps telemetry, JSON.
     Vehicleops,
+    /// FleetStream telemetry, JSON.
+    Fleetstream,
+    /// Telemetry, perception and driving events of the self-driving pipeline, JSON.
+    FleetPipeline,
     /// COVESA VSS names, JSON.
     Native,
     /// CSV by column map.

@@ -8,7 +8,7 @@ use fleet_core::{
     pipeline::{EpochLimits, Report},
     source::Replayable,
 };
-use fleet_rules::Rules;
+use fleet_rules::preset::Preset;
 
 use crate::{
     args::OutArgs,
@@ -25,7 +25,7 @@ pub(crate) struct Job<Src, D> {
     pub(crate) name: &'static str,
     pub(crate) source: Src,
     pub(crate) decode: D,
-    pub(crate) rules: Rules,
+    pub(crate) rules: Preset,
     pub(crate) window: Duration,
     pub(crate) order: Order,
     /// How the input is read, in words.
@@ -39,25 +39,31 @@ where
     Src: Replayable,
     D: Decode<Src::Payload, Event = FleetEvent>,
 {
-    /// Runs to the end of the input or the first stop signal, and reports.
+    /// Runs to the end of the input or the first stop signal, and prints the report.
     pub(crate) async fn run(self, out: &OutArgs, started: Instant) -> Result<()> {
         let name = self.name;
-        let report = match &out.sink {
+        let report = self.report(out, out.fresh).await?;
+        Outcome::new(name, &out.sink, report, started.elapsed()).print(out.report)
+    }
+
+    /// Runs to the end of the input or the first stop signal; `fresh` empties the sink first.
+    pub(crate) async fn report(self, out: &OutArgs, fresh: bool) -> Result<Report> {
+        let name = self.name;
+        match &out.sink {
             SinkChoice::Sqlite(path) => {
-                self.into(SqliteDestination::open(path, name, out.fresh)?, out)
-                    .await?
+                self.into(SqliteDestination::open(path, name, fresh)?, out)
+                    .await
             }
             SinkChoice::Ndjson(dir) => {
-                self.into(FileDestination::ndjson(dir, name, out.fresh)?, out)
-                    .await?
+                self.into(FileDestination::ndjson(dir, name, fresh)?, out)
+                    .await
             }
             SinkChoice::Csv(dir) => {
-                self.into(FileDestination::csv(dir, name, out.fresh)?, out)
-                    .await?
+                self.into(FileDestination::csv(dir, name, fresh)?, out)
+                    .await
             }
-            SinkChoice::Null => self.into(NullDestination::default(), out).await?,
-        };
-        Outcome::new(name, &out.sink, report, started.elapsed()).print(out.report)
+            SinkChoice::Null => self.into(NullDestination::default(), out).await,
+        }
     }
 
     async fn into<To: Destination>(self, to: To, out: &OutArgs) -> Result<Report> {
@@ -81,6 +87,8 @@ where
             .store("driving", streams.driving, to.table("driving")?)
             .store("alerts", streams.alerts, to.table("alerts")?)
             .store("windows", streams.windows, to.table("windows")?)
+            .store("self_driving", streams.hours, to.table("self_driving")?)
+            .store("trips", streams.trips, to.table("trips")?)
             .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
             .tally("windows", streams.windows, |_| "final")
             .epochs(limits)

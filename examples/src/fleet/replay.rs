@@ -4,7 +4,7 @@ use std::{path::Path, time::Instant};
 
 use fleet_core::{
     Decode, Error, ErrorKind, Order, Result,
-    dialect::{AnyEvent, ColumnMap, Csv, Native, VehicleOps},
+    dialect::{AnyEvent, ColumnMap, Csv, FleetPipeline, FleetStream, Native, VehicleOps},
     event::{ContentHasher, FleetEvent},
     source::Chunk,
 };
@@ -48,6 +48,22 @@ pub(crate) async fn run(args: ReplayArgs, started: Instant) -> Result<()> {
             )
             .await
         }
+        DialectWord::Fleetstream => {
+            let source = open(&args, Format::Lines)?;
+            let dialect = AnyEvent(FleetStream::default());
+            with(args, source, dialect, "as fleetstream".into(), started).await
+        }
+        DialectWord::FleetPipeline => {
+            let source = open(&args, Format::Lines)?;
+            with(
+                args,
+                source,
+                FleetPipeline::default(),
+                "as fleet-pipeline".into(),
+                started,
+            )
+            .await
+        }
         DialectWord::Csv => {
             let source = open(&args, Format::Csv)?;
             let (maps, reading) = maps(&args, &source)?;
@@ -79,7 +95,12 @@ where
     // What is still being written has no end to show.
     let total = source.total_bytes().filter(|_| !args.follow);
     let progress = Progress::watch(source.read_bytes(), total, Unit::Bytes);
-    let rules = graph::rules(args.rules.as_deref(), args.mode)?;
+    let own = match args.dialect {
+        DialectWord::Fleetstream => "fleetstream",
+        DialectWord::FleetPipeline => "fleet-pipeline",
+        DialectWord::Vehicleops | DialectWord::Native | DialectWord::Csv => "vehicleops",
+    };
+    let rules = graph::rules(args.rules.as_deref(), own, args.mode)?;
     let order = Order {
         out_of_orderness: args.out_of_orderness,
     };

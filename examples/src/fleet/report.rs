@@ -13,10 +13,13 @@ use crate::{
 };
 
 /// The pipelines that this program runs.
-pub(crate) const PIPELINES: [&str; 6] = [
+pub(crate) const PIPELINES: [&str; 9] = [
     "demo",
     "demo-ndjson",
     "demo-csv",
+    "demo-self-driving",
+    "demo-self-driving-ndjson",
+    "demo-self-driving-csv",
     "replay",
     "replay-ndjson",
     "replay-csv",
