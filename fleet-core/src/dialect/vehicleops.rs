@@ -88,7 +88,7 @@ impl Dialect for VehicleOps {
 
     #[inline]
     fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo).map(Some)
+        object::read(&SHAPE, self.unknown, record, memo)
     }
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {

@@ -12,9 +12,6 @@ use super::Draws;
 /// of the WGS 84 ellipsoid.
 pub(super) const METRES_OF_A_DEGREE: f64 = 111_195.08;
 
-/// How many decimals a position is written with: 0.1 m.
-const DECIMALS: u8 = 6;
-
 /// A place, and a direction of travel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Course {
@@ -41,11 +38,11 @@ impl Course {
         self.heading
     }
 
-    /// The place as it is written.
-    pub(super) fn position(self) -> Position {
+    /// The place as it is written, with so many decimals.
+    pub(super) fn position(self, decimals: u8) -> Position {
         Position {
-            latitude: Latitude::from_degrees(round_decimals(self.latitude, DECIMALS)),
-            longitude: Longitude::from_degrees(round_decimals(self.longitude, DECIMALS)),
+            latitude: Latitude::from_degrees(round_decimals(self.latitude, decimals)),
+            longitude: Longitude::from_degrees(round_decimals(self.longitude, decimals)),
         }
     }
 

@@ -44,6 +44,8 @@ const CITY_M: f64 = 12_000.0;
 const FUEL_PCT: (f64, f64, f64) = (1.6, 0.13, 0.001);
 /// At a red light with less than this there is a filling station, percent. Our choice.
 const RESERVE_PCT: f64 = 5.0;
+/// How many decimals angles have. Our choice: 0.1 m.
+const ANGLE_DECIMALS: u8 = 6;
 /// How often a fault code is set. Our choice: each seven minutes at 5 Hz.
 const FAULT: f64 = 1.0 / 2000.0;
 /// The codes (FleetStream's code).
@@ -264,7 +266,7 @@ impl Model for FleetStreamModel {
             .round();
         let code = draws.chance(FAULT).then(|| draws.pick(&CODES)).flatten();
         let kmh = round_decimals(car.kmh, 1);
-        let place = car.course.position();
+        let place = car.course.position(ANGLE_DECIMALS);
         let mut event = Telemetry::new(car.id.clone(), at)
             .with_latitude(place.latitude)
             .with_longitude(place.longitude)

@@ -272,9 +272,8 @@ impl Dialect for PipelineDriving {
     type Memo = NaiveTimeReader;
 
     fn read(&self, record: &str, memo: &mut NaiveTimeReader) -> Result<Option<Driving>, Refused> {
-        object::read(&SHAPE, self.unknown, record, &mut memo.0)?
-            .finish()
-            .map(Some)
+        let doing = object::read(&SHAPE, self.unknown, record, &mut memo.0)?;
+        doing.map(Doing::finish).transpose()
     }
 
     fn write(&self, event: &Driving, to: &mut Vec<u8>) {

@@ -14,9 +14,7 @@ use super::{Dialect, Lossy, Refused};
 use crate::{event::FleetEvent, time::NaiveTimeReader};
 
 #[cfg(test)]
-pub(super) use {
-    driving::SHAPE as DRIVING, perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY,
-};
+pub(super) use {perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY};
 
 /// Any message of the self-driving pipeline, told apart by its keys: with `event_type` it is a driving event, with
 /// `object_class` a sighting, else telemetry. For files that mix its topics; each topic alone has its own dialect.

@@ -245,7 +245,7 @@ impl Dialect for PipelinePerception {
         record: &str,
         memo: &mut NaiveTimeReader,
     ) -> Result<Option<Perception>, Refused> {
-        object::read(&SHAPE, self.unknown, record, &mut memo.0).map(Some)
+        object::read(&SHAPE, self.unknown, record, &mut memo.0)
     }
 
     fn write(&self, event: &Perception, to: &mut Vec<u8>) {

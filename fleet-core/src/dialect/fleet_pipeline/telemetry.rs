@@ -73,7 +73,7 @@ impl Dialect for PipelineTelemetry {
     type Memo = NaiveTimeReader;
 
     fn read(&self, record: &str, memo: &mut NaiveTimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, &mut memo.0).map(Some)
+        object::read(&SHAPE, self.unknown, record, &mut memo.0)
     }
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {

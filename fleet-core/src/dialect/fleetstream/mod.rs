@@ -101,7 +101,7 @@ impl Dialect for FleetStream {
 
     #[inline]
     fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo).map(Some)
+        object::read(&SHAPE, self.unknown, record, memo)
     }
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {

@@ -46,8 +46,10 @@ fn members<T: Target>(
                 }
                 T::null(field, draft).ok()?;
             }
-            b'[' | b'f' | b't' | b'{' => rare(text, field, times, draft)?,
-            _ => T::number(field, draft, text.number()?).ok()?,
+            _ => match text.number() {
+                Some(number) => T::number(field, draft, number).ok()?,
+                None => rare(text, field, times, draft)?,
+            },
         }
         if !text.byte(b',') {
             break;

@@ -37,19 +37,19 @@ pub(crate) enum UnknownKeys {
     Kept,
 }
 
-/// Reads one record.
+/// Reads one record; what is read is always an event.
 #[inline]
 pub(crate) fn read<T: Target>(
     shape: &'static Shape<T>,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
-) -> Result<T::Event, Refused> {
+) -> Result<Option<T::Event>, Refused> {
     // A record of known keys in the table's order has no layout worth keeping, so both modes share the way.
-    // The draft is moved once, into what is returned: each further move of an event costs 10 ns.
+    // The draft is moved once, into what is returned, hence the `Option`: each further move of an event costs 10 ns.
     let mut draft = Draft::new(shape.origin);
     if fast::read(shape, record, times, &mut draft).is_some() {
-        return Ok(draft.event);
+        return Ok(Some(draft.event));
     }
     read_any(shape, unknown, record, times)
 }
@@ -61,8 +61,8 @@ fn read_any<T: Target>(
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
-) -> Result<T::Event, Refused> {
+) -> Result<Option<T::Event>, Refused> {
     let mut draft = Draft::new(shape.origin);
     general::read(shape, unknown, record, times, &mut draft)?;
-    Ok(draft.event)
+    Ok(Some(draft.event))
 }

@@ -141,7 +141,7 @@ impl Target for Sets {
             Sets::Vehicle => {
                 let vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
                 draft.event.set_vehicle(vehicle);
-                draft.found(field.sets);
+                draft.found(Sets::Vehicle);
             }
             Sets::Fleet => {
                 let fleet = FleetId::new(text).map_err(|why| misfit(field, &why))?;
@@ -151,7 +151,7 @@ impl Target for Sets {
                 let (at, style) = times.read(text).map_err(|why| misfit(field, &why))?;
                 draft.event.set_at(at);
                 draft.event.style_mut().time = style;
-                draft.found(field.sets);
+                draft.found(Sets::Time);
             }
             Sets::Status => {
                 check_text(field, text)?;

@@ -160,7 +160,7 @@ fn damaged(random: &mut Random, record: &str) -> String {
 }
 
 fn general(record: &str, unknown: UnknownKeys) -> Result<Telemetry, Refused> {
-    read_any(&SHAPE, unknown, record, &mut TimeReader::default())
+    read_any(&SHAPE, unknown, record, &mut TimeReader::default()).map(Option::unwrap)
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn prop_the_fast_reader_takes_only_what_the_general_one_takes_with_the_same_valu
         {
             assert_eq!(
                 &read(&SHAPE, unknown, &record, &mut times),
-                general,
+                &general.clone().map(Some),
                 "{record}"
             );
         }
@@ -212,7 +212,7 @@ fn prop_what_is_read_is_written_back_as_the_same_json() {
     let mut checked = 0;
     for _ in 0..20_000 {
         let record = record(&mut random);
-        let Ok(event) = read(&SHAPE, UnknownKeys::Kept, &record, &mut times) else {
+        let Ok(Some(event)) = read(&SHAPE, UnknownKeys::Kept, &record, &mut times) else {
             continue;
         };
         let mut again = Vec::new();
@@ -232,7 +232,7 @@ fn prop_what_is_read_is_written_back_as_the_same_json() {
         }
         assert_eq!(
             read(&SHAPE, UnknownKeys::Kept, &again, &mut times),
-            Ok(event),
+            Ok(Some(event)),
             "{record}"
         );
         checked += 1;

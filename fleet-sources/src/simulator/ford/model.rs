@@ -47,6 +47,8 @@ const RESERVE_PCT: f64 = 5.0;
 const ODOMETER_MILES: (f64, f64) = (5_000.0, 80_000.0);
 /// How a road bends, degrees/s. Our choice.
 const BEND: (f64, f64) = (-2.0, 2.0);
+/// How many decimals angles have (the demo's code).
+const ANGLE_DECIMALS: u8 = 7;
 /// Half the width of a territory, metres. Our choice.
 const TERRITORY_M: f64 = 30_000.0;
 const MILE_M: f64 = 1609.344;
@@ -58,8 +60,8 @@ const MILE_M: f64 = 1609.344;
 /// event is none of the three. Fuel gets low by itself.
 ///
 /// # Units
-/// Drawn and rounded in the demo's: mph with 2 decimals, degrees Fahrenheit, volts and percent with 1, whole
-/// miles. The event holds them converted.
+/// Drawn and rounded in the demo's: angles with 7 decimals, mph and heading with 2, degrees Fahrenheit, volts
+/// and percent with 1, whole miles. The event holds them converted.
 ///
 /// # Shape
 /// Ids are `v_a_w1_001`: customer, territory, number. Each vehicle's events lie a fixed part of the interval
@@ -251,7 +253,7 @@ impl Model for FordModel {
         }
         // Our choice: an idle of 700 and 28 for each mph.
         let rpm = 700.0 + vehicle.mph * 28.0 + draws.uniform(-20.0, 20.0);
-        let place = vehicle.course.position();
+        let place = vehicle.course.position(ANGLE_DECIMALS);
         // 359.999 is north.
         let heading = round_decimals(vehicle.course.heading_deg(), 2) % 360.0;
         let mut event = Telemetry::new(vehicle.id.clone(), at)

@@ -73,6 +73,8 @@ const OFF_S: (f64, f64) = (10.0, 60.0);
 const QUIET_S: f64 = 10.0;
 /// How many stops end a journey. Our choice.
 const ARRIVING: f64 = 0.3;
+/// How many decimals angles have. Our choice: 0.1 m.
+const ANGLE_DECIMALS: u8 = 6;
 /// Half the width of the square they stay in, metres. Our choice.
 const CITY_M: f64 = 10_000.0;
 
@@ -293,7 +295,7 @@ impl SelfDrivingVehicle {
     fn telemetry(&mut self, at: EventTime) -> Telemetry {
         let kmh = round_decimals(self.kmh, 1);
         let battery = round_decimals(self.battery_pct, 1);
-        let place = self.course.position();
+        let place = self.course.position(ANGLE_DECIMALS);
         let mut event = Telemetry::new(self.id.clone(), at)
             .with_latitude(place.latitude)
             .with_longitude(place.longitude)
@@ -338,7 +340,7 @@ impl SelfDrivingVehicle {
             other => other.as_word(),
         };
         event.detail = Some(detail.into());
-        event.position = Some(self.course.position());
+        event.position = Some(self.course.position(ANGLE_DECIMALS));
         self.truth.note_driving(&event);
         event
     }

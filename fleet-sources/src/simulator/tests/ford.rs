@@ -1,8 +1,11 @@
 use std::time::Duration;
 
-use fleet_core::event::{NullField, Signal, Telemetry, TextField};
+use fleet_core::{
+    dialect::Ford,
+    event::{NullField, Signal, Telemetry, TextField},
+};
 
-use super::check::{assert_share, hours, run};
+use super::check::{assert_comes_back, assert_share, hours, run};
 use crate::simulator::{FordCustomer, FordEnv, FordModel, Simulator};
 
 const VEHICLES: u32 = 24;
@@ -124,6 +127,13 @@ fn events_say_whose_they_are_and_who_may_see_them() {
 }
 
 #[test]
+fn events_come_back_from_the_wire_as_they_were_made() {
+    for vehicle in fleet(&FordModel::default().anomaly_probability(0.1)) {
+        assert_comes_back(&Ford::default(), &vehicle);
+    }
+}
+
+#[test]
 fn the_odometer_counts_whole_miles_and_agrees_with_the_speed() {
     for vehicle in fleet(&FordModel::default()) {
         let miles: Vec<f64> = vehicle
@@ -188,7 +198,7 @@ fn a_rate_that_is_none_is_refused() {
     for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let model = FordModel::default().events_per_second(rate);
         let options = model.options(3);
-        let dialect = fleet_core::dialect::Json::<Telemetry>::default();
+        let dialect = Ford::default();
         let error = Simulator::new(model, dialect, options)
             .unwrap_err()
             .to_string();

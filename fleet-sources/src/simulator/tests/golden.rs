@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use fleet_core::{
     Source, State,
-    dialect::{Dialect, FleetPipeline, FleetStream, Json},
-    event::Telemetry,
+    dialect::{Dialect, FleetPipeline, FleetStream, Ford},
     source::SourceEvent,
 };
 use twox_hash::XxHash3_64;
@@ -47,14 +46,8 @@ async fn the_bytes_of_fleetstream_never_change() {
 async fn the_bytes_of_ford_never_change() {
     let model = FordModel::default();
     let options = model.options(12).duration(HOUR);
-    let of = |seed| {
-        hash(
-            model.clone(),
-            Json::<Telemetry>::default(),
-            options.seed(seed),
-        )
-    };
-    assert_eq!(of(1).await, "ed59254dbab1708a");
+    let of = |seed| hash(model.clone(), Ford::default(), options.seed(seed));
+    assert_eq!(of(1).await, "6b1c699d02a966e4");
     assert_ne!(of(1).await, of(2).await);
 }
 
