@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::Result;
 pub use crate::offset::{Offset, Partition};
+use crate::{EventTime, Result};
 
 /// Records of one partition, as the source has them; decoding happens in the task.
 #[derive(Clone, Debug)]
@@ -122,4 +122,7 @@ pub struct Chunk {
     pub header: Option<Arc<[u8]>>,
     /// The whole length of the one record that `bytes` begin.
     pub cut: Option<u64>,
+    /// The newest time before this chunk in its input, where the source looks for it: only
+    /// [`NewestTimes`](crate::dialect::NewestTimes) does.
+    pub newest: Option<EventTime>,
 }

@@ -1,5 +1,5 @@
 use super::{Dialect, Lossy, Refused};
-use crate::event::FleetEvent;
+use crate::{EventTime, event::FleetEvent};
 
 /// A dialect of one kind of event, read as [`FleetEvent`]s: for graphs over streams of several kinds.
 ///
@@ -19,6 +19,10 @@ where
 {
     type Event = FleetEvent;
     type Memo = D::Memo;
+
+    fn memo(&self, newest: Option<EventTime>) -> D::Memo {
+        self.0.memo(newest)
+    }
 
     fn read(&self, record: &str, memo: &mut D::Memo) -> Result<Option<FleetEvent>, Refused> {
         Ok(self.0.read(record, memo)?.map(Into::into))

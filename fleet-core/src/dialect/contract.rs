@@ -1,7 +1,7 @@
 use serde_json::error::Category;
 
 use super::Lossy;
-use crate::event::Event;
+use crate::{EventTime, event::Event};
 
 /// How one system writes one kind of event: a record of text in, an event out, and back.
 ///
@@ -13,8 +13,17 @@ use crate::event::Event;
 pub trait Dialect: Send + Sync + 'static {
     /// What it writes.
     type Event: Event;
-    /// What is remembered from record to record of one batch, to be fast: it never changes a result.
+    /// What is remembered from record to record of one batch: to be fast, or what [`memo`](Self::memo) says.
     type Memo: Default;
+
+    /// The memory that a batch begins with. It changes a result only where a record may lack a time: `newest` is
+    /// the newest time before the batch in its input, if the source tells it ([`Chunk::newest`]).
+    ///
+    /// [`Chunk::newest`]: crate::source::Chunk::newest
+    fn memo(&self, newest: Option<EventTime>) -> Self::Memo {
+        let _ = newest;
+        Self::Memo::default()
+    }
 
     /// Reads one record. `None` is a record that is left out on purpose.
     ///

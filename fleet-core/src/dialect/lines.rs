@@ -13,7 +13,7 @@ impl<D: Dialect> Decode<Chunk> for D {
         if refuse_cut(&chunk, entry) {
             return;
         }
-        let mut memo = D::Memo::default();
+        let mut memo = self.memo(chunk.newest);
         let text = std::str::from_utf8(&chunk.bytes).ok();
         let mut from = 0;
         while let Some(rest) = chunk.bytes.get(from..).filter(|rest| !rest.is_empty()) {

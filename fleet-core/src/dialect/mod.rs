@@ -12,6 +12,7 @@ mod lines;
 mod lossy;
 mod native;
 mod object;
+mod openxc;
 mod unit;
 mod vehicleops;
 
@@ -26,4 +27,14 @@ pub use json::Json;
 pub use lines::MAX_RECORD_BYTES;
 pub use lossy::Lossy;
 pub use native::Native;
+pub use openxc::{NewestTime, NewestTimes, OpenXc};
 pub use vehicleops::VehicleOps;
+
+/// Whether a record has this key, quotes included, on any level: a text that is the same has no colon after it.
+fn has_key(record: &str, key: &str) -> bool {
+    let mut found = memchr::memmem::find_iter(record.as_bytes(), key);
+    found.any(|at| {
+        let rest = record.get(at + key.len()..).unwrap_or_default();
+        rest.trim_ascii_start().starts_with(':')
+    })
+}

@@ -10,7 +10,7 @@ pub use driving::PipelineDriving;
 pub use perception::PipelinePerception;
 pub use telemetry::PipelineTelemetry;
 
-use super::{Dialect, Lossy, Refused};
+use super::{Dialect, Lossy, Refused, has_key};
 use crate::{event::FleetEvent, time::NaiveTimeReader};
 
 #[cfg(test)]
@@ -89,13 +89,4 @@ impl Dialect for FleetPipeline {
             FleetEvent::Driving(event) => self.driving.lossy(event),
         }
     }
-}
-
-/// Whether a record has this key, quotes included, on any level: a text that is the same has no colon after it.
-fn has_key(record: &str, key: &str) -> bool {
-    let found = memchr::memmem::find_iter(record.as_bytes(), key);
-    found.into_iter().any(|at| {
-        let rest = record.get(at + key.len()..).unwrap_or_default();
-        rest.trim_ascii_start().starts_with(':')
-    })
 }

@@ -3,58 +3,75 @@
 use super::{Field, Sets, Shape, Target};
 use crate::{
     dialect::Lossy,
-    event::{Flag, NullField, Signal, Telemetry, TextField},
+    event::{Flag, NullField, Origin, Signal, Telemetry, TextField},
 };
 
+/// What of an observation a table of keys leaves out.
 pub(crate) fn lossy(shape: &Shape<Sets>, event: &Telemetry) -> Lossy {
     let takes = |wanted: &dyn Fn(Sets) -> bool| any(shape.fields, wanted);
+    let fleet = event.fleet().is_some() || event.is_null(NullField::Fleet);
+    let fleet = fleet && !takes(&|sets| matches!(sets, Sets::Fleet));
+    let mapped = |wanted: Signal| {
+        takes(&|sets| matches!(sets, Sets::Number { signal, .. } if signal == wanted))
+    };
+    let one_code = event.dtcs().len() <= 1;
+    let takes = |wanted: &str| {
+        takes(&|sets| match sets {
+            Sets::Status => wanted == "status",
+            Sets::Gear => wanted == "gear",
+            Sets::Autopilot => wanted == "autopilot_engaged",
+            Sets::Road => wanted == "road_type",
+            Sets::Flag(flag) => wanted == flag.as_word(),
+            Sets::Codes => wanted == "dtcs",
+            Sets::Code => wanted == "dtcs" && one_code,
+            Sets::Text(text) => wanted == text.as_word(),
+            _ => false,
+        })
+    };
+    let start = Lossy::new().note("fleet_id", fleet);
+    lossy_but(start, event, &mapped, &takes, shape.origin)
+}
+
+/// What an observation has beyond these signals and fields, by their canonical names.
+pub(crate) fn lossy_but(
+    mut lossy: Lossy,
+    event: &Telemetry,
+    mapped: &dyn Fn(Signal) -> bool,
+    takes: &dyn Fn(&str) -> bool,
+    origin: Origin,
+) -> Lossy {
     let is = |field| event.is_null(field);
-    let mut lossy = Lossy::new();
-    let fleet = event.fleet().is_some() || is(NullField::Fleet);
-    lossy = lossy.note(
-        "fleet_id",
-        fleet && !takes(&|sets| matches!(sets, Sets::Fleet)),
-    );
     for signal in Signal::ALL {
         let there = !event.reading(*signal).is_missing();
-        let found = |sets| matches!(sets, Sets::Number { signal: other, .. } if other == *signal);
-        lossy = lossy.note(signal.name(), there && !takes(&found));
+        lossy = lossy.note(signal.name(), there && !mapped(*signal));
     }
-    let status = event.status().is_some() || is(NullField::Status);
-    lossy = lossy.note(
-        "status",
-        status && !takes(&|sets| matches!(sets, Sets::Status)),
+    let mut note = |field: &'static str, there: bool| {
+        lossy = std::mem::take(&mut lossy).note(field, there && !takes(field));
+    };
+    note("status", event.status().is_some() || is(NullField::Status));
+    note("gear", event.gear().is_some() || is(NullField::Gear));
+    let autopilot = event.autopilot_engaged();
+    note(
+        "autopilot_engaged",
+        autopilot.is_some() || is(NullField::Autopilot),
     );
-    let gear = event.gear().is_some() || is(NullField::Gear);
-    lossy = lossy.note("gear", gear && !takes(&|sets| matches!(sets, Sets::Gear)));
-    let autopilot = event.autopilot_engaged().is_some() || is(NullField::Autopilot);
-    let found = takes(&|sets| matches!(sets, Sets::Autopilot));
-    lossy = lossy.note("autopilot_engaged", autopilot && !found);
-    let road = event.road_word().is_some() || is(NullField::Road);
-    lossy = lossy.note(
+    note(
         "road_type",
-        road && !takes(&|sets| matches!(sets, Sets::Road)),
+        event.road_word().is_some() || is(NullField::Road),
     );
     for flag in Flag::ALL {
         let there = event.flag(*flag).is_some() || event.flag_is_null(*flag);
-        let found = |sets| matches!(sets, Sets::Flag(other) if other == *flag);
-        lossy = lossy.note(flag.as_word(), there && !takes(&found));
+        note(flag.as_word(), there);
     }
-    let codes = event.dtc_list().is_some() || is(NullField::Dtcs);
-    let (all, one) = (
-        takes(&|sets| matches!(sets, Sets::Codes)),
-        takes(&|sets| matches!(sets, Sets::Code)),
-    );
-    lossy = lossy.note("dtcs", codes && !all && (!one || event.dtcs().len() > 1));
+    note("dtcs", event.dtc_list().is_some() || is(NullField::Dtcs));
     for field in TextField::ALL
         .iter()
         .filter(|field| **field != TextField::Road)
     {
         let there = event.text(*field).is_some() || event.text_is_null(*field);
-        let found = |sets| matches!(sets, Sets::Text(other) if other == *field);
-        lossy = lossy.note(field.as_word(), there && !takes(&found));
+        note(field.as_word(), there);
     }
-    lossy.unknown_keys(event.layout(), Sets::is_of(event, shape.origin))
+    lossy.unknown_keys(event.layout(), event.style().is_of(origin))
 }
 
 /// Whether a table, or one inside it, has such a key.

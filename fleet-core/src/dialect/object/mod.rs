@@ -17,7 +17,7 @@ mod tests;
 mod write;
 
 pub(crate) use draft::{Draft, MAX_EXACT, Misfit, misfit, wrong_kind};
-pub(crate) use lossy::lossy;
+pub(crate) use lossy::{lossy, lossy_but};
 pub(crate) use scan::Number;
 pub(crate) use shape::{Field, Head, Shape, fields};
 pub(crate) use target::Target;

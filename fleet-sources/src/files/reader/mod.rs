@@ -236,6 +236,7 @@ impl Reader {
             input: self.current,
             header,
             cut,
+            ..Chunk::default()
         };
         Step::Chunk(chunk, next)
     }

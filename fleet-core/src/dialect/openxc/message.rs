@@ -1,0 +1,182 @@
+//! One message, before it is known what its name means.
+
+use compact_str::CompactString;
+
+use crate::{
+    EventTime,
+    dialect::object::{
+        Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind,
+    },
+    event::{Layout, Origin, Style},
+    time::TimeReader,
+};
+
+/// A message as it came.
+#[derive(Clone, Debug)]
+pub(in crate::dialect) struct Message {
+    pub(super) name: Option<CompactString>,
+    pub(super) value: Option<Found>,
+    pub(super) at: Option<EventTime>,
+    pub(super) style: Style,
+    pub(super) layout: Option<Box<Layout>>,
+}
+
+/// A value of any kind.
+#[derive(Clone, Debug)]
+pub(in crate::dialect) enum Found {
+    Number { value: f64, integer: bool },
+    Text(CompactString),
+    Flag(bool),
+    Null,
+}
+
+impl Found {
+    /// Its kind in words.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Number { .. } => "a number",
+            Self::Text(_) => "a text",
+            Self::Flag(_) => "true or false",
+            Self::Null => "null",
+        }
+    }
+}
+
+/// What a key of a message sets.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::dialect) enum Part {
+    Name,
+    Value,
+    Time,
+}
+
+pub(in crate::dialect) static SHAPE: Shape<Part> = Shape {
+    name: "an OpenXC message",
+    origin: Origin::OpenXc,
+    fields: fields! {
+        "name" => Part::Name,
+        "value" => Part::Value,
+        "timestamp" => Part::Time,
+    },
+};
+
+const MICROS: f64 = 1e6;
+
+impl Target for Part {
+    type Event = Message;
+    /// What is needed depends on the other keys, so the dialect looks itself.
+    const NEEDS: u8 = 0;
+
+    fn blank(origin: Origin) -> Message {
+        let mut style = Style::of(origin);
+        style.integers |= Style::NO_TIME;
+        Message {
+            name: None,
+            value: None,
+            at: None,
+            style,
+            layout: None,
+        }
+    }
+
+    fn takes(self) -> &'static str {
+        match self {
+            Self::Name => "a text",
+            Self::Value => "a number, a text, true, false or null",
+            Self::Time => "a number of seconds since 1970",
+        }
+    }
+
+    fn text(
+        field: &Field<Self>,
+        draft: &mut Draft<Self>,
+        text: &str,
+        _: &mut TimeReader,
+    ) -> Result<(), Misfit> {
+        match field.sets {
+            Self::Name => draft.event.name = Some(text.into()),
+            Self::Value => draft.event.value = Some(Found::Text(text.into())),
+            Self::Time => return Err(wrong_kind(field, "a text")),
+        }
+        Ok(())
+    }
+
+    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+        let Number { value, integer } = number;
+        match field.sets {
+            Self::Name => return Err(wrong_kind(field, "a number")),
+            Self::Value if !value.is_finite() => {
+                return Err(misfit(field, &"the number is not finite"));
+            }
+            Self::Value => draft.event.value = Some(Found::Number { value, integer }),
+            Self::Time => {
+                // A float of seconds has a quarter of a microsecond to spare in this century.
+                let micros = (value * MICROS).round();
+                let latest = EventTime::MAX.as_micros() as f64;
+                if !(0.0..=latest).contains(&micros) {
+                    return Err(misfit(field, &"the time is outside 1970 to 9999"));
+                }
+                #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
+                let at = EventTime::from_micros(micros as i64);
+                if !at.is_in_range() {
+                    return Err(misfit(field, &"the time is outside 1970 to 9999"));
+                }
+                draft.event.at = Some(at);
+                let style = &mut draft.event.style;
+                style.integers &= !Style::NO_TIME;
+                style.integers |= if integer { Style::WHOLE_TIME } else { 0 };
+            }
+        }
+        Ok(())
+    }
+
+    fn flag(field: &Field<Self>, draft: &mut Draft<Self>, value: bool) -> Result<(), Misfit> {
+        match field.sets {
+            Self::Value => draft.event.value = Some(Found::Flag(value)),
+            _ => return Err(wrong_kind(field, "true or false")),
+        }
+        Ok(())
+    }
+
+    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
+        match field.sets {
+            Self::Value => draft.event.value = Some(Found::Null),
+            _ => return Err(wrong_kind(field, "null")),
+        }
+        Ok(())
+    }
+
+    fn keep(message: &mut Message, layout: Layout) {
+        message.layout = Some(Box::new(layout));
+    }
+
+    fn layout(message: &Message) -> Option<&Layout> {
+        message.layout.as_deref()
+    }
+
+    fn is_of(message: &Message, origin: Origin) -> bool {
+        message.style.is_of(origin)
+    }
+
+    fn write(field: &Field<Self>, message: &Message, to: &mut Object<'_>) {
+        match field.sets {
+            Self::Name => to.text(field, message.name.as_deref(), false),
+            Self::Value => match &message.value {
+                Some(Found::Number { value, integer }) => {
+                    to.number(field, *value, *integer, false);
+                }
+                Some(Found::Text(text)) => to.text(field, Some(text), false),
+                Some(Found::Flag(flag)) => to.flag(field, Some(*flag), false),
+                Some(Found::Null) => to.null(field),
+                None => {}
+            },
+            Self::Time => {
+                if let Some(at) = message.at {
+                    let seconds = at.as_micros() as f64 / MICROS;
+                    let whole = to.is_own() && message.style.has(Style::WHOLE_TIME);
+                    to.number(field, seconds, whole, false);
+                }
+            }
+        }
+    }
+}

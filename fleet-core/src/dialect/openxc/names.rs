@@ -1,0 +1,65 @@
+//! Which name is which signal.
+
+use super::message::Found;
+use crate::event::{NullField, Reading, Signal, Telemetry};
+
+/// The names that map to a signal; `None` is the gear.
+pub(super) const NAMES: &[(&str, Option<Signal>)] = &[
+    ("vehicle_speed", Some(Signal::Speed)),
+    ("engine_speed", Some(Signal::EngineSpeed)),
+    ("accelerator_pedal_position", Some(Signal::Throttle)),
+    ("odometer", Some(Signal::Odometer)),
+    ("fuel_level", Some(Signal::Fuel)),
+    ("latitude", Some(Signal::Latitude)),
+    ("longitude", Some(Signal::Longitude)),
+    ("transmission_gear_position", None),
+];
+
+/// The words for gears from -1 on. `park` is a lever's place, no gear.
+const GEARS: &[&str] = &[
+    "reverse", "neutral", "first", "second", "third", "fourth", "fifth", "sixth", "seventh",
+    "eighth", "ninth", "tenth",
+];
+
+/// Sets what a message says; `false` where its name or its word maps to nothing.
+pub(super) fn set(event: &mut Telemetry, name: &str, value: &Found) -> Result<bool, String> {
+    let Some((_, signal)) = NAMES.iter().find(|(known, _)| *known == name) else {
+        return Ok(false);
+    };
+    match (signal, value) {
+        (Some(signal), Found::Number { value, integer }) => {
+            let range = signal.accepted();
+            if !range.contains(value) {
+                let (least, most) = (range.start(), range.end());
+                return Err(format!("{name}: {value} is outside {least} to {most}"));
+            }
+            event.style_mut().integers |= u32::from(*integer) << signal.index();
+            event.set(*signal, Reading::of_raw(*value));
+        }
+        (Some(signal), Found::Null) => event.set(*signal, Reading::null()),
+        (None, Found::Text(word)) => {
+            let Some(place) = GEARS.iter().position(|gear| gear == word) else {
+                return Ok(false);
+            };
+            event.set_gear(i8::try_from(place).ok().map(|place| place - 1));
+        }
+        (None, Found::Null) => event.set_null(NullField::Gear),
+        (Some(_), other) => {
+            return Err(format!("{name}: expected a number, found {}", other.kind()));
+        }
+        (None, other) => return Err(format!("{name}: expected a text, found {}", other.kind())),
+    }
+    Ok(true)
+}
+
+/// The gear as a value; a gear without a word is left out.
+pub(super) fn gear_word(event: &Telemetry) -> Option<Found> {
+    match event.gear() {
+        Some(gear) => {
+            let word = usize::try_from(i16::from(gear) + 1).ok();
+            let word = word.and_then(|place| GEARS.get(place))?;
+            Some(Found::Text((*word).into()))
+        }
+        None => event.is_null(NullField::Gear).then_some(Found::Null),
+    }
+}

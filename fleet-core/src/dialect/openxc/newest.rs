@@ -1,0 +1,166 @@
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+
+use super::SHAPE;
+use crate::{
+    EventTime, Offset, Partition, Result, Source,
+    dialect::object::{self, UnknownKeys},
+    source::{Batch, Chunk, Replayable, SourceEvent},
+    time::TimeReader,
+};
+
+/// The newest time of an input so far.
+#[derive(Clone, Debug, Default)]
+pub struct NewestTime {
+    newest: Option<EventTime>,
+    /// No message has a time in text, but every reader of objects brings one.
+    times: TimeReader,
+}
+
+impl NewestTime {
+    /// Starts where an input was left.
+    pub fn after(newest: Option<EventTime>) -> Self {
+        Self {
+            newest,
+            ..Self::default()
+        }
+    }
+    /// The newest time, once there was one.
+    pub fn newest(&self) -> Option<EventTime> {
+        self.newest
+    }
+    pub(super) fn see(&mut self, at: Option<EventTime>) {
+        self.newest = self.newest.max(at);
+    }
+    pub(super) fn times(&mut self) -> &mut TimeReader {
+        &mut self.times
+    }
+
+    /// Sees all messages of a chunk, as the dialect does while it reads them.
+    fn see_all(&mut self, chunk: &Chunk) {
+        if chunk.cut.is_some() {
+            return;
+        }
+        for line in chunk.bytes.split(|byte| *byte == b'\n') {
+            let Ok(line) = std::str::from_utf8(line) else {
+                continue;
+            };
+            let message = object::read(&SHAPE, UnknownKeys::Ignored, line, &mut self.times);
+            if let Ok(Some(message)) = message {
+                self.see(message.at);
+            }
+        }
+    }
+}
+
+/// Tells each chunk of a source the newest time before it in its input, which OpenXC messages without a time take.
+///
+/// # Guarantees
+/// What a chunk is told depends on the bytes before it alone: not on how they were cut into chunks, and not on
+/// where reading began. After a restart the part before the position is read once more, and its chunks are kept
+/// back.
+///
+/// # Examples
+/// ```no_run
+/// use fleet_core::{dialect::NewestTimes, source::{Chunk, Replayable}};
+/// fn openxc(files: impl Replayable<Payload = Chunk>) -> impl Replayable<Payload = Chunk> {
+///     NewestTimes::new(files)
+/// }
+/// ```
+///
+/// # Cost
+/// Times are read twice, once here and once in the task.
+#[derive(Debug)]
+pub struct NewestTimes<S> {
+    inner: S,
+    newest: HashMap<(Partition, usize), NewestTime>,
+    /// Where the chunks of a partition are given from, while its beginning is read again.
+    from: HashMap<Partition, Offset>,
+}
+
+impl<S: Replayable<Payload = Chunk>> NewestTimes<S> {
+    /// Wraps a source whose partitions begin at offset 0.
+    pub fn new(inner: S) -> Self {
+        Self {
+            inner,
+            newest: HashMap::new(),
+            from: HashMap::new(),
+        }
+    }
+
+    /// Completes a batch; `None` where it is kept back.
+    fn tell(&mut self, mut batch: Batch<Chunk>) -> Option<Batch<Chunk>> {
+        let chunk = &mut batch.payload;
+        let key = (batch.partition.clone(), chunk.input);
+        let newest = self.newest.entry(key).or_default();
+        chunk.newest = newest.newest();
+        if let Some(from) = self.from.get(&batch.partition).copied() {
+            if batch.next <= from {
+                newest.see_all(chunk);
+                return None;
+            }
+            self.from.remove(&batch.partition);
+            let before = from.0.saturating_sub(chunk.start.0);
+            let before = usize::try_from(before).unwrap_or(usize::MAX);
+            if before > 0 && before <= chunk.bytes.len() {
+                let rest = chunk.bytes.split_off(before);
+                newest.see_all(chunk);
+                chunk.newest = newest.newest();
+                chunk.bytes = rest;
+                chunk.start = from;
+            }
+        }
+        newest.see_all(chunk);
+        Some(batch)
+    }
+}
+
+#[async_trait]
+impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
+    type Payload = Chunk;
+
+    async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
+        loop {
+            let event = self.inner.next().await?;
+            match event {
+                SourceEvent::Batch(batch) => {
+                    if let Some(batch) = self.tell(batch) {
+                        return Ok(SourceEvent::Batch(batch));
+                    }
+                }
+                SourceEvent::Lost(partitions) => {
+                    self.newest.retain(|(key, _), _| !partitions.contains(key));
+                    return Ok(SourceEvent::Lost(partitions));
+                }
+                event => return Ok(event),
+            }
+        }
+    }
+
+    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+        self.newest.retain(|(key, _), _| key != partition);
+        self.from.remove(partition);
+        match at.filter(|at| *at > Offset(0)) {
+            None => self.inner.start(partition, at).await,
+            Some(at) => {
+                self.from.insert(partition.clone(), at);
+                self.inner.start(partition, Some(Offset(0))).await
+            }
+        }
+    }
+
+    fn pause(&mut self, partition: &Partition) {
+        self.inner.pause(partition);
+    }
+
+    fn resume(&mut self, partition: &Partition) {
+        self.inner.resume(partition);
+    }
+
+    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
+        self.inner.committed(partition, upto).await
+    }
+}
+
+impl<S: Replayable<Payload = Chunk>> Replayable for NewestTimes<S> {}
