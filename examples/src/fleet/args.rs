@@ -80,6 +80,9 @@ pub(crate) struct ReplayArgs {
     /// How the events are written.
     #[arg(long, value_enum)]
     pub(crate) dialect: DialectWord,
+    /// The vehicle of messages that name none, which only openxc has.
+    #[arg(long, default_value = "openxc")]
+    pub(crate) vehicle: String,
     /// The column map of the inputs (csv), or PATTERN=MAP for those whose name matches; may be repeated.
     #[arg(long)]
     pub(crate) map: Vec<String>,
@@ -168,6 +171,10 @@ pub(crate) enum DialectWord {
     Fleetstream,
     /// Telemetry, perception and driving events of the self-driving pipeline, JSON.
     FleetPipeline,
+    /// Telemetry of the Ford fleet demo, JSON.
+    Ford,
+    /// `OpenXC` messages, one signal each, JSON.
+    Openxc,
     /// COVESA VSS names, JSON.
     Native,
     /// CSV by column map.

@@ -3,10 +3,13 @@
 use std::{path::Path, time::Instant};
 
 use fleet_core::{
-    Decode, Error, ErrorKind, Order, Result,
-    dialect::{AnyEvent, ColumnMap, Csv, FleetPipeline, FleetStream, Native, VehicleOps},
+    Decode, Error, ErrorKind, Order, Result, VehicleId,
+    dialect::{
+        AnyEvent, ColumnMap, Csv, FleetPipeline, FleetStream, Ford, Native, NewestTimes, OpenXc,
+        VehicleOps,
+    },
     event::{ContentHasher, FleetEvent},
-    source::Chunk,
+    source::{Chunk, Replayable},
 };
 use fleet_sources::{AtEnd, FileOptions, FileSource, Format, Input};
 
@@ -53,6 +56,34 @@ pub(crate) async fn run(args: ReplayArgs, started: Instant) -> Result<()> {
             let dialect = AnyEvent(FleetStream::default());
             with(args, source, dialect, "as fleetstream".into(), started).await
         }
+        DialectWord::Ford => {
+            let source = open(&args, Format::Lines)?;
+            with(
+                args,
+                source,
+                AnyEvent(Ford::default()),
+                "as ford".into(),
+                started,
+            )
+            .await
+        }
+        DialectWord::Openxc => {
+            let vehicle = VehicleId::new(&args.vehicle)
+                .map_err(|error| wrong(format!("--vehicle {}: {error}", args.vehicle)))?;
+            let reading = format!("as openxc of {vehicle}");
+            let files = open(&args, Format::Lines)?;
+            let progress = progress(&args, &files);
+            let dialect = AnyEvent(OpenXc::new(vehicle));
+            run_job(
+                args,
+                NewestTimes::new(files),
+                dialect,
+                reading,
+                progress,
+                started,
+            )
+            .await
+        }
         DialectWord::FleetPipeline => {
             let source = open(&args, Format::Lines)?;
             with(
@@ -92,24 +123,45 @@ async fn with<D>(
 where
     D: Decode<Chunk, Event = FleetEvent>,
 {
+    let progress = progress(&args, &source);
+    run_job(args, source, decode, reading, progress, started).await
+}
+
+fn progress(args: &ReplayArgs, source: &FileSource) -> Progress {
     // What is still being written has no end to show.
     let total = source.total_bytes().filter(|_| !args.follow);
-    let progress = Progress::watch(source.read_bytes(), total, Unit::Bytes);
+    Progress::watch(source.read_bytes(), total, Unit::Bytes)
+}
+
+async fn run_job<Src, D>(
+    args: ReplayArgs,
+    source: Src,
+    decode: D,
+    reading: String,
+    progress: Progress,
+    started: Instant,
+) -> Result<()>
+where
+    Src: Replayable<Payload = Chunk>,
+    D: Decode<Chunk, Event = FleetEvent>,
+{
     let own = match args.dialect {
         DialectWord::Fleetstream => "fleetstream",
         DialectWord::FleetPipeline => "fleet-pipeline",
-        DialectWord::Vehicleops | DialectWord::Native | DialectWord::Csv => "vehicleops",
+        DialectWord::Ford => "ford",
+        _ => "vehicleops",
     };
     let rules = graph::rules(args.rules.as_deref(), own, args.mode)?;
     let order = Order {
         out_of_orderness: args.out_of_orderness,
     };
+    let (name, window) = ("replay", args.window);
     let job = Job {
-        name: "replay",
+        name,
         source,
         decode,
         rules,
-        window: args.window,
+        window,
         order,
         reading,
         progress,

@@ -19,11 +19,19 @@ pub(super) struct Extra {
 
 impl Extra {
     /// A text: missing, null or there.
+    #[expect(
+        clippy::option_option,
+        reason = "missing, null and a text are three things"
+    )]
     pub(super) fn text(&self, field: TextField) -> Option<Option<&str>> {
         let found = self.texts.iter().find(|(index, _)| *index == field as u8);
         found.map(|(_, text)| text.as_deref())
     }
 
+    #[expect(
+        clippy::option_option,
+        reason = "missing, null and a text are three things"
+    )]
     pub(super) fn set_text(&mut self, field: TextField, text: Option<Option<CompactString>>) {
         self.texts.retain(|(index, _)| *index != field as u8);
         if let Some(text) = text {
