@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Runs the main job on recorded events.
     Replay(ReplayArgs),
+    /// Scores the drivers of recorded trips.
+    Score(ScoreArgs),
     /// Prints the graph of the main job as Mermaid.
     Graph(GraphArgs),
     /// Says what a finished database holds.
@@ -127,6 +129,42 @@ pub(crate) struct OutArgs {
     /// Forget everything that the sink holds, of every run and input, and begin again.
     #[arg(long)]
     pub(crate) fresh: bool,
+}
+
+/// What `score` takes.
+#[derive(Debug, Parser)]
+pub(crate) struct ScoreArgs {
+    /// Files of samples; `-` is standard input, `.gz` is unpacked.
+    #[arg(required = true)]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// How the samples are written: csv so far.
+    #[arg(long, value_enum)]
+    pub(crate) dialect: ScoreDialectWord,
+    /// The column map of the inputs, whose key is the trip; as in replay.
+    #[arg(long)]
+    pub(crate) map: Vec<String>,
+    /// How points are lost: seed-fleetflow.
+    #[arg(long, default_value = "seed-fleetflow")]
+    pub(crate) profile: String,
+    /// How harsh events are found: seed, sample by sample.
+    #[arg(long, default_value = "seed")]
+    pub(crate) detector: String,
+    /// Points lost for each offending sample.
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) penalty: f64,
+    /// Samples a second, instead of their times.
+    #[arg(long)]
+    pub(crate) rate: Option<f64>,
+    /// How the scores are written.
+    #[arg(long, value_enum, default_value_t = ReportWord::Text)]
+    pub(crate) report: ReportWord,
+}
+
+/// How samples are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScoreDialectWord {
+    /// CSV by column map.
+    Csv,
 }
 
 /// What `graph` takes.

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod replay;
 mod report;
+mod score;
 mod sink;
 mod stop;
 mod tables;
@@ -35,6 +36,7 @@ async fn main() -> ExitCode {
     let done = match command {
         Command::Demo(args) => demo::run(args, started).await,
         Command::Replay(args) => replay::run(args, started).await,
+        Command::Score(args) => score::run(args).await,
         Command::Graph(args) => graph::show(&args),
         Command::Report(args) => report::run(&args),
         Command::DeadLetters(args) => dead_letters::run(&args),

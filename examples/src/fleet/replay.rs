@@ -97,7 +97,7 @@ pub(crate) async fn run(args: ReplayArgs, started: Instant) -> Result<()> {
         }
         DialectWord::Csv => {
             let source = open(&args, Format::Csv)?;
-            let (maps, reading) = maps(&args, &source)?;
+            let (maps, reading) = maps(&args.map, &source)?;
             with(args, source, Csv::new(maps), reading, started).await
         }
     }
@@ -171,10 +171,13 @@ where
 
 /// The map of each input: the first whose pattern matches its name, else the one without a pattern. And
 /// what they say, as one number: another map reads another input.
-fn maps(args: &ReplayArgs, source: &FileSource) -> Result<(Vec<ColumnMap>, String)> {
+///
+/// # Errors
+/// Refuses what is no map, one that does not fit its input, and an input without a map.
+pub(crate) fn maps(words: &[String], source: &FileSource) -> Result<(Vec<ColumnMap>, String)> {
     let mut patterns = Vec::new();
     let mut content = ContentHasher::new();
-    for map in &args.map {
+    for map in words {
         let (pattern, file) = map.split_once('=').unwrap_or(("*", map));
         let pattern = glob::Pattern::new(pattern).map_err(|error| {
             wrong(format!("--map {map}: `{pattern}` is no pattern")).because(error)
