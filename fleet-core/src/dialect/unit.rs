@@ -66,7 +66,7 @@ impl Unit {
         let Some(places) = places else { return own };
         let short = round_decimals(own, places);
         let mut more = (places..=MAX_PLACES).map(|places| round_decimals(own, places));
-        more.find(|number| self.to_model(*number) == value)
+        more.find(|number| self.to_model(*number).total_cmp(&value).is_eq())
             .unwrap_or(short)
     }
 }
