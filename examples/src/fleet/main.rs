@@ -6,6 +6,7 @@
 mod args;
 mod dead_letters;
 mod demo;
+mod driving;
 mod graph;
 mod job;
 mod outcome;

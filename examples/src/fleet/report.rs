@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     args::{ReportArgs, ReportWord},
+    driving::DrivingReport,
     outcome::{fates, listed},
     output::say,
 };
@@ -44,16 +45,24 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
             summaries.push(summary);
         }
     }
+    let driving = DrivingReport::read(&args.db)?;
     say(&match args.report {
         ReportWord::Json => {
-            let reports: Map<String, Value> = summaries
+            let mut reports: Map<String, Value> = summaries
                 .iter()
                 .map(|summary| (summary.pipeline.clone(), json(summary)))
                 .collect();
+            if let Some(driving) = driving {
+                reports.insert("driving".into(), driving.json());
+            }
             format!("{}\n", Value::Object(reports))
         }
         ReportWord::Text if summaries.is_empty() => "the database is empty\n".into(),
-        ReportWord::Text => summaries.iter().map(text).collect::<String>() + &tables(&summaries),
+        ReportWord::Text => {
+            let driving = driving.map_or_else(String::new, |driving| driving.text());
+            let summed: String = summaries.iter().map(text).collect();
+            summed + &tables(&summaries) + &driving
+        }
     })
 }
 

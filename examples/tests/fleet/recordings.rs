@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::support::{Scratch, dump, map, random, recordings, report};
+use super::support::{Scratch, dump, map, random, recordings, report, run};
 
 /// Read, duplicate and vehicles of one day, and the map that its unit of speed needs.
 const DAYS: [(&str, &str, u64, u64, u64); 4] = [
@@ -158,4 +158,69 @@ fn a_minute_of_radar_becomes_perception_of_one_vehicle() {
     );
     assert_eq!(report["vehicles"], 1);
     assert_eq!(dump(&db)["perception"].len(), 10_100);
+}
+
+#[test]
+fn drives_are_scored_sample_by_sample() {
+    let Some(folder) = recordings("nds") else {
+        return;
+    };
+    let (file, map) = (folder.join("nds_dev.csv"), map("nds.yaml"));
+    let words = [
+        "score",
+        file.to_str().unwrap(),
+        "--dialect",
+        "csv",
+        "--map",
+        &map,
+        "--report",
+        "json",
+    ];
+    let report: serde_json::Value = serde_json::from_slice(&run(&words).stdout).unwrap();
+    let trips = report["trips"].as_array().unwrap();
+    assert_eq!(trips.len(), 17);
+    let quantity = |name: &str| -> String {
+        let parts = trips
+            .iter()
+            .flat_map(|trip| trip["components"].as_array().unwrap());
+        parts
+            .filter(|part| part["name"] == name)
+            .map(|part| part["quantity"].as_f64().unwrap())
+            .sum::<f64>()
+            .to_string()
+    };
+    assert_eq!(
+        [quantity("harsh_braking"), quantity("rapid_accel")],
+        ["3", "13"]
+    );
+}
+
+/// What each file holds: read, accepted, filtered (names that are no signal), duplicates, and dead letters:
+/// messages without a time before which there is none.
+#[test]
+fn openxc_messages_have_the_fates_that_their_files_explain() {
+    let Some(folder) = recordings("openxc") else {
+        return;
+    };
+    let files = [
+        ("openxc-python-evented.json", [2, 0, 0, 0, 2]),
+        ("openxc-python-trace-no-timestamp.json", [9, 0, 0, 0, 9]),
+        ("openxc-python-trace-shorter.json", [250, 185, 65, 0, 0]),
+        ("openxc-python-trace.json", [1000, 738, 261, 1, 0]),
+    ];
+    for (file, expected) in files {
+        let file = folder.join(file);
+        let words = [
+            "replay",
+            file.to_str().unwrap(),
+            "--dialect",
+            "openxc",
+            "--sink",
+            "null",
+        ];
+        let report = report(&words);
+        let counts = ["read", "accepted", "filtered", "duplicate", "dead_lettered"]
+            .map(|name| report[name].as_u64().unwrap());
+        assert_eq!(counts, expected, "{}", file.display());
+    }
 }

@@ -35,7 +35,14 @@ fn every_sink_takes_the_same_rows_and_a_second_run_adds_none() {
         "{reports:#?}"
     );
     let tables = dump(&at("sqlite"));
-    for table in ["telemetry", "alerts", "windows"] {
+    for table in [
+        "telemetry",
+        "perception",
+        "alerts",
+        "windows",
+        "self_driving",
+        "trips",
+    ] {
         let rows = tables[table].len();
         assert_eq!(
             lines(&at("ndjson").join(format!("{table}.ndjson"))),

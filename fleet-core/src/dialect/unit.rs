@@ -61,16 +61,12 @@ impl Unit {
     ///
     /// Where fewer than [`MAX_PLACES`] places give a number that reads as exactly this value, it is that number:
     /// so what came with more places than the dialect writes goes back as it came.
-    #[expect(
-        clippy::float_cmp,
-        reason = "the number that reads as exactly this value is looked for"
-    )]
     pub(crate) fn write(self, value: f64, places: Option<u8>) -> f64 {
         let own = self.of_model(value);
         let Some(places) = places else { return own };
         let short = round_decimals(own, places);
         let mut more = (places..=MAX_PLACES).map(|places| round_decimals(own, places));
-        more.find(|number| self.to_model(*number) == value)
+        more.find(|number| self.to_model(*number).total_cmp(&value).is_eq())
             .unwrap_or(short)
     }
 }

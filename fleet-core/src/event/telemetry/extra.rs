@@ -18,26 +18,29 @@ pub(super) struct Extra {
 }
 
 impl Extra {
-    /// A text: missing, null or there.
-    #[expect(
-        clippy::option_option,
-        reason = "missing, null and a text are three things"
-    )]
-    pub(super) fn text(&self, field: TextField) -> Option<Option<&str>> {
-        let found = self.texts.iter().find(|(index, _)| *index == field as u8);
-        found.map(|(_, text)| text.as_deref())
+    /// A text, or nothing where it is missing or null.
+    pub(super) fn text(&self, field: TextField) -> Option<&str> {
+        self.texts
+            .iter()
+            .find(|(index, _)| *index == field as u8)
+            .and_then(|(_, text)| text.as_deref())
     }
 
-    #[expect(
-        clippy::option_option,
-        reason = "missing, null and a text are three things"
-    )]
-    pub(super) fn set_text(&mut self, field: TextField, text: Option<Option<CompactString>>) {
+    pub(super) fn text_is_null(&self, field: TextField) -> bool {
+        self.texts
+            .iter()
+            .any(|(index, text)| *index == field as u8 && text.is_none())
+    }
+
+    pub(super) fn remove_text(&mut self, field: TextField) {
         self.texts.retain(|(index, _)| *index != field as u8);
-        if let Some(text) = text {
-            self.texts.push((field as u8, text));
-            self.texts.sort_unstable_by_key(|(index, _)| *index);
-        }
+    }
+
+    /// Sets a text; none is null.
+    pub(super) fn set_text(&mut self, field: TextField, text: Option<CompactString>) {
+        self.remove_text(field);
+        self.texts.push((field as u8, text));
+        self.texts.sort_unstable_by_key(|(index, _)| *index);
     }
 
     pub(super) fn reading(&self, signal: Signal) -> Reading<()> {

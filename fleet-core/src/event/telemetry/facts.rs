@@ -206,23 +206,26 @@ impl Telemetry {
 
     /// A text that few systems send; `None` where it is missing or null.
     pub fn text(&self, field: TextField) -> Option<&str> {
-        self.extra.as_ref()?.text(field)?
+        self.extra.as_ref()?.text(field)
     }
     /// Whether the message says null for a text.
     pub fn text_is_null(&self, field: TextField) -> bool {
         let extra = self.extra.as_ref();
-        extra.is_some_and(|extra| extra.text(field) == Some(None))
+        extra.is_some_and(|extra| extra.text_is_null(field))
     }
     /// Sets a text.
     pub fn set_text(&mut self, field: TextField, text: Option<&str>) {
-        if text.is_some() || self.extra.is_some() {
-            let text = text.map(|text| Some(CompactString::new(text)));
-            self.extra_mut().set_text(field, text);
+        match (text, &mut self.extra) {
+            (Some(text), _) => self
+                .extra_mut()
+                .set_text(field, Some(CompactString::new(text))),
+            (None, Some(extra)) => extra.remove_text(field),
+            (None, None) => {}
         }
     }
     /// Notes that the message says null for a text.
     pub fn set_text_null(&mut self, field: TextField) {
-        self.extra_mut().set_text(field, Some(None));
+        self.extra_mut().set_text(field, None);
     }
 
     /// Whether a field that is no signal was null instead of missing.
