@@ -205,8 +205,8 @@ fn openxc_messages_have_the_fates_that_their_files_explain() {
     let files = [
         ("openxc-python-evented.json", [2, 0, 0, 0, 2]),
         ("openxc-python-trace-no-timestamp.json", [9, 0, 0, 0, 9]),
-        ("openxc-python-trace-shorter.json", [250, 185, 65, 0, 0]),
-        ("openxc-python-trace.json", [1000, 738, 261, 1, 0]),
+        ("openxc-python-trace-shorter.json", [1000, 738, 261, 1, 0]),
+        ("openxc-python-trace.json", [250, 185, 65, 0, 0]),
     ];
     for (file, expected) in files {
         let file = folder.join(file);
