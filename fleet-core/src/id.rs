@@ -121,6 +121,13 @@ impl VehicleId {
     }
 }
 
+impl DriverId {
+    /// Stands in an event until its id is read.
+    pub(crate) const fn placeholder() -> Self {
+        Self(CompactString::const_new("-"))
+    }
+}
+
 /// The id of a result, made from its content, so that the same input gives the same id on every run.
 ///
 /// Written as 32 hexadecimal digits in the shape of a UUID.

@@ -5,6 +5,7 @@ mod contract;
 #[cfg(feature = "csv")]
 mod csv;
 mod fleet_pipeline;
+mod fleetflow;
 mod fleetstream;
 mod ford;
 mod json;
@@ -21,6 +22,9 @@ pub use contract::{Dialect, Refused};
 #[cfg(feature = "csv")]
 pub use csv::{ColumnMap, Csv};
 pub use fleet_pipeline::{FleetPipeline, PipelineDriving, PipelinePerception, PipelineTelemetry};
+pub use fleetflow::{
+    DriverScore, FleetFlow, MAX_SAMPLES, SampleTime, TripLogStatus, TripQueued, TripRequest,
+};
 pub use fleetstream::{Derivation, FleetStream};
 pub use ford::Ford;
 pub use json::Json;

@@ -24,7 +24,7 @@ pub(super) fn read<T: Target>(
 
 /// One object of at least one key.
 #[inline]
-fn members<T: Target>(
+pub(super) fn members<T: Target>(
     text: &mut Scan<'_>,
     fields: &'static [Field<T>],
     times: &mut TimeReader,

@@ -7,6 +7,7 @@
 mod draft;
 mod fast;
 mod general;
+mod list;
 mod lossy;
 mod scan;
 mod shape;
@@ -17,6 +18,7 @@ mod tests;
 mod write;
 
 pub(crate) use draft::{Draft, MAX_EXACT, Misfit, misfit, wrong_kind};
+pub(crate) use list::each;
 pub(crate) use lossy::{lossy, lossy_but};
 pub(crate) use scan::Number;
 pub(crate) use shape::{Field, Head, Shape, fields};

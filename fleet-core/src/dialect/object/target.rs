@@ -68,6 +68,17 @@ pub(crate) trait Target: Copy + fmt::Debug + Send + Sync + 'static {
         Err(wrong_kind(field, "an array"))
     }
 
+    /// Whether it takes any value, as JSON text.
+    fn is_raw(self) -> bool {
+        false
+    }
+
+    /// Takes a value as JSON text.
+    fn raw(field: &Field<Self>, draft: &mut Draft<Self>, json: &str) -> Result<(), Misfit> {
+        let _ = (draft, json);
+        Err(wrong_kind(field, "a value"))
+    }
+
     /// Whether it takes a list of texts.
     fn is_list(self) -> bool {
         false

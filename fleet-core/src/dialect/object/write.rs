@@ -117,6 +117,12 @@ impl<'a> Object<'a> {
         self.to.extend_from_slice(b"null");
     }
 
+    /// A value that is JSON already.
+    pub(crate) fn raw<T>(&mut self, field: &Field<T>, json: &str) {
+        self.head(field);
+        self.to.extend_from_slice(json.as_bytes());
+    }
+
     /// A text, null, or nothing.
     pub(crate) fn text<T>(&mut self, field: &Field<T>, text: Option<&str>, null: bool) {
         if let Some(text) = text {

@@ -1,0 +1,157 @@
+//! FleetFlow: the samples of one trip a request, and what is answered and stored.
+
+mod reply;
+mod request;
+mod samples;
+mod style;
+#[cfg(test)]
+mod tests;
+
+pub use reply::{DriverScore, TripLogStatus, TripQueued};
+pub use samples::SampleTime;
+pub use style::TripRequest;
+
+use super::{
+    Dialect, Lossy, Refused,
+    object::{self, UnknownKeys},
+};
+use crate::{event::TripSample, time::TimeReader};
+
+/// How many samples a trip may have. Our choice: 64 bytes each make 256 MiB in memory.
+pub const MAX_SAMPLES: usize = 1 << 22;
+
+/// Trip requests of FleetFlow: one JSON object with all samples of a trip.
+///
+/// Required are `vehicle_id`, `driver_id`, `timestamp` and the samples, as `data` or `telemetry_data`. A record of
+/// lines has at most 1 MiB; a longer request, a claimed payload, goes through [`read`](Dialect::read) as a whole, and
+/// the samples alone, as the table `trip_logs` has them, through [`each_sample`](Self::each_sample).
+///
+/// # Units
+/// km/h and g; of the short form `t` milliseconds, unless [told](Self::with_time) otherwise. In the event `t_s` counts
+/// seconds from the trip's first sample.
+///
+/// # Shape
+/// `vehicle_id driver_id timestamp [sample_rate_hz] data[..]`, each sample either `{speed_kmh g_force_long
+/// g_force_lat}` or `{t spd gx}`. `sample_rate_hz` is ours: samples without a time have no other clock.
+///
+/// # Guarantees
+/// More samples than the [limit](Self::with_max_samples) are refused before they fill the memory.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::{Dialect, FleetFlow}, time::TimeReader};
+/// let body = r#"{"vehicle_id":"550e8400-e29b-41d4-a716-446655440000","driver_id":"c9284200-e29b-41d4-a716-446655440000","timestamp":"2024-01-01T12:00:00Z","data":[{"speed_kmh":45,"g_force_long":0.1,"g_force_lat":0.0},{"speed_kmh":45,"g_force_long":-0.5,"g_force_lat":0.0}]}"#;
+/// let request = FleetFlow::default().read(body, &mut TimeReader::default())?.unwrap();
+/// let braking = request.trip.samples.iter().filter(|sample| sample.longitudinal.unwrap().as_g() < -0.4);
+/// assert_eq!(braking.count(), 1);
+/// let mut again = Vec::new();
+/// FleetFlow::default().write(&request, &mut again);
+/// assert_eq!(again, body.as_bytes());
+/// # Ok::<(), fleet_core::dialect::Refused>(())
+/// ```
+///
+/// # Errors
+/// Refused are: no JSON object, a value of another type, a key that is there twice (also under both of its names), a
+/// number that is not finite, a time that is none or outside 1970 to 9999, an id that is empty, over 255 bytes or
+/// holds a control character, a sample rate that is not over 0, and too many samples.
+#[derive(Clone, Copy, Debug)]
+pub struct FleetFlow {
+    unknown: UnknownKeys,
+    time: SampleTime,
+    max_samples: usize,
+}
+
+impl Default for FleetFlow {
+    fn default() -> Self {
+        Self {
+            unknown: UnknownKeys::Ignored,
+            time: SampleTime::Milliseconds,
+            max_samples: MAX_SAMPLES,
+        }
+    }
+}
+
+impl FleetFlow {
+    /// Keeps unknown keys and the order of all keys, of the request and of each sample, and writes them back.
+    pub fn keeping_unknown_keys() -> Self {
+        Self {
+            unknown: UnknownKeys::Kept,
+            ..Self::default()
+        }
+    }
+
+    /// Says what `t` counts; the system does not.
+    #[must_use]
+    pub fn with_time(self, time: SampleTime) -> Self {
+        Self { time, ..self }
+    }
+
+    /// Refuses trips with more samples than this.
+    #[must_use]
+    pub fn with_max_samples(self, max_samples: usize) -> Self {
+        Self {
+            max_samples,
+            ..self
+        }
+    }
+
+    /// Reads a list of samples alone and hands on each one, so that they go straight into columns; how many there
+    /// were.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::dialect::FleetFlow;
+    /// let mut longitudinal = Vec::new();
+    /// let blob = r#"[{"t":1200,"spd":85,"gx":0.5},{"t":1300,"spd":84,"gx":-0.25}]"#;
+    /// let count = FleetFlow::default().each_sample(blob, |sample| {
+    ///     longitudinal.extend(sample.longitudinal.map(|g| g.as_g()));
+    /// })?;
+    /// assert_eq!((count, longitudinal), (2, vec![0.5, -0.25]));
+    /// # Ok::<(), fleet_core::dialect::Refused>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for the samples of a request. The samples before the refused one have been handed on.
+    pub fn each_sample(
+        &self,
+        list: &str,
+        mut each: impl FnMut(TripSample),
+    ) -> Result<usize, Refused> {
+        let mut first = None;
+        object::each(
+            &samples::SHAPE,
+            UnknownKeys::Ignored,
+            list,
+            self.max_samples,
+            |sample| each(sample.finish(self.time, &mut first)),
+        )
+    }
+}
+
+impl Dialect for FleetFlow {
+    type Event = TripRequest;
+    type Memo = TimeReader;
+
+    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<TripRequest>, Refused> {
+        request::read(self, record, memo).map(Some)
+    }
+
+    fn write(&self, event: &TripRequest, to: &mut Vec<u8>) {
+        request::write(self, event, to);
+    }
+
+    fn lossy(&self, event: &TripRequest) -> Lossy {
+        let short = event.style.short;
+        let samples = || event.trip.samples.iter();
+        Lossy::new()
+            .note("trip_id", event.trip.trip_id.is_some())
+            .note(
+                "t_s",
+                !short && samples().any(|sample| sample.t_s.is_some()),
+            )
+            .note(
+                "g_force_lat",
+                short && samples().any(|sample| sample.lateral.is_some()),
+            )
+    }
+}

@@ -1,0 +1,219 @@
+//! One sample, in either form.
+
+use crate::{
+    dialect::object::{
+        Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind,
+    },
+    event::{Layout, Origin, TripSample},
+    time::TimeReader,
+    units::{Acceleration, Quantity, Speed, round_decimals},
+};
+
+/// What the time of a sample counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SampleTime {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds. Our choice: the system fixes no unit, and its one example is a whole number over a thousand.
+    #[default]
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+}
+
+impl SampleTime {
+    const fn per_second(self) -> f64 {
+        match self {
+            Self::Seconds => 1.0,
+            Self::Milliseconds => 1e3,
+            Self::Microseconds => 1e6,
+        }
+    }
+
+    /// The number that was written for a time: the shortest that reads as exactly this one.
+    pub(super) fn written(self, t_s: f64, first: f64) -> f64 {
+        let own = t_s.mul_add(self.per_second(), first);
+        let mut shorter = (0..=MAX_PLACES).map(|places| round_decimals(own, places));
+        let same = |t: &f64| ((t - first) / self.per_second()).total_cmp(&t_s).is_eq();
+        shorter.find(same).unwrap_or(own)
+    }
+}
+
+/// The places that are tried for a time. Our choice: nanoseconds of a second.
+const MAX_PLACES: u8 = 9;
+
+/// A sample as it came.
+#[derive(Clone, Debug, Default)]
+pub(in crate::dialect) struct Sample {
+    /// By [`Part`].
+    pub(super) numbers: [Option<f64>; 4],
+    pub(super) marks: u16,
+    pub(super) layout: Option<Box<Layout>>,
+}
+
+/// What a number of a sample is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(in crate::dialect) enum Part {
+    Time,
+    Speed,
+    Longitudinal,
+    Lateral,
+}
+
+/// A key: which number it is, and whether it belongs to the short form.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::dialect) struct Key {
+    part: Part,
+    short: bool,
+}
+
+/// Marks of a sample: bit `i` for a whole number, bit `4 + i` for null, of part `i`; then the form.
+pub(super) const SHORT: u16 = 1 << 8;
+
+pub(super) const fn whole(part: Part) -> u16 {
+    1 << part as u16
+}
+pub(super) const fn null(part: Part) -> u16 {
+    1 << (4 + part as u16)
+}
+
+const fn short(part: Part) -> Key {
+    Key { part, short: true }
+}
+const fn long(part: Part) -> Key {
+    Key { part, short: false }
+}
+
+pub(in crate::dialect) static SHAPE: Shape<Key> = Shape {
+    name: "a sample",
+    origin: Origin::VehicleOps,
+    fields: fields! {
+        "t" => short(Part::Time),
+        "spd" => short(Part::Speed),
+        "gx" => short(Part::Longitudinal),
+        "speed_kmh" => long(Part::Speed),
+        "g_force_long" => long(Part::Longitudinal),
+        "g_force_lat" => long(Part::Lateral),
+    },
+};
+
+impl Sample {
+    fn number(&self, part: Part) -> Option<f64> {
+        self.numbers.get(part as usize).copied().flatten()
+    }
+
+    fn is_set(&self, part: Part) -> bool {
+        self.number(part).is_some() || self.marks & null(part) != 0
+    }
+
+    /// The sample in the model's units; `first` is the time of the first one, once there is one.
+    pub(super) fn finish(&self, time: SampleTime, first: &mut Option<f64>) -> TripSample {
+        let t_s = self.number(Part::Time).map(|t| {
+            let first = *first.get_or_insert(t);
+            (t - first) / time.per_second()
+        });
+        TripSample {
+            t_s,
+            speed: self.number(Part::Speed).map(Speed::from_kmh),
+            longitudinal: self.number(Part::Longitudinal).map(Acceleration::from_g),
+            lateral: self.number(Part::Lateral).map(Acceleration::from_g),
+        }
+    }
+
+    /// The inverse of [`finish`](Self::finish).
+    pub(super) fn of(sample: &TripSample, time: SampleTime, first: f64) -> Self {
+        let t = sample.t_s.map(|t_s| time.written(t_s, first));
+        Self {
+            numbers: [
+                t,
+                sample.speed.map(Quantity::canonical),
+                sample.longitudinal.map(Quantity::canonical),
+                sample.lateral.map(Quantity::canonical),
+            ],
+            marks: 0,
+            layout: None,
+        }
+    }
+}
+
+impl Target for Key {
+    type Event = Sample;
+    const NEEDS: u8 = 0;
+
+    fn blank(_: Origin) -> Sample {
+        Sample::default()
+    }
+
+    fn takes(self) -> &'static str {
+        "a number or null"
+    }
+
+    fn text(
+        field: &Field<Self>,
+        _: &mut Draft<Self>,
+        _: &str,
+        _: &mut TimeReader,
+    ) -> Result<(), Misfit> {
+        Err(wrong_kind(field, "a text"))
+    }
+
+    #[inline]
+    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+        let Key { part, short } = field.sets;
+        let sample = &mut draft.event;
+        if sample.is_set(part) {
+            return Err(misfit(
+                field,
+                &"the sample has this number under both names",
+            ));
+        }
+        if !number.value.is_finite() {
+            return Err(misfit(field, &"the number is not finite"));
+        }
+        if let Some(slot) = sample.numbers.get_mut(part as usize) {
+            *slot = Some(number.value);
+        }
+        sample.marks |= if short { SHORT } else { 0 };
+        sample.marks |= if number.integer { whole(part) } else { 0 };
+        Ok(())
+    }
+
+    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
+        let Key { part, short } = field.sets;
+        if draft.event.is_set(part) {
+            return Err(misfit(
+                field,
+                &"the sample has this number under both names",
+            ));
+        }
+        draft.event.marks |= null(part) | (if short { SHORT } else { 0 });
+        Ok(())
+    }
+
+    fn keep(sample: &mut Sample, layout: Layout) {
+        sample.layout = Some(Box::new(layout));
+    }
+
+    fn layout(sample: &Sample) -> Option<&Layout> {
+        sample.layout.as_deref()
+    }
+
+    fn is_of(_: &Sample, _: Origin) -> bool {
+        true
+    }
+
+    fn write(field: &Field<Self>, sample: &Sample, to: &mut Object<'_>) {
+        let Key { part, short } = field.sets;
+        // Only the short form has a time, only the long one a lateral force.
+        let same_form = (sample.marks & SHORT != 0) == short;
+        if !same_form {
+            return;
+        }
+        match sample.number(part) {
+            Some(value) => to.number(field, value, sample.marks & whole(part) != 0, false),
+            None if sample.marks & null(part) != 0 => to.null(field),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,113 @@
+use crate::{
+    Event, EventTime,
+    event::{ContentHasher, Layout, TripSamples},
+    state::state_by_serde,
+    time::TimeStyle,
+};
+
+/// A trip as a request brought it, and how the request was written.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{DriverId, Event, EventTime, VehicleId, dialect::TripRequest, event::TripSamples};
+/// let trip = TripSamples {
+///     trip_id: None,
+///     vehicle: VehicleId::new("car-1")?,
+///     driver: DriverId::new("driver-1")?,
+///     at: EventTime::MIN,
+///     sample_rate_hz: Some(50.0),
+///     samples: Vec::new(),
+/// };
+/// assert_eq!(TripRequest::from(trip).key(), "car-1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TripRequest {
+    /// The trip.
+    pub trip: TripSamples,
+    pub(super) style: TripStyle,
+}
+
+/// How a request was written.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(super) struct TripStyle {
+    /// Packed; none for a trip that no request brought.
+    time: Option<u32>,
+    /// Whether the samples are called `telemetry_data`.
+    pub(super) alias: bool,
+    /// Whether the rate was written as a whole number.
+    pub(super) whole_rate: bool,
+    /// Whether the samples are of the short form.
+    pub(super) short: bool,
+    /// The time of the first sample, in the request's unit.
+    pub(super) first: Option<f64>,
+    /// How each sample was written; empty for a trip that no request brought.
+    pub(super) marks: Vec<u16>,
+    /// The keys of samples that came in another order or with unknown ones, by the sample's number.
+    pub(super) layouts: Vec<(u32, Layout)>,
+    /// The keys of the request, likewise.
+    pub(super) layout: Option<Layout>,
+}
+
+impl TripStyle {
+    /// All but what belongs to single samples.
+    pub(super) fn head(&self) -> Self {
+        Self {
+            time: self.time,
+            alias: self.alias,
+            whole_rate: self.whole_rate,
+            short: self.short,
+            first: self.first,
+            marks: Vec::new(),
+            layouts: Vec::new(),
+            layout: self.layout.clone(),
+        }
+    }
+    pub(super) fn set_time(&mut self, style: TimeStyle) {
+        self.time = Some(style.to_bits());
+    }
+    pub(super) fn time(&self, at: EventTime) -> TimeStyle {
+        self.time
+            .map_or_else(|| TimeStyle::shortest(at), TimeStyle::from_bits)
+    }
+}
+
+impl From<TripSamples> for TripRequest {
+    /// A request that is written in the system's own way: the short form where samples carry a time.
+    fn from(trip: TripSamples) -> Self {
+        let short = trip
+            .samples
+            .first()
+            .is_some_and(|sample| sample.t_s.is_some());
+        let style = TripStyle {
+            short,
+            ..TripStyle::default()
+        };
+        Self { trip, style }
+    }
+}
+
+state_by_serde!(TripRequest, 1);
+
+impl Event for TripRequest {
+    fn key(&self) -> &str {
+        self.trip.vehicle.as_str()
+    }
+    fn at(&self) -> EventTime {
+        self.trip.at
+    }
+    fn identity(&self) -> u64 {
+        let mut content = ContentHasher::new();
+        let none = |value: Option<f64>| value.map_or(u64::MAX, f64::to_bits);
+        content.text(self.trip.driver.as_str());
+        content.integer(none(self.trip.sample_rate_hz));
+        for sample in &self.trip.samples {
+            content
+                .integer(none(sample.t_s))
+                .integer(none(sample.speed.map(|speed| speed.as_kmh())))
+                .integer(none(sample.longitudinal.map(|g| g.as_g())))
+                .integer(none(sample.lateral.map(|g| g.as_g())));
+        }
+        content.finish()
+    }
+}
