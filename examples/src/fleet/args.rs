@@ -137,7 +137,7 @@ pub(crate) struct ScoreArgs {
     /// Files of samples; `-` is standard input, `.gz` is unpacked.
     #[arg(required = true)]
     pub(crate) inputs: Vec<PathBuf>,
-    /// How the samples are written: csv so far.
+    /// How the samples are written.
     #[arg(long, value_enum)]
     pub(crate) dialect: ScoreDialectWord,
     /// The column map of the inputs, whose key is the trip; as in replay.
@@ -163,6 +163,8 @@ pub(crate) struct ScoreArgs {
 /// How samples are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ScoreDialectWord {
+    /// `FleetFlow`'s trip requests, one JSON object a line.
+    Fleetflow,
     /// CSV by column map.
     Csv,
 }

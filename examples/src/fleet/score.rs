@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use fleet_core::{
-    Decode, Error, ErrorKind, Event, Offset, Result, Source, TripId,
+    Decode, Error, ErrorKind, Event, Result, Source, TripId,
     checkpoint::Fates,
     decode::Entry,
-    dialect::Csv,
+    dialect::{Csv, FleetFlow, TripRequest},
     event::{FleetEvent, Telemetry},
-    source::SourceEvent,
+    source::{Chunk, SourceEvent},
 };
 use fleet_scoring::{ScoreReport, SeedFleetflow, TripColumns, TripScore};
 use fleet_sources::{FileOptions, FileSource, Format, Input};
 
 use crate::{
-    args::{ReportWord, ScoreArgs},
+    args::{ReportWord, ScoreArgs, ScoreDialectWord},
     outcome::grouped,
     output::say,
     replay,
@@ -30,24 +30,16 @@ pub(crate) async fn run(args: ScoreArgs) -> Result<()> {
         return Err(Error::new(ErrorKind::Config, message));
     }
     let profile = SeedFleetflow::new(args.penalty)?;
-    let inputs = args.inputs.iter().map(|path| Input::from(path.as_path()));
-    let source = FileSource::open(inputs, FileOptions::default().format(Format::Csv))?;
-    let (maps, _) = replay::maps(&args.map, &source)?;
-    let (trips, fates) = read(source, &Csv::new(maps)).await?;
-    let scores = trips.into_iter().map(|(trip, mut rows)| {
-        // Samples of one trip may come in any order; times tell it.
-        rows.sort_by_key(Telemetry::at);
-        let mut columns = TripColumns::<f64>::of_telemetry(&rows);
-        if let Some(hz) = args.rate {
-            columns = columns.with_rate(hz);
+    let (report, fates) = match args.dialect {
+        ScoreDialectWord::Csv => {
+            let source = open(&args, Format::Csv)?;
+            let (maps, _) = replay::maps(&args.map, &source)?;
+            drives(source, &Csv::new(maps), &profile, args.rate).await?
         }
-        TripScore {
-            trip_id: TripId::new(&trip).ok(),
-            ..profile.score(&columns)
+        ScoreDialectWord::Fleetflow => {
+            let source = open(&args, Format::Lines)?;
+            requests(source, &profile, args.rate).await?
         }
-    });
-    let report = ScoreReport {
-        trips: scores.collect(),
     };
     if let Some(first) = fates.dead.first() {
         let (count, reason) = (fates.counts.dead_lettered, &first.reason);
@@ -64,12 +56,69 @@ pub(crate) async fn run(args: ScoreArgs) -> Result<()> {
     })
 }
 
-/// The telemetry of each trip.
-type Trips = BTreeMap<String, Vec<Telemetry>>;
+fn open(args: &ScoreArgs, format: Format) -> Result<FileSource> {
+    let inputs = args.inputs.iter().map(|path| Input::from(path.as_path()));
+    FileSource::open(inputs, FileOptions::default().format(format))
+}
 
-async fn read(mut source: FileSource, decode: &Csv) -> Result<(Trips, Fates)> {
-    let (mut trips, mut fates) = (Trips::new(), Fates::default());
-    let mut rows: Vec<(Offset, FleetEvent)> = Vec::new();
+/// Scores the rows of each key as one trip.
+async fn drives(
+    source: FileSource,
+    decode: &Csv,
+    profile: &SeedFleetflow,
+    rate: Option<f64>,
+) -> Result<(ScoreReport, Fates)> {
+    let mut trips: BTreeMap<String, Vec<Telemetry>> = BTreeMap::new();
+    let fates = read(source, decode, |event: FleetEvent| {
+        if let Ok(event) = Telemetry::try_from(event) {
+            trips.entry(event.key().to_owned()).or_default().push(event);
+        }
+    });
+    let fates = fates.await?;
+    let scores = trips.into_iter().map(|(trip, mut rows)| {
+        // Samples of one trip may come in any order; times tell it.
+        rows.sort_by_key(Telemetry::at);
+        let mut columns = TripColumns::<f64>::of_telemetry(&rows);
+        if let Some(hz) = rate {
+            columns = columns.with_rate(hz);
+        }
+        TripScore {
+            trip_id: TripId::new(&trip).ok(),
+            ..profile.score(&columns)
+        }
+    });
+    Ok((
+        ScoreReport {
+            trips: scores.collect(),
+        },
+        fates,
+    ))
+}
+
+/// Scores each request as the trip that it is.
+async fn requests(
+    source: FileSource,
+    profile: &SeedFleetflow,
+    rate: Option<f64>,
+) -> Result<(ScoreReport, Fates)> {
+    let mut report = ScoreReport::default();
+    let dialect = FleetFlow::default();
+    let fates = read(source, &dialect, |request: TripRequest| {
+        let mut trip = request.trip;
+        trip.sample_rate_hz = rate.or(trip.sample_rate_hz);
+        report.trips.push(profile.score_samples(&trip));
+    });
+    let fates = fates.await?;
+    Ok((report, fates))
+}
+
+/// Gives every event of an input, and returns what became of its records.
+async fn read<D: Decode<Chunk>>(
+    mut source: FileSource,
+    decode: &D,
+    mut give: impl FnMut(D::Event),
+) -> Result<Fates> {
+    let (mut rows, mut fates) = (Vec::new(), Fates::default());
     loop {
         match source.next().await? {
             SourceEvent::Assigned(partitions) => {
@@ -79,13 +128,9 @@ async fn read(mut source: FileSource, decode: &Csv) -> Result<(Trips, Fates)> {
             }
             SourceEvent::Batch(batch) => {
                 decode.decode(batch.payload, &mut Entry::new(&mut rows, &mut fates));
-                for (_, event) in rows.drain(..) {
-                    if let Ok(event) = Telemetry::try_from(event) {
-                        trips.entry(event.key().to_owned()).or_default().push(event);
-                    }
-                }
+                rows.drain(..).for_each(|(_, event)| give(event));
             }
-            SourceEvent::End(_) => return Ok((trips, fates)),
+            SourceEvent::End(_) => return Ok(fates),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Scratch, dump, report, ride};
+use super::support::{Scratch, dump, report, ride, run};
 
 fn replay(scratch: &Scratch, lines: &str, mode: &str) -> Value {
     let (file, sink) = (scratch.file("case.ndjson", lines), scratch.sink());
@@ -54,4 +54,35 @@ fn every_counts_each_offending_event_and_edge_each_opening() {
         .collect();
     let openings = |mode| replay(&Scratch::new(), &lines, mode)["alerts"]["OVERSPEED"].clone();
     assert_eq!((openings("edge"), openings("every")), (2.into(), 3.into()));
+}
+
+/// The request body of the FleetFlow description: two samples, one of them a brake of 0.5 g.
+#[test]
+fn the_request_of_the_fleetflow_description_scores_95() {
+    let request = json!({
+        "vehicle_id": "550e8400-e29b-41d4-a716-446655440000",
+        "driver_id": "660e8400-e29b-41d4-a716-446655440000",
+        "timestamp": "2024-01-01T12:00:00Z",
+        "data": [
+            {"speed_kmh": 60.0, "g_force_long": 0.1, "g_force_lat": 0.0},
+            {"speed_kmh": 40.0, "g_force_long": -0.5, "g_force_lat": 0.1},
+        ],
+    });
+    let scratch = Scratch::new();
+    let file = scratch.file("trips.ndjson", request.to_string());
+    let words = [
+        "score",
+        &file,
+        "--dialect",
+        "fleetflow",
+        "--penalty",
+        "5",
+        "--report",
+        "json",
+    ];
+    let report: Value = serde_json::from_slice(&run(&words).stdout).unwrap();
+    let trip = &report["trips"][0];
+    assert_eq!((&trip["score"], &trip["samples"]), (&95.into(), &2.into()));
+    let quantity = |part: usize| trip["components"][part]["quantity"].clone();
+    assert_eq!((quantity(0), quantity(1)), (json!(1.0), json!(0.0)));
 }

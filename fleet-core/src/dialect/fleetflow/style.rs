@@ -104,9 +104,11 @@ impl Event for TripRequest {
         for sample in &self.trip.samples {
             content
                 .integer(none(sample.t_s))
-                .integer(none(sample.speed.map(|speed| speed.as_kmh())))
-                .integer(none(sample.longitudinal.map(|g| g.as_g())))
-                .integer(none(sample.lateral.map(|g| g.as_g())));
+                .integer(none(sample.speed.map(crate::units::Speed::as_kmh)))
+                .integer(none(
+                    sample.longitudinal.map(crate::units::Acceleration::as_g),
+                ))
+                .integer(none(sample.lateral.map(crate::units::Acceleration::as_g)));
         }
         content.finish()
     }
