@@ -1,13 +1,14 @@
 //! How the systems write their events, one file each.
 
+mod alerts;
 mod any;
 mod contract;
 #[cfg(feature = "csv")]
 mod csv;
-mod fleet_pipeline;
+pub mod fleet_pipeline;
 mod fleetflow;
 mod fleetstream;
-mod ford;
+pub mod ford;
 mod json;
 mod lines;
 mod lossy;
@@ -15,8 +16,10 @@ mod native;
 mod object;
 mod openxc;
 mod unit;
-mod vehicleops;
+pub mod vehicleops;
+mod wire;
 
+pub use alerts::AlertNames;
 pub use any::AnyEvent;
 pub use contract::{Dialect, Refused};
 #[cfg(feature = "csv")]
@@ -33,6 +36,7 @@ pub use lossy::Lossy;
 pub use native::Native;
 pub use openxc::{NewestTime, NewestTimes, OpenXc};
 pub use vehicleops::VehicleOps;
+pub use wire::{JsonText, Maybe};
 
 /// Whether a record has this key, quotes included, on any level: a text that is the same has no colon after it.
 fn has_key(record: &str, key: &str) -> bool {

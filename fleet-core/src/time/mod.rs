@@ -2,8 +2,10 @@
 
 mod event_time;
 mod parse;
+mod stamp;
 mod style;
 
 pub use event_time::EventTime;
 pub use parse::{NaiveTimeReader, TimeError, TimeReader};
+pub use stamp::Stamp;
 pub use style::TimeStyle;

@@ -1,11 +1,13 @@
 //! The self-driving data pipeline: telemetry, perception and driving events, one topic each.
 
+mod alert;
 mod driving;
 mod perception;
 mod telemetry;
 #[cfg(test)]
 mod tests;
 
+pub use alert::PipelineAlert;
 pub use driving::PipelineDriving;
 pub use perception::PipelinePerception;
 pub use telemetry::PipelineTelemetry;

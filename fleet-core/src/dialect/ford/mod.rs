@@ -1,7 +1,10 @@
 //! Ford's fleet demo: telemetry in miles, Fahrenheit and one trouble code.
 
+mod anomaly;
 #[cfg(test)]
 mod tests;
+
+pub use anomaly::{Acknowledged, Anomaly};
 
 use super::{
     Dialect, Lossy, Refused,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::{NullField, Reading, Status};
+use crate::event::{NullField, Reading};
 
 /// Reads with both ways of handling unknown keys; they agree wherever a record has none.
 fn read(record: &str) -> Result<Telemetry, String> {

@@ -1,9 +1,25 @@
+//! VehicleOps: telemetry, alerts, commands and missions.
+
+mod alert;
+mod command;
+mod frame;
+#[cfg(test)]
+mod messages;
+mod mission;
+#[cfg(test)]
+mod tests;
+
+pub use alert::{Acknowledge, Acknowledged, AlertItem, AlertPayload, AlertPush, Evaluated};
+pub use command::{CommandAccepted, CommandItem, CommandMessage, CommandRequest};
+pub use frame::{Failure, FrameAlert, Listed, TelemetryFrame};
+pub use mission::{Mission, MissionCreated, MissionMessage, MissionRequest, Waypoint};
+
 use super::{
     Dialect, Lossy, Refused,
     object::{self, Sets, Shape, UnknownKeys, fields},
 };
 use crate::{
-    event::{Origin, Signal, Telemetry},
+    event::{Origin, Signal, Status, Telemetry},
     time::TimeReader,
 };
 
@@ -80,6 +96,23 @@ impl VehicleOps {
             unknown: UnknownKeys::Kept,
         }
     }
+
+    /// The one-word state: what the event says, else what the simulator would say of its speed and charge. Without
+    /// a speed there is none; without a charge it is not low.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{EventTime, VehicleId, dialect::VehicleOps, event::{Status, Telemetry}, units::Speed};
+    /// let event = Telemetry::new(VehicleId::new("v")?, EventTime::MIN).with_speed(Speed::from_kmh(42.0));
+    /// assert_eq!(VehicleOps::status(&event), Some(Status::Moving));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn status(event: &Telemetry) -> Option<Status> {
+        event.status().or_else(|| {
+            let charge = event.value(Signal::BatteryCharge).unwrap_or(f64::INFINITY);
+            Some(Status::derive(event.value(Signal::Speed)?, charge))
+        })
+    }
 }
 
 impl Dialect for VehicleOps {
@@ -99,6 +132,3 @@ impl Dialect for VehicleOps {
         object::lossy(&SHAPE, event)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,57 @@
+use compact_str::CompactString;
+use serde_json::Number;
+
+use crate::{
+    dialect::{AlertNames, JsonText},
+    event::{Alert, AlertKind},
+    time::{Stamp, TimeStyle},
+};
+
+/// A row of the table `alerts`, without its number.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::fleet_pipeline::PipelineAlert, event::AlertKind};
+/// let json = r#"{"time":"2024-02-15 14:32:18","vehicle_id":7,"alert_type":"Speed Violation","alert_message":"71.2 km/h"}"#;
+/// let row: PipelineAlert = serde_json::from_str(json)?;
+/// assert_eq!(row.kind(), Some(AlertKind::Overspeed));
+/// assert_eq!(serde_json::to_string(&row)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PipelineAlert {
+    /// When; without a zone it is UTC.
+    pub time: Stamp,
+    /// Whose: a whole number, or a text where the id is none.
+    pub vehicle_id: JsonText,
+    /// The system's name for the kind.
+    pub alert_type: CompactString,
+    /// A sentence for people.
+    pub alert_message: String,
+}
+
+impl PipelineAlert {
+    /// The row of an alert; `None` for a kind that the system does not have.
+    pub fn of(alert: &Alert) -> Option<Self> {
+        let name = AlertNames::FleetPipeline.name(alert.kind)?;
+        let id = alert.vehicle.as_str();
+        let id = match crate::dialect::object::whole_id(id) {
+            Some(number) => serde_json::Value::Number(Number::from(number)),
+            None => serde_json::Value::String(id.to_owned()),
+        };
+        Some(Self {
+            time: Stamp {
+                at: alert.at,
+                style: TimeStyle::naive(alert.at),
+            },
+            vehicle_id: JsonText::new(id.to_string()).ok()?,
+            alert_type: name.into(),
+            alert_message: alert.message(),
+        })
+    }
+
+    /// The kind, if it is one of the system's.
+    pub fn kind(&self) -> Option<AlertKind> {
+        AlertNames::FleetPipeline.kind(&self.alert_type)
+    }
+}

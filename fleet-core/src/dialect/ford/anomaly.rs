@@ -1,0 +1,236 @@
+use compact_str::CompactString;
+use serde_json::Number;
+
+use crate::{
+    VehicleId,
+    dialect::{AlertNames, Maybe, unit::Unit, wire::number},
+    event::{AccessRoles, Alert, AlertKind, Severity, Telemetry, TextField},
+    time::Stamp,
+};
+
+/// A row of the table `anomalies`, and an item of the list of anomalies.
+///
+/// # Units
+/// Those of the system: mph, degrees Fahrenheit, volts of the 12 V system, percent; two decimals.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::ford::Anomaly, event::AlertKind};
+/// let json = r#"{"anomaly_id":"9c5b94b1-35ad-49bb-b118-8e8fc24abf80","vehicle_id":"v_a_w1_001","customer_id":"customer_a","region_id":"WEST","territory_id":"WEST_1","detected_at":"2024-02-15T14:32:18.000000Z","anomaly_type":"HIGH_ENGINE_TEMP","severity":"critical","description":"engine_temp above threshold: 231.40 vs 220","metric_value":231.4,"threshold_value":220,"acknowledged":false,"acknowledged_by":null,"acknowledged_at":null,"access_roles":",territory_west_1,region_west,admin_all,"}"#;
+/// let row: Anomaly = serde_json::from_str(json)?;
+/// assert_eq!(row.kind(), Some(AlertKind::EngineOverheat));
+/// assert_eq!(serde_json::to_string(&row)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Anomaly {
+    /// Its name.
+    pub anomaly_id: CompactString,
+    /// Whose.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// The vehicle's customer.
+    pub customer_id: CompactString,
+    /// The vehicle's region.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub region_id: Maybe<CompactString>,
+    /// The vehicle's territory.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub territory_id: Maybe<CompactString>,
+    /// When.
+    pub detected_at: Stamp,
+    /// The system's name for the kind.
+    pub anomaly_type: CompactString,
+    /// info, warning or critical.
+    pub severity: CompactString,
+    /// A sentence for people.
+    pub description: String,
+    /// What was measured; null for a trouble code.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub metric_value: Maybe<Number>,
+    /// The limit that it broke; null for a trouble code.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub threshold_value: Maybe<Number>,
+    /// Whether somebody has seen it.
+    pub acknowledged: bool,
+    /// Who.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub acknowledged_by: Maybe<CompactString>,
+    /// When that was.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub acknowledged_at: Maybe<Stamp>,
+    /// Who may see it; a comma alone is nobody.
+    #[serde(default = "nobody")]
+    pub access_roles: CompactString,
+}
+
+/// The answer to an acknowledgement.
+///
+/// # Examples
+/// ```
+/// use fleet_core::dialect::ford::Acknowledged;
+/// let json = r#"{"success":true,"anomaly_id":"9c5b94b1","acknowledged_by":"territory_manager_1"}"#;
+/// let answer: Acknowledged = serde_json::from_str(json)?;
+/// assert_eq!(serde_json::to_string(&answer)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Acknowledged {
+    /// True.
+    pub success: bool,
+    /// Which anomaly.
+    pub anomaly_id: CompactString,
+    /// Who.
+    pub acknowledged_by: CompactString,
+}
+
+fn nobody() -> CompactString {
+    ",".into()
+}
+
+/// The system's key, its unit, and the side of the limit that is wrong.
+fn metric(kind: AlertKind) -> Option<(&'static str, Unit, &'static str)> {
+    Some(match kind {
+        AlertKind::EngineOverheat => ("engine_temp", Unit::Fahrenheit, "above"),
+        AlertKind::Battery12vLow => ("battery_v", Unit::Canonical, "below"),
+        AlertKind::Overspeed => ("speed", Unit::MilesPerHour, "above"),
+        AlertKind::LowFuel => ("fuel_pct", Unit::Canonical, "below"),
+        _ => return None,
+    })
+}
+
+impl Anomaly {
+    /// The row of an alert that nobody has seen yet, with what its event says of customer and roles; `None` for a
+    /// kind that the system does not have.
+    pub fn of(alert: &Alert, event: &Telemetry) -> Option<Self> {
+        let name = AlertNames::Ford.name(alert.kind)?;
+        let severity = AlertNames::Ford.severity(alert.severity)?;
+        let metric = metric(alert.kind);
+        let own = |value: Option<f64>| {
+            let (_, unit, _) = metric?;
+            Some(unit.write(value?, Some(super::SPEED_DECIMALS)))
+        };
+        let (value, limit) = (own(alert.value), own(alert.threshold));
+        let description = match (metric, value, limit) {
+            (Some((field, _, side)), Some(value), Some(limit)) => {
+                format!("{field} {side} threshold: {value:.2} vs {limit}")
+            }
+            _ => alert.message(),
+        };
+        let text = |field| event.text(field).map(CompactString::new);
+        let roles = AccessRoles::parse(event.text(TextField::AccessRoles).unwrap_or_default());
+        Some(Self {
+            anomaly_id: CompactString::from(alert.id.to_string()),
+            vehicle: alert.vehicle.clone(),
+            customer_id: text(TextField::Customer).unwrap_or_default(),
+            region_id: Maybe::or_null(text(TextField::Region)),
+            territory_id: Maybe::or_null(text(TextField::Territory)),
+            detected_at: alert.at.into(),
+            anomaly_type: name.into(),
+            severity: severity.into(),
+            description,
+            metric_value: Maybe::or_null(value.map(number)),
+            threshold_value: Maybe::or_null(limit.map(number)),
+            acknowledged: false,
+            acknowledged_by: Maybe::Null,
+            acknowledged_at: Maybe::Null,
+            access_roles: CompactString::from(roles.to_string()),
+        })
+    }
+
+    /// The kind, if it is one of the system's.
+    pub fn kind(&self) -> Option<AlertKind> {
+        AlertNames::Ford.kind(&self.anomaly_type)
+    }
+    /// How bad it is, if the word is one of the system's.
+    pub fn severity(&self) -> Option<Severity> {
+        AlertNames::Ford.read_severity(&self.severity)
+    }
+    /// Who may see it.
+    pub fn roles(&self) -> AccessRoles {
+        AccessRoles::parse(&self.access_roles)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ContentId, EventTime,
+        event::LimitSource,
+        units::{Speed, Temperature},
+    };
+
+    fn alert(kind: AlertKind, severity: Severity, value: f64, threshold: f64) -> Alert {
+        Alert {
+            id: ContentId(7),
+            at: EventTime::parse("2024-02-15T14:33:01Z").unwrap(),
+            vehicle: VehicleId::new("v_a_w1_001").unwrap(),
+            fleet: None,
+            kind,
+            severity,
+            rule: "rule".into(),
+            value: Some(value),
+            threshold: Some(threshold),
+            limit_source: LimitSource::Rule,
+        }
+    }
+
+    #[test]
+    fn alerts_become_rows_in_the_systems_units() {
+        let mut event = Telemetry::new(VehicleId::new("v_a_w1_001").unwrap(), EventTime::MIN);
+        event.set_text(TextField::Customer, Some("customer_a"));
+        event.set_text(TextField::AccessRoles, Some("admin_all,REGION_WEST"));
+        let fahrenheit = |value| Temperature::from_fahrenheit(value).as_celsius();
+        let mph = |value| Speed::from_mph(value).as_kmh();
+        for (alert, expected) in [
+            (
+                alert(
+                    AlertKind::EngineOverheat,
+                    Severity::Critical,
+                    fahrenheit(231.4),
+                    fahrenheit(220.0),
+                ),
+                (
+                    "HIGH_ENGINE_TEMP",
+                    "critical",
+                    "engine_temp above threshold: 231.40 vs 220",
+                ),
+            ),
+            (
+                alert(AlertKind::Overspeed, Severity::Info, mph(81.25), mph(80.0)),
+                ("SPEEDING", "info", "speed above threshold: 81.25 vs 80"),
+            ),
+            (
+                alert(AlertKind::Battery12vLow, Severity::Medium, 11.4, 11.5),
+                (
+                    "LOW_BATTERY",
+                    "warning",
+                    "battery_v below threshold: 11.40 vs 11.5",
+                ),
+            ),
+        ] {
+            let row = Anomaly::of(&alert, &event).unwrap();
+            let found = (&*row.anomaly_type, &*row.severity, row.description.as_str());
+            assert_eq!(found, expected);
+            assert_eq!(row.access_roles, ",admin_all,region_west,");
+            assert_eq!(row.kind(), Some(alert.kind));
+            assert!(
+                row.severity()
+                    .is_some_and(|severity| severity <= alert.severity)
+            );
+            assert!(row.roles().allow("region_west"));
+            let json = serde_json::to_string(&row).unwrap();
+            assert_eq!(serde_json::from_str::<Anomaly>(&json).unwrap(), row);
+        }
+        let code = Anomaly::of(
+            &alert(AlertKind::DtcPresent, Severity::Medium, 1.0, 0.0),
+            &event,
+        );
+        assert_eq!(code.unwrap().metric_value, Maybe::Null);
+        assert_eq!(
+            Anomaly::of(&alert(AlertKind::Idle, Severity::Info, 1.0, 0.0), &event),
+            None
+        );
+    }
+}

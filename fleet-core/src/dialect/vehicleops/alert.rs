@@ -1,0 +1,203 @@
+use compact_str::CompactString;
+use serde_json::Number;
+
+use crate::{
+    FleetId, VehicleId,
+    dialect::{AlertNames, Maybe, wire::number},
+    event::{Alert, AlertKind, Severity},
+    time::Stamp,
+};
+
+/// An alert as it is pushed to dashboards: `{"type":"ALERT","payload":{..}}`.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::vehicleops::AlertPush, event::AlertKind};
+/// let json = r#"{"type":"ALERT","payload":{"vehicle_id":"fleet-001-VH-005","alert_type":"OVERSPEED","value":92.5,"threshold":80.0,"timestamp":"2024-02-15T14:33:01Z"}}"#;
+/// let push: AlertPush = serde_json::from_str(json)?;
+/// assert_eq!(push.payload.kind(), Some(AlertKind::Overspeed));
+/// assert_eq!(serde_json::to_string(&push)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AlertPush {
+    #[serde(rename = "type")]
+    frame: Frame,
+    /// The alert.
+    pub payload: AlertPayload,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+enum Frame {
+    #[serde(rename = "ALERT")]
+    Alert,
+}
+
+/// What a push says of an alert; it has no severity.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AlertPayload {
+    /// Whose.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// The system's name. Its tests call the key `type`; both are read.
+    #[serde(alias = "type")]
+    pub alert_type: CompactString,
+    /// What was measured.
+    pub value: Number,
+    /// The limit that it broke.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub threshold: Maybe<Number>,
+    /// When.
+    #[serde(alias = "triggered_at")]
+    pub timestamp: Stamp,
+}
+
+/// An alert as the list of alerts has it.
+///
+/// # Examples
+/// ```
+/// use fleet_core::dialect::vehicleops::AlertItem;
+/// let json = r#"{"id":"alert-001","vehicle_id":"fleet-001-VH-005","fleet_id":"fleet-001","alert_type":"OVERSPEED","severity":"HIGH","value":92.5,"threshold":80.0,"message":"Vehicle fleet-001-VH-005 exceeded speed limit: 92.5 km/h","acknowledged":false,"triggered_at":"2024-02-15T14:33:01Z"}"#;
+/// let item: AlertItem = serde_json::from_str(json)?;
+/// assert_eq!(serde_json::to_string(&item)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AlertItem {
+    /// Its name.
+    pub id: CompactString,
+    /// Whose.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// The vehicle's fleet.
+    #[serde(
+        rename = "fleet_id",
+        default,
+        skip_serializing_if = "Maybe::is_missing"
+    )]
+    pub fleet: Maybe<FleetId>,
+    /// The system's name for the kind.
+    #[serde(alias = "type")]
+    pub alert_type: CompactString,
+    /// LOW, MEDIUM, HIGH or CRITICAL.
+    pub severity: CompactString,
+    /// What was measured.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub value: Maybe<Number>,
+    /// The limit that it broke.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub threshold: Maybe<Number>,
+    /// A sentence for people.
+    pub message: String,
+    /// Whether somebody has seen it.
+    pub acknowledged: bool,
+    /// When.
+    #[serde(alias = "timestamp")]
+    pub triggered_at: Stamp,
+}
+
+/// The body of an acknowledgement.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Acknowledge {
+    /// What the operator has to say.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub notes: Maybe<String>,
+}
+
+/// The answer to an acknowledgement.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Acknowledged {
+    /// The alert.
+    pub id: CompactString,
+    /// True.
+    pub acknowledged: bool,
+    /// Which operator.
+    pub acknowledged_by: CompactString,
+    /// When.
+    pub acknowledged_at: Stamp,
+    /// What the operator had to say.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub notes: Maybe<String>,
+}
+
+/// What the rule service itself gives for one event: the same, but the kind is called `type`.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Evaluated {
+    /// The system's name.
+    #[serde(rename = "type")]
+    pub alert_type: CompactString,
+    /// What was measured.
+    pub value: Number,
+    /// The limit that it broke.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub threshold: Maybe<Number>,
+}
+
+impl AlertPush {
+    /// Pushes an alert; `None` for a kind that the system does not have.
+    pub fn of(alert: &Alert) -> Option<Self> {
+        let name = AlertNames::VehicleOps.name(alert.kind)?;
+        Some(Self {
+            frame: Frame::Alert,
+            payload: AlertPayload {
+                vehicle: alert.vehicle.clone(),
+                alert_type: name.into(),
+                value: number(alert.value?),
+                threshold: Maybe::or_missing(alert.threshold.map(number)),
+                timestamp: alert.at.into(),
+            },
+        })
+    }
+}
+
+impl AlertPayload {
+    /// The kind, if it is one of the system's.
+    pub fn kind(&self) -> Option<AlertKind> {
+        AlertNames::VehicleOps.kind(&self.alert_type)
+    }
+}
+
+impl AlertItem {
+    /// Lists an alert that nobody has seen yet; `None` for a kind that the system does not have.
+    pub fn of(alert: &Alert) -> Option<Self> {
+        let name = AlertNames::VehicleOps.name(alert.kind)?;
+        let severity = AlertNames::VehicleOps.severity(alert.severity)?;
+        Some(Self {
+            id: CompactString::from(alert.id.to_string()),
+            vehicle: alert.vehicle.clone(),
+            fleet: Maybe::or_null(alert.fleet.clone()),
+            alert_type: name.into(),
+            severity: severity.into(),
+            value: Maybe::or_null(alert.value.map(number)),
+            threshold: Maybe::or_null(alert.threshold.map(number)),
+            message: sentence(alert),
+            acknowledged: false,
+            triggered_at: alert.at.into(),
+        })
+    }
+
+    /// The kind, if it is one of the system's.
+    pub fn kind(&self) -> Option<AlertKind> {
+        AlertNames::VehicleOps.kind(&self.alert_type)
+    }
+    /// How bad it is, if the word is one of the system's.
+    pub fn severity(&self) -> Option<Severity> {
+        AlertNames::VehicleOps.read_severity(&self.severity)
+    }
+}
+
+/// The system's own sentence for a speed; for the others it shows none, and these are made alike.
+fn sentence(alert: &Alert) -> String {
+    let (vehicle, value) = (
+        &alert.vehicle,
+        alert.value.map_or("?".into(), |value| format!("{value:?}")),
+    );
+    match alert.kind {
+        AlertKind::Overspeed => format!("Vehicle {vehicle} exceeded speed limit: {value} km/h"),
+        AlertKind::TractionSocLow => format!("Vehicle {vehicle} has a low battery: {value} %"),
+        AlertKind::EngineOverheat => {
+            format!("Vehicle {vehicle} has an overheated engine: {value} C")
+        }
+        _ => alert.message(),
+    }
+}

@@ -1,0 +1,130 @@
+use compact_str::CompactString;
+
+use crate::{
+    VehicleId,
+    dialect::{JsonText, Maybe},
+    event::{Command, CommandKind, CommandStatus},
+    time::Stamp,
+};
+
+/// The body of a request to command a vehicle.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CommandRequest {
+    /// What to do.
+    pub command: CommandKind,
+    /// How, as any JSON.
+    pub params: JsonText,
+}
+
+/// The answer to it (202).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CommandAccepted {
+    /// Which vehicle.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// What to do.
+    pub command: CommandKind,
+    /// DISPATCHED.
+    pub status: CommandStatus,
+    /// Which operator.
+    pub issued_by: CompactString,
+    /// When; only the documents have it.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub issued_at: Maybe<Stamp>,
+}
+
+/// A command on its way to a vehicle (topic `fleet.commands`).
+///
+/// # Examples
+/// ```
+/// use fleet_core::{dialect::vehicleops::CommandMessage, event::CommandKind};
+/// let json = r#"{"vehicle_id":"fleet-001-VH-001","command":"REROUTE","params":{"waypoints":[{"latitude":4.7120,"order":1}]},"issued_at":"2024-02-15T14:35:00.250000+00:00"}"#;
+/// let message: CommandMessage = serde_json::from_str(json)?;
+/// assert_eq!(message.command, CommandKind::Reroute);
+/// assert_eq!(serde_json::to_string(&message)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CommandMessage {
+    /// Which vehicle.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// What to do.
+    pub command: CommandKind,
+    /// How, as any JSON.
+    pub params: JsonText,
+    /// When it was sent.
+    pub issued_at: Stamp,
+    /// Its name in the history. Ours: the system sends none.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub id: Maybe<CompactString>,
+}
+
+/// A command as the history has it.
+///
+/// # Examples
+/// ```
+/// use fleet_core::dialect::vehicleops::CommandItem;
+/// let json = r#"{"id":"cmd-001","vehicle_id":"fleet-001-VH-001","command":"STOP","status":"EXECUTED","issued_by":"op-001","issued_at":"2024-02-15T14:35:00Z","executed_at":"2024-02-15T14:35:02Z"}"#;
+/// let item: CommandItem = serde_json::from_str(json)?;
+/// assert_eq!(serde_json::to_string(&item)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CommandItem {
+    /// Its name.
+    pub id: CompactString,
+    /// Which vehicle.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// What to do.
+    pub command: CommandKind,
+    /// How far it has come.
+    pub status: CommandStatus,
+    /// Which operator.
+    pub issued_by: CompactString,
+    /// When it was sent.
+    pub issued_at: Stamp,
+    /// When it was done.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub executed_at: Maybe<Stamp>,
+}
+
+impl CommandMessage {
+    /// The message for a command of the model.
+    ///
+    /// # Errors
+    /// A parameter that is no JSON.
+    pub fn of(command: &Command) -> Result<Self, serde_json::Error> {
+        let mut params = serde_json::Map::new();
+        for (name, json) in &command.params {
+            params.insert(name.to_string(), serde_json::from_str(json)?);
+        }
+        Ok(Self {
+            vehicle: command.vehicle.clone(),
+            command: command.kind,
+            params: JsonText::new(serde_json::to_string(&params)?)?,
+            issued_at: command.issued_at.into(),
+            id: Maybe::Missing,
+        })
+    }
+
+    /// The command of the model; the message does not say who sent it.
+    ///
+    /// # Errors
+    /// Parameters that are no JSON object.
+    pub fn to_command(&self) -> Result<Command, serde_json::Error> {
+        let params: std::collections::BTreeMap<CompactString, JsonText> =
+            serde_json::from_str(self.params.as_str())?;
+        let params = params.into_iter();
+        Ok(Command {
+            vehicle: self.vehicle.clone(),
+            kind: self.command,
+            params: params
+                .map(|(name, json)| (name, json.as_str().to_owned()))
+                .collect(),
+            issued_by: None,
+            issued_at: self.issued_at.at,
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! The system's other messages, exactly as they are described.
+
+use super::*;
+use crate::{
+    ContentId, EventTime, FleetId, VehicleId,
+    event::{Alert, AlertKind, LimitSource, MissionEvent, Severity},
+};
+
+fn same<T: serde::Serialize + serde::de::DeserializeOwned>(json: &str) -> T {
+    let message: T = serde_json::from_str(json).unwrap_or_else(|why| panic!("{json}: {why}"));
+    assert_eq!(serde_json::to_string(&message).unwrap(), json);
+    message
+}
+
+const PUSH: &str = r#"{"type":"ALERT","payload":{"vehicle_id":"fleet-001-VH-005","alert_type":"OVERSPEED","value":92.5,"threshold":80.0,"timestamp":"2024-02-15T14:33:01Z"}}"#;
+const ITEM: &str = r#"{"id":"00000000-0000-0000-0000-000000000007","vehicle_id":"fleet-001-VH-005","fleet_id":"fleet-001","alert_type":"OVERSPEED","severity":"HIGH","value":92.5,"threshold":80.0,"message":"Vehicle fleet-001-VH-005 exceeded speed limit: 92.5 km/h","acknowledged":false,"triggered_at":"2024-02-15T14:33:01Z"}"#;
+
+fn alert(kind: AlertKind) -> Alert {
+    Alert {
+        id: ContentId(7),
+        at: EventTime::parse("2024-02-15T14:33:01Z").unwrap(),
+        vehicle: VehicleId::new("fleet-001-VH-005").unwrap(),
+        fleet: Some(FleetId::new("fleet-001").unwrap()),
+        kind,
+        severity: Severity::High,
+        rule: "overspeed".into(),
+        value: Some(92.5),
+        threshold: Some(80.0),
+        limit_source: LimitSource::Rule,
+    }
+}
+
+#[test]
+fn alerts_are_pushed_and_listed_as_described() {
+    let push = AlertPush::of(&alert(AlertKind::Overspeed)).unwrap();
+    assert_eq!(serde_json::to_string(&push).unwrap(), PUSH);
+    let item = AlertItem::of(&alert(AlertKind::Overspeed)).unwrap();
+    assert_eq!(serde_json::to_string(&item).unwrap(), ITEM);
+    assert_eq!(
+        (item.kind(), item.severity()),
+        (Some(AlertKind::Overspeed), Some(Severity::High))
+    );
+    assert_eq!(AlertPush::of(&alert(AlertKind::LowFuel)), None);
+    for kind in [AlertKind::TractionSocLow, AlertKind::EngineOverheat] {
+        let item = AlertItem::of(&alert(kind)).unwrap();
+        assert!(item.message.starts_with("Vehicle fleet-001-VH-005 has"));
+    }
+}
+
+#[test]
+fn alerts_are_read_under_both_names_and_written_under_one() {
+    let other = PUSH
+        .replace("alert_type", "type")
+        .replace("timestamp", "triggered_at");
+    let push: AlertPush = serde_json::from_str(&other).unwrap();
+    assert_eq!(serde_json::to_string(&push).unwrap(), PUSH);
+    same::<Evaluated>(r#"{"type":"LOW_BATTERY","value":12.0}"#);
+    same::<Listed<AlertItem>>(&format!(r#"{{"data":[{ITEM}],"total":2}}"#));
+    same::<Acknowledge>(r#"{"notes":"Operator contacted"}"#);
+    same::<Acknowledged>(
+        r#"{"id":"alert-001","acknowledged":true,"acknowledged_by":"op-001","acknowledged_at":"2024-02-15T14:38:00Z","notes":null}"#,
+    );
+    assert!(serde_json::from_str::<AlertPush>(&PUSH.replace("ALERT", "NEWS")).is_err());
+}
+
+#[test]
+fn commands_come_back_and_are_the_models() {
+    same::<CommandRequest>(r#"{"command":"STOP","params":{}}"#);
+    same::<CommandAccepted>(
+        r#"{"vehicle_id":"fleet-001-VH-001","command":"STOP","status":"DISPATCHED","issued_by":"op-001","issued_at":"2024-02-15T14:35:00Z"}"#,
+    );
+    same::<CommandAccepted>(
+        r#"{"vehicle_id":"v","command":"RESUME","status":"DISPATCHED","issued_by":"op-001"}"#,
+    );
+    same::<CommandItem>(
+        r#"{"id":"cmd-002","vehicle_id":"v","command":"RETURN_TO_BASE","status":"FAILED","issued_by":"op-001","issued_at":"2024-02-15T14:35:00Z","executed_at":null}"#,
+    );
+    let message: CommandMessage = same(
+        r#"{"vehicle_id":"v","command":"REROUTE","params":{"a":[1.50],"b":null},"issued_at":"2024-02-15T14:35:00Z","id":"cmd-1"}"#,
+    );
+    let command = message.to_command().unwrap();
+    assert_eq!(command.params["a"], "[1.50]");
+    let again = CommandMessage::of(&command).unwrap();
+    assert_eq!(
+        (again.vehicle, again.command),
+        (message.vehicle, message.command)
+    );
+    assert_eq!(again.params.as_str(), r#"{"a":[1.5],"b":null}"#);
+}
+
+#[test]
+fn missions_come_back_and_are_the_models() {
+    same::<MissionRequest>(
+        r#"{"fleet_id":"fleet-001","vehicle_id":"fleet-001-VH-001","mission_type":"DELIVERY","waypoints":[{"latitude":4.712,"longitude":-74,"order":1}],"priority":"NORMAL"}"#,
+    );
+    same::<MissionCreated>(
+        r#"{"id":"mission-008","vehicle_id":"fleet-001-VH-001","status":"ASSIGNED","waypoints":3,"created_at":"2024-02-15T15:00:00Z"}"#,
+    );
+    same::<Mission>(
+        r#"{"id":"m","vehicle_id":"v","mission_type":"DELIVERY","status":"ASSIGNED","completed_waypoints":0,"total_waypoints":3,"completion_pct":0,"started_at":null}"#,
+    );
+    let message: MissionMessage = same(
+        r#"{"mission_id":"m","vehicle_id":"v","event":"started","timestamp":"2024-02-15T15:01:00Z"}"#,
+    );
+    let event = MissionEvent::from(message.clone());
+    assert_eq!(MissionMessage::from(&event), message);
+}
+
+#[test]
+fn frames_carry_alerts_in_either_form() {
+    let frame = r#"{"vehicle_id":"v","latitude":4.7115,"longitude":-74.0718,"speed_kmh":92.5,"battery_pct":12,"status":"ALERT","alerts":[{"vehicle_id":"v","alert_type":"OVERSPEED","value":92.5,"threshold":80.0,"timestamp":"2024-02-15T14:33:01Z"},{"type":"LOW_BATTERY","value":12.0,"threshold":15.0}],"timestamp":"2024-02-15T14:33:01.250000+00:00"}"#;
+    let frame: TelemetryFrame = same(frame);
+    assert!(matches!(
+        frame.alerts.as_slice(),
+        [FrameAlert::Pushed(_), FrameAlert::Evaluated(_)]
+    ));
+}
