@@ -34,8 +34,11 @@ impl DrivingReport {
         if there < 2 {
             return Ok(None);
         }
+        // A vehicle that never says whether it drives itself has no part in the ratio.
         let sums = "SELECT coalesce(sum(km), 0.0), coalesce(sum(interventions), 0),
-                           coalesce(sum(disengagements), 0) FROM self_driving";
+                           coalesce(sum(disengagements), 0) FROM self_driving
+                    WHERE vehicle_id IN (SELECT vehicle_id FROM self_driving
+                                         WHERE observed_s > 0 OR interventions + disengagements > 0)";
         let (km, interventions, disengagements) = db
             .query_row(sums, [], |row| {
                 Ok((row.get(0)?, count(row, 1)?, count(row, 2)?))
@@ -85,7 +88,7 @@ impl DrivingReport {
             .mean_score
             .map_or("none".into(), |score| format!("{score:.1}"));
         format!(
-            "driving: {km:.1} km, {taken} interventions, {left} disengagements, {per}\n\
+            "self-driving: {km:.1} km, {taken} interventions, {left} disengagements, {per}\n\
              trips: {}, mean score {score}\n",
             self.trips
         )
