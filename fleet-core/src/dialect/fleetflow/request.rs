@@ -213,7 +213,7 @@ impl Target for Part {
         if !draft.event.list.is_empty() {
             return Err(misfit(field, &"the samples are there under both names"));
         }
-        draft.event.list = json.to_owned();
+        json.clone_into(&mut draft.event.list);
         draft.event.style.alias = alias;
         draft.found(field.sets);
         Ok(())

@@ -1,8 +1,9 @@
 //! One sample, in either form.
 
 use crate::{
-    dialect::object::{
-        Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind,
+    dialect::{
+        object::{Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind},
+        unit::nearest,
     },
     event::{Layout, Origin, TripSample},
     time::TimeReader,
@@ -35,7 +36,7 @@ impl SampleTime {
         let own = t_s.mul_add(self.per_second(), first);
         let mut shorter = (0..=MAX_PLACES).map(|places| round_decimals(own, places));
         let same = |t: &f64| ((t - first) / self.per_second()).total_cmp(&t_s).is_eq();
-        shorter.find(same).unwrap_or(own)
+        shorter.find(same).unwrap_or_else(|| nearest(own, same))
     }
 }
 

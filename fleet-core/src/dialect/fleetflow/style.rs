@@ -3,6 +3,7 @@ use crate::{
     event::{ContentHasher, Layout, TripSamples},
     state::state_by_serde,
     time::TimeStyle,
+    units::Quantity,
 };
 
 /// A trip as a request brought it, and how the request was written.
@@ -104,9 +105,9 @@ impl Event for TripRequest {
         for sample in &self.trip.samples {
             content
                 .integer(none(sample.t_s))
-                .integer(none(sample.speed.map(|speed| speed.as_kmh())))
-                .integer(none(sample.longitudinal.map(|g| g.as_g())))
-                .integer(none(sample.lateral.map(|g| g.as_g())));
+                .integer(none(sample.speed.map(Quantity::canonical)))
+                .integer(none(sample.longitudinal.map(Quantity::canonical)))
+                .integer(none(sample.lateral.map(Quantity::canonical)));
         }
         content.finish()
     }
