@@ -1,3 +1,4 @@
+use super::samples::SHORT;
 use crate::{
     Event, EventTime,
     event::{ContentHasher, Layout, TripSamples},
@@ -63,6 +64,11 @@ impl TripStyle {
             layouts: Vec::new(),
             layout: self.layout.clone(),
         }
+    }
+    /// The marks of every sample there can be.
+    pub(super) fn all_marks(&self) -> impl Iterator<Item = u16> {
+        let form = if self.short { SHORT } else { 0 };
+        self.marks.iter().copied().chain(std::iter::repeat(form))
     }
     pub(super) fn set_time(&mut self, style: TimeStyle) {
         self.time = Some(style.to_bits());

@@ -60,7 +60,7 @@ pub(crate) fn read<T: Target>(
 
 /// Reads one record in the general way, with a draft of its own: the fast way stays small.
 #[inline(never)]
-fn read_any<T: Target>(
+pub(crate) fn read_any<T: Target>(
     shape: &'static Shape<T>,
     unknown: UnknownKeys,
     record: &str,
