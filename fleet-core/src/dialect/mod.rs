@@ -9,6 +9,8 @@ pub mod fleet_pipeline;
 mod fleetflow;
 mod fleetstream;
 pub mod ford;
+#[cfg(test)]
+mod fuzz;
 mod json;
 mod lines;
 mod lossy;

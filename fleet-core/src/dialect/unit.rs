@@ -59,17 +59,39 @@ impl Unit {
 
     /// The number that is written for a value of the model, with this many places where the dialect fixes them.
     ///
-    /// Where fewer than [`MAX_PLACES`] places give a number that reads as exactly this value, it is that number:
-    /// so what came with more places than the dialect writes goes back as it came.
-    pub(crate) fn write(self, value: f64, places: Option<u8>) -> f64 {
-        let own = self.of_model(value);
-        let Some(places) = places else { return own };
-        let short = round_decimals(own, places);
-        let mut more = (places..=MAX_PLACES).map(|places| round_decimals(own, places));
-        more.find(|number| self.to_model(*number).total_cmp(&value).is_eq())
-            .unwrap_or(short)
+    /// Where up to [`MAX_PLACES`] places give a number that reads as exactly this value, it is that number: what came
+    /// with more places than the dialect writes goes back as it came. Else a value that came in this unit (`own`) is
+    /// written with all its digits, and one that was measured in another with the dialect's places.
+    pub(crate) fn write(self, value: f64, places: Option<u8>, own: bool) -> f64 {
+        let number = self.of_model(value);
+        let Some(places) = places else { return number };
+        let reads_same = |number: &f64| self.to_model(*number).total_cmp(&value).is_eq();
+        let rounded = (places..=MAX_PLACES).map(|places| round_decimals(number, places));
+        if let Some(short) = rounded.into_iter().find(reads_same) {
+            return short;
+        }
+        if own {
+            nearest(number, reads_same)
+        } else {
+            round_decimals(number, places)
+        }
     }
 }
+
+/// The number for which this holds, close to one for which it should but for rounding.
+pub(crate) fn nearest(number: f64, holds: impl Fn(&f64) -> bool) -> f64 {
+    let up = std::iter::successors(Some(number), |number| Some(number.next_up()));
+    let down = std::iter::successors(Some(number), |number| Some(number.next_down()));
+    let around = up
+        .zip(down)
+        .take(MAX_STEPS)
+        .flat_map(|(up, down)| [up, down]);
+    around.into_iter().find(holds).unwrap_or(number)
+}
+
+/// How far a conversion there and back can miss, in steps between floats. Our choice: three roundings make three,
+/// and a subtraction of 32 can make a few more.
+const MAX_STEPS: usize = 64;
 
 /// The places that are tried. Our choice: beyond any sensor, and with 15 digits in all still exact.
 const MAX_PLACES: u8 = 9;

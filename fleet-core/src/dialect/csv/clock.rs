@@ -1,3 +1,4 @@
+use super::date;
 use crate::{
     EventTime,
     time::{TimeReader, TimeStyle},
@@ -12,6 +13,7 @@ pub(super) enum Clock {
         origin: EventTime,
     },
     Rfc3339,
+    Date,
 }
 
 /// The formats of a map; `seconds` alone takes an origin.
@@ -20,6 +22,7 @@ pub(super) const FORMATS: &[(&str, Clock)] = &[
     ("epoch_ms", Clock::since_1970(3)),
     ("epoch_us", Clock::since_1970(6)),
     ("rfc3339", Clock::Rfc3339),
+    ("date", Clock::Date),
     ("seconds", Clock::since_1970(0)),
 ];
 
@@ -39,6 +42,10 @@ impl Clock {
     ) -> Result<(EventTime, TimeStyle), String> {
         match self {
             Self::Rfc3339 => times.read(text).map_err(|why| format!("`{text}`: {why}")),
+            Self::Date => {
+                let at = date::read(text).ok_or_else(|| format!("`{text}` is not a date"))?;
+                Ok((at, TimeStyle::shortest(at)))
+            }
             Self::Decimal { places, origin } => {
                 let micros = micros(text, places)
                     .ok_or_else(|| format!("`{text}` is not a number of time"))?;

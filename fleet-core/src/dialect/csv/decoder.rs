@@ -1,4 +1,4 @@
-use std::fmt::Display;
+use std::{borrow::Cow, fmt::Display};
 
 use super::{
     map::{ColumnMap, Kind, Plan, PlannedKey},
@@ -8,7 +8,7 @@ use crate::{
     Decode, EventTime, Offset, VehicleId,
     decode::Entry,
     dialect::lines::refuse_cut,
-    event::{FleetEvent, Perception, Style, Telemetry},
+    event::{Driving, DrivingKind, FleetEvent, Perception, Style, Telemetry},
     source::Chunk,
     time::{TimeReader, TimeStyle},
 };
@@ -88,6 +88,9 @@ impl Decode<Chunk> for Csv {
                 Ok((Kind::Perception, plan)) => {
                     sighting(plan, &records, &mut memo).map(FleetEvent::from)
                 }
+                Ok((Kind::Driving(kind), plan)) => {
+                    doing(*kind, plan, &records, &mut memo).map(FleetEvent::from)
+                }
                 Err(why) => Err(why.clone()),
             };
             match event {
@@ -112,7 +115,7 @@ fn observation(plan: &Plan, record: &Records<'_>, memo: &mut Memo) -> Result<Tel
     for (index, target) in &plan.cells {
         if let Some(cell) = cell(plan, record, *index)? {
             target
-                .observe(cell, &mut event)
+                .observe(&cell, &mut event)
                 .map_err(|why| misfit(plan, *index, &why))?;
         }
     }
@@ -125,7 +128,25 @@ fn sighting(plan: &Plan, record: &Records<'_>, memo: &mut Memo) -> Result<Percep
     for (index, target) in &plan.cells {
         if let Some(cell) = cell(plan, record, *index)? {
             target
-                .sight(cell, &mut event)
+                .sight(&cell, &mut event)
+                .map_err(|why| misfit(plan, *index, &why))?;
+        }
+    }
+    Ok(event)
+}
+
+fn doing(
+    kind: DrivingKind,
+    plan: &Plan,
+    record: &Records<'_>,
+    memo: &mut Memo,
+) -> Result<Driving, String> {
+    let (vehicle, at, _) = head(plan, record, memo)?;
+    let mut event = Driving::new(vehicle, at, kind);
+    for (index, target) in &plan.cells {
+        if let Some(cell) = cell(plan, record, *index)? {
+            target
+                .tell(&cell, &plan.initiators, &mut event)
                 .map_err(|why| misfit(plan, *index, &why))?;
         }
     }
@@ -148,25 +169,34 @@ fn head(
             let key = required(plan, record, *index)?;
             memo.key.clear();
             memo.key.push_str(prefix);
-            memo.key.push_str(key);
+            memo.key.push_str(&key);
             VehicleId::new(&memo.key).map_err(|why| misfit(plan, *index, &why))?
         }
     };
     let (index, clock) = plan.time;
     let (at, style) = clock
-        .read(required(plan, record, index)?, &mut memo.times)
+        .read(&required(plan, record, index)?, &mut memo.times)
         .map_err(|why| misfit(plan, index, &why))?;
     Ok((vehicle, at, style))
 }
 
 /// A cell without the blanks around it; `None` where nothing is left.
-fn cell<'a>(plan: &Plan, record: &'a Records<'_>, index: usize) -> Result<Option<&'a str>, String> {
+fn cell<'a>(
+    plan: &Plan,
+    record: &'a Records<'_>,
+    index: usize,
+) -> Result<Option<Cow<'a, str>>, String> {
     let cell = record.cell(index).unwrap_or_default();
-    let text = std::str::from_utf8(cell).map_err(|_| misfit(plan, index, &"not UTF-8"))?;
-    Ok(Some(text.trim_ascii()).filter(|text| !text.is_empty()))
+    let text = plan.encoding.read(cell.trim_ascii());
+    let text = text.ok_or_else(|| misfit(plan, index, &"not UTF-8"))?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-fn required<'a>(plan: &Plan, record: &'a Records<'_>, index: usize) -> Result<&'a str, String> {
+fn required<'a>(
+    plan: &Plan,
+    record: &'a Records<'_>,
+    index: usize,
+) -> Result<Cow<'a, str>, String> {
     cell(plan, record, index)?.ok_or_else(|| misfit(plan, index, &"the cell is empty"))
 }
 

@@ -1,10 +1,16 @@
+use std::{collections::BTreeMap, sync::Arc};
+
 use super::{
     clock::{Clock, FORMATS},
+    encoding::{ENCODINGS, Encoding},
     record::Records,
-    target::{Named, PERCEPTION, TELEMETRY, Target},
+    target::{DRIVING, Named, PERCEPTION, TELEMETRY, Target},
     yaml::{Raw, RawKey, RawTime, Word},
 };
-use crate::{Error, ErrorKind, EventTime, Result, VehicleId};
+use crate::{
+    Error, ErrorKind, EventTime, Result, VehicleId,
+    event::{DrivingKind, Initiator},
+};
 
 /// Which column of a CSV file is what, read from YAML.
 ///
@@ -13,12 +19,21 @@ use crate::{Error, ErrorKind, EventTime, Result, VehicleId};
 ///
 /// # Shape
 /// ```yaml
-/// kind: telemetry                              # telemetry (default) | perception
+/// kind: telemetry                              # telemetry (default) | perception | driving
 /// key:  { column: drive, prefix: "nds-" }      # or { constant: "comma-1" }
-/// time: { column: time_utc, format: epoch_s }  # epoch_s | epoch_ms | epoch_us | rfc3339 | seconds (from `origin`)
+/// time: { column: time_utc, format: epoch_s }  # epoch_s | epoch_ms | epoch_us | rfc3339 | date | seconds (from `origin`)
 /// columns:
 ///   speed_mph: { signal: speed, unit: mph }
 ///   gps_lat:   { signal: latitude }
+/// ```
+/// A map of driving events sets `detail` and `initiator`; `event_type` says what all of them are, and `initiators`
+/// which of the model's words the file's own stand for. `encoding` is utf-8, or windows-1252. A `date` has no zone and
+/// is taken as UTC.
+///
+/// ```yaml
+/// kind: driving
+/// event_type: disengagement
+/// initiators: { Test Driver: driver, AV System: system }
 /// ```
 ///
 /// # Examples
@@ -43,6 +58,8 @@ pub struct ColumnMap {
     key: Key,
     time: (Word, Clock),
     columns: Vec<(Word, Target)>,
+    encoding: Encoding,
+    initiators: Arc<BTreeMap<String, Initiator>>,
 }
 
 /// What the records of a file are.
@@ -50,6 +67,7 @@ pub struct ColumnMap {
 pub(super) enum Kind {
     Telemetry,
     Perception,
+    Driving(DrivingKind),
 }
 
 #[derive(Clone, Debug)]
@@ -65,6 +83,8 @@ pub(super) struct Plan {
     pub(super) key: PlannedKey,
     pub(super) time: (usize, Clock),
     pub(super) cells: Vec<(usize, Target)>,
+    pub(super) encoding: Encoding,
+    pub(super) initiators: Arc<BTreeMap<String, Initiator>>,
     names: Vec<String>,
 }
 
@@ -97,17 +117,18 @@ impl ColumnMap {
             Error::new(ErrorKind::Config, format!("{file}{place}: {why}"))
         })?;
         let wrong = |at: &Word, why: String| at_word(file, at, &why);
-        let (kind, known) = match raw.kind {
-            None => (Kind::Telemetry, TELEMETRY),
-            Some(word) => match word.text.as_str() {
-                "telemetry" => (Kind::Telemetry, TELEMETRY),
-                "perception" => (Kind::Perception, PERCEPTION),
-                other => {
-                    let why = format!("unknown kind `{other}`: use telemetry or perception");
-                    return Err(wrong(&word, why));
-                }
-            },
+        let (kind, known) = kind(file, raw.kind.as_ref(), raw.event_type.as_ref())?;
+        let encoding = match raw.encoding {
+            None => Encoding::default(),
+            Some(word) => one_of(file, &word, "encoding", ENCODINGS)?,
         };
+        let initiators = raw.initiators.unwrap_or_default().into_iter();
+        let initiators = initiators.map(|(own, word)| {
+            let initiator = Initiator::from_word(&word.text);
+            let why = || wrong(&word, format!("unknown initiator `{}`", word.text));
+            Ok((own, initiator.ok_or_else(why)?))
+        });
+        let initiators = initiators.collect::<Result<_>>()?;
         let place = raw.key.referenced;
         let key = key(file, raw.key.value, (place.line(), place.column()))?;
         let clock = clock(file, &raw.time)?;
@@ -137,6 +158,8 @@ impl ColumnMap {
             key,
             time: (raw.time.column, clock),
             columns,
+            encoding,
+            initiators: Arc::new(initiators),
         })
     }
 
@@ -154,7 +177,10 @@ impl ColumnMap {
         records.next();
         let names: Vec<String> = (0..records.count())
             .filter_map(|index| records.cell(index))
-            .map(|cell| String::from_utf8_lossy(cell).trim().to_owned())
+            .map(|cell| match self.encoding.read(cell) {
+                Some(name) => name.trim().to_owned(),
+                None => String::from_utf8_lossy(cell).trim().to_owned(),
+            })
             .collect();
         let index = |column: &Word| {
             let mut found = names
@@ -190,6 +216,8 @@ impl ColumnMap {
             key,
             time,
             cells,
+            encoding: self.encoding,
+            initiators: Arc::clone(&self.initiators),
             names,
         })
     }
@@ -218,21 +246,57 @@ fn key(file: &str, raw: RawKey, (line, column): (u64, u64)) -> Result<Key> {
     }
 }
 
+/// What the records are, and what a map of them can set.
+fn kind(
+    file: &str,
+    kind: Option<&Word>,
+    event_type: Option<&Word>,
+) -> Result<(Kind, &'static [Named])> {
+    let word = kind.map_or("telemetry", |word| &word.text);
+    match (word, event_type) {
+        ("telemetry", None) => Ok((Kind::Telemetry, TELEMETRY)),
+        ("perception", None) => Ok((Kind::Perception, PERCEPTION)),
+        ("driving", Some(event)) => {
+            let known: Vec<_> = DrivingKind::ALL
+                .iter()
+                .map(|kind| (kind.as_word(), Kind::Driving(*kind)))
+                .collect();
+            Ok((one_of(file, event, "event_type", &known)?, DRIVING))
+        }
+        ("telemetry" | "perception", Some(event)) => {
+            let why = "only a map of driving events has an event_type";
+            Err(at_word(file, event, why))
+        }
+        (word, _) => {
+            let why = match word {
+                "driving" => "a map of driving events needs an event_type".to_owned(),
+                _ => format!("unknown kind `{word}`: use telemetry, perception or driving"),
+            };
+            let text = String::new();
+            let (line, column) = (1, 1);
+            let first = Word { text, line, column };
+            Err(at_word(file, kind.unwrap_or(&first), &why))
+        }
+    }
+}
+
+/// The meaning of a word that has few.
+fn one_of<T: Copy>(file: &str, word: &Word, what: &str, known: &[(&str, T)]) -> Result<T> {
+    if let Some((_, meaning)) = known.iter().find(|(known, _)| *known == word.text) {
+        return Ok(*meaning);
+    }
+    let all: Vec<_> = known.iter().map(|(word, _)| *word).collect();
+    let (text, all) = (&word.text, all.join(", "));
+    let why = format!("unknown {what} `{text}`: use one of {all}");
+    Err(at_word(file, word, &why))
+}
+
 fn clock(file: &str, raw: &RawTime) -> Result<Clock> {
-    let format = &raw.format;
-    let found = FORMATS.iter().find(|(word, _)| *word == format.text);
-    let Some((word, clock)) = found else {
-        let all: Vec<_> = FORMATS.iter().map(|(word, _)| *word).collect();
-        let why = format!(
-            "unknown format `{}`: use one of {}",
-            format.text,
-            all.join(", ")
-        );
-        return Err(at_word(file, format, &why));
-    };
+    let word = raw.format.text.as_str();
+    let clock = one_of(file, &raw.format, "format", FORMATS)?;
     match &raw.origin {
-        None => Ok(*clock),
-        Some(origin) if *word == "seconds" => match EventTime::parse(&origin.text) {
+        None => Ok(clock),
+        Some(origin) if word == "seconds" => match EventTime::parse(&origin.text) {
             Ok(origin) => Ok(Clock::Decimal { places: 0, origin }),
             Err(why) => Err(at_word(file, origin, &format!("`{}`: {why}", origin.text))),
         },

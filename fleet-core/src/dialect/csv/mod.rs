@@ -1,7 +1,9 @@
 //! CSV of any make: a column map says which column is what.
 
 mod clock;
+mod date;
 mod decoder;
+mod encoding;
 mod map;
 mod record;
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use super::*;
+use super::{record::Records, *};
 use crate::{
-    Decode, Event, Offset,
+    Decode, Event, EventTime, Offset,
     checkpoint::Fates,
     decode::Entry,
-    event::{FleetEvent, Signal},
+    event::{Driving, DrivingKind, FleetEvent, Initiator, Signal},
     source::Chunk,
     units::Speed,
 };
@@ -32,12 +32,14 @@ fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
     };
     let yaml = std::fs::read_to_string(root.join("examples/maps").join(map_name)).unwrap();
     let map = ColumnMap::from_yaml(&yaml, map_name).unwrap();
-    let line_end = memchr::memchr(b'\n', &bytes).unwrap();
-    let header: Arc<[u8]> = bytes[..line_end].into();
+    let mut records = Records::new(&bytes);
+    records.next().unwrap();
+    let header_end = records.next().unwrap().start;
+    let header: Arc<[u8]> = bytes[..header_end].trim_ascii_end().into();
     map.check(&header, file).unwrap();
     let csv = Csv::new([map]);
     let (mut rows, mut fates) = (Vec::new(), Fates::default());
-    let mut from = line_end + 1;
+    let mut from = header_end;
     while from < bytes.len() {
         let most = (from + 100_000).min(bytes.len());
         let to = memchr::memrchr(b'\n', &bytes[from..most]).map_or(most, |end| from + end + 1);
@@ -121,4 +123,43 @@ fn a_minute_of_radar_is_read_whole() {
     assert_eq!(first.at.as_micros(), 46_408_587_652);
     assert_eq!(first.track.as_deref(), Some("528"));
     assert_eq!(first.relative_speed, Speed::from_mps(3.6).into());
+}
+
+/// 2,676 reports. Of their words `Test Driver` (2,035), `Test Driver - Soft Stop` (151), `Test Drive` (23), `Driver`
+/// (19) and `Operator` (2) are people in the vehicle, `AV System` (368), `AV System - Emergency Stop` (71) and
+/// `Software` (7) the system.
+#[test]
+fn the_disengagements_of_california_are_read_whole_by_initiator() {
+    let file = "ca_dmv/2021-Autonomous-Vehicle-Disengagement-Reports-CSV.csv";
+    let Some((rows, fates)) = recorded("ca-dmv-2021.yaml", file) else {
+        return;
+    };
+    assert_eq!(fates.dead, []);
+    assert_eq!((rows.len(), vehicles(&rows)), (2_676, 282));
+    let count = |initiator| {
+        let events = rows.iter().filter_map(FleetEvent::driving);
+        let events = events.filter(|event| event.kind == DrivingKind::Disengagement);
+        events
+            .filter(|event| event.initiator == Some(initiator))
+            .count()
+    };
+    assert_eq!(
+        (count(Initiator::Driver), count(Initiator::System)),
+        (2_230, 446)
+    );
+    let events = || rows.iter().filter_map(FleetEvent::driving);
+    let (first, last) = (
+        events().map(|event| event.at).min(),
+        events().map(|event| event.at).max(),
+    );
+    assert_eq!(first.unwrap().to_string(), "2020-11-30T17:09:05Z");
+    assert!(last.unwrap() < EventTime::parse("2022-01-01T00:00:00Z").unwrap());
+    // The cells that are not ASCII: a quote of Windows-1252.
+    let quoted = |event: &Driving| {
+        event
+            .detail
+            .as_ref()
+            .is_some_and(|text| text.contains('\u{2019}'))
+    };
+    assert_eq!(events().filter(|event| quoted(event)).count(), 16);
 }

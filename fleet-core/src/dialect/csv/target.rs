@@ -1,8 +1,10 @@
 //! What a column of a map can set, by name and unit.
 
+use std::collections::BTreeMap;
+
 use crate::{
     dialect::unit::Unit,
-    event::{ObjectClass, Perception, Reading, Signal, Status, Telemetry},
+    event::{Driving, Initiator, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
 };
 
 /// What one column sets.
@@ -16,6 +18,8 @@ pub(super) enum Target {
     Left,
     RelativeSpeed(Unit),
     Confidence,
+    Detail,
+    Initiator,
 }
 
 /// The names of one target, and the words of its units; the first is the model's.
@@ -68,6 +72,12 @@ pub(super) const PERCEPTION: &[Named] = named! {
     "confidence": "1" => Target::Confidence;
 };
 
+/// What a map of driving events can set; the kind of event is the map's own.
+pub(super) const DRIVING: &[Named] = named! {
+    "detail": "text" => Target::Detail;
+    "initiator": "word" => Target::Initiator;
+};
+
 impl Target {
     /// Sets a cell that is not empty in an observation.
     pub(super) fn observe(self, cell: &str, event: &mut Telemetry) -> Result<(), String> {
@@ -82,7 +92,7 @@ impl Target {
                 event.set(signal, Reading::of_raw(value));
             }
             Self::Status => event.set_status(Some(Status::from_word(text(cell)?))),
-            _ => return Err("the signal belongs to perception".into()),
+            _ => return Err("the signal belongs to another kind of map".into()),
         }
         Ok(())
     }
@@ -101,7 +111,29 @@ impl Target {
                 event.relative_speed = Reading::of_raw(number(cell, unit)?);
             }
             Self::Confidence => event.confidence = Reading::of_raw(number(cell, Unit::Canonical)?),
-            Self::Signal(..) | Self::Status => return Err("the signal belongs to telemetry".into()),
+            _ => return Err("the signal belongs to another kind of map".into()),
+        }
+        Ok(())
+    }
+}
+
+impl Target {
+    /// Sets a cell that is not empty in a driving event.
+    pub(super) fn tell(
+        self,
+        cell: &str,
+        initiators: &BTreeMap<String, Initiator>,
+        event: &mut Driving,
+    ) -> Result<(), String> {
+        match self {
+            Self::Detail => event.detail = Some(text(cell)?.into()),
+            Self::Initiator => {
+                let own = || Initiator::from_word(cell).filter(|_| initiators.is_empty());
+                let initiator = initiators.get(cell).copied().or_else(own);
+                event.initiator =
+                    Some(initiator.ok_or_else(|| format!("`{cell}` is no initiator"))?);
+            }
+            _ => return Err("the signal belongs to another kind of map".into()),
         }
         Ok(())
     }

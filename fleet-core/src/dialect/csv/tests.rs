@@ -3,7 +3,7 @@ use crate::{
     Decode, ErrorKind, Offset,
     checkpoint::Fates,
     decode::Entry,
-    event::{FleetEvent, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
+    event::{FleetEvent, Initiator, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
     source::Chunk,
     units::{Distance, Speed},
 };
@@ -210,6 +210,32 @@ fn a_wrong_map_is_an_error_that_names_file_line_and_column() {
             "map.yaml:2:47: only the format seconds has an origin",
         ),
         (
+            format!("kind: driving\n{MAP}"),
+            "map.yaml:1:7: a map of driving events needs an event_type",
+        ),
+        (
+            format!("kind: riding\n{MAP}"),
+            "map.yaml:1:7: unknown kind `riding`: use telemetry, perception or driving",
+        ),
+        (
+            format!("event_type: disengagement\n{MAP}"),
+            "map.yaml:1:13: only a map of driving events has an event_type",
+        ),
+        (
+            format!("kind: driving\nevent_type: nap\n{MAP}"),
+            "map.yaml:2:13: unknown event_type `nap`: use one of intervention, disengagement",
+        ),
+        (
+            format!(
+                "kind: driving\nevent_type: disengagement\ninitiators: {{ Me: nobody }}\n{MAP}"
+            ),
+            "map.yaml:3:19: unknown initiator `nobody`",
+        ),
+        (
+            format!("encoding: ebcdic\n{MAP}"),
+            "map.yaml:1:11: unknown encoding `ebcdic`: use one of utf-8, windows-1252",
+        ),
+        (
             with("epoch_ms", "seconds, origin: noon"),
             "map.yaml:2:46: `noon`: not a time",
         ),
@@ -276,4 +302,37 @@ fn a_missing_column_is_an_error_that_names_the_map_and_the_columns_there_are() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().starts_with(message), "{error}");
     }
+}
+
+#[test]
+fn driving_events_have_the_kind_of_the_map_and_its_words() {
+    let yaml = "kind: driving\nevent_type: disengagement\nencoding: windows-1252\ninitiators: { Test Driver: driver }\nkey: { column: vin }\ntime: { column: date, format: date }\ncolumns: { by: { signal: initiator }, why: { signal: detail } }";
+    let mut records = b"v,1/31/2021,Test Driver,driver".to_vec();
+    records.extend_from_slice(
+        b"\x92s choice\nv,2021-02-30,Test Driver,x\nv,1/2/21,driver,x\nv,1/2/21,,\n",
+    );
+    let (mut rows, mut fates) = (Vec::new(), Fates::default());
+    let chunk = Chunk {
+        bytes: records,
+        header: Some(b"vin,date,by,why".as_slice().into()),
+        ..Chunk::default()
+    };
+    Csv::new([map(yaml)]).decode(chunk, &mut Entry::new(&mut rows, &mut fates));
+    let events: Vec<_> = rows.iter().filter_map(|(_, row)| row.driving()).collect();
+    assert_eq!(events[0].initiator, Some(Initiator::Driver));
+    assert_eq!(events[0].detail.as_deref(), Some("driver\u{2019}s choice"));
+    assert_eq!(events[0].at.to_string(), "2021-01-31T00:00:00Z");
+    assert_eq!(
+        (events.len(), events[1].initiator, &events[1].detail),
+        (2, None, &None)
+    );
+    let reasons: Vec<_> = fates.dead.iter().map(|dead| dead.reason.as_str()).collect();
+    // With words of its own a map knows no others.
+    assert_eq!(
+        reasons,
+        [
+            "column date: `2021-02-30` is not a date",
+            "column by: `driver` is no initiator"
+        ]
+    );
 }

@@ -1,6 +1,6 @@
 //! A column map as it is written, with the place of each word.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -31,6 +31,9 @@ impl<'de> Deserialize<'de> for Word {
 #[serde(deny_unknown_fields)]
 pub(super) struct Raw {
     pub(super) kind: Option<Word>,
+    pub(super) encoding: Option<Word>,
+    pub(super) event_type: Option<Word>,
+    pub(super) initiators: Option<BTreeMap<String, Word>>,
     pub(super) key: Spanned<RawKey>,
     pub(super) time: RawTime,
     pub(super) columns: Columns,

@@ -11,6 +11,7 @@ pub use reply::{DriverScore, TripLogStatus, TripQueued};
 pub use samples::SampleTime;
 pub use style::TripRequest;
 
+use self::samples::{Part, is_short};
 use super::{
     Dialect, Lossy, Refused,
     object::{self, UnknownKeys},
@@ -141,17 +142,14 @@ impl Dialect for FleetFlow {
     }
 
     fn lossy(&self, event: &TripRequest) -> Lossy {
-        let short = event.style.short;
-        let samples = || event.trip.samples.iter();
+        let samples = || event.trip.samples.iter().zip(event.style.all_marks());
+        let (time, lateral) = (is_short(Part::Time), is_short(Part::Lateral));
+        let no_time = samples().any(|(sample, marks)| sample.t_s.is_some() && marks & time == 0);
+        let no_lateral =
+            samples().any(|(sample, marks)| sample.lateral.is_some() && marks & lateral != 0);
         Lossy::new()
             .note("trip_id", event.trip.trip_id.is_some())
-            .note(
-                "t_s",
-                !short && samples().any(|sample| sample.t_s.is_some()),
-            )
-            .note(
-                "g_force_lat",
-                short && samples().any(|sample| sample.lateral.is_some()),
-            )
+            .note("t_s", no_time)
+            .note("g_force_lat", no_lateral)
     }
 }

@@ -88,10 +88,8 @@ pub(super) fn read(
 
 pub(super) fn write(dialect: &FleetFlow, event: &TripRequest, to: &mut Vec<u8>) {
     let style = &event.style;
-    let (form, first) = (
-        if style.short { SHORT } else { 0 },
-        style.first.unwrap_or(0.0),
-    );
+    let first = style.first.unwrap_or(0.0);
+    let mut marks = style.all_marks();
     let mut list = vec![b'['];
     let mut layouts = style.layouts.iter().peekable();
     for (index, sample) in event.trip.samples.iter().enumerate() {
@@ -99,7 +97,7 @@ pub(super) fn write(dialect: &FleetFlow, event: &TripRequest, to: &mut Vec<u8>) 
             list.push(b',');
         }
         let mut sample = Sample::of(sample, dialect.time, first);
-        sample.marks = style.marks.get(index).copied().unwrap_or(form);
+        sample.marks = marks.next().unwrap_or(0);
         let own = layouts.next_if(|(of, _)| usize::try_from(*of) == Ok(index));
         sample.layout = own.map(|(_, layout)| Box::new(layout.clone()));
         object::write(&samples::SHAPE, &sample, &mut list);

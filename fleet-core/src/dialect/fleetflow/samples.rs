@@ -1,8 +1,9 @@
 //! One sample, in either form.
 
 use crate::{
-    dialect::object::{
-        Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind,
+    dialect::{
+        object::{Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind},
+        unit::nearest,
     },
     event::{Layout, Origin, TripSample},
     time::TimeReader,
@@ -35,7 +36,7 @@ impl SampleTime {
         let own = t_s.mul_add(self.per_second(), first);
         let mut shorter = (0..=MAX_PLACES).map(|places| round_decimals(own, places));
         let same = |t: &f64| ((t - first) / self.per_second()).total_cmp(&t_s).is_eq();
-        shorter.find(same).unwrap_or(own)
+        shorter.find(same).unwrap_or_else(|| nearest(own, same))
     }
 }
 
@@ -68,14 +69,19 @@ pub(in crate::dialect) struct Key {
     short: bool,
 }
 
-/// Marks of a sample: bit `i` for a whole number, bit `4 + i` for null, of part `i`; then the form.
-pub(super) const SHORT: u16 = 1 << 8;
+/// Marks of a sample, of part `i`: bit `i` for a whole number, bit `4 + i` for null, bit `8 + i` for the short name.
+/// This one has all names short; there is none for a lateral force.
+pub(super) const SHORT: u16 = 15 << 8;
 
 pub(super) const fn whole(part: Part) -> u16 {
     1 << part as u16
 }
 pub(super) const fn null(part: Part) -> u16 {
     1 << (4 + part as u16)
+}
+
+pub(super) const fn is_short(part: Part) -> u16 {
+    1 << (8 + part as u16)
 }
 
 const fn short(part: Part) -> Key {
@@ -174,7 +180,7 @@ impl Target for Key {
         if let Some(slot) = sample.numbers.get_mut(part as usize) {
             *slot = Some(number.value);
         }
-        sample.marks |= if short { SHORT } else { 0 };
+        sample.marks |= if short { is_short(part) } else { 0 };
         sample.marks |= if number.integer { whole(part) } else { 0 };
         Ok(())
     }
@@ -187,7 +193,7 @@ impl Target for Key {
                 &"the sample has this number under both names",
             ));
         }
-        draft.event.marks |= null(part) | (if short { SHORT } else { 0 });
+        draft.event.marks |= null(part) | (if short { is_short(part) } else { 0 });
         Ok(())
     }
 
@@ -205,9 +211,8 @@ impl Target for Key {
 
     fn write(field: &Field<Self>, sample: &Sample, to: &mut Object<'_>) {
         let Key { part, short } = field.sets;
-        // Only the short form has a time, only the long one a lateral force.
-        let same_form = (sample.marks & SHORT != 0) == short;
-        if !same_form {
+        // Only a time has no long name, only a lateral force no short one.
+        if (sample.marks & is_short(part) != 0) != short {
             return;
         }
         match sample.number(part) {

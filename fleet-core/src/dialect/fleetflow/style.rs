@@ -1,8 +1,10 @@
+use super::samples::SHORT;
 use crate::{
     Event, EventTime,
     event::{ContentHasher, Layout, TripSamples},
     state::state_by_serde,
     time::TimeStyle,
+    units::Quantity,
 };
 
 /// A trip as a request brought it, and how the request was written.
@@ -63,6 +65,11 @@ impl TripStyle {
             layout: self.layout.clone(),
         }
     }
+    /// The marks of every sample there can be.
+    pub(super) fn all_marks(&self) -> impl Iterator<Item = u16> {
+        let form = if self.short { SHORT } else { 0 };
+        self.marks.iter().copied().chain(std::iter::repeat(form))
+    }
     pub(super) fn set_time(&mut self, style: TimeStyle) {
         self.time = Some(style.to_bits());
     }
@@ -104,11 +111,9 @@ impl Event for TripRequest {
         for sample in &self.trip.samples {
             content
                 .integer(none(sample.t_s))
-                .integer(none(sample.speed.map(crate::units::Speed::as_kmh)))
-                .integer(none(
-                    sample.longitudinal.map(crate::units::Acceleration::as_g),
-                ))
-                .integer(none(sample.lateral.map(crate::units::Acceleration::as_g)));
+                .integer(none(sample.speed.map(Quantity::canonical)))
+                .integer(none(sample.longitudinal.map(Quantity::canonical)))
+                .integer(none(sample.lateral.map(Quantity::canonical)));
         }
         content.finish()
     }

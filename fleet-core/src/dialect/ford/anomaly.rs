@@ -108,7 +108,7 @@ impl Anomaly {
         let metric = metric(alert.kind);
         let own = |value: Option<f64>| {
             let (_, unit, _) = metric?;
-            Some(unit.write(value?, Some(super::SPEED_DECIMALS)))
+            Some(unit.write(value?, Some(super::SPEED_DECIMALS), false))
         };
         let (value, limit) = (own(alert.value), own(alert.threshold));
         let description = match (metric, value, limit) {

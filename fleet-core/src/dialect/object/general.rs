@@ -49,94 +49,13 @@ pub(super) fn read<T: Target>(
     Ok(())
 }
 
-/// Reads a list of objects and hands on each one; the first `skipped` were handed on already.
-pub(super) fn each<T: Target>(
-    shape: &'static Shape<T>,
-    unknown: UnknownKeys,
-    list: &str,
-    (skipped, most): (usize, usize),
-    each: &mut dyn FnMut(T::Event),
-) -> Result<usize, Refused> {
-    let mut from = serde_json::Deserializer::from_str(list);
-    let objects = Objects {
-        shape,
-        unknown,
-        skipped,
-        most,
-        each,
-    };
-    let count = from.deserialize_seq(objects).and_then(|count| {
-        from.end()?;
-        Ok(count)
-    });
-    count.map_err(|error| Refused::of_json(&error))
-}
-
-struct Objects<'a, T: Target> {
-    shape: &'static Shape<T>,
-    unknown: UnknownKeys,
-    skipped: usize,
-    most: usize,
-    each: &'a mut dyn FnMut(T::Event),
-}
-
-impl<'de, T: Target> Visitor<'de> for Objects<'_, T> {
-    type Value = usize;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list, each {} as a JSON object", self.shape.name)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<usize, A::Error> {
-        for _ in 0..self.skipped {
-            from.next_element::<IgnoredAny>()?;
-        }
-        let mut count = self.skipped;
-        let mut times = TimeReader::default();
-        loop {
-            let mut draft = Draft::new(self.shape.origin);
-            let object = Object {
-                name: self.shape.name,
-                fields: self.shape.fields,
-                unknown: self.unknown,
-                times: &mut times,
-                draft: &mut draft,
-            };
-            let Some(layout) = from.next_element_seed(object)? else {
-                return Ok(count);
-            };
-            if count == self.most {
-                return Err(A::Error::custom(too_many(self.most)));
-            }
-            draft.finish(self.shape).map_err(A::Error::custom)?;
-            if let Some(layout) = layout {
-                T::keep(&mut draft.event, layout);
-            }
-            (self.each)(draft.event);
-            count += 1;
-        }
-    }
-}
-
-impl<'de, T: Target> DeserializeSeed<'de> for Object<'_, T> {
-    type Value = Option<Layout>;
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_map(self)
-    }
-}
-
-#[cold]
-pub(super) fn too_many(most: usize) -> String {
-    format!("there are more than {most}, which is the limit")
-}
-
 /// One object of the record: the whole of it, or one inside.
-struct Object<'a, T: Target> {
-    name: &'static str,
-    fields: &'static [Field<T>],
-    unknown: UnknownKeys,
-    times: &'a mut TimeReader,
-    draft: &'a mut Draft<T>,
+pub(super) struct Object<'a, T: Target> {
+    pub(super) name: &'static str,
+    pub(super) fields: &'static [Field<T>],
+    pub(super) unknown: UnknownKeys,
+    pub(super) times: &'a mut TimeReader,
+    pub(super) draft: &'a mut Draft<T>,
 }
 
 impl<'de, T: Target> Visitor<'de> for Object<'_, T> {
@@ -192,6 +111,13 @@ impl<'de, T: Target> Visitor<'de> for Object<'_, T> {
         }
         // An empty object is told from none only by its layout.
         Ok((kept && (!seen.in_order || slots.is_empty())).then_some(Layout { slots }))
+    }
+}
+
+impl<'de, T: Target> DeserializeSeed<'de> for Object<'_, T> {
+    type Value = Option<Layout>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
     }
 }
 

@@ -9,6 +9,7 @@ mod fast;
 mod general;
 mod list;
 mod lossy;
+mod rare;
 mod scan;
 mod shape;
 mod target;
@@ -20,10 +21,11 @@ mod write;
 pub(crate) use draft::{Draft, MAX_EXACT, Misfit, misfit, wrong_kind};
 pub(crate) use list::each;
 pub(crate) use lossy::{lossy, lossy_but};
+pub(crate) use rare::{check_text, number_id};
 pub(crate) use scan::Number;
 pub(crate) use shape::{Field, Head, Shape, fields};
 pub(crate) use target::Target;
-pub(crate) use telemetry::{Sets, check_text, number_id};
+pub(crate) use telemetry::Sets;
 pub(crate) use write::{Object, whole_id, write};
 
 use super::Refused;
@@ -58,7 +60,7 @@ pub(crate) fn read<T: Target>(
 
 /// Reads one record in the general way, with a draft of its own: the fast way stays small.
 #[inline(never)]
-fn read_any<T: Target>(
+pub(crate) fn read_any<T: Target>(
     shape: &'static Shape<T>,
     unknown: UnknownKeys,
     record: &str,

@@ -1,0 +1,234 @@
+//! Damages records, the same way on every run.
+#![expect(
+    clippy::string_slice,
+    reason = "records of a test are cut where a character begins"
+)]
+
+/// `SplitMix64` (Steele, Lea, Flood 2014).
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit.max(1) as u64).unwrap_or(0)
+    }
+    fn of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
+        all[self.below(all.len())]
+    }
+}
+
+const VALUES: &[&str] = &[
+    "0",
+    "-0",
+    "0.0",
+    "-0.0",
+    "1",
+    "-7",
+    "42.5",
+    "90",
+    "90.0",
+    "-90.0000001",
+    "180",
+    "1e3",
+    "1E-7",
+    "1e999",
+    "1e300",
+    "01",
+    "1.",
+    "-",
+    "9007199254740992",
+    "9007199254740993",
+    "18446744073709551616",
+    "0.1234567890123456",
+    "64.12345678901234",
+    "123456789.12345678901",
+    "5e-324",
+    "NaN",
+    "null",
+    "true",
+    "false",
+    "\"\"",
+    "\"x\"",
+    "\"7\"",
+    "\"-7\"",
+    "\"007\"",
+    "\"STOPPED\"",
+    "\"caf\u{e9} \u{1f600}\"",
+    "\"a\\u0062\"",
+    "\"a\\u0000\"",
+    "\"tab\\there\"",
+    "\"2024-02-15T14:32:18.123456789+13:45\"",
+    "\"2024-02-15 14:32:18\"",
+    "\"1970-01-01T00:00:00Z\"",
+    "[]",
+    "[\"P0420\"]",
+    "[\"P0420\",\"LAMP\"]",
+    "[1]",
+    "{}",
+    "{\"lat\":1,\"lon\":2}",
+    "{\"lon\":2,\"alt\":[1],\"lat\":1.0}",
+    "[{}]",
+    "[{\"t\":1.5,\"spd\":3}]",
+    "\"reverse\"",
+    "\"car\"",
+    "\"ahead\"",
+    "\"intervention\"",
+];
+const KEYS: &[&str] = &[
+    "\"extra\"",
+    "\"speed_kmh\"",
+    "\"\\u0073peed\"",
+    "\"event_type\"",
+    "\"object_class\"",
+    "\"id\"",
+    "\"a\\nb\"",
+    "\"\"",
+];
+const CHARS: &[char] = &[
+    '"',
+    '\\',
+    ',',
+    ':',
+    '{',
+    '}',
+    '[',
+    ']',
+    '0',
+    '9',
+    '.',
+    '-',
+    'e',
+    ' ',
+    '\n',
+    '\0',
+    'n',
+    'ä',
+    '\u{1f600}',
+];
+
+/// A record of the corpus with so many kinds of damage at most; 0 leaves it as it is or swaps numbers alone.
+pub(super) fn mutated(random: &mut Random, corpus: &[&str], most: u32) -> String {
+    let mut record = random.of(corpus).to_owned();
+    if random.below(3) == 0 {
+        record = numbers(random, &record);
+    }
+    for _ in 0..random.below(most as usize + 1) {
+        record = match random.below(7) {
+            0 | 1 => value(random, &record),
+            2 => pair(random, &record),
+            3 => swapped(random, &record),
+            4 => blanks(random, &record),
+            _ => character(random, &record),
+        };
+    }
+    record
+}
+
+/// Other digits everywhere outside of texts.
+fn numbers(random: &mut Random, record: &str) -> String {
+    let mut inside = false;
+    let mut last = ' ';
+    let change = |c: char| {
+        inside ^= c == '"';
+        // A leading zero would be no JSON.
+        let free = c.is_ascii_digit() && !inside && (last.is_ascii_digit() || last == '.');
+        last = c;
+        if free {
+            char::from(b'0' + u8::try_from(random.below(10)).unwrap_or(0))
+        } else {
+            c
+        }
+    };
+    record.chars().map(change).collect()
+}
+
+/// The places of the commas and colons that are not in a text.
+fn places(record: &str, wanted: char) -> Vec<usize> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for (at, c) in record.char_indices() {
+        inside ^= c == '"';
+        if c == wanted && !inside {
+            found.push(at);
+        }
+    }
+    found
+}
+
+/// Another value behind one colon.
+fn value(random: &mut Random, record: &str) -> String {
+    let colons = places(record, ':');
+    if colons.is_empty() {
+        return record.to_owned();
+    }
+    let at = colons[random.below(colons.len())] + 1;
+    let length = record[at..].find([',', '}', ']']).unwrap_or(0);
+    format!(
+        "{}{}{}",
+        &record[..at],
+        random.of(VALUES),
+        &record[at + length..]
+    )
+}
+
+/// One more key.
+fn pair(random: &mut Random, record: &str) -> String {
+    let commas = places(record, ',');
+    if commas.is_empty() {
+        return record.to_owned();
+    }
+    let at = commas[random.below(commas.len())];
+    let (key, value) = (random.of(KEYS), random.of(VALUES));
+    format!("{},{key}:{value}{}", &record[..at], &record[at..])
+}
+
+/// Two neighbours in the other order, or one left out.
+fn swapped(random: &mut Random, record: &str) -> String {
+    let mut parts: Vec<&str> = record.trim_matches(['{', '}']).split(',').collect();
+    let at = random.below(parts.len());
+    if random.below(2) == 0 {
+        parts.remove(at);
+    } else {
+        let other = random.below(parts.len());
+        parts.swap(at, other);
+    }
+    format!("{{{}}}", parts.join(","))
+}
+
+/// As other programs write JSON.
+fn blanks(random: &mut Random, record: &str) -> String {
+    let blank = random.of(&[" ", "  ", "\t", "\r"]);
+    let mut spaced = record.to_owned();
+    for wanted in [',', ':'] {
+        for at in places(&spaced, wanted).into_iter().rev() {
+            spaced.insert_str(at + 1, blank);
+        }
+    }
+    spaced
+}
+
+/// One place damaged.
+fn character(random: &mut Random, record: &str) -> String {
+    let mut chars: Vec<char> = record.chars().collect();
+    if chars.is_empty() {
+        return String::new();
+    }
+    let at = random.below(chars.len());
+    let other = CHARS[random.below(CHARS.len())];
+    match random.below(4) {
+        0 => drop(chars.remove(at)),
+        1 => chars.insert(at, other),
+        2 => chars[at] = other,
+        _ => chars.truncate(at),
+    }
+    chars.into_iter().collect()
+}
