@@ -336,3 +336,14 @@ fn driving_events_have_the_kind_of_the_map_and_its_words() {
         ]
     );
 }
+
+#[test]
+fn a_chunk_is_divided_only_where_no_quote_can_hold_a_line_end() {
+    let csv = Csv::new([map(MAP)]);
+    let chunk = |records: &str| Chunk {
+        bytes: records.as_bytes().to_vec(),
+        ..Chunk::default()
+    };
+    assert_eq!(csv.divide(chunk("1,2\n3,4\n5,6\n"), 3).len(), 3);
+    assert_eq!(csv.divide(chunk("1,2\n3,\"4\n5\",6\n"), 3).len(), 1);
+}
