@@ -1,28 +1,31 @@
 //! One partition at work: a plain state machine without clock, thread or I/O.
+//!
+//! Its keys are spread over shards, one for each worker. Every shard has an order buffer, nodes and
+//! state of its own, so shards can work side by side; what they make is joined in their order.
+
+mod fork;
+mod plan;
+mod round;
+mod shard;
 
 use std::sync::Arc;
+
+pub(crate) use fork::ForkJoin;
+#[cfg(test)]
+pub(crate) use fork::Inline;
+pub(crate) use plan::Plan;
+#[cfg(feature = "driver")]
+pub(crate) use round::Round;
+use shard::{Events, Shard, Share};
 
 use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result,
     checkpoint::{Claim, Counts, Fates, Sealed, Tallies},
-    decode::Entry,
+    decode::{Entry, shard_of},
     event::Event,
-    graph::{Buffer, Graph, Node, Now, Slots, describe::difference},
-    order::{Fate, ORDER_NODE, Order, OrderBuffer},
-    outlet::{Outlet, Taking, Tally},
+    graph::{Buffer, describe::difference},
     source::Batch,
 };
-
-/// What all tasks of a pipeline have in common.
-pub(crate) struct Plan<E> {
-    pub(crate) name: Arc<str>,
-    /// How the input is read, for people: part of the structure.
-    pub(crate) reading: String,
-    pub(crate) order: Order,
-    pub(crate) graph: Graph<E>,
-    pub(crate) outlets: Vec<Outlet>,
-    pub(crate) tallies: Vec<Tally>,
-}
 
 /// The name under which a task counts the keys it has seen.
 pub(crate) const KEYS_TALLY: &str = "keys";
@@ -34,7 +37,7 @@ pub(crate) struct Piece {
     pub(crate) outputs: Vec<Box<dyn Buffer>>,
 }
 
-/// One partition: decode, order, nodes, state. Nothing is shared between tasks.
+/// One partition: how far it is, and its shards. Nothing is shared between tasks.
 pub(crate) struct Task<E: Event> {
     partition: Partition,
     token: u64,
@@ -43,25 +46,29 @@ pub(crate) struct Task<E: Event> {
     ended: bool,
     /// Something happened since the last seal.
     changed: bool,
-    order: OrderBuffer<E>,
-    nodes: Vec<Box<dyn Node>>,
-    slots: Slots,
-    decoded: Vec<(Offset, E)>,
+    shards: Vec<Shard<E>>,
+    /// The events of one batch, by shard.
+    decoded: Vec<Events<E>>,
     fates: Fates,
     tallies: Tallies,
     fingerprint: Arc<str>,
-    outputs: Vec<Box<dyn Buffer>>,
 }
 
 impl<E: Event> Task<E> {
-    /// Goes on from what the store knows.
+    /// Goes on from what the store knows, with its keys spread over this many shards.
     ///
     /// # Errors
     /// When the state was saved by a graph of another structure, or cannot be read.
-    pub(crate) fn restore(plan: &Plan<E>, partition: &Partition, claim: Claim) -> Result<Self> {
+    pub(crate) fn restore(
+        plan: &Plan<E>,
+        partition: &Partition,
+        claim: Claim,
+        shards: usize,
+    ) -> Result<Self> {
         let (order, graph) = (plan.order.out_of_orderness, plan.graph.fingerprint());
         let fingerprint: Arc<str> = format!("0 order {order:?} {}\n{graph}", plan.reading).into();
         check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
+        let shards = shards.max(1);
         let mut task = Self {
             partition: partition.clone(),
             token: claim.token,
@@ -69,28 +76,15 @@ impl<E: Event> Task<E> {
             next: claim.next.unwrap_or_default(),
             ended: claim.ended,
             changed: false,
-            order: OrderBuffer::new(plan.order),
-            nodes: plan
-                .graph
-                .nodes
-                .iter()
-                .map(|node| node.fresh(&plan.name))
-                .collect(),
-            slots: plan.graph.slots(),
-            decoded: Vec::new(),
+            shards: (0..shards).map(|_| Shard::new(plan)).collect(),
+            decoded: (0..shards).map(|_| Vec::new()).collect(),
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,
-            outputs: plan.outlets.iter().map(Outlet::buffer).collect(),
         };
         for saved in &claim.state {
-            let restored = if saved.node == ORDER_NODE {
-                task.order.restore(saved, claim.ended)
-            } else {
-                let id = task.order.number(&saved.key);
-                let node = task.nodes.get_mut(usize::from(saved.node) - 1);
-                node.and_then(|node| node.restore(id, saved))
-            };
+            let shard = task.shards.get_mut(shard_of(&saved.key, shards));
+            let restored = shard.and_then(|shard| shard.restore(saved, claim.ended));
             restored.ok_or_else(|| {
                 let (node, key, version) = (saved.node, &saved.key, saved.version);
                 let message = format!(
@@ -103,7 +97,7 @@ impl<E: Event> Task<E> {
         Ok(task)
     }
 
-    /// Takes a batch through the graph.
+    /// Takes a batch through the graph, on the thread that asks.
     ///
     /// # Errors
     /// When the input had ended before: its last windows are out, and more rows would be late.
@@ -113,79 +107,49 @@ impl<E: Event> Task<E> {
         decode: &D,
         batch: Batch<P>,
     ) -> Result<()> {
-        if self.ended {
-            let message = "the input had ended and all its windows were flushed, but it has grown \
-                           since: start afresh to read all of it again, or follow the input from \
-                           the beginning so that it does not end";
-            return Err(Error::new(ErrorKind::Grown, message).at(&self.partition, self.next));
+        self.check_open()?;
+        let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
+        decode.decode(batch.payload, &mut entry);
+        for (shard, rows) in self.shards.iter_mut().zip(&mut self.decoded) {
+            shard.admit(plan, rows);
+            shard.pass(plan);
         }
-        decode.decode(
-            batch.payload,
-            &mut Entry::new(&mut self.decoded, &mut self.fates),
-        );
-        let mut decoded = std::mem::take(&mut self.decoded);
-        if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
-            for (offset, event) in decoded.drain(..) {
-                // Decoders refuse such times themselves; a source of typed events may not.
-                if !event.at().is_in_range() {
-                    self.fates
-                        .dead_letter(offset, "order", "the time is outside 1970 to 9999");
-                    continue;
-                }
-                let fate = self.order.admit(offset, event, events);
-                let counts = &mut self.fates.counts;
-                match fate {
-                    Fate::Accepted => counts.accepted += 1,
-                    Fate::Late => counts.late += 1,
-                    Fate::Duplicate => counts.duplicate += 1,
-                }
-            }
-        }
-        self.decoded = decoded;
-        self.next = batch.next;
-        self.pass(plan);
+        self.join_fates();
+        self.advance(batch.next);
         Ok(())
     }
 
-    /// The input has ended: every row, window and timer is flushed. A second end changes nothing.
-    pub(crate) fn end(&mut self, plan: &Plan<E>) {
+    /// Refuses more rows once the input had ended.
+    fn check_open(&self) -> Result<()> {
         if !self.ended {
-            self.order.end();
-            self.ended = true;
-            self.pass(plan);
+            return Ok(());
+        }
+        let message = "the input had ended and all its windows were flushed, but it has grown \
+                       since: start afresh to read all of it again, or follow the input from \
+                       the beginning so that it does not end";
+        Err(Error::new(ErrorKind::Grown, message).at(&self.partition, self.next))
+    }
+
+    /// Everything before `next` is taken.
+    fn advance(&mut self, next: Offset) {
+        self.next = next;
+        self.changed = true;
+    }
+
+    /// Takes up what the shards found out.
+    fn join_fates(&mut self) {
+        for shard in &mut self.shards {
+            self.fates.join(&mut shard.fates);
         }
     }
 
-    fn pass(&mut self, plan: &Plan<E>) {
-        self.changed = true;
-        if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
-            self.order.release(events);
+    /// The input has ended: every row, window and timer is flushed. A second end changes nothing.
+    pub(crate) fn end(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) {
+        if !self.ended {
+            self.ended = true;
+            self.changed = true;
+            fork.each(&mut self.shards, |shard| shard.end(plan));
         }
-        let now = Now {
-            keys: self.order.keys(),
-            clocks: self.order.clocks(),
-            moved: self.order.moved(),
-            by_arrival: self.order.is_by_arrival(),
-        };
-        for node in &mut self.nodes {
-            node.run(&mut self.slots, &now);
-        }
-        self.order.settle();
-        for tally in &plan.tallies {
-            tally.add(&self.slots, &mut self.tallies);
-        }
-        for (place, outlet) in plan.outlets.iter().enumerate() {
-            let later = plan.outlets.iter().skip(place + 1);
-            let taking = if later.clone().any(|other| other.slot == outlet.slot) {
-                Taking::Copy
-            } else {
-                Taking::Move
-            };
-            if let Some(to) = self.outputs.get_mut(place) {
-                outlet.collect(&mut self.slots, to.as_mut(), taking);
-            }
-        }
-        self.slots.clear();
     }
 
     /// Whether there is anything to commit.
@@ -200,9 +164,11 @@ impl<E: Event> Task<E> {
 
     /// How much waits for a commit: results, and bytes of results and dead letters.
     pub(crate) fn waiting(&self) -> (usize, usize) {
-        let results = self.outputs.iter().map(|rows| rows.len()).sum();
-        let bytes = self.outputs.iter().map(|rows| rows.bytes()).sum::<usize>();
-        (results, bytes + self.fates.dead_bytes)
+        let shards = self.shards.iter().map(Shard::waiting);
+        shards.fold(
+            (0, self.fates.dead_bytes),
+            |(results, bytes), (more, heavier)| (results + more, bytes + heavier),
+        )
     }
 
     /// Where this task goes on.
@@ -216,17 +182,29 @@ impl<E: Event> Task<E> {
     }
 
     /// Hands over everything since the last seal, as one numbered commit.
-    pub(crate) fn seal(&mut self, plan: &Plan<E>) -> Piece {
-        let mut saved = Vec::new();
-        self.order.seal(&mut saved);
-        for node in &mut self.nodes {
-            node.seal(self.order.keys(), &mut saved);
-        }
+    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) -> Piece {
+        let mut shares: Vec<(&mut Shard<E>, Option<Share>)> =
+            self.shards.iter_mut().map(|shard| (shard, None)).collect();
+        fork.each(&mut shares, |(shard, share)| {
+            *share = Some(shard.seal(plan));
+        });
+        let shares = shares.into_iter().filter_map(|(_, share)| share);
+        let joined = shares.reduce(|mut all, share| {
+            all.join(share);
+            all
+        });
+        let Share {
+            saved,
+            tallies,
+            outputs,
+            keys,
+        } = joined.unwrap_or_default();
         self.seq += 1;
         self.changed = false;
-        self.tallies
-            .insert(KEYS_TALLY.into(), self.order.keys().len() as u64);
-        let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
+        for (name, count) in tallies {
+            *self.tallies.entry(name).or_default() += count;
+        }
+        self.tallies.insert(KEYS_TALLY.into(), keys);
         Piece {
             sealed: Sealed {
                 partition: self.partition.clone(),
@@ -240,7 +218,7 @@ impl<E: Event> Task<E> {
                 counts: self.fates.counts,
                 tallies: self.tallies.clone(),
             },
-            outputs: std::mem::replace(&mut self.outputs, fresh),
+            outputs,
         }
     }
 }
