@@ -35,13 +35,20 @@ pub struct Entry<'a, E> {
     /// Which shard of how many an event belongs to.
     shard: fn(&E, usize) -> usize,
     fates: &'a mut Fates,
+    /// Records before it have had their fates: they are read again for the sake of the state.
+    counted: Offset,
 }
 
 impl<'a, E: Event> Entry<'a, E> {
     /// An entry that appends to the list of each event's shard.
     pub(crate) fn by_shard(rows: &'a mut [Vec<(Offset, E)>], fates: &'a mut Fates) -> Self {
         let shard = |event: &E, shards| shard_of(event.key(), shards);
-        Self { rows, shard, fates }
+        Self {
+            rows,
+            shard,
+            fates,
+            counted: Offset(0),
+        }
     }
 }
 
@@ -49,7 +56,17 @@ impl<'a, E> Entry<'a, E> {
     /// An entry that appends to `rows` and counts in `fates`.
     pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut Fates) -> Self {
         let (rows, shard) = (std::slice::from_mut(rows), |_: &E, _| 0);
-        Self { rows, shard, fates }
+        Self {
+            rows,
+            shard,
+            fates,
+            counted: Offset(0),
+        }
+    }
+
+    /// Leaves the fates of records before this as they are.
+    pub(crate) fn count_from(&mut self, first: Offset) {
+        self.counted = first;
     }
 
     fn counts(&mut self) -> &mut Counts {
@@ -59,7 +76,7 @@ impl<'a, E> Entry<'a, E> {
     /// The record at this offset is an event. Its fate is counted when it is admitted.
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
-        self.counts().read += 1;
+        self.counts().read += u64::from(at >= self.counted);
         match &mut *self.rows {
             [all] => all.push((at, event)),
             shards => {
@@ -71,11 +88,12 @@ impl<'a, E> Entry<'a, E> {
         }
     }
 
-    /// The record is left out on purpose.
-    pub fn filtered(&mut self) {
+    /// The record at this offset is left out on purpose.
+    pub fn filtered(&mut self, at: Offset) {
+        let count = u64::from(at >= self.counted);
         let counts = self.counts();
-        counts.read += 1;
-        counts.filtered += 1;
+        counts.read += count;
+        counts.filtered += count;
     }
 
     /// The record at this offset cannot be read; it becomes a dead letter with the reason and its bytes.
@@ -85,6 +103,9 @@ impl<'a, E> Entry<'a, E> {
 
     /// As [`malformed`](Self::malformed), of a record of `length` bytes whose beginning is `raw`.
     pub fn cut(&mut self, at: Offset, raw: &[u8], length: u64, reason: impl Into<String>) {
+        if at < self.counted {
+            return;
+        }
         self.counts().read += 1;
         let mut reason = reason.into();
         let end = (0..=MAX_REASON_BYTES)

@@ -36,7 +36,7 @@ impl<D: Dialect> Decode<Chunk> for D {
             };
             match self.read(record, &mut memo) {
                 Ok(Some(event)) => entry.row(at, event),
-                Ok(None) => entry.filtered(),
+                Ok(None) => entry.filtered(at),
                 Err(refused) => entry.malformed(at, raw, refused.0),
             }
         }

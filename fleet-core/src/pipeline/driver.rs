@@ -11,6 +11,7 @@ use super::{
     Bound, EpochLimits, OnRetry, Pipeline,
     limits::Retry,
     report::{Ending, Ledger, Report},
+    snapshots::Schedule,
     workers::Workers,
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     checkpoint::CheckpointStore,
     committer::{Committer, Landed, Step},
     source::{Batch, RevokeGuard, SourceEvent},
-    task::{ForkJoin, Piece, Plan, Round, Task},
+    task::{ForkJoin, Keep, Piece, Plan, Round, Task},
 };
 
 /// How many batches a round takes for each worker, if so many are ready. Our choice: of the 256 KiB that a
@@ -41,6 +42,7 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     store: S,
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
+    schedule: Schedule,
     retry: Retry,
     on_retry: Option<OnRetry>,
     committer: Committer,
@@ -84,6 +86,7 @@ where
         store: pipeline.store,
         sinks: pipeline.sinks,
         limits: pipeline.limits,
+        schedule: Schedule::start(pipeline.snapshots),
         retry: pipeline.retry,
         on_retry: pipeline.on_retry,
         upcoming: None,
@@ -103,11 +106,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         loop {
             let event = match self.turn(&mut stop).await? {
                 Turn::Stop => {
-                    self.commit_all().await?;
+                    self.commit_all(Keep::State).await?;
                     return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }
                 Turn::Seal => {
-                    self.commit_all().await?;
+                    self.commit_due().await?;
                     continue;
                 }
                 Turn::Source(event) => event,
@@ -194,12 +197,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
                 }
             };
-            let at = claim.next;
             self.ledger.claimed(partition, &claim);
             self.committer.assign(partition, &claim.tallies);
             let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
             let mut delays = self.retry.delays();
-            while let Err(error) = self.source.start(partition, at).await {
+            while let Err(error) = self.source.start(partition, task.start()).await {
                 wait(error, &mut delays, self.on_retry.as_ref()).await?;
             }
             self.tasks.insert(partition.clone(), task);
@@ -239,7 +241,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             ..
         } = self.limits;
         if self.rows >= rows || results >= most || bytes >= heaviest {
-            self.commit_all().await?;
+            self.commit_due().await?;
         }
         Ok(())
     }
@@ -270,12 +272,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     async fn end(&mut self, partition: &Partition) -> Result<bool> {
         if let Some(task) = self.tasks.get_mut(partition) {
             self.anything |= !task.has_ended();
-            task.end(&self.plan, &self.workers);
+            task.end(&self.plan, &self.workers)?;
             self.opened.get_or_insert_with(Instant::now);
         }
         let all = !self.tasks.is_empty() && self.tasks.values().all(Task::has_ended);
         if all {
-            self.commit_all().await?;
+            self.commit_all(Keep::State).await?;
         }
         Ok(all)
     }
@@ -289,7 +291,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         // Only what leaves is sealed. Out of time: the next owner computes it again, the fence keeps our
         // commit out, and what stays here has lost nothing.
         let leaving = |name: &Partition| partitions.contains(name);
-        if let Ok(committed) = timeout(within, self.commit(leaving)).await {
+        if let Ok(committed) = timeout(within, self.commit(leaving, Keep::State)).await {
             // What the next owner has claimed already is released as well.
             committed?;
         }
@@ -298,10 +300,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         Ok(())
     }
 
-    async fn commit_all(&mut self) -> Result<()> {
+    async fn commit_due(&mut self) -> Result<()> {
+        let keep = self.schedule.next();
+        self.commit_all(keep).await
+    }
+
+    async fn commit_all(&mut self, keep: Keep) -> Result<()> {
         self.opened = None;
         self.rows = 0;
-        let fenced = self.commit(|_| true).await?;
+        let fenced = self.commit(|_| true, keep).await?;
         let Some((partition, next)) = fenced.first().filter(|_| self.tasks.is_empty()) else {
             return Ok(());
         };
@@ -315,13 +322,14 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     async fn commit(
         &mut self,
         chosen: impl Fn(&Partition) -> bool + Send,
+        keep: Keep,
     ) -> Result<Vec<(Partition, Offset)>> {
         let chosen = self.tasks.iter_mut().filter(|(name, _)| chosen(name));
         let changed = chosen
             .map(|(_, task)| task)
-            .filter(|task| task.has_changed());
+            .filter(|task| task.has_changed(keep));
         let pieces: Vec<Piece> = changed
-            .map(|task| task.seal(&self.plan, &self.workers))
+            .map(|task| task.seal(&self.plan, &self.workers, keep))
             .collect();
         self.committer.open(pieces);
         let landed = self.carry_out().await?;

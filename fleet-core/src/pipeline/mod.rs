@@ -7,6 +7,7 @@ mod bound;
 mod driver;
 mod limits;
 mod report;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -16,6 +17,7 @@ use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration
 use bound::{Bound, PlainSink, StoreSink};
 pub use limits::{EpochLimits, Retry};
 pub use report::{Ending, Report};
+pub use snapshots::Snapshots;
 
 use crate::{
     Decode, Error, ErrorKind, Graph, Order, Result, Source,
@@ -86,6 +88,7 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     workers: NonZeroUsize,
+    snapshots: Snapshots,
     retry: Retry,
     on_retry: Option<OnRetry>,
     /// The first wrong wiring; reported when the pipeline is run.
@@ -142,6 +145,16 @@ impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore>
     }
 }
 
+impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
+    /// How often the state is written. Default: [`Snapshots::EveryCommit`], the only choice for a source that
+    /// does not give its records again.
+    #[must_use]
+    pub fn snapshots(mut self, snapshots: Snapshots) -> Self {
+        self.snapshots = snapshots;
+        self
+    }
+}
+
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
     fn new(source: Src, decode: D, order: Order, graph: Graph<D::Event>, store: S) -> Self {
         let wrong = graph.check().err();
@@ -161,6 +174,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             sinks: Vec::new(),
             limits: EpochLimits::default(),
             workers: NonZeroUsize::MIN,
+            snapshots: Snapshots::default(),
             retry: Retry::default(),
             on_retry: None,
             wrong,

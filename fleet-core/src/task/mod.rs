@@ -5,6 +5,7 @@
 
 mod fork;
 mod plan;
+mod replay;
 mod round;
 mod shard;
 
@@ -14,13 +15,15 @@ pub(crate) use fork::ForkJoin;
 #[cfg(test)]
 pub(crate) use fork::Inline;
 pub(crate) use plan::Plan;
+pub(crate) use replay::Keep;
+use replay::{Replay, Snapshot, is_of_replay};
 #[cfg(feature = "driver")]
 pub(crate) use round::Round;
 use shard::{Events, Shard, Share};
 
 use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result,
-    checkpoint::{Claim, Counts, Fates, Sealed, Tallies},
+    checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
     decode::{Entry, shard_of},
     event::Event,
     graph::{Buffer, describe::difference},
@@ -43,6 +46,11 @@ pub(crate) struct Task<E: Event> {
     token: u64,
     seq: u64,
     next: Offset,
+    /// How far this run has read, which is before `next` during a replay.
+    read_to: Offset,
+    /// Which records are computed again first.
+    replay: Option<Arc<Replay>>,
+    snapshot: Snapshot,
     ended: bool,
     /// Something happened since the last seal.
     changed: bool,
@@ -74,6 +82,9 @@ impl<E: Event> Task<E> {
             token: claim.token,
             seq: claim.seq,
             next: claim.next.unwrap_or_default(),
+            read_to: claim.next.unwrap_or_default(),
+            replay: None,
+            snapshot: Snapshot::at(claim.next),
             ended: claim.ended,
             changed: false,
             shards: (0..shards).map(|_| Shard::new(plan)).collect(),
@@ -83,9 +94,7 @@ impl<E: Event> Task<E> {
             fingerprint,
         };
         for saved in &claim.state {
-            let shard = task.shards.get_mut(shard_of(&saved.key, shards));
-            let restored = shard.and_then(|shard| shard.restore(saved, claim.ended));
-            restored.ok_or_else(|| {
+            task.take_back(saved).ok_or_else(|| {
                 let (node, key, version) = (saved.node, &saved.key, saved.version);
                 let message = format!(
                     "cannot read the saved state of node {node}, key `{key}`, version {version}: \
@@ -94,7 +103,27 @@ impl<E: Event> Task<E> {
                 Error::new(ErrorKind::Snapshot, message).at(partition, task.next)
             })?;
         }
+        task.replay = task.snapshot.replay(task.next).map(Arc::new);
         Ok(task)
+    }
+
+    /// Takes back one entry of a snapshot; `None` when it cannot be read.
+    fn take_back(&mut self, saved: &Saved) -> Option<()> {
+        if is_of_replay(saved) {
+            self.snapshot = Snapshot::restore(saved)?;
+            return Some(());
+        }
+        let place = shard_of(&saved.key, self.shards.len());
+        self.shards.get_mut(place)?.restore(saved, self.ended)
+    }
+
+    /// Where to read from, which is before [`next`](Self::next) when the snapshot is; `None` when nothing was
+    /// ever committed.
+    pub(crate) fn start(&self) -> Option<Offset> {
+        let position = self.snapshot.position().map(|_| self.next);
+        self.replay
+            .as_ref()
+            .map_or(position, |replay| Some(replay.from()))
     }
 
     /// Takes a batch through the graph, on the thread that asks.
@@ -108,14 +137,15 @@ impl<E: Event> Task<E> {
         batch: Batch<P>,
     ) -> Result<()> {
         self.check_open()?;
+        let replay = self.replay.as_deref();
         let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
+        entry.count_from(replay.map_or(Offset(0), Replay::upto));
         decode.decode(batch.payload, &mut entry);
-        for (shard, rows) in self.shards.iter_mut().zip(&mut self.decoded) {
-            shard.admit(plan, rows);
-            shard.pass(plan);
+        for (shard, events) in self.shards.iter_mut().zip(&mut self.decoded) {
+            shard.take(plan, std::slice::from_mut(events), replay);
         }
-        self.join_fates();
         self.advance(batch.next);
+        self.join();
         Ok(())
     }
 
@@ -130,31 +160,50 @@ impl<E: Event> Task<E> {
         Err(Error::new(ErrorKind::Grown, message).at(&self.partition, self.next))
     }
 
-    /// Everything before `next` is taken.
+    /// Everything before `next` is taken, or about to be.
     fn advance(&mut self, next: Offset) {
-        self.next = next;
-        self.changed = true;
+        if self.replay.is_none() || next > self.next {
+            self.next = next;
+            self.changed = true;
+        }
+        self.read_to = next;
     }
 
     /// Takes up what the shards found out.
-    fn join_fates(&mut self) {
+    fn join(&mut self) {
         for shard in &mut self.shards {
             self.fates.join(&mut shard.fates);
+        }
+        if self.read_to >= self.next {
+            self.replay = None;
         }
     }
 
     /// The input has ended: every row, window and timer is flushed. A second end changes nothing.
-    pub(crate) fn end(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) {
+    ///
+    /// # Errors
+    /// When it ended before the place up to which results are committed: it was cut.
+    pub(crate) fn end(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) -> Result<()> {
+        if self.replay.is_some() {
+            let message = format!(
+                "the input ended at offset {}, but its results are committed up to {}: bring back \
+                 what is missing, or start afresh",
+                self.read_to, self.next
+            );
+            return Err(Error::new(ErrorKind::Source, message).at(&self.partition, self.read_to));
+        }
         if !self.ended {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));
         }
+        Ok(())
     }
 
     /// Whether there is anything to commit.
-    pub(crate) fn has_changed(&self) -> bool {
-        self.changed
+    pub(crate) fn has_changed(&self, keep: Keep) -> bool {
+        let is_behind = self.snapshot.is_behind() && self.replay.is_none();
+        self.changed || keep == Keep::State && is_behind
     }
 
     /// Whether the input has ended.
@@ -181,12 +230,15 @@ impl<E: Event> Task<E> {
         self.fates.counts
     }
 
-    /// Hands over everything since the last seal, as one numbered commit.
-    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) -> Piece {
+    /// Hands over everything since the last seal, as one numbered commit. Where a restart could not do without
+    /// the state, it is there whatever was asked for.
+    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin, keep: Keep) -> Piece {
+        let keep = if self.ended { Keep::State } else { keep };
+        let keep = self.snapshot.choose(keep, &self.fates.dead);
         let mut shares: Vec<(&mut Shard<E>, Option<Share>)> =
             self.shards.iter_mut().map(|shard| (shard, None)).collect();
         fork.each(&mut shares, |(shard, share)| {
-            *share = Some(shard.seal(plan));
+            *share = Some(shard.seal(plan, keep));
         });
         let shares = shares.into_iter().filter_map(|(_, share)| share);
         let joined = shares.reduce(|mut all, share| {
@@ -194,11 +246,13 @@ impl<E: Event> Task<E> {
             all
         });
         let Share {
-            saved,
+            mut saved,
             tallies,
             outputs,
             keys,
         } = joined.unwrap_or_default();
+        let note = &mut self.snapshot;
+        note.note(keep, self.next, &self.fates.dead, &mut saved);
         self.seq += 1;
         self.changed = false;
         for (name, count) in tallies {

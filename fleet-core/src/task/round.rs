@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Events, ForkJoin, Plan, Task, shard::Shard};
+use super::{Events, ForkJoin, Plan, Replay, Task, shard::Shard};
 use crate::{
-    Decode, Partition, Result, checkpoint::Fates, decode::Entry, event::Event, source::Batch,
+    Decode, Offset, Partition, Result, checkpoint::Fates, decode::Entry, event::Event,
+    source::Batch,
 };
 
 /// Takes several batches at once through their tasks, by several workers.
@@ -23,6 +24,8 @@ pub(crate) struct Round<E> {
 struct Part<P, E> {
     partition: Partition,
     payload: Option<P>,
+    /// The first record that counts.
+    counted: Offset,
     /// By shard.
     events: Vec<Events<E>>,
     fates: Fates,
@@ -31,6 +34,7 @@ struct Part<P, E> {
 /// A shard and its events of this round.
 struct Lane<'a, E: Event> {
     shard: &'a mut Shard<E>,
+    replay: Option<Arc<Replay>>,
     events: Vec<Events<E>>,
 }
 
@@ -60,7 +64,7 @@ impl<E: Event> Round<E> {
         for mut part in parts {
             if let Some(task) = tasks.get_mut(&part.partition) {
                 task.fates.join(&mut part.fates);
-                task.join_fates();
+                task.join();
             }
         }
         Ok(())
@@ -88,12 +92,17 @@ impl<E: Event> Round<E> {
                 continue;
             };
             task.check_open()?;
+            let counted = task
+                .replay
+                .as_ref()
+                .map_or(Offset(0), |replay| replay.upto());
             task.advance(next);
             for payload in decode.divide(payload, each) {
                 let lists = task.shards.iter().map(|_| self.spare.pop());
                 parts.push(Part {
                     partition: partition.clone(),
                     payload: Some(payload),
+                    counted,
                     events: lists.map(Option::unwrap_or_default).collect(),
                     fates: Fates::default(),
                 });
@@ -107,6 +116,7 @@ impl<P, E: Event> Part<P, E> {
     fn decode(&mut self, decode: &impl Decode<P, Event = E>) {
         if let Some(payload) = self.payload.take() {
             let mut entry = Entry::by_shard(&mut self.events, &mut self.fates);
+            entry.count_from(self.counted);
             decode.decode(payload, &mut entry);
         }
     }
@@ -114,10 +124,8 @@ impl<P, E: Event> Part<P, E> {
 
 impl<E: Event> Lane<'_, E> {
     fn pass(&mut self, plan: &Plan<E>) {
-        for events in &mut self.events {
-            self.shard.admit(plan, events);
-        }
-        self.shard.pass(plan);
+        let replay = self.replay.as_deref();
+        self.shard.take(plan, &mut self.events, replay);
     }
 }
 
@@ -140,6 +148,7 @@ fn lanes<'a, P, E: Event>(
             let lists = own.iter_mut().filter_map(|part| part.events.get_mut(place));
             lanes.push(Lane {
                 shard,
+                replay: task.replay.clone(),
                 events: lists.map(std::mem::take).collect(),
             });
         }

@@ -1,4 +1,4 @@
-use super::Plan;
+use super::{Keep, Plan, Replay};
 use crate::{
     Offset,
     checkpoint::{Fates, Saved, Tallies},
@@ -6,6 +6,7 @@ use crate::{
     graph::{Buffer, Node, Now, Slots},
     order::{Fate, ORDER_NODE, OrderBuffer},
     outlet::{Outlet, Taking},
+    planted::{Bug, planted},
 };
 
 /// Decoded events with the offsets of their records.
@@ -57,8 +58,33 @@ impl<E: Event> Shard<E> {
         node.restore(id, saved)
     }
 
-    /// Takes events of its keys to the entry of the graph, and gives each its fate.
-    pub(super) fn admit(&mut self, plan: &Plan<E>, rows: &mut Events<E>) {
+    /// Takes events of its keys, lists in the order of the input, through the graph.
+    pub(super) fn take(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [Events<E>],
+        replay: Option<&Replay>,
+    ) {
+        if let Some(replay) = replay {
+            for events in &mut *lists {
+                self.admit(plan, &mut replay.take(events));
+            }
+            // Fates and results are committed: only the state is wanted.
+            self.compute(plan);
+            if planted(Bug::ReplayIsHeard) {
+                self.collect(plan);
+            }
+            self.slots.clear();
+            self.fates = Fates::default();
+        }
+        for events in lists {
+            self.admit(plan, events);
+        }
+        self.pass(plan);
+    }
+
+    /// Takes events to the entry of the graph, and gives each its fate.
+    fn admit(&mut self, plan: &Plan<E>, rows: &mut Events<E>) {
         let Some(events) = self.slots.rows_mut(plan.graph.events()) else {
             return;
         };
@@ -80,7 +106,13 @@ impl<E: Event> Shard<E> {
     }
 
     /// Takes what was admitted, as far as the clocks allow, through the graph.
-    pub(super) fn pass(&mut self, plan: &Plan<E>) {
+    fn pass(&mut self, plan: &Plan<E>) {
+        self.compute(plan);
+        self.collect(plan);
+        self.slots.clear();
+    }
+
+    fn compute(&mut self, plan: &Plan<E>) {
         if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
             self.order.release(events);
         }
@@ -94,6 +126,10 @@ impl<E: Event> Shard<E> {
             node.run(&mut self.slots, &now);
         }
         self.order.settle();
+    }
+
+    /// Takes the results of a pass.
+    fn collect(&mut self, plan: &Plan<E>) {
         for tally in &plan.tallies {
             tally.add(&self.slots, &mut self.tallies);
         }
@@ -108,7 +144,6 @@ impl<E: Event> Shard<E> {
                 outlet.collect(&mut self.slots, to.as_mut(), taking);
             }
         }
-        self.slots.clear();
     }
 
     /// The input has ended: every row, window and timer is flushed.
@@ -125,11 +160,13 @@ impl<E: Event> Shard<E> {
     }
 
     /// Hands over everything since the last seal.
-    pub(super) fn seal(&mut self, plan: &Plan<E>) -> Share {
+    pub(super) fn seal(&mut self, plan: &Plan<E>, keep: Keep) -> Share {
         let mut saved = Vec::new();
-        self.order.seal(&mut saved);
-        for node in &mut self.nodes {
-            node.seal(self.order.keys(), &mut saved);
+        if keep == Keep::State {
+            self.order.seal(&mut saved);
+            for node in &mut self.nodes {
+                node.seal(self.order.keys(), &mut saved);
+            }
         }
         let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
         Share {

@@ -21,7 +21,7 @@ use crate::{
     row::Row,
     sink::{Null, Outcome, Rejected, Sink},
     source::Batch,
-    task::{Inline, Plan, Task},
+    task::{Inline, Keep, Plan, Task},
     testing::{CommitFault, FaultyStore, Script, Scripted},
 };
 
@@ -407,7 +407,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
             payload,
         };
         task.batch(&plan, &Typed::default(), batch).unwrap();
-        pieces.push(task.seal(&plan, &Inline));
+        pieces.push(task.seal(&plan, &Inline, Keep::State));
     }
     committer.open(pieces);
     let mut answers = Vec::new();

@@ -7,4 +7,5 @@
 mod cases;
 mod model;
 mod property;
+mod snapshots;
 mod workers;
