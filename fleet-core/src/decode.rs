@@ -136,12 +136,40 @@ pub trait Decode<P>: Send + Sync + 'static {
     /// Reads all records of one payload.
     fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
 
+    /// A copy that is tried again record by record if [`decode`](Self::decode) panics, where
+    /// [panics are isolated](crate::Pipeline::isolate_panics). By default there is none, and the panic stops
+    /// the pipeline.
+    fn keep(&self, payload: &P) -> Option<Kept<P>> {
+        let _ = payload;
+        None
+    }
+
     /// Splits a payload into up to `parts` that several workers decode at once. Decoding the parts in their
     /// order is decoding the whole. By default a payload is one part.
     fn divide(&self, payload: P, parts: usize) -> Vec<P> {
         let _ = parts;
         vec![payload]
     }
+}
+
+/// A payload that is kept while its decoder works on it.
+#[derive(Clone, Debug)]
+pub struct Kept<P> {
+    /// The payload.
+    pub payload: P,
+    /// Takes it apart, in the order of the input.
+    pub records: fn(P) -> Vec<Single<P>>,
+}
+
+/// One record as a payload of its own.
+#[derive(Clone, Debug)]
+pub struct Single<P> {
+    /// Where it lies.
+    pub at: Offset,
+    /// Its bytes, where it has any.
+    pub raw: Vec<u8>,
+    /// The record.
+    pub payload: P,
 }
 
 /// Which of `shards` a key belongs to. Never stored: a restart may have another number of them.
@@ -176,6 +204,20 @@ impl<E: Event> Decode<Vec<(Offset, E)>> for Typed<E> {
         for (at, event) in payload {
             entry.row(at, event);
         }
+    }
+
+    fn keep(&self, rows: &Vec<(Offset, E)>) -> Option<Kept<Vec<(Offset, E)>>> {
+        Some(Kept {
+            payload: rows.clone(),
+            records: |rows| {
+                let single = |(at, event)| Single {
+                    at,
+                    raw: Vec::new(),
+                    payload: vec![(at, event)],
+                };
+                rows.into_iter().map(single).collect()
+            },
+        })
     }
 
     fn divide(&self, rows: Vec<(Offset, E)>, parts: usize) -> Vec<Vec<(Offset, E)>> {

@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use super::{Buffer, Node, Slots, flat_map::FlatMap, keyed::Keyed, merge::Merge};
+use super::{At, Buffer, Node, Slots, Watch, flat_map::FlatMap, keyed::Keyed, merge::Merge};
 use crate::{Operator, event::Event, row::Row};
 
 /// A stream of rows in one graph: a handle, free to copy.
@@ -129,11 +129,14 @@ impl<E: Event> Graph<E> {
     {
         self.check_own(name, from);
         let to = self.stream();
-        let step = Arc::new(move |rows: &[Row<A>], out: &mut Vec<Row<B>>| {
-            for row in rows {
-                out.extend(step(&row.value).into_iter().map(|value| row.with(value)));
-            }
-        });
+        let step = Arc::new(
+            move |rows: &[Row<A>], out: &mut Vec<Row<B>>, watch: &Watch| {
+                for row in rows {
+                    watch.set(At::Row(row.offset, row.at));
+                    out.extend(step(&row.value).into_iter().map(|value| row.with(value)));
+                }
+            },
+        );
         self.nodes.push(Box::new(FlatMap {
             name: name.into(),
             from,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Slots, Stream,
-    node::{Node, Now, Shape},
+    node::{At, Node, Now, Shape, Watch},
 };
 use crate::{
     EventTime, Offset, Operator, State,
@@ -47,6 +47,7 @@ struct Calls<'a, L: Operator> {
     scope: &'a str,
     out: &'a mut Vec<Row<L::Out>>,
     dirty: &'a mut Vec<KeyId>,
+    watch: &'a Watch,
 }
 
 /// Which timers are due.
@@ -78,6 +79,7 @@ impl<L: Operator> Calls<'_, L> {
                 return;
             };
             left -= 1;
+            self.watch.set(At::Timer(live.last));
             live.timers.remove(0);
             self.touch(&mut live.dirty, whose.0);
             let mut cx = self.cx(&mut live.timers, whose, now, live.last);
@@ -90,6 +92,7 @@ impl<L: Operator> Calls<'_, L> {
 
     fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
         let logic = self.logic;
+        self.watch.set(At::Row(row.offset, row.at));
         let live = cell.get_or_insert_with(|| Cell {
             state: logic.init(),
             timers: Timers::new(),
@@ -128,6 +131,32 @@ impl<L: Operator> Calls<'_, L> {
     }
 }
 
+impl<L: Operator> Keyed<L> {
+    /// # Layout
+    /// `layout u8 · last offset u64 · timers: count u32, i64 each · the state`
+    fn encode(&self, id: KeyId, keys: &Keys, scratch: &mut Vec<u8>) -> Saved {
+        let cell = self.cells.get(id.index()).and_then(Option::as_ref);
+        let bytes = cell.map(|cell| {
+            scratch.clear();
+            LAYOUT.encode(scratch);
+            cell.last.0.encode(scratch);
+            put_length(cell.timers.len(), scratch);
+            for at in &cell.timers {
+                at.encode(scratch);
+            }
+            cell.state.encode(scratch);
+            // Copied out at its length: growing a buffer for each key costs more.
+            scratch.clone()
+        });
+        Saved {
+            node: self.number,
+            key: keys.name(id),
+            version: L::State::VERSION,
+            bytes,
+        }
+    }
+}
+
 impl<L: Operator> Node for Keyed<L> {
     fn fresh(&self, scope: &str) -> Box<dyn Node> {
         Box::new(Self {
@@ -152,6 +181,7 @@ impl<L: Operator> Node for Keyed<L> {
             scope: &self.scope,
             out: &mut out,
             dirty: &mut self.dirty,
+            watch: now.watch,
         };
         for row in slots.rows(self.from) {
             let Some(cell) = self.cells.get_mut(row.key.index()) else {
@@ -180,34 +210,33 @@ impl<L: Operator> Node for Keyed<L> {
         slots.put(self.to, out);
     }
 
-    /// # Layout
-    /// `layout u8 · last offset u64 · timers: count u32, i64 each · the state`
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
         // A key may be here twice: forgotten and then seen again.
         self.dirty.sort_unstable_by_key(|id| id.index());
         self.dirty.dedup();
         let mut scratch = Vec::new();
-        for id in self.dirty.drain(..) {
-            let cell = self.cells.get_mut(id.index()).and_then(Option::as_mut);
-            let bytes = cell.map(|cell| {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for id in dirty.drain(..) {
+            if let Some(Some(cell)) = self.cells.get_mut(id.index()) {
                 cell.dirty = false;
-                scratch.clear();
-                LAYOUT.encode(&mut scratch);
-                cell.last.0.encode(&mut scratch);
-                put_length(cell.timers.len(), &mut scratch);
-                for at in &cell.timers {
-                    at.encode(&mut scratch);
-                }
-                cell.state.encode(&mut scratch);
-                scratch.clone()
-            });
-            let (node, key, version) = (self.number, keys.name(id), L::State::VERSION);
-            to.push(Saved {
-                node,
-                key,
-                version,
-                bytes,
-            });
+            }
+            to.push(self.encode(id, keys, &mut scratch));
+        }
+        self.dirty = dirty;
+    }
+
+    fn save(&self, id: KeyId, keys: &Keys) -> Option<Saved> {
+        Some(self.encode(id, keys, &mut Vec::new()))
+    }
+
+    fn forget(&mut self, id: KeyId) {
+        if self
+            .cells
+            .get_mut(id.index())
+            .and_then(Option::take)
+            .is_some()
+        {
+            self.dirty.push(id);
         }
     }
 

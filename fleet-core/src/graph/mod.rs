@@ -14,5 +14,5 @@ mod slots;
 
 pub use builder::{Graph, Stream};
 
-pub(crate) use node::{Node, Now};
+pub(crate) use node::{At, Node, Now, Watch};
 pub(crate) use slots::{Buffer, Slots};

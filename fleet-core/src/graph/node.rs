@@ -1,5 +1,7 @@
+use std::cell::Cell;
+
 use super::Slots;
-use crate::{EventTime, checkpoint::Saved, order::Keys, row::KeyId};
+use crate::{EventTime, Offset, checkpoint::Saved, order::Keys, row::KeyId};
 
 /// What all nodes see of one pass.
 pub(crate) struct Now<'a> {
@@ -10,6 +12,43 @@ pub(crate) struct Now<'a> {
     pub(crate) by_arrival: bool,
     /// The keys whose clock may have moved.
     pub(crate) moved: &'a [KeyId],
+    pub(crate) watch: &'a Watch,
+}
+
+/// What a node is at, for whoever has to say so when it panics.
+#[derive(Debug, Default)]
+pub(crate) struct Watch(Cell<At>);
+
+/// What a node is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum At {
+    #[default]
+    Nothing,
+    /// A row of this record and time.
+    Row(Offset, EventTime),
+    /// A timer of a key whose last record is this.
+    Timer(Offset),
+}
+
+impl At {
+    /// The record that it is about.
+    pub(crate) fn offset(self) -> Option<Offset> {
+        match self {
+            Self::Row(offset, _) | Self::Timer(offset) => Some(offset),
+            Self::Nothing => None,
+        }
+    }
+}
+
+impl Watch {
+    #[inline]
+    pub(crate) fn set(&self, at: At) {
+        self.0.set(at);
+    }
+
+    pub(crate) fn get(&self) -> At {
+        self.0.get()
+    }
 }
 
 /// One step of a graph in one task: one `dyn` call per batch.
@@ -21,6 +60,15 @@ pub(crate) trait Node: Send + Sync {
     /// Appends the state of every key that changed since the last call.
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
         let _ = (keys, to);
+    }
+    /// The state of one key as [`seal`](Self::seal) would write it; `None` where the node keeps none.
+    fn save(&self, id: KeyId, keys: &Keys) -> Option<Saved> {
+        let _ = (id, keys);
+        None
+    }
+    /// Drops the state of one key; the next seal says so.
+    fn forget(&mut self, id: KeyId) {
+        let _ = id;
     }
     /// Takes back what [`seal`](Self::seal) appended; `None` when it cannot be read.
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {

@@ -9,6 +9,8 @@ pub(crate) trait Buffer: Any + Send + Sync {
     fn len(&self) -> usize;
     /// Moves the rows of another buffer of this type to the end.
     fn append(&mut self, other: &mut dyn Buffer);
+    /// Drops the rows from this place on.
+    fn truncate(&mut self, length: usize);
     /// What the rows take, without what they point to.
     fn bytes(&self) -> usize;
     fn as_any(&self) -> &dyn Any;
@@ -26,6 +28,9 @@ impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
         if let Some(rows) = other.rows_mut() {
             Self::append(self, rows);
         }
+    }
+    fn truncate(&mut self, length: usize) {
+        Self::truncate(self, length);
     }
     fn bytes(&self) -> usize {
         size_of_val(self.as_slice())

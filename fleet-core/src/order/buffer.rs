@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Keys, Order,
@@ -151,12 +151,40 @@ impl<E: Event> OrderBuffer<E> {
 
     /// The input has ended: every clock passes everything, in the order of the keys' names.
     pub(crate) fn end(&mut self) {
-        self.moved = self.keys.in_name_order();
-        self.dirty.clone_from(&self.moved);
-        self.clocks.fill(EventTime::AFTER_ALL);
-        for wait in &mut self.waits {
-            wait.dirty = true;
-            wait.moved = true;
+        for id in self.keys.in_name_order() {
+            self.end_key(id);
+        }
+    }
+
+    /// Nothing more comes of this key.
+    pub(crate) fn end_key(&mut self, id: KeyId) {
+        if let Some(clock) = self.clocks.get_mut(id.index()) {
+            *clock = EventTime::AFTER_ALL;
+            self.touch(id);
+        }
+    }
+
+    fn touch(&mut self, id: KeyId) {
+        if let Some(wait) = self.waits.get_mut(id.index()) {
+            if !std::mem::replace(&mut wait.moved, true) {
+                self.moved.push(id);
+            }
+            if !std::mem::replace(&mut wait.dirty, true) {
+                self.dirty.push(id);
+            }
+        }
+    }
+
+    /// Forgets the rows and the clock of a key, but not its number.
+    pub(crate) fn clear(&mut self, id: KeyId) {
+        let (wait, clock) = (
+            self.waits.get_mut(id.index()),
+            self.clocks.get_mut(id.index()),
+        );
+        if let (Some(wait), Some(clock)) = (wait, clock) {
+            let was = std::mem::take(wait);
+            (wait.moved, wait.dirty) = (was.moved, was.dirty);
+            *clock = EventTime::BEFORE_ALL;
         }
     }
 
@@ -164,20 +192,17 @@ impl<E: Event> OrderBuffer<E> {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
         let mut scratch = Vec::new();
         for id in self.dirty.drain(..) {
-            let Some(wait) = self.waits.get_mut(id.index()) else {
-                continue;
-            };
-            wait.dirty = false;
-            scratch.clear();
-            wait.encode(&mut scratch);
-            let (key, bytes) = (self.keys.name(id), scratch.clone());
-            to.push(Saved {
-                node: ORDER_NODE,
-                key,
-                version: E::VERSION,
-                bytes: Some(bytes),
-            });
+            if let Some(wait) = self.waits.get_mut(id.index()) {
+                wait.dirty = false;
+                to.push(encode(wait, self.keys.name(id), &mut scratch));
+            }
         }
+    }
+
+    /// The state of one key as [`seal`](Self::seal) would write it.
+    pub(crate) fn save(&self, id: KeyId) -> Option<Saved> {
+        let wait = self.waits.get(id.index())?;
+        Some(encode(wait, self.keys.name(id), &mut Vec::new()))
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
@@ -191,5 +216,16 @@ impl<E: Event> OrderBuffer<E> {
         };
         *self.waits.get_mut(id.index())? = wait;
         Some(())
+    }
+}
+
+fn encode<E: Event>(wait: &Wait<E>, key: Arc<str>, scratch: &mut Vec<u8>) -> Saved {
+    scratch.clear();
+    wait.encode(scratch);
+    Saved {
+        node: ORDER_NODE,
+        key,
+        version: E::VERSION,
+        bytes: Some(scratch.clone()),
     }
 }

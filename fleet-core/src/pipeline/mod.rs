@@ -26,7 +26,7 @@ use crate::{
     outlet::{Outlet, Tally},
     sink::{Sink, TransactionalSink},
     source::Replayable,
-    task::Plan,
+    task::{PANICS, Plan},
 };
 
 /// Hears of passing faults.
@@ -169,6 +169,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
                 graph,
                 outlets,
                 tallies,
+                isolate: false,
             },
             store,
             sinks: Vec::new(),
@@ -218,7 +219,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
     ) -> Self {
         self.check(group, from);
-        if group == "sink" || self.plan.tallies.iter().any(|tally| &*tally.group == group) {
+        if ["sink", PANICS].contains(&group)
+            || self.plan.tallies.iter().any(|tally| &*tally.group == group)
+        {
             self.complain(format!(
                 "the group `{group}` of tallies is taken: choose another name"
             ));
@@ -241,6 +244,28 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     #[must_use]
     pub fn workers(mut self, workers: NonZeroUsize) -> Self {
         self.workers = workers;
+        self
+    }
+
+    /// A record over which an operator, a decoder or another of the pipeline's own functions panics becomes
+    /// a dead letter, and everything else lands: the results are those of a graph that never saw it. Default:
+    /// a panic stops the pipeline with an error, and a restart meets it again.
+    ///
+    /// - Rows keep their place at the entry: a row that is left out has moved its key's clock.
+    /// - Where a timer panics, or a row that a timer made, no record can be left out: that step forgets the
+    ///   key, its results of that moment are lost, and a dead letter says so. It names the last record of
+    ///   the key, which has a fate of its own, so it is not among the [counts](crate::checkpoint::Counts).
+    /// - The dead letter's stage is the step's name; the tallies `panics.<stage>` count them.
+    /// - A decoder that [keeps](crate::decode::Decode::keep) no payload stops the pipeline as before.
+    ///
+    /// The panic's own message goes where the process sends it, to standard error in general. In a program that
+    /// is built to abort on panic nothing can be isolated.
+    ///
+    /// # Cost
+    /// The state of every key a second time, encoded, and a copy of every event until the next commit.
+    #[must_use]
+    pub fn isolate_panics(mut self) -> Self {
+        self.plan.isolate = true;
         self
     }
 

@@ -3,7 +3,11 @@
 //! Its keys are spread over shards, one for each worker. Every shard has an order buffer, nodes and
 //! state of its own, so shards can work side by side; what they make is joined in their order.
 
+mod careful;
+mod decoding;
 mod fork;
+mod isolation;
+mod panics;
 mod plan;
 mod replay;
 mod round;
@@ -11,9 +15,12 @@ mod shard;
 
 use std::sync::Arc;
 
+pub(crate) use careful::PANICS;
+use decoding::Intake;
 pub(crate) use fork::ForkJoin;
 #[cfg(test)]
 pub(crate) use fork::Inline;
+use panics::Panicked;
 pub(crate) use plan::Plan;
 pub(crate) use replay::Keep;
 use replay::{Replay, Snapshot, is_of_replay};
@@ -24,7 +31,7 @@ use shard::{Events, Shard, Share};
 use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result,
     checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
-    decode::{Entry, shard_of},
+    decode::shard_of,
     event::Event,
     graph::{Buffer, describe::difference},
     source::Batch,
@@ -48,6 +55,8 @@ pub(crate) struct Task<E: Event> {
     next: Offset,
     /// How far this run has read, which is before `next` during a replay.
     read_to: Offset,
+    /// How far all of it went well.
+    joined: Offset,
     /// Which records are computed again first.
     replay: Option<Arc<Replay>>,
     snapshot: Snapshot,
@@ -82,7 +91,8 @@ impl<E: Event> Task<E> {
             token: claim.token,
             seq: claim.seq,
             next: claim.next.unwrap_or_default(),
-            read_to: claim.next.unwrap_or_default(),
+            read_to: Offset::default(),
+            joined: Offset::default(),
             replay: None,
             snapshot: Snapshot::at(claim.next),
             ended: claim.ended,
@@ -104,6 +114,8 @@ impl<E: Event> Task<E> {
             })?;
         }
         task.replay = task.snapshot.replay(task.next).map(Arc::new);
+        task.read_to = task.start().unwrap_or_default();
+        task.joined = task.read_to;
         Ok(task)
     }
 
@@ -129,7 +141,8 @@ impl<E: Event> Task<E> {
     /// Takes a batch through the graph, on the thread that asks.
     ///
     /// # Errors
-    /// When the input had ended before: its last windows are out, and more rows would be late.
+    /// When the input had ended before: its last windows are out, and more rows would be late. When operator or
+    /// decoder panic; the task is not to be used any more then.
     pub(crate) fn batch<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
@@ -137,16 +150,20 @@ impl<E: Event> Task<E> {
         batch: Batch<P>,
     ) -> Result<()> {
         self.check_open()?;
+        self.advance(batch.next);
         let replay = self.replay.as_deref();
-        let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
-        entry.count_from(replay.map_or(Offset(0), Replay::upto));
-        decode.decode(batch.payload, &mut entry);
+        let mut intake = Intake {
+            lists: &mut self.decoded,
+            fates: &mut self.fates,
+            counted: replay.map_or(Offset(0), Replay::upto),
+        };
+        if let Err(panicked) = intake.decode(decode, batch.payload, plan.isolate) {
+            return Err(self.stopped_by(&panicked));
+        }
         for (shard, events) in self.shards.iter_mut().zip(&mut self.decoded) {
             shard.take(plan, std::slice::from_mut(events), replay);
         }
-        self.advance(batch.next);
-        self.join();
-        Ok(())
+        self.join()
     }
 
     /// Refuses more rows once the input had ended.
@@ -170,19 +187,39 @@ impl<E: Event> Task<E> {
     }
 
     /// Takes up what the shards found out.
-    fn join(&mut self) {
+    ///
+    /// # Errors
+    /// When a shard panicked, and panics are not isolated.
+    fn join(&mut self) -> Result<()> {
         for shard in &mut self.shards {
             self.fates.join(&mut shard.fates);
+            self.fates.counts.accepted -= std::mem::take(&mut shard.taken_back);
+        }
+        if let Some(panicked) = self
+            .shards
+            .iter_mut()
+            .find_map(|shard| shard.panicked.take())
+        {
+            return Err(self.stopped_by(&panicked));
         }
         if self.read_to >= self.next {
             self.replay = None;
         }
+        self.joined = self.read_to;
+        Ok(())
+    }
+
+    /// The error that a panic stops the pipeline with.
+    fn stopped_by(&self, panicked: &Panicked) -> Error {
+        let nodes = self.shards.first().map_or(&[][..], |shard| &shard.nodes);
+        let records = self.joined..self.read_to;
+        panicked.error(nodes, &self.partition, records)
     }
 
     /// The input has ended: every row, window and timer is flushed. A second end changes nothing.
     ///
     /// # Errors
-    /// When it ended before the place up to which results are committed: it was cut.
+    /// When it ended before the place up to which results are committed: it was cut. When a timer panics.
     pub(crate) fn end(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) -> Result<()> {
         if self.replay.is_some() {
             let message = format!(
@@ -196,6 +233,7 @@ impl<E: Event> Task<E> {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));
+            self.join()?;
         }
         Ok(())
     }

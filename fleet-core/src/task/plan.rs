@@ -15,4 +15,6 @@ pub(crate) struct Plan<E> {
     pub(crate) graph: Graph<E>,
     pub(crate) outlets: Vec<Outlet>,
     pub(crate) tallies: Vec<Tally>,
+    /// A panic costs one record, not the run.
+    pub(crate) isolate: bool,
 }

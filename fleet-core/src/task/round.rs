@@ -1,10 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Events, ForkJoin, Plan, Replay, Task, shard::Shard};
-use crate::{
-    Decode, Offset, Partition, Result, checkpoint::Fates, decode::Entry, event::Event,
-    source::Batch,
-};
+use super::{Events, ForkJoin, Intake, Panicked, Plan, Replay, Task, shard::Shard};
+use crate::{Decode, Offset, Partition, Result, checkpoint::Fates, event::Event, source::Batch};
 
 /// Takes several batches at once through their tasks, by several workers.
 ///
@@ -29,6 +26,7 @@ struct Part<P, E> {
     /// By shard.
     events: Vec<Events<E>>,
     fates: Fates,
+    panicked: Option<Panicked>,
 }
 
 /// A shard and its events of this round.
@@ -56,7 +54,12 @@ impl<E: Event> Round<E> {
         fork: &impl ForkJoin,
     ) -> Result<()> {
         let mut parts = self.parts(tasks, decode, batches, fork.workers())?;
-        fork.each(&mut parts, |part| part.decode(decode));
+        fork.each(&mut parts, |part| part.decode(decode, plan.isolate));
+        for part in &parts {
+            if let (Some(panicked), Some(task)) = (&part.panicked, tasks.get(&part.partition)) {
+                return Err(task.stopped_by(panicked));
+            }
+        }
         let mut lanes = lanes(tasks, &mut parts);
         fork.each(&mut lanes, |lane| lane.pass(plan));
         let lists = lanes.into_iter().flat_map(|lane| lane.events);
@@ -64,7 +67,7 @@ impl<E: Event> Round<E> {
         for mut part in parts {
             if let Some(task) = tasks.get_mut(&part.partition) {
                 task.fates.join(&mut part.fates);
-                task.join();
+                task.join()?;
             }
         }
         Ok(())
@@ -105,6 +108,7 @@ impl<E: Event> Round<E> {
                     counted,
                     events: lists.map(Option::unwrap_or_default).collect(),
                     fates: Fates::default(),
+                    panicked: None,
                 });
             }
         }
@@ -113,11 +117,14 @@ impl<E: Event> Round<E> {
 }
 
 impl<P, E: Event> Part<P, E> {
-    fn decode(&mut self, decode: &impl Decode<P, Event = E>) {
+    fn decode(&mut self, decode: &impl Decode<P, Event = E>, isolate: bool) {
         if let Some(payload) = self.payload.take() {
-            let mut entry = Entry::by_shard(&mut self.events, &mut self.fates);
-            entry.count_from(self.counted);
-            decode.decode(payload, &mut entry);
+            let mut intake = Intake {
+                lists: &mut self.events,
+                fates: &mut self.fates,
+                counted: self.counted,
+            };
+            self.panicked = intake.decode(decode, payload, isolate).err();
         }
     }
 }

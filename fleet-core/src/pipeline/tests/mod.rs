@@ -6,6 +6,7 @@
 
 mod cases;
 mod model;
+mod panics;
 mod property;
 mod snapshots;
 mod workers;

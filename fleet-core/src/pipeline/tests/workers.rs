@@ -188,7 +188,13 @@ async fn several_partitions_of_one_round_are_kept_apart() {
 }
 
 /// One chunk of lines; a source of bytes gives no more at a time.
-struct Lines(Option<Vec<u8>>, bool);
+pub(super) struct Lines(Option<Vec<u8>>, bool);
+
+impl Lines {
+    pub(super) fn new(text: Vec<u8>) -> Self {
+        Self(Some(text), false)
+    }
+}
 
 #[async_trait]
 impl Source for Lines {
@@ -234,7 +240,7 @@ async fn dead_letters_stand_in_the_order_of_the_input_whoever_read_them() {
     for count in WORKERS {
         let store = MemoryStore::default();
         let (graph, _) = Graph::new();
-        let source = Lines(Some(text.clone().into_bytes()), false);
+        let source = Lines::new(text.clone().into_bytes());
         let (decode, order) = (VehicleOps::default(), Order::default());
         let run = Pipeline::exactly_once(source, decode, order, graph, store.clone());
         let report = run.workers(workers(count)).run().await.unwrap();
