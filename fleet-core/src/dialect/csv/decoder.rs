@@ -100,6 +100,12 @@ impl Decode<Chunk> for Csv {
             }
         }
     }
+
+    fn divide(&self, chunk: Chunk, parts: usize) -> Vec<Chunk> {
+        // Only inside quotes is a line feed part of a record.
+        let quoted = memchr::memchr(b'"', &chunk.bytes).is_some();
+        chunk.divide(if quoted { 1 } else { parts })
+    }
 }
 
 /// What is remembered from record to record.

@@ -346,6 +346,17 @@ fn driving_events_have_the_kind_of_the_map_and_its_words() {
 }
 
 #[test]
+fn a_chunk_is_divided_only_where_no_quote_can_hold_a_line_end() {
+    let csv = Csv::new([map(MAP)]);
+    let chunk = |records: &str| Chunk {
+        bytes: records.as_bytes().to_vec(),
+        ..Chunk::default()
+    };
+    assert_eq!(csv.divide(chunk("1,2\n3,4\n5,6\n"), 3).len(), 3);
+    assert_eq!(csv.divide(chunk("1,2\n3,\"4\n5\",6\n"), 3).len(), 1);
+}
+
+#[test]
 fn a_driving_event_that_repeats_another_is_the_same_one_unless_the_map_says_that_it_is_not() {
     let yaml = "kind: driving\nevent_type: disengagement\nkey: { column: vin }\ntime: { column: date, format: date }\ncolumns: { why: { signal: detail } }";
     let identities = |yaml: &str| -> Vec<u64> {
