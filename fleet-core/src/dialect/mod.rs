@@ -17,6 +17,7 @@ mod lossy;
 mod native;
 mod object;
 mod openxc;
+mod table;
 mod unit;
 pub mod vehicleops;
 mod wire;

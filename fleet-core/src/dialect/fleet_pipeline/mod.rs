@@ -2,6 +2,7 @@
 
 mod alert;
 mod driving;
+mod part;
 mod perception;
 mod telemetry;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use crate::{
     dialect::{
-        Dialect, Lossy, Refused,
-        object::{self, Sets, Shape, UnknownKeys, fields},
+        object::{Sets, Shape, UnknownKeys, fields},
+        table::table_dialect,
     },
     event::{Flag, Origin, Signal, Telemetry, TextField},
     time::NaiveTimeReader,
@@ -59,28 +59,6 @@ pub(in crate::dialect) static SHAPE: Shape<Sets> = Shape {
     },
 };
 
-impl PipelineTelemetry {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
-        }
-    }
-}
-
-impl Dialect for PipelineTelemetry {
-    type Event = Telemetry;
-    type Memo = NaiveTimeReader;
-
-    fn read(&self, record: &str, memo: &mut NaiveTimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, &mut memo.0)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+table_dialect! {
+    PipelineTelemetry: Telemetry, NaiveTimeReader, SHAPE
 }

@@ -7,8 +7,8 @@ mod tests;
 pub use derive::Derivation;
 
 use super::{
-    Dialect, Lossy, Refused,
-    object::{self, Field, Sets, Shape, UnknownKeys, fields},
+    object::{Field, Sets, Shape, UnknownKeys, fields},
+    table::table_dialect,
 };
 use crate::{
     event::{Flag, Origin, Signal, Telemetry},
@@ -74,8 +74,7 @@ pub(super) static SHAPE: Shape<Sets> = Shape {
     },
 };
 
-impl FleetStream {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+table_dialect! {
     ///
     /// # Examples
     /// ```
@@ -88,27 +87,5 @@ impl FleetStream {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
-        }
-    }
-}
-
-impl Dialect for FleetStream {
-    type Event = Telemetry;
-    type Memo = TimeReader;
-
-    #[inline]
-    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+    FleetStream: Telemetry, TimeReader, SHAPE
 }

@@ -7,8 +7,8 @@ mod tests;
 pub use anomaly::{Acknowledged, Anomaly};
 
 use super::{
-    Dialect, Lossy, Refused,
-    object::{self, Sets, Shape, UnknownKeys, fields},
+    object::{Sets, Shape, UnknownKeys, fields},
+    table::table_dialect,
     unit::Unit,
 };
 use crate::{
@@ -85,8 +85,7 @@ pub(super) static SHAPE: Shape<Sets> = Shape {
     },
 };
 
-impl Ford {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+table_dialect! {
     ///
     /// # Examples
     /// ```
@@ -99,27 +98,5 @@ impl Ford {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
-        }
-    }
-}
-
-impl Dialect for Ford {
-    type Event = Telemetry;
-    type Memo = TimeReader;
-
-    #[inline]
-    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+    Ford: Telemetry, TimeReader, SHAPE
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    dialect::{FleetStream, VehicleOps},
+    dialect::{Dialect, FleetStream, VehicleOps},
     event::{AccessRoles, NullField},
     units::{Speed, Temperature},
 };

@@ -3,13 +3,13 @@
 use compact_str::CompactString;
 
 use super::{
-    Draft, Field, Misfit, Number, Object, Target, misfit,
-    rare::{check_text, rare_number, rare_text},
+    Draft, Field, Misfit, Number, Object, Shape, Target, lossy, misfit,
+    rare::{check_number, check_text, rare_number, rare_text},
     wrong_kind,
 };
 use crate::{
     FleetId, VehicleId,
-    dialect::unit::Unit,
+    dialect::{Lossy, unit::Unit},
     event::{
         Dtc, Flag, Layout, NullField, Origin, Reading, Signal, Status, Style, Telemetry, TextField,
     },
@@ -171,17 +171,7 @@ impl Target for Sets {
             return rare_number(field, draft, number);
         };
         let value = unit.to_model(number.value);
-        if !value.is_finite() {
-            return Err(misfit(field, &"the number is not finite"));
-        }
-        let range = signal.accepted();
-        if !range.contains(&value) {
-            let (least, most) = (range.start(), range.end());
-            return Err(misfit(
-                field,
-                &format_args!("{value} is outside {least} to {most}"),
-            ));
-        }
+        check_number(field, value, &signal.accepted())?;
         if number.integer {
             draft.event.style_mut().integers |= 1 << signal.index();
         }
@@ -311,5 +301,9 @@ impl Target for Sets {
                 }
             }
         }
+    }
+
+    fn lossy(shape: &Shape<Self>, event: &Telemetry) -> Lossy {
+        lossy::lossy(shape, event)
     }
 }

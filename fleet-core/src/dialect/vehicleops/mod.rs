@@ -15,8 +15,8 @@ pub use frame::{Failure, FrameAlert, Listed, TelemetryFrame};
 pub use mission::{Mission, MissionCreated, MissionMessage, MissionRequest, Waypoint};
 
 use super::{
-    Dialect, Lossy, Refused,
-    object::{self, Sets, Shape, UnknownKeys, fields},
+    object::{Sets, Shape, UnknownKeys, fields},
+    table::table_dialect,
 };
 use crate::{
     event::{Origin, Signal, Status, Telemetry},
@@ -75,28 +75,6 @@ pub(super) static SHAPE: Shape<Sets> = Shape {
 };
 
 impl VehicleOps {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
-    ///
-    /// # Cost
-    /// A record whose keys are all known and in order is as fast as ever; any other allocates.
-    ///
-    /// # Examples
-    /// ```
-    /// use fleet_core::{dialect::{Dialect, VehicleOps}, time::TimeReader};
-    /// let line = r#"{"timestamp":"2024-02-15T14:32:18Z","tyres":[2.1,2.2],"vehicle_id":"car-1"}"#;
-    /// let dialect = VehicleOps::keeping_unknown_keys();
-    /// let event = dialect.read(line, &mut TimeReader::default())?.unwrap();
-    /// let mut again = Vec::new();
-    /// dialect.write(&event, &mut again);
-    /// assert_eq!(again, line.as_bytes());
-    /// # Ok::<(), fleet_core::dialect::Refused>(())
-    /// ```
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
-        }
-    }
-
     /// The one-word state: what the event says, else what the simulator would say of its speed and charge. Without
     /// a speed there is none; without a charge it is not low.
     ///
@@ -115,20 +93,21 @@ impl VehicleOps {
     }
 }
 
-impl Dialect for VehicleOps {
-    type Event = Telemetry;
-    type Memo = TimeReader;
-
-    #[inline]
-    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+table_dialect! {
+    ///
+    /// # Cost
+    /// A record whose keys are all known and in order is as fast as ever; any other allocates.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{dialect::{Dialect, VehicleOps}, time::TimeReader};
+    /// let line = r#"{"timestamp":"2024-02-15T14:32:18Z","tyres":[2.1,2.2],"vehicle_id":"car-1"}"#;
+    /// let dialect = VehicleOps::keeping_unknown_keys();
+    /// let event = dialect.read(line, &mut TimeReader::default())?.unwrap();
+    /// let mut again = Vec::new();
+    /// dialect.write(&event, &mut again);
+    /// assert_eq!(again, line.as_bytes());
+    /// # Ok::<(), fleet_core::dialect::Refused>(())
+    /// ```
+    VehicleOps: Telemetry, TimeReader, SHAPE
 }
