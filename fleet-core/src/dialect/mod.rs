@@ -17,6 +17,8 @@ mod lossy;
 mod native;
 mod object;
 mod openxc;
+#[cfg(test)]
+mod pairs;
 mod table;
 mod unit;
 pub mod vehicleops;

@@ -18,8 +18,8 @@ const DISTANCE_DECIMALS: u8 = 3;
 ///
 /// # Units
 /// Those of VSS. Converted at the border: `Vehicle.TraveledDistance` is m (the model: km) and
-/// `Vehicle.Acceleration.*` m/s² (the model: g of 9.80665 m/s²). They are written with three and six
-/// decimals, so a number with no more comes back as it was.
+/// `Vehicle.Acceleration.*` m/s² (the model: g of 9.80665 m/s²). What is read is written back with the digits it came
+/// with; of events of other dialects these two are written with three and six decimals, all else with up to nine.
 ///
 /// # Shape
 /// One flat JSON object: `vehicle_id`, `fleet_id`, `timestamp` (RFC 3339) and VSS paths as keys, read in any

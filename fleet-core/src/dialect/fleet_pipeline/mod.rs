@@ -19,8 +19,17 @@ use crate::{event::FleetEvent, time::NaiveTimeReader};
 #[cfg(test)]
 pub(super) use {perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY};
 
-/// Any message of the self-driving pipeline, told apart by its keys: with `event_type` it is a driving event, with
-/// `object_class` a sighting, else telemetry. For files that mix its topics; each topic alone has its own dialect.
+/// The keys that only sightings have; any of them may be absent.
+const SIGHTING: [&str; 5] = [
+    "\"object_class\"",
+    "\"object_distance_m\"",
+    "\"object_speed_kmh\"",
+    "\"object_relative_direction\"",
+    "\"confidence\"",
+];
+
+/// Any message of the self-driving pipeline, told apart by its keys: with `event_type` it is a driving event, with a
+/// key of an object or a `confidence` a sighting, else telemetry. For files that mix its topics; each topic alone has its own dialect.
 ///
 /// # Examples
 /// ```
@@ -71,7 +80,7 @@ impl Dialect for FleetPipeline {
         if has_key(record, "\"event_type\"") {
             return Ok(self.driving.read(record, memo)?.map(Into::into));
         }
-        if has_key(record, "\"object_class\"") {
+        if SIGHTING.iter().any(|key| has_key(record, key)) {
             return Ok(self.perception.read(record, memo)?.map(Into::into));
         }
         Ok(self.telemetry.read(record, memo)?.map(Into::into))

@@ -173,8 +173,7 @@ impl<B: Body> Target for Part<B> {
             Self::Number(own) => {
                 let number = own.number(event);
                 if let Some(value) = number.raw() {
-                    let whole = to.is_own() && written.style.has(own.bit().into());
-                    to.number(field, value, whole, false);
+                    to.number(field, value, written.style.has(own.bit().into()), false);
                 } else if number.is_null() {
                     to.null(field);
                 }

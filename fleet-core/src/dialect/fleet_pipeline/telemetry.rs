@@ -13,7 +13,7 @@ use crate::{
 /// came as a text goes back as one, and a time with a zone keeps it.
 ///
 /// # Units
-/// Those of the model: km/h, km, percent, degrees.
+/// Those of the model: km/h, km, percent, degrees. Events of other dialects are written with up to nine decimals.
 ///
 /// # Shape
 /// `vehicle_id timestamp current_speed_kmh speed_limit_violation latitude longitude battery_level_pct

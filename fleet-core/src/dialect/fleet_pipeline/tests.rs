@@ -160,13 +160,14 @@ fn an_event_of_another_dialect_gets_this_ones_id_and_time() {
     let event = event.unwrap().unwrap();
     let mut to = Vec::new();
     PipelineTelemetry::default().write(&event, &mut to);
-    let expected = r#"{"vehicle_id":12,"timestamp":"2024-02-15 14:32:18","current_speed_kmh":40}"#;
+    let expected =
+        r#"{"vehicle_id":12,"timestamp":"2024-02-15 14:32:18","current_speed_kmh":40.0}"#;
     assert_eq!(String::from_utf8(to).unwrap(), expected);
     let here = PipelineTelemetry::default().read(expected, &mut NaiveTimeReader::default());
     let mut to = Vec::new();
     VehicleOps::default().write(&here.unwrap().unwrap(), &mut to);
     let expected =
-        r#"{"vehicle_id":"12","speed_kmh":40,"timestamp":"2024-02-15T14:32:18.000000+00:00"}"#;
+        r#"{"vehicle_id":"12","speed_kmh":40.0,"timestamp":"2024-02-15T14:32:18.000000+00:00"}"#;
     assert_eq!(String::from_utf8(to).unwrap(), expected);
 }
 

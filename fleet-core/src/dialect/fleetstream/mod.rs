@@ -21,7 +21,8 @@ use crate::{
 /// are absent a [`Derivation`] draws them, and they stay absent when the event is written back.
 ///
 /// # Units
-/// Those of the model: km/h, rpm, percent, degrees.
+/// Those of the model: km/h, rpm, percent, degrees. Events of other dialects are written with up to nine decimals, but
+/// for the whole numbers below.
 ///
 /// # Shape
 /// `vehicle_id timestamp location{lat lon} speed_kmh engine_rpm gear fuel_level_pct fault_codes road_type
@@ -63,12 +64,12 @@ pub(super) static SHAPE: Shape<Sets> = Shape {
         "timestamp" => Sets::Time,
         "location" => Sets::Place(LOCATION),
         "speed_kmh" => Sets::signal(Signal::Speed),
-        "engine_rpm" => Sets::whole(Signal::EngineSpeed),
+        "engine_rpm" => Sets::rounded(Signal::EngineSpeed, 0),
         "gear" => Sets::Gear,
         "fuel_level_pct" => Sets::signal(Signal::Fuel),
         "fault_codes" => Sets::Codes,
         "road_type" => Sets::Road,
-        "speed_limit_kmh" => Sets::whole(Signal::SpeedLimit),
+        "speed_limit_kmh" => Sets::rounded(Signal::SpeedLimit, 0),
         "speeding" => Sets::Flag(Flag::Speeding),
         "rpm_over_redline" => Sets::Flag(Flag::OverRedline),
     },

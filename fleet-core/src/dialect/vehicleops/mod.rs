@@ -23,14 +23,20 @@ use crate::{
     time::TimeReader,
 };
 
+/// The places that its simulator writes: of a place in degrees, of a speed, of everything else.
+const ANGLE_DECIMALS: u8 = 6;
+const SPEED_DECIMALS: u8 = 2;
+const DECIMALS: u8 = 1;
+
 /// Telemetry of VehicleOps: ten keys, one JSON object a record.
 ///
 /// Required are `vehicle_id` and `timestamp`; the system's own test messages lack `latitude`, `longitude`
 /// and `load_pct`. Missing, null and 0 stay three things, and `status` is any word.
 ///
 /// # Units
-/// Those of the model: km/h, percent, degrees Celsius, degrees. The simulator writes positions with six
-/// decimals, speed with two, the others with one; what is read is written back with the digits it came with.
+/// Those of the model: km/h, percent, degrees Celsius, degrees. What is read is written back with the digits it came
+/// with; events of other dialects as the simulator writes them: places with six decimals, speeds with two, the others
+/// with one. An event that a program or a column map made counts as this dialect's own.
 ///
 /// # Shape
 /// `vehicle_id fleet_id latitude longitude speed_kmh battery_pct engine_temp_c load_pct status timestamp`,
@@ -63,12 +69,12 @@ pub(super) static SHAPE: Shape<Sets> = Shape {
     fields: fields! {
         "vehicle_id" => Sets::Vehicle,
         "fleet_id" => Sets::Fleet,
-        "latitude" => Sets::signal(Signal::Latitude),
-        "longitude" => Sets::signal(Signal::Longitude),
-        "speed_kmh" => Sets::signal(Signal::Speed),
-        "battery_pct" => Sets::signal(Signal::BatteryCharge),
-        "engine_temp_c" => Sets::signal(Signal::EngineTemperature),
-        "load_pct" => Sets::signal(Signal::Load),
+        "latitude" => Sets::rounded(Signal::Latitude, ANGLE_DECIMALS),
+        "longitude" => Sets::rounded(Signal::Longitude, ANGLE_DECIMALS),
+        "speed_kmh" => Sets::rounded(Signal::Speed, SPEED_DECIMALS),
+        "battery_pct" => Sets::rounded(Signal::BatteryCharge, DECIMALS),
+        "engine_temp_c" => Sets::rounded(Signal::EngineTemperature, DECIMALS),
+        "load_pct" => Sets::rounded(Signal::Load, DECIMALS),
         "status" => Sets::Status,
         "timestamp" => Sets::Time,
     },
