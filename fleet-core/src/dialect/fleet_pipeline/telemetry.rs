@@ -59,6 +59,35 @@ pub(in crate::dialect) static SHAPE: Shape<Sets> = Shape {
     },
 };
 
+/// Above this the producer sets `speed_limit_violation`: the public project's number, km/h.
+const VIOLATION_KMH: f64 = 65.0;
+
+impl PipelineTelemetry {
+    /// Whether the vehicle is too fast: what the event says, else whether its speed is over 65 km/h.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{EventTime, VehicleId, dialect::PipelineTelemetry, event::{Flag, Telemetry}, units::Speed};
+    /// let mut event = Telemetry::new(VehicleId::new("7")?, EventTime::MIN).with_speed(Speed::from_kmh(65.1));
+    /// assert_eq!(PipelineTelemetry::violation(&event), Some(true));
+    /// event.set_flag(Flag::Speeding, Some(false));
+    /// assert_eq!(PipelineTelemetry::violation(&event), Some(false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn violation(event: &Telemetry) -> Option<bool> {
+        let over = || Some(event.value(Signal::Speed)? > VIOLATION_KMH);
+        event.flag(Flag::Speeding).or_else(over)
+    }
+
+    /// Sets the [violation](Self::violation) where it is absent and can be derived: for consumers of this system,
+    /// before an event of another one is written.
+    pub fn complete(event: &mut Telemetry) {
+        if let Some(said) = Self::violation(event) {
+            event.set_flag(Flag::Speeding, Some(said));
+        }
+    }
+}
+
 table_dialect! {
     PipelineTelemetry: Telemetry, NaiveTimeReader, SHAPE
 }

@@ -97,6 +97,24 @@ impl VehicleOps {
             Some(Status::derive(event.value(Signal::Speed)?, charge))
         })
     }
+
+    /// Sets the [status](Self::status) where it is absent and can be derived: for consumers of this system, which
+    /// need all ten keys, before an event of another one is written.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{dialect::{Dialect, FleetStream, VehicleOps}, event::Status, time::TimeReader};
+    /// let line = r#"{"vehicle_id":"TESTCAR01","timestamp":"2025-08-09T12:34:56Z","speed_kmh":92.5}"#;
+    /// let mut event = FleetStream::default().read(line, &mut TimeReader::default())?.unwrap();
+    /// VehicleOps::complete(&mut event);
+    /// assert_eq!(event.status(), Some(Status::Alert));
+    /// # Ok::<(), fleet_core::dialect::Refused>(())
+    /// ```
+    pub fn complete(event: &mut Telemetry) {
+        if let Some(status) = Self::status(event) {
+            event.set_status(Some(status));
+        }
+    }
 }
 
 table_dialect! {
