@@ -62,8 +62,7 @@ impl Unit {
     /// 103.59347328000001 km/h.
     pub(crate) fn write(self, value: f64, places: Option<u8>) -> f64 {
         let number = self.of_model(value);
-        // A small negative number must not become -0.
-        round_decimals(number, places.unwrap_or(MAX_PLACES)) + 0.0
+        rounded(number, places.unwrap_or(MAX_PLACES))
     }
 
     /// The number that goes back for a value that came in this unit: the shortest that reads as exactly this value,
@@ -74,11 +73,15 @@ impl Unit {
         }
         let number = self.of_model(value);
         let reads_same = |number: &f64| self.to_model(*number).total_cmp(&value).is_eq();
-        let mut shorter =
-            (places.unwrap_or(0)..=MAX_PLACES).map(|places| round_decimals(number, places));
+        let mut shorter = (places.unwrap_or(0)..=MAX_PLACES).map(|places| rounded(number, places));
         let short = shorter.find(reads_same);
         short.unwrap_or_else(|| nearest(number, reads_same))
     }
+}
+
+/// So many places; a small negative number does not become -0, which is no whole number in JSON.
+fn rounded(number: f64, places: u8) -> f64 {
+    round_decimals(number, places) + 0.0
 }
 
 /// The number for which this holds, close to one for which it should but for rounding.

@@ -68,6 +68,10 @@ impl FleetPipeline {
     }
 }
 
+fn is_sighting(record: &str) -> bool {
+    SIGHTING.iter().any(|key| has_key(record, key))
+}
+
 impl Dialect for FleetPipeline {
     type Event = FleetEvent;
     type Memo = NaiveTimeReader;
@@ -80,7 +84,7 @@ impl Dialect for FleetPipeline {
         if has_key(record, "\"event_type\"") {
             return Ok(self.driving.read(record, memo)?.map(Into::into));
         }
-        if SIGHTING.iter().any(|key| has_key(record, key)) {
+        if is_sighting(record) {
             return Ok(self.perception.read(record, memo)?.map(Into::into));
         }
         Ok(self.telemetry.read(record, memo)?.map(Into::into))
@@ -97,7 +101,13 @@ impl Dialect for FleetPipeline {
     fn lossy(&self, event: &FleetEvent) -> Lossy {
         match event {
             FleetEvent::Telemetry(event) => self.telemetry.lossy(event),
-            FleetEvent::Perception(event) => self.perception.lossy(event),
+            FleetEvent::Perception(sighting) => {
+                let mut record = Vec::new();
+                self.write(event, &mut record);
+                // Without a key of its own it would be read as telemetry.
+                let told = std::str::from_utf8(&record).is_ok_and(is_sighting);
+                self.perception.lossy(sighting).note("event", !told)
+            }
             FleetEvent::Driving(event) => self.driving.lossy(event),
         }
     }

@@ -135,7 +135,15 @@ fn what_is_no_event_of_the_system_is_refused_with_its_key() {
         refused(r#"{"vehicle_id":1,"event_type":"hard_brake"}"#).contains("timestamp is missing")
     );
     assert!(refused(r#"{"object_class":"car"}"#).contains("vehicle_id is missing"));
-    // A text that is the name of a key is a text.
+    // A text that is the name of a key is a text, and one inside another object is another one.
+    let inside = TELEMETRY_FULL.replace(
+        "{\"vehicle_id\"",
+        r#"{"x":{"event_type":1,"confidence":2},"vehicle_id""#,
+    );
+    assert!(matches!(
+        read(FleetPipeline::default(), &inside),
+        FleetEvent::Telemetry(_)
+    ));
     same(&TELEMETRY_FULL.replace("Palo Alto", "event_type"));
 }
 

@@ -219,6 +219,15 @@ fn sightings_and_driving_events_of_a_program_have_one_dialect() {
 }
 
 #[test]
+fn a_sighting_of_nothing_is_named_as_a_whole() {
+    let nothing = FleetEvent::from(Perception::new(car(), EventTime::MIN));
+    assert_eq!(
+        FleetPipeline::default().lossy(&nothing).to_string(),
+        "event"
+    );
+}
+
+#[test]
 fn openxc_names_the_vehicle_and_the_time_where_it_cannot_tell_them() {
     let openxc = OpenXc::new(car());
     let late = EventTime::parse("9999-12-30T23:59:59.000001Z").unwrap();
