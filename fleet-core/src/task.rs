@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::{
-    Decode, Error, ErrorKind, Offset, Partition, Result,
+    Decode, Error, ErrorKind, EventTime, Offset, Partition, Result,
     checkpoint::{Claim, Counts, Fates, Sealed, Tallies},
     decode::Entry,
     event::Event,
     graph::{Buffer, Graph, Node, Now, Slots, describe::difference},
-    order::{Fate, ORDER_NODE, Order, OrderBuffer},
+    order::{Fate, Order, OrderBuffer, is_of_order},
     outlet::{Outlet, Taking, Tally},
     source::Batch,
 };
@@ -46,6 +46,8 @@ pub(crate) struct Task<E: Event> {
     order: OrderBuffer<E>,
     nodes: Vec<Box<dyn Node>>,
     slots: Slots,
+    /// As `slots`, for rows that are older than their key's clock.
+    belated: Slots,
     decoded: Vec<(Offset, E)>,
     fates: Fates,
     tallies: Tallies,
@@ -59,8 +61,8 @@ impl<E: Event> Task<E> {
     /// # Errors
     /// When the state was saved by a graph of another structure, or cannot be read.
     pub(crate) fn restore(plan: &Plan<E>, partition: &Partition, claim: Claim) -> Result<Self> {
-        let (order, graph) = (plan.order.out_of_orderness, plan.graph.fingerprint());
-        let fingerprint: Arc<str> = format!("0 order {order:?} {}\n{graph}", plan.reading).into();
+        let (order, graph) = (plan.order.structure(), plan.graph.fingerprint());
+        let fingerprint: Arc<str> = format!("0 {order} {}\n{graph}", plan.reading).into();
         check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
         let mut task = Self {
             partition: partition.clone(),
@@ -77,6 +79,7 @@ impl<E: Event> Task<E> {
                 .map(|node| node.fresh(&plan.name))
                 .collect(),
             slots: plan.graph.slots(),
+            belated: plan.graph.slots(),
             decoded: Vec::new(),
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
@@ -84,7 +87,7 @@ impl<E: Event> Task<E> {
             outputs: plan.outlets.iter().map(Outlet::buffer).collect(),
         };
         for saved in &claim.state {
-            let restored = if saved.node == ORDER_NODE {
+            let restored = if is_of_order(saved) {
                 task.order.restore(saved, claim.ended)
             } else {
                 let id = task.order.number(&saved.key);
@@ -123,27 +126,13 @@ impl<E: Event> Task<E> {
             batch.payload,
             &mut Entry::new(&mut self.decoded, &mut self.fates),
         );
+        self.order.set_log_time(batch.time);
         let mut decoded = std::mem::take(&mut self.decoded);
-        if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
-            for (offset, event) in decoded.drain(..) {
-                // Decoders refuse such times themselves; a source of typed events may not.
-                if !event.at().is_in_range() {
-                    self.fates
-                        .dead_letter(offset, "order", "the time is outside 1970 to 9999");
-                    continue;
-                }
-                let fate = self.order.admit(offset, event, events);
-                let counts = &mut self.fates.counts;
-                match fate {
-                    Fate::Accepted => counts.accepted += 1,
-                    Fate::Late => counts.late += 1,
-                    Fate::Duplicate => counts.duplicate += 1,
-                }
-            }
-        }
+        let mut rows = decoded.drain(..);
+        while self.admit(plan, batch.time, &mut rows) {}
+        drop(rows);
         self.decoded = decoded;
         self.next = batch.next;
-        self.pass(plan);
         Ok(())
     }
 
@@ -156,36 +145,77 @@ impl<E: Event> Task<E> {
         }
     }
 
+    /// The time has come: no row before `floor` is under way any more of the keys that have no newer one, so
+    /// their clocks move there.
+    pub(crate) fn tick(&mut self, plan: &Plan<E>, floor: EventTime) {
+        if !self.ended && self.order.tick(floor) {
+            self.pass(plan);
+        }
+    }
+
+    /// Takes rows to the last, or to one that has to wait for the belated rows of its key, through the graph.
+    /// Returns whether there are more.
+    fn admit(
+        &mut self,
+        plan: &Plan<E>,
+        log: Option<EventTime>,
+        rows: &mut impl Iterator<Item = (Offset, E)>,
+    ) -> bool {
+        let Some(events) = self.slots.rows_mut(plan.graph.events()) else {
+            return false;
+        };
+        if let Some(fate) = self.order.admit_postponed(events) {
+            fate.count(&mut self.fates.counts);
+        }
+        let (latest, mut more) = (plan.order.latest(log), false);
+        for (offset, event) in rows {
+            // Decoders refuse most such times themselves; a source of typed events may not.
+            if !(EventTime::MIN..=latest).contains(&event.at()) {
+                let reason = plan.order.refusal(event.at(), log);
+                self.fates.dead_letter(offset, "order", &reason);
+                continue;
+            }
+            let fate = self.order.admit(offset, event, events);
+            if fate == Fate::Postponed {
+                more = true;
+                break;
+            }
+            fate.count(&mut self.fates.counts);
+        }
+        self.pass(plan);
+        more
+    }
+
     fn pass(&mut self, plan: &Plan<E>) {
         self.changed = true;
         if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
             self.order.release(events);
         }
-        let now = Now {
-            keys: self.order.keys(),
-            clocks: self.order.clocks(),
-            moved: self.order.moved(),
-            by_arrival: self.order.is_by_arrival(),
-        };
+        let now = now(plan, &self.order);
         for node in &mut self.nodes {
             node.run(&mut self.slots, &now);
         }
         self.order.settle();
-        for tally in &plan.tallies {
-            tally.add(&self.slots, &mut self.tallies);
+        let (tallies, outputs) = (&mut self.tallies, &mut self.outputs);
+        collect(plan, &mut self.slots, tallies, outputs);
+        if self.order.has_belated() {
+            self.revise(plan);
         }
-        for (place, outlet) in plan.outlets.iter().enumerate() {
-            let later = plan.outlets.iter().skip(place + 1);
-            let taking = if later.clone().any(|other| other.slot == outlet.slot) {
-                Taking::Copy
-            } else {
-                Taking::Move
-            };
-            if let Some(to) = self.outputs.get_mut(place) {
-                outlet.collect(&mut self.slots, to.as_mut(), taking);
-            }
+    }
+
+    /// Takes the belated rows through the graph, after all that came before them.
+    fn revise(&mut self, plan: &Plan<E>) {
+        if let Some(events) = self.belated.rows_mut(plan.graph.events()) {
+            let admitted = self.order.give_belated(events);
+            self.fates.counts.accepted += admitted.accepted;
+            self.fates.counts.duplicate += admitted.duplicate;
         }
-        self.slots.clear();
+        let now = now(plan, &self.order);
+        for node in &mut self.nodes {
+            node.revise(&mut self.belated, &now);
+        }
+        let (tallies, outputs) = (&mut self.tallies, &mut self.outputs);
+        collect(plan, &mut self.belated, tallies, outputs);
     }
 
     /// Whether there is anything to commit.
@@ -243,6 +273,40 @@ impl<E: Event> Task<E> {
             outputs: std::mem::replace(&mut self.outputs, fresh),
         }
     }
+}
+
+fn now<'a, E: Event>(plan: &Plan<E>, order: &'a OrderBuffer<E>) -> Now<'a> {
+    Now {
+        keys: order.keys(),
+        clocks: order.clocks(),
+        moved: order.moved(),
+        by_arrival: order.is_by_arrival(),
+        lateness: plan.order.allowed_lateness,
+    }
+}
+
+/// Hands the rows of one pass to tallies and outlets.
+fn collect<E>(
+    plan: &Plan<E>,
+    slots: &mut Slots,
+    tallies: &mut Tallies,
+    outputs: &mut [Box<dyn Buffer>],
+) {
+    for tally in &plan.tallies {
+        tally.add(slots, tallies);
+    }
+    for (place, outlet) in plan.outlets.iter().enumerate() {
+        let later = plan.outlets.iter().skip(place + 1);
+        let taking = if later.clone().any(|other| other.slot == outlet.slot) {
+            Taking::Copy
+        } else {
+            Taking::Move
+        };
+        if let Some(to) = outputs.get_mut(place) {
+            outlet.collect(slots, to.as_mut(), taking);
+        }
+    }
+    slots.clear();
 }
 
 fn check_structure(saved: Option<&str>, now: &str, partition: &Partition) -> Result<()> {
