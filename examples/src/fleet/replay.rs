@@ -15,7 +15,7 @@ use fleet_sources::{AtEnd, FileOptions, FileSource, Format, Input};
 
 use crate::{
     args::{DialectWord, ReplayArgs},
-    graph,
+    graph::{self, MainWork},
     job::Job,
     progress::{Progress, Unit},
 };
@@ -153,13 +153,12 @@ where
     };
     let rules = graph::rules(args.rules.as_deref(), own, args.mode)?;
     let order = Order::within(args.out_of_orderness);
-    let (name, window) = ("replay", args.window);
+    let window = args.window;
     let job = Job {
-        name,
+        name: "replay",
         source,
         decode,
-        rules,
-        window,
+        work: MainWork { rules, window },
         order,
         reading,
         progress,

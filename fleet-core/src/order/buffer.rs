@@ -53,7 +53,6 @@ pub(crate) struct OrderBuffer<E> {
     log: EventTime,
     /// No clock is before this since the last tick, but for those of keys with a newer row.
     floor: EventTime,
-    floor_is_saved: bool,
     /// With an allowed lateness.
     belated: Option<Box<Belated<E>>>,
 }
@@ -69,7 +68,6 @@ impl<E: Event> OrderBuffer<E> {
             dirty: Vec::new(),
             log: EventTime::AFTER_ALL,
             floor: EventTime::BEFORE_ALL,
-            floor_is_saved: true,
             belated: (!order.allowed_lateness.is_zero())
                 .then(|| Box::new(Belated::new(order.allowed_lateness))),
         }
@@ -241,28 +239,27 @@ impl<E: Event> OrderBuffer<E> {
         }
     }
 
-    /// A tick: no row before `floor` is under way any more of the keys that have no newer one. Returns whether
-    /// a clock moved.
-    pub(crate) fn tick(&mut self, floor: EventTime) -> bool {
+    /// Moves the clocks of the keys that have no newer row to `floor`, and lets new ones begin there. Returns
+    /// whether any moved. It changes no entry of a snapshot by itself: it can be told from the floor.
+    pub(crate) fn raise(&mut self, floor: EventTime) -> bool {
         if floor <= self.floor {
             return false;
         }
-        (self.floor, self.floor_is_saved) = (floor, false);
-        let mut any = false;
+        self.floor = floor;
         for ((id, clock), wait) in (0..).zip(&mut self.clocks).zip(&mut self.waits) {
-            if wait.newest < floor && *clock < floor {
-                *clock = floor;
-                any = true;
-                if !std::mem::replace(&mut wait.moved, true) {
-                    self.moved.push(KeyId(id));
-                }
-                // Rows that leave are no longer held: the snapshot must hear of it.
-                if !wait.is_empty() && !std::mem::replace(&mut wait.dirty, true) {
-                    self.dirty.push(KeyId(id));
-                }
+            if wait.newest >= floor || *clock >= floor {
+                continue;
+            }
+            *clock = floor;
+            if !std::mem::replace(&mut wait.moved, true) {
+                self.moved.push(KeyId(id));
+            }
+            // Its rows leave: that is to be saved.
+            if !wait.is_empty() && !std::mem::replace(&mut wait.dirty, true) {
+                self.dirty.push(KeyId(id));
             }
         }
-        any
+        !self.moved.is_empty()
     }
 
     pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
@@ -281,36 +278,25 @@ impl<E: Event> OrderBuffer<E> {
         if let Some(belated) = &mut self.belated {
             belated.seal(&self.keys, to);
         }
-        if !std::mem::replace(&mut self.floor_is_saved, true) {
-            to.push(saved::floor(self.floor));
-        }
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
-    pub(crate) fn restore(&mut self, saved: &Saved, ended: bool) -> Option<()> {
-        match Entry::of(saved)? {
-            Entry::Wait(key) => {
-                let (id, from) = (self.number(key), &mut saved.bytes.as_deref()?);
-                let (wait, clock) = Wait::<E>::decode(saved.version, self.bound, from)?;
-                *self.clocks.get_mut(id.index())? = match (ended, wait.newest < self.floor) {
-                    (true, _) => EventTime::AFTER_ALL,
-                    // A tick does not write the keys whose clocks it moves: it can be told from this.
-                    (false, true) => clock.max(self.floor),
-                    (false, false) => clock,
-                };
+    pub(crate) fn restore(&mut self, entry: &Entry<'_>, saved: &Saved, ended: bool) -> Option<()> {
+        let id = self.number(entry.key()?);
+        let bytes = saved.bytes.as_deref()?;
+        match entry {
+            Entry::Wait(_) => {
+                let (wait, clock) = Wait::<E>::decode(saved.version, self.bound, &mut &*bytes)?;
+                let clock = if ended { EventTime::AFTER_ALL } else { clock };
+                *self.clocks.get_mut(id.index())? = clock;
                 *self.waits.get_mut(id.index())? = wait;
             }
-            Entry::Seen(key, start) => {
-                let (id, bytes) = (self.number(key), saved.bytes.as_deref()?);
+            Entry::Seen(_, start) => {
                 if let Some(belated) = &mut self.belated {
-                    belated.restore(id, start, bytes)?;
+                    belated.restore(id, *start, bytes)?;
                 }
             }
-            Entry::Floor(floor) => {
-                self.tick(floor);
-                self.settle();
-                self.floor_is_saved = true;
-            }
+            Entry::Floor(_) | Entry::Node(_) => {}
         }
         Some(())
     }

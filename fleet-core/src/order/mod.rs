@@ -23,4 +23,4 @@ pub use options::Order;
 pub(crate) use belated::Admitted;
 pub(crate) use buffer::{Fate, OrderBuffer};
 pub(crate) use keys::Keys;
-pub(crate) use saved::is_of_order;
+pub(crate) use saved::{Entry, floor};

@@ -1,4 +1,4 @@
-//! What the order buffer writes into a snapshot, beside the states of the nodes.
+//! What is known of time in a snapshot, beside the states of the nodes.
 
 use std::sync::Arc;
 
@@ -14,31 +14,39 @@ const FLOOR: u16 = u16::MAX - 1;
 /// How many characters name a span after the name of its key: `@` and the start in hexadecimal microseconds.
 const SPAN_NAME: usize = 17;
 
-/// Whether an entry of a snapshot is the order buffer's.
-pub(crate) fn is_of_order(saved: &Saved) -> bool {
-    matches!(saved.node, WAIT | SEEN | FLOOR)
-}
-
 /// An entry of the order buffer.
-pub(super) enum Entry<'a> {
+pub(crate) enum Entry<'a> {
+    /// What waits, of this key.
     Wait(&'a str),
+    /// What was seen of this key in the span that starts then.
     Seen(&'a str, EventTime),
+    /// The floor under all clocks of the partition.
     Floor(EventTime),
+    /// None of it: a node's state of this key.
+    Node(&'a str),
 }
 
 impl<'a> Entry<'a> {
     /// What an entry is about; `None` when it cannot be read.
-    pub(super) fn of(saved: &'a Saved) -> Option<Self> {
-        match saved.node {
-            WAIT => Some(Self::Wait(&saved.key)),
+    pub(crate) fn of(saved: &'a Saved) -> Option<Self> {
+        Some(match saved.node {
+            WAIT => Self::Wait(&saved.key),
             SEEN => {
-                let (key, span) =
-                    (saved.key).split_at_checked(saved.key.len().checked_sub(SPAN_NAME)?)?;
+                let name = saved.key.len().checked_sub(SPAN_NAME)?;
+                let (key, span) = saved.key.split_at_checked(name)?;
                 let start = u64::from_str_radix(span.strip_prefix('@')?, 16).ok()?;
-                let start = EventTime::from_micros(start.cast_signed());
-                Some(Self::Seen(key, start))
+                Self::Seen(key, EventTime::from_micros(start.cast_signed()))
             }
-            _ => EventTime::decode(0, &mut saved.bytes.as_deref()?).map(Self::Floor),
+            FLOOR => Self::Floor(EventTime::decode(0, &mut saved.bytes.as_deref()?)?),
+            _ => Self::Node(&saved.key),
+        })
+    }
+
+    /// The key that it belongs to; the floor belongs to all.
+    pub(crate) fn key(&self) -> Option<&'a str> {
+        match self {
+            Self::Wait(key) | Self::Seen(key, _) | Self::Node(key) => Some(key),
+            Self::Floor(_) => None,
         }
     }
 }
@@ -64,7 +72,7 @@ pub(super) fn seen(key: &str, start: EventTime, bytes: Option<Vec<u8>>) -> Saved
     }
 }
 
-pub(super) fn floor(at: EventTime) -> Saved {
+pub(crate) fn floor(at: EventTime) -> Saved {
     let mut bytes = Vec::new();
     at.encode(&mut bytes);
     let (node, key, version, bytes) = (FLOOR, "".into(), 0, Some(bytes));

@@ -8,3 +8,4 @@ mod cases;
 mod model;
 mod property;
 mod time;
+mod workers;
