@@ -1,4 +1,4 @@
-use std::cell::Cell;
+use std::{cell::Cell, time::Duration};
 
 use super::Slots;
 use crate::{EventTime, Offset, checkpoint::Saved, order::Keys, row::KeyId};
@@ -12,6 +12,8 @@ pub(crate) struct Now<'a> {
     pub(crate) by_arrival: bool,
     /// The keys whose clock may have moved.
     pub(crate) moved: &'a [KeyId],
+    /// How much older than its key's clock a row may be.
+    pub(crate) lateness: Duration,
     pub(crate) watch: &'a Watch,
 }
 
@@ -57,6 +59,10 @@ pub(crate) trait Node: Send + Sync {
     fn fresh(&self, scope: &str) -> Box<dyn Node>;
     /// Reads its inputs' rows and appends to its output's.
     fn run(&mut self, slots: &mut Slots, now: &Now<'_>);
+    /// As [`run`](Self::run), over belated rows: a step without state does not know the difference.
+    fn revise(&mut self, slots: &mut Slots, now: &Now<'_>) {
+        self.run(slots, now);
+    }
     /// Appends the state of every key that changed since the last call.
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
         let _ = (keys, to);

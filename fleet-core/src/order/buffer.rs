@@ -1,12 +1,15 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
-    Keys, Order,
+    Admitted, Keys, Order,
+    belated::{Behind, Belated},
+    saved::{self, Entry},
+    seen::Seen,
     wait::{Taken, Wait},
 };
 use crate::{
     EventTime, Offset,
-    checkpoint::Saved,
+    checkpoint::{Counts, Saved},
     event::Event,
     row::{KeyId, Row},
 };
@@ -17,6 +20,23 @@ pub(crate) enum Fate {
     Accepted,
     Late,
     Duplicate,
+    /// Older than the clock, within the allowed lateness: the [pass](OrderBuffer::give_belated) tells
+    /// duplicates from the others.
+    Belated,
+    /// Belated rows of its key go first: after a pass, [`OrderBuffer::admit_postponed`] takes it.
+    Postponed,
+}
+
+impl Fate {
+    /// Counts it, where it is decided already.
+    pub(crate) fn count(self, counts: &mut Counts) {
+        match self {
+            Self::Accepted => counts.accepted += 1,
+            Self::Late => counts.late += 1,
+            Self::Duplicate => counts.duplicate += 1,
+            Self::Belated | Self::Postponed => {}
+        }
+    }
 }
 
 /// The order buffer of one task: numbers keys, holds their rows, keeps their clocks.
@@ -30,10 +50,28 @@ pub(crate) struct OrderBuffer<E> {
     moved: Vec<KeyId>,
     /// Keys with a row since the last seal.
     dirty: Vec<KeyId>,
+    /// When the log took the rows at hand: they move no clock past it.
+    log: EventTime,
+    /// No clock is before this since the last tick, but for those of keys with a newer row.
+    floor: EventTime,
+    /// With an allowed lateness.
+    belated: Option<Box<Belated<E>>>,
 }
 
-/// The number of the order buffer among the nodes of a graph.
-pub(crate) const ORDER_NODE: u16 = 0;
+/// One key as it was at some moment.
+#[derive(Debug)]
+pub(crate) struct Image {
+    wait: Saved,
+    seen: Option<Seen>,
+}
+
+/// Whether a clock that moves changes an entry of the snapshot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Save {
+    Always,
+    /// The clock alone can be told from the floor.
+    IfRowsLeave,
+}
 
 impl<E: Event> OrderBuffer<E> {
     pub(crate) fn new(order: Order) -> Self {
@@ -44,11 +82,25 @@ impl<E: Event> OrderBuffer<E> {
             waits: Vec::new(),
             moved: Vec::new(),
             dirty: Vec::new(),
+            log: EventTime::AFTER_ALL,
+            floor: EventTime::BEFORE_ALL,
+            belated: (!order.allowed_lateness.is_zero())
+                .then(|| Box::new(Belated::new(order.allowed_lateness))),
         }
+    }
+
+    /// Tells when the log took the rows that come next; see [`Batch::time`](crate::source::Batch::time).
+    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>) {
+        self.log = time.unwrap_or(EventTime::AFTER_ALL);
     }
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// No clock is before this, but for those of keys with a newer row.
+    pub(crate) fn floor(&self) -> EventTime {
+        self.floor
     }
 
     /// Whether rows leave at once, in the order of arrival.
@@ -71,8 +123,11 @@ impl<E: Event> OrderBuffer<E> {
         if let Some(id) = self.keys.find(key) {
             return id;
         }
-        self.clocks.push(EventTime::BEFORE_ALL);
+        self.clocks.push(self.floor);
         self.waits.push(Wait::default());
+        if let Some(belated) = &mut self.belated {
+            belated.add_key();
+        }
         self.keys.insert(key)
     }
 
@@ -88,10 +143,11 @@ impl<E: Event> OrderBuffer<E> {
             return Fate::Late;
         };
         if at < *clock {
-            return Fate::Late;
+            return self.behind(id, offset, event);
         }
+        let next = (*clock).max(wait.newest.max(at).min(self.log) - self.bound);
         let taken = if self.bound.is_zero() {
-            let taken = wait.pass(at, &event);
+            let taken = wait.pass(at, next, &event);
             if taken == Taken::Yes {
                 released.push(Row {
                     key: id,
@@ -107,10 +163,8 @@ impl<E: Event> OrderBuffer<E> {
         if taken == Taken::Duplicate {
             return Fate::Duplicate;
         }
-        if at > wait.newest {
-            wait.newest = at;
-            *clock = at - self.bound;
-        }
+        wait.newest = wait.newest.max(at);
+        *clock = next;
         if !std::mem::replace(&mut wait.moved, true) {
             self.moved.push(id);
         }
@@ -120,8 +174,48 @@ impl<E: Event> OrderBuffer<E> {
         Fate::Accepted
     }
 
-    /// Gives the rows that their clocks have passed, key by key, each key in event-time order.
+    #[cold]
+    fn behind(&mut self, key: KeyId, offset: Offset, value: E) -> Fate {
+        let (Some(belated), Some(clock)) = (&mut self.belated, self.clocks.get_mut(key.index()))
+        else {
+            return Fate::Late;
+        };
+        let at = value.at();
+        let row = Row {
+            key,
+            at,
+            offset,
+            value,
+        };
+        match belated.take(clock, row) {
+            Behind::Belated => Fate::Belated,
+            Behind::Late => Fate::Late,
+            Behind::Postponed => Fate::Postponed,
+        }
+    }
+
+    /// Takes the row that was postponed, if one was.
+    pub(crate) fn admit_postponed(&mut self, released: &mut Vec<Row<E>>) -> Option<Fate> {
+        let (offset, event) = self.belated.as_mut()?.take_postponed()?;
+        Some(self.admit(offset, event, released))
+    }
+
+    /// Whether belated rows wait for a pass.
+    pub(crate) fn has_belated(&self) -> bool {
+        self.belated.as_ref().is_some_and(|rows| !rows.is_empty())
+    }
+
+    /// Gives the belated rows, after those in order have been through the graph.
+    pub(crate) fn give_belated(&mut self, to: &mut Vec<Row<E>>) -> Admitted {
+        let belated = self.belated.as_mut();
+        belated.map_or_else(Admitted::default, |rows| rows.give(to))
+    }
+
+    /// Begins a pass: gives the rows that their clocks have passed, key by key, each key in event-time order.
     pub(crate) fn release(&mut self, to: &mut Vec<Row<E>>) {
+        if let Some(belated) = &mut self.belated {
+            belated.release(&mut self.clocks);
+        }
         for id in &self.moved {
             let (Some(wait), Some(clock)) =
                 (self.waits.get_mut(id.index()), self.clocks.get(id.index()))
@@ -137,6 +231,9 @@ impl<E: Event> OrderBuffer<E> {
                     value,
                 });
             });
+        }
+        if let Some(belated) = &mut self.belated {
+            belated.remember(to, &self.clocks);
         }
     }
 
@@ -158,74 +255,154 @@ impl<E: Event> OrderBuffer<E> {
 
     /// Nothing more comes of this key.
     pub(crate) fn end_key(&mut self, id: KeyId) {
-        if let Some(clock) = self.clocks.get_mut(id.index()) {
-            *clock = EventTime::AFTER_ALL;
-            self.touch(id);
+        self.move_clock(id, EventTime::AFTER_ALL, Save::Always);
+        if let Some(belated) = &mut self.belated {
+            belated.end(&[id]);
         }
     }
 
-    fn touch(&mut self, id: KeyId) {
-        if let Some(wait) = self.waits.get_mut(id.index()) {
-            if !std::mem::replace(&mut wait.moved, true) {
-                self.moved.push(id);
-            }
-            if !std::mem::replace(&mut wait.dirty, true) {
-                self.dirty.push(id);
-            }
+    /// Moves the clocks of the keys that have no newer row to `floor`, and lets new ones begin there. Returns
+    /// whether any moved. It changes no entry of a snapshot by itself: it can be told from the floor.
+    pub(crate) fn raise(&mut self, floor: EventTime) -> bool {
+        if floor <= self.floor {
+            return false;
+        }
+        self.floor = floor;
+        for id in self.keys.all() {
+            self.raise_key(id, floor);
+        }
+        !self.moved.is_empty()
+    }
+
+    /// As [`raise`](Self::raise), of one key.
+    pub(crate) fn raise_key(&mut self, id: KeyId, floor: EventTime) {
+        let (wait, clock) = (self.waits.get(id.index()), self.clocks.get(id.index()));
+        if let (Some(wait), Some(clock)) = (wait, clock)
+            && wait.newest < floor
+            && *clock < floor
+        {
+            self.move_clock(id, floor, Save::IfRowsLeave);
         }
     }
 
-    /// Forgets the rows and the clock of a key, but not its number.
+    fn move_clock(&mut self, id: KeyId, to: EventTime, save: Save) {
+        let (wait, clock) = (
+            self.waits.get_mut(id.index()),
+            self.clocks.get_mut(id.index()),
+        );
+        let (Some(wait), Some(clock)) = (wait, clock) else {
+            return;
+        };
+        *clock = to;
+        if !std::mem::replace(&mut wait.moved, true) {
+            self.moved.push(id);
+        }
+        let is_saved = save == Save::Always || !wait.is_empty();
+        if is_saved && !std::mem::replace(&mut wait.dirty, true) {
+            self.dirty.push(id);
+        }
+    }
+
+    /// What is known of one key, to be [put back](Self::put_back) by this process. Between passes.
+    pub(crate) fn save(&self, id: KeyId) -> Option<Image> {
+        Some(Image {
+            wait: self.encode(id, &mut Vec::new())?,
+            seen: self.belated.as_ref().and_then(|belated| belated.seen(id)),
+        })
+    }
+
+    /// Forgets what is known of one key, but not its number.
     pub(crate) fn clear(&mut self, id: KeyId) {
         let (wait, clock) = (
             self.waits.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         );
         if let (Some(wait), Some(clock)) = (wait, clock) {
-            let was = std::mem::take(wait);
-            (wait.moved, wait.dirty) = (was.moved, was.dirty);
-            *clock = EventTime::BEFORE_ALL;
+            *wait = Wait::default();
+            *clock = self.floor;
+        }
+        if let Some(belated) = &mut self.belated {
+            belated.put_back(id, Seen::default());
+        }
+        self.save_later(id);
+    }
+
+    /// Takes one key back to where it was.
+    pub(crate) fn put_back(&mut self, id: KeyId, image: &Image) {
+        self.clear(id);
+        // It was encoded by this process, so it can be read.
+        if let Some(entry) = Entry::of(&image.wait) {
+            self.restore(&entry, &image.wait, false);
+        }
+        if let (Some(belated), Some(seen)) = (&mut self.belated, &image.seen) {
+            belated.put_back(id, seen.clone());
+        }
+        self.lift(id);
+    }
+
+    /// A key that was restored has the clock that the last tick gave it, if that is later than its own.
+    pub(crate) fn lift(&mut self, id: KeyId) {
+        self.raise_key(id, self.floor);
+        self.settle();
+        self.save_later(id);
+    }
+
+    fn save_later(&mut self, id: KeyId) {
+        if let Some(wait) = self.waits.get_mut(id.index())
+            && !std::mem::replace(&mut wait.dirty, true)
+        {
+            self.dirty.push(id);
+        }
+    }
+
+    /// Leaves a pass that came to nothing.
+    pub(crate) fn abandon(&mut self) {
+        self.settle();
+        if let Some(belated) = &mut self.belated {
+            belated.abandon();
         }
     }
 
     pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
-        let mut scratch = Vec::new();
-        for id in self.dirty.drain(..) {
+        let (mut scratch, mut dirty) = (Vec::new(), std::mem::take(&mut self.dirty));
+        for id in dirty.drain(..) {
             if let Some(wait) = self.waits.get_mut(id.index()) {
                 wait.dirty = false;
-                to.push(encode(wait, self.keys.name(id), &mut scratch));
             }
+            to.extend(self.encode(id, &mut scratch));
+        }
+        self.dirty = dirty;
+        if let Some(belated) = &mut self.belated {
+            belated.seal(&self.keys, to);
         }
     }
 
-    /// The state of one key as [`seal`](Self::seal) would write it.
-    pub(crate) fn save(&self, id: KeyId) -> Option<Saved> {
-        let wait = self.waits.get(id.index())?;
-        Some(encode(wait, self.keys.name(id), &mut Vec::new()))
+    fn encode(&self, id: KeyId, scratch: &mut Vec<u8>) -> Option<Saved> {
+        let (wait, clock) = (self.waits.get(id.index())?, self.clocks.get(id.index())?);
+        scratch.clear();
+        wait.encode(*clock, scratch);
+        Some(saved::wait(self.keys.name(id), E::VERSION, scratch.clone()))
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
-    pub(crate) fn restore(&mut self, saved: &Saved, ended: bool) -> Option<()> {
-        let id = self.number(&saved.key);
-        let wait = Wait::<E>::decode(saved.version, &mut saved.bytes.as_deref()?)?;
-        *self.clocks.get_mut(id.index())? = if ended {
-            EventTime::AFTER_ALL
-        } else {
-            wait.newest - self.bound
-        };
-        *self.waits.get_mut(id.index())? = wait;
+    pub(crate) fn restore(&mut self, entry: &Entry<'_>, saved: &Saved, ended: bool) -> Option<()> {
+        let id = self.number(entry.key()?);
+        let bytes = saved.bytes.as_deref()?;
+        match entry {
+            Entry::Wait(_) => {
+                let (wait, clock) = Wait::<E>::decode(saved.version, self.bound, &mut &*bytes)?;
+                let clock = if ended { EventTime::AFTER_ALL } else { clock };
+                *self.clocks.get_mut(id.index())? = clock;
+                *self.waits.get_mut(id.index())? = wait;
+            }
+            Entry::Seen(_, start) => {
+                if let Some(belated) = &mut self.belated {
+                    belated.restore(id, *start, bytes)?;
+                }
+            }
+            Entry::Floor(_) | Entry::Node(_) => {}
+        }
         Some(())
-    }
-}
-
-fn encode<E: Event>(wait: &Wait<E>, key: Arc<str>, scratch: &mut Vec<u8>) -> Saved {
-    scratch.clear();
-    wait.encode(scratch);
-    Saved {
-        node: ORDER_NODE,
-        key,
-        version: E::VERSION,
-        bytes: Some(scratch.clone()),
     }
 }

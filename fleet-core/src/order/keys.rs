@@ -36,6 +36,12 @@ impl Keys {
         self.names.len()
     }
 
+    /// All numbers.
+    pub(crate) fn all(&self) -> impl Iterator<Item = KeyId> + use<> {
+        let numbers = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        (0..numbers).map(KeyId)
+    }
+
     /// All numbers in the order of the names: the same in every run.
     pub(crate) fn in_name_order(&self) -> Vec<KeyId> {
         let mut all: Vec<_> = self.names.iter().zip(0u32..).collect();

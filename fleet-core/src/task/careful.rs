@@ -4,50 +4,63 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Events, Plan, Replay,
-    isolation::Mark,
+    Plan, Replay,
+    isolation::{Mark, Taken},
     panics::{Panicked, Stage, caught},
-    shard::Shard,
+    shard::{Hearing, Shard, Timed},
 };
 use crate::{
     EventTime, Offset,
     checkpoint::{DeadLetter, Fates, Saved},
     event::Event,
     graph::At,
-    order::OrderBuffer,
-    row::KeyId,
+    order::{self, OrderBuffer},
+    row::{KeyId, Row},
 };
 
 /// What is left out of a pass because it made a panic.
 #[derive(Debug, Default)]
 pub(super) struct Blame {
     /// Rows of events.
-    pub(super) rows: Vec<Offset>,
+    rows: Vec<(Offset, EventTime)>,
     /// Nodes, by place: a timer panicked, or a row that a timer made, and no event of this pass can be left
     /// out instead.
-    pub(super) nodes: Vec<usize>,
-    /// The rows that the last try released.
-    pub(super) released: Vec<(Offset, EventTime)>,
+    nodes: Vec<usize>,
     /// All results.
     results: bool,
+    /// The rows of events that the last try let in.
+    seen: Vec<(Offset, EventTime)>,
+}
+
+impl Blame {
+    /// Takes the rows that are to blame out of the events of a pass.
+    pub(super) fn leave_out<E>(&mut self, events: &mut Vec<Row<E>>) {
+        events.retain(|row| !self.rows.contains(&(row.offset, row.at)));
+        self.seen
+            .extend(events.iter().map(|row| (row.offset, row.at)));
+    }
+
+    /// The nodes that are skipped.
+    pub(super) fn nodes(&self) -> &[usize] {
+        &self.nodes
+    }
+
+    /// Whether there are results.
+    pub(super) fn is_heard(&self) -> bool {
+        !self.results
+    }
 }
 
 /// What moves the clock of a key.
 enum Cause<E> {
-    Event(Offset, E),
+    Event(Taken<E>),
+    Tick(EventTime),
     End,
-}
-
-/// Whether what comes of it is heard, or was committed in an earlier run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hearing {
-    Heard,
-    Again,
 }
 
 impl<E: Event> Shard<E> {
     /// Remembers where the shard is, if it is to go back there after a panic.
-    pub(super) fn mark(&mut self, again: &[Events<E>], lists: &[Events<E>]) -> Option<Mark> {
+    pub(super) fn mark(&mut self, again: &[Timed<E>], lists: &[Timed<E>]) -> Option<Mark> {
         let isolation = self.isolation.as_mut()?;
         let mark = isolation.mark(&self.outputs, &self.tallies);
         isolation.remember(again);
@@ -63,19 +76,20 @@ impl<E: Event> Shard<E> {
         replay: Option<&Replay>,
         panicked: Panicked,
     ) {
-        let recovered = self.go_back(mark).ok_or(panicked).and_then(|events| {
-            let keys: Option<BTreeSet<_>> = events.iter().map(|(_, event)| key_of(event)).collect();
+        let recovered = self.go_back(mark).ok_or(panicked).and_then(|taken| {
+            let keys = taken.iter().map(|taken| key_of(&taken.event));
             // An event that does not even give its key may have any.
+            let keys: Option<BTreeSet<_>> = keys.collect();
             self.rebuild(plan, keys.as_ref())?;
-            for (offset, event) in events {
-                let is_again = replay.is_some_and(|replay| offset < replay.upto());
+            for taken in taken {
+                let is_again = replay.is_some_and(|replay| taken.offset < replay.upto());
                 let hearing = if is_again {
                     Hearing::Again
                 } else {
                     Hearing::Heard
                 };
-                let id = key_of(&event).map(|key| self.order.number(&key));
-                self.carefully(plan, id, &Cause::Event(offset, event), hearing);
+                let id = key_of(&taken.event).map(|key| self.order.number(&key));
+                self.carefully(plan, id, &Cause::Event(taken), hearing);
             }
             Ok(())
         });
@@ -94,26 +108,48 @@ impl<E: Event> Shard<E> {
         self.finish(recovered);
     }
 
+    /// Moves the clocks of silent keys once more, with care.
+    pub(super) fn recover_tick(
+        &mut self,
+        plan: &Plan<E>,
+        mark: Option<Mark>,
+        floor: EventTime,
+        panicked: Panicked,
+    ) {
+        let recovered = self.go_back(mark).ok_or(panicked).and_then(|_| {
+            self.rebuild(plan, None)?;
+            for id in self.order.keys().in_name_order() {
+                self.carefully(plan, Some(id), &Cause::Tick(floor), Hearing::Heard);
+            }
+            self.restore_floor(floor);
+            Ok(())
+        });
+        self.finish(recovered);
+    }
+
     fn finish(&mut self, recovered: Result<(), Panicked>) {
         self.panicked = recovered.err();
         if self.panicked.is_none() {
             // The next panic has not as far to go back.
-            let changed = self.save_changed();
-            self.isolation
-                .iter_mut()
-                .for_each(|isolation| isolation.rebase(&changed));
+            self.rebase();
         }
     }
 
     /// Drops what was made since the mark, and gives the events that were taken.
-    fn go_back(&mut self, mark: Option<Mark>) -> Option<Events<E>> {
-        self.slots.clear();
-        self.order.settle();
-        // A task takes up the fates of its shards after every turn.
-        self.fates = Fates::default();
+    fn go_back(&mut self, mark: Option<Mark>) -> Option<Vec<Taken<E>>> {
+        self.drop_pass();
         let (isolation, mark) = (self.isolation.as_mut()?, mark?);
         mark.reset(&mut self.outputs, &mut self.tallies);
         Some(isolation.take_after(&mark))
+    }
+
+    /// Leaves a pass that came to nothing.
+    fn drop_pass(&mut self) {
+        self.slots.clear();
+        self.belated.clear();
+        self.order.abandon();
+        // A task takes up the fates of its shards after every turn.
+        self.fates = Fates::default();
     }
 
     /// Computes the state at the mark again: of these keys, or of all.
@@ -121,30 +157,32 @@ impl<E: Event> Shard<E> {
         let Some(isolation) = &self.isolation else {
             return Ok(());
         };
-        let entries: Vec<Saved> = isolation.entries(keys).cloned().collect();
+        let saved: Vec<Saved> = isolation.entries(keys).cloned().collect();
         let mut events = isolation.events(keys);
-        match keys {
-            Some(keys) => {
-                for key in keys {
-                    let id = self.order.number(key);
-                    self.clear_key(id);
-                }
-            }
-            None => {
-                self.order = OrderBuffer::new(plan.order);
-                let nodes = plan.graph.nodes.iter();
-                self.nodes = nodes.map(|node| node.fresh(&plan.name)).collect();
+        if keys.is_none() {
+            let floor = self.order.floor();
+            self.order = OrderBuffer::new(plan.order);
+            self.order.raise(floor);
+            let nodes = plan.graph.nodes.iter();
+            self.nodes = nodes.map(|node| node.fresh(&plan.name)).collect();
+        }
+        for key in keys.into_iter().flatten() {
+            let id = self.order.number(key);
+            self.clear_key(id);
+        }
+        for saved in &saved {
+            // It was encoded by this process, so it can be read.
+            if let Some(entry) = order::Entry::of(saved) {
+                self.put(&entry, saved, false);
             }
         }
-        for saved in &entries {
-            // It was encoded by this process, so it can be read.
-            self.put(saved, false);
+        for id in self.order.keys().all() {
+            if keys.is_none_or(|keys| keys.contains(self.order.keys().name_str(id))) {
+                self.order.lift(id);
+            }
         }
         // They passed before. If they do not now, an operator is not pure, and no care helps.
-        self.admit(plan, std::slice::from_mut(&mut events))?;
-        self.compute(plan, None)?;
-        self.discard();
-        Ok(())
+        self.run(plan, &mut events, Hearing::Again, None)
     }
 
     /// Lets one cause move one clock, and leaves out what panics until nothing does.
@@ -153,11 +191,9 @@ impl<E: Event> Shard<E> {
         let mut fates = std::mem::take(&mut self.fates);
         let made = Mark::of(&self.outputs, &self.tallies);
         while let Err(panicked) = self.attempt(plan, id, cause, hearing, &mut blame) {
-            self.slots.clear();
-            self.order.settle();
-            self.fates = Fates::default();
+            self.drop_pass();
             made.reset(&mut self.outputs, &mut self.tallies);
-            self.put_back(id, &image);
+            self.put_back(id, image.as_ref());
             letters.push(self.blame(&panicked, cause, &mut blame));
             if panicked.stage == Stage::Order {
                 break;
@@ -190,30 +226,28 @@ impl<E: Event> Shard<E> {
         hearing: Hearing,
         blame: &mut Blame,
     ) -> Result<(), Panicked> {
+        blame.seen.clear();
         match (cause, id) {
-            (Cause::Event(offset, event), _) => {
-                self.admit(plan, &mut [vec![(*offset, event.clone())]])?;
+            (Cause::Event(taken), _) => {
+                let event = (taken.offset, taken.event.clone());
+                return self.run(plan, &mut [(taken.log, vec![event])], hearing, Some(blame));
             }
+            (Cause::Tick(floor), Some(id)) => self.order.raise_key(id, *floor),
             (Cause::End, Some(id)) => self.order.end_key(id),
-            (Cause::End, None) => {}
+            (_, None) => {}
         }
-        self.compute(plan, Some(blame))?;
-        if hearing == Hearing::Again || blame.results {
-            self.slots.clear();
-            return Ok(());
-        }
-        self.collect(plan)
+        self.pass(plan, hearing, Some(blame))
     }
 
     /// Decides what is left out of the next try, and tells of it.
     fn blame(&self, panicked: &Panicked, cause: &Cause<E>, blame: &mut Blame) -> (DeadLetter, Of) {
         let cause = match cause {
-            Cause::Event(offset, _) => *offset,
-            Cause::End => Offset::default(),
+            Cause::Event(taken) => taken.offset,
+            Cause::Tick(_) | Cause::End => Offset::default(),
         };
         let (offset, of) = match (panicked.stage, panicked.at) {
-            (Stage::Node(_), At::Row(row, at)) if blame.released.contains(&(row, at)) => {
-                blame.rows.push(row);
+            (Stage::Node(_), At::Row(row, at)) if blame.seen.contains(&(row, at)) => {
+                blame.rows.push((row, at));
                 (row, Of::Row)
             }
             (Stage::Node(place), at) => {
@@ -237,18 +271,22 @@ impl<E: Event> Shard<E> {
     }
 
     /// The state of one key.
-    fn image(&self, id: Option<KeyId>) -> Vec<Saved> {
-        let Some(id) = id else { return Vec::new() };
-        let keys = self.order.keys();
+    fn image(&self, id: Option<KeyId>) -> Option<(order::Image, Vec<Saved>)> {
+        let (id, keys) = (id?, self.order.keys());
         let nodes = self.nodes.iter().filter_map(|node| node.save(id, keys));
-        self.order.save(id).into_iter().chain(nodes).collect()
+        Some((self.order.save(id)?, nodes.collect()))
     }
 
-    fn put_back(&mut self, id: Option<KeyId>, image: &[Saved]) {
-        let Some(id) = id else { return };
+    fn put_back(&mut self, id: Option<KeyId>, image: Option<&(order::Image, Vec<Saved>)>) {
+        let (Some(id), Some((order, nodes))) = (id, image) else {
+            return;
+        };
         self.clear_key(id);
-        for saved in image.iter().filter(|saved| saved.bytes.is_some()) {
-            self.put(saved, false);
+        self.order.put_back(id, order);
+        for saved in nodes.iter().filter(|saved| saved.bytes.is_some()) {
+            if let Some(entry) = order::Entry::of(saved) {
+                self.put(&entry, saved, false);
+            }
         }
     }
 

@@ -7,7 +7,6 @@ use crate::{
     checkpoint::{DeadLetter, Fates},
     decode::{Entry, Single},
     event::Event,
-    graph::At,
 };
 
 /// Where the events of a payload go, by shard, and the fates of its other records.
@@ -35,8 +34,7 @@ impl<E: Event> Intake<'_, E> {
             return Ok(());
         };
         let Some(kept) = kept else {
-            let (stage, at) = (Stage::Decode, At::Nothing);
-            return Err(Panicked { stage, at, reason });
+            return Err(Panicked::new(Stage::Decode, reason));
         };
         self.reset(&mark);
         for Single { at, raw, payload } in (kept.records)(kept.payload) {

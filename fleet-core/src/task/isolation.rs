@@ -3,11 +3,13 @@ use std::{
     sync::Arc,
 };
 
-use super::Events;
+use super::shard::Timed;
 use crate::{
+    EventTime, Offset,
     checkpoint::{Saved, Tallies},
     event::Event,
     graph::Buffer,
+    order,
 };
 
 /// What a shard needs to go back to where it was before a panic: its state at some moment, as a snapshot
@@ -19,9 +21,17 @@ use crate::{
 pub(super) struct Isolation<E> {
     /// By key: an entry for each node.
     base: HashMap<Arc<str>, Vec<Saved>>,
-    since: Events<E>,
+    since: Vec<Taken<E>>,
     /// What of the base the store does not hold yet.
     unsaved: BTreeMap<(u16, Arc<str>), Saved>,
+}
+
+/// An event that was taken.
+pub(super) struct Taken<E> {
+    /// When the log took it.
+    pub(super) log: Option<EventTime>,
+    pub(super) offset: Offset,
+    pub(super) event: E,
 }
 
 /// A place to go back to.
@@ -42,15 +52,15 @@ impl<E: Event> Isolation<E> {
     }
 
     /// An entry that the store holds.
-    pub(super) fn restore(&mut self, saved: &Saved) {
-        self.put(saved.clone());
-    }
-
-    fn put(&mut self, saved: Saved) {
-        let entries = self.base.entry(Arc::clone(&saved.key)).or_default();
-        entries.retain(|entry| entry.node != saved.node);
+    pub(super) fn restore(&mut self, entry: &order::Entry<'_>, saved: &Saved) {
+        let Some(key) = entry.key() else { return };
+        let entries = match self.base.get_mut(key) {
+            Some(entries) => entries,
+            None => self.base.entry(key.into()).or_default(),
+        };
+        entries.retain(|entry| (entry.node, &entry.key) != (saved.node, &saved.key));
         if saved.bytes.is_some() {
-            entries.push(saved);
+            entries.push(saved.clone());
         }
     }
 
@@ -58,7 +68,9 @@ impl<E: Event> Isolation<E> {
     pub(super) fn rebase(&mut self, changed: &[Saved]) {
         self.since.clear();
         for saved in changed {
-            self.put(saved.clone());
+            if let Some(entry) = order::Entry::of(saved) {
+                self.restore(&entry, saved);
+            }
             let place = (saved.node, Arc::clone(&saved.key));
             self.unsaved.insert(place, saved.clone());
         }
@@ -78,9 +90,14 @@ impl<E: Event> Isolation<E> {
     }
 
     /// These events are taken next.
-    pub(super) fn remember(&mut self, lists: &[Events<E>]) {
-        for list in lists {
-            self.since.extend_from_slice(list);
+    pub(super) fn remember(&mut self, lists: &[Timed<E>]) {
+        for (log, events) in lists {
+            let taken = events.iter().map(|(offset, event)| Taken {
+                log: *log,
+                offset: *offset,
+                event: event.clone(),
+            });
+            self.since.extend(taken);
         }
     }
 
@@ -95,15 +112,20 @@ impl<E: Event> Isolation<E> {
         all.into_iter().flatten().chain(some)
     }
 
-    /// The events since the base: of these keys, or of all.
-    pub(super) fn events(&self, keys: Option<&BTreeSet<String>>) -> Events<E> {
+    /// The events since the base, in lists of one time of the log: of these keys, or of all.
+    pub(super) fn events(&self, keys: Option<&BTreeSet<String>>) -> Vec<Timed<E>> {
         let is_asked = |event: &E| keys.is_none_or(|keys| keys.contains(event.key()));
-        let events = self.since.iter().filter(|(_, event)| is_asked(event));
-        events.cloned().collect()
+        let lists = self.since.chunk_by(|a, b| a.log == b.log);
+        let list = |list: &[Taken<E>]| {
+            let asked = list.iter().filter(|taken| is_asked(&taken.event));
+            let events = asked.map(|taken| (taken.offset, taken.event.clone()));
+            (list.first().and_then(|taken| taken.log), events.collect())
+        };
+        lists.map(list).collect()
     }
 
     /// The events after the mark, which are not remembered any more.
-    pub(super) fn take_after(&mut self, mark: &Mark) -> Events<E> {
+    pub(super) fn take_after(&mut self, mark: &Mark) -> Vec<Taken<E>> {
         self.since.split_off(mark.events.min(self.since.len()))
     }
 }

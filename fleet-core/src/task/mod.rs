@@ -29,11 +29,12 @@ pub(crate) use round::Round;
 use shard::{Events, Shard, Share};
 
 use crate::{
-    Decode, Error, ErrorKind, Offset, Partition, Result,
+    Decode, Error, ErrorKind, EventTime, Offset, Partition, Result,
     checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
     decode::shard_of,
     event::Event,
     graph::{Buffer, describe::difference},
+    order,
     source::Batch,
 };
 
@@ -69,6 +70,8 @@ pub(crate) struct Task<E: Event> {
     fates: Fates,
     tallies: Tallies,
     fingerprint: Arc<str>,
+    /// The last tick: silent keys have clocks no earlier than this.
+    floor: Option<EventTime>,
 }
 
 impl<E: Event> Task<E> {
@@ -82,8 +85,8 @@ impl<E: Event> Task<E> {
         claim: Claim,
         shards: usize,
     ) -> Result<Self> {
-        let (order, graph) = (plan.order.out_of_orderness, plan.graph.fingerprint());
-        let fingerprint: Arc<str> = format!("0 order {order:?} {}\n{graph}", plan.reading).into();
+        let (order, graph) = (plan.order.structure(), plan.graph.fingerprint());
+        let fingerprint: Arc<str> = format!("0 {order} {}\n{graph}", plan.reading).into();
         check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
         let shards = shards.max(1);
         let mut task = Self {
@@ -102,6 +105,7 @@ impl<E: Event> Task<E> {
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,
+            floor: None,
         };
         for saved in &claim.state {
             task.take_back(saved).ok_or_else(|| {
@@ -112,6 +116,11 @@ impl<E: Event> Task<E> {
                 );
                 Error::new(ErrorKind::Snapshot, message).at(partition, task.next)
             })?;
+        }
+        if let Some(floor) = task.floor {
+            for shard in &mut task.shards {
+                shard.restore_floor(floor);
+            }
         }
         task.replay = task.snapshot.replay(task.next).map(Arc::new);
         task.read_to = task.start().unwrap_or_default();
@@ -125,8 +134,14 @@ impl<E: Event> Task<E> {
             self.snapshot = Snapshot::restore(saved)?;
             return Some(());
         }
-        let place = shard_of(&saved.key, self.shards.len());
-        self.shards.get_mut(place)?.restore(saved, self.ended)
+        let entry = order::Entry::of(saved)?;
+        if let order::Entry::Floor(floor) = entry {
+            self.floor = Some(floor);
+            return Some(());
+        }
+        let place = shard_of(entry.key()?, self.shards.len());
+        let shard = self.shards.get_mut(place)?;
+        shard.restore(&entry, saved, self.ended)
     }
 
     /// Where to read from, which is before [`next`](Self::next) when the snapshot is; `None` when nothing was
@@ -161,7 +176,10 @@ impl<E: Event> Task<E> {
             return Err(self.stopped_by(&panicked));
         }
         for (shard, events) in self.shards.iter_mut().zip(&mut self.decoded) {
-            shard.take(plan, std::slice::from_mut(events), replay);
+            let mut list = [(batch.time, std::mem::take(events))];
+            shard.take(plan, &mut list, replay);
+            let [(_, emptied)] = list;
+            *events = emptied;
         }
         self.join()
     }
@@ -238,6 +256,30 @@ impl<E: Event> Task<E> {
         Ok(())
     }
 
+    /// A tick: no row before `floor` is under way any more of the keys that have no newer one, so their clocks
+    /// move there, and timers are due.
+    ///
+    /// # Errors
+    /// When a timer panics.
+    pub(crate) fn tick(
+        &mut self,
+        plan: &Plan<E>,
+        fork: &impl ForkJoin,
+        floor: EventTime,
+    ) -> Result<()> {
+        if self.ended || self.floor >= Some(floor) {
+            return Ok(());
+        }
+        self.floor = Some(floor);
+        let mut shards: Vec<_> = self.shards.iter_mut().map(|shard| (shard, false)).collect();
+        fork.each(&mut shards, |(shard, moved)| {
+            *moved = shard.tick(plan, floor);
+        });
+        // Otherwise the next commit carries it: nothing depends on it yet.
+        self.changed |= shards.iter().any(|(_, moved)| *moved);
+        self.join()
+    }
+
     /// Whether there is anything to commit.
     pub(crate) fn has_changed(&self, keep: Keep) -> bool {
         let is_behind = self.snapshot.is_behind() && self.replay.is_none();
@@ -289,6 +331,9 @@ impl<E: Event> Task<E> {
             outputs,
             keys,
         } = joined.unwrap_or_default();
+        if keep == Keep::State {
+            saved.extend(self.floor.map(order::floor));
+        }
         let note = &mut self.snapshot;
         note.note(keep, self.next, &self.fates.dead, &mut saved);
         self.seq += 1;

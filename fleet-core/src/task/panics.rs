@@ -44,6 +44,11 @@ pub(super) struct Panicked {
 }
 
 impl Panicked {
+    pub(super) fn new(stage: Stage, reason: String) -> Self {
+        let at = At::Nothing;
+        Self { stage, at, reason }
+    }
+
     /// The error that stops the pipeline: it happened somewhere in these records.
     pub(super) fn error(
         &self,

@@ -1,7 +1,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Events, ForkJoin, Intake, Panicked, Plan, Replay, Task, shard::Shard};
-use crate::{Decode, Offset, Partition, Result, checkpoint::Fates, event::Event, source::Batch};
+use super::{
+    Events, ForkJoin, Intake, Panicked, Plan, Replay, Task,
+    shard::{Shard, Timed},
+};
+use crate::{
+    Decode, EventTime, Offset, Partition, Result, checkpoint::Fates, event::Event, source::Batch,
+};
 
 /// Takes several batches at once through their tasks, by several workers.
 ///
@@ -20,6 +25,8 @@ pub(crate) struct Round<E> {
 /// A payload or a part of it.
 struct Part<P, E> {
     partition: Partition,
+    /// When the log took it.
+    time: Option<EventTime>,
     payload: Option<P>,
     /// The first record that counts.
     counted: Offset,
@@ -33,7 +40,7 @@ struct Part<P, E> {
 struct Lane<'a, E: Event> {
     shard: &'a mut Shard<E>,
     replay: Option<Arc<Replay>>,
-    events: Vec<Events<E>>,
+    events: Vec<Timed<E>>,
 }
 
 impl<E: Event> Round<E> {
@@ -63,6 +70,7 @@ impl<E: Event> Round<E> {
         let mut lanes = lanes(tasks, &mut parts);
         fork.each(&mut lanes, |lane| lane.pass(plan));
         let lists = lanes.into_iter().flat_map(|lane| lane.events);
+        let lists = lists.map(|(_, events)| events);
         self.spare.extend(lists);
         for mut part in parts {
             if let Some(task) = tasks.get_mut(&part.partition) {
@@ -88,6 +96,7 @@ impl<E: Event> Round<E> {
         for Batch {
             partition,
             next,
+            time,
             payload,
         } in batches
         {
@@ -104,6 +113,7 @@ impl<E: Event> Round<E> {
                 let lists = task.shards.iter().map(|_| self.spare.pop());
                 parts.push(Part {
                     partition: partition.clone(),
+                    time,
                     payload: Some(payload),
                     counted,
                     events: lists.map(Option::unwrap_or_default).collect(),
@@ -152,11 +162,14 @@ fn lanes<'a, P, E: Event>(
             continue;
         };
         for (place, shard) in task.shards.iter_mut().enumerate() {
-            let lists = own.iter_mut().filter_map(|part| part.events.get_mut(place));
+            let lists = own.iter_mut().filter_map(|part| {
+                let events = part.events.get_mut(place)?;
+                Some((part.time, std::mem::take(events)))
+            });
             lanes.push(Lane {
                 shard,
                 replay: task.replay.clone(),
-                events: lists.map(std::mem::take).collect(),
+                events: lists.collect(),
             });
         }
     }

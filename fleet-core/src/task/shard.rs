@@ -5,11 +5,11 @@ use super::{
     panics::{Panicked, Stage, caught},
 };
 use crate::{
-    Offset,
+    EventTime, Offset,
     checkpoint::{Fates, Saved, Tallies},
     event::Event,
     graph::{At, Buffer, Node, Now, Slots, Watch},
-    order::{Fate, ORDER_NODE, OrderBuffer},
+    order::{self, Fate, OrderBuffer},
     outlet::{Outlet, Taking},
     planted::{Bug, planted},
 };
@@ -17,11 +17,24 @@ use crate::{
 /// Decoded events with the offsets of their records.
 pub(crate) type Events<E> = Vec<(Offset, E)>;
 
+/// Events, and when the log took them.
+pub(crate) type Timed<E> = (Option<EventTime>, Events<E>);
+
+/// Whether what comes of records is heard, or was committed in an earlier run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hearing {
+    Heard,
+    /// Only the state is wanted.
+    Again,
+}
+
 /// Some of the keys of a partition: order, nodes, state. Nothing is shared between shards.
 pub(super) struct Shard<E: Event> {
     pub(super) order: OrderBuffer<E>,
     pub(super) nodes: Vec<Box<dyn Node>>,
     pub(super) slots: Slots,
+    /// As `slots`, for rows that are older than their key's clock.
+    pub(super) belated: Slots,
     /// Since the task last asked.
     pub(super) fates: Fates,
     /// How many accepted records became dead letters since then.
@@ -52,6 +65,7 @@ impl<E: Event> Shard<E> {
             order: OrderBuffer::new(plan.order),
             nodes: nodes.map(|node| node.fresh(&plan.name)).collect(),
             slots: plan.graph.slots(),
+            belated: plan.graph.slots(),
             fates: Fates::default(),
             taken_back: 0,
             tallies: Tallies::new(),
@@ -62,35 +76,45 @@ impl<E: Event> Shard<E> {
     }
 
     /// Takes back the state of one of its keys; `None` when it cannot be read.
-    pub(super) fn restore(&mut self, saved: &Saved, ended: bool) -> Option<()> {
+    pub(super) fn restore(
+        &mut self,
+        entry: &order::Entry<'_>,
+        saved: &Saved,
+        ended: bool,
+    ) -> Option<()> {
         if let Some(isolation) = &mut self.isolation {
-            isolation.restore(saved);
+            isolation.restore(entry, saved);
         }
-        self.put(saved, ended)
+        self.put(entry, saved, ended)
     }
 
-    pub(super) fn put(&mut self, saved: &Saved, ended: bool) -> Option<()> {
-        if saved.node == ORDER_NODE {
-            return self.order.restore(saved, ended);
-        }
-        let id = self.order.number(&saved.key);
+    pub(super) fn put(
+        &mut self,
+        entry: &order::Entry<'_>,
+        saved: &Saved,
+        ended: bool,
+    ) -> Option<()> {
+        let order::Entry::Node(key) = entry else {
+            return self.order.restore(entry, saved, ended);
+        };
+        let id = self.order.number(key);
         let node = self.nodes.get_mut(usize::from(saved.node) - 1)?;
         node.restore(id, saved)
     }
 
     /// Takes events of its keys, lists in the order of the input, through the graph.
-    pub(super) fn take(
-        &mut self,
-        plan: &Plan<E>,
-        lists: &mut [Events<E>],
-        replay: Option<&Replay>,
-    ) {
-        let again = replay.map(|replay| lists.iter_mut().map(|list| replay.take(list)));
-        let mut again: Vec<_> = again.into_iter().flatten().collect();
+    pub(super) fn take(&mut self, plan: &Plan<E>, lists: &mut [Timed<E>], replay: Option<&Replay>) {
+        let split = |replay: &Replay| {
+            let lists = lists.iter_mut();
+            lists
+                .map(|(time, events)| (*time, replay.take(events)))
+                .collect()
+        };
+        let mut again: Vec<_> = replay.map(split).unwrap_or_default();
         let mark = self.mark(&again, lists);
         if let Err(panicked) = self.try_take(plan, &mut again, lists) {
             // Those behind the panic are still there.
-            lists.iter_mut().for_each(Vec::clear);
+            lists.iter_mut().for_each(|(_, events)| events.clear());
             self.recover(plan, mark, replay, panicked);
         }
     }
@@ -98,147 +122,163 @@ impl<E: Event> Shard<E> {
     fn try_take(
         &mut self,
         plan: &Plan<E>,
-        again: &mut [Events<E>],
-        lists: &mut [Events<E>],
+        again: &mut [Timed<E>],
+        lists: &mut [Timed<E>],
     ) -> Result<(), Panicked> {
         if !again.is_empty() {
-            self.admit(plan, again)?;
-            self.compute(plan, None)?;
-            if planted(Bug::ReplayIsHeard) {
-                self.collect(plan)?;
-            }
-            // Fates and results are committed: only the state is wanted.
-            self.discard();
+            self.run(plan, again, Hearing::Again, None)?;
         }
-        self.admit(plan, lists)?;
-        self.compute(plan, None)?;
-        self.collect(plan)
+        self.run(plan, lists, Hearing::Heard, None)
     }
 
-    /// Takes events to the entry of the graph, and gives each its fate.
-    pub(super) fn admit(
+    /// Takes lists of events through the graph, but for what is to blame for a panic.
+    pub(super) fn run(
         &mut self,
         plan: &Plan<E>,
-        lists: &mut [Events<E>],
+        lists: &mut [Timed<E>],
+        hearing: Hearing,
+        mut blame: Option<&mut Blame>,
     ) -> Result<(), Panicked> {
+        for (log, events) in lists {
+            self.order.set_log_time(*log);
+            let mut events = events.drain(..);
+            loop {
+                let admitted = caught(|| self.admit_some(plan, *log, &mut events));
+                let more = admitted.map_err(|reason| Panicked::new(Stage::Order, reason))?;
+                if !more {
+                    break;
+                }
+                self.pass(plan, hearing, blame.as_deref_mut())?;
+            }
+        }
+        self.pass(plan, hearing, blame)
+    }
+
+    /// Admits rows to the last, or to one that has to wait until the belated rows of its key are through.
+    /// Returns whether there is such a one.
+    fn admit_some(
+        &mut self,
+        plan: &Plan<E>,
+        log: Option<EventTime>,
+        rows: &mut impl Iterator<Item = (Offset, E)>,
+    ) -> bool {
         let Some(events) = self.slots.rows_mut(plan.graph.events()) else {
-            return Ok(());
+            return false;
         };
-        let (order, fates) = (&mut self.order, &mut self.fates);
-        let admitted = caught(|| {
-            for (offset, event) in lists.iter_mut().flat_map(|list| list.drain(..)) {
-                // Decoders refuse such times themselves; a source of typed events may not.
-                if !event.at().is_in_range() {
-                    let reason = "the time is outside 1970 to 9999";
-                    fates.dead_letter(offset, "order", reason);
-                    continue;
-                }
-                let counts = &mut fates.counts;
-                match order.admit(offset, event, events) {
-                    Fate::Accepted => counts.accepted += 1,
-                    Fate::Late => counts.late += 1,
-                    Fate::Duplicate => counts.duplicate += 1,
-                }
-            }
-        });
-        admitted.map_err(|reason| Panicked {
-            stage: Stage::Order,
-            at: At::Nothing,
-            reason,
-        })
-    }
-
-    /// Takes what was admitted, as far as the clocks allow, through the graph; of a row and a node that are
-    /// to blame for a panic, through the rest of it.
-    pub(super) fn compute(
-        &mut self,
-        plan: &Plan<E>,
-        blame: Option<&mut Blame>,
-    ) -> Result<(), Panicked> {
-        let mut skipped: &[usize] = &[];
-        if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
-            self.order.release(events);
-            if let Some(blame) = blame {
-                events.retain(|row| !blame.rows.contains(&row.offset));
-                let released = events.iter().map(|row| (row.offset, row.at));
-                blame.released = released.collect();
-                skipped = &blame.nodes;
-            }
+        if let Some(fate) = self.order.admit_postponed(events) {
+            fate.count(&mut self.fates.counts);
         }
-        let watch = Watch::default();
-        let now = Now {
-            keys: self.order.keys(),
-            clocks: self.order.clocks(),
-            moved: self.order.moved(),
-            by_arrival: self.order.is_by_arrival(),
-            watch: &watch,
-        };
-        for (place, node) in self.nodes.iter_mut().enumerate() {
-            if skipped.contains(&place) {
-                now.moved.iter().for_each(|id| node.forget(*id));
+        let latest = plan.order.latest(log);
+        for (offset, event) in rows {
+            // Decoders refuse most such times themselves; a source of typed events may not.
+            if !(EventTime::MIN..=latest).contains(&event.at()) {
+                let reason = plan.order.refusal(event.at(), log);
+                self.fates.dead_letter(offset, "order", &reason);
                 continue;
             }
-            watch.set(At::Nothing);
-            caught(|| node.run(&mut self.slots, &now)).map_err(|reason| Panicked {
-                stage: Stage::Node(place),
-                at: watch.get(),
-                reason,
-            })?;
+            let fate = self.order.admit(offset, event, events);
+            if fate == Fate::Postponed {
+                return true;
+            }
+            fate.count(&mut self.fates.counts);
         }
+        false
+    }
+
+    /// Takes what was admitted, as far as the clocks allow, through the graph; belated rows after the others.
+    pub(super) fn pass(
+        &mut self,
+        plan: &Plan<E>,
+        hearing: Hearing,
+        mut blame: Option<&mut Blame>,
+    ) -> Result<(), Panicked> {
+        if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
+            self.order.release(events);
+            if let Some(blame) = blame.as_deref_mut() {
+                blame.leave_out(events);
+            }
+        }
+        let (slots, order) = (&mut self.slots, &self.order);
+        let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
+        run_nodes(plan, &mut self.nodes, order, skipped, |node, now| {
+            node.run(slots, now);
+        })?;
         self.order.settle();
+        let is_heard = |blame: Option<&Blame>| {
+            (hearing == Hearing::Heard || planted(Bug::ReplayIsHeard))
+                && blame.is_none_or(Blame::is_heard)
+        };
+        let made = (&mut self.tallies, &mut self.outputs[..]);
+        collect(plan, &mut self.slots, made, is_heard(blame.as_deref()))?;
+        if self.order.has_belated() {
+            if let Some(events) = self.belated.rows_mut(plan.graph.events()) {
+                let admitted = self.order.give_belated(events);
+                self.fates.counts.accepted += admitted.accepted;
+                self.fates.counts.duplicate += admitted.duplicate;
+                if let Some(blame) = blame.as_deref_mut() {
+                    blame.leave_out(events);
+                }
+            }
+            let (slots, order) = (&mut self.belated, &self.order);
+            let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
+            run_nodes(plan, &mut self.nodes, order, skipped, |node, now| {
+                node.revise(slots, now);
+            })?;
+            let made = (&mut self.tallies, &mut self.outputs[..]);
+            collect(plan, &mut self.belated, made, is_heard(blame.as_deref()))?;
+        }
+        if hearing == Hearing::Again {
+            self.fates = Fates::default();
+        }
         Ok(())
     }
 
-    /// Takes the results of a pass.
-    pub(super) fn collect(&mut self, plan: &Plan<E>) -> Result<(), Panicked> {
-        let collected = caught(|| {
-            for tally in &plan.tallies {
-                tally.add(&self.slots, &mut self.tallies);
-            }
-            for (place, outlet) in plan.outlets.iter().enumerate() {
-                let later = plan.outlets.iter().skip(place + 1);
-                let taking = if later.clone().any(|other| other.slot == outlet.slot) {
-                    Taking::Copy
-                } else {
-                    Taking::Move
-                };
-                if let Some(to) = self.outputs.get_mut(place) {
-                    outlet.collect(&mut self.slots, to.as_mut(), taking);
-                }
-            }
-        });
-        self.slots.clear();
-        collected.map_err(|reason| Panicked {
-            stage: Stage::Results,
-            at: At::Nothing,
-            reason,
-        })
+    /// No row before `floor` is under way any more of the keys that have no newer one: their clocks move there.
+    /// Returns whether any did.
+    pub(super) fn tick(&mut self, plan: &Plan<E>, floor: EventTime) -> bool {
+        let mark = self.mark(&[], &[]);
+        let moves = self.order.raise(floor);
+        if moves && let Err(panicked) = self.pass(plan, Hearing::Heard, None) {
+            self.recover_tick(plan, mark, floor, panicked);
+        } else {
+            self.rebase();
+        }
+        moves
     }
 
-    /// Leaves fates and results of a pass out.
-    pub(super) fn discard(&mut self) {
-        self.slots.clear();
-        self.fates = Fates::default();
+    /// Clocks are where the last tick before a restart left them.
+    pub(super) fn restore_floor(&mut self, floor: EventTime) {
+        self.order.raise(floor);
+        self.order.settle();
     }
 
     /// The input has ended: every row, window and timer is flushed.
     pub(super) fn end(&mut self, plan: &Plan<E>) {
         let mark = self.mark(&[], &[]);
         self.order.end();
-        let done = self.compute(plan, None).and_then(|()| self.collect(plan));
-        if let Err(panicked) = done {
+        if let Err(panicked) = self.pass(plan, Hearing::Heard, None) {
             self.recover_end(plan, mark, panicked);
         }
     }
 
     /// The state of every key that changed since the last call.
-    pub(super) fn save_changed(&mut self) -> Vec<Saved> {
+    fn save_changed(&mut self) -> Vec<Saved> {
         let mut saved = Vec::new();
         self.order.seal(&mut saved);
         for node in &mut self.nodes {
             node.seal(self.order.keys(), &mut saved);
         }
         saved
+    }
+
+    /// Where panics are isolated: what is now is where the next one goes back to.
+    pub(super) fn rebase(&mut self) {
+        if self.isolation.is_some() {
+            let changed = self.save_changed();
+            self.isolation
+                .iter_mut()
+                .for_each(|isolation| isolation.rebase(&changed));
+        }
     }
 
     /// How much waits for a commit: results, and bytes of them.
@@ -250,17 +290,12 @@ impl<E: Event> Shard<E> {
 
     /// Hands over everything since the last seal.
     pub(super) fn seal(&mut self, plan: &Plan<E>, keep: Keep) -> Share {
-        let mut saved = Vec::new();
-        if keep == Keep::State || self.isolation.is_some() {
-            saved = self.save_changed();
-        }
-        if let Some(isolation) = &mut self.isolation {
-            isolation.rebase(&saved);
-            saved = match keep {
-                Keep::State => isolation.take_unsaved(),
-                Keep::Position => Vec::new(),
-            };
-        }
+        self.rebase();
+        let saved = match (keep, &mut self.isolation) {
+            (Keep::Position, _) => Vec::new(),
+            (Keep::State, Some(isolation)) => isolation.take_unsaved(),
+            (Keep::State, None) => self.save_changed(),
+        };
         let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
         Share {
             saved,
@@ -283,4 +318,62 @@ impl Share {
             all.append(own.as_mut());
         }
     }
+}
+
+/// Runs the nodes one after the other, but for those that are skipped: they forget the keys of this pass.
+fn run_nodes<E: Event>(
+    plan: &Plan<E>,
+    nodes: &mut [Box<dyn Node>],
+    order: &OrderBuffer<E>,
+    skipped: &[usize],
+    mut run: impl FnMut(&mut dyn Node, &Now<'_>),
+) -> Result<(), Panicked> {
+    let watch = Watch::default();
+    let now = Now {
+        keys: order.keys(),
+        clocks: order.clocks(),
+        moved: order.moved(),
+        by_arrival: order.is_by_arrival(),
+        lateness: plan.order.allowed_lateness,
+        watch: &watch,
+    };
+    for (place, node) in nodes.iter_mut().enumerate() {
+        if skipped.contains(&place) {
+            now.moved.iter().for_each(|id| node.forget(*id));
+            continue;
+        }
+        watch.set(At::Nothing);
+        caught(|| run(node.as_mut(), &now)).map_err(|reason| Panicked {
+            at: watch.get(),
+            ..Panicked::new(Stage::Node(place), reason)
+        })?;
+    }
+    Ok(())
+}
+
+/// Hands the rows of one pass to tallies and outlets, if they are to be heard.
+fn collect<E>(
+    plan: &Plan<E>,
+    slots: &mut Slots,
+    (tallies, outputs): (&mut Tallies, &mut [Box<dyn Buffer>]),
+    is_heard: bool,
+) -> Result<(), Panicked> {
+    let collected = caught(|| {
+        for tally in plan.tallies.iter().filter(|_| is_heard) {
+            tally.add(slots, tallies);
+        }
+        for (place, outlet) in plan.outlets.iter().enumerate().filter(|_| is_heard) {
+            let later = plan.outlets.iter().skip(place + 1);
+            let taking = if later.clone().any(|other| other.slot == outlet.slot) {
+                Taking::Copy
+            } else {
+                Taking::Move
+            };
+            if let Some(to) = outputs.get_mut(place) {
+                outlet.collect(slots, to.as_mut(), taking);
+            }
+        }
+    });
+    slots.clear();
+    collected.map_err(|reason| Panicked::new(Stage::Results, reason))
 }

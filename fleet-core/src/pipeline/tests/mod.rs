@@ -9,4 +9,5 @@ mod model;
 mod panics;
 mod property;
 mod snapshots;
+mod time;
 mod workers;

@@ -249,6 +249,7 @@ fn batch(rows: &[Reading], next: u64) -> Batch<Vec<(Offset, Reading)>> {
     Batch {
         partition: Partition::new("p"),
         next: Offset(next),
+        time: None,
         payload: offsets.zip(rows.iter().copied()).collect(),
     }
 }
