@@ -122,6 +122,7 @@ impl<E: Event> Graph<E> {
             revises,
             cells: Vec::new(),
             dirty: Vec::new(),
+            gone: Vec::new(),
         }));
         to
     }

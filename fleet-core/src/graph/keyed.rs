@@ -30,6 +30,8 @@ pub(super) struct Keyed<L: Operator> {
     /// By key number; `None` for a key without state.
     pub(super) cells: Vec<Option<Cell<L::State>>>,
     pub(super) dirty: Vec<KeyId>,
+    /// The keys that were forgotten since the last seal.
+    pub(super) gone: Vec<Arc<str>>,
 }
 
 /// By key number.
@@ -218,6 +220,7 @@ impl<L: Operator> Node for Keyed<L> {
             revises: self.revises,
             cells: Vec::new(),
             dirty: Vec::new(),
+            gone: Vec::new(),
         })
     }
 
@@ -274,13 +277,28 @@ impl<L: Operator> Node for Keyed<L> {
         self.dirty.dedup();
         let mut scratch = Vec::new();
         let mut dirty = std::mem::take(&mut self.dirty);
+        let (node, version) = (self.number, L::State::VERSION);
+        to.extend(self.gone.drain(..).map(|key| Saved {
+            node,
+            key,
+            version,
+            bytes: None,
+        }));
         for id in dirty.drain(..) {
+            if !keys.has(id) {
+                continue;
+            }
             if let Some(Some(cell)) = self.cells.get_mut(id.index()) {
                 cell.dirty = false;
             }
             to.push(self.encode(id, keys, &mut scratch));
         }
         self.dirty = dirty;
+    }
+
+    fn forget_key(&mut self, id: KeyId, name: &Arc<str>) {
+        self.forget(id);
+        self.gone.push(Arc::clone(name));
     }
 
     fn save(&self, id: KeyId, keys: &Keys) -> Option<Saved> {

@@ -1,4 +1,4 @@
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, sync::Arc, time::Duration};
 
 use super::Slots;
 use crate::{EventTime, Offset, checkpoint::Saved, order::Keys, row::KeyId};
@@ -75,6 +75,10 @@ pub(crate) trait Node: Send + Sync {
     /// Drops the state of one key; the next seal says so.
     fn forget(&mut self, id: KeyId) {
         let _ = id;
+    }
+    /// Forgets a key for good, before its number goes to another; the next seal says so.
+    fn forget_key(&mut self, id: KeyId, name: &Arc<str>) {
+        let _ = (id, name);
     }
     /// Takes back what [`seal`](Self::seal) appended; `None` when it cannot be read.
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {

@@ -186,6 +186,19 @@ impl<E: Event> Belated<E> {
         }
     }
 
+    /// Forgets a key for good, and says which entries are gone with it.
+    pub(super) fn forget(&mut self, id: KeyId, name: &str, gone: &mut Vec<Saved>) {
+        if let Some(key) = self.keys.get_mut(id.index()) {
+            let seen = std::mem::take(&mut key.seen);
+            let starts = seen.starts().collect::<std::collections::BTreeSet<_>>();
+            gone.extend(
+                starts
+                    .into_iter()
+                    .map(|start| saved::seen(name, start, None)),
+            );
+        }
+    }
+
     /// Drops the rows of a pass that came to nothing. The clocks of their keys are put back by themselves.
     pub(super) fn abandon(&mut self) {
         self.rows.clear();

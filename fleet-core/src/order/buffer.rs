@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Admitted, Keys, Order,
@@ -54,6 +54,8 @@ pub(crate) struct OrderBuffer<E> {
     log: EventTime,
     /// No clock is before this since the last tick, but for those of keys with a newer row.
     floor: EventTime,
+    /// What became of forgotten keys since the last seal: none of their entries is left.
+    gone: Vec<Saved>,
     /// With an allowed lateness.
     belated: Option<Box<Belated<E>>>,
 }
@@ -84,6 +86,7 @@ impl<E: Event> OrderBuffer<E> {
             dirty: Vec::new(),
             log: EventTime::AFTER_ALL,
             floor: EventTime::BEFORE_ALL,
+            gone: Vec::new(),
             belated: (!order.allowed_lateness.is_zero())
                 .then(|| Box::new(Belated::new(order.allowed_lateness))),
         }
@@ -123,12 +126,17 @@ impl<E: Event> OrderBuffer<E> {
         if let Some(id) = self.keys.find(key) {
             return id;
         }
-        self.clocks.push(self.floor);
-        self.waits.push(Wait::default());
-        if let Some(belated) = &mut self.belated {
-            belated.add_key();
+        let id = self.keys.insert(key);
+        if id.index() == self.waits.len() {
+            self.clocks.push(self.floor);
+            self.waits.push(Wait::default());
+            if let Some(belated) = &mut self.belated {
+                belated.add_key();
+            }
+        } else {
+            self.clear(id);
         }
-        self.keys.insert(key)
+        id
     }
 
     /// Takes an event; with a bound of 0 it is released here.
@@ -303,6 +311,35 @@ impl<E: Event> OrderBuffer<E> {
         }
     }
 
+    /// The newest time of a key.
+    pub(crate) fn newest(&self, key: &str) -> Option<EventTime> {
+        let id = self.keys.find(key)?;
+        self.waits.get(id.index()).map(|wait| wait.newest)
+    }
+
+    /// The keys whose newest row is older than `horizon`, in the order of their names.
+    pub(crate) fn silent_since(&self, horizon: EventTime) -> Vec<KeyId> {
+        let is_silent = |id: &KeyId| {
+            let wait = self.waits.get(id.index());
+            wait.is_some_and(|wait| wait.newest < horizon)
+        };
+        let mut silent = self.keys.in_name_order();
+        silent.retain(is_silent);
+        silent
+    }
+
+    /// Forgets a key for good, after its last pass; the next seal says so. Gives its name.
+    pub(crate) fn forget(&mut self, id: KeyId) -> Option<Arc<str>> {
+        self.clear(id);
+        let name = self.keys.remove(id)?;
+        self.gone
+            .push(saved::no_wait(Arc::clone(&name), E::VERSION));
+        if let Some(belated) = &mut self.belated {
+            belated.forget(id, &name, &mut self.gone);
+        }
+        Some(name)
+    }
+
     /// What is known of one key, to be [put back](Self::put_back) by this process. Between passes.
     pub(crate) fn save(&self, id: KeyId) -> Option<Image> {
         Some(Image {
@@ -366,7 +403,11 @@ impl<E: Event> OrderBuffer<E> {
     pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
         let (mut scratch, mut dirty) = (Vec::new(), std::mem::take(&mut self.dirty));
+        to.append(&mut self.gone);
         for id in dirty.drain(..) {
+            if !self.keys.has(id) {
+                continue;
+            }
             if let Some(wait) = self.waits.get_mut(id.index()) {
                 wait.dirty = false;
             }

@@ -87,6 +87,11 @@ impl Seen {
         }
     }
 
+    /// The spans that a store may hold.
+    pub(super) fn starts(&self) -> impl Iterator<Item = EventTime> {
+        self.spans.keys().chain(&self.changed).copied()
+    }
+
     /// Takes back one span.
     pub(super) fn restore(&mut self, start: EventTime, from: &mut &[u8]) -> Option<()> {
         if u8::decode(0, from)? != LAYOUT {

@@ -26,7 +26,7 @@ use crate::{
     outlet::{Outlet, Tally},
     sink::{Sink, TransactionalSink},
     source::Replayable,
-    task::{PANICS, Plan},
+    task::{KeyLimits, PANICS, Plan},
 };
 
 /// Hears of passing faults.
@@ -169,6 +169,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
                 graph,
                 outlets,
                 tallies,
+                keys: KeyLimits::default(),
                 isolate: false,
             },
             store,
@@ -244,6 +245,49 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     #[must_use]
     pub fn workers(mut self, workers: NonZeroUsize) -> Self {
         self.workers = workers;
+        self
+    }
+
+    /// Forgets the keys that are silent for this long: they end as they would with the input - what waits is
+    /// released, windows are closed, timers fire - and all that is known of them goes, from memory and
+    /// from the snapshot. A key that comes back is a new one. Default: a key is known for ever.
+    ///
+    /// # Which clock
+    /// That of the partition: the newest event time of its records up to here, late ones and duplicates too,
+    /// and no later than the [time of their log](crate::source::Batch::time). Each time it passes a
+    /// multiple of a quarter of `ttl`, counted from 1970, the keys are forgotten whose newest row is more than `ttl`
+    /// older than that multiple, before the record that passed it is taken. So it depends on the log alone, not
+    /// on batches, crashes or workers, and a key stays between `ttl` and five quarters of it.
+    ///
+    /// Where the log has no time, one device whose clock is years ahead makes every other key look silent: leave
+    /// such records out before.
+    ///
+    /// Changing it is no change of structure: it holds from the next multiple on.
+    #[must_use]
+    pub fn forget_after(mut self, ttl: Duration) -> Self {
+        if ttl < Duration::from_secs(1) {
+            self.complain(format!(
+                "keys cannot be forgotten after {ttl:?}: the least is a second"
+            ));
+        }
+        self.plan.keys.ttl = Some(ttl);
+        self
+    }
+
+    /// Bounds the keys that each [tenant](crate::Event::tenant) has in a partition at a time: past it, rows of
+    /// new keys are dead letters at stage `keys`. Then a producer that sends another id with every event
+    /// fills no memory and costs nobody else anything. With [`forget_after`](Self::forget_after), silent keys
+    /// make room. Default: no bound.
+    ///
+    /// # Guarantees
+    /// Records are looked at in the order of the log, so it decides alone who is let in. A bound that is lowered
+    /// forgets no key that is there.
+    ///
+    /// # Cost
+    /// One more look-up for each record, on the thread that runs the pipeline.
+    #[must_use]
+    pub fn keys_per_tenant(mut self, most: NonZeroUsize) -> Self {
+        self.plan.keys.per_tenant = Some(most);
         self
     }
 

@@ -83,11 +83,7 @@ impl<E: Event> Shard<E> {
             self.rebuild(plan, keys.as_ref())?;
             for taken in taken {
                 let is_again = replay.is_some_and(|replay| taken.offset < replay.upto());
-                let hearing = if is_again {
-                    Hearing::Again
-                } else {
-                    Hearing::Heard
-                };
+                let hearing = Hearing::again_if(is_again);
                 let id = key_of(&taken.event).map(|key| self.order.number(&key));
                 self.carefully(plan, id, &Cause::Event(taken), hearing);
             }
@@ -122,6 +118,25 @@ impl<E: Event> Shard<E> {
                 self.carefully(plan, Some(id), &Cause::Tick(floor), Hearing::Heard);
             }
             self.restore_floor(floor);
+            Ok(())
+        });
+        self.finish(recovered);
+    }
+
+    /// Ends silent keys once more, with care.
+    pub(super) fn recover_sweep(
+        &mut self,
+        plan: &Plan<E>,
+        mark: Option<Mark>,
+        horizon: EventTime,
+        hearing: Hearing,
+        panicked: Panicked,
+    ) {
+        let recovered = self.go_back(mark).ok_or(panicked).and_then(|_| {
+            self.rebuild(plan, None)?;
+            for id in self.order.silent_since(horizon) {
+                self.carefully(plan, Some(id), &Cause::End, hearing);
+            }
             Ok(())
         });
         self.finish(recovered);

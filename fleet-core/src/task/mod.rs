@@ -7,11 +7,13 @@ mod careful;
 mod decoding;
 mod fork;
 mod isolation;
+mod keys;
 mod panics;
 mod plan;
 mod replay;
 mod round;
 mod shard;
+mod tenants;
 
 use std::sync::Arc;
 
@@ -20,13 +22,16 @@ use decoding::Intake;
 pub(crate) use fork::ForkJoin;
 #[cfg(test)]
 pub(crate) use fork::Inline;
-use panics::Panicked;
+pub(crate) use keys::KeyLimits;
+use keys::{PartitionTime, Sweep};
+use panics::{Panicked, Stage, caught};
 pub(crate) use plan::Plan;
 pub(crate) use replay::Keep;
 use replay::{Replay, Snapshot, is_of_replay};
 #[cfg(feature = "driver")]
 pub(crate) use round::Round;
 use shard::{Events, Shard, Share};
+use tenants::{Rules, Tenants};
 
 use crate::{
     Decode, Error, ErrorKind, EventTime, Offset, Partition, Result,
@@ -40,6 +45,9 @@ use crate::{
 
 /// The name under which a task counts the keys it has seen.
 pub(crate) const KEYS_TALLY: &str = "keys";
+
+/// The name under which a task counts those that it has forgotten.
+pub(crate) const FORGOTTEN_TALLY: &str = "keys.forgotten";
 
 /// What a task hands over for a commit: its part of the checkpoint, and the rows of each sink.
 pub(crate) struct Piece {
@@ -70,6 +78,8 @@ pub(crate) struct Task<E: Event> {
     fates: Fates,
     tallies: Tallies,
     fingerprint: Arc<str>,
+    time: PartitionTime,
+    tenants: Tenants,
     /// The last tick: silent keys have clocks no earlier than this.
     floor: Option<EventTime>,
 }
@@ -105,6 +115,8 @@ impl<E: Event> Task<E> {
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,
+            time: PartitionTime::default(),
+            tenants: Tenants::default(),
             floor: None,
         };
         for saved in &claim.state {
@@ -122,6 +134,11 @@ impl<E: Event> Task<E> {
                 shard.restore_floor(floor);
             }
         }
+        let shards = &task.shards;
+        task.tenants.restore_times(|key| {
+            let shard = shards.get(shard_of(key, shards.len()))?;
+            shard.order.newest(key)
+        });
         task.replay = task.snapshot.replay(task.next).map(Arc::new);
         task.read_to = task.start().unwrap_or_default();
         task.joined = task.read_to;
@@ -133,6 +150,12 @@ impl<E: Event> Task<E> {
         if is_of_replay(saved) {
             self.snapshot = Snapshot::restore(saved)?;
             return Some(());
+        }
+        if PartitionTime::owns(saved) {
+            return self.time.restore(saved);
+        }
+        if Tenants::owns(saved) {
+            return self.tenants.restore(saved);
         }
         let entry = order::Entry::of(saved)?;
         if let order::Entry::Floor(floor) = entry {
@@ -175,13 +198,57 @@ impl<E: Event> Task<E> {
         if let Err(panicked) = intake.decode(decode, batch.payload, plan.isolate) {
             return Err(self.stopped_by(&panicked));
         }
-        for (shard, events) in self.shards.iter_mut().zip(&mut self.decoded) {
+        let mut decoded = std::mem::take(&mut self.decoded);
+        let mut lists: Vec<_> = decoded
+            .iter_mut()
+            .map(|events| (batch.time, events))
+            .collect();
+        let sweeps = self.admit(plan, &mut lists)?;
+        let replay = self.replay.as_deref();
+        for (shard, events) in self.shards.iter_mut().zip(&mut decoded) {
             let mut list = [(batch.time, std::mem::take(events))];
-            shard.take(plan, &mut list, replay);
+            shard.take(plan, &mut list, replay, &sweeps);
             let [(_, emptied)] = list;
             *events = emptied;
         }
+        self.decoded = decoded;
         self.join()
+    }
+
+    /// Looks at all events of a turn before they go to the shards: refuses new keys past the bound, and says
+    /// where silent ones are forgotten.
+    fn admit(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [(Option<EventTime>, &mut Events<E>)],
+    ) -> Result<Vec<Sweep>> {
+        let KeyLimits { ttl, per_tenant } = plan.keys;
+        if ttl.is_none() && per_tenant.is_none() {
+            return Ok(Vec::new());
+        }
+        let replay = self.replay.clone();
+        let (shards, tenants) = (&self.shards, &mut self.tenants);
+        let (time, fates) = (&mut self.time, &mut self.fates);
+        let admitted = caught(|| {
+            let read = lists.iter().map(|(log, events)| (*log, events.as_slice()));
+            let sweeps = ttl.map(|ttl| time.advance(ttl, &plan.order, read));
+            let sweeps = sweeps.unwrap_or_default();
+            if let Some(most) = per_tenant {
+                let rules = Rules {
+                    most,
+                    order: &plan.order,
+                    sweeps: &sweeps,
+                    replay: replay.as_deref(),
+                };
+                let is_known = |key: &str| {
+                    let shard = shards.get(shard_of(key, shards.len()));
+                    shard.is_some_and(|shard| shard.order.newest(key).is_some())
+                };
+                tenants.gate(&rules, lists, is_known, fates);
+            }
+            sweeps
+        });
+        admitted.map_err(|reason| self.stopped_by(&Panicked::new(Stage::Order, reason)))
     }
 
     /// Refuses more rows once the input had ended.
@@ -330,9 +397,12 @@ impl<E: Event> Task<E> {
             tallies,
             outputs,
             keys,
+            forgotten,
         } = joined.unwrap_or_default();
         if keep == Keep::State {
             saved.extend(self.floor.map(order::floor));
+            self.time.seal(&mut saved);
+            self.tenants.seal(&mut saved);
         }
         let note = &mut self.snapshot;
         note.note(keep, self.next, &self.fates.dead, &mut saved);
@@ -341,7 +411,11 @@ impl<E: Event> Task<E> {
         for (name, count) in tallies {
             *self.tallies.entry(name).or_default() += count;
         }
-        self.tallies.insert(KEYS_TALLY.into(), keys);
+        if forgotten > 0 {
+            *self.tallies.entry(FORGOTTEN_TALLY.into()).or_default() += forgotten;
+        }
+        let forgotten = self.tallies.get(FORGOTTEN_TALLY).copied().unwrap_or(0);
+        self.tallies.insert(KEYS_TALLY.into(), keys + forgotten);
         Piece {
             sealed: Sealed {
                 partition: self.partition.clone(),

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::KeyLimits;
 use crate::{
     Order,
     graph::Graph,
@@ -15,6 +16,7 @@ pub(crate) struct Plan<E> {
     pub(crate) graph: Graph<E>,
     pub(crate) outlets: Vec<Outlet>,
     pub(crate) tallies: Vec<Tally>,
+    pub(crate) keys: KeyLimits,
     /// A panic costs one record, not the run.
     pub(crate) isolate: bool,
 }

@@ -160,6 +160,11 @@ impl Replay {
         self.upto
     }
 
+    /// Whether it is one of the dead letters that are left out.
+    pub(super) fn leaves_out(&self, record: Offset) -> bool {
+        record < self.upto && self.dead.binary_search(&record).is_ok()
+    }
+
     /// Takes out of decoded events those that are computed again, without the dead letters.
     pub(super) fn take<E>(&self, events: &mut Vec<(Offset, E)>) -> Vec<(Offset, E)> {
         let whole = planted(Bug::ReplayTakesWholeBatches);

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Events, ForkJoin, Intake, Panicked, Plan, Replay, Task,
+    Events, ForkJoin, Intake, Panicked, Plan, Replay, Sweep, Task,
     shard::{Shard, Timed},
 };
 use crate::{
@@ -40,6 +40,7 @@ struct Part<P, E> {
 struct Lane<'a, E: Event> {
     shard: &'a mut Shard<E>,
     replay: Option<Arc<Replay>>,
+    sweeps: Arc<[Sweep]>,
     events: Vec<Timed<E>>,
 }
 
@@ -67,7 +68,7 @@ impl<E: Event> Round<E> {
                 return Err(task.stopped_by(panicked));
             }
         }
-        let mut lanes = lanes(tasks, &mut parts);
+        let mut lanes = lanes(tasks, &mut parts, plan)?;
         fork.each(&mut lanes, |lane| lane.pass(plan));
         let lists = lanes.into_iter().flat_map(|lane| lane.events);
         let lists = lists.map(|(_, events)| events);
@@ -142,7 +143,8 @@ impl<P, E: Event> Part<P, E> {
 impl<E: Event> Lane<'_, E> {
     fn pass(&mut self, plan: &Plan<E>) {
         let replay = self.replay.as_deref();
-        self.shard.take(plan, &mut self.events, replay);
+        self.shard
+            .take(plan, &mut self.events, replay, &self.sweeps);
     }
 }
 
@@ -150,7 +152,8 @@ impl<E: Event> Lane<'_, E> {
 fn lanes<'a, P, E: Event>(
     tasks: &'a mut BTreeMap<Partition, Task<E>>,
     parts: &mut [Part<P, E>],
-) -> Vec<Lane<'a, E>> {
+    plan: &Plan<E>,
+) -> Result<Vec<Lane<'a, E>>> {
     let mut lanes = Vec::new();
     // Both are sorted by partition.
     let mut parts = parts
@@ -161,6 +164,11 @@ fn lanes<'a, P, E: Event>(
         let Some(own) = parts.next_if(own) else {
             continue;
         };
+        let lists = own.iter_mut().flat_map(|part| {
+            let time = part.time;
+            part.events.iter_mut().map(move |events| (time, events))
+        });
+        let sweeps: Arc<[Sweep]> = task.admit(plan, &mut lists.collect::<Vec<_>>())?.into();
         for (place, shard) in task.shards.iter_mut().enumerate() {
             let lists = own.iter_mut().filter_map(|part| {
                 let events = part.events.get_mut(place)?;
@@ -169,9 +177,10 @@ fn lanes<'a, P, E: Event>(
             lanes.push(Lane {
                 shard,
                 replay: task.replay.clone(),
+                sweeps: Arc::clone(&sweeps),
                 events: lists.collect(),
             });
         }
     }
-    lanes
+    Ok(lanes)
 }

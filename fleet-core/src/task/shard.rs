@@ -1,7 +1,10 @@
+use std::{collections::HashSet, sync::Arc};
+
 use super::{
     Keep, Plan, Replay,
     careful::Blame,
     isolation::Isolation,
+    keys::{Sweep, split_before},
     panics::{Panicked, Stage, caught},
 };
 use crate::{
@@ -28,6 +31,12 @@ pub(super) enum Hearing {
     Again,
 }
 
+impl Hearing {
+    pub(super) fn again_if(again: bool) -> Self {
+        if again { Self::Again } else { Self::Heard }
+    }
+}
+
 /// Some of the keys of a partition: order, nodes, state. Nothing is shared between shards.
 pub(super) struct Shard<E: Event> {
     pub(super) order: OrderBuffer<E>,
@@ -43,6 +52,8 @@ pub(super) struct Shard<E: Event> {
     pub(super) tallies: Tallies,
     pub(super) outputs: Vec<Box<dyn Buffer>>,
     pub(super) isolation: Option<Isolation<E>>,
+    /// How many keys it has forgotten since the last seal.
+    forgotten: u64,
     /// Why its state is not to be used any more.
     pub(super) panicked: Option<Panicked>,
 }
@@ -54,8 +65,10 @@ pub(super) struct Share {
     pub(super) tallies: Tallies,
     /// By outlet.
     pub(super) outputs: Vec<Box<dyn Buffer>>,
-    /// How many keys it has seen since the first record.
+    /// How many keys it knows.
     pub(super) keys: u64,
+    /// How many keys it has forgotten since the last seal.
+    pub(super) forgotten: u64,
 }
 
 impl<E: Event> Shard<E> {
@@ -71,6 +84,7 @@ impl<E: Event> Shard<E> {
             tallies: Tallies::new(),
             outputs: plan.outlets.iter().map(Outlet::buffer).collect(),
             isolation: plan.isolate.then(Isolation::new),
+            forgotten: 0,
             panicked: None,
         }
     }
@@ -103,7 +117,32 @@ impl<E: Event> Shard<E> {
     }
 
     /// Takes events of its keys, lists in the order of the input, through the graph.
-    pub(super) fn take(&mut self, plan: &Plan<E>, lists: &mut [Timed<E>], replay: Option<&Replay>) {
+    pub(super) fn take(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [Timed<E>],
+        replay: Option<&Replay>,
+        sweeps: &[Sweep],
+    ) {
+        // What a step finds out stays, whatever becomes of the next one.
+        let mut fates = Fates::default();
+        for sweep in sweeps {
+            let mut before = split_before(lists, sweep.at);
+            self.take_some(plan, &mut before, replay);
+            fates.join(&mut self.fates);
+            if self.panicked.is_some() {
+                return;
+            }
+            let is_again = replay.is_some_and(|replay| sweep.at < replay.upto());
+            self.sweep(plan, sweep.horizon, Hearing::again_if(is_again));
+            fates.join(&mut self.fates);
+        }
+        self.take_some(plan, lists, replay);
+        fates.join(&mut self.fates);
+        self.fates = fates;
+    }
+
+    fn take_some(&mut self, plan: &Plan<E>, lists: &mut [Timed<E>], replay: Option<&Replay>) {
         let split = |replay: &Replay| {
             let lists = lists.iter_mut();
             lists
@@ -114,7 +153,9 @@ impl<E: Event> Shard<E> {
         let mark = self.mark(&again, lists);
         if let Err(panicked) = self.try_take(plan, &mut again, lists) {
             // Those behind the panic are still there.
-            lists.iter_mut().for_each(|(_, events)| events.clear());
+            for (_, events) in lists.iter_mut() {
+                events.clear();
+            }
             self.recover(plan, mark, replay, panicked);
         }
     }
@@ -261,12 +302,42 @@ impl<E: Event> Shard<E> {
         }
     }
 
+    /// The keys that are silent since `horizon` end as they would with the input, and are forgotten.
+    fn sweep(&mut self, plan: &Plan<E>, horizon: EventTime, hearing: Hearing) {
+        let silent = self.order.silent_since(horizon);
+        if silent.is_empty() {
+            return;
+        }
+        let mark = self.mark(&[], &[]);
+        for id in silent {
+            self.order.end_key(id);
+        }
+        if let Err(panicked) = self.pass(plan, hearing, None) {
+            self.recover_sweep(plan, mark, horizon, hearing, panicked);
+            if self.panicked.is_some() {
+                return;
+            }
+        }
+        for id in self.order.silent_since(horizon) {
+            if let Some(name) = self.order.forget(id) {
+                for node in &mut self.nodes {
+                    node.forget_key(id, &name);
+                }
+                self.forgotten += u64::from(hearing == Hearing::Heard);
+            }
+        }
+        self.rebase();
+    }
+
     /// The state of every key that changed since the last call.
     fn save_changed(&mut self) -> Vec<Saved> {
         let mut saved = Vec::new();
         self.order.seal(&mut saved);
         for node in &mut self.nodes {
             node.seal(self.order.keys(), &mut saved);
+        }
+        if saved.iter().any(|saved| saved.bytes.is_none()) {
+            keep_last(&mut saved);
         }
         saved
     }
@@ -301,7 +372,8 @@ impl<E: Event> Shard<E> {
             saved,
             tallies: std::mem::take(&mut self.tallies),
             outputs: std::mem::replace(&mut self.outputs, fresh),
-            keys: self.order.keys().len() as u64,
+            keys: self.order.keys().count() as u64,
+            forgotten: std::mem::take(&mut self.forgotten),
         }
     }
 }
@@ -311,6 +383,7 @@ impl Share {
     pub(super) fn join(&mut self, other: Self) {
         self.saved.extend(other.saved);
         self.keys += other.keys;
+        self.forgotten += other.forgotten;
         for (name, count) in other.tallies {
             *self.tallies.entry(name).or_default() += count;
         }
@@ -318,6 +391,14 @@ impl Share {
             all.append(own.as_mut());
         }
     }
+}
+
+/// Of several entries of one place, the last: a key may be forgotten and come back between two seals.
+fn keep_last(saved: &mut Vec<Saved>) {
+    let mut places = HashSet::new();
+    saved.reverse();
+    saved.retain(|saved| places.insert((saved.node, Arc::clone(&saved.key))));
+    saved.reverse();
 }
 
 /// Runs the nodes one after the other, but for those that are skipped: they forget the keys of this pass.

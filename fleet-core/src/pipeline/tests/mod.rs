@@ -5,6 +5,7 @@
 )]
 
 mod cases;
+mod keys;
 mod model;
 mod panics;
 mod property;

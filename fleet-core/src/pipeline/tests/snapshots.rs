@@ -239,6 +239,7 @@ fn plan() -> Plan<Reading> {
         graph,
         outlets: Vec::new(),
         tallies: Vec::new(),
+        keys: crate::task::KeyLimits::default(),
         isolate: false,
     }
 }
