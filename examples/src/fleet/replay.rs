@@ -220,6 +220,7 @@ pub(crate) fn maps(words: &[String], source: &FileSource) -> Result<(Vec<ColumnM
     Ok((maps, format!("as csv by map {:016x}", content.finish())))
 }
 
-fn wrong(message: String) -> Error {
+/// What a change of the command line mends.
+pub(crate) fn wrong(message: String) -> Error {
     Error::new(ErrorKind::Config, message)
 }
