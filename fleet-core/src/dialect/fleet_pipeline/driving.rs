@@ -188,6 +188,7 @@ impl Body for Did {
             .note("initiator", event.initiator.is_some())
             .note("planned", event.planned.is_some())
             .note("reaction_time_ms", event.reaction_time_ms.is_some())
+            .note("occurrence", event.occurrence.is_some())
     }
 }
 

@@ -221,6 +221,7 @@ impl Source for Text {
                     self.left.push_back(Batch {
                         partition: partition.clone(),
                         next,
+                        time: None,
                         payload: Chunk {
                             bytes: line.as_bytes().to_vec(),
                             start: Offset(start),
