@@ -11,6 +11,7 @@ use super::{
     Bound, EpochLimits, OnRetry, Pipeline,
     limits::Retry,
     report::{Ending, Ledger, Report},
+    ticks::Ticker,
     workers::Workers,
 };
 use crate::{
@@ -29,6 +30,7 @@ const BATCHES_PER_WORKER: usize = 4;
 enum Turn<P> {
     Stop,
     Seal,
+    Tick,
     Source(SourceEvent<P>),
 }
 
@@ -48,6 +50,7 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     upcoming: Option<Result<SourceEvent<Src::Payload>>>,
     tasks: BTreeMap<Partition, Task<D::Event>>,
     ledger: Ledger,
+    ticker: Ticker,
     /// The open epoch: since when, and how many records.
     opened: Option<Instant>,
     rows: u64,
@@ -67,6 +70,9 @@ where
 {
     if let Some(wrong) = pipeline.wrong {
         return Err(wrong);
+    }
+    if let Some(ticks) = &pipeline.ticks {
+        ticks.check(&pipeline.plan.order, pipeline.source.follows())?;
     }
     let names = pipeline
         .plan
@@ -89,6 +95,7 @@ where
         upcoming: None,
         tasks: BTreeMap::new(),
         ledger: Ledger::default(),
+        ticker: Ticker::new(pipeline.ticks),
         opened: None,
         rows: 0,
         anything: false,
@@ -110,12 +117,17 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     self.commit_all().await?;
                     continue;
                 }
+                Turn::Tick => {
+                    self.tick().await?;
+                    continue;
+                }
                 Turn::Source(event) => event,
             };
+            self.ticker.hear(&event);
             match event {
                 SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
                 SourceEvent::Batch(batch) => self.batch(batch).await?,
-                SourceEvent::Idle => {}
+                SourceEvent::Idle => self.tick().await?,
                 SourceEvent::End(partition) => {
                     if self.end(&partition).await? {
                         let complete = Ending::Complete;
@@ -157,17 +169,14 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             if due.is_some_and(|due| due <= Instant::now()) {
                 return Ok(Turn::Seal);
             }
-            let epoch = async {
-                match due {
-                    Some(due) => sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let epoch = at(due);
+            let tick = self.ticker.due();
             let next = tokio::select! {
                 biased;
                 () = &mut *stop => return Ok(Turn::Stop),
                 () = epoch => return Ok(Turn::Seal),
                 next = self.next() => next,
+                () = at(tick) => return Ok(Turn::Tick),
             };
             match next {
                 Ok(event) => return Ok(Turn::Source(event)),
@@ -278,6 +287,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.commit_all().await?;
         }
         Ok(all)
+    }
+
+    /// Moves the clocks of silent keys, if a tick is due, and commits what came of it with its time.
+    async fn tick(&mut self) -> Result<()> {
+        let Some(floor) = self.ticker.floor() else {
+            return Ok(());
+        };
+        for task in self.tasks.values_mut() {
+            task.tick(&self.plan, &self.workers, floor);
+        }
+        if !self.tasks.values().any(Task::has_changed) {
+            return Ok(());
+        }
+        self.anything = true;
+        self.commit_all().await
     }
 
     async fn revoke(
@@ -396,6 +420,14 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             Step::Finished => {}
         }
         Ok(())
+    }
+}
+
+/// Waits until then; without a time, for ever.
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -9,6 +9,7 @@ mod limits;
 mod report;
 #[cfg(test)]
 mod tests;
+mod ticks;
 mod workers;
 
 use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration};
@@ -16,6 +17,7 @@ use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration
 use bound::{Bound, PlainSink, StoreSink};
 pub use limits::{EpochLimits, Retry};
 pub use report::{Ending, Report};
+pub use ticks::Ticks;
 
 use crate::{
     Decode, Error, ErrorKind, Graph, Order, Result, Source,
@@ -88,6 +90,7 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     workers: NonZeroUsize,
     retry: Retry,
     on_retry: Option<OnRetry>,
+    ticks: Option<Ticks>,
     /// The first wrong wiring; reported when the pipeline is run.
     wrong: Option<Error>,
     guarantee: PhantomData<Guarantee>,
@@ -163,6 +166,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             workers: NonZeroUsize::MIN,
             retry: Retry::default(),
             on_retry: None,
+            ticks: None,
             wrong,
             guarantee: PhantomData,
         }
@@ -241,6 +245,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     #[must_use]
     pub fn on_retry(mut self, tell: impl Fn(&Error, Duration) + Send + Sync + 'static) -> Self {
         self.on_retry = Some(Box::new(tell));
+        self
+    }
+
+    /// Moves the clocks of silent keys, so that windows close and timers fire without a row. Default: never.
+    ///
+    /// A source that ends, and an idle time below the out-of-orderness, are refused when it is run.
+    #[must_use]
+    pub fn ticks(mut self, ticks: Ticks) -> Self {
+        self.ticks = Some(ticks);
         self
     }
 
