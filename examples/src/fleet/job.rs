@@ -1,6 +1,9 @@
 //! The main job, whatever the events come from and wherever they go.
 
-use std::time::{Duration, Instant};
+use std::{
+    num::NonZeroUsize,
+    time::{Duration, Instant},
+};
 
 use fleet_core::{
     Decode, Order, Pipeline, Result,
@@ -73,6 +76,7 @@ where
             interval: out.commit_every,
             ..EpochLimits::default()
         };
+        let workers = NonZeroUsize::new(out.workers.into()).unwrap_or(NonZeroUsize::MIN);
         Pipeline::exactly_once(self.source, self.decode, self.order, graph, to.store())
             .named(self.name)
             .reading(self.reading)
@@ -92,6 +96,7 @@ where
             .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
             .tally("windows", streams.windows, |_| "final")
             .epochs(limits)
+            .workers(workers)
             .run_until(stop::requested())
             .await
     }

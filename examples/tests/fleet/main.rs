@@ -14,3 +14,4 @@ mod seed_cases;
 mod sinks;
 mod support;
 mod usage;
+mod workers;
