@@ -89,7 +89,8 @@ impl Decode<Chunk> for Csv {
                     sighting(plan, &records, &mut memo).map(FleetEvent::from)
                 }
                 Ok((Kind::Driving(kind), plan)) => {
-                    doing(*kind, plan, &records, &mut memo).map(FleetEvent::from)
+                    let event = doing(*kind, plan, &records, &mut memo);
+                    event.map(|event| plan.repeats.settle(at, event).into())
                 }
                 Err(why) => Err(why.clone()),
             };
