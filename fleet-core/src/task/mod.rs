@@ -168,6 +168,7 @@ impl<E: Event> Task<E> {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));
+            self.join_fates();
         }
     }
 
@@ -184,6 +185,7 @@ impl<E: Event> Task<E> {
         });
         // Otherwise the next commit carries it: nothing depends on it yet.
         self.changed |= shards.iter().any(|(_, moved)| *moved);
+        self.join_fates();
     }
 
     /// Whether there is anything to commit.
