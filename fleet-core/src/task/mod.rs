@@ -23,7 +23,7 @@ use crate::{
     checkpoint::{Claim, Counts, Fates, Sealed, Tallies},
     decode::{Entry, shard_of},
     event::Event,
-    graph::{Buffer, describe::difference},
+    graph::{Buffer, Work, describe::difference},
     source::Batch,
 };
 
@@ -35,6 +35,8 @@ pub(crate) struct Piece {
     pub(crate) sealed: Sealed,
     /// By outlet.
     pub(crate) outputs: Vec<Box<dyn Buffer>>,
+    /// What each node did for it.
+    pub(crate) work: Vec<Work>,
 }
 
 /// One partition: how far it is, and its shards. Nothing is shared between tasks.
@@ -198,6 +200,7 @@ impl<E: Event> Task<E> {
             tallies,
             outputs,
             keys,
+            work,
         } = joined.unwrap_or_default();
         self.seq += 1;
         self.changed = false;
@@ -219,6 +222,7 @@ impl<E: Event> Task<E> {
                 tallies: self.tallies.clone(),
             },
             outputs,
+            work,
         }
     }
 }

@@ -3,7 +3,7 @@ use crate::{
     Offset,
     checkpoint::{Fates, Saved, Tallies},
     event::Event,
-    graph::{Buffer, Node, Now, Slots},
+    graph::{Buffer, Meter, Node, Now, Slots, Work},
     order::{Fate, ORDER_NODE, OrderBuffer},
     outlet::{Outlet, Taking},
 };
@@ -14,7 +14,7 @@ pub(crate) type Events<E> = Vec<(Offset, E)>;
 /// Some of the keys of a partition: order, nodes, state. Nothing is shared between shards.
 pub(super) struct Shard<E: Event> {
     order: OrderBuffer<E>,
-    nodes: Vec<Box<dyn Node>>,
+    nodes: Vec<(Box<dyn Node>, Meter)>,
     slots: Slots,
     /// Since the task last asked.
     pub(super) fates: Fates,
@@ -32,6 +32,8 @@ pub(super) struct Share {
     pub(super) outputs: Vec<Box<dyn Buffer>>,
     /// How many keys it has seen since the first record.
     pub(super) keys: u64,
+    /// By node.
+    pub(super) work: Vec<Work>,
 }
 
 impl<E: Event> Shard<E> {
@@ -39,7 +41,9 @@ impl<E: Event> Shard<E> {
         let nodes = plan.graph.nodes.iter();
         Self {
             order: OrderBuffer::new(plan.order),
-            nodes: nodes.map(|node| node.fresh(&plan.name)).collect(),
+            nodes: nodes
+                .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
+                .collect(),
             slots: plan.graph.slots(),
             fates: Fates::default(),
             tallies: Tallies::new(),
@@ -53,7 +57,7 @@ impl<E: Event> Shard<E> {
             return self.order.restore(saved, ended);
         }
         let id = self.order.number(&saved.key);
-        let node = self.nodes.get_mut(usize::from(saved.node) - 1)?;
+        let (node, _) = self.nodes.get_mut(usize::from(saved.node) - 1)?;
         node.restore(id, saved)
     }
 
@@ -90,8 +94,8 @@ impl<E: Event> Shard<E> {
             moved: self.order.moved(),
             by_arrival: self.order.is_by_arrival(),
         };
-        for node in &mut self.nodes {
-            node.run(&mut self.slots, &now);
+        for (node, meter) in &mut self.nodes {
+            meter.run(node.as_mut(), &mut self.slots, &now, plan.clock);
         }
         self.order.settle();
         for tally in &plan.tallies {
@@ -128,7 +132,7 @@ impl<E: Event> Shard<E> {
     pub(super) fn seal(&mut self, plan: &Plan<E>) -> Share {
         let mut saved = Vec::new();
         self.order.seal(&mut saved);
-        for node in &mut self.nodes {
+        for (node, _) in &mut self.nodes {
             node.seal(self.order.keys(), &mut saved);
         }
         let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
@@ -137,6 +141,11 @@ impl<E: Event> Shard<E> {
             tallies: std::mem::take(&mut self.tallies),
             outputs: std::mem::replace(&mut self.outputs, fresh),
             keys: self.order.keys().len() as u64,
+            work: self
+                .nodes
+                .iter_mut()
+                .map(|(_, meter)| std::mem::take(&mut meter.work))
+                .collect(),
         }
     }
 }
@@ -148,6 +157,9 @@ impl Share {
         self.keys += other.keys;
         for (name, count) in other.tallies {
             *self.tallies.entry(name).or_default() += count;
+        }
+        for (all, own) in self.work.iter_mut().zip(other.work) {
+            *all += own;
         }
         for (all, mut own) in self.outputs.iter_mut().zip(other.outputs) {
             all.append(own.as_mut());
