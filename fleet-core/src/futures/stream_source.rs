@@ -133,6 +133,7 @@ impl<S: Stream, T> StreamSource<S, T> {
             return Poll::Ready(SourceEvent::Batch(Batch {
                 partition: self.partition.clone(),
                 next: self.next,
+                time: None,
                 payload,
             }));
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Node, Now, Slots};
+use super::{Node, Slots};
 
 /// Tells the time since a moment of its own choice. A task has none itself: whoever runs it brings one.
 pub(crate) type Clock = fn() -> Duration;
@@ -15,7 +15,7 @@ pub(crate) struct Work {
     pub(crate) took: Duration,
 }
 
-/// Runs one node and keeps account, once per batch.
+/// Keeps account of one node, once per batch.
 pub(crate) struct Meter {
     from: Vec<usize>,
     to: usize,
@@ -32,19 +32,18 @@ impl Meter {
         }
     }
 
-    /// Without a clock nothing is measured.
-    pub(crate) fn run(
+    /// Takes rows through the node; without a clock nothing is measured.
+    pub(crate) fn measure(
         &mut self,
-        node: &mut dyn Node,
         slots: &mut Slots,
-        now: &Now<'_>,
         clock: Option<Clock>,
+        run: impl FnOnce(&mut Slots),
     ) {
         let Some(clock) = clock else {
-            return node.run(slots, now);
+            return run(slots);
         };
         let began = clock();
-        node.run(slots, now);
+        run(slots);
         self.work += Work {
             rows_in: self.from.iter().map(|slot| slots.len(*slot)).sum(),
             rows_out: slots.len(self.to),

@@ -1,10 +1,10 @@
 use super::Plan;
 use crate::{
-    Offset,
+    EventTime, Offset,
     checkpoint::{Fates, Saved, Tallies},
     event::Event,
     graph::{Buffer, Meter, Node, Now, Slots, Work},
-    order::{Fate, ORDER_NODE, OrderBuffer},
+    order::{self, Fate, OrderBuffer},
     outlet::{Outlet, Taking},
 };
 
@@ -16,6 +16,8 @@ pub(super) struct Shard<E: Event> {
     order: OrderBuffer<E>,
     nodes: Vec<(Box<dyn Node>, Meter)>,
     slots: Slots,
+    /// As `slots`, for rows that are older than their key's clock.
+    belated: Slots,
     /// Since the task last asked.
     pub(super) fates: Fates,
     /// Since the last seal.
@@ -45,6 +47,7 @@ impl<E: Event> Shard<E> {
                 .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
                 .collect(),
             slots: plan.graph.slots(),
+            belated: plan.graph.slots(),
             fates: Fates::default(),
             tallies: Tallies::new(),
             outputs: plan.outlets.iter().map(Outlet::buffer).collect(),
@@ -52,67 +55,107 @@ impl<E: Event> Shard<E> {
     }
 
     /// Takes back the state of one of its keys; `None` when it cannot be read.
-    pub(super) fn restore(&mut self, saved: &Saved, ended: bool) -> Option<()> {
-        if saved.node == ORDER_NODE {
-            return self.order.restore(saved, ended);
-        }
-        let id = self.order.number(&saved.key);
+    pub(super) fn restore(
+        &mut self,
+        entry: &order::Entry<'_>,
+        saved: &Saved,
+        ended: bool,
+    ) -> Option<()> {
+        let order::Entry::Node(key) = entry else {
+            return self.order.restore(entry, saved, ended);
+        };
+        let id = self.order.number(key);
         let (node, _) = self.nodes.get_mut(usize::from(saved.node) - 1)?;
         node.restore(id, saved)
     }
 
-    /// Takes events of its keys to the entry of the graph, and gives each its fate.
-    pub(super) fn admit(&mut self, plan: &Plan<E>, rows: &mut Events<E>) {
-        let Some(events) = self.slots.rows_mut(plan.graph.events()) else {
-            return;
-        };
-        for (offset, event) in rows.drain(..) {
-            // Decoders refuse such times themselves; a source of typed events may not.
-            if !event.at().is_in_range() {
-                let reason = "the time is outside 1970 to 9999";
-                self.fates.dead_letter(offset, "order", reason);
-                continue;
-            }
-            let fate = self.order.admit(offset, event, events);
-            let counts = &mut self.fates.counts;
-            match fate {
-                Fate::Accepted => counts.accepted += 1,
-                Fate::Late => counts.late += 1,
-                Fate::Duplicate => counts.duplicate += 1,
-            }
+    /// Takes events of its keys, which the log took at one time, to the entry of the graph, and gives each
+    /// its fate.
+    pub(super) fn admit(&mut self, plan: &Plan<E>, log: Option<EventTime>, rows: &mut Events<E>) {
+        self.order.set_log_time(log);
+        let mut rows = rows.drain(..);
+        while self.admit_some(plan, log, &mut rows) {
+            self.pass(plan);
         }
     }
 
-    /// Takes what was admitted, as far as the clocks allow, through the graph.
+    /// Admits rows to the last, or to one that has to wait until the belated rows of its key are through.
+    /// Returns whether there is such a one.
+    fn admit_some(
+        &mut self,
+        plan: &Plan<E>,
+        log: Option<EventTime>,
+        rows: &mut impl Iterator<Item = (Offset, E)>,
+    ) -> bool {
+        let Some(events) = self.slots.rows_mut(plan.graph.events()) else {
+            return false;
+        };
+        if let Some(fate) = self.order.admit_postponed(events) {
+            fate.count(&mut self.fates.counts);
+        }
+        let latest = plan.order.latest(log);
+        for (offset, event) in rows {
+            // Decoders refuse most such times themselves; a source of typed events may not.
+            if !(EventTime::MIN..=latest).contains(&event.at()) {
+                let reason = plan.order.refusal(event.at(), log);
+                self.fates.dead_letter(offset, "order", &reason);
+                continue;
+            }
+            let fate = self.order.admit(offset, event, events);
+            if fate == Fate::Postponed {
+                return true;
+            }
+            fate.count(&mut self.fates.counts);
+        }
+        false
+    }
+
+    /// Takes what was admitted, as far as the clocks allow, through the graph; belated rows after the others.
     pub(super) fn pass(&mut self, plan: &Plan<E>) {
         if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
             self.order.release(events);
         }
-        let now = Now {
-            keys: self.order.keys(),
-            clocks: self.order.clocks(),
-            moved: self.order.moved(),
-            by_arrival: self.order.is_by_arrival(),
-        };
+        let now = now(plan, &self.order);
         for (node, meter) in &mut self.nodes {
-            meter.run(node.as_mut(), &mut self.slots, &now, plan.clock);
+            meter.measure(&mut self.slots, plan.clock, |slots| node.run(slots, &now));
         }
         self.order.settle();
-        for tally in &plan.tallies {
-            tally.add(&self.slots, &mut self.tallies);
+        collect(plan, &mut self.slots, &mut self.tallies, &mut self.outputs);
+        if self.order.has_belated() {
+            self.revise(plan);
         }
-        for (place, outlet) in plan.outlets.iter().enumerate() {
-            let later = plan.outlets.iter().skip(place + 1);
-            let taking = if later.clone().any(|other| other.slot == outlet.slot) {
-                Taking::Copy
-            } else {
-                Taking::Move
-            };
-            if let Some(to) = self.outputs.get_mut(place) {
-                outlet.collect(&mut self.slots, to.as_mut(), taking);
-            }
+    }
+
+    fn revise(&mut self, plan: &Plan<E>) {
+        if let Some(events) = self.belated.rows_mut(plan.graph.events()) {
+            let admitted = self.order.give_belated(events);
+            self.fates.counts.accepted += admitted.accepted;
+            self.fates.counts.duplicate += admitted.duplicate;
         }
-        self.slots.clear();
+        let now = now(plan, &self.order);
+        for (node, meter) in &mut self.nodes {
+            meter.measure(&mut self.belated, plan.clock, |slots| {
+                node.revise(slots, &now);
+            });
+        }
+        let (tallies, outputs) = (&mut self.tallies, &mut self.outputs);
+        collect(plan, &mut self.belated, tallies, outputs);
+    }
+
+    /// No row before `floor` is under way any more of the keys that have no newer one: their clocks move there.
+    /// Returns whether any did.
+    pub(super) fn tick(&mut self, plan: &Plan<E>, floor: EventTime) -> bool {
+        let moves = self.order.raise(floor);
+        if moves {
+            self.pass(plan);
+        }
+        moves
+    }
+
+    /// Clocks are where the last tick before a restart left them.
+    pub(super) fn restore_floor(&mut self, floor: EventTime) {
+        self.order.raise(floor);
+        self.order.settle();
     }
 
     /// The input has ended: every row, window and timer is flushed.
@@ -165,4 +208,38 @@ impl Share {
             all.append(own.as_mut());
         }
     }
+}
+
+fn now<'a, E: Event>(plan: &Plan<E>, order: &'a OrderBuffer<E>) -> Now<'a> {
+    Now {
+        keys: order.keys(),
+        clocks: order.clocks(),
+        moved: order.moved(),
+        by_arrival: order.is_by_arrival(),
+        lateness: plan.order.allowed_lateness,
+    }
+}
+
+/// Hands the rows of one pass to tallies and outlets.
+fn collect<E>(
+    plan: &Plan<E>,
+    slots: &mut Slots,
+    tallies: &mut Tallies,
+    outputs: &mut [Box<dyn Buffer>],
+) {
+    for tally in &plan.tallies {
+        tally.add(slots, tallies);
+    }
+    for (place, outlet) in plan.outlets.iter().enumerate() {
+        let later = plan.outlets.iter().skip(place + 1);
+        let taking = if later.clone().any(|other| other.slot == outlet.slot) {
+            Taking::Copy
+        } else {
+            Taking::Move
+        };
+        if let Some(to) = outputs.get_mut(place) {
+            outlet.collect(slots, to.as_mut(), taking);
+        }
+    }
+    slots.clear();
 }

@@ -54,6 +54,7 @@ fn partition(name: &str) -> Partition {
 }
 
 /// Events of these seconds, and one record that cannot be read, as the records before `next`.
+#[expect(clippy::unnecessary_wraps, reason = "one step of several kinds")]
 fn batch(name: &str, next: u64, seconds: &[i64]) -> Step {
     let car = VehicleId::new(SECRET).unwrap();
     let event = |second: &i64| {
@@ -65,10 +66,12 @@ fn batch(name: &str, next: u64, seconds: &[i64]) -> Step {
     Ok(SourceEvent::Batch(Batch {
         partition: partition(name),
         next: Offset(next),
+        time: None,
         payload: (first..).map(Offset).zip(events.chain([None])).collect(),
     }))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one step of several kinds")]
 fn assigned(names: &[&str]) -> Step {
     let names = names.iter().map(|name| partition(name));
     Ok(SourceEvent::Assigned(names.collect()))
