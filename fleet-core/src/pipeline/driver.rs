@@ -4,12 +4,14 @@ use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Dura
 
 use tokio::{
     task::yield_now,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
+use tracing::{Instrument, debug_span};
 
 use super::{
-    Bound, EpochLimits, OnRetry, Pipeline,
+    Bound, EpochLimits, Pipeline,
     limits::Retry,
+    observe::{Seen, Stage},
     report::{Ending, Ledger, Report},
     ticks::Ticker,
     workers::Workers,
@@ -44,7 +46,7 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     retry: Retry,
-    on_retry: Option<OnRetry>,
+    seen: Arc<Seen>,
     committer: Committer,
     /// What came while a round was gathered, and is not part of it.
     upcoming: Option<Result<SourceEvent<Src::Payload>>>,
@@ -68,30 +70,31 @@ where
     D: Decode<Src::Payload>,
     S: CheckpointStore,
 {
+    let mut plan = pipeline.plan;
+    plan.clock = Seen::clock();
+    let seen = Arc::new(Seen::new(&plan, pipeline.health, pipeline.on_retry));
     if let Some(wrong) = pipeline.wrong {
-        return Err(wrong);
+        return seen.ended(Err(wrong));
     }
-    if let Some(ticks) = &pipeline.ticks {
-        ticks.check(&pipeline.plan.order, pipeline.source.follows())?;
+    if let Some(ticks) = &pipeline.ticks
+        && let Err(wrong) = ticks.check(&plan.order, pipeline.source.follows())
+    {
+        return seen.ended(Err(wrong));
     }
-    let names = pipeline
-        .plan
-        .outlets
-        .iter()
-        .map(|outlet| Arc::clone(&outlet.name));
+    let names = plan.outlets.iter().map(|outlet| Arc::clone(&outlet.name));
     let ways = pipeline.sinks.iter().map(|sink| sink.way());
     let driver = Driver {
         committer: Committer::new(names.zip(ways).collect()),
         source: pipeline.source,
         decode: pipeline.decode,
-        plan: pipeline.plan,
+        plan,
         workers: Workers::start(pipeline.workers)?,
         round: Round::new(),
         store: pipeline.store,
         sinks: pipeline.sinks,
         limits: pipeline.limits,
         retry: pipeline.retry,
-        on_retry: pipeline.on_retry,
+        seen: Arc::clone(&seen),
         upcoming: None,
         tasks: BTreeMap::new(),
         ledger: Ledger::default(),
@@ -101,7 +104,8 @@ where
         anything: false,
         read: 0,
     };
-    driver.run(stop).await
+    let outcome = driver.run(stop).instrument(seen.span()).await;
+    seen.ended(outcome)
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
@@ -110,6 +114,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         loop {
             let event = match self.turn(&mut stop).await? {
                 Turn::Stop => {
+                    self.seen.stopping();
                     self.commit_all().await?;
                     return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }
@@ -148,6 +153,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 }
                 SourceEvent::Lost(partitions) => {
                     self.tasks.retain(|name, _| !partitions.contains(name));
+                    self.seen.lost(&partitions);
                 }
             }
         }
@@ -179,8 +185,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 () = at(tick) => return Ok(Turn::Tick),
             };
             match next {
-                Ok(event) => return Ok(Turn::Source(event)),
-                Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
+                Ok(event) => {
+                    self.seen.heard();
+                    return Ok(Turn::Source(event));
+                }
+                Err(error) => self.seen.wait(Stage::Read, error, &mut delays).await?,
             }
         }
     }
@@ -200,18 +209,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let claim = loop {
                 match self.store.claim(partition).await {
                     Ok(claim) => break claim,
-                    Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
+                    Err(error) => self.seen.wait(Stage::Claim, error, &mut delays).await?,
                 }
             };
             let at = claim.next;
+            self.seen.claimed(partition, &claim);
             self.ledger.claimed(partition, &claim);
             self.committer.assign(partition, &claim.tallies);
             let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
             let mut delays = self.retry.delays();
             while let Err(error) = self.source.start(partition, at).await {
-                wait(error, &mut delays, self.on_retry.as_ref()).await?;
+                self.seen.wait(Stage::Start, error, &mut delays).await?;
             }
             self.tasks.insert(partition.clone(), task);
+            self.seen
+                .assigned(partition, at, self.source.end(partition));
         }
         Ok(())
     }
@@ -241,6 +253,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.opened.get_or_insert_with(Instant::now);
         let waiting = self.tasks.values().map(Task::waiting);
         let (results, bytes) = waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+        self.seen.computed(&self.tasks, self.read, (results, bytes));
         let EpochLimits {
             rows,
             results: most,
@@ -318,14 +331,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             committed?;
         }
         self.tasks.retain(|name, _| !partitions.contains(name));
+        self.seen.revoked(partitions);
         drop(done);
         Ok(())
     }
 
     async fn commit_all(&mut self) -> Result<()> {
+        let fenced = self.commit(|_| true).await?;
         self.opened = None;
         self.rows = 0;
-        let fenced = self.commit(|_| true).await?;
         let Some((partition, next)) = fenced.first().filter(|_| self.tasks.is_empty()) else {
             return Ok(());
         };
@@ -347,15 +361,25 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let pieces: Vec<Piece> = changed
             .map(|task| task.seal(&self.plan, &self.workers))
             .collect();
+        if pieces.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sealed = self.seen.sealed(&pieces, self.opened);
         self.committer.open(pieces);
-        let landed = self.carry_out().await?;
+        let landed = self.carry_out().instrument(debug_span!("commit")).await?;
+        self.seen.landed(sealed);
         for sealed in landed.done {
             let mut delays = self.retry.delays();
             while let Err(error) = self.source.committed(&sealed.partition, sealed.next).await {
-                wait(error, &mut delays, self.on_retry.as_ref()).await?;
+                self.seen
+                    .wait(Stage::Acknowledge, error, &mut delays)
+                    .await?;
             }
+            self.seen
+                .committed(&sealed, self.source.end(&sealed.partition));
             self.ledger.committed(sealed);
         }
+        self.seen.fenced(&landed.fenced);
         let fenced = landed.fenced.into_iter();
         Ok(fenced
             .filter_map(|name| self.tasks.remove(&name).map(|task| (name, task.next())))
@@ -386,7 +410,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 _ => error,
             };
             self.committer.failed();
-            wait(error, &mut delays, self.on_retry.as_ref()).await?;
+            self.seen.wait(step.into(), error, &mut delays).await?;
         }
     }
 
@@ -428,23 +452,5 @@ async fn at(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Waits before the next try, or gives the error back when it cannot pass or was retried enough.
-async fn wait(
-    error: Error,
-    delays: &mut (impl Iterator<Item = Duration> + Send),
-    tell: Option<&OnRetry>,
-) -> Result<()> {
-    match delays.next().filter(|_| error.is_retryable()) {
-        Some(delay) => {
-            if let Some(tell) = tell {
-                tell(&error, delay);
-            }
-            sleep(delay).await;
-            Ok(())
-        }
-        None => Err(error),
     }
 }

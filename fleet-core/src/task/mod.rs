@@ -23,7 +23,7 @@ use crate::{
     checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
     decode::{Entry, shard_of},
     event::Event,
-    graph::{Buffer, describe::difference},
+    graph::{Buffer, Work, describe::difference},
     order,
     source::Batch,
 };
@@ -36,6 +36,8 @@ pub(crate) struct Piece {
     pub(crate) sealed: Sealed,
     /// By outlet.
     pub(crate) outputs: Vec<Box<dyn Buffer>>,
+    /// What each node did for it.
+    pub(crate) work: Vec<Work>,
 }
 
 /// One partition: how far it is, and its shards. Nothing is shared between tasks.
@@ -168,6 +170,7 @@ impl<E: Event> Task<E> {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));
+            self.join_fates();
         }
     }
 
@@ -184,6 +187,7 @@ impl<E: Event> Task<E> {
         });
         // Otherwise the next commit carries it: nothing depends on it yet.
         self.changed |= shards.iter().any(|(_, moved)| *moved);
+        self.join_fates();
     }
 
     /// Whether there is anything to commit.
@@ -232,6 +236,7 @@ impl<E: Event> Task<E> {
             tallies,
             outputs,
             keys,
+            work,
         } = joined.unwrap_or_default();
         saved.extend(self.floor.map(order::floor));
         self.seq += 1;
@@ -254,6 +259,7 @@ impl<E: Event> Task<E> {
                 tallies: self.tallies.clone(),
             },
             outputs,
+            work,
         }
     }
 }

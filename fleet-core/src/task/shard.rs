@@ -3,7 +3,7 @@ use crate::{
     EventTime, Offset,
     checkpoint::{Fates, Saved, Tallies},
     event::Event,
-    graph::{Buffer, Node, Now, Slots},
+    graph::{Buffer, Meter, Node, Now, Slots, Work},
     order::{self, Fate, OrderBuffer},
     outlet::{Outlet, Taking},
 };
@@ -14,7 +14,7 @@ pub(crate) type Events<E> = Vec<(Offset, E)>;
 /// Some of the keys of a partition: order, nodes, state. Nothing is shared between shards.
 pub(super) struct Shard<E: Event> {
     order: OrderBuffer<E>,
-    nodes: Vec<Box<dyn Node>>,
+    nodes: Vec<(Box<dyn Node>, Meter)>,
     slots: Slots,
     /// As `slots`, for rows that are older than their key's clock.
     belated: Slots,
@@ -34,6 +34,8 @@ pub(super) struct Share {
     pub(super) outputs: Vec<Box<dyn Buffer>>,
     /// How many keys it has seen since the first record.
     pub(super) keys: u64,
+    /// By node.
+    pub(super) work: Vec<Work>,
 }
 
 impl<E: Event> Shard<E> {
@@ -41,7 +43,9 @@ impl<E: Event> Shard<E> {
         let nodes = plan.graph.nodes.iter();
         Self {
             order: OrderBuffer::new(plan.order),
-            nodes: nodes.map(|node| node.fresh(&plan.name)).collect(),
+            nodes: nodes
+                .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
+                .collect(),
             slots: plan.graph.slots(),
             belated: plan.graph.slots(),
             fates: Fates::default(),
@@ -61,7 +65,7 @@ impl<E: Event> Shard<E> {
             return self.order.restore(entry, saved, ended);
         };
         let id = self.order.number(key);
-        let node = self.nodes.get_mut(usize::from(saved.node) - 1)?;
+        let (node, _) = self.nodes.get_mut(usize::from(saved.node) - 1)?;
         node.restore(id, saved)
     }
 
@@ -112,8 +116,8 @@ impl<E: Event> Shard<E> {
             self.order.release(events);
         }
         let now = now(plan, &self.order);
-        for node in &mut self.nodes {
-            node.run(&mut self.slots, &now);
+        for (node, meter) in &mut self.nodes {
+            meter.measure(&mut self.slots, plan.clock, |slots| node.run(slots, &now));
         }
         self.order.settle();
         collect(plan, &mut self.slots, &mut self.tallies, &mut self.outputs);
@@ -129,8 +133,10 @@ impl<E: Event> Shard<E> {
             self.fates.counts.duplicate += admitted.duplicate;
         }
         let now = now(plan, &self.order);
-        for node in &mut self.nodes {
-            node.revise(&mut self.belated, &now);
+        for (node, meter) in &mut self.nodes {
+            meter.measure(&mut self.belated, plan.clock, |slots| {
+                node.revise(slots, &now);
+            });
         }
         let (tallies, outputs) = (&mut self.tallies, &mut self.outputs);
         collect(plan, &mut self.belated, tallies, outputs);
@@ -169,7 +175,7 @@ impl<E: Event> Shard<E> {
     pub(super) fn seal(&mut self, plan: &Plan<E>) -> Share {
         let mut saved = Vec::new();
         self.order.seal(&mut saved);
-        for node in &mut self.nodes {
+        for (node, _) in &mut self.nodes {
             node.seal(self.order.keys(), &mut saved);
         }
         let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
@@ -178,6 +184,11 @@ impl<E: Event> Shard<E> {
             tallies: std::mem::take(&mut self.tallies),
             outputs: std::mem::replace(&mut self.outputs, fresh),
             keys: self.order.keys().len() as u64,
+            work: self
+                .nodes
+                .iter_mut()
+                .map(|(_, meter)| std::mem::take(&mut meter.work))
+                .collect(),
         }
     }
 }
@@ -189,6 +200,9 @@ impl Share {
         self.keys += other.keys;
         for (name, count) in other.tallies {
             *self.tallies.entry(name).or_default() += count;
+        }
+        for (all, own) in self.work.iter_mut().zip(other.work) {
+            *all += own;
         }
         for (all, mut own) in self.outputs.iter_mut().zip(other.outputs) {
             all.append(own.as_mut());
