@@ -4,6 +4,7 @@ use crate::{
     Offset,
     checkpoint::{Counts, DeadLetter},
     event::Event,
+    slab::Slab,
 };
 
 /// How much of a record a dead letter keeps, bytes. Our choice: enough to see what it is; the offset says where the rest lies.
@@ -26,14 +27,28 @@ pub const MAX_REASON_BYTES: usize = 1024;
 /// ```
 #[derive(Debug)]
 pub struct Entry<'a, E> {
-    rows: &'a mut Vec<(Offset, E)>,
+    to: To<'a, E>,
     fates: &'a mut crate::checkpoint::Fates,
+}
+
+/// Where events go.
+#[derive(Debug)]
+enum To<'a, E> {
+    List(&'a mut Vec<(Offset, E)>),
+    Slab(&'a mut Slab<E>),
 }
 
 impl<'a, E> Entry<'a, E> {
     /// An entry that appends to `rows` and counts in `fates`.
     pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut crate::checkpoint::Fates) -> Self {
-        Self { rows, fates }
+        let to = To::List(rows);
+        Self { to, fates }
+    }
+
+    /// An entry of a task, whose rows stay where they are put.
+    pub(crate) fn of_slab(slab: &'a mut Slab<E>, fates: &'a mut crate::checkpoint::Fates) -> Self {
+        let to = To::Slab(slab);
+        Self { to, fates }
     }
 
     fn counts(&mut self) -> &mut Counts {
@@ -43,8 +58,36 @@ impl<'a, E> Entry<'a, E> {
     /// The record at this offset is an event. Its fate is counted when it is admitted.
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
+        self.begin(at, event);
+        self.keep();
+    }
+
+    /// Puts a blank event where it is to stay, so that it is built there: moving a finished one costs more
+    /// than reading a line's numbers. [`keep`](Self::keep) or [`undo`](Self::undo) follows.
+    #[inline]
+    pub(crate) fn begin(&mut self, at: Offset, blank: E) -> Option<&mut E> {
+        match &mut self.to {
+            To::List(rows) => {
+                rows.push((at, blank));
+                rows.last_mut().map(|(_, event)| event)
+            }
+            To::Slab(slab) => slab.put_fresh(at, blank),
+        }
+    }
+
+    /// What [`begin`](Self::begin) put down is an event now.
+    #[inline]
+    pub(crate) fn keep(&mut self) {
         self.counts().read += 1;
-        self.rows.push((at, event));
+    }
+
+    /// What [`begin`](Self::begin) put down is none.
+    #[inline]
+    pub(crate) fn undo(&mut self) {
+        match &mut self.to {
+            To::List(rows) => drop(rows.pop()),
+            To::Slab(slab) => slab.drop_last_fresh(),
+        }
     }
 
     /// The record is left out on purpose.

@@ -1,6 +1,6 @@
 //! One partition at work: a plain state machine without clock, thread or I/O.
 
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
 use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result,
@@ -10,6 +10,7 @@ use crate::{
     graph::{Buffer, Graph, Node, Now, Slots, describe::difference},
     order::{Fate, ORDER_NODE, Order, OrderBuffer},
     outlet::{Outlet, Taking, Tally},
+    slab::{Place, Slab},
     source::Batch,
 };
 
@@ -43,10 +44,10 @@ pub(crate) struct Task<E: Event> {
     ended: bool,
     /// Something happened since the last seal.
     changed: bool,
-    order: OrderBuffer<E>,
+    order: OrderBuffer,
     nodes: Vec<Box<dyn Node>>,
     slots: Slots,
-    decoded: Vec<(Offset, E)>,
+    of: PhantomData<fn() -> E>,
     fates: Fates,
     tallies: Tallies,
     fingerprint: Arc<str>,
@@ -77,7 +78,7 @@ impl<E: Event> Task<E> {
                 .map(|node| node.fresh(&plan.name))
                 .collect(),
             slots: plan.graph.slots(),
-            decoded: Vec::new(),
+            of: PhantomData,
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,
@@ -85,7 +86,8 @@ impl<E: Event> Task<E> {
         };
         for saved in &claim.state {
             let restored = if saved.node == ORDER_NODE {
-                task.order.restore(saved, claim.ended)
+                let slab = task.slots.slab(plan.graph.events());
+                slab.and_then(|slab| task.order.restore(saved, claim.ended, slab))
             } else {
                 let id = task.order.number(&saved.key);
                 let node = task.nodes.get_mut(usize::from(saved.node) - 1);
@@ -119,29 +121,14 @@ impl<E: Event> Task<E> {
                            the beginning so that it does not end";
             return Err(Error::new(ErrorKind::Grown, message).at(&self.partition, self.next));
         }
-        decode.decode(
-            batch.payload,
-            &mut Entry::new(&mut self.decoded, &mut self.fates),
-        );
-        let mut decoded = std::mem::take(&mut self.decoded);
-        if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
-            for (offset, event) in decoded.drain(..) {
-                // Decoders refuse such times themselves; a source of typed events may not.
-                if !event.at().is_in_range() {
-                    self.fates
-                        .dead_letter(offset, "order", "the time is outside 1970 to 9999");
-                    continue;
-                }
-                let fate = self.order.admit(offset, event, events);
-                let counts = &mut self.fates.counts;
-                match fate {
-                    Fate::Accepted => counts.accepted += 1,
-                    Fate::Late => counts.late += 1,
-                    Fate::Duplicate => counts.duplicate += 1,
-                }
+        if let Some(slab) = self.slots.slab(plan.graph.events()) {
+            decode.decode(batch.payload, &mut Entry::of_slab(slab, &mut self.fates));
+            let fresh = slab.take_fresh();
+            for place in &fresh {
+                admit(*place, slab, &mut self.order, &mut self.fates);
             }
+            slab.return_fresh(fresh);
         }
-        self.decoded = decoded;
         self.next = batch.next;
         self.pass(plan);
         Ok(())
@@ -158,8 +145,8 @@ impl<E: Event> Task<E> {
 
     fn pass(&mut self, plan: &Plan<E>) {
         self.changed = true;
-        if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
-            self.order.release(events);
+        if let Some(slab) = self.slots.slab(plan.graph.events()) {
+            self.order.release(slab);
         }
         let now = Now {
             keys: self.order.keys(),
@@ -218,7 +205,9 @@ impl<E: Event> Task<E> {
     /// Hands over everything since the last seal, as one numbered commit.
     pub(crate) fn seal(&mut self, plan: &Plan<E>) -> Piece {
         let mut saved = Vec::new();
-        self.order.seal(&mut saved);
+        if let Some(slab) = self.slots.slab(plan.graph.events()) {
+            self.order.seal(slab, &mut saved);
+        }
         for node in &mut self.nodes {
             node.seal(self.order.keys(), &mut saved);
         }
@@ -242,6 +231,24 @@ impl<E: Event> Task<E> {
             },
             outputs: std::mem::replace(&mut self.outputs, fresh),
         }
+    }
+}
+
+/// Gives a fresh row its fate.
+#[inline]
+fn admit<E: Event>(place: Place, slab: &mut Slab<E>, order: &mut OrderBuffer, fates: &mut Fates) {
+    let Some(row) = slab.get(place) else { return };
+    // Decoders refuse such times themselves; a source of typed events may not.
+    if !row.value.at().is_in_range() {
+        fates.dead_letter(row.offset, "order", "the time is outside 1970 to 9999");
+        return slab.give_back(place);
+    }
+    let fate = order.admit(place, slab);
+    let counts = &mut fates.counts;
+    match fate {
+        Fate::Accepted => counts.accepted += 1,
+        Fate::Late => counts.late += 1,
+        Fate::Duplicate => counts.duplicate += 1,
     }
 }
 

@@ -33,6 +33,12 @@ fn main() {
         // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours
         Some("profile-hand") => _ = hand::run(Input::new(200_000).path()),
         Some("profile-ours") => _ = ours::run(Input::new(200_000).path()),
+        Some("profile-loop") => {
+            let input = Input::new(2_000_000);
+            for _ in 0..5 {
+                ours::run(input.path());
+            }
+        }
         _ if wanted("f1") => f1::run(events),
         _ => {}
     }

@@ -4,6 +4,8 @@ use super::{
     unit::Unit,
 };
 use crate::{
+    Offset,
+    decode::Entry,
     event::{Origin, Signal, Telemetry},
     time::TimeReader,
 };
@@ -106,6 +108,17 @@ impl Dialect for Native {
     #[inline]
     fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
         object::read(&SHAPE, self.unknown, record, memo)
+    }
+
+    #[inline]
+    fn enter(
+        &self,
+        record: &str,
+        memo: &mut Self::Memo,
+        at: Offset,
+        entry: &mut Entry<'_, Telemetry>,
+    ) -> Result<(), Refused> {
+        object::enter(&SHAPE, self.unknown, record, memo, (at, entry))
     }
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {

@@ -153,19 +153,19 @@ impl<L: Operator> Node for Keyed<L> {
             out: &mut out,
             dirty: &mut self.dirty,
         };
-        for row in slots.rows(self.from) {
+        slots.rows(self.from).each(|row| {
             let Some(cell) = self.cells.get_mut(row.key.index()) else {
-                continue;
+                return;
             };
             let whose = (row.key, now.keys.name_str(row.key));
             if planted(Bug::TimerAfterRow) {
                 calls.row(cell, row, whose.1);
                 calls.fire(cell, Due::UpTo(row.at), whose);
-                continue;
+                return;
             }
             calls.fire(cell, Due::UpTo(row.at), whose);
             calls.row(cell, row, whose.1);
-        }
+        });
         for id in now.moved {
             let Some(cell) = self.cells.get_mut(id.index()) else {
                 continue;

@@ -5,10 +5,11 @@ use super::{
     wait::{Taken, Wait},
 };
 use crate::{
-    EventTime, Offset,
+    EventTime,
     checkpoint::Saved,
     event::Event,
-    row::{KeyId, Row},
+    row::KeyId,
+    slab::{Place, Slab},
 };
 
 /// What becomes of an event at the entry of a graph.
@@ -19,13 +20,13 @@ pub(crate) enum Fate {
     Duplicate,
 }
 
-/// The order buffer of one task: numbers keys, holds their rows, keeps their clocks.
+/// The order buffer of one task: numbers keys, says which rows wait, keeps the clocks.
 #[derive(Debug)]
-pub(crate) struct OrderBuffer<E> {
+pub(crate) struct OrderBuffer {
     bound: Duration,
     keys: Keys,
     clocks: Vec<EventTime>,
-    waits: Vec<Wait<E>>,
+    waits: Vec<Wait>,
     /// Keys with a row since the last release.
     moved: Vec<KeyId>,
     /// Keys with a row since the last seal.
@@ -35,7 +36,7 @@ pub(crate) struct OrderBuffer<E> {
 /// The number of the order buffer among the nodes of a graph.
 pub(crate) const ORDER_NODE: u16 = 0;
 
-impl<E: Event> OrderBuffer<E> {
+impl OrderBuffer {
     pub(crate) fn new(order: Order) -> Self {
         Self {
             bound: order.out_of_orderness,
@@ -76,11 +77,14 @@ impl<E: Event> OrderBuffer<E> {
         self.keys.insert(key)
     }
 
-    /// Takes an event; with a bound of 0 it is released here.
+    /// Says whose and when a fresh row is, and what becomes of it. With a bound of 0 it is released here.
     #[inline]
-    pub(crate) fn admit(&mut self, offset: Offset, event: E, released: &mut Vec<Row<E>>) -> Fate {
-        let id = self.number(event.key());
-        let at = event.at();
+    pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
+        let Some(row) = slab.get_mut(place) else {
+            return Fate::Late;
+        };
+        let (id, at) = (self.number(row.value.key()), row.value.at());
+        (row.key, row.at) = (id, at);
         let (Some(wait), Some(clock)) = (
             self.waits.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
@@ -88,24 +92,21 @@ impl<E: Event> OrderBuffer<E> {
             return Fate::Late;
         };
         if at < *clock {
+            slab.give_back(place);
             return Fate::Late;
         }
         let taken = if self.bound.is_zero() {
-            let taken = wait.pass(at, &event);
-            if taken == Taken::Yes {
-                released.push(Row {
-                    key: id,
-                    at,
-                    offset,
-                    value: event,
-                });
-            }
-            taken
+            wait.pass(row)
         } else {
-            wait.hold(at, offset, event)
+            slab.get(place)
+                .map_or(Taken::Duplicate, |row| wait.hold(row, place, slab))
         };
         if taken == Taken::Duplicate {
+            slab.give_back(place);
             return Fate::Duplicate;
+        }
+        if self.bound.is_zero() {
+            slab.release(place);
         }
         if at > wait.newest {
             wait.newest = at;
@@ -121,22 +122,14 @@ impl<E: Event> OrderBuffer<E> {
     }
 
     /// Gives the rows that their clocks have passed, key by key, each key in event-time order.
-    pub(crate) fn release(&mut self, to: &mut Vec<Row<E>>) {
+    pub(crate) fn release<E: Event>(&mut self, slab: &mut Slab<E>) {
         for id in &self.moved {
             let (Some(wait), Some(clock)) =
                 (self.waits.get_mut(id.index()), self.clocks.get(id.index()))
             else {
                 continue;
             };
-            wait.release(*clock, |at, offset, value| {
-                let key = *id;
-                to.push(Row {
-                    key,
-                    at,
-                    offset,
-                    value,
-                });
-            });
+            wait.release(*clock, slab);
         }
     }
 
@@ -160,7 +153,7 @@ impl<E: Event> OrderBuffer<E> {
         }
     }
 
-    pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
+    pub(crate) fn seal<E: Event>(&mut self, slab: &Slab<E>, to: &mut Vec<Saved>) {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
         let mut scratch = Vec::new();
         for id in self.dirty.drain(..) {
@@ -169,7 +162,7 @@ impl<E: Event> OrderBuffer<E> {
             };
             wait.dirty = false;
             scratch.clear();
-            wait.encode(&mut scratch);
+            wait.encode(slab, &mut scratch);
             let (key, bytes) = (self.keys.name(id), scratch.clone());
             to.push(Saved {
                 node: ORDER_NODE,
@@ -181,9 +174,14 @@ impl<E: Event> OrderBuffer<E> {
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
-    pub(crate) fn restore(&mut self, saved: &Saved, ended: bool) -> Option<()> {
+    pub(crate) fn restore<E: Event>(
+        &mut self,
+        saved: &Saved,
+        ended: bool,
+        slab: &mut Slab<E>,
+    ) -> Option<()> {
         let id = self.number(&saved.key);
-        let wait = Wait::<E>::decode(saved.version, &mut saved.bytes.as_deref()?)?;
+        let wait = Wait::decode(saved.version, id, slab, &mut saved.bytes.as_deref()?)?;
         *self.clocks.get_mut(id.index())? = if ended {
             EventTime::AFTER_ALL
         } else {

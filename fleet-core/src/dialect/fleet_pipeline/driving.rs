@@ -162,7 +162,7 @@ impl Target for Did {
 
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
@@ -191,8 +191,12 @@ impl Target for Did {
         Ok(())
     }
 
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
-        let doing = &mut draft.event;
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit> {
+        let doing = &mut *draft.event;
         match field.sets {
             Self::Vehicle => doing.event.vehicle = number_id(field, number)?,
             Self::Angle(signal) => {
@@ -211,7 +215,7 @@ impl Target for Did {
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
         match field.sets {
             Self::Vehicle | Self::Time | Self::Kind => return Err(wrong_kind(field, "null")),
             Self::Detail => draft.event.event.written.nulls |= NULL_DETAIL,

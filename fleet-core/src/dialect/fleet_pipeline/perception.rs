@@ -132,11 +132,11 @@ impl Target for Seen {
 
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
-        let event = &mut draft.event;
+        let event = &mut *draft.event;
         match field.sets {
             Self::Vehicle => {
                 event.vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
@@ -162,7 +162,11 @@ impl Target for Seen {
         Ok(())
     }
 
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit> {
         match field.sets {
             Self::Vehicle => draft.event.vehicle = number_id(field, number)?,
             Self::Number(_) if !number.value.is_finite() => {
@@ -171,7 +175,7 @@ impl Target for Seen {
             Self::Number(which) => {
                 let style = &mut draft.event.written.style;
                 style.integers |= u32::from(number.integer) << which as u8;
-                which.set(&mut draft.event, number.value);
+                which.set(draft.event, number.value);
             }
             _ => return Err(wrong_kind(field, "a number")),
         }
@@ -179,8 +183,8 @@ impl Target for Seen {
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
-        let event = &mut draft.event;
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
+        let event = &mut *draft.event;
         match field.sets {
             Self::Vehicle | Self::Time => return Err(wrong_kind(field, "null")),
             Self::Class => event.written.nulls |= NULL_CLASS,

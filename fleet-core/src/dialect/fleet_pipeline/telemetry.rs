@@ -1,4 +1,6 @@
 use crate::{
+    Offset,
+    decode::Entry,
     dialect::{
         Dialect, Lossy, Refused,
         object::{self, Sets, Shape, UnknownKeys, fields},
@@ -74,6 +76,17 @@ impl Dialect for PipelineTelemetry {
 
     fn read(&self, record: &str, memo: &mut NaiveTimeReader) -> Result<Option<Telemetry>, Refused> {
         object::read(&SHAPE, self.unknown, record, &mut memo.0)
+    }
+
+    #[inline]
+    fn enter(
+        &self,
+        record: &str,
+        memo: &mut Self::Memo,
+        at: Offset,
+        entry: &mut Entry<'_, Telemetry>,
+    ) -> Result<(), Refused> {
+        object::enter(&SHAPE, self.unknown, record, &mut memo.0, (at, entry))
     }
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {

@@ -19,6 +19,8 @@ use super::{
     object::{self, Sets, Shape, UnknownKeys, fields},
 };
 use crate::{
+    Offset,
+    decode::Entry,
     event::{Origin, Signal, Status, Telemetry},
     time::TimeReader,
 };
@@ -122,6 +124,17 @@ impl Dialect for VehicleOps {
     #[inline]
     fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
         object::read(&SHAPE, self.unknown, record, memo)
+    }
+
+    #[inline]
+    fn enter(
+        &self,
+        record: &str,
+        memo: &mut Self::Memo,
+        at: Offset,
+        entry: &mut Entry<'_, Telemetry>,
+    ) -> Result<(), Refused> {
+        object::enter(&SHAPE, self.unknown, record, memo, (at, entry))
     }
 
     fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
