@@ -8,10 +8,15 @@
     reason = "a bench that cannot run should stop at once"
 )]
 
+mod core;
 mod f1;
 mod hand;
 mod input;
 mod ours;
+mod random;
+mod ready;
+mod run;
+mod sample;
 mod side_by_side;
 
 use input::Input;
@@ -33,13 +38,21 @@ fn main() {
         // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours
         Some("profile-hand") => _ = hand::run(Input::new(200_000).path()),
         Some("profile-ours") => _ = ours::run(Input::new(200_000).path()),
+        Some("profile-core") => core::profile(10_000_000, 5),
+        Some("profile-core-0") => core::profile(10_000_000, 0),
         Some("profile-loop") => {
             let input = Input::new(2_000_000);
             for _ in 0..5 {
                 ours::run(input.path());
             }
         }
-        _ if wanted("f1") => f1::run(events),
-        _ => {}
+        _ => {
+            if wanted("f1") {
+                f1::run(events);
+            }
+            if wanted("core") {
+                core::run(events as usize);
+            }
+        }
     }
 }

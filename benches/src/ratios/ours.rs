@@ -13,6 +13,8 @@ use fleet_core::{
 use fleet_rules::{Mode, preset};
 use fleet_sources::{FileOptions, FileSource};
 
+use super::run::block_on;
+
 /// Alerts and windows of the input.
 pub(crate) fn run(path: &Path) -> (u64, u64) {
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
@@ -24,16 +26,10 @@ pub(crate) fn run(path: &Path) -> (u64, u64) {
         out_of_orderness: Duration::from_secs(5),
     };
     let store = MemoryStore::default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let run = Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
+    let pipeline = Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
         .store("alerts", alerts, Null)
-        .store("windows", windows, Null)
-        .run();
-    let report = runtime.block_on(run).unwrap();
-    assert!(report.balances(), "{report:?}");
+        .store("windows", windows, Null);
+    let report = block_on(pipeline.run());
     (
         report.tally("sink.alerts", "given"),
         report.tally("sink.windows", "given"),
