@@ -1,8 +1,12 @@
 //! From what a source has to events: the contract of a decoder, and the place where fates are counted.
 
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
+
 use crate::{
     Offset,
-    checkpoint::{Counts, DeadLetter},
+    checkpoint::{Counts, DeadLetter, Fates},
     event::Event,
     slab::Slab,
 };
@@ -28,25 +32,35 @@ pub const MAX_REASON_BYTES: usize = 1024;
 #[derive(Debug)]
 pub struct Entry<'a, E> {
     to: To<'a, E>,
-    fates: &'a mut crate::checkpoint::Fates,
+    fates: &'a mut Fates,
 }
 
 /// Where events go.
 #[derive(Debug)]
 enum To<'a, E> {
     List(&'a mut Vec<(Offset, E)>),
+    /// A list for each shard, and the place of an event among so many.
+    Shards(&'a mut [Vec<(Offset, E)>], fn(&E, usize) -> usize),
     Slab(&'a mut Slab<E>),
+}
+
+impl<'a, E: Event> Entry<'a, E> {
+    /// An entry that appends to the list of each event's shard.
+    pub(crate) fn by_shard(rows: &'a mut [Vec<(Offset, E)>], fates: &'a mut Fates) -> Self {
+        let to = To::Shards(rows, |event, shards| shard_of(event.key(), shards));
+        Self { to, fates }
+    }
 }
 
 impl<'a, E> Entry<'a, E> {
     /// An entry that appends to `rows` and counts in `fates`.
-    pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut crate::checkpoint::Fates) -> Self {
+    pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut Fates) -> Self {
         let to = To::List(rows);
         Self { to, fates }
     }
 
-    /// An entry of a task, whose rows stay where they are put.
-    pub(crate) fn of_slab(slab: &'a mut Slab<E>, fates: &'a mut crate::checkpoint::Fates) -> Self {
+    /// An entry of an only shard, whose rows stay where they are put.
+    pub(crate) fn of_slab(slab: &'a mut Slab<E>, fates: &'a mut Fates) -> Self {
         let to = To::Slab(slab);
         Self { to, fates }
     }
@@ -62,31 +76,43 @@ impl<'a, E> Entry<'a, E> {
         self.keep();
     }
 
-    /// Puts a blank event where it is to stay, so that it is built there: moving a finished one costs more
-    /// than reading a line's numbers. [`keep`](Self::keep) or [`undo`](Self::undo) follows.
+    /// Puts a blank event where it is to stay, so that it is built there: moving one that was built just now
+    /// costs more than reading the numbers of a line. [`keep`](Self::keep) or [`undo`](Self::undo) follows.
     #[inline]
     pub(crate) fn begin(&mut self, at: Offset, blank: E) -> Option<&mut E> {
-        match &mut self.to {
-            To::List(rows) => {
-                rows.push((at, blank));
-                rows.last_mut().map(|(_, event)| event)
-            }
-            To::Slab(slab) => slab.put_fresh(at, blank),
-        }
+        let rows = match &mut self.to {
+            To::Slab(slab) => return slab.put_fresh(at, blank),
+            To::List(rows) => rows,
+            // Whose it is, is known only when it is built.
+            To::Shards(lists, _) => lists.first_mut()?,
+        };
+        rows.push((at, blank));
+        rows.last_mut().map(|(_, event)| event)
     }
 
     /// What [`begin`](Self::begin) put down is an event now.
     #[inline]
     pub(crate) fn keep(&mut self) {
         self.counts().read += 1;
+        if let To::Shards(lists, place) = &mut self.to {
+            let shards = lists.len();
+            let Some((first, others)) = lists.split_first_mut() else {
+                return;
+            };
+            let place = first.last().map_or(0, |(_, event)| place(event, shards));
+            if let Some(own) = place.checked_sub(1).and_then(|place| others.get_mut(place)) {
+                own.extend(first.pop());
+            }
+        }
     }
 
     /// What [`begin`](Self::begin) put down is none.
     #[inline]
     pub(crate) fn undo(&mut self) {
         match &mut self.to {
-            To::List(rows) => drop(rows.pop()),
             To::Slab(slab) => slab.drop_last_fresh(),
+            To::List(rows) => drop(rows.pop()),
+            To::Shards(lists, _) => drop(lists.first_mut().and_then(Vec::pop)),
         }
     }
 
@@ -133,6 +159,20 @@ pub trait Decode<P>: Send + Sync + 'static {
     type Event: Event;
     /// Reads all records of one payload.
     fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
+
+    /// Splits a payload into up to `parts` that several workers decode at once. Decoding the parts in their
+    /// order is decoding the whole. By default a payload is one part.
+    fn divide(&self, payload: P, parts: usize) -> Vec<P> {
+        let _ = parts;
+        vec![payload]
+    }
+}
+
+/// Which of `shards` a key belongs to. Never stored: a restart may have another number of them.
+#[inline]
+pub(crate) fn shard_of(key: &str, shards: usize) -> usize {
+    let hash = FixedState::default().hash_one(key);
+    usize::try_from(hash % shards.max(1) as u64).unwrap_or(0)
 }
 
 /// The decoder of a source that has events already, with their offsets.
@@ -160,5 +200,35 @@ impl<E: Event> Decode<Vec<(Offset, E)>> for Typed<E> {
         for (at, event) in payload {
             entry.row(at, event);
         }
+    }
+
+    fn divide(&self, rows: Vec<(Offset, E)>, parts: usize) -> Vec<Vec<(Offset, E)>> {
+        if parts <= 1 {
+            return vec![rows];
+        }
+        let each = rows.len().div_ceil(parts);
+        let mut rows = rows.into_iter();
+        let parts = (0..parts).map(|_| rows.by_ref().take(each).collect());
+        parts.filter(|part: &Vec<_>| !part.is_empty()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_spread_evenly_over_shards_and_always_in_the_same_way() {
+        let mut counts = [0u32; 3];
+        for car in 0..3_000 {
+            counts[shard_of(&format!("fleet-001-VH-{car:03}"), 3)] += 1;
+        }
+        let even = 850..1_150;
+        assert!(
+            counts.iter().all(|count| even.contains(count)),
+            "{counts:?}"
+        );
+        assert_eq!(shard_of("car-1", 8), shard_of("car-1", 8));
+        assert_eq!(shard_of("car-1", 1), 0);
     }
 }

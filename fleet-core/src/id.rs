@@ -56,6 +56,7 @@ macro_rules! id {
                 Ok(Self(CompactString::new(text)))
             }
             /// The text as it came.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -252,8 +252,8 @@ pub(crate) enum ReportWord {
 fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text
         .parse()
-        .map_err(|_| format!("{text:?} is no length of time: write it like 90s, 10m or 24h"))?;
-    Duration::try_from(span).map_err(|_| format!("{text:?} is negative"))
+        .map_err(|_| format!("`{text}` is no length of time: write it like 90s, 10m or 24h"))?;
+    Duration::try_from(span).map_err(|_| format!("`{text}` is negative"))
 }
 
 fn no_lateness(text: &str) -> Result<Duration, String> {

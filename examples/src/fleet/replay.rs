@@ -15,7 +15,7 @@ use fleet_sources::{AtEnd, FileOptions, FileSource, Format, Input};
 
 use crate::{
     args::{DialectWord, ReplayArgs},
-    graph,
+    graph::{self, MainWork},
     job::Job,
     progress::{Progress, Unit},
 };
@@ -155,13 +155,12 @@ where
     let order = Order {
         out_of_orderness: args.out_of_orderness,
     };
-    let (name, window) = ("replay", args.window);
+    let window = args.window;
     let job = Job {
-        name,
+        name: "replay",
         source,
         decode,
-        rules,
-        window,
+        work: MainWork { rules, window },
         order,
         reading,
         progress,

@@ -45,6 +45,7 @@ const LAYOUT: u8 = 1;
 struct Calls<'a, L: Operator> {
     logic: &'a L,
     scope: &'a str,
+    keys: &'a Keys,
     out: &'a mut Vec<Row<L::Out>>,
     dirty: &'a mut Vec<KeyId>,
 }
@@ -60,9 +61,18 @@ enum Due {
     AtEnd,
 }
 
+impl<S> Cell<S> {
+    /// The next timer.
+    #[inline]
+    fn next_timer(&self) -> EventTime {
+        self.timers.first().copied().unwrap_or(EventTime::AFTER_ALL)
+    }
+}
+
 impl<L: Operator> Calls<'_, L> {
     /// Fires the timers of one key that are due, in their order.
-    fn fire(&mut self, cell: &mut Option<Cell<L::State>>, due: Due, whose: (KeyId, &str)) {
+    #[inline(never)]
+    fn fire(&mut self, cell: &mut Option<Cell<L::State>>, due: Due, id: KeyId) {
         let logic = self.logic;
         let mut left = match (due, &cell) {
             (Due::AtEnd, Some(live)) => live.timers.len(),
@@ -79,8 +89,8 @@ impl<L: Operator> Calls<'_, L> {
             };
             left -= 1;
             live.timers.remove(0);
-            self.touch(&mut live.dirty, whose.0);
-            let mut cx = self.cx(&mut live.timers, whose, now, live.last);
+            self.touch(&mut live.dirty, id);
+            let mut cx = self.cx(&mut live.timers, id, now, live.last);
             cx.earliest = now.next();
             if logic.on_timer(&mut live.state, now, &mut cx) == Keep::Nothing {
                 *cell = None;
@@ -88,7 +98,8 @@ impl<L: Operator> Calls<'_, L> {
         }
     }
 
-    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
+    #[inline]
+    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
         let logic = self.logic;
         let live = cell.get_or_insert_with(|| Cell {
             state: logic.init(),
@@ -98,25 +109,28 @@ impl<L: Operator> Calls<'_, L> {
         });
         self.touch(&mut live.dirty, row.key);
         live.last = row.offset;
-        let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
+        let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
         logic.on_row(&mut live.state, row, &mut cx);
     }
 
+    #[inline]
     fn touch(&mut self, dirty: &mut bool, id: KeyId) {
-        if !std::mem::replace(dirty, true) {
+        if !*dirty {
+            *dirty = true;
             self.dirty.push(id);
         }
     }
 
+    #[inline]
     fn cx<'a>(
         &'a mut self,
         timers: &'a mut Timers,
-        (id, key): (KeyId, &'a str),
+        id: KeyId,
         now: EventTime,
         offset: Offset,
     ) -> Cx<'a, L::Out> {
         Cx {
-            key,
+            keys: self.keys,
             id,
             now,
             earliest: now,
@@ -150,6 +164,7 @@ impl<L: Operator> Node for Keyed<L> {
         let mut calls = Calls {
             logic: &*self.logic,
             scope: &self.scope,
+            keys: now.keys,
             out: &mut out,
             dirty: &mut self.dirty,
         };
@@ -157,25 +172,30 @@ impl<L: Operator> Node for Keyed<L> {
             let Some(cell) = self.cells.get_mut(row.key.index()) else {
                 return;
             };
-            let whose = (row.key, now.keys.name_str(row.key));
             if planted(Bug::TimerAfterRow) {
-                calls.row(cell, row, whose.1);
-                calls.fire(cell, Due::UpTo(row.at), whose);
+                calls.row(cell, row);
+                calls.fire(cell, Due::UpTo(row.at), row.key);
                 return;
             }
-            calls.fire(cell, Due::UpTo(row.at), whose);
-            calls.row(cell, row, whose.1);
+            if cell
+                .as_ref()
+                .is_some_and(|live| live.next_timer() <= row.at)
+            {
+                calls.fire(cell, Due::UpTo(row.at), row.key);
+            }
+            calls.row(cell, row);
         });
         for id in now.moved {
-            let Some(cell) = self.cells.get_mut(id.index()) else {
+            let (Some(cell), Some(clock)) =
+                (self.cells.get_mut(id.index()), now.clocks.get(id.index()))
+            else {
                 continue;
             };
-            let due = match now.clocks.get(id.index()) {
-                None => continue,
-                Some(&EventTime::AFTER_ALL) => Due::AtEnd,
-                Some(clock) => Due::Before(*clock),
-            };
-            calls.fire(cell, due, (*id, now.keys.name_str(*id)));
+            if *clock == EventTime::AFTER_ALL {
+                calls.fire(cell, Due::AtEnd, *id);
+            } else if cell.as_ref().is_some_and(|live| live.next_timer() < *clock) {
+                calls.fire(cell, Due::Before(*clock), *id);
+            }
         }
         slots.put(self.to, out);
     }

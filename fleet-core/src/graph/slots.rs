@@ -10,6 +10,8 @@ use crate::{
 pub(crate) trait Buffer: Any + Send + Sync {
     fn clear(&mut self);
     fn len(&self) -> usize;
+    /// Moves the rows of another buffer of this type to the end.
+    fn append(&mut self, other: &mut dyn Buffer);
     /// What the rows take, without what they point to.
     fn bytes(&self) -> usize;
     fn as_any(&self) -> &dyn Any;
@@ -22,6 +24,11 @@ impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
     }
     fn len(&self) -> usize {
         Self::len(self)
+    }
+    fn append(&mut self, other: &mut dyn Buffer) {
+        if let Some(rows) = other.rows_mut() {
+            Self::append(self, rows);
+        }
     }
     fn bytes(&self) -> usize {
         size_of_val(self.as_slice())
@@ -41,6 +48,9 @@ impl<T: Send + Sync + 'static> Buffer for Slab<T> {
     }
     fn len(&self) -> usize {
         self.released_len()
+    }
+    fn append(&mut self, _: &mut dyn Buffer) {
+        // Events go in by their decoder alone.
     }
     fn bytes(&self) -> usize {
         self.released_len() * size_of::<Row<T>>()

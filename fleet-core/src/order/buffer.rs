@@ -1,29 +1,31 @@
-use std::time::Duration;
-
 use super::{
     Keys, Order,
     wait::{Taken, Wait},
 };
 use crate::{
-    EventTime,
-    checkpoint::Saved,
+    EventTime, Offset,
+    checkpoint::{Fates, Saved},
     event::Event,
     row::KeyId,
     slab::{Place, Slab},
+    time::micros,
 };
 
 /// What becomes of an event at the entry of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+enum Fate {
     Accepted,
     Late,
     Duplicate,
+    /// Its time is none that a decoder accepts.
+    OutOfRange,
 }
 
 /// The order buffer of one task: numbers keys, says which rows wait, keeps the clocks.
 #[derive(Debug)]
 pub(crate) struct OrderBuffer {
-    bound: Duration,
+    /// Microseconds.
+    bound: i64,
     keys: Keys,
     clocks: Vec<EventTime>,
     waits: Vec<Wait>,
@@ -39,7 +41,7 @@ pub(crate) const ORDER_NODE: u16 = 0;
 impl OrderBuffer {
     pub(crate) fn new(order: Order) -> Self {
         Self {
-            bound: order.out_of_orderness,
+            bound: micros(order.out_of_orderness),
             keys: Keys::default(),
             clocks: Vec::new(),
             waits: Vec::new(),
@@ -54,7 +56,7 @@ impl OrderBuffer {
 
     /// Whether rows leave at once, in the order of arrival.
     pub(crate) fn is_by_arrival(&self) -> bool {
-        self.bound.is_zero()
+        self.bound == 0
     }
 
     /// The clock of each key, by number.
@@ -68,55 +70,84 @@ impl OrderBuffer {
     }
 
     /// The number of a key, which exists from now on.
+    #[inline]
     pub(crate) fn number(&mut self, key: &str) -> KeyId {
-        if let Some(id) = self.keys.find(key) {
-            return id;
-        }
+        self.keys.find(key).unwrap_or_else(|| self.new_key(key))
+    }
+
+    #[cold]
+    fn new_key(&mut self, key: &str) -> KeyId {
         self.clocks.push(EventTime::BEFORE_ALL);
         self.waits.push(Wait::default());
         self.keys.insert(key)
     }
 
-    /// Says whose and when a fresh row is, and what becomes of it. With a bound of 0 it is released here.
+    /// Gives each fresh row its key, its time and its fate. With a bound of 0 it is released here.
+    pub(crate) fn admit<E: Event>(&mut self, slab: &mut Slab<E>, fates: &mut Fates) {
+        let fresh = slab.take_fresh();
+        for place in &fresh {
+            let counts = &mut fates.counts;
+            match self.judge(*place, slab) {
+                Fate::Accepted => {
+                    counts.accepted += 1;
+                    continue;
+                }
+                Fate::Late => counts.late += 1,
+                Fate::Duplicate => counts.duplicate += 1,
+                // Decoders refuse such times themselves; a source of typed events may not.
+                Fate::OutOfRange => {
+                    let offset = slab.get(*place).map_or(Offset(0), |row| row.offset);
+                    fates.dead_letter(offset, "order", "the time is outside 1970 to 9999");
+                }
+            }
+            slab.give_back(*place);
+        }
+        slab.return_fresh(fresh);
+    }
+
     #[inline]
-    pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
+    fn judge<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
         let Some(row) = slab.get_mut(place) else {
-            return Fate::Late;
+            return Fate::OutOfRange;
         };
-        let (id, at) = (self.number(row.value.key()), row.value.at());
+        let at = row.value.at();
+        if !at.is_in_range() {
+            return Fate::OutOfRange;
+        }
+        let id = self.number(row.value.key());
         (row.key, row.at) = (id, at);
         let (Some(wait), Some(clock)) = (
             self.waits.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         ) else {
-            return Fate::Late;
+            return Fate::OutOfRange;
         };
         if at < *clock {
-            slab.give_back(place);
             return Fate::Late;
         }
-        let taken = if self.bound.is_zero() {
-            wait.pass(row)
+        let by_arrival = self.bound == 0;
+        let taken = if by_arrival {
+            wait.pass(at, row.value.identity())
         } else {
-            slab.get(place)
-                .map_or(Taken::Duplicate, |row| wait.hold(row, place, slab))
+            wait.hold(at, place, slab)
         };
         if taken == Taken::Duplicate {
-            slab.give_back(place);
             return Fate::Duplicate;
         }
-        if self.bound.is_zero() {
+        if by_arrival {
             slab.release(place);
         }
         if at > wait.newest {
             wait.newest = at;
-            *clock = at - self.bound;
+            *clock = at.before_by(self.bound);
         }
-        if !std::mem::replace(&mut wait.moved, true) {
-            self.moved.push(id);
-        }
-        if !std::mem::replace(&mut wait.dirty, true) {
-            self.dirty.push(id);
+        if !(wait.moved && wait.dirty) {
+            if !std::mem::replace(&mut wait.moved, true) {
+                self.moved.push(id);
+            }
+            if !std::mem::replace(&mut wait.dirty, true) {
+                self.dirty.push(id);
+            }
         }
         Fate::Accepted
     }
@@ -185,7 +216,7 @@ impl OrderBuffer {
         *self.clocks.get_mut(id.index())? = if ended {
             EventTime::AFTER_ALL
         } else {
-            wait.newest - self.bound
+            wait.newest.before_by(self.bound)
         };
         *self.waits.get_mut(id.index())? = wait;
         Some(())

@@ -13,7 +13,7 @@ mod wait;
 
 use std::time::Duration;
 
-pub(crate) use buffer::{Fate, ORDER_NODE, OrderBuffer};
+pub(crate) use buffer::{ORDER_NODE, OrderBuffer};
 pub(crate) use keys::Keys;
 
 /// How far out of order the rows of one key may come.

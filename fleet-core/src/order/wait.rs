@@ -82,20 +82,21 @@ impl Default for Wait {
 impl Wait {
     /// Keeps the row until [`release`](Self::release).
     #[inline]
-    pub(super) fn hold<E: Event>(&mut self, row: &Row<E>, place: Place, slab: &Slab<E>) -> Taken {
-        let held = Held { at: row.at, place };
+    pub(super) fn hold<E: Event>(&mut self, at: EventTime, place: Place, slab: &Slab<E>) -> Taken {
+        let held = Held { at, place };
         let back = self.in_order.back();
         if back.is_none_or(|back| back.at < held.at) && self.stragglers.is_empty() {
             self.in_order.push_back(held);
             return Taken::Yes;
         }
-        self.hold_late(held, tie(row), slab)
+        self.hold_late(held, slab)
     }
 
     /// As [`hold`](Self::hold), of a row that is not newer than all that wait.
     #[inline(never)]
-    fn hold_late<E: Event>(&mut self, held: Held, identity: u64, slab: &Slab<E>) -> Taken {
+    fn hold_late<E: Event>(&mut self, held: Held, slab: &Slab<E>) -> Taken {
         let at = held.at;
+        let identity = slab.get(held.place).map_or(0, tie);
         let found = self
             .in_order
             .binary_search_by(|other| other.cmp(slab, at, identity));
@@ -116,11 +117,12 @@ impl Wait {
 
     /// Notes a row that leaves at once, which only a bound of 0 allows.
     #[inline]
-    pub(super) fn pass<E: Event>(&mut self, row: &Row<E>) -> Taken {
-        if row.at > self.newest {
+    pub(super) fn pass(&mut self, at: EventTime, identity: u64) -> Taken {
+        if at > self.newest {
             self.left_at_newest.clear();
+            self.left_at_newest.push(identity);
+            return Taken::Yes;
         }
-        let identity = row.value.identity();
         match self.left_at_newest.binary_search(&identity) {
             Ok(_) => Taken::Duplicate,
             Err(place) => {
@@ -212,7 +214,8 @@ impl Wait {
             let place = slab.put(offset, E::decode(version, from)?);
             let row = slab.get_mut(place)?;
             (row.key, row.at) = (key, row.value.at());
-            wait.hold(slab.get(place)?, place, slab);
+            let at = row.at;
+            wait.hold(at, place, slab);
         }
         from.is_empty().then_some(wait)
     }

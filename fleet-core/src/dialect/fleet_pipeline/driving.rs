@@ -289,6 +289,7 @@ impl Dialect for PipelineDriving {
             .note("initiator", event.initiator.is_some())
             .note("planned", event.planned.is_some())
             .note("reaction_time_ms", event.reaction_time_ms.is_some())
+            .note("occurrence", event.occurrence.is_some())
             .unknown_keys(
                 event.written.layout.as_deref(),
                 event.written.style.is_of(SHAPE.origin),

@@ -12,9 +12,13 @@ const TENS: [f64; 23] = [
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// What is left of a record.
+/// A record and how far it is read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scan<'a>(&'a str);
+pub(super) struct Scan<'a> {
+    text: &'a str,
+    /// Never more than the length; where a text is cut, between two characters.
+    at: usize,
+}
 
 /// A number and whether it was written as a whole one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,17 +29,26 @@ pub(crate) struct Number {
 
 impl<'a> Scan<'a> {
     pub(super) fn new(record: &'a str) -> Self {
-        Self(record)
+        Self {
+            text: record,
+            at: 0,
+        }
+    }
+
+    /// The bytes that are left.
+    #[inline]
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
     /// Skips exactly this text, if it comes next.
     #[inline]
     pub(super) fn skip(&mut self, text: &str) -> bool {
-        let rest = self.0.strip_prefix(text);
-        if let Some(rest) = rest {
-            self.0 = rest;
+        let found = self.rest().starts_with(text.as_bytes());
+        if found {
+            self.at += text.len();
         }
-        rest.is_some()
+        found
     }
 
     /// Skips a key and its colon, if they come next.
@@ -45,9 +58,8 @@ impl<'a> Scan<'a> {
         let Some((first, last)) = head.words else {
             return self.skip(head.text);
         };
-        let bytes = self.0.as_bytes();
         let length = head.text.len();
-        let Some(found) = bytes.get(..length) else {
+        let Some(found) = self.rest().get(..length) else {
             return false;
         };
         let same = found
@@ -56,13 +68,10 @@ impl<'a> Scan<'a> {
             && found
                 .last_chunk()
                 .is_some_and(|word| u64::from_le_bytes(*word) == last);
-        match self.0.get(length..) {
-            Some(rest) if same => {
-                self.0 = rest;
-                true
-            }
-            _ => false,
+        if same {
+            self.at += length;
         }
+        same
     }
 
     /// Skips this byte of ASCII, if it comes next: punctuation, and the one space that Python's `json.dumps`
@@ -70,32 +79,33 @@ impl<'a> Scan<'a> {
     #[inline]
     pub(super) fn byte(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
-        if found {
-            self.0 = self.0.get(1..).unwrap_or_default();
-        }
+        self.at += usize::from(found);
         found
     }
 
     #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
-        self.0.as_bytes().first().copied()
+        self.text.as_bytes().get(self.at).copied()
     }
 
     /// Whether nothing but white space is left.
     #[inline]
     pub(super) fn at_end(&self) -> bool {
-        self.0
-            .bytes()
+        self.rest()
+            .iter()
             .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
     }
 
     /// The text of a string without escapes; the opening quote comes next.
     #[inline]
     pub(super) fn string(&mut self) -> Option<&'a str> {
-        let rest = self.0.strip_prefix('"')?;
-        let (text, rest) = rest.split_at_checked(plain_length(rest.as_bytes())?)?;
-        self.0 = rest.strip_prefix('"')?;
-        Some(text)
+        let [b'"', rest @ ..] = self.rest() else {
+            return None;
+        };
+        let from = self.at + 1;
+        let end = from + plain_length(rest)?;
+        self.at = end + 1;
+        self.text.get(from..end)
     }
 
     /// A number without an exponent, exactly as correctly rounded decimal conversion gives it: a mantissa up to
@@ -105,33 +115,30 @@ impl<'a> Scan<'a> {
     /// W. D. Clinger, How to read floating point numbers accurately, 1990.
     #[inline]
     pub(super) fn number(&mut self) -> Option<Number> {
-        let bytes = self.0.as_bytes();
+        let bytes = self.rest();
         let negative = bytes.first() == Some(&b'-');
-        let unsigned = if negative { bytes.get(1..)? } else { bytes };
+        let unsigned = bytes.get(usize::from(negative)..)?;
         let (mut mantissa, whole) = digits(unsigned, 0);
         // JSON has no 007 and no .5.
         if whole == 0 || whole > 1 && unsigned.first() == Some(&b'0') {
             return None;
         }
-        let rest = unsigned.get(whole..)?;
-        let (places, integer, rest) = match rest {
-            [b'.', rest @ ..] => {
-                let (both, places) = digits(rest, mantissa);
-                mantissa = both;
-                if places == 0 {
-                    return None;
-                }
-                (places, false, rest.get(places..)?)
+        let (mut places, mut end) = (0, whole);
+        let integer = unsigned.get(whole) != Some(&b'.');
+        if !integer {
+            (mantissa, places) = digits(unsigned.get(whole + 1..)?, mantissa);
+            if places == 0 {
+                return None;
             }
-            rest => (0, true, rest),
-        };
+            end += 1 + places;
+        }
         // -0 is a float for the general reader; more than 19 digits would have wrapped.
         let minus_zero = integer && negative && mantissa == 0;
         if whole + places > 19 || mantissa > super::draft::MAX_EXACT || minus_zero {
             return None;
         }
         let value = mantissa as f64 / TENS.get(places)?;
-        self.0 = self.0.get(bytes.len() - rest.len()..)?;
+        self.at += usize::from(negative) + end;
         Some(Number {
             value: if negative { -value } else { value },
             integer,

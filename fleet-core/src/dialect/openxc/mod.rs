@@ -112,6 +112,10 @@ impl Dialect for OpenXc {
         NewestTime::after(newest)
     }
 
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
     fn read(&self, record: &str, memo: &mut NewestTime) -> Result<Option<Telemetry>, Refused> {
         let Some(message) = object::read(&SHAPE, self.unknown, record, memo.times())? else {
             return Ok(None);

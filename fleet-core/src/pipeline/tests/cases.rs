@@ -21,7 +21,7 @@ use crate::{
     row::Row,
     sink::{Null, Outcome, Rejected, Sink},
     source::Batch,
-    task::{Plan, Task},
+    task::{Inline, Plan, Task},
     testing::{CommitFault, FaultyStore, Script, Scripted},
 };
 
@@ -399,7 +399,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
     let mut committer = Committer::new(vec![("rows".into(), Way::Plain)]);
     let mut pieces = Vec::new();
     for (partition, claim, count) in [(&theirs, old, 3), (&mine, ours, 5)] {
-        let mut task = Task::restore(&plan, partition, claim).unwrap();
+        let mut task = Task::restore(&plan, partition, claim, 1).unwrap();
         let payload = (0..).map(Offset).zip(rows(count).iter().copied()).collect();
         let batch = Batch {
             partition: partition.clone(),
@@ -407,7 +407,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
             payload,
         };
         task.batch(&plan, &Typed::default(), batch).unwrap();
-        pieces.push(task.seal(&plan));
+        pieces.push(task.seal(&plan, &Inline));
     }
     committer.open(pieces);
     let mut answers = Vec::new();

@@ -185,7 +185,7 @@ fn variables_keep_their_names_and_defaults() {
     ] {
         let error = given(name, value).unwrap_err().to_string();
         assert!(
-            error.starts_with(&format!("{name} is {value:?}, which is no number")),
+            error.starts_with(&format!("{name} is `{value}`, which is no number")),
             "{error}"
         );
     }

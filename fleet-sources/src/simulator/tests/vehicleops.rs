@@ -215,6 +215,6 @@ fn names_are_those_of_the_command_line() {
     let error = "calm".parse::<Scenario>().unwrap_err().to_string();
     assert_eq!(
         error,
-        "scenario \"calm\" is not known: give one of normal, high-load, fault-injection, mixed"
+        "scenario `calm` is not known: give one of normal, high-load, fault-injection, mixed"
     );
 }
