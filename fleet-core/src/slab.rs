@@ -45,12 +45,22 @@ impl<T> Slab<T> {
     /// Puts a row in; whose and when it is, [`admit`](crate::order::OrderBuffer::admit) finds out.
     #[inline]
     pub(crate) fn put(&mut self, offset: Offset, value: T) -> Place {
-        let row = Row {
+        self.put_row(Row {
             key: KeyId(u32::MAX),
             at: EventTime::BEFORE_ALL,
             offset,
             value,
-        };
+        })
+    }
+
+    /// Puts a row in for the nodes of this pass.
+    pub(crate) fn put_released(&mut self, row: Row<T>) {
+        let place = self.put_row(row);
+        self.released.push(place);
+    }
+
+    #[inline]
+    fn put_row(&mut self, row: Row<T>) -> Place {
         if let Some(place) = self.free.pop()
             && let Some(old) = self.rows.get_mut(place.index())
         {

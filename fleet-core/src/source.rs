@@ -14,6 +14,12 @@ pub struct Batch<P> {
     pub partition: Partition,
     /// The place after the last of them.
     pub next: Offset,
+    /// When the log took them, where it tells: Kafka's append time. No clock of a key passes it, and a row
+    /// [too far ahead](crate::Order::max_ahead) of it is a dead letter, so that one broken device clock does
+    /// not make the rows that follow it late. A file knows none.
+    ///
+    /// A source that tells it ends a batch where the log's time changes, so that a replay finds the same.
+    pub time: Option<EventTime>,
     /// The records: bytes with line ends, messages, typed events.
     pub payload: P,
 }

@@ -8,8 +8,10 @@
     reason = "a bench that cannot run should stop at once"
 )]
 
+mod checkpoint;
 mod core;
 mod f1;
+mod growth;
 mod hand;
 mod input;
 mod ours;
@@ -46,12 +48,23 @@ fn main() {
                 ours::run(input.path());
             }
         }
+        Some("one-keys" | "one-rules") => growth::child_main(&words),
+        Some("one-checkpoint") => checkpoint::child_main(&words),
         _ => {
             if wanted("f1") {
                 f1::run(events);
             }
             if wanted("core") {
                 core::run(events as usize);
+            }
+            if wanted("keys") {
+                growth::keys(events as usize);
+            }
+            if wanted("rules") {
+                growth::rules(events as usize);
+            }
+            if wanted("checkpoint") {
+                checkpoint::checkpoint();
             }
         }
     }

@@ -67,6 +67,7 @@ impl Source for Ready {
         Ok(SourceEvent::Batch(Batch {
             partition,
             next: Offset(upto as u64),
+            time: None,
             payload: Span(Arc::clone(&self.rows), given..upto),
         }))
     }

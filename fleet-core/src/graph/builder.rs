@@ -52,6 +52,8 @@ pub struct Graph<E> {
     pub(crate) id: u64,
     pub(crate) nodes: Vec<Box<dyn Node>>,
     buffers: Vec<fn() -> Box<dyn Buffer>>,
+    /// By stream: whether its belated rows are results that replace others, instead of events.
+    replaces: Vec<bool>,
     /// The first node that was given another graph's stream.
     pub(super) foreign: Option<Arc<str>>,
     of: PhantomData<fn() -> E>,
@@ -73,18 +75,20 @@ impl<E: Event> Graph<E> {
             id,
             nodes: Vec::new(),
             buffers: Vec::new(),
+            replaces: Vec::new(),
             foreign: None,
             of: PhantomData,
         };
-        let events = graph.stream_in(|| Box::new(Slab::<E>::default()));
+        let events = graph.stream_in(|| Box::new(Slab::<E>::default()), false);
         (graph, events)
     }
 
-    fn stream<T: Send + Sync + 'static>(&mut self) -> Stream<T> {
-        self.stream_in(|| Box::new(Vec::<Row<T>>::new()))
+    fn stream<T: Send + Sync + 'static>(&mut self, replaces: bool) -> Stream<T> {
+        self.stream_in(|| Box::new(Vec::<Row<T>>::new()), replaces)
     }
 
-    fn stream_in<T>(&mut self, buffer: fn() -> Box<dyn Buffer>) -> Stream<T> {
+    fn stream_in<T>(&mut self, buffer: fn() -> Box<dyn Buffer>, replaces: bool) -> Stream<T> {
+        self.replaces.push(replaces);
         self.buffers.push(buffer);
         Stream {
             slot: self.buffers.len() - 1,
@@ -99,6 +103,11 @@ impl<E: Event> Graph<E> {
         }
     }
 
+    fn replaces_any<T>(&self, of: &[Stream<T>]) -> bool {
+        of.iter()
+            .any(|from| self.replaces.get(from.slot) == Some(&true))
+    }
+
     /// Adds a step with one state per key.
     ///
     /// The name is part of the ids of its results and of the graph's structure: a state saved under it is
@@ -110,7 +119,8 @@ impl<E: Event> Graph<E> {
         logic: L,
     ) -> Stream<L::Out> {
         self.check_own(name, from);
-        let to = self.stream();
+        let revises = logic.revises() && !self.replaces_any(&[from]);
+        let to = self.stream(true);
         self.nodes.push(Box::new(Keyed {
             name: name.into(),
             scope: name.into(),
@@ -118,6 +128,7 @@ impl<E: Event> Graph<E> {
             logic: Arc::new(logic),
             from,
             to,
+            revises,
             cells: Vec::new(),
             dirty: Vec::new(),
         }));
@@ -137,7 +148,7 @@ impl<E: Event> Graph<E> {
         I: IntoIterator<Item = B>,
     {
         self.check_own(name, from);
-        let to = self.stream();
+        let to = self.stream(self.replaces_any(&[from]));
         let step = Arc::new(move |rows: Rows<'_, A>, out: &mut Vec<Row<B>>| {
             rows.each(|row| {
                 out.extend(step(&row.value).into_iter().map(|value| row.with(value)));
@@ -181,7 +192,7 @@ impl<E: Event> Graph<E> {
         for from in of {
             self.check_own(name, *from);
         }
-        let to = self.stream();
+        let to = self.stream(self.replaces_any(of));
         self.nodes.push(Box::new(Merge {
             name: name.into(),
             of: of.to_vec(),

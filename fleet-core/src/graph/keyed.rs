@@ -1,6 +1,6 @@
 //! A node with one state per key: the engine's side of [`Operator`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Slots, Stream,
@@ -25,10 +25,15 @@ pub(super) struct Keyed<L: Operator> {
     pub(super) logic: Arc<L>,
     pub(super) from: Stream<L::In>,
     pub(super) to: Stream<L::Out>,
+    /// Belated rows of its stream are events, and it takes them.
+    pub(super) revises: bool,
     /// By key number; `None` for a key without state.
     pub(super) cells: Vec<Option<Cell<L::State>>>,
     pub(super) dirty: Vec<KeyId>,
 }
+
+/// By key number.
+type Cells<S> = [Option<Cell<S>>];
 
 pub(super) struct Cell<S> {
     state: S,
@@ -36,6 +41,23 @@ pub(super) struct Cell<S> {
     /// The record that was seen last: results of timers are its results.
     last: Offset,
     dirty: bool,
+}
+
+impl<S> Cell<S> {
+    /// When its next timer is due.
+    #[inline]
+    fn next_timer(&self) -> EventTime {
+        self.timers.first().copied().unwrap_or(EventTime::AFTER_ALL)
+    }
+
+    fn new(state: S, last: Offset) -> Self {
+        Self {
+            state,
+            timers: Timers::new(),
+            last,
+            dirty: false,
+        }
+    }
 }
 
 /// The form of a cell in a snapshot, before the operator's own state.
@@ -48,6 +70,7 @@ struct Calls<'a, L: Operator> {
     keys: &'a Keys,
     out: &'a mut Vec<Row<L::Out>>,
     dirty: &'a mut Vec<KeyId>,
+    lateness: Duration,
 }
 
 /// Which timers are due.
@@ -59,14 +82,6 @@ enum Due {
     Before(EventTime),
     /// Those that are set now: the input has ended, and no row will come for those that they set.
     AtEnd,
-}
-
-impl<S> Cell<S> {
-    /// The next timer.
-    #[inline]
-    fn next_timer(&self) -> EventTime {
-        self.timers.first().copied().unwrap_or(EventTime::AFTER_ALL)
-    }
 }
 
 impl<L: Operator> Calls<'_, L> {
@@ -101,16 +116,21 @@ impl<L: Operator> Calls<'_, L> {
     #[inline]
     fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
         let logic = self.logic;
-        let live = cell.get_or_insert_with(|| Cell {
-            state: logic.init(),
-            timers: Timers::new(),
-            last: row.offset,
-            dirty: false,
-        });
+        let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
         live.last = row.offset;
         let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
         logic.on_row(&mut live.state, row, &mut cx);
+    }
+
+    /// A row before the key's clock.
+    fn belated(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, clock: EventTime) {
+        let logic = self.logic;
+        let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
+        self.touch(&mut live.dirty, row.key);
+        let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
+        cx.earliest = clock;
+        logic.on_belated(&mut live.state, row, &mut cx);
     }
 
     #[inline]
@@ -134,11 +154,34 @@ impl<L: Operator> Calls<'_, L> {
             id,
             now,
             earliest: now,
+            lateness: self.lateness,
             offset,
             scope: self.scope,
             timers,
             out: self.out,
         }
+    }
+}
+
+impl<L: Operator> Keyed<L> {
+    /// The calls of one pass, and the cells of all keys.
+    fn calls<'a>(
+        &'a mut self,
+        out: &'a mut Vec<Row<L::Out>>,
+        now: &Now<'a>,
+    ) -> (Calls<'a, L>, &'a mut Cells<L::State>) {
+        if self.cells.len() < now.keys.len() {
+            self.cells.resize_with(now.keys.len(), || None);
+        }
+        let calls = Calls {
+            logic: &*self.logic,
+            scope: &self.scope,
+            keys: now.keys,
+            out,
+            dirty: &mut self.dirty,
+            lateness: now.lateness,
+        };
+        (calls, &mut self.cells)
     }
 }
 
@@ -151,6 +194,7 @@ impl<L: Operator> Node for Keyed<L> {
             logic: Arc::clone(&self.logic),
             from: self.from,
             to: self.to,
+            revises: self.revises,
             cells: Vec::new(),
             dirty: Vec::new(),
         })
@@ -158,18 +202,10 @@ impl<L: Operator> Node for Keyed<L> {
 
     fn run(&mut self, slots: &mut Slots, now: &Now<'_>) {
         let mut out = slots.take(self.to);
-        if self.cells.len() < now.keys.len() {
-            self.cells.resize_with(now.keys.len(), || None);
-        }
-        let mut calls = Calls {
-            logic: &*self.logic,
-            scope: &self.scope,
-            keys: now.keys,
-            out: &mut out,
-            dirty: &mut self.dirty,
-        };
-        slots.rows(self.from).each(|row| {
-            let Some(cell) = self.cells.get_mut(row.key.index()) else {
+        let rows = slots.rows(self.from);
+        let (mut calls, cells) = self.calls(&mut out, now);
+        rows.each(|row| {
+            let Some(cell) = cells.get_mut(row.key.index()) else {
                 return;
             };
             if planted(Bug::TimerAfterRow) {
@@ -186,9 +222,8 @@ impl<L: Operator> Node for Keyed<L> {
             calls.row(cell, row);
         });
         for id in now.moved {
-            let (Some(cell), Some(clock)) =
-                (self.cells.get_mut(id.index()), now.clocks.get(id.index()))
-            else {
+            let place = id.index();
+            let (Some(cell), Some(clock)) = (cells.get_mut(place), now.clocks.get(place)) else {
                 continue;
             };
             if *clock == EventTime::AFTER_ALL {
@@ -197,6 +232,22 @@ impl<L: Operator> Node for Keyed<L> {
                 calls.fire(cell, Due::Before(*clock), *id);
             }
         }
+        slots.put(self.to, out);
+    }
+
+    fn revise(&mut self, slots: &mut Slots, now: &Now<'_>) {
+        if !self.revises {
+            return;
+        }
+        let mut out = slots.take(self.to);
+        let rows = slots.rows(self.from);
+        let (mut calls, cells) = self.calls(&mut out, now);
+        rows.each(|row| {
+            let clock = now.clocks.get(row.key.index());
+            if let (Some(cell), Some(clock)) = (cells.get_mut(row.key.index()), clock) {
+                calls.belated(cell, row, *clock);
+            }
+        });
         slots.put(self.to, out);
     }
 

@@ -1,10 +1,12 @@
 use super::{
-    Keys, Order,
+    Admitted, Keys, Order,
+    belated::{Behind, Belated},
+    saved::{self, Entry},
     wait::{Taken, Wait},
 };
 use crate::{
-    EventTime, Offset,
-    checkpoint::{Fates, Saved},
+    EventTime,
+    checkpoint::{Counts, Saved},
     event::Event,
     row::KeyId,
     slab::{Place, Slab},
@@ -13,15 +15,32 @@ use crate::{
 
 /// What becomes of an event at the entry of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+pub(crate) enum Fate {
     Accepted,
     Late,
     Duplicate,
-    /// Its time is none that a decoder accepts.
+    /// Older than the clock, within the allowed lateness: the [pass](OrderBuffer::give_belated) tells
+    /// duplicates from the others.
+    Belated,
+    /// Belated rows of its key go first: after a pass, it is to be admitted again.
+    Postponed,
+    /// Its time is none that is accepted.
     OutOfRange,
 }
 
-/// The order buffer of one task: numbers keys, says which rows wait, keeps the clocks.
+impl Fate {
+    /// Counts it, where it is decided already.
+    pub(crate) fn count(self, counts: &mut Counts) {
+        match self {
+            Self::Accepted => counts.accepted += 1,
+            Self::Late => counts.late += 1,
+            Self::Duplicate => counts.duplicate += 1,
+            Self::Belated | Self::Postponed | Self::OutOfRange => {}
+        }
+    }
+}
+
+/// The order buffer of one shard: numbers keys, says which of their rows wait, keeps their clocks.
 #[derive(Debug)]
 pub(crate) struct OrderBuffer {
     /// Microseconds.
@@ -33,10 +52,15 @@ pub(crate) struct OrderBuffer {
     moved: Vec<KeyId>,
     /// Keys with a row since the last seal.
     dirty: Vec<KeyId>,
+    /// When the log took the rows at hand: they move no clock past it.
+    log: EventTime,
+    /// The latest time that is accepted of them.
+    latest: EventTime,
+    /// No clock is before this since the last tick, but for those of keys with a newer row.
+    floor: EventTime,
+    /// With an allowed lateness.
+    belated: Option<Box<Belated>>,
 }
-
-/// The number of the order buffer among the nodes of a graph.
-pub(crate) const ORDER_NODE: u16 = 0;
 
 impl OrderBuffer {
     pub(crate) fn new(order: Order) -> Self {
@@ -47,7 +71,19 @@ impl OrderBuffer {
             waits: Vec::new(),
             moved: Vec::new(),
             dirty: Vec::new(),
+            log: EventTime::AFTER_ALL,
+            latest: EventTime::MAX,
+            floor: EventTime::BEFORE_ALL,
+            belated: (!order.allowed_lateness.is_zero())
+                .then(|| Box::new(Belated::new(order.allowed_lateness))),
         }
+    }
+
+    /// Tells when the log took the rows that come next, see [`Batch::time`](crate::source::Batch::time), and
+    /// up to which time of their own they are accepted.
+    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>, latest: EventTime) {
+        self.log = time.unwrap_or(EventTime::AFTER_ALL);
+        self.latest = latest;
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -77,41 +113,23 @@ impl OrderBuffer {
 
     #[cold]
     fn new_key(&mut self, key: &str) -> KeyId {
-        self.clocks.push(EventTime::BEFORE_ALL);
+        self.clocks.push(self.floor);
         self.waits.push(Wait::default());
+        if let Some(belated) = &mut self.belated {
+            belated.add_key();
+        }
         self.keys.insert(key)
     }
 
-    /// Gives each fresh row its key, its time and its fate. With a bound of 0 it is released here.
-    pub(crate) fn admit<E: Event>(&mut self, slab: &mut Slab<E>, fates: &mut Fates) {
-        let fresh = slab.take_fresh();
-        for place in &fresh {
-            let counts = &mut fates.counts;
-            match self.judge(*place, slab) {
-                Fate::Accepted => {
-                    counts.accepted += 1;
-                    continue;
-                }
-                Fate::Late => counts.late += 1,
-                Fate::Duplicate => counts.duplicate += 1,
-                // Decoders refuse such times themselves; a source of typed events may not.
-                Fate::OutOfRange => {
-                    let offset = slab.get(*place).map_or(Offset(0), |row| row.offset);
-                    fates.dead_letter(offset, "order", "the time is outside 1970 to 9999");
-                }
-            }
-            slab.give_back(*place);
-        }
-        slab.return_fresh(fresh);
-    }
-
+    /// Says whose and when a fresh row is, and what becomes of it. With a bound of 0 it is released here; one
+    /// that is late or there already gives its place back.
     #[inline]
-    fn judge<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
+    pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
         let Some(row) = slab.get_mut(place) else {
             return Fate::OutOfRange;
         };
         let at = row.value.at();
-        if !at.is_in_range() {
+        if !(EventTime::MIN..=self.latest).contains(&at) {
             return Fate::OutOfRange;
         }
         let id = self.number(row.value.key());
@@ -123,24 +141,25 @@ impl OrderBuffer {
             return Fate::OutOfRange;
         };
         if at < *clock {
-            return Fate::Late;
+            return self.behind(place, slab);
         }
+        let newest = wait.newest.max(at);
+        let next = (*clock).max(newest.min(self.log).before_by(self.bound));
         let by_arrival = self.bound == 0;
         let taken = if by_arrival {
-            wait.pass(at, row.value.identity())
+            wait.pass(at, next, row.value.identity())
         } else {
             wait.hold(at, place, slab)
         };
         if taken == Taken::Duplicate {
+            slab.give_back(place);
             return Fate::Duplicate;
         }
         if by_arrival {
             slab.release(place);
         }
-        if at > wait.newest {
-            wait.newest = at;
-            *clock = at.before_by(self.bound);
-        }
+        wait.newest = newest;
+        *clock = next;
         if !(wait.moved && wait.dirty) {
             if !std::mem::replace(&mut wait.moved, true) {
                 self.moved.push(id);
@@ -152,8 +171,42 @@ impl OrderBuffer {
         Fate::Accepted
     }
 
-    /// Gives the rows that their clocks have passed, key by key, each key in event-time order.
+    #[cold]
+    fn behind<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
+        let behind = slab.get(place).and_then(|row| {
+            let clock = self.clocks.get_mut(row.key.index())?;
+            Some(self.belated.as_mut()?.take(clock, row, place))
+        });
+        match behind {
+            Some(Behind::Belated) => Fate::Belated,
+            Some(Behind::Postponed) => Fate::Postponed,
+            Some(Behind::Late) | None => {
+                slab.give_back(place);
+                Fate::Late
+            }
+        }
+    }
+
+    /// Whether belated rows wait for a pass.
+    pub(crate) fn has_belated(&self) -> bool {
+        self.belated.as_ref().is_some_and(|rows| !rows.is_empty())
+    }
+
+    /// Gives the belated rows of `slab`, after those in order have been through the graph.
+    pub(crate) fn give_belated<E: Event>(
+        &mut self,
+        slab: &mut Slab<E>,
+        to: &mut Slab<E>,
+    ) -> Admitted {
+        let belated = self.belated.as_mut();
+        belated.map_or_else(Admitted::default, |rows| rows.give(slab, to))
+    }
+
+    /// Begins a pass: gives the rows that their clocks have passed, key by key, each key in event-time order.
     pub(crate) fn release<E: Event>(&mut self, slab: &mut Slab<E>) {
+        if let Some(belated) = &mut self.belated {
+            belated.release(&mut self.clocks);
+        }
         for id in &self.moved {
             let (Some(wait), Some(clock)) =
                 (self.waits.get_mut(id.index()), self.clocks.get(id.index()))
@@ -161,6 +214,9 @@ impl OrderBuffer {
                 continue;
             };
             wait.release(*clock, slab);
+        }
+        if let Some(belated) = &mut self.belated {
+            belated.remember(slab.released(), &self.clocks);
         }
     }
 
@@ -182,6 +238,32 @@ impl OrderBuffer {
             wait.dirty = true;
             wait.moved = true;
         }
+        if let Some(belated) = &mut self.belated {
+            belated.end(&self.moved);
+        }
+    }
+
+    /// Moves the clocks of the keys that have no newer row to `floor`, and lets new ones begin there. Returns
+    /// whether any moved. It changes no entry of a snapshot by itself: it can be told from the floor.
+    pub(crate) fn raise(&mut self, floor: EventTime) -> bool {
+        if floor <= self.floor {
+            return false;
+        }
+        self.floor = floor;
+        for ((id, clock), wait) in (0..).zip(&mut self.clocks).zip(&mut self.waits) {
+            if wait.newest >= floor || *clock >= floor {
+                continue;
+            }
+            *clock = floor;
+            if !std::mem::replace(&mut wait.moved, true) {
+                self.moved.push(KeyId(id));
+            }
+            // Its rows leave: that is to be saved.
+            if !wait.is_empty() && !std::mem::replace(&mut wait.dirty, true) {
+                self.dirty.push(KeyId(id));
+            }
+        }
+        !self.moved.is_empty()
     }
 
     pub(crate) fn seal<E: Event>(&mut self, slab: &Slab<E>, to: &mut Vec<Saved>) {
@@ -193,32 +275,40 @@ impl OrderBuffer {
             };
             wait.dirty = false;
             scratch.clear();
-            wait.encode(slab, &mut scratch);
-            let (key, bytes) = (self.keys.name(id), scratch.clone());
-            to.push(Saved {
-                node: ORDER_NODE,
-                key,
-                version: E::VERSION,
-                bytes: Some(bytes),
-            });
+            let clock = self.clocks.get(id.index()).copied();
+            wait.encode(clock.unwrap_or(EventTime::BEFORE_ALL), slab, &mut scratch);
+            to.push(saved::wait(self.keys.name(id), E::VERSION, scratch.clone()));
+        }
+        if let Some(belated) = &mut self.belated {
+            belated.seal(&self.keys, to);
         }
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
     pub(crate) fn restore<E: Event>(
         &mut self,
+        entry: &Entry<'_>,
         saved: &Saved,
         ended: bool,
         slab: &mut Slab<E>,
     ) -> Option<()> {
-        let id = self.number(&saved.key);
-        let wait = Wait::decode(saved.version, id, slab, &mut saved.bytes.as_deref()?)?;
-        *self.clocks.get_mut(id.index())? = if ended {
-            EventTime::AFTER_ALL
-        } else {
-            wait.newest.before_by(self.bound)
-        };
-        *self.waits.get_mut(id.index())? = wait;
+        let id = self.number(entry.key()?);
+        let bytes = saved.bytes.as_deref()?;
+        match entry {
+            Entry::Wait(_) => {
+                let whose = (id, self.bound);
+                let (wait, clock) = Wait::decode(saved.version, whose, slab, &mut &*bytes)?;
+                let clock = if ended { EventTime::AFTER_ALL } else { clock };
+                *self.clocks.get_mut(id.index())? = clock;
+                *self.waits.get_mut(id.index())? = wait;
+            }
+            Entry::Seen(_, start) => {
+                if let Some(belated) = &mut self.belated {
+                    belated.restore(id, *start, bytes)?;
+                }
+            }
+            Entry::Floor(_) | Entry::Node(_) => {}
+        }
         Some(())
     }
 }

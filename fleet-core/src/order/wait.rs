@@ -23,8 +23,8 @@ pub(super) struct Wait {
     pub(super) newest: EventTime,
     in_order: VecDeque<Held>,
     stragglers: BTreeMap<(EventTime, u64), Place>,
-    /// With a bound of 0: the identities of the rows that left at `newest`.
-    left_at_newest: SmallVec<[u64; 1]>,
+    /// With a bound of 0: the rows that left at the clock or ahead of it, by time and identity.
+    left: SmallVec<[(EventTime, u64); 1]>,
     /// Changed since the last seal.
     pub(super) dirty: bool,
     /// Changed since the last release.
@@ -56,8 +56,9 @@ fn tie<E: Event>(row: &Row<E>) -> u64 {
     }
 }
 
-/// The form of a wait in a snapshot, before the events' own.
-const LAYOUT: u8 = 1;
+/// The form of a wait in a snapshot, before the events' own. Before 2 the clock was always the newest time
+/// minus the bound, and all rows that left were at the newest time.
+const LAYOUT: u8 = 2;
 
 /// Whether a row was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl Default for Wait {
             newest: EventTime::BEFORE_ALL,
             in_order: VecDeque::new(),
             stragglers: BTreeMap::new(),
-            left_at_newest: SmallVec::new(),
+            left: SmallVec::new(),
             dirty: false,
             moved: false,
         }
@@ -115,18 +116,28 @@ impl Wait {
         Taken::Yes
     }
 
-    /// Notes a row that leaves at once, which only a bound of 0 allows.
+    /// Whether no row waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.in_order.is_empty() && self.stragglers.is_empty()
+    }
+
+    /// Notes a row that leaves at once, which only a bound of 0 allows; `clock` is the one after it.
     #[inline]
-    pub(super) fn pass(&mut self, at: EventTime, identity: u64) -> Taken {
+    pub(super) fn pass(&mut self, at: EventTime, clock: EventTime, identity: u64) -> Taken {
+        let row = (at, identity);
         if at > self.newest {
-            self.left_at_newest.clear();
-            self.left_at_newest.push(identity);
-            return Taken::Yes;
+            // None of those that left is newer than `newest`.
+            if clock > self.newest {
+                self.left.clear();
+                self.left.push(row);
+                return Taken::Yes;
+            }
+            self.left.retain(|(left, _)| *left >= clock);
         }
-        match self.left_at_newest.binary_search(&identity) {
+        match self.left.binary_search(&row) {
             Ok(_) => Taken::Duplicate,
             Err(place) => {
-                self.left_at_newest.insert(place, identity);
+                self.left.insert(place, row);
                 Taken::Yes
             }
         }
@@ -171,12 +182,15 @@ impl Wait {
     }
 
     /// # Layout
-    /// `layout u8 · newest i64 · left: count u32, identities u64 · rows: count u32, then offset u64 and the event each`
-    pub(super) fn encode<E: Event>(&self, slab: &Slab<E>, to: &mut Vec<u8>) {
+    /// `layout u8 · newest i64 · clock i64 · left: count u32, then time i64 and identity u64 each · rows: count
+    /// u32, then offset u64 and the event each`
+    pub(super) fn encode<E: Event>(&self, clock: EventTime, slab: &Slab<E>, to: &mut Vec<u8>) {
         LAYOUT.encode(to);
         self.newest.encode(to);
-        put_length(self.left_at_newest.len(), to);
-        for identity in &self.left_at_newest {
+        clock.encode(to);
+        put_length(self.left.len(), to);
+        for (at, identity) in &self.left {
+            at.encode(to);
             identity.encode(to);
         }
         if planted(Bug::BufferNotInSnapshot) {
@@ -192,32 +206,45 @@ impl Wait {
         }
     }
 
-    /// Takes back what [`encode`](Self::encode) appended, as the rows of this key.
+    /// The wait and its clock, as [`encode`](Self::encode) appended them; its rows are those of this key.
     pub(super) fn decode<E: Event>(
         version: u16,
-        key: KeyId,
+        (key, bound): (KeyId, i64),
         slab: &mut Slab<E>,
         from: &mut &[u8],
-    ) -> Option<Self> {
-        if u8::decode(0, from)? != LAYOUT {
+    ) -> Option<(Self, EventTime)> {
+        let layout = u8::decode(0, from)?;
+        if !(1..=LAYOUT).contains(&layout) {
             return None;
         }
+        let newest = EventTime::decode(0, from)?;
         let mut wait = Self {
-            newest: EventTime::decode(0, from)?,
+            newest,
             ..Self::default()
         };
+        let is_old = layout == 1;
+        let clock = if is_old {
+            newest.before_by(bound)
+        } else {
+            EventTime::decode(0, from)?
+        };
         for _ in 0..take_length(from)? {
-            wait.left_at_newest.push(u64::decode(0, from)?);
+            let at = if is_old {
+                newest
+            } else {
+                EventTime::decode(0, from)?
+            };
+            wait.left.push((at, u64::decode(0, from)?));
         }
         for _ in 0..take_length(from)? {
             let offset = Offset(u64::decode(0, from)?);
             let place = slab.put(offset, E::decode(version, from)?);
             let row = slab.get_mut(place)?;
-            (row.key, row.at) = (key, row.value.at());
-            let at = row.at;
+            let at = row.value.at();
+            (row.key, row.at) = (key, at);
             wait.hold(at, place, slab);
         }
-        from.is_empty().then_some(wait)
+        from.is_empty().then_some((wait, clock))
     }
 }
 

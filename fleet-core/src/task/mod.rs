@@ -19,11 +19,12 @@ pub(crate) use round::Round;
 use shard::{Events, Shard, Share};
 
 use crate::{
-    Decode, Error, ErrorKind, Offset, Partition, Result,
-    checkpoint::{Claim, Counts, Fates, Sealed, Tallies},
+    Decode, Error, ErrorKind, EventTime, Offset, Partition, Result,
+    checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
     decode::{Entry, shard_of},
     event::Event,
     graph::{Buffer, describe::difference},
+    order,
     source::Batch,
 };
 
@@ -52,6 +53,8 @@ pub(crate) struct Task<E: Event> {
     fates: Fates,
     tallies: Tallies,
     fingerprint: Arc<str>,
+    /// Where the last tick moved the clocks of silent keys.
+    floor: Option<EventTime>,
 }
 
 impl<E: Event> Task<E> {
@@ -65,8 +68,8 @@ impl<E: Event> Task<E> {
         claim: Claim,
         shards: usize,
     ) -> Result<Self> {
-        let (order, graph) = (plan.order.out_of_orderness, plan.graph.fingerprint());
-        let fingerprint: Arc<str> = format!("0 order {order:?} {}\n{graph}", plan.reading).into();
+        let (order, graph) = (plan.order.structure(), plan.graph.fingerprint());
+        let fingerprint: Arc<str> = format!("0 {order} {}\n{graph}", plan.reading).into();
         check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
         let shards = shards.max(1);
         let mut task = Self {
@@ -81,11 +84,10 @@ impl<E: Event> Task<E> {
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,
+            floor: None,
         };
         for saved in &claim.state {
-            let shard = task.shards.get_mut(shard_of(&saved.key, shards));
-            let restored = shard.and_then(|shard| shard.restore(plan, saved, claim.ended));
-            restored.ok_or_else(|| {
+            task.restore_entry(plan, saved).ok_or_else(|| {
                 let (node, key, version) = (saved.node, &saved.key, saved.version);
                 let message = format!(
                     "cannot read the saved state of node {node}, key `{key}`, version {version}: \
@@ -94,7 +96,24 @@ impl<E: Event> Task<E> {
                 Error::new(ErrorKind::Snapshot, message).at(partition, task.next)
             })?;
         }
+        if let Some(floor) = task.floor {
+            for shard in &mut task.shards {
+                shard.restore_floor(floor);
+            }
+        }
         Ok(task)
+    }
+
+    /// Gives an entry of a snapshot to the shard of its key; `None` when it cannot be read.
+    fn restore_entry(&mut self, plan: &Plan<E>, saved: &Saved) -> Option<()> {
+        let entry = order::Entry::of(saved)?;
+        if let order::Entry::Floor(floor) = entry {
+            self.floor = Some(floor);
+            return Some(());
+        }
+        let shard = shard_of(entry.key()?, self.shards.len());
+        let shard = self.shards.get_mut(shard)?;
+        shard.restore(plan, &entry, saved, self.ended)
     }
 
     /// Takes a batch through the graph, on the thread that asks.
@@ -109,13 +128,13 @@ impl<E: Event> Task<E> {
     ) -> Result<()> {
         self.check_open()?;
         if let [only] = self.shards.as_mut_slice() {
-            only.decode(plan, decode, batch.payload);
+            only.decode(plan, decode, (batch.time, batch.payload));
             only.pass(plan);
         } else {
             let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
             decode.decode(batch.payload, &mut entry);
             for (shard, rows) in self.shards.iter_mut().zip(&mut self.decoded) {
-                shard.admit(plan, rows);
+                shard.admit(plan, batch.time, rows);
                 shard.pass(plan);
             }
         }
@@ -154,7 +173,24 @@ impl<E: Event> Task<E> {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));
+            self.join_fates();
         }
+    }
+
+    /// A tick: no row before `floor` is under way any more of the keys that have no newer one, so their clocks
+    /// move there, and timers are due.
+    pub(crate) fn tick(&mut self, plan: &Plan<E>, fork: &impl ForkJoin, floor: EventTime) {
+        if self.ended || self.floor >= Some(floor) {
+            return;
+        }
+        self.floor = Some(floor);
+        let mut shards: Vec<_> = self.shards.iter_mut().map(|shard| (shard, false)).collect();
+        fork.each(&mut shards, |(shard, moved)| {
+            *moved = shard.tick(plan, floor);
+        });
+        // Otherwise the next commit carries it: nothing depends on it yet.
+        self.changed |= shards.iter().any(|(_, moved)| *moved);
+        self.join_fates();
     }
 
     /// Whether there is anything to commit.
@@ -199,11 +235,12 @@ impl<E: Event> Task<E> {
             all
         });
         let Share {
-            saved,
+            mut saved,
             tallies,
             outputs,
             keys,
         } = joined.unwrap_or_default();
+        saved.extend(self.floor.map(order::floor));
         self.seq += 1;
         self.changed = false;
         for (name, count) in tallies {

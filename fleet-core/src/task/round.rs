@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use super::{Events, ForkJoin, Plan, Task, shard::Shard};
 use crate::{
-    Decode, Partition, Result, checkpoint::Fates, decode::Entry, event::Event, source::Batch,
+    Decode, EventTime, Partition, Result, checkpoint::Fates, decode::Entry, event::Event,
+    source::Batch,
 };
 
 /// Takes several batches at once through their tasks, by several workers.
@@ -22,6 +23,8 @@ pub(crate) struct Round<E> {
 /// A payload or a part of it.
 struct Part<P, E> {
     partition: Partition,
+    /// When the log took it.
+    time: Option<EventTime>,
     payload: Option<P>,
     /// By shard.
     events: Vec<Events<E>>,
@@ -31,7 +34,8 @@ struct Part<P, E> {
 /// A shard and its events of this round.
 struct Lane<'a, E: Event> {
     shard: &'a mut Shard<E>,
-    events: Vec<Events<E>>,
+    /// Each list with the time when the log took it.
+    events: Vec<(Option<EventTime>, Events<E>)>,
 }
 
 impl<E: Event> Round<E> {
@@ -56,6 +60,7 @@ impl<E: Event> Round<E> {
         let mut lanes = lanes(tasks, &mut parts);
         fork.each(&mut lanes, |lane| lane.pass(plan));
         let lists = lanes.into_iter().flat_map(|lane| lane.events);
+        let lists = lists.map(|(_, events)| events);
         self.spare.extend(lists);
         for mut part in parts {
             if let Some(task) = tasks.get_mut(&part.partition) {
@@ -81,6 +86,7 @@ impl<E: Event> Round<E> {
         for Batch {
             partition,
             next,
+            time,
             payload,
         } in batches
         {
@@ -93,6 +99,7 @@ impl<E: Event> Round<E> {
                 let lists = task.shards.iter().map(|_| self.spare.pop());
                 parts.push(Part {
                     partition: partition.clone(),
+                    time,
                     payload: Some(payload),
                     events: lists.map(Option::unwrap_or_default).collect(),
                     fates: Fates::default(),
@@ -114,8 +121,8 @@ impl<P, E: Event> Part<P, E> {
 
 impl<E: Event> Lane<'_, E> {
     fn pass(&mut self, plan: &Plan<E>) {
-        for events in &mut self.events {
-            self.shard.admit(plan, events);
+        for (time, events) in &mut self.events {
+            self.shard.admit(plan, *time, events);
         }
         self.shard.pass(plan);
     }
@@ -137,10 +144,13 @@ fn lanes<'a, P, E: Event>(
             continue;
         };
         for (place, shard) in task.shards.iter_mut().enumerate() {
-            let lists = own.iter_mut().filter_map(|part| part.events.get_mut(place));
+            let lists = own.iter_mut().filter_map(|part| {
+                let events = part.events.get_mut(place)?;
+                Some((part.time, std::mem::take(events)))
+            });
             lanes.push(Lane {
                 shard,
-                events: lists.map(std::mem::take).collect(),
+                events: lists.collect(),
             });
         }
     }

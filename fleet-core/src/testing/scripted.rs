@@ -114,6 +114,7 @@ impl<E: Event> Source for Scripted<E> {
         Ok(SourceEvent::Batch(Batch {
             partition: self.partition.clone(),
             next: Offset((from + count) as u64),
+            time: None,
             payload: offsets.zip(rows).collect(),
         }))
     }

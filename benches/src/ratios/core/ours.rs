@@ -56,9 +56,7 @@ pub(crate) fn run(rows: &Arc<Vec<Sample>>, bound: Duration) -> (u64, u64) {
     let alerts = graph.apply("rules", samples, Limits);
     let speed = SummaryOf::new(|sample: &Sample| Some(sample.speed));
     let windows = graph.apply("windows", samples, Tumbling::minutes(1).aggregate(speed));
-    let order = Order {
-        out_of_orderness: bound,
-    };
+    let order = Order::within(bound);
     let pipeline = Pipeline::exactly_once(Ready::new(rows), AsSample, order, graph, Forgetful)
         .store("alerts", alerts, Null)
         .store("windows", windows, Null);

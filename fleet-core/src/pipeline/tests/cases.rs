@@ -353,9 +353,7 @@ async fn a_bound_of_zero_releases_at_once_and_still_finds_duplicates_across_rest
     for crash_after in [3, 5, 6] {
         let (graph, streams) = graph();
         let source = Scripted::new("memory/0", Arc::clone(&rows), [Script::Rows(1); 9]);
-        let order = Order {
-            out_of_orderness: Duration::ZERO,
-        };
+        let order = Order::within(Duration::ZERO);
         let faults =
             std::iter::repeat_n(CommitFault::None, crash_after).chain([CommitFault::CrashBefore]);
         let faults = faults.take(if crash_after == 6 { 6 } else { 9 });
@@ -389,9 +387,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
     let plan = Plan {
         name: "test".into(),
         reading: String::new(),
-        order: Order {
-            out_of_orderness: Duration::ZERO,
-        },
+        order: Order::within(Duration::ZERO),
         outlets: vec![Outlet::new("rows", streams.readings)],
         graph,
         tallies: Vec::new(),
@@ -404,6 +400,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         let batch = Batch {
             partition: partition.clone(),
             next: Offset(9),
+            time: None,
             payload,
         };
         task.batch(&plan, &Typed::default(), batch).unwrap();

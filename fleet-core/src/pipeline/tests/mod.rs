@@ -7,4 +7,5 @@
 mod cases;
 mod model;
 mod property;
+mod time;
 mod workers;

@@ -75,9 +75,7 @@ async fn run(
         })
         .collect();
     let source = Scripted::new("memory/0", Arc::clone(rows), script);
-    let order = Order {
-        out_of_orderness: Duration::from_secs(bound.unsigned_abs()),
-    };
+    let order = Order::within(Duration::from_secs(bound.unsigned_abs()));
     let faulty = FaultyStore::new(store.clone(), faults);
     let limits = EpochLimits {
         rows: 1 + dice.roll(60),
@@ -214,9 +212,7 @@ async fn once(
 ) -> Result<Counts, Error> {
     let (graph, streams) = graph();
     let source = Scripted::new("memory/0", Arc::clone(rows), script.iter().copied());
-    let order = Order {
-        out_of_orderness: Duration::ZERO,
-    };
+    let order = Order::within(Duration::ZERO);
     let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
     Ok(streams.stored(pipeline, store).run().await?.counts)
 }

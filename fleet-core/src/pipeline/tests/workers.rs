@@ -157,6 +157,7 @@ impl Source for Topic {
         self.feeds.push_back((partition.clone(), rows));
         Ok(SourceEvent::Batch(Batch {
             partition,
+            time: None,
             next,
             payload,
         }))
@@ -209,6 +210,7 @@ impl Source for Lines {
         };
         Ok(SourceEvent::Batch(Batch {
             partition,
+            time: None,
             next,
             payload,
         }))

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use fleet_core::{
     Source,
-    dialect::{Dialect, FleetFlow, FleetPipeline, FleetStream, Ford},
+    dialect::{Dialect, FleetFlow, FleetPipeline, FleetStream, Ford, VehicleOps},
     source::SourceEvent,
 };
 use twox_hash::XxHash3_64;
 
 use crate::simulator::{
-    FleetFlowModel, FleetStreamModel, FordModel, Model, OdometerFault, SampleClock,
-    SelfDrivingModel, Simulator, SimulatorOptions,
+    FleetFlowModel, FleetStreamModel, FordModel, Model, OdometerFault, SampleClock, Scenario,
+    SelfDrivingModel, Simulator, SimulatorOptions, VehicleOpsModel,
 };
 
 async fn hash<M, D>(model: M, dialect: D, options: SimulatorOptions) -> String
@@ -31,6 +31,15 @@ where
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn the_bytes_of_vehicleops_never_change() {
+    let model = VehicleOpsModel::default().scenario(Scenario::Mixed);
+    let options = SimulatorOptions::default().vehicles(5).duration(HOUR);
+    let of = |seed| hash(model.clone(), VehicleOps::default(), options.seed(seed));
+    assert_eq!(of(1).await, "20f35184692a711f");
+    assert_ne!(of(1).await, of(2).await);
+}
 
 #[tokio::test]
 async fn the_bytes_of_fleetstream_never_change() {
