@@ -8,7 +8,7 @@ use std::{
 };
 
 use tracing::{
-    Event, Level, Metadata, Subscriber,
+    Dispatch, Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
     subscriber::with_default,
@@ -58,6 +58,8 @@ impl Subscriber for Written {
 /// The lines of a run.
 fn traced(steps: Vec<Step>) -> Vec<(Level, String)> {
     let written = Written::default();
+    // While there is only one subscriber, what another thread comes across first, without any, is off for all.
+    let _second = Dispatch::new(written.clone());
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_time().build().unwrap();
     with_default(written.clone(), || {
