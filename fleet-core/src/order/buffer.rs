@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
     Admitted, Keys, Order,
@@ -8,10 +8,12 @@ use super::{
     wait::{Taken, Wait},
 };
 use crate::{
-    EventTime, Offset,
+    EventTime,
     checkpoint::{Counts, Saved},
     event::Event,
-    row::{KeyId, Row},
+    row::KeyId,
+    slab::{Place, Slab},
+    time::micros,
 };
 
 /// What becomes of an event at the entry of a graph.
@@ -23,8 +25,10 @@ pub(crate) enum Fate {
     /// Older than the clock, within the allowed lateness: the [pass](OrderBuffer::give_belated) tells
     /// duplicates from the others.
     Belated,
-    /// Belated rows of its key go first: after a pass, [`OrderBuffer::admit_postponed`] takes it.
+    /// Belated rows of its key go first: after a pass, it is to be admitted again.
     Postponed,
+    /// Its time is none that is accepted.
+    OutOfRange,
 }
 
 impl Fate {
@@ -34,30 +38,33 @@ impl Fate {
             Self::Accepted => counts.accepted += 1,
             Self::Late => counts.late += 1,
             Self::Duplicate => counts.duplicate += 1,
-            Self::Belated | Self::Postponed => {}
+            Self::Belated | Self::Postponed | Self::OutOfRange => {}
         }
     }
 }
 
-/// The order buffer of one task: numbers keys, holds their rows, keeps their clocks.
+/// The order buffer of one shard: numbers keys, says which of their rows wait, keeps their clocks.
 #[derive(Debug)]
-pub(crate) struct OrderBuffer<E> {
-    bound: Duration,
+pub(crate) struct OrderBuffer {
+    /// Microseconds.
+    bound: i64,
     keys: Keys,
     clocks: Vec<EventTime>,
-    waits: Vec<Wait<E>>,
+    waits: Vec<Wait>,
     /// Keys with a row since the last release.
     moved: Vec<KeyId>,
     /// Keys with a row since the last seal.
     dirty: Vec<KeyId>,
     /// When the log took the rows at hand: they move no clock past it.
     log: EventTime,
+    /// The latest time that is accepted of them.
+    latest: EventTime,
     /// No clock is before this since the last tick, but for those of keys with a newer row.
     floor: EventTime,
     /// What became of forgotten keys since the last seal: none of their entries is left.
     gone: Vec<Saved>,
     /// With an allowed lateness.
-    belated: Option<Box<Belated<E>>>,
+    belated: Option<Box<Belated>>,
 }
 
 /// One key as it was at some moment.
@@ -75,16 +82,17 @@ enum Save {
     IfRowsLeave,
 }
 
-impl<E: Event> OrderBuffer<E> {
+impl OrderBuffer {
     pub(crate) fn new(order: Order) -> Self {
         Self {
-            bound: order.out_of_orderness,
+            bound: micros(order.out_of_orderness),
             keys: Keys::default(),
             clocks: Vec::new(),
             waits: Vec::new(),
             moved: Vec::new(),
             dirty: Vec::new(),
             log: EventTime::AFTER_ALL,
+            latest: EventTime::MAX,
             floor: EventTime::BEFORE_ALL,
             gone: Vec::new(),
             belated: (!order.allowed_lateness.is_zero())
@@ -92,23 +100,20 @@ impl<E: Event> OrderBuffer<E> {
         }
     }
 
-    /// Tells when the log took the rows that come next; see [`Batch::time`](crate::source::Batch::time).
-    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>) {
+    /// Tells when the log took the rows that come next, see [`Batch::time`](crate::source::Batch::time), and
+    /// up to which time of their own they are accepted.
+    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>, latest: EventTime) {
         self.log = time.unwrap_or(EventTime::AFTER_ALL);
+        self.latest = latest;
     }
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// No clock is before this, but for those of keys with a newer row.
-    pub(crate) fn floor(&self) -> EventTime {
-        self.floor
-    }
-
     /// Whether rows leave at once, in the order of arrival.
     pub(crate) fn is_by_arrival(&self) -> bool {
-        self.bound.is_zero()
+        self.bound == 0
     }
 
     /// The clock of each key, by number.
@@ -122,10 +127,13 @@ impl<E: Event> OrderBuffer<E> {
     }
 
     /// The number of a key, which exists from now on.
+    #[inline]
     pub(crate) fn number(&mut self, key: &str) -> KeyId {
-        if let Some(id) = self.keys.find(key) {
-            return id;
-        }
+        self.keys.find(key).unwrap_or_else(|| self.new_key(key))
+    }
+
+    #[cold]
+    fn new_key(&mut self, key: &str) -> KeyId {
         let id = self.keys.insert(key);
         if id.index() == self.waits.len() {
             self.clocks.push(self.floor);
@@ -139,73 +147,70 @@ impl<E: Event> OrderBuffer<E> {
         id
     }
 
-    /// Takes an event; with a bound of 0 it is released here.
+    /// Says whose and when a fresh row is, and what becomes of it. With a bound of 0 it is released here; one
+    /// that is late or there already gives its place back.
     #[inline]
-    pub(crate) fn admit(&mut self, offset: Offset, event: E, released: &mut Vec<Row<E>>) -> Fate {
-        let id = self.number(event.key());
-        let at = event.at();
+    pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
+        let Some(row) = slab.get_mut(place) else {
+            return Fate::OutOfRange;
+        };
+        let at = row.value.at();
+        if !(EventTime::MIN..=self.latest).contains(&at) {
+            return Fate::OutOfRange;
+        }
+        let id = self.number(row.value.key());
+        (row.key, row.at) = (id, at);
         let (Some(wait), Some(clock)) = (
             self.waits.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         ) else {
-            return Fate::Late;
+            return Fate::OutOfRange;
         };
         if at < *clock {
-            return self.behind(id, offset, event);
+            return self.behind(place, slab);
         }
-        let next = (*clock).max(wait.newest.max(at).min(self.log) - self.bound);
-        let taken = if self.bound.is_zero() {
-            let taken = wait.pass(at, next, &event);
-            if taken == Taken::Yes {
-                released.push(Row {
-                    key: id,
-                    at,
-                    offset,
-                    value: event,
-                });
-            }
-            taken
+        let newest = wait.newest.max(at);
+        let next = (*clock).max(newest.min(self.log).before_by(self.bound));
+        let by_arrival = self.bound == 0;
+        let taken = if by_arrival {
+            wait.pass(at, next, row.value.identity())
         } else {
-            wait.hold(at, offset, event)
+            wait.hold(at, place, slab)
         };
         if taken == Taken::Duplicate {
+            slab.give_back(place);
             return Fate::Duplicate;
         }
-        wait.newest = wait.newest.max(at);
-        *clock = next;
-        if !std::mem::replace(&mut wait.moved, true) {
-            self.moved.push(id);
+        if by_arrival {
+            slab.release(place);
         }
-        if !std::mem::replace(&mut wait.dirty, true) {
-            self.dirty.push(id);
+        wait.newest = newest;
+        *clock = next;
+        if !(wait.moved && wait.dirty) {
+            if !std::mem::replace(&mut wait.moved, true) {
+                self.moved.push(id);
+            }
+            if !std::mem::replace(&mut wait.dirty, true) {
+                self.dirty.push(id);
+            }
         }
         Fate::Accepted
     }
 
     #[cold]
-    fn behind(&mut self, key: KeyId, offset: Offset, value: E) -> Fate {
-        let (Some(belated), Some(clock)) = (&mut self.belated, self.clocks.get_mut(key.index()))
-        else {
-            return Fate::Late;
-        };
-        let at = value.at();
-        let row = Row {
-            key,
-            at,
-            offset,
-            value,
-        };
-        match belated.take(clock, row) {
-            Behind::Belated => Fate::Belated,
-            Behind::Late => Fate::Late,
-            Behind::Postponed => Fate::Postponed,
+    fn behind<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
+        let behind = slab.get(place).and_then(|row| {
+            let clock = self.clocks.get_mut(row.key.index())?;
+            Some(self.belated.as_mut()?.take(clock, row, place))
+        });
+        match behind {
+            Some(Behind::Belated) => Fate::Belated,
+            Some(Behind::Postponed) => Fate::Postponed,
+            Some(Behind::Late) | None => {
+                slab.give_back(place);
+                Fate::Late
+            }
         }
-    }
-
-    /// Takes the row that was postponed, if one was.
-    pub(crate) fn admit_postponed(&mut self, released: &mut Vec<Row<E>>) -> Option<Fate> {
-        let (offset, event) = self.belated.as_mut()?.take_postponed()?;
-        Some(self.admit(offset, event, released))
     }
 
     /// Whether belated rows wait for a pass.
@@ -213,14 +218,18 @@ impl<E: Event> OrderBuffer<E> {
         self.belated.as_ref().is_some_and(|rows| !rows.is_empty())
     }
 
-    /// Gives the belated rows, after those in order have been through the graph.
-    pub(crate) fn give_belated(&mut self, to: &mut Vec<Row<E>>) -> Admitted {
+    /// Gives the belated rows of `slab`, after those in order have been through the graph.
+    pub(crate) fn give_belated<E: Event>(
+        &mut self,
+        slab: &mut Slab<E>,
+        to: &mut Slab<E>,
+    ) -> Admitted {
         let belated = self.belated.as_mut();
-        belated.map_or_else(Admitted::default, |rows| rows.give(to))
+        belated.map_or_else(Admitted::default, |rows| rows.give(slab, to))
     }
 
     /// Begins a pass: gives the rows that their clocks have passed, key by key, each key in event-time order.
-    pub(crate) fn release(&mut self, to: &mut Vec<Row<E>>) {
+    pub(crate) fn release<E: Event>(&mut self, slab: &mut Slab<E>) {
         if let Some(belated) = &mut self.belated {
             belated.release(&mut self.clocks);
         }
@@ -230,18 +239,10 @@ impl<E: Event> OrderBuffer<E> {
             else {
                 continue;
             };
-            wait.release(*clock, |at, offset, value| {
-                let key = *id;
-                to.push(Row {
-                    key,
-                    at,
-                    offset,
-                    value,
-                });
-            });
+            wait.release(*clock, slab);
         }
         if let Some(belated) = &mut self.belated {
-            belated.remember(to, &self.clocks);
+            belated.remember(slab.released(), &self.clocks);
         }
     }
 
@@ -267,6 +268,11 @@ impl<E: Event> OrderBuffer<E> {
         if let Some(belated) = &mut self.belated {
             belated.end(&[id]);
         }
+    }
+
+    /// No clock is before this, but for those of keys with a newer row.
+    pub(crate) fn floor(&self) -> EventTime {
+        self.floor
     }
 
     /// Moves the clocks of the keys that have no newer row to `floor`, and lets new ones begin there. Returns
@@ -330,25 +336,29 @@ impl<E: Event> OrderBuffer<E> {
 
     /// Forgets a key for good, after its last pass; the next seal says so. Gives its name.
     pub(crate) fn forget(&mut self, id: KeyId) -> Option<Arc<str>> {
+        self.forget_seen(id);
         self.clear(id);
         let name = self.keys.remove(id)?;
-        self.gone
-            .push(saved::no_wait(Arc::clone(&name), E::VERSION));
-        if let Some(belated) = &mut self.belated {
-            belated.forget(id, &name, &mut self.gone);
-        }
+        self.gone.push(saved::no_wait(Arc::clone(&name)));
         Some(name)
     }
 
+    fn forget_seen(&mut self, id: KeyId) {
+        if let Some(belated) = &mut self.belated {
+            belated.forget(id, self.keys.name_str(id), &mut self.gone);
+        }
+    }
+
     /// What is known of one key, to be [put back](Self::put_back) by this process. Between passes.
-    pub(crate) fn save(&self, id: KeyId) -> Option<Image> {
+    pub(crate) fn save<E: Event>(&self, id: KeyId, slab: &Slab<E>) -> Option<Image> {
         Some(Image {
-            wait: self.encode(id, &mut Vec::new())?,
+            wait: self.encode(id, slab, &mut Vec::new())?,
             seen: self.belated.as_ref().and_then(|belated| belated.seen(id)),
         })
     }
 
-    /// Forgets what is known of one key, but not its number.
+    /// Forgets what is known of one key, but not its number. The places of its rows are free when
+    /// [`Slab::keep_only`] has heard of it.
     pub(crate) fn clear(&mut self, id: KeyId) {
         let (wait, clock) = (
             self.waits.get_mut(id.index()),
@@ -365,11 +375,11 @@ impl<E: Event> OrderBuffer<E> {
     }
 
     /// Takes one key back to where it was.
-    pub(crate) fn put_back(&mut self, id: KeyId, image: &Image) {
+    pub(crate) fn put_back<E: Event>(&mut self, id: KeyId, image: &Image, slab: &mut Slab<E>) {
         self.clear(id);
         // It was encoded by this process, so it can be read.
         if let Some(entry) = Entry::of(&image.wait) {
-            self.restore(&entry, &image.wait, false);
+            self.restore(&entry, &image.wait, false, slab);
         }
         if let (Some(belated), Some(seen)) = (&mut self.belated, &image.seen) {
             belated.put_back(id, seen.clone());
@@ -400,7 +410,12 @@ impl<E: Event> OrderBuffer<E> {
         }
     }
 
-    pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
+    /// Where the rows that wait lie.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        self.waits.iter().flat_map(Wait::places)
+    }
+
+    pub(crate) fn seal<E: Event>(&mut self, slab: &Slab<E>, to: &mut Vec<Saved>) {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
         let (mut scratch, mut dirty) = (Vec::new(), std::mem::take(&mut self.dirty));
         to.append(&mut self.gone);
@@ -411,7 +426,7 @@ impl<E: Event> OrderBuffer<E> {
             if let Some(wait) = self.waits.get_mut(id.index()) {
                 wait.dirty = false;
             }
-            to.extend(self.encode(id, &mut scratch));
+            to.extend(self.encode(id, slab, &mut scratch));
         }
         self.dirty = dirty;
         if let Some(belated) = &mut self.belated {
@@ -419,20 +434,28 @@ impl<E: Event> OrderBuffer<E> {
         }
     }
 
-    fn encode(&self, id: KeyId, scratch: &mut Vec<u8>) -> Option<Saved> {
+    fn encode<E: Event>(&self, id: KeyId, slab: &Slab<E>, scratch: &mut Vec<u8>) -> Option<Saved> {
         let (wait, clock) = (self.waits.get(id.index())?, self.clocks.get(id.index())?);
         scratch.clear();
-        wait.encode(*clock, scratch);
-        Some(saved::wait(self.keys.name(id), E::VERSION, scratch.clone()))
+        wait.encode(*clock, slab, scratch);
+        let key = self.keys.name(id);
+        Some(saved::wait(key, E::VERSION, scratch.clone()))
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
-    pub(crate) fn restore(&mut self, entry: &Entry<'_>, saved: &Saved, ended: bool) -> Option<()> {
+    pub(crate) fn restore<E: Event>(
+        &mut self,
+        entry: &Entry<'_>,
+        saved: &Saved,
+        ended: bool,
+        slab: &mut Slab<E>,
+    ) -> Option<()> {
         let id = self.number(entry.key()?);
         let bytes = saved.bytes.as_deref()?;
         match entry {
             Entry::Wait(_) => {
-                let (wait, clock) = Wait::<E>::decode(saved.version, self.bound, &mut &*bytes)?;
+                let whose = (id, self.bound);
+                let (wait, clock) = Wait::decode(saved.version, whose, slab, &mut &*bytes)?;
                 let clock = if ended { EventTime::AFTER_ALL } else { clock };
                 *self.clocks.get_mut(id.index())? = clock;
                 *self.waits.get_mut(id.index())? = wait;

@@ -61,8 +61,8 @@ pub(super) fn wait(key: Arc<str>, version: u16, bytes: Vec<u8>) -> Saved {
     }
 }
 
-pub(super) fn no_wait(key: Arc<str>, version: u16) -> Saved {
-    let (node, bytes) = (WAIT, None);
+pub(super) fn no_wait(key: Arc<str>) -> Saved {
+    let (node, version, bytes) = (WAIT, 0, None);
     Saved {
         node,
         key,

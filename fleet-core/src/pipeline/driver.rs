@@ -4,14 +4,17 @@ use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Dura
 
 use tokio::{
     task::yield_now,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
+use tracing::{Instrument, debug_span};
 
 use super::{
-    Bound, EpochLimits, OnRetry, Pipeline,
+    Bound, EpochLimits, Pipeline,
     limits::Retry,
+    observe::{Seen, Stage},
     report::{Ending, Ledger, Report},
     snapshots::Schedule,
+    ticks::Ticker,
     workers::Workers,
 };
 use crate::{
@@ -19,7 +22,7 @@ use crate::{
     checkpoint::CheckpointStore,
     committer::{Committer, Landed, Step},
     source::{Batch, RevokeGuard, SourceEvent},
-    task::{ForkJoin, Keep, Piece, Plan, Round, Task},
+    task::{ForkJoin, Piece, Plan, Round, Task, Written},
 };
 
 /// How many batches a round takes for each worker, if so many are ready. Our choice: of the 256 KiB that a
@@ -30,6 +33,7 @@ const BATCHES_PER_WORKER: usize = 4;
 enum Turn<P> {
     Stop,
     Seal,
+    Tick,
     Source(SourceEvent<P>),
 }
 
@@ -44,12 +48,13 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     limits: EpochLimits,
     schedule: Schedule,
     retry: Retry,
-    on_retry: Option<OnRetry>,
+    seen: Arc<Seen>,
     committer: Committer,
     /// What came while a round was gathered, and is not part of it.
     upcoming: Option<Result<SourceEvent<Src::Payload>>>,
     tasks: BTreeMap<Partition, Task<D::Event>>,
     ledger: Ledger,
+    ticker: Ticker,
     /// The open epoch: since when, and how many records.
     opened: Option<Instant>,
     rows: u64,
@@ -67,20 +72,26 @@ where
     D: Decode<Src::Payload>,
     S: CheckpointStore,
 {
+    let mut plan = pipeline.plan;
+    plan.clock = Seen::clock();
+    let seen = Arc::new(Seen::new(&plan, pipeline.health, pipeline.on_retry));
     if let Some(wrong) = pipeline.wrong {
-        return Err(wrong);
+        return seen.ended(Err(wrong));
     }
-    let names = pipeline
-        .plan
-        .outlets
-        .iter()
-        .map(|outlet| Arc::clone(&outlet.name));
+    if let Some(ticks) = &pipeline.ticks
+        && let Err(wrong) = ticks
+            .check(&plan.order, pipeline.source.follows())
+            .and_then(|()| pipeline.snapshots.check_ticks())
+    {
+        return seen.ended(Err(wrong));
+    }
+    let names = plan.outlets.iter().map(|outlet| Arc::clone(&outlet.name));
     let ways = pipeline.sinks.iter().map(|sink| sink.way());
     let driver = Driver {
         committer: Committer::new(names.zip(ways).collect()),
         source: pipeline.source,
         decode: pipeline.decode,
-        plan: pipeline.plan,
+        plan,
         workers: Workers::start(pipeline.workers)?,
         round: Round::new(),
         store: pipeline.store,
@@ -88,16 +99,18 @@ where
         limits: pipeline.limits,
         schedule: Schedule::start(pipeline.snapshots),
         retry: pipeline.retry,
-        on_retry: pipeline.on_retry,
+        seen: Arc::clone(&seen),
         upcoming: None,
         tasks: BTreeMap::new(),
         ledger: Ledger::default(),
+        ticker: Ticker::new(pipeline.ticks),
         opened: None,
         rows: 0,
         anything: false,
         read: 0,
     };
-    driver.run(stop).await
+    let outcome = driver.run(stop).instrument(seen.span()).await;
+    seen.ended(outcome)
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
@@ -106,19 +119,25 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         loop {
             let event = match self.turn(&mut stop).await? {
                 Turn::Stop => {
-                    self.commit_all(Keep::State).await?;
+                    self.seen.stopping();
+                    self.commit_all(Written::State).await?;
                     return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }
                 Turn::Seal => {
                     self.commit_due().await?;
                     continue;
                 }
+                Turn::Tick => {
+                    self.tick().await?;
+                    continue;
+                }
                 Turn::Source(event) => event,
             };
+            self.ticker.hear(&event);
             match event {
                 SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
                 SourceEvent::Batch(batch) => self.batch(batch).await?,
-                SourceEvent::Idle => {}
+                SourceEvent::Idle => self.tick().await?,
                 SourceEvent::End(partition) => {
                     if self.end(&partition).await? {
                         let complete = Ending::Complete;
@@ -139,6 +158,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 }
                 SourceEvent::Lost(partitions) => {
                     self.tasks.retain(|name, _| !partitions.contains(name));
+                    self.seen.lost(&partitions);
                 }
             }
         }
@@ -160,21 +180,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             if due.is_some_and(|due| due <= Instant::now()) {
                 return Ok(Turn::Seal);
             }
-            let epoch = async {
-                match due {
-                    Some(due) => sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let epoch = at(due);
+            let tick = self.ticker.due();
             let next = tokio::select! {
                 biased;
                 () = &mut *stop => return Ok(Turn::Stop),
                 () = epoch => return Ok(Turn::Seal),
                 next = self.next() => next,
+                () = at(tick) => return Ok(Turn::Tick),
             };
             match next {
-                Ok(event) => return Ok(Turn::Source(event)),
-                Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
+                Ok(event) => {
+                    self.seen.heard();
+                    return Ok(Turn::Source(event));
+                }
+                Err(error) => self.seen.wait(Stage::Read, error, &mut delays).await?,
             }
         }
     }
@@ -194,17 +214,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let claim = loop {
                 match self.store.claim(partition).await {
                     Ok(claim) => break claim,
-                    Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
+                    Err(error) => self.seen.wait(Stage::Claim, error, &mut delays).await?,
                 }
             };
+            self.seen.claimed(partition, &claim);
             self.ledger.claimed(partition, &claim);
             self.committer.assign(partition, &claim.tallies);
             let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
+            let at = task.start();
             let mut delays = self.retry.delays();
-            while let Err(error) = self.source.start(partition, task.start()).await {
-                wait(error, &mut delays, self.on_retry.as_ref()).await?;
+            while let Err(error) = self.source.start(partition, at).await {
+                self.seen.wait(Stage::Start, error, &mut delays).await?;
             }
             self.tasks.insert(partition.clone(), task);
+            self.seen
+                .assigned(partition, at, self.source.end(partition));
         }
         Ok(())
     }
@@ -234,6 +258,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.opened.get_or_insert_with(Instant::now);
         let waiting = self.tasks.values().map(Task::waiting);
         let (results, bytes) = waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+        self.seen.computed(&self.tasks, self.read, (results, bytes));
         let EpochLimits {
             rows,
             results: most,
@@ -277,9 +302,25 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
         let all = !self.tasks.is_empty() && self.tasks.values().all(Task::has_ended);
         if all {
-            self.commit_all(Keep::State).await?;
+            self.commit_all(Written::State).await?;
         }
         Ok(all)
+    }
+
+    /// Moves the clocks of silent keys, if a tick is due, and commits what came of it with its time.
+    async fn tick(&mut self) -> Result<()> {
+        let Some(floor) = self.ticker.floor() else {
+            return Ok(());
+        };
+        for task in self.tasks.values_mut() {
+            task.tick(&self.plan, &self.workers, floor)?;
+        }
+        let has_changed = |task: &Task<_>| task.has_changed(Written::State);
+        if !self.tasks.values().any(has_changed) {
+            return Ok(());
+        }
+        self.anything = true;
+        self.commit_all(Written::State).await
     }
 
     async fn revoke(
@@ -291,11 +332,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         // Only what leaves is sealed. Out of time: the next owner computes it again, the fence keeps our
         // commit out, and what stays here has lost nothing.
         let leaving = |name: &Partition| partitions.contains(name);
-        if let Ok(committed) = timeout(within, self.commit(leaving, Keep::State)).await {
+        if let Ok(committed) = timeout(within, self.commit(leaving, Written::State)).await {
             // What the next owner has claimed already is released as well.
             committed?;
         }
         self.tasks.retain(|name, _| !partitions.contains(name));
+        self.seen.revoked(partitions);
         drop(done);
         Ok(())
     }
@@ -305,10 +347,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.commit_all(keep).await
     }
 
-    async fn commit_all(&mut self, keep: Keep) -> Result<()> {
+    async fn commit_all(&mut self, keep: Written) -> Result<()> {
+        let fenced = self.commit(|_| true, keep).await?;
         self.opened = None;
         self.rows = 0;
-        let fenced = self.commit(|_| true, keep).await?;
         let Some((partition, next)) = fenced.first().filter(|_| self.tasks.is_empty()) else {
             return Ok(());
         };
@@ -322,7 +364,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     async fn commit(
         &mut self,
         chosen: impl Fn(&Partition) -> bool + Send,
-        keep: Keep,
+        keep: Written,
     ) -> Result<Vec<(Partition, Offset)>> {
         let chosen = self.tasks.iter_mut().filter(|(name, _)| chosen(name));
         let changed = chosen
@@ -331,15 +373,25 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let pieces: Vec<Piece> = changed
             .map(|task| task.seal(&self.plan, &self.workers, keep))
             .collect();
+        if pieces.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sealed = self.seen.sealed(&pieces, self.opened);
         self.committer.open(pieces);
-        let landed = self.carry_out().await?;
+        let landed = self.carry_out().instrument(debug_span!("commit")).await?;
+        self.seen.landed(sealed);
         for sealed in landed.done {
             let mut delays = self.retry.delays();
             while let Err(error) = self.source.committed(&sealed.partition, sealed.next).await {
-                wait(error, &mut delays, self.on_retry.as_ref()).await?;
+                self.seen
+                    .wait(Stage::Acknowledge, error, &mut delays)
+                    .await?;
             }
+            self.seen
+                .committed(&sealed, self.source.end(&sealed.partition));
             self.ledger.committed(sealed);
         }
+        self.seen.fenced(&landed.fenced);
         let fenced = landed.fenced.into_iter();
         Ok(fenced
             .filter_map(|name| self.tasks.remove(&name).map(|task| (name, task.next())))
@@ -370,7 +422,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 _ => error,
             };
             self.committer.failed();
-            wait(error, &mut delays, self.on_retry.as_ref()).await?;
+            self.seen.wait(step.into(), error, &mut delays).await?;
         }
     }
 
@@ -407,20 +459,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 }
 
-/// Waits before the next try, or gives the error back when it cannot pass or was retried enough.
-async fn wait(
-    error: Error,
-    delays: &mut (impl Iterator<Item = Duration> + Send),
-    tell: Option<&OnRetry>,
-) -> Result<()> {
-    match delays.next().filter(|_| error.is_retryable()) {
-        Some(delay) => {
-            if let Some(tell) = tell {
-                tell(&error, delay);
-            }
-            sleep(delay).await;
-            Ok(())
-        }
-        None => Err(error),
+/// Waits until then; without a time, for ever.
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }

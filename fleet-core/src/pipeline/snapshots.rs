@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::task::Keep;
+use crate::{Error, ErrorKind, Result, task::Written};
 
 /// How often the state of the keys is written. Positions, results and counts are written with every commit.
 ///
@@ -44,6 +44,20 @@ pub enum Snapshots {
     Every(Duration),
 }
 
+impl Snapshots {
+    /// Refuses intervals for a pipeline with ticks.
+    pub(super) fn check_ticks(self) -> Result<()> {
+        match self {
+            Self::EveryCommit => Ok(()),
+            Self::Every(_) => {
+                let message = "ticks need a snapshot with every commit: a tick has no place in the input \
+                               where it would be read again";
+                Err(Error::new(ErrorKind::Config, message))
+            }
+        }
+    }
+}
+
 /// Says which commits of a run write the state.
 #[derive(Debug)]
 pub(super) struct Schedule {
@@ -60,12 +74,12 @@ impl Schedule {
     }
 
     /// What the commit writes that is due now.
-    pub(super) fn next(&mut self) -> Keep {
+    pub(super) fn next(&mut self) -> Written {
         match self.snapshots {
-            Snapshots::Every(interval) if self.last.elapsed() < interval => Keep::Position,
+            Snapshots::Every(interval) if self.last.elapsed() < interval => Written::Position,
             _ => {
                 self.last = Instant::now();
-                Keep::State
+                Written::State
             }
         }
     }

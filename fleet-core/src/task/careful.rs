@@ -7,7 +7,7 @@ use super::{
     Plan, Replay,
     isolation::{Mark, Taken},
     panics::{Panicked, Stage, caught},
-    shard::{Hearing, Shard, Timed},
+    shard::{Hearing, Shard, Timed, fresh_nodes},
 };
 use crate::{
     EventTime, Offset,
@@ -15,7 +15,8 @@ use crate::{
     event::Event,
     graph::At,
     order::{self, OrderBuffer},
-    row::{KeyId, Row},
+    row::KeyId,
+    slab::Slab,
 };
 
 /// What is left out of a pass because it made a panic.
@@ -34,10 +35,11 @@ pub(super) struct Blame {
 
 impl Blame {
     /// Takes the rows that are to blame out of the events of a pass.
-    pub(super) fn leave_out<E>(&mut self, events: &mut Vec<Row<E>>) {
-        events.retain(|row| !self.rows.contains(&(row.offset, row.at)));
-        self.seen
-            .extend(events.iter().map(|row| (row.offset, row.at)));
+    pub(super) fn leave_out<E>(&mut self, events: &mut Slab<E>) {
+        events.leave_out(|row| self.rows.contains(&(row.offset, row.at)));
+        events
+            .released()
+            .each(|row| self.seen.push((row.offset, row.at)));
     }
 
     /// The nodes that are skipped.
@@ -145,6 +147,10 @@ impl<E: Event> Shard<E> {
     fn finish(&mut self, recovered: Result<(), Panicked>) {
         self.panicked = recovered.err();
         if self.panicked.is_none() {
+            let places: Vec<_> = self.order.places().collect();
+            if let Some(slab) = self.slots.slab(self.events) {
+                slab.keep_only(places.into_iter());
+            }
             // The next panic has not as far to go back.
             self.rebase();
         }
@@ -178,8 +184,7 @@ impl<E: Event> Shard<E> {
             let floor = self.order.floor();
             self.order = OrderBuffer::new(plan.order);
             self.order.raise(floor);
-            let nodes = plan.graph.nodes.iter();
-            self.nodes = nodes.map(|node| node.fresh(&plan.name)).collect();
+            self.nodes = fresh_nodes(plan);
         }
         for key in keys.into_iter().flatten() {
             let id = self.order.number(key);
@@ -286,19 +291,28 @@ impl<E: Event> Shard<E> {
     }
 
     /// The state of one key.
-    fn image(&self, id: Option<KeyId>) -> Option<(order::Image, Vec<Saved>)> {
-        let (id, keys) = (id?, self.order.keys());
-        let nodes = self.nodes.iter().filter_map(|node| node.save(id, keys));
-        Some((self.order.save(id)?, nodes.collect()))
+    fn image(&mut self, id: Option<KeyId>) -> Option<Image> {
+        let id = id?;
+        let slab = self.slots.slab(self.events)?;
+        let order = self.order.save(id, slab)?;
+        let keys = self.order.keys();
+        let nodes = self
+            .nodes
+            .iter()
+            .filter_map(|(node, _)| node.save(id, keys));
+        let nodes = nodes.collect();
+        Some(Image { order, nodes })
     }
 
-    fn put_back(&mut self, id: Option<KeyId>, image: Option<&(order::Image, Vec<Saved>)>) {
-        let (Some(id), Some((order, nodes))) = (id, image) else {
+    fn put_back(&mut self, id: Option<KeyId>, image: Option<&Image>) {
+        let (Some(id), Some(image)) = (id, image) else {
             return;
         };
         self.clear_key(id);
-        self.order.put_back(id, order);
-        for saved in nodes.iter().filter(|saved| saved.bytes.is_some()) {
+        if let Some(slab) = self.slots.slab(self.events) {
+            self.order.put_back(id, &image.order, slab);
+        }
+        for saved in image.nodes.iter().filter(|saved| saved.bytes.is_some()) {
             if let Some(entry) = order::Entry::of(saved) {
                 self.put(&entry, saved, false);
             }
@@ -307,10 +321,16 @@ impl<E: Event> Shard<E> {
 
     fn clear_key(&mut self, id: KeyId) {
         self.order.clear(id);
-        for node in &mut self.nodes {
+        for (node, _) in &mut self.nodes {
             node.forget(id);
         }
     }
+}
+
+/// One key as it was at some moment.
+struct Image {
+    order: order::Image,
+    nodes: Vec<Saved>,
 }
 
 /// What a dead letter is about.

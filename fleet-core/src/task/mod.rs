@@ -26,7 +26,7 @@ pub(crate) use keys::KeyLimits;
 use keys::{PartitionTime, Sweep};
 use panics::{Panicked, Stage, caught};
 pub(crate) use plan::Plan;
-pub(crate) use replay::Keep;
+pub(crate) use replay::Written;
 use replay::{Replay, Snapshot, is_of_replay};
 #[cfg(feature = "driver")]
 pub(crate) use round::Round;
@@ -38,7 +38,7 @@ use crate::{
     checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
     decode::shard_of,
     event::Event,
-    graph::{Buffer, describe::difference},
+    graph::{Buffer, Work, describe::difference},
     order,
     source::Batch,
 };
@@ -54,6 +54,8 @@ pub(crate) struct Piece {
     pub(crate) sealed: Sealed,
     /// By outlet.
     pub(crate) outputs: Vec<Box<dyn Buffer>>,
+    /// What each node did for it.
+    pub(crate) work: Vec<Work>,
 }
 
 /// One partition: how far it is, and its shards. Nothing is shared between tasks.
@@ -189,6 +191,15 @@ impl<E: Event> Task<E> {
     ) -> Result<()> {
         self.check_open()?;
         self.advance(batch.next);
+        if let [only] = self.shards.as_mut_slice()
+            && self.replay.is_none()
+            && plan.takes_all_alike()
+        {
+            if let Err(panicked) = only.take_batch(plan, decode, (batch.time, batch.payload)) {
+                only.panicked = Some(panicked);
+            }
+            return self.join();
+        }
         let replay = self.replay.as_deref();
         let mut intake = Intake {
             lists: &mut self.decoded,
@@ -334,7 +345,8 @@ impl<E: Event> Task<E> {
         fork: &impl ForkJoin,
         floor: EventTime,
     ) -> Result<()> {
-        if self.ended || self.floor >= Some(floor) {
+        // Where a replay has not caught up, time has not gone on yet.
+        if self.ended || self.replay.is_some() || self.floor >= Some(floor) {
             return Ok(());
         }
         self.floor = Some(floor);
@@ -348,9 +360,9 @@ impl<E: Event> Task<E> {
     }
 
     /// Whether there is anything to commit.
-    pub(crate) fn has_changed(&self, keep: Keep) -> bool {
+    pub(crate) fn has_changed(&self, keep: Written) -> bool {
         let is_behind = self.snapshot.is_behind() && self.replay.is_none();
-        self.changed || keep == Keep::State && is_behind
+        self.changed || keep == Written::State && is_behind
     }
 
     /// Whether the input has ended.
@@ -379,8 +391,8 @@ impl<E: Event> Task<E> {
 
     /// Hands over everything since the last seal, as one numbered commit. Where a restart could not do without
     /// the state, it is there whatever was asked for.
-    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin, keep: Keep) -> Piece {
-        let keep = if self.ended { Keep::State } else { keep };
+    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin, keep: Written) -> Piece {
+        let keep = if self.ended { Written::State } else { keep };
         let keep = self.snapshot.choose(keep, &self.fates.dead);
         let mut shares: Vec<(&mut Shard<E>, Option<Share>)> =
             self.shards.iter_mut().map(|shard| (shard, None)).collect();
@@ -398,8 +410,9 @@ impl<E: Event> Task<E> {
             outputs,
             keys,
             forgotten,
+            work,
         } = joined.unwrap_or_default();
-        if keep == Keep::State {
+        if keep == Written::State {
             saved.extend(self.floor.map(order::floor));
             self.time.seal(&mut saved);
             self.tenants.seal(&mut saved);
@@ -430,6 +443,7 @@ impl<E: Event> Task<E> {
                 tallies: self.tallies.clone(),
             },
             outputs,
+            work,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
 
 use crate::{
     Error, ErrorKind, Offset, Partition,
-    graph::{At, Node},
+    graph::{At, Meter, Node},
 };
 
 /// Where in a shard's work a panic came from.
@@ -23,11 +23,11 @@ pub(super) enum Stage {
 
 impl Stage {
     /// Its name in dead letters and messages.
-    pub(super) fn name(self, nodes: &[Box<dyn Node>]) -> &str {
+    pub(super) fn name(self, nodes: &[(Box<dyn Node>, Meter)]) -> &str {
         match self {
             Self::Decode => "decode",
             Self::Order => "order",
-            Self::Node(place) => nodes.get(place).map_or("", |node| node.shape().name),
+            Self::Node(place) => nodes.get(place).map_or("", |(node, _)| node.shape().name),
             Self::Results => "results",
         }
     }
@@ -52,7 +52,7 @@ impl Panicked {
     /// The error that stops the pipeline: it happened somewhere in these records.
     pub(super) fn error(
         &self,
-        nodes: &[Box<dyn Node>],
+        nodes: &[(Box<dyn Node>, Meter)],
         partition: &Partition,
         records: std::ops::Range<Offset>,
     ) -> Error {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::KeyLimits;
 use crate::{
     Order,
-    graph::Graph,
+    graph::{Clock, Graph},
     outlet::{Outlet, Tally},
 };
 
@@ -19,4 +19,14 @@ pub(crate) struct Plan<E> {
     pub(crate) keys: KeyLimits,
     /// A panic costs one record, not the run.
     pub(crate) isolate: bool,
+    /// Measures the nodes, if anyone wants to know.
+    pub(crate) clock: Option<Clock>,
+}
+
+impl<E> Plan<E> {
+    /// Whether nothing is to be known of events before they are in the order buffer, so that a decoder may put
+    /// them there itself.
+    pub(super) fn takes_all_alike(&self) -> bool {
+        !self.isolate && self.keys.ttl.is_none() && self.keys.per_tenant.is_none()
+    }
 }

@@ -17,7 +17,7 @@ const MOST_SKIPPED: usize = 4_096;
 
 /// What of a commit is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
+pub(crate) enum Written {
     /// Position, results, counts, and the state of every key that changed.
     State,
     /// All but the state: a restart computes it again from the last snapshot.
@@ -96,9 +96,9 @@ impl Snapshot {
     }
 
     /// What the next commit writes: the state, too, where a replay would be impossible or dear without it.
-    pub(super) fn choose(&self, wanted: Keep, dead: &[DeadLetter]) -> Keep {
+    pub(super) fn choose(&self, wanted: Written, dead: &[DeadLetter]) -> Written {
         if self.at.is_none() || self.dead.len() + dead.len() > MOST_SKIPPED {
-            Keep::State
+            Written::State
         } else {
             wanted
         }
@@ -107,7 +107,7 @@ impl Snapshot {
     /// The commit at `position` has this form: adds what a restart has to know.
     pub(super) fn note(
         &mut self,
-        keep: Keep,
+        keep: Written,
         position: Offset,
         dead: &[DeadLetter],
         to: &mut Vec<Saved>,
@@ -121,13 +121,13 @@ impl Snapshot {
             });
         };
         match keep {
-            Keep::State => {
+            Written::State => {
                 if self.is_noted {
                     entry(None);
                 }
                 *self = Self::at(Some(position));
             }
-            Keep::Position => {
+            Written::Position => {
                 self.dead.extend(dead.iter().map(|letter| letter.offset));
                 self.is_noted = true;
                 entry(Some(self.encode()));
@@ -194,9 +194,9 @@ mod tests {
     #[test]
     fn a_snapshot_behind_its_position_survives_a_restart_and_a_whole_one_needs_no_note() {
         let (mut snapshot, mut saved) = (Snapshot::at(Some(Offset(10))), Vec::new());
-        snapshot.note(Keep::Position, Offset(20), &[dead(17)], &mut saved);
+        snapshot.note(Written::Position, Offset(20), &[dead(17)], &mut saved);
         snapshot.note(
-            Keep::Position,
+            Written::Position,
             Offset(30),
             &[dead(12), dead(25)],
             &mut saved,
@@ -219,7 +219,7 @@ mod tests {
         );
 
         saved.clear();
-        snapshot.note(Keep::State, Offset(40), &[], &mut saved);
+        snapshot.note(Written::State, Offset(40), &[], &mut saved);
         assert_eq!(
             (saved.len(), &saved[0].bytes),
             (1, &None),
@@ -227,14 +227,14 @@ mod tests {
         );
         assert!(snapshot.replay(Offset(40)).is_none());
         saved.clear();
-        snapshot.note(Keep::State, Offset(50), &[], &mut saved);
+        snapshot.note(Written::State, Offset(50), &[], &mut saved);
         assert!(saved.is_empty());
     }
 
     #[test]
     fn a_damaged_note_is_refused() {
         let (mut snapshot, mut saved) = (Snapshot::at(Some(Offset(10))), Vec::new());
-        snapshot.note(Keep::Position, Offset(20), &[dead(17)], &mut saved);
+        snapshot.note(Written::Position, Offset(20), &[dead(17)], &mut saved);
         let bytes = saved[0].bytes.take().unwrap();
         for end in 0..bytes.len() {
             saved[0].bytes = Some(bytes[..end].to_vec());
@@ -246,11 +246,17 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_taken_when_there_is_none_and_when_too_much_would_be_skipped() {
-        assert_eq!(Snapshot::at(None).choose(Keep::Position, &[]), Keep::State);
+        assert_eq!(
+            Snapshot::at(None).choose(Written::Position, &[]),
+            Written::State
+        );
         let (mut snapshot, many) = (Snapshot::at(Some(Offset(0))), vec![dead(1); MOST_SKIPPED]);
-        assert_eq!(snapshot.choose(Keep::Position, &many), Keep::Position);
-        snapshot.note(Keep::Position, Offset(2), &many, &mut Vec::new());
-        assert_eq!(snapshot.choose(Keep::Position, &[]), Keep::Position);
-        assert_eq!(snapshot.choose(Keep::Position, &[dead(2)]), Keep::State);
+        assert_eq!(snapshot.choose(Written::Position, &many), Written::Position);
+        snapshot.note(Written::Position, Offset(2), &many, &mut Vec::new());
+        assert_eq!(snapshot.choose(Written::Position, &[]), Written::Position);
+        assert_eq!(
+            snapshot.choose(Written::Position, &[dead(2)]),
+            Written::State
+        );
     }
 }

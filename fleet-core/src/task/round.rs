@@ -8,6 +8,10 @@ use crate::{
     Decode, EventTime, Offset, Partition, Result, checkpoint::Fates, event::Event, source::Batch,
 };
 
+/// How many parts a round has at least for each worker, where payloads can be divided. Our choice: one that
+/// comes late to the first of them still finds its share of work.
+const PARTS_PER_WORKER: usize = 4;
+
 /// Takes several batches at once through their tasks, by several workers.
 ///
 /// ```text
@@ -82,7 +86,7 @@ impl<E: Event> Round<E> {
         Ok(())
     }
 
-    /// Divides payloads where there are fewer of them than workers; the parts of one partition stand
+    /// Divides payloads where there are few of them; the parts of one partition stand
     /// together, in their order.
     fn parts<P, D: Decode<P, Event = E>>(
         &mut self,
@@ -92,7 +96,7 @@ impl<E: Event> Round<E> {
         workers: usize,
     ) -> Result<Vec<Part<P, E>>> {
         batches.sort_by(|a, b| a.partition.cmp(&b.partition));
-        let each = workers.div_ceil(batches.len().max(1));
+        let each = (PARTS_PER_WORKER * workers).div_ceil(batches.len().max(1));
         let mut parts = Vec::new();
         for Batch {
             partition,

@@ -1,20 +1,22 @@
 use std::{collections::HashSet, sync::Arc};
 
 use super::{
-    Keep, Plan, Replay,
+    Plan, Replay, Written,
     careful::Blame,
     isolation::Isolation,
     keys::{Sweep, split_before},
     panics::{Panicked, Stage, caught},
 };
 use crate::{
-    EventTime, Offset,
+    Decode, EventTime, Offset,
     checkpoint::{Fates, Saved, Tallies},
+    decode::Entry,
     event::Event,
-    graph::{At, Buffer, Node, Now, Slots, Watch},
+    graph::{At, Buffer, Meter, Node, Now, Slots, Stream, Watch, Work},
     order::{self, Fate, OrderBuffer},
     outlet::{Outlet, Taking},
     planted::{Bug, planted},
+    slab::Place,
 };
 
 /// Decoded events with the offsets of their records.
@@ -39,9 +41,11 @@ impl Hearing {
 
 /// Some of the keys of a partition: order, nodes, state. Nothing is shared between shards.
 pub(super) struct Shard<E: Event> {
-    pub(super) order: OrderBuffer<E>,
-    pub(super) nodes: Vec<Box<dyn Node>>,
+    pub(super) order: OrderBuffer,
+    pub(super) nodes: Vec<(Box<dyn Node>, Meter)>,
+    /// The rows of a pass; those of the events are in their slab.
     pub(super) slots: Slots,
+    pub(super) events: Stream<E>,
     /// As `slots`, for rows that are older than their key's clock.
     pub(super) belated: Slots,
     /// Since the task last asked.
@@ -69,15 +73,17 @@ pub(super) struct Share {
     pub(super) keys: u64,
     /// How many keys it has forgotten since the last seal.
     pub(super) forgotten: u64,
+    /// By node.
+    pub(super) work: Vec<Work>,
 }
 
 impl<E: Event> Shard<E> {
     pub(super) fn new(plan: &Plan<E>) -> Self {
-        let nodes = plan.graph.nodes.iter();
         Self {
             order: OrderBuffer::new(plan.order),
-            nodes: nodes.map(|node| node.fresh(&plan.name)).collect(),
+            nodes: fresh_nodes(plan),
             slots: plan.graph.slots(),
+            events: plan.graph.events(),
             belated: plan.graph.slots(),
             fates: Fates::default(),
             taken_back: 0,
@@ -109,11 +115,29 @@ impl<E: Event> Shard<E> {
         ended: bool,
     ) -> Option<()> {
         let order::Entry::Node(key) = entry else {
-            return self.order.restore(entry, saved, ended);
+            let slab = self.slots.slab(self.events)?;
+            return self.order.restore(entry, saved, ended, slab);
         };
         let id = self.order.number(key);
-        let node = self.nodes.get_mut(usize::from(saved.node) - 1)?;
+        let (node, _) = self.nodes.get_mut(usize::from(saved.node) - 1)?;
         node.restore(id, saved)
+    }
+
+    /// Takes a batch, which the log took at one time, straight into its slab and through the graph: for the
+    /// only shard of a partition.
+    pub(super) fn take_batch<P, D: Decode<P, Event = E>>(
+        &mut self,
+        plan: &Plan<E>,
+        decode: &D,
+        (log, payload): (Option<EventTime>, P),
+    ) -> Result<(), Panicked> {
+        if let Some(slab) = self.slots.slab(self.events) {
+            let mut entry = Entry::of_slab(slab, &mut self.fates);
+            caught(|| decode.decode(payload, &mut entry))
+                .map_err(|reason| Panicked::new(Stage::Decode, reason))?;
+        }
+        self.admit_fresh(plan, log, Hearing::Heard, None)?;
+        self.pass(plan, Hearing::Heard, None)
     }
 
     /// Takes events of its keys, lists in the order of the input, through the graph.
@@ -180,50 +204,68 @@ impl<E: Event> Shard<E> {
         hearing: Hearing,
         mut blame: Option<&mut Blame>,
     ) -> Result<(), Panicked> {
+        // One after the other: the rows of one list stay in a near cache from node to node.
         for (log, events) in lists {
-            self.order.set_log_time(*log);
-            let mut events = events.drain(..);
-            loop {
-                let admitted = caught(|| self.admit_some(plan, *log, &mut events));
-                let more = admitted.map_err(|reason| Panicked::new(Stage::Order, reason))?;
-                if !more {
-                    break;
+            if let Some(slab) = self.slots.slab(self.events) {
+                for (offset, event) in events.drain(..) {
+                    slab.put_fresh(offset, event);
                 }
-                self.pass(plan, hearing, blame.as_deref_mut())?;
             }
+            self.admit_fresh(plan, *log, hearing, blame.as_deref_mut())?;
+            self.pass(plan, hearing, blame.as_deref_mut())?;
         }
-        self.pass(plan, hearing, blame)
+        Ok(())
     }
 
-    /// Admits rows to the last, or to one that has to wait until the belated rows of its key are through.
-    /// Returns whether there is such a one.
-    fn admit_some(
+    fn admit_fresh(
         &mut self,
         plan: &Plan<E>,
         log: Option<EventTime>,
-        rows: &mut impl Iterator<Item = (Offset, E)>,
-    ) -> bool {
-        let Some(events) = self.slots.rows_mut(plan.graph.events()) else {
-            return false;
+        hearing: Hearing,
+        mut blame: Option<&mut Blame>,
+    ) -> Result<(), Panicked> {
+        self.order.set_log_time(log, plan.order.latest(log));
+        let Some(slab) = self.slots.slab(self.events) else {
+            return Ok(());
         };
-        if let Some(fate) = self.order.admit_postponed(events) {
-            fate.count(&mut self.fates.counts);
-        }
-        let latest = plan.order.latest(log);
-        for (offset, event) in rows {
-            // Decoders refuse most such times themselves; a source of typed events may not.
-            if !(EventTime::MIN..=latest).contains(&event.at()) {
-                let reason = plan.order.refusal(event.at(), log);
-                self.fates.dead_letter(offset, "order", &reason);
-                continue;
+        let fresh = slab.take_fresh();
+        let mut rest = fresh.as_slice();
+        while !rest.is_empty() {
+            let admitted = caught(|| self.admit_some(plan, log, rest))
+                .map_err(|reason| Panicked::new(Stage::Order, reason))?;
+            rest = rest.get(admitted..).unwrap_or_default();
+            if !rest.is_empty() {
+                self.pass(plan, hearing, blame.as_deref_mut())?;
             }
-            let fate = self.order.admit(offset, event, events);
-            if fate == Fate::Postponed {
-                return true;
-            }
-            fate.count(&mut self.fates.counts);
         }
-        false
+        if let Some(slab) = self.slots.slab(self.events) {
+            slab.return_fresh(fresh);
+        }
+        Ok(())
+    }
+
+    /// Admits rows to the last, or to one that has to wait until the belated rows of its key are through.
+    /// Returns how many.
+    fn admit_some(&mut self, plan: &Plan<E>, log: Option<EventTime>, rows: &[Place]) -> usize {
+        let Some(slab) = self.slots.slab(self.events) else {
+            return rows.len();
+        };
+        for (admitted, place) in rows.iter().enumerate() {
+            let fate = self.order.admit(*place, slab);
+            match fate {
+                Fate::Postponed => return admitted,
+                Fate::OutOfRange => {
+                    // Decoders refuse most such times themselves; a source of typed events may not.
+                    if let Some(row) = slab.get(*place) {
+                        let reason = plan.order.refusal(row.value.at(), log);
+                        self.fates.dead_letter(row.offset, "order", &reason);
+                    }
+                    slab.give_back(*place);
+                }
+                _ => fate.count(&mut self.fates.counts),
+            }
+        }
+        rows.len()
     }
 
     /// Takes what was admitted, as far as the clocks allow, through the graph; belated rows after the others.
@@ -233,16 +275,16 @@ impl<E: Event> Shard<E> {
         hearing: Hearing,
         mut blame: Option<&mut Blame>,
     ) -> Result<(), Panicked> {
-        if let Some(events) = self.slots.rows_mut(plan.graph.events()) {
-            self.order.release(events);
+        if let Some(slab) = self.slots.slab(self.events) {
+            self.order.release(slab);
             if let Some(blame) = blame.as_deref_mut() {
-                blame.leave_out(events);
+                blame.leave_out(slab);
             }
         }
         let (slots, order) = (&mut self.slots, &self.order);
         let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
-        run_nodes(plan, &mut self.nodes, order, skipped, |node, now| {
-            node.run(slots, now);
+        run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
+            meter.measure(slots, plan.clock, |slots| node.run(slots, now));
         })?;
         self.order.settle();
         let is_heard = |blame: Option<&Blame>| {
@@ -252,18 +294,19 @@ impl<E: Event> Shard<E> {
         let made = (&mut self.tallies, &mut self.outputs[..]);
         collect(plan, &mut self.slots, made, is_heard(blame.as_deref()))?;
         if self.order.has_belated() {
-            if let Some(events) = self.belated.rows_mut(plan.graph.events()) {
-                let admitted = self.order.give_belated(events);
+            let (from, to) = (self.slots.slab(self.events), self.belated.slab(self.events));
+            if let (Some(from), Some(to)) = (from, to) {
+                let admitted = self.order.give_belated(from, to);
                 self.fates.counts.accepted += admitted.accepted;
                 self.fates.counts.duplicate += admitted.duplicate;
                 if let Some(blame) = blame.as_deref_mut() {
-                    blame.leave_out(events);
+                    blame.leave_out(to);
                 }
             }
             let (slots, order) = (&mut self.belated, &self.order);
             let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
-            run_nodes(plan, &mut self.nodes, order, skipped, |node, now| {
-                node.revise(slots, now);
+            run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
+                meter.measure(slots, plan.clock, |slots| node.revise(slots, now));
             })?;
             let made = (&mut self.tallies, &mut self.outputs[..]);
             collect(plan, &mut self.belated, made, is_heard(blame.as_deref()))?;
@@ -320,7 +363,7 @@ impl<E: Event> Shard<E> {
         }
         for id in self.order.silent_since(horizon) {
             if let Some(name) = self.order.forget(id) {
-                for node in &mut self.nodes {
+                for (node, _) in &mut self.nodes {
                     node.forget_key(id, &name);
                 }
                 self.forgotten += u64::from(hearing == Hearing::Heard);
@@ -332,8 +375,10 @@ impl<E: Event> Shard<E> {
     /// The state of every key that changed since the last call.
     fn save_changed(&mut self) -> Vec<Saved> {
         let mut saved = Vec::new();
-        self.order.seal(&mut saved);
-        for node in &mut self.nodes {
+        if let Some(slab) = self.slots.slab(self.events) {
+            self.order.seal(slab, &mut saved);
+        }
+        for (node, _) in &mut self.nodes {
             node.seal(self.order.keys(), &mut saved);
         }
         if saved.iter().any(|saved| saved.bytes.is_none()) {
@@ -360,12 +405,12 @@ impl<E: Event> Shard<E> {
     }
 
     /// Hands over everything since the last seal.
-    pub(super) fn seal(&mut self, plan: &Plan<E>, keep: Keep) -> Share {
+    pub(super) fn seal(&mut self, plan: &Plan<E>, keep: Written) -> Share {
         self.rebase();
         let saved = match (keep, &mut self.isolation) {
-            (Keep::Position, _) => Vec::new(),
-            (Keep::State, Some(isolation)) => isolation.take_unsaved(),
-            (Keep::State, None) => self.save_changed(),
+            (Written::Position, _) => Vec::new(),
+            (Written::State, Some(isolation)) => isolation.take_unsaved(),
+            (Written::State, None) => self.save_changed(),
         };
         let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
         Share {
@@ -374,6 +419,11 @@ impl<E: Event> Shard<E> {
             outputs: std::mem::replace(&mut self.outputs, fresh),
             keys: self.order.keys().count() as u64,
             forgotten: std::mem::take(&mut self.forgotten),
+            work: self
+                .nodes
+                .iter_mut()
+                .map(|(_, meter)| std::mem::take(&mut meter.work))
+                .collect(),
         }
     }
 }
@@ -386,6 +436,9 @@ impl Share {
         self.forgotten += other.forgotten;
         for (name, count) in other.tallies {
             *self.tallies.entry(name).or_default() += count;
+        }
+        for (all, own) in self.work.iter_mut().zip(other.work) {
+            *all += own;
         }
         for (all, mut own) in self.outputs.iter_mut().zip(other.outputs) {
             all.append(own.as_mut());
@@ -401,13 +454,21 @@ fn keep_last(saved: &mut Vec<Saved>) {
     saved.reverse();
 }
 
+/// The nodes of the graph without state.
+pub(super) fn fresh_nodes<E: Event>(plan: &Plan<E>) -> Vec<(Box<dyn Node>, Meter)> {
+    let nodes = plan.graph.nodes.iter();
+    nodes
+        .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
+        .collect()
+}
+
 /// Runs the nodes one after the other, but for those that are skipped: they forget the keys of this pass.
 fn run_nodes<E: Event>(
     plan: &Plan<E>,
-    nodes: &mut [Box<dyn Node>],
-    order: &OrderBuffer<E>,
+    nodes: &mut [(Box<dyn Node>, Meter)],
+    order: &OrderBuffer,
     skipped: &[usize],
-    mut run: impl FnMut(&mut dyn Node, &Now<'_>),
+    mut run: impl FnMut(&mut dyn Node, &mut Meter, &Now<'_>),
 ) -> Result<(), Panicked> {
     let watch = Watch::default();
     let now = Now {
@@ -418,13 +479,13 @@ fn run_nodes<E: Event>(
         lateness: plan.order.allowed_lateness,
         watch: &watch,
     };
-    for (place, node) in nodes.iter_mut().enumerate() {
+    for (place, (node, meter)) in nodes.iter_mut().enumerate() {
         if skipped.contains(&place) {
             now.moved.iter().for_each(|id| node.forget(*id));
             continue;
         }
         watch.set(At::Nothing);
-        caught(|| run(node.as_mut(), &now)).map_err(|reason| Panicked {
+        caught(|| run(node.as_mut(), meter, &now)).map_err(|reason| Panicked {
             at: watch.get(),
             ..Panicked::new(Stage::Node(place), reason)
         })?;

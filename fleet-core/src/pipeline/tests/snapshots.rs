@@ -12,7 +12,7 @@ use crate::{
     pipeline::{Ending, EpochLimits, ExactlyOnce, Report, Snapshots},
     planted::{Bug, plant},
     source::{Batch, Replayable, SourceEvent},
-    task::{Inline, Keep, Plan, Task},
+    task::{Inline, Plan, Task, Written},
     testing::{Script, Scripted},
 };
 
@@ -241,6 +241,7 @@ fn plan() -> Plan<Reading> {
         tallies: Vec::new(),
         keys: crate::task::KeyLimits::default(),
         isolate: false,
+        clock: None,
     }
 }
 
@@ -264,10 +265,10 @@ async fn a_commit_without_snapshot_writes_one_note_and_no_state() {
     let rows = arrive(&mut Dice(1));
     let mut entries = Vec::new();
     for (keep, next) in [
-        (Keep::Position, 40),
-        (Keep::Position, 80),
-        (Keep::Position, 120),
-        (Keep::State, 160),
+        (Written::Position, 40),
+        (Written::Position, 80),
+        (Written::Position, 120),
+        (Written::State, 160),
     ] {
         let rows = &rows[next as usize - 40..next as usize];
         task.batch(&plan, &Typed::default(), batch(rows, next))
