@@ -4,18 +4,24 @@
 //! machines, and `driver` is the one place that turns their steps into calls.
 
 mod bound;
+mod commit;
 mod driver;
+mod flight;
 mod limits;
 mod report;
+mod retry;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod workers;
 
-use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration};
+use std::{future::Future, marker::PhantomData, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bound::{Bound, PlainSink, StoreSink};
-pub use limits::{EpochLimits, Retry};
+pub use limits::EpochLimits;
 pub use report::{Ending, Report};
+use retry::Patience;
+pub use retry::Retry;
 
 use crate::{
     Decode, Error, ErrorKind, Graph, Order, Result, Source,
@@ -27,8 +33,9 @@ use crate::{
     task::Plan,
 };
 
-/// Hears of passing faults.
-type OnRetry = Box<dyn Fn(&Error, Duration) + Send + Sync>;
+/// How long a stop may take. Our choice: shorter than the 10 s after which Docker kills what it has asked to
+/// stop.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// Every result lands exactly once: replayable source, sinks in the store's transaction.
 #[derive(Debug)]
@@ -86,8 +93,8 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     workers: NonZeroUsize,
-    retry: Retry,
-    on_retry: Option<OnRetry>,
+    patience: Patience,
+    stop_within: Duration,
     /// The first wrong wiring; reported when the pipeline is run.
     wrong: Option<Error>,
     guarantee: PhantomData<Guarantee>,
@@ -161,8 +168,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             sinks: Vec::new(),
             limits: EpochLimits::default(),
             workers: NonZeroUsize::MIN,
-            retry: Retry::default(),
-            on_retry: None,
+            patience: Patience::default(),
+            stop_within: STOP_WITHIN,
             wrong,
             guarantee: PhantomData,
         }
@@ -233,14 +240,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// How passing faults are retried. Default: [`Retry::default`].
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
+        self.patience.retry = retry;
         self
     }
 
     /// Calls this with each passing fault and the pause before the next try. Default: nothing.
     #[must_use]
     pub fn on_retry(mut self, tell: impl Fn(&Error, Duration) + Send + Sync + 'static) -> Self {
-        self.on_retry = Some(Box::new(tell));
+        self.patience.tell = Some(Arc::new(tell));
+        self
+    }
+
+    /// How long a run goes on after a stop, to commit what was computed. Default: 8 s.
+    #[must_use]
+    pub fn stop_within(mut self, within: Duration) -> Self {
+        self.stop_within = within;
         self
     }
 
@@ -256,7 +270,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// Runs until the input has ended or `stop` resolves; then commits what was computed.
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// As [`run`](Self::run); of kind [`Stopped`](ErrorKind::Stopped) when that takes longer than
+    /// [`stop_within`](Self::stop_within), such as while a sink is being retried: it is named, and nothing is
+    /// lost.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<Report> {
         driver::run(self, stop).await
     }

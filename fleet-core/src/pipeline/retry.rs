@@ -1,0 +1,118 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::sleep;
+
+use crate::{Error, Result};
+
+/// How passing faults of source, sinks and store are retried: with growing, jittered delays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How often one step is tried again before the pipeline stops.
+    pub times: usize,
+    /// The first delay; each next one is twice as long.
+    pub first: Duration,
+    /// The longest delay.
+    pub longest: Duration,
+}
+
+impl Default for Retry {
+    /// 10 times from 50 ms to 5 s, about half a minute in all. Our choice: longer than a server's restart.
+    fn default() -> Self {
+        Self {
+            times: 10,
+            first: Duration::from_millis(50),
+            longest: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Retry {
+    /// The delays of one step.
+    fn delays(self) -> ExponentialBackoff {
+        ExponentialBuilder::default()
+            .with_min_delay(self.first)
+            .with_max_delay(self.longest)
+            .with_max_times(self.times)
+            .with_jitter()
+            .build()
+    }
+}
+
+/// Hears of passing faults.
+pub(super) type OnRetry = Arc<dyn Fn(&Error, Duration) + Send + Sync>;
+
+/// How faults are retried, who hears of them, and which are being retried now.
+///
+/// Clones know the same faults.
+#[derive(Clone, Default)]
+pub(super) struct Patience {
+    pub(super) retry: Retry,
+    pub(super) tell: Option<OnRetry>,
+    faults: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl Patience {
+    /// The tries of one step of `who`, such as a sink.
+    pub(super) fn tries(&self, who: impl Into<String>) -> Tries {
+        Tries {
+            who: who.into(),
+            delays: self.retry.delays(),
+            patience: self.clone(),
+        }
+    }
+
+    /// What is being retried: who, and why.
+    pub(super) fn faults(&self) -> BTreeMap<String, String> {
+        self.known().clone()
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The tries of one step. Dropped when the step is done, or given up.
+pub(super) struct Tries {
+    who: String,
+    delays: ExponentialBackoff,
+    patience: Patience,
+}
+
+impl Tries {
+    /// How long to wait before the next try.
+    ///
+    /// # Errors
+    /// The fault, when it cannot pass or was retried enough.
+    pub(super) fn delay(&mut self, fault: Error) -> Result<Duration> {
+        let delay = self.delays.next().filter(|_| fault.is_retryable());
+        let Some(delay) = delay else {
+            return Err(fault);
+        };
+        if let Some(tell) = &self.patience.tell {
+            tell(&fault, delay);
+        }
+        let who = self.who.clone();
+        self.patience.known().insert(who, fault.to_string());
+        Ok(delay)
+    }
+
+    /// Waits before the next try.
+    ///
+    /// # Errors
+    /// As [`delay`](Self::delay).
+    pub(super) async fn again(&mut self, fault: Error) -> Result<()> {
+        sleep(self.delay(fault)?).await;
+        Ok(())
+    }
+}
+
+impl Drop for Tries {
+    fn drop(&mut self) {
+        self.patience.known().remove(&self.who);
+    }
+}

@@ -1,0 +1,59 @@
+use std::{future::Future, pin::pin, time::Duration};
+
+use tokio::{sync::watch, time::sleep};
+
+use super::retry::Patience;
+use crate::{Error, ErrorKind, Result};
+
+/// Whether a stop was asked for.
+#[derive(Clone)]
+pub(super) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Resolves once it was.
+    pub(super) async fn requested(&mut self) {
+        if self.0.wait_for(|requested| *requested).await.is_err() {
+            // Nobody is left to ask for it.
+            std::future::pending().await
+        }
+    }
+}
+
+/// Tells the run of a stop, and gives it up when it has not ended within this time after it.
+pub(super) async fn run_until<T, R: Future<Output = Result<T>>>(
+    run: impl FnOnce(Stop) -> R,
+    stop: impl Future<Output = ()>,
+    within: Duration,
+    patience: &Patience,
+) -> Result<T> {
+    let (request, requested) = watch::channel(false);
+    let (mut run, mut stop) = (pin!(run(Stop(requested))), pin!(stop));
+    tokio::select! {
+        biased;
+        () = &mut stop => {}
+        done = &mut run => return done,
+    }
+    request.send_replace(true);
+    tokio::select! {
+        biased;
+        done = &mut run => done,
+        () = sleep(within) => Err(too_late(within, patience)),
+    }
+}
+
+fn too_late(within: Duration, patience: &Patience) -> Error {
+    let faults = patience.faults();
+    let faults = faults
+        .iter()
+        .map(|(who, why)| format!("{who} was being retried: {why}"));
+    let mut why = faults.collect::<Vec<_>>().join("; ");
+    if why.is_empty() {
+        why = "a commit was still under way".into();
+    }
+    let message = format!(
+        "stopped before everything was committed, {} s after the stop was asked for ({why}); \
+         nothing is lost: a restart goes on from the last commit",
+        within.as_secs_f64(),
+    );
+    Error::new(ErrorKind::Stopped, message)
+}
