@@ -13,6 +13,7 @@ mod retry;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod ticks;
 mod workers;
 
 use std::{future::Future, marker::PhantomData, num::NonZeroUsize, sync::Arc, time::Duration};
@@ -22,6 +23,7 @@ pub use limits::EpochLimits;
 pub use report::{Ending, Report};
 use retry::Patience;
 pub use retry::Retry;
+pub use ticks::Ticks;
 
 use crate::{
     Decode, Error, ErrorKind, Graph, Order, Result, Source,
@@ -95,6 +97,7 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     workers: NonZeroUsize,
     patience: Patience,
     stop_within: Duration,
+    ticks: Option<Ticks>,
     /// The first wrong wiring; reported when the pipeline is run.
     wrong: Option<Error>,
     guarantee: PhantomData<Guarantee>,
@@ -170,6 +173,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             workers: NonZeroUsize::MIN,
             patience: Patience::default(),
             stop_within: STOP_WITHIN,
+            ticks: None,
             wrong,
             guarantee: PhantomData,
         }
@@ -255,6 +259,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     #[must_use]
     pub fn stop_within(mut self, within: Duration) -> Self {
         self.stop_within = within;
+        self
+    }
+
+    /// Moves the clocks of silent keys, so that windows close and timers fire without a row. Default: never.
+    ///
+    /// A source that ends, and an idle time below the out-of-orderness, are refused when it is run.
+    #[must_use]
+    pub fn ticks(mut self, ticks: Ticks) -> Self {
+        self.ticks = Some(ticks);
         self
     }
 

@@ -14,7 +14,7 @@ impl Stop {
     pub(super) async fn requested(&mut self) {
         if self.0.wait_for(|requested| *requested).await.is_err() {
             // Nobody is left to ask for it.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

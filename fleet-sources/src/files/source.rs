@@ -220,6 +220,10 @@ impl FileSource {
 impl Source for FileSource {
     type Payload = Chunk;
 
+    fn follows(&self) -> bool {
+        matches!(self.options.at_end, AtEnd::Follow { .. })
+    }
+
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
         match &mut self.state {
             State::New => {

@@ -1,7 +1,9 @@
 use super::Driver;
 use crate::{
-    Decode, Error, ErrorKind, Offset, Partition, Result, Source, checkpoint::CheckpointStore,
-    committer::Landed, task::Piece,
+    Decode, Error, ErrorKind, Offset, Partition, Result, Source,
+    checkpoint::CheckpointStore,
+    committer::Landed,
+    task::{Piece, Task},
 };
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
@@ -14,9 +16,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let epoch: Vec<Piece> = changed
             .map(|task| task.seal(&self.plan, &self.workers))
             .collect();
-        if !self.tasks.values().any(|task| task.has_changed()) {
+        if !self.tasks.values().any(Task::has_changed) {
             self.opened = None;
             self.rows = 0;
+            self.closing = false;
         }
         if !epoch.is_empty() {
             self.flight.start(epoch);

@@ -28,6 +28,7 @@ use super::{
     report::{Ending, Ledger, Report},
     retry::{Patience, Tries},
     stop::{self, Stop},
+    ticks::Ticker,
     workers::Workers,
 };
 use crate::{
@@ -65,6 +66,9 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     /// The open epoch: since when, and how many records.
     opened: Option<Instant>,
     rows: u64,
+    /// The open epoch is sent off as soon as none is away.
+    closing: bool,
+    ticker: Ticker,
     /// Whether anything happened in this run, and how many records were read.
     anything: bool,
     read: u64,
@@ -81,6 +85,9 @@ where
 {
     if let Some(wrong) = pipeline.wrong {
         return Err(wrong);
+    }
+    if let Some(ticks) = &pipeline.ticks {
+        ticks.check(&pipeline.plan.order, pipeline.source.follows())?;
     }
     let workers = Workers::start(pipeline.workers)?;
     let patience = pipeline.patience;
@@ -106,6 +113,8 @@ where
             acknowledge: VecDeque::new(),
             opened: None,
             rows: 0,
+            closing: false,
+            ticker: Ticker::new(pipeline.ticks),
             anything: false,
             read: 0,
         };
@@ -136,6 +145,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     let fenced = self.landed(landed).await?;
                     self.refuse_if_alone(&fenced)?;
                 }
+                Turn::Tick => self.tick(),
                 Turn::Source(event) => self.hear(event).await?,
             }
             if self.is_complete() {
@@ -151,10 +161,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 
     async fn hear(&mut self, event: SourceEvent<Src::Payload>) -> Result<()> {
+        self.ticker.hear(&event);
         match event {
             SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
             SourceEvent::Batch(batch) => self.batch(batch).await?,
-            SourceEvent::Idle => {}
+            SourceEvent::Idle => self.tick(),
             SourceEvent::End(partition) => self.end(partition),
             SourceEvent::Revoking {
                 partitions,

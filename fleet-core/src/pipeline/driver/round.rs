@@ -67,6 +67,24 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
     }
 
+    /// Moves the clocks of silent keys, if a tick is due; what came of it is committed at once, with its time.
+    pub(super) fn tick(&mut self) {
+        if self.upcoming.is_some() {
+            return;
+        }
+        let Some(floor) = self.ticker.floor() else {
+            return;
+        };
+        for task in self.tasks.values_mut() {
+            task.tick(&self.plan, &self.workers, floor);
+        }
+        if self.tasks.values().any(Task::has_changed) {
+            self.anything = true;
+            self.closing = true;
+            self.opened.get_or_insert_with(Instant::now);
+        }
+    }
+
     /// Whether the open epoch has reached a limit.
     pub(super) fn is_full(&self) -> bool {
         let waiting = self.tasks.values().map(Task::waiting);

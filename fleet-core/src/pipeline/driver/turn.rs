@@ -17,6 +17,8 @@ pub(super) enum Turn<P> {
     Seal,
     /// An epoch is committed.
     Landed(Landed),
+    /// Time goes on without a row.
+    Tick,
     Source(SourceEvent<P>),
 }
 
@@ -32,7 +34,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             .opened
             .and_then(|opened| opened.checked_add(self.limits.interval))
             .filter(|_| !away);
-        if !away && full || due.is_some_and(|due| due <= Instant::now()) {
+        if !away && (full || self.closing) || due.is_some_and(|due| due <= Instant::now()) {
             return Ok(Turn::Seal);
         }
         if full {
@@ -40,6 +42,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         } else {
             self.resume();
         }
+        // A batch that has to wait is not read yet.
+        let tick = self.ticker.due().filter(|_| self.upcoming.is_none());
         loop {
             let rests_until = self.source_rests.as_ref().map(|(until, _)| *until);
             let said = tokio::select! {
@@ -48,6 +52,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 landed = self.flight.land(), if away => return landed.map(Turn::Landed),
                 () = at(due), if due.is_some() => return Ok(Turn::Seal),
                 said = next(&mut self.source, &mut self.upcoming, rests_until, full) => said,
+                () = at(tick), if tick.is_some() => return Ok(Turn::Tick),
             };
             match said {
                 Ok(event) => {
