@@ -7,6 +7,7 @@ use std::{
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::sleep;
 
+use super::stop::Stop;
 use crate::{Error, Result};
 
 /// How passing faults of source, sinks and store are retried: with growing, jittered delays.
@@ -43,6 +44,9 @@ impl Retry {
     }
 }
 
+/// The longest pause between two tries once a stop is asked for. Our choice: some more tries fit into its time.
+const HURRY: Duration = Duration::from_millis(250);
+
 /// Hears of passing faults.
 pub(super) type OnRetry = Arc<dyn Fn(&Error, Duration) + Send + Sync>;
 
@@ -53,6 +57,8 @@ pub(super) type OnRetry = Arc<dyn Fn(&Error, Duration) + Send + Sync>;
 pub(super) struct Patience {
     pub(super) retry: Retry,
     pub(super) tell: Option<OnRetry>,
+    /// Makes those who wait hurry.
+    pub(super) stop: Stop,
     faults: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
@@ -93,21 +99,34 @@ impl Tries {
         let Some(delay) = delay else {
             return Err(fault);
         };
-        if let Some(tell) = &self.patience.tell {
-            tell(&fault, delay);
-        }
-        let who = self.who.clone();
-        self.patience.known().insert(who, fault.to_string());
+        self.note(&fault, delay);
         Ok(delay)
     }
 
-    /// Waits before the next try.
+    /// Waits before the next try; once a stop is asked for, not for long and as often as there is time.
     ///
     /// # Errors
     /// As [`delay`](Self::delay).
     pub(super) async fn again(&mut self, fault: Error) -> Result<()> {
-        sleep(self.delay(fault)?).await;
+        if self.patience.stop.is_requested() && fault.is_retryable() {
+            self.note(&fault, HURRY);
+            sleep(HURRY).await;
+            return Ok(());
+        }
+        let delay = self.delay(fault)?;
+        tokio::select! {
+            () = sleep(delay) => {}
+            () = self.patience.stop.requested() => sleep(delay.min(HURRY)).await,
+        }
         Ok(())
+    }
+
+    fn note(&self, fault: &Error, delay: Duration) {
+        if let Some(tell) = &self.patience.tell {
+            tell(fault, delay);
+        }
+        let mut known = self.patience.known();
+        known.insert(self.who.clone(), fault.to_string());
     }
 }
 

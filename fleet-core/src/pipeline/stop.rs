@@ -1,21 +1,33 @@
-use std::{future::Future, pin::pin, time::Duration};
+use std::{
+    future::{Future, pending},
+    pin::pin,
+    time::Duration,
+};
 
 use tokio::{sync::watch, time::sleep};
 
 use super::retry::Patience;
 use crate::{Error, ErrorKind, Result};
 
-/// Whether a stop was asked for.
-#[derive(Clone)]
-pub(super) struct Stop(watch::Receiver<bool>);
+/// Whether a stop was asked for. Without [`run_until`], never.
+#[derive(Clone, Default)]
+pub(super) struct Stop(Option<watch::Receiver<bool>>);
 
 impl Stop {
+    pub(super) fn is_requested(&self) -> bool {
+        let requested = self.0.as_ref();
+        requested.is_some_and(|requested| *requested.borrow())
+    }
+
     /// Resolves once it was.
     pub(super) async fn requested(&mut self) {
-        if self.0.wait_for(|requested| *requested).await.is_err() {
-            // Nobody is left to ask for it.
-            std::future::pending::<()>().await;
+        if let Some(requested) = &mut self.0
+            && requested.wait_for(|requested| *requested).await.is_ok()
+        {
+            return;
         }
+        // Nobody is left to ask for it.
+        pending::<()>().await;
     }
 }
 
@@ -27,7 +39,7 @@ pub(super) async fn run_until<T, R: Future<Output = Result<T>>>(
     patience: &Patience,
 ) -> Result<T> {
     let (request, requested) = watch::channel(false);
-    let (mut run, mut stop) = (pin!(run(Stop(requested))), pin!(stop));
+    let (mut run, mut stop) = (pin!(run(Stop(Some(requested)))), pin!(stop));
     tokio::select! {
         biased;
         () = &mut stop => {}

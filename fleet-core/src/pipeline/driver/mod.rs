@@ -90,10 +90,11 @@ where
         ticks.check(&pipeline.plan.order, pipeline.source.follows())?;
     }
     let workers = Workers::start(pipeline.workers)?;
-    let patience = pipeline.patience;
-    let side = CommitSide::new(pipeline.store, pipeline.sinks, patience.clone());
-    let known = patience.clone();
-    let run = |stop| {
+    let patience = pipeline.patience.clone();
+    let run = |stop: Stop| {
+        let mut patience = pipeline.patience;
+        patience.stop = stop.clone();
+        let side = CommitSide::new(pipeline.store, pipeline.sinks, patience.clone());
         let driver = Driver {
             source: pipeline.source,
             decode: pipeline.decode,
@@ -120,7 +121,7 @@ where
         };
         driver.run()
     };
-    stop::run_until(run, stop, pipeline.stop_within, &known).await
+    stop::run_until(run, stop, pipeline.stop_within, &patience).await
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
