@@ -108,6 +108,13 @@ pub trait Source: Send + 'static {
         let _ = partition;
     }
 
+    /// The place after the last record that this partition has at the moment, where the source knows it: what
+    /// lies between a position and it is the lag. Asked after each commit, so it must cost little. Default: unknown.
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        let _ = partition;
+        None
+    }
+
     /// After a commit: everything before `upto` is durable. A hint for a log, the acknowledgement for a queue.
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
         let _ = (partition, upto);

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Bound, retry::Patience};
+use super::{Bound, observe::Stage, retry::Patience};
 use crate::{
     Partition, Result,
     checkpoint::{CheckpointStore, Claim},
@@ -45,13 +45,14 @@ impl<S: CheckpointStore> CommitSide<S> {
     /// # Errors
     /// The store's, when retrying does not help.
     pub(super) async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
-        let mut tries = self
-            .patience
-            .tries(format!("the claim of partition {partition}"));
+        let mut tries = self.patience.tries();
         let claim = loop {
             match self.store.claim(partition).await {
                 Ok(claim) => break claim,
-                Err(fault) => tries.again(fault).await?,
+                Err(fault) => {
+                    let who = format!("the claim of partition {partition}");
+                    tries.again(Stage::Claim, &who, fault).await?;
+                }
             }
         };
         self.committer.assign(partition, &claim.tallies);
@@ -65,7 +66,7 @@ impl<S: CheckpointStore> CommitSide<S> {
     pub(super) async fn commit(&mut self, epoch: Vec<Piece>) -> Result<Landed> {
         self.committer.open(epoch);
         let mut tx = None;
-        let mut tries = self.patience.tries(self.who(self.committer.step()));
+        let mut tries = self.patience.tries();
         // The step that failed: until it succeeds, those that lead to it again have no new tries.
         let mut stuck = None;
         loop {
@@ -79,7 +80,7 @@ impl<S: CheckpointStore> CommitSide<S> {
                 }
                 if stuck.is_none_or(|stuck| stuck == step) {
                     stuck = None;
-                    tries = self.patience.tries(self.who(self.committer.step()));
+                    tries = self.patience.tries();
                 }
                 continue;
             };
@@ -93,7 +94,7 @@ impl<S: CheckpointStore> CommitSide<S> {
                 _ => fault,
             };
             self.committer.failed();
-            tries.again(fault).await?;
+            tries.again(step.into(), &self.who(step), fault).await?;
         }
     }
 

@@ -4,6 +4,7 @@ use std::{
 };
 
 use tokio::task::JoinSet;
+use tracing::{Instrument, debug_span, instrument::WithSubscriber};
 
 use super::commit::{CommitSide, Lost};
 use crate::{
@@ -43,10 +44,12 @@ impl<S: CheckpointStore> Flight<S> {
     pub(super) fn start(&mut self, epoch: Vec<Piece>) {
         if let Some(mut side) = self.home.take() {
             self.known_lost().clear();
-            self.away.spawn(async move {
+            let commit = async move {
                 let landed = side.commit(epoch).await;
                 (side, landed)
-            });
+            };
+            let traced = commit.instrument(debug_span!("commit"));
+            self.away.spawn(traced.with_current_subscriber());
         }
     }
 

@@ -8,6 +8,7 @@ mod commit;
 mod driver;
 mod flight;
 mod limits;
+pub mod observe;
 mod report;
 mod retry;
 mod stop;
@@ -16,12 +17,14 @@ mod tests;
 mod ticks;
 mod workers;
 
-use std::{future::Future, marker::PhantomData, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration};
+
+use tokio::sync::watch;
 
 use bound::{Bound, PlainSink, StoreSink};
 pub use limits::EpochLimits;
+pub use observe::{Health, Phase};
 pub use report::{Ending, Report};
-use retry::Patience;
 pub use retry::Retry;
 pub use ticks::Ticks;
 
@@ -34,6 +37,9 @@ use crate::{
     source::Replayable,
     task::Plan,
 };
+
+/// Hears of passing faults.
+type OnRetry = Box<dyn Fn(&Error, Duration) + Send + Sync>;
 
 /// How long a stop may take. Our choice: shorter than the 10 s after which Docker kills what it has asked to
 /// stop.
@@ -95,9 +101,11 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     workers: NonZeroUsize,
-    patience: Patience,
+    retry: Retry,
+    on_retry: Option<OnRetry>,
     stop_within: Duration,
     ticks: Option<Ticks>,
+    health: watch::Sender<Health>,
     /// The first wrong wiring; reported when the pipeline is run.
     wrong: Option<Error>,
     guarantee: PhantomData<Guarantee>,
@@ -166,14 +174,17 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
                 graph,
                 outlets,
                 tallies,
+                clock: None,
             },
             store,
             sinks: Vec::new(),
             limits: EpochLimits::default(),
             workers: NonZeroUsize::MIN,
-            patience: Patience::default(),
+            retry: Retry::default(),
+            on_retry: None,
             stop_within: STOP_WITHIN,
             ticks: None,
+            health: watch::Sender::default(),
             wrong,
             guarantee: PhantomData,
         }
@@ -244,14 +255,14 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// How passing faults are retried. Default: [`Retry::default`].
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.patience.retry = retry;
+        self.retry = retry;
         self
     }
 
     /// Calls this with each passing fault and the pause before the next try. Default: nothing.
     #[must_use]
     pub fn on_retry(mut self, tell: impl Fn(&Error, Duration) + Send + Sync + 'static) -> Self {
-        self.patience.tell = Some(Arc::new(tell));
+        self.on_retry = Some(Box::new(tell));
         self
     }
 
@@ -269,6 +280,37 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     pub fn ticks(mut self, ticks: Ticks) -> Self {
         self.ticks = Some(ticks);
         self
+    }
+
+    /// What the pipeline does and how far it is, from now until it has ended: for health checks and progress bars.
+    ///
+    /// Ask before it runs. The receiver sees each batch and each commit, the last state stays to be read when the
+    /// run is over, and a receiver that nobody reads holds nothing back.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{
+    ///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId,
+    ///     decode::Typed, event::Telemetry, pipeline::{Ending, Phase}, sink::Null, testing::Scripted,
+    /// };
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let car = Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN);
+    /// let (graph, telemetry) = Graph::new();
+    /// let source = Scripted::of_rows("memory", [car]);
+    /// let pipeline = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, MemoryStore::default())
+    ///     .store("out", telemetry, Null);
+    /// let health = pipeline.watch();
+    /// assert_eq!(health.borrow().phase, Phase::Starting);
+    ///
+    /// pipeline.run().await?;
+    /// let health = health.borrow();
+    /// assert_eq!(health.phase, Phase::Ended(Ending::Complete));
+    /// assert_eq!((health.counts().accepted, health.is_well()), (1, true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn watch(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
     }
 
     /// Runs until the input has ended.

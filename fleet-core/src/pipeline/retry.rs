@@ -1,13 +1,12 @@
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::sleep;
 
-use super::stop::Stop;
+use super::{
+    observe::{Seen, Stage},
+    stop::Stop,
+};
 use crate::{Error, Result};
 
 /// How passing faults of source, sinks and store are retried: with growing, jittered delays.
@@ -47,59 +46,42 @@ impl Retry {
 /// The longest pause between two tries once a stop is asked for. Our choice: some more tries fit into its time.
 const HURRY: Duration = Duration::from_millis(250);
 
-/// Hears of passing faults.
-pub(super) type OnRetry = Arc<dyn Fn(&Error, Duration) + Send + Sync>;
-
-/// How faults are retried, who hears of them, and which are being retried now.
-///
-/// Clones know the same faults.
-#[derive(Clone, Default)]
+/// How faults are retried, and who hears of them.
+#[derive(Clone)]
 pub(super) struct Patience {
     pub(super) retry: Retry,
-    pub(super) tell: Option<OnRetry>,
+    pub(super) seen: Arc<Seen>,
     /// Makes those who wait hurry.
     pub(super) stop: Stop,
-    faults: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Patience {
-    /// The tries of one step of `who`, such as a sink.
-    pub(super) fn tries(&self, who: impl Into<String>) -> Tries {
+    /// The tries of one step.
+    pub(super) fn tries(&self) -> Tries {
         Tries {
-            who: who.into(),
             delays: self.retry.delays(),
             patience: self.clone(),
         }
     }
-
-    /// What is being retried: who, and why.
-    pub(super) fn faults(&self) -> BTreeMap<String, String> {
-        self.known().clone()
-    }
-
-    fn known(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// The tries of one step. Dropped when the step is done, or given up.
+/// The tries of one step.
 pub(super) struct Tries {
-    who: String,
     delays: ExponentialBackoff,
     patience: Patience,
 }
 
 impl Tries {
-    /// How long to wait before the next try.
+    /// How long to wait before the next try of `who`, such as a sink.
     ///
     /// # Errors
     /// The fault, when it cannot pass or was retried enough.
-    pub(super) fn delay(&mut self, fault: Error) -> Result<Duration> {
+    pub(super) fn delay(&mut self, at: Stage, who: &str, fault: Error) -> Result<Duration> {
         let delay = self.delays.next().filter(|_| fault.is_retryable());
         let Some(delay) = delay else {
             return Err(fault);
         };
-        self.note(&fault, delay);
+        self.patience.seen.retrying(at, who, &fault, delay);
         Ok(delay)
     }
 
@@ -107,31 +89,17 @@ impl Tries {
     ///
     /// # Errors
     /// As [`delay`](Self::delay).
-    pub(super) async fn again(&mut self, fault: Error) -> Result<()> {
+    pub(super) async fn again(&mut self, at: Stage, who: &str, fault: Error) -> Result<()> {
         if self.patience.stop.is_requested() && fault.is_retryable() {
-            self.note(&fault, HURRY);
+            self.patience.seen.retrying(at, who, &fault, HURRY);
             sleep(HURRY).await;
             return Ok(());
         }
-        let delay = self.delay(fault)?;
+        let delay = self.delay(at, who, fault)?;
         tokio::select! {
             () = sleep(delay) => {}
             () = self.patience.stop.requested() => sleep(delay.min(HURRY)).await,
         }
         Ok(())
-    }
-
-    fn note(&self, fault: &Error, delay: Duration) {
-        if let Some(tell) = &self.patience.tell {
-            tell(fault, delay);
-        }
-        let mut known = self.patience.known();
-        known.insert(self.who.clone(), fault.to_string());
-    }
-}
-
-impl Drop for Tries {
-    fn drop(&mut self) {
-        self.patience.known().remove(&self.who);
     }
 }

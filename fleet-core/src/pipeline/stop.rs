@@ -6,7 +6,7 @@ use std::{
 
 use tokio::{sync::watch, time::sleep};
 
-use super::retry::Patience;
+use super::observe::Seen;
 use crate::{Error, ErrorKind, Result};
 
 /// Whether a stop was asked for. Without [`run_until`], never.
@@ -36,7 +36,7 @@ pub(super) async fn run_until<T, R: Future<Output = Result<T>>>(
     run: impl FnOnce(Stop) -> R,
     stop: impl Future<Output = ()>,
     within: Duration,
-    patience: &Patience,
+    seen: &Seen,
 ) -> Result<T> {
     let (request, requested) = watch::channel(false);
     let (mut run, mut stop) = (pin!(run(Stop(Some(requested)))), pin!(stop));
@@ -49,16 +49,16 @@ pub(super) async fn run_until<T, R: Future<Output = Result<T>>>(
     tokio::select! {
         biased;
         done = &mut run => done,
-        () = sleep(within) => Err(too_late(within, patience)),
+        () = sleep(within) => Err(too_late(within, seen)),
     }
 }
 
-fn too_late(within: Duration, patience: &Patience) -> Error {
-    let faults = patience.faults();
-    let faults = faults
-        .iter()
-        .map(|(who, why)| format!("{who} was being retried: {why}"));
-    let mut why = faults.collect::<Vec<_>>().join("; ");
+fn too_late(within: Duration, seen: &Seen) -> Error {
+    let troubles = seen.troubles();
+    let troubles = troubles.values();
+    let told =
+        troubles.map(|trouble| format!("{} was being retried: {}", trouble.who, trouble.error));
+    let mut why = told.collect::<Vec<_>>().join("; ");
     if why.is_empty() {
         why = "a commit was still under way".into();
     }

@@ -294,6 +294,11 @@ impl Source for FileSource {
     fn resume(&mut self, _: &Partition) {
         self.paused = false;
     }
+
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        let ours = self.partition.as_ref() == Some(partition);
+        self.total_bytes().filter(|_| ours).map(Offset)
+    }
 }
 
 impl Replayable for FileSource {}

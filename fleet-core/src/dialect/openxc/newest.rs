@@ -162,6 +162,10 @@ impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
         self.inner.resume(partition);
     }
 
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        self.inner.end(partition)
+    }
+
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
         self.inner.committed(partition, upto).await
     }

@@ -16,15 +16,18 @@ mod turn;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
+    sync::Arc,
 };
 
 use tokio::time::Instant;
+use tracing::Instrument;
 use turn::Turn;
 
 use super::{
     EpochLimits, Pipeline,
     commit::CommitSide,
     flight::Flight,
+    observe::Seen,
     report::{Ending, Ledger, Report},
     retry::{Patience, Tries},
     stop::{self, Stop},
@@ -66,6 +69,8 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     /// The open epoch: since when, and how many records.
     opened: Option<Instant>,
     rows: u64,
+    /// When the epoch that is away was sealed.
+    sealed: Option<Instant>,
     /// The open epoch is sent off as soon as none is away.
     closing: bool,
     ticker: Ticker,
@@ -83,22 +88,29 @@ where
     D: Decode<Src::Payload>,
     S: CheckpointStore,
 {
-    if let Some(wrong) = pipeline.wrong {
-        return Err(wrong);
-    }
-    if let Some(ticks) = &pipeline.ticks {
-        ticks.check(&pipeline.plan.order, pipeline.source.follows())?;
-    }
-    let workers = Workers::start(pipeline.workers)?;
-    let patience = pipeline.patience.clone();
+    let mut plan = pipeline.plan;
+    plan.clock = Seen::clock();
+    let seen = Arc::new(Seen::new(&plan, pipeline.health, pipeline.on_retry));
+    let ticks = pipeline.ticks.as_ref();
+    let checked = pipeline.wrong.map_or(Ok(()), Err).and_then(|()| {
+        let follows = pipeline.source.follows();
+        ticks.map_or(Ok(()), |ticks| ticks.check(&plan.order, follows))
+    });
+    let workers = match checked.and_then(|()| Workers::start(pipeline.workers)) {
+        Ok(workers) => workers,
+        Err(wrong) => return seen.ended(Err(wrong)),
+    };
     let run = |stop: Stop| {
-        let mut patience = pipeline.patience;
-        patience.stop = stop.clone();
+        let patience = Patience {
+            retry: pipeline.retry,
+            seen: Arc::clone(&seen),
+            stop: stop.clone(),
+        };
         let side = CommitSide::new(pipeline.store, pipeline.sinks, patience.clone());
         let driver = Driver {
             source: pipeline.source,
             decode: pipeline.decode,
-            plan: pipeline.plan,
+            plan,
             workers,
             round: Round::new(),
             flight: Flight::new(side),
@@ -114,6 +126,7 @@ where
             acknowledge: VecDeque::new(),
             opened: None,
             rows: 0,
+            sealed: None,
             closing: false,
             ticker: Ticker::new(pipeline.ticks),
             anything: false,
@@ -121,7 +134,9 @@ where
         };
         driver.run()
     };
-    stop::run_until(run, stop, pipeline.stop_within, &patience).await
+    let run = stop::run_until(run, stop, pipeline.stop_within, &seen);
+    let outcome = run.instrument(seen.span()).await;
+    seen.ended(outcome)
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
@@ -138,6 +153,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         loop {
             match self.turn().await? {
                 Turn::Stop => {
+                    self.patience.seen.stopping();
                     self.settle().await?;
                     return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }

@@ -32,6 +32,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.read += read;
         self.anything = true;
         self.opened.get_or_insert_with(Instant::now);
+        let (seen, waiting) = (&self.patience.seen, self.waiting());
+        seen.computed(&self.tasks, self.read, waiting);
         Ok(())
     }
 
@@ -85,10 +87,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
     }
 
+    /// What waits for a commit: results, and bytes.
+    fn waiting(&self) -> (usize, usize) {
+        let waiting = self.tasks.values().map(Task::waiting);
+        waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+    }
+
     /// Whether the open epoch has reached a limit.
     pub(super) fn is_full(&self) -> bool {
-        let waiting = self.tasks.values().map(Task::waiting);
-        let (results, bytes) = waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+        let (results, bytes) = self.waiting();
         // What a hand-over has sealed does not wait any more.
         let any = self.opened.is_some();
         let limits = &self.limits;

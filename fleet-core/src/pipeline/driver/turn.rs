@@ -5,7 +5,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Driver, Said};
+use super::{super::observe::Stage, Driver, Said};
 use crate::{
     Decode, Result, Source, checkpoint::CheckpointStore, committer::Landed, source::SourceEvent,
 };
@@ -57,12 +57,13 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             match said {
                 Ok(event) => {
                     self.source_rests = None;
+                    self.patience.seen.heard();
                     return Ok(Turn::Source(event));
                 }
                 Err(fault) => {
                     let tries = self.source_rests.take().map(|(_, tries)| tries);
-                    let mut tries = tries.unwrap_or_else(|| self.patience.tries("the source"));
-                    let delay = tries.delay(fault)?;
+                    let mut tries = tries.unwrap_or_else(|| self.patience.tries());
+                    let delay = tries.delay(Stage::Read, "the source", fault)?;
                     self.source_rests = Some((Instant::now() + delay, tries));
                 }
             }

@@ -32,6 +32,7 @@ async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
         outlets: vec![Outlet::new("pings", stream)],
         graph,
         tallies: Vec::new(),
+        clock: None,
     };
     let partition = Partition::new("log/0");
     let mut store = MemoryStore::default();

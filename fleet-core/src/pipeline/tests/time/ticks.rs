@@ -65,6 +65,7 @@ fn plan(order: Order) -> Plan<Ping> {
         outlets: vec![Outlet::new("all", all)],
         graph,
         tallies: Vec::new(),
+        clock: None,
     }
 }
 
