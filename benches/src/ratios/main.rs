@@ -13,6 +13,7 @@ mod hand;
 mod input;
 mod ours;
 mod side_by_side;
+mod workers;
 
 use input::Input;
 
@@ -33,7 +34,11 @@ fn main() {
         // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours
         Some("profile-hand") => _ = hand::run(Input::new(200_000).path()),
         Some("profile-ours") => _ = ours::run(Input::new(200_000).path()),
-        _ if wanted("f1") => f1::run(events),
+        Some("profile-two") => _ = ours::run_by(workers::TWO, Input::new(200_000).path()),
+        _ if wanted("f1") => {
+            f1::run(events);
+            workers::run(events);
+        }
         _ => {}
     }
 }

@@ -120,8 +120,8 @@ pub(crate) struct OutArgs {
     /// The longest time between two commits.
     #[arg(long, default_value = "500ms", value_parser = duration)]
     pub(crate) commit_every: Duration,
-    /// Worker threads. One is used so far; results do not depend on it.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Threads that compute; results do not depend on it.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) workers: u16,
     /// How the closing report is written.
     #[arg(long, value_enum, default_value_t = ReportWord::Text)]

@@ -15,3 +15,4 @@ mod seed_cases;
 mod sinks;
 mod support;
 mod usage;
+mod workers;

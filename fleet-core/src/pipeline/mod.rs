@@ -4,12 +4,17 @@
 //! machines, and `driver` is the one place that turns their steps into calls.
 
 mod bound;
+mod commit;
 mod driver;
+mod flight;
 mod limits;
 pub mod observe;
 mod report;
+mod retry;
+mod stop;
 #[cfg(test)]
 mod tests;
+mod ticks;
 mod workers;
 
 use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration};
@@ -17,9 +22,11 @@ use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration
 use tokio::sync::watch;
 
 use bound::{Bound, PlainSink, StoreSink};
-pub use limits::{EpochLimits, Retry};
+pub use limits::EpochLimits;
 pub use observe::{Health, Phase};
 pub use report::{Ending, Report};
+pub use retry::Retry;
+pub use ticks::Ticks;
 
 use crate::{
     Decode, Error, ErrorKind, Graph, Order, Result, Source,
@@ -30,6 +37,10 @@ use crate::{
     source::Replayable,
     task::Plan,
 };
+
+/// How long a stop may take. Our choice: shorter than the 10 s after which Docker kills what it has asked to
+/// stop.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// Hears of passing faults.
 type OnRetry = Box<dyn Fn(&Error, Duration) + Send + Sync>;
@@ -93,6 +104,8 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     retry: Retry,
     on_retry: Option<OnRetry>,
     health: watch::Sender<Health>,
+    stop_within: Duration,
+    ticks: Option<Ticks>,
     /// The first wrong wiring; reported when the pipeline is run.
     wrong: Option<Error>,
     guarantee: PhantomData<Guarantee>,
@@ -170,6 +183,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             retry: Retry::default(),
             on_retry: None,
             health: watch::Sender::default(),
+            stop_within: STOP_WITHIN,
+            ticks: None,
             wrong,
             guarantee: PhantomData,
         }
@@ -251,6 +266,22 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         self
     }
 
+    /// How long a run goes on after a stop, to commit what was computed. Default: 8 s.
+    #[must_use]
+    pub fn stop_within(mut self, within: Duration) -> Self {
+        self.stop_within = within;
+        self
+    }
+
+    /// Moves the clocks of silent keys, so that windows close and timers fire without a row. Default: never.
+    ///
+    /// A source that ends, and an idle time below the out-of-orderness, are refused when it is run.
+    #[must_use]
+    pub fn ticks(mut self, ticks: Ticks) -> Self {
+        self.ticks = Some(ticks);
+        self
+    }
+
     /// What the pipeline does and how far it is, from now until it has ended: for health checks and progress bars.
     ///
     /// Ask before it runs. The receiver sees each batch and each commit, the last state stays to be read when the
@@ -294,7 +325,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// Runs until the input has ended or `stop` resolves; then commits what was computed.
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// As [`run`](Self::run); of kind [`Stopped`](ErrorKind::Stopped) when that takes longer than
+    /// [`stop_within`](Self::stop_within), such as while a sink is being retried: it is named, and nothing is
+    /// lost.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<Report> {
         driver::run(self, stop).await
     }

@@ -170,6 +170,7 @@ impl<E: Event> Task<E> {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));
+            self.join_fates();
         }
     }
 
@@ -186,6 +187,7 @@ impl<E: Event> Task<E> {
         });
         // Otherwise the next commit carries it: nothing depends on it yet.
         self.changed |= shards.iter().any(|(_, moved)| *moved);
+        self.join_fates();
     }
 
     /// Whether there is anything to commit.

@@ -120,6 +120,10 @@ impl<S: Replayable<Payload = Chunk>> NewestTimes<S> {
 impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
     type Payload = Chunk;
 
+    fn follows(&self) -> bool {
+        self.inner.follows()
+    }
+
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
         loop {
             let event = self.inner.next().await?;
