@@ -13,6 +13,8 @@ use fleet_core::{
 use fleet_rules::{Mode, preset};
 use fleet_sources::{FileOptions, FileSource};
 
+use super::run::block_on;
+
 /// Alerts and windows of the input.
 pub(crate) fn run(path: &Path) -> (u64, u64) {
     run_by(NonZeroUsize::MIN, path)
@@ -27,17 +29,11 @@ pub(crate) fn run_by(workers: NonZeroUsize, path: &Path) -> (u64, u64) {
     let source = FileSource::open([path], FileOptions::default()).unwrap();
     let order = Order::within(Duration::from_secs(5));
     let store = MemoryStore::default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let run = Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
+    let pipeline = Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
         .store("alerts", alerts, Null)
         .store("windows", windows, Null)
-        .workers(workers)
-        .run();
-    let report = runtime.block_on(run).unwrap();
-    assert!(report.balances(), "{report:?}");
+        .workers(workers);
+    let report = block_on(pipeline.run());
     (
         report.tally("sink.alerts", "given"),
         report.tally("sink.windows", "given"),

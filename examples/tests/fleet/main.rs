@@ -10,6 +10,7 @@
 mod bad_lines;
 mod demo;
 mod kills;
+mod lateness;
 mod recordings;
 mod seed_cases;
 mod sinks;

@@ -44,6 +44,12 @@ pub(super) struct Cell<S> {
 }
 
 impl<S> Cell<S> {
+    /// When its next timer is due.
+    #[inline]
+    fn next_timer(&self) -> EventTime {
+        self.timers.first().copied().unwrap_or(EventTime::AFTER_ALL)
+    }
+
     fn new(state: S, last: Offset) -> Self {
         Self {
             state,
@@ -61,6 +67,7 @@ const LAYOUT: u8 = 1;
 struct Calls<'a, L: Operator> {
     logic: &'a L,
     scope: &'a str,
+    keys: &'a Keys,
     out: &'a mut Vec<Row<L::Out>>,
     dirty: &'a mut Vec<KeyId>,
     lateness: Duration,
@@ -79,7 +86,8 @@ enum Due {
 
 impl<L: Operator> Calls<'_, L> {
     /// Fires the timers of one key that are due, in their order.
-    fn fire(&mut self, cell: &mut Option<Cell<L::State>>, due: Due, whose: (KeyId, &str)) {
+    #[inline(never)]
+    fn fire(&mut self, cell: &mut Option<Cell<L::State>>, due: Due, id: KeyId) {
         let logic = self.logic;
         let mut left = match (due, &cell) {
             (Due::AtEnd, Some(live)) => live.timers.len(),
@@ -96,8 +104,8 @@ impl<L: Operator> Calls<'_, L> {
             };
             left -= 1;
             live.timers.remove(0);
-            self.touch(&mut live.dirty, whose.0);
-            let mut cx = self.cx(&mut live.timers, whose, now, live.last);
+            self.touch(&mut live.dirty, id);
+            let mut cx = self.cx(&mut live.timers, id, now, live.last);
             cx.earliest = now.next();
             if logic.on_timer(&mut live.state, now, &mut cx) == Keep::Nothing {
                 *cell = None;
@@ -105,45 +113,44 @@ impl<L: Operator> Calls<'_, L> {
         }
     }
 
-    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
+    #[inline]
+    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
         let logic = self.logic;
         let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
         live.last = row.offset;
-        let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
+        let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
         logic.on_row(&mut live.state, row, &mut cx);
     }
 
     /// A row before the key's clock.
-    fn belated(
-        &mut self,
-        cell: &mut Option<Cell<L::State>>,
-        row: &Row<L::In>,
-        (key, clock): (&str, EventTime),
-    ) {
+    fn belated(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, clock: EventTime) {
         let logic = self.logic;
         let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
-        let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
+        let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
         cx.earliest = clock;
         logic.on_belated(&mut live.state, row, &mut cx);
     }
 
+    #[inline]
     fn touch(&mut self, dirty: &mut bool, id: KeyId) {
-        if !std::mem::replace(dirty, true) {
+        if !*dirty {
+            *dirty = true;
             self.dirty.push(id);
         }
     }
 
+    #[inline]
     fn cx<'a>(
         &'a mut self,
         timers: &'a mut Timers,
-        (id, key): (KeyId, &'a str),
+        id: KeyId,
         now: EventTime,
         offset: Offset,
     ) -> Cx<'a, L::Out> {
         Cx {
-            key,
+            keys: self.keys,
             id,
             now,
             earliest: now,
@@ -161,7 +168,7 @@ impl<L: Operator> Keyed<L> {
     fn calls<'a>(
         &'a mut self,
         out: &'a mut Vec<Row<L::Out>>,
-        now: &Now<'_>,
+        now: &Now<'a>,
     ) -> (Calls<'a, L>, &'a mut Cells<L::State>) {
         if self.cells.len() < now.keys.len() {
             self.cells.resize_with(now.keys.len(), || None);
@@ -169,6 +176,7 @@ impl<L: Operator> Keyed<L> {
         let calls = Calls {
             logic: &*self.logic,
             scope: &self.scope,
+            keys: now.keys,
             out,
             dirty: &mut self.dirty,
             lateness: now.lateness,
@@ -196,29 +204,33 @@ impl<L: Operator> Node for Keyed<L> {
         let mut out = slots.take(self.to);
         let rows = slots.rows(self.from);
         let (mut calls, cells) = self.calls(&mut out, now);
-        for row in rows {
+        rows.each(|row| {
             let Some(cell) = cells.get_mut(row.key.index()) else {
-                continue;
+                return;
             };
-            let whose = (row.key, now.keys.name_str(row.key));
             if planted(Bug::TimerAfterRow) {
-                calls.row(cell, row, whose.1);
-                calls.fire(cell, Due::UpTo(row.at), whose);
-                continue;
+                calls.row(cell, row);
+                calls.fire(cell, Due::UpTo(row.at), row.key);
+                return;
             }
-            calls.fire(cell, Due::UpTo(row.at), whose);
-            calls.row(cell, row, whose.1);
-        }
+            if cell
+                .as_ref()
+                .is_some_and(|live| live.next_timer() <= row.at)
+            {
+                calls.fire(cell, Due::UpTo(row.at), row.key);
+            }
+            calls.row(cell, row);
+        });
         for id in now.moved {
-            let Some(cell) = cells.get_mut(id.index()) else {
+            let place = id.index();
+            let (Some(cell), Some(clock)) = (cells.get_mut(place), now.clocks.get(place)) else {
                 continue;
             };
-            let due = match now.clocks.get(id.index()) {
-                None => continue,
-                Some(&EventTime::AFTER_ALL) => Due::AtEnd,
-                Some(clock) => Due::Before(*clock),
-            };
-            calls.fire(cell, due, (*id, now.keys.name_str(*id)));
+            if *clock == EventTime::AFTER_ALL {
+                calls.fire(cell, Due::AtEnd, *id);
+            } else if cell.as_ref().is_some_and(|live| live.next_timer() < *clock) {
+                calls.fire(cell, Due::Before(*clock), *id);
+            }
         }
         slots.put(self.to, out);
     }
@@ -230,12 +242,12 @@ impl<L: Operator> Node for Keyed<L> {
         let mut out = slots.take(self.to);
         let rows = slots.rows(self.from);
         let (mut calls, cells) = self.calls(&mut out, now);
-        for row in rows {
+        rows.each(|row| {
             let clock = now.clocks.get(row.key.index());
             if let (Some(cell), Some(clock)) = (cells.get_mut(row.key.index()), clock) {
-                calls.belated(cell, row, (now.keys.name_str(row.key), *clock));
+                calls.belated(cell, row, *clock);
             }
-        }
+        });
         slots.put(self.to, out);
     }
 

@@ -89,7 +89,7 @@ impl<E: Event> Task<E> {
             floor: None,
         };
         for saved in &claim.state {
-            task.restore_entry(saved).ok_or_else(|| {
+            task.restore_entry(plan, saved).ok_or_else(|| {
                 let (node, key, version) = (saved.node, &saved.key, saved.version);
                 let message = format!(
                     "cannot read the saved state of node {node}, key `{key}`, version {version}: \
@@ -107,7 +107,7 @@ impl<E: Event> Task<E> {
     }
 
     /// Gives an entry of a snapshot to the shard of its key; `None` when it cannot be read.
-    fn restore_entry(&mut self, saved: &Saved) -> Option<()> {
+    fn restore_entry(&mut self, plan: &Plan<E>, saved: &Saved) -> Option<()> {
         let entry = order::Entry::of(saved)?;
         if let order::Entry::Floor(floor) = entry {
             self.floor = Some(floor);
@@ -115,7 +115,7 @@ impl<E: Event> Task<E> {
         }
         let shard = shard_of(entry.key()?, self.shards.len());
         let shard = self.shards.get_mut(shard)?;
-        shard.restore(&entry, saved, self.ended)
+        shard.restore(plan, &entry, saved, self.ended)
     }
 
     /// Takes a batch through the graph, on the thread that asks.
@@ -129,11 +129,16 @@ impl<E: Event> Task<E> {
         batch: Batch<P>,
     ) -> Result<()> {
         self.check_open()?;
-        let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
-        decode.decode(batch.payload, &mut entry);
-        for (shard, rows) in self.shards.iter_mut().zip(&mut self.decoded) {
-            shard.admit(plan, batch.time, rows);
-            shard.pass(plan);
+        if let [only] = self.shards.as_mut_slice() {
+            only.decode(plan, decode, (batch.time, batch.payload));
+            only.pass(plan);
+        } else {
+            let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
+            decode.decode(batch.payload, &mut entry);
+            for (shard, rows) in self.shards.iter_mut().zip(&mut self.decoded) {
+                shard.admit(plan, batch.time, rows);
+                shard.pass(plan);
+            }
         }
         self.join_fates();
         self.advance(batch.next);

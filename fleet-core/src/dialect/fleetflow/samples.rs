@@ -161,7 +161,7 @@ impl Target for Key {
 
     fn text(
         field: &Field<Self>,
-        _: &mut Draft<Self>,
+        _: &mut Draft<'_, Self>,
         _: &str,
         _: &mut TimeReader,
     ) -> Result<(), Misfit> {
@@ -169,9 +169,13 @@ impl Target for Key {
     }
 
     #[inline]
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit> {
         let Key { part, short } = field.sets;
-        let sample = &mut draft.event;
+        let sample = &mut *draft.event;
         if sample.is_set(part) {
             return Err(misfit(
                 field,
@@ -189,7 +193,7 @@ impl Target for Key {
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
         let Key { part, short } = field.sets;
         if draft.event.is_set(part) {
             return Err(misfit(
