@@ -7,6 +7,7 @@ use crate::{
     EventTime, Offset, State, VehicleId,
     checkpoint::Saved,
     event::{Event as _, Telemetry},
+    slab::Slab,
     state::put_length,
 };
 
@@ -36,29 +37,30 @@ fn first_layout(newest: &Telemetry, left: &[&Telemetry], rows: &[Telemetry]) -> 
     }
 }
 
-fn restored(bound: u64, saved: &Saved) -> OrderBuffer<Telemetry> {
+/// What becomes of events of these seconds after a restart.
+fn fates(bound: u64, saved: &Saved, seconds: [i64; 3]) -> [Fate; 3] {
+    let mut slab = Slab::default();
     let mut buffer = OrderBuffer::new(Order::within(Duration::from_secs(bound)));
     let entry = Entry::of(saved).unwrap();
-    buffer.restore(&entry, saved, false).unwrap();
-    buffer
+    buffer.restore(&entry, saved, false, &mut slab).unwrap();
+    seconds.map(|second| {
+        let place = slab.put(Offset(9), event(second));
+        buffer.admit(place, &mut slab)
+    })
 }
 
 #[test]
 fn the_first_layout_of_a_wait_is_read() {
     let rows = [event(100), event(103)];
-    let mut buffer = restored(5, &first_layout(&rows[1], &[], &rows));
-    let mut released = Vec::new();
-    let mut fate = |second| buffer.admit(Offset(9), event(second), &mut released);
+    let saved = first_layout(&rows[1], &[], &rows);
     assert_eq!(
-        [97, 98, 103].map(&mut fate),
+        fates(5, &saved, [97, 98, 103]),
         [Fate::Late, Fate::Accepted, Fate::Duplicate]
     );
-
     let newest = event(103);
-    let mut buffer = restored(0, &first_layout(&newest, &[&newest], &[]));
-    let mut fate = |second| buffer.admit(Offset(9), event(second), &mut released);
+    let saved = first_layout(&newest, &[&newest], &[]);
     assert_eq!(
-        [102, 103, 104].map(&mut fate),
+        fates(0, &saved, [102, 103, 104]),
         [Fate::Late, Fate::Duplicate, Fate::Accepted]
     );
 }
@@ -75,8 +77,11 @@ fn an_unknown_layout_and_a_cut_one_are_refused() {
             bytes: Some(bytes),
             ..saved.clone()
         };
-        let mut buffer = OrderBuffer::<Telemetry>::new(Order::default());
+        let (mut buffer, mut slab) = (
+            OrderBuffer::new(Order::default()),
+            Slab::<Telemetry>::default(),
+        );
         let entry = Entry::of(&saved).unwrap();
-        assert_eq!(buffer.restore(&entry, &saved, false), None);
+        assert_eq!(buffer.restore(&entry, &saved, false, &mut slab), None);
     }
 }
