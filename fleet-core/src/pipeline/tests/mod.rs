@@ -5,10 +5,14 @@
 )]
 
 mod cases;
+mod hand;
 mod keys;
 mod model;
+mod overlap;
 mod panics;
 mod property;
 mod snapshots;
+mod stop;
+mod structure;
 mod time;
 mod workers;

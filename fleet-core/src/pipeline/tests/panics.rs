@@ -168,7 +168,8 @@ async fn without_isolation_a_panic_stops_the_run_and_names_its_records() {
         }
         // What was committed ends where the error begins.
         let progress = store.clone().progress(partition).await.unwrap();
-        let next = progress.map(|progress| progress.next).unwrap_or_default();
+        let next = progress.and_then(|progress| progress.next);
+        let next = next.unwrap_or_default();
         assert_eq!(next, from);
         // The rows of these records alone are missing, and a run that isolates goes on with them.
         let report = pipeline(&rows, Vec::new(), &store).isolate_panics().run();
