@@ -42,6 +42,7 @@ impl<S: CheckpointStore> Flight<S> {
 
     /// Sends an epoch off; only while none is away.
     pub(super) fn start(&mut self, epoch: Vec<Piece>) {
+        debug_assert!(!self.is_away(), "one epoch at a time");
         if let Some(mut side) = self.home.take() {
             self.known_lost().clear();
             let commit = async move {

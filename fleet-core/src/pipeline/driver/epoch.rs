@@ -1,4 +1,4 @@
-use super::{super::observe::Stage, Driver};
+use super::{super::observe::Stage, Driver, Epoch};
 use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result, Source,
     checkpoint::CheckpointStore,
@@ -17,12 +17,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             .map(|task| task.seal(&self.plan, &self.workers))
             .collect();
         if !epoch.is_empty() {
-            self.sealed = Some(self.patience.seen.sealed(&epoch, self.opened));
+            self.sealed = Some(self.patience.seen.sealed(&epoch, self.epoch.opened));
         }
         if !self.tasks.values().any(Task::has_changed) {
-            self.opened = None;
-            self.rows = 0;
-            self.closing = false;
+            self.epoch = Epoch::default();
         }
         if !epoch.is_empty() {
             self.flight.start(epoch);

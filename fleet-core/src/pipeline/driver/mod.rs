@@ -44,6 +44,24 @@ use crate::{
 /// What the source said that is not handled yet.
 type Said<Src> = Result<SourceEvent<<Src as Source>::Payload>>;
 
+/// What is computed and not sealed yet.
+#[derive(Default)]
+struct Epoch {
+    /// When something was computed first.
+    opened: Option<Instant>,
+    /// Records read.
+    rows: u64,
+    /// It is to be sent off as soon as none is away.
+    closing: bool,
+}
+
+impl Epoch {
+    /// Something was computed.
+    fn open(&mut self) {
+        self.opened.get_or_insert_with(Instant::now);
+    }
+}
+
 struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     source: Src,
     decode: D,
@@ -66,13 +84,9 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     paused: BTreeSet<Partition>,
     /// What the source is still to be told.
     acknowledge: VecDeque<(Partition, Offset)>,
-    /// The open epoch: since when, and how many records.
-    opened: Option<Instant>,
-    rows: u64,
+    epoch: Epoch,
     /// When the epoch that is away was sealed.
     sealed: Option<Instant>,
-    /// The open epoch is sent off as soon as none is away.
-    closing: bool,
     ticker: Ticker,
     /// Whether anything happened in this run, and how many records were read.
     anything: bool,
@@ -124,10 +138,8 @@ where
             source_rests: None,
             paused: BTreeSet::new(),
             acknowledge: VecDeque::new(),
-            opened: None,
-            rows: 0,
+            epoch: Epoch::default(),
             sealed: None,
-            closing: false,
             ticker: Ticker::new(pipeline.ticks),
             anything: false,
             read: 0,

@@ -31,10 +31,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let full = self.is_full();
         // No interval at all: the other limits close the epoch.
         let due = self
+            .epoch
             .opened
             .and_then(|opened| opened.checked_add(self.limits.interval))
             .filter(|_| !away);
-        if !away && (full || self.closing) || due.is_some_and(|due| due <= Instant::now()) {
+        if !away && (full || self.epoch.closing) || due.is_some_and(|due| due <= Instant::now()) {
             return Ok(Turn::Seal);
         }
         if full {
