@@ -1,12 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::time::Instant;
-
-use super::{
-    Bound,
-    observe::Stage,
-    retry::{Patience, Tries},
-};
+use super::{Bound, observe::Stage, retry::Patience};
 use crate::{
     Partition, Result,
     checkpoint::{CheckpointStore, Claim},
@@ -51,13 +45,14 @@ impl<S: CheckpointStore> CommitSide<S> {
     /// # Errors
     /// The store's, when retrying does not help.
     pub(super) async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
-        let mut tries = self
-            .patience
-            .tries(Stage::Claim, format!("the claim of partition {partition}"));
+        let mut tries = self.patience.tries();
         let claim = loop {
             match self.store.claim(partition).await {
                 Ok(claim) => break claim,
-                Err(fault) => tries.again(fault).await?,
+                Err(fault) => {
+                    let who = format!("the claim of partition {partition}");
+                    tries.again(Stage::Claim, &who, fault).await?;
+                }
             }
         };
         self.committer.assign(partition, &claim.tallies);
@@ -69,10 +64,9 @@ impl<S: CheckpointStore> CommitSide<S> {
     /// # Errors
     /// That of a sink or of the store, when retrying does not help.
     pub(super) async fn commit(&mut self, epoch: Vec<Piece>) -> Result<Landed> {
-        let began = Instant::now();
         self.committer.open(epoch);
         let mut tx = None;
-        let mut tries = self.tries();
+        let mut tries = self.patience.tries();
         // The step that failed: until it succeeds, those that lead to it again have no new tries.
         let mut stuck = None;
         loop {
@@ -82,12 +76,11 @@ impl<S: CheckpointStore> CommitSide<S> {
             let step = self.committer.step();
             let Err(fault) = self.take(step, &mut tx).await else {
                 if step == Step::Finished {
-                    self.patience.seen.landed(began.elapsed());
                     return Ok(self.committer.finish());
                 }
                 if stuck.is_none_or(|stuck| stuck == step) {
                     stuck = None;
-                    tries = self.tries();
+                    tries = self.patience.tries();
                 }
                 continue;
             };
@@ -101,7 +94,7 @@ impl<S: CheckpointStore> CommitSide<S> {
                 _ => fault,
             };
             self.committer.failed();
-            tries.again(fault).await?;
+            tries.again(step.into(), &self.who(step), fault).await?;
         }
     }
 
@@ -144,16 +137,14 @@ impl<S: CheckpointStore> CommitSide<S> {
         !lost.is_empty() && self.committer.forget(&lost)
     }
 
-    /// The tries of what is to be done next.
-    fn tries(&self) -> Tries {
-        let step = self.committer.step();
-        let who = match step {
+    /// Who fails when a step does.
+    fn who(&self, step: Step) -> String {
+        match step {
             Step::Publish { sink, .. } | Step::Store { sink, .. } => {
                 let name = self.sinks.get(sink).map_or("", |sink| sink.name());
                 format!("sink `{name}`")
             }
             _ => "the checkpoint store".to_owned(),
-        };
-        self.patience.tries(step.into(), who)
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{
 };
 
 use tokio::task::JoinSet;
-use tracing::{Instrument, debug_span};
+use tracing::{Instrument, debug_span, instrument::WithSubscriber};
 
 use super::commit::{CommitSide, Lost};
 use crate::{
@@ -42,13 +42,15 @@ impl<S: CheckpointStore> Flight<S> {
 
     /// Sends an epoch off; only while none is away.
     pub(super) fn start(&mut self, epoch: Vec<Piece>) {
+        debug_assert!(!self.is_away(), "one epoch at a time");
         if let Some(mut side) = self.home.take() {
             self.known_lost().clear();
             let commit = async move {
                 let landed = side.commit(epoch).await;
                 (side, landed)
             };
-            self.away.spawn(commit.instrument(debug_span!("commit")));
+            let traced = commit.instrument(debug_span!("commit"));
+            self.away.spawn(traced.with_current_subscriber());
         }
     }
 

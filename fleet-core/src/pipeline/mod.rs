@@ -38,12 +38,12 @@ use crate::{
     task::Plan,
 };
 
+/// Hears of passing faults.
+type OnRetry = Box<dyn Fn(&Error, Duration) + Send + Sync>;
+
 /// How long a stop may take. Our choice: shorter than the 10 s after which Docker kills what it has asked to
 /// stop.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
-
-/// Hears of passing faults.
-type OnRetry = Box<dyn Fn(&Error, Duration) + Send + Sync>;
 
 /// Every result lands exactly once: replayable source, sinks in the store's transaction.
 #[derive(Debug)]
@@ -103,9 +103,9 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     workers: NonZeroUsize,
     retry: Retry,
     on_retry: Option<OnRetry>,
-    health: watch::Sender<Health>,
     stop_within: Duration,
     ticks: Option<Ticks>,
+    health: watch::Sender<Health>,
     /// The first wrong wiring; reported when the pipeline is run.
     wrong: Option<Error>,
     guarantee: PhantomData<Guarantee>,
@@ -182,9 +182,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             workers: NonZeroUsize::MIN,
             retry: Retry::default(),
             on_retry: None,
-            health: watch::Sender::default(),
             stop_within: STOP_WITHIN,
             ticks: None,
+            health: watch::Sender::default(),
             wrong,
             guarantee: PhantomData,
         }

@@ -50,44 +50,38 @@ const HURRY: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub(super) struct Patience {
     pub(super) retry: Retry,
+    pub(super) seen: Arc<Seen>,
     /// Makes those who wait hurry.
     pub(super) stop: Stop,
-    pub(super) seen: Arc<Seen>,
 }
 
 impl Patience {
-    /// The tries of one step of `who`, such as a sink.
-    pub(super) fn tries(&self, stage: Stage, who: impl Into<String>) -> Tries {
+    /// The tries of one step.
+    pub(super) fn tries(&self) -> Tries {
         Tries {
-            stage,
-            who: who.into(),
             delays: self.retry.delays(),
             patience: self.clone(),
-            failed: false,
         }
     }
 }
 
-/// The tries of one step. Dropped when the step is done, or given up.
+/// The tries of one step.
 pub(super) struct Tries {
-    stage: Stage,
-    who: String,
     delays: ExponentialBackoff,
     patience: Patience,
-    failed: bool,
 }
 
 impl Tries {
-    /// How long to wait before the next try.
+    /// How long to wait before the next try of `who`, such as a sink.
     ///
     /// # Errors
     /// The fault, when it cannot pass or was retried enough.
-    pub(super) fn delay(&mut self, fault: Error) -> Result<Duration> {
+    pub(super) fn delay(&mut self, at: Stage, who: &str, fault: Error) -> Result<Duration> {
         let delay = self.delays.next().filter(|_| fault.is_retryable());
         let Some(delay) = delay else {
             return Err(fault);
         };
-        self.note(&fault, delay);
+        self.patience.seen.retrying(at, who, &fault, delay);
         Ok(delay)
     }
 
@@ -95,31 +89,17 @@ impl Tries {
     ///
     /// # Errors
     /// As [`delay`](Self::delay).
-    pub(super) async fn again(&mut self, fault: Error) -> Result<()> {
+    pub(super) async fn again(&mut self, at: Stage, who: &str, fault: Error) -> Result<()> {
         if self.patience.stop.is_requested() && fault.is_retryable() {
-            self.note(&fault, HURRY);
+            self.patience.seen.retrying(at, who, &fault, HURRY);
             sleep(HURRY).await;
             return Ok(());
         }
-        let delay = self.delay(fault)?;
+        let delay = self.delay(at, who, fault)?;
         tokio::select! {
             () = sleep(delay) => {}
             () = self.patience.stop.requested() => sleep(delay.min(HURRY)).await,
         }
         Ok(())
-    }
-
-    fn note(&mut self, fault: &Error, delay: Duration) {
-        self.failed = true;
-        let seen = &self.patience.seen;
-        seen.retrying(self.stage, &self.who, fault, delay);
-    }
-}
-
-impl Drop for Tries {
-    fn drop(&mut self) {
-        if self.failed {
-            self.patience.seen.recovered(&self.who);
-        }
     }
 }

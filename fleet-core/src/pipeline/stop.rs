@@ -45,7 +45,6 @@ pub(super) async fn run_until<T, R: Future<Output = Result<T>>>(
         () = &mut stop => {}
         done = &mut run => return done,
     }
-    seen.stopping();
     request.send_replace(true);
     tokio::select! {
         biased;
@@ -56,10 +55,10 @@ pub(super) async fn run_until<T, R: Future<Output = Result<T>>>(
 
 fn too_late(within: Duration, seen: &Seen) -> Error {
     let troubles = seen.troubles();
-    let faults = troubles
-        .iter()
-        .map(|(who, trouble)| format!("{who} was being retried: {}", trouble.error));
-    let mut why = faults.collect::<Vec<_>>().join("; ");
+    let troubles = troubles.values();
+    let told =
+        troubles.map(|trouble| format!("{} was being retried: {}", trouble.who, trouble.error));
+    let mut why = told.collect::<Vec<_>>().join("; ");
     if why.is_empty() {
         why = "a commit was still under way".into();
     }

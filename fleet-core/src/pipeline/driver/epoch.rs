@@ -1,4 +1,4 @@
-use super::{Driver, Stage};
+use super::{super::observe::Stage, Driver, Epoch};
 use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result, Source,
     checkpoint::CheckpointStore,
@@ -16,14 +16,13 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let epoch: Vec<Piece> = changed
             .map(|task| task.seal(&self.plan, &self.workers))
             .collect();
-        let opened = self.opened;
+        if !epoch.is_empty() {
+            self.sealed = Some(self.patience.seen.sealed(&epoch, self.epoch.opened));
+        }
         if !self.tasks.values().any(Task::has_changed) {
-            self.opened = None;
-            self.rows = 0;
-            self.closing = false;
+            self.epoch = Epoch::default();
         }
         if !epoch.is_empty() {
-            self.seen.sealed(&epoch, opened);
             self.flight.start(epoch);
         }
     }
@@ -36,26 +35,28 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 
     /// Takes note of what has landed; returns the partitions that are someone else's now, and where they were.
     pub(super) async fn landed(&mut self, landed: Landed) -> Result<Vec<(Partition, Offset)>> {
+        if let Some(sealed) = self.sealed.take() {
+            self.patience.seen.landed(sealed);
+        }
         for sealed in landed.done {
+            let end = self.source.end(&sealed.partition);
+            self.patience.seen.committed(&sealed, end);
             if self.tasks.contains_key(&sealed.partition) {
                 let place = (sealed.partition.clone(), sealed.next);
                 self.acknowledge.push_back(place);
             }
-            self.seen
-                .committed(&sealed, self.source.end(&sealed.partition));
             self.ledger.committed(sealed);
         }
-        self.seen.fenced(&landed.fenced);
+        self.patience.seen.fenced(&landed.fenced);
         let fenced = landed.fenced.into_iter();
         let fenced =
             fenced.filter_map(|name| self.tasks.remove(&name).map(|task| (name, task.next())));
         let fenced = fenced.collect();
         while let Some((partition, upto)) = self.acknowledge.front() {
-            let mut tries = self
-                .patience
-                .tries(Stage::Acknowledge, "the acknowledgement to the source");
+            let mut tries = self.patience.tries();
             while let Err(fault) = self.source.committed(partition, *upto).await {
-                tries.again(fault).await?;
+                let who = "the source, told of a commit,";
+                tries.again(Stage::Acknowledge, who, fault).await?;
             }
             self.acknowledge.pop_front();
         }

@@ -27,7 +27,7 @@ use super::{
     EpochLimits, Pipeline,
     commit::CommitSide,
     flight::Flight,
-    observe::{Seen, Stage},
+    observe::Seen,
     report::{Ending, Ledger, Report},
     retry::{Patience, Tries},
     stop::{self, Stop},
@@ -44,6 +44,24 @@ use crate::{
 /// What the source said that is not handled yet.
 type Said<Src> = Result<SourceEvent<<Src as Source>::Payload>>;
 
+/// What is computed and not sealed yet.
+#[derive(Default)]
+struct Epoch {
+    /// When something was computed first.
+    opened: Option<Instant>,
+    /// Records read.
+    rows: u64,
+    /// It is to be sent off as soon as none is away.
+    closing: bool,
+}
+
+impl Epoch {
+    /// Something was computed.
+    fn open(&mut self) {
+        self.opened.get_or_insert_with(Instant::now);
+    }
+}
+
 struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     source: Src,
     decode: D,
@@ -53,7 +71,6 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     flight: Flight<S>,
     limits: EpochLimits,
     patience: Patience,
-    seen: Arc<Seen>,
     stop: Stop,
     tasks: BTreeMap<Partition, Task<D::Event>>,
     /// Partitions that ended in this run.
@@ -67,11 +84,9 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     paused: BTreeSet<Partition>,
     /// What the source is still to be told.
     acknowledge: VecDeque<(Partition, Offset)>,
-    /// The open epoch: since when, and how many records.
-    opened: Option<Instant>,
-    rows: u64,
-    /// The open epoch is sent off as soon as none is away.
-    closing: bool,
+    epoch: Epoch,
+    /// When the epoch that is away was sealed.
+    sealed: Option<Instant>,
     ticker: Ticker,
     /// Whether anything happened in this run, and how many records were read.
     anything: bool,
@@ -79,58 +94,42 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
 }
 
 pub(super) async fn run<Src, D, S, G>(
-    mut pipeline: Pipeline<Src, D, S, G>,
-    stop: impl Future<Output = ()> + Send,
-) -> Result<Report>
-where
-    Src: Source,
-    D: Decode<Src::Payload>,
-    S: CheckpointStore,
-{
-    pipeline.plan.clock = Seen::clock();
-    let (health, on_retry) = (pipeline.health.clone(), pipeline.on_retry.take());
-    let seen = Arc::new(Seen::new(&pipeline.plan, health, on_retry));
-    let run = run_seen(pipeline, stop, Arc::clone(&seen));
-    let outcome = run.instrument(seen.span()).await;
-    seen.ended(&outcome);
-    outcome
-}
-
-async fn run_seen<Src, D, S, G>(
     pipeline: Pipeline<Src, D, S, G>,
     stop: impl Future<Output = ()> + Send,
-    seen: Arc<Seen>,
 ) -> Result<Report>
 where
     Src: Source,
     D: Decode<Src::Payload>,
     S: CheckpointStore,
 {
-    if let Some(wrong) = pipeline.wrong {
-        return Err(wrong);
-    }
-    if let Some(ticks) = &pipeline.ticks {
-        ticks.check(&pipeline.plan.order, pipeline.source.follows())?;
-    }
-    let workers = Workers::start(pipeline.workers)?;
-    let known = Arc::clone(&seen);
+    let mut plan = pipeline.plan;
+    plan.clock = Seen::clock();
+    let seen = Arc::new(Seen::new(&plan, pipeline.health, pipeline.on_retry));
+    let ticks = pipeline.ticks.as_ref();
+    let checked = pipeline.wrong.map_or(Ok(()), Err).and_then(|()| {
+        let follows = pipeline.source.follows();
+        ticks.map_or(Ok(()), |ticks| ticks.check(&plan.order, follows))
+    });
+    let workers = match checked.and_then(|()| Workers::start(pipeline.workers)) {
+        Ok(workers) => workers,
+        Err(wrong) => return seen.ended(Err(wrong)),
+    };
     let run = |stop: Stop| {
         let patience = Patience {
             retry: pipeline.retry,
-            stop: stop.clone(),
             seen: Arc::clone(&seen),
+            stop: stop.clone(),
         };
         let side = CommitSide::new(pipeline.store, pipeline.sinks, patience.clone());
         let driver = Driver {
             source: pipeline.source,
             decode: pipeline.decode,
-            plan: pipeline.plan,
+            plan,
             workers,
             round: Round::new(),
             flight: Flight::new(side),
             limits: pipeline.limits,
             patience,
-            seen,
             stop,
             tasks: BTreeMap::new(),
             ended: BTreeSet::new(),
@@ -139,16 +138,17 @@ where
             source_rests: None,
             paused: BTreeSet::new(),
             acknowledge: VecDeque::new(),
-            opened: None,
-            rows: 0,
-            closing: false,
+            epoch: Epoch::default(),
+            sealed: None,
             ticker: Ticker::new(pipeline.ticks),
             anything: false,
             read: 0,
         };
         driver.run()
     };
-    stop::run_until(run, stop, pipeline.stop_within, &known).await
+    let run = stop::run_until(run, stop, pipeline.stop_within, &seen);
+    let outcome = run.instrument(seen.span()).await;
+    seen.ended(outcome)
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
@@ -165,6 +165,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         loop {
             match self.turn().await? {
                 Turn::Stop => {
+                    self.patience.seen.stopping();
                     self.settle().await?;
                     return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }
@@ -202,10 +203,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             } => {
                 self.revoke(&partitions, within, done).await?;
             }
-            SourceEvent::Lost(partitions) => {
-                self.lose(&partitions);
-                self.seen.lost(&partitions);
-            }
+            SourceEvent::Lost(partitions) => self.lose(&partitions),
         }
         Ok(())
     }

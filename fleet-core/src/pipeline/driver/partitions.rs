@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Driver, Stage};
+use super::{super::observe::Stage, Driver};
 use crate::{
     Decode, Partition, Result, Source,
     checkpoint::CheckpointStore,
@@ -21,18 +21,17 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             };
             let claim = side.claim(partition).await?;
             let at = claim.next;
+            self.patience.seen.claimed(partition, &claim);
             self.ledger.claimed(partition, &claim);
-            self.seen.claimed(partition, &claim);
             let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
-            let mut tries = self
-                .patience
-                .tries(Stage::Start, format!("the start of partition {partition}"));
+            let mut tries = self.patience.tries();
             while let Err(fault) = self.source.start(partition, at).await {
-                tries.again(fault).await?;
+                let who = format!("the start of partition {partition}");
+                tries.again(Stage::Start, &who, fault).await?;
             }
             self.tasks.insert(partition.clone(), task);
-            self.seen
-                .assigned(partition, at, self.source.end(partition));
+            let end = self.source.end(partition);
+            self.patience.seen.assigned(partition, at, end);
         }
         Ok(())
     }
@@ -56,14 +55,19 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
         // Out of time: the next owner computes it again, the fence keeps our commit out, and what stays
         // here has lost nothing.
-        self.lose(partitions);
-        self.seen.revoked(partitions);
+        self.forget(partitions);
+        self.patience.seen.revoked(partitions);
         drop(done);
         Ok(())
     }
 
-    /// Forgets what is gone.
+    /// Forgets what is gone already.
     pub(super) fn lose(&mut self, partitions: &[Partition]) {
+        self.forget(partitions);
+        self.patience.seen.lost(partitions);
+    }
+
+    fn forget(&mut self, partitions: &[Partition]) {
         self.flight.forget(partitions);
         for partition in partitions {
             self.tasks.remove(partition);

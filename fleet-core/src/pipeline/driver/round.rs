@@ -1,5 +1,3 @@
-use tokio::time::Instant;
-
 use super::Driver;
 use crate::{
     Decode, Partition, Result, Source,
@@ -28,11 +26,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 .run(tasks, plan, decode, batches, &self.workers)?;
         }
         let read = self.read_so_far() - before;
-        self.rows += read;
+        self.epoch.rows += read;
         self.read += read;
         self.anything = true;
-        self.opened.get_or_insert_with(Instant::now);
-        self.seen.computed(&self.tasks);
+        self.epoch.open();
+        let (seen, waiting) = (&self.patience.seen, self.waiting());
+        seen.computed(&self.tasks, self.read, waiting);
         Ok(())
     }
 
@@ -63,7 +62,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         if let Some(task) = self.tasks.get_mut(&partition) {
             self.anything |= !task.has_ended();
             task.end(&self.plan, &self.workers);
-            self.opened.get_or_insert_with(Instant::now);
+            self.epoch.open();
             self.ended.insert(partition);
         }
     }
@@ -81,18 +80,25 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
         if self.tasks.values().any(Task::has_changed) {
             self.anything = true;
-            self.closing = true;
-            self.opened.get_or_insert_with(Instant::now);
+            self.epoch.closing = true;
+            self.epoch.open();
         }
+    }
+
+    /// What waits for a commit: results, and bytes.
+    fn waiting(&self) -> (usize, usize) {
+        let waiting = self.tasks.values().map(Task::waiting);
+        waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
     }
 
     /// Whether the open epoch has reached a limit.
     pub(super) fn is_full(&self) -> bool {
-        let waiting = self.tasks.values().map(Task::waiting);
-        let (results, bytes) = waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+        let (results, bytes) = self.waiting();
         // What a hand-over has sealed does not wait any more.
-        let any = self.opened.is_some();
+        let any = self.epoch.opened.is_some();
         let limits = &self.limits;
-        any && (self.rows >= limits.rows || results >= limits.results || bytes >= limits.bytes)
+        any && (self.epoch.rows >= limits.rows
+            || results >= limits.results
+            || bytes >= limits.bytes)
     }
 }

@@ -5,7 +5,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Driver, Said, Stage};
+use super::{super::observe::Stage, Driver, Said};
 use crate::{
     Decode, Result, Source, checkpoint::CheckpointStore, committer::Landed, source::SourceEvent,
 };
@@ -31,10 +31,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let full = self.is_full();
         // No interval at all: the other limits close the epoch.
         let due = self
+            .epoch
             .opened
             .and_then(|opened| opened.checked_add(self.limits.interval))
             .filter(|_| !away);
-        if !away && (full || self.closing) || due.is_some_and(|due| due <= Instant::now()) {
+        if !away && (full || self.epoch.closing) || due.is_some_and(|due| due <= Instant::now()) {
             return Ok(Turn::Seal);
         }
         if full {
@@ -57,13 +58,13 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             match said {
                 Ok(event) => {
                     self.source_rests = None;
+                    self.patience.seen.heard();
                     return Ok(Turn::Source(event));
                 }
                 Err(fault) => {
                     let tries = self.source_rests.take().map(|(_, tries)| tries);
-                    let mut tries =
-                        tries.unwrap_or_else(|| self.patience.tries(Stage::Read, "the source"));
-                    let delay = tries.delay(fault)?;
+                    let mut tries = tries.unwrap_or_else(|| self.patience.tries());
+                    let delay = tries.delay(Stage::Read, "the source", fault)?;
                     self.source_rests = Some((Instant::now() + delay, tries));
                 }
             }

@@ -19,8 +19,10 @@ use crate::{
 pub struct Health {
     /// What it does.
     pub phase: Phase,
-    /// What fails at the moment and is tried again, by who fails: the source, the store, a sink by its name.
-    pub troubles: BTreeMap<String, Trouble>,
+    /// The steps that fail at the moment and are tried again.
+    pub troubles: BTreeMap<Stage, Trouble>,
+    /// Records that this run has read, committed or not.
+    pub read: u64,
     /// Results that wait for the next commit, rows.
     pub waiting_rows: usize,
     /// What waits for the next commit, bytes: those rows by the size of their type, and dead letters.
@@ -41,8 +43,6 @@ pub struct PartitionHealth {
     pub committed: Option<Offset>,
     /// Up to where records were read and computed.
     pub computed: Offset,
-    /// Records up to there, since the first.
-    pub read: u64,
     /// The end of the input as it is now, where the [source knows it](crate::Source::end).
     pub end: Option<Offset>,
     /// Fates of all records, as committed.
@@ -96,8 +96,8 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Trouble {
-    /// Which step.
-    pub stage: Stage,
+    /// Who fails, such as "sink `alerts`".
+    pub who: String,
     /// What went wrong.
     pub error: String,
     /// How often in a row.
@@ -111,11 +111,6 @@ impl Health {
     pub fn is_well(&self) -> bool {
         let failed = matches!(self.phase, Phase::Failed(_) | Phase::Dropped);
         !failed && self.troubles.is_empty()
-    }
-
-    /// Records that were read since the first, committed or not.
-    pub fn read(&self) -> u64 {
-        self.partitions.values().map(|known| known.read).sum()
     }
 
     /// Fates of all records, as committed.
@@ -171,6 +166,14 @@ impl Stage {
             Self::Commit => "commit",
             Self::Acknowledge => "acknowledge",
         }
+    }
+
+    /// Whether it is over once a commit has landed and the source has heard of it.
+    pub(super) fn is_of_a_commit(self) -> bool {
+        matches!(
+            self,
+            Self::Publish | Self::Begin | Self::Store | Self::Commit | Self::Acknowledge
+        )
     }
 }
 

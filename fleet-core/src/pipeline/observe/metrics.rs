@@ -98,7 +98,7 @@ pub const COMMIT_SECONDS: Metric = Metric::new(
     Seconds,
     "fleet_commit_seconds",
     &[],
-    "time that the commit of an epoch took, retries included",
+    "time from the seal of an epoch until it had landed, retries included",
 );
 
 /// `fleet_commits_total`: by `partition`.

@@ -67,7 +67,6 @@ impl Seen {
         let known = PartitionHealth {
             committed: claim.next,
             computed: claim.next.unwrap_or_default(),
-            read: claim.counts.read,
             end: None,
             counts: claim.counts,
             tallies: claim.tallies.clone(),
@@ -88,6 +87,8 @@ impl Seen {
         info!(%partition, %at, "assigned");
         self.health.send_modify(|health| {
             health.phase = Phase::Running;
+            let settled = [Stage::Claim, Stage::Start];
+            health.troubles.retain(|stage, _| !settled.contains(stage));
             if let Some(known) = health.partitions.get_mut(partition) {
                 known.end = end;
             }
@@ -95,27 +96,39 @@ impl Seen {
         self.count_partitions();
     }
 
-    /// Records were read and computed.
-    pub(in crate::pipeline) fn computed<E: Event>(&self, tasks: &BTreeMap<Partition, Task<E>>) {
+    /// The source answered.
+    pub(in crate::pipeline) fn heard(&self) {
+        if !self.health.borrow().troubles.is_empty() {
+            self.health
+                .send_modify(|health| _ = health.troubles.remove(&Stage::Read));
+        }
+    }
+
+    /// Records were read and computed; this waits for a commit, in rows and bytes.
+    pub(in crate::pipeline) fn computed<E: Event>(
+        &self,
+        tasks: &BTreeMap<Partition, Task<E>>,
+        read: u64,
+        (rows, bytes): (usize, usize),
+    ) {
         if self.health.receiver_count() == 0 {
             return;
         }
         self.health.send_modify(|health| {
-            (health.waiting_rows, health.waiting_bytes) = (0, 0);
-            for (name, task) in tasks {
-                let (rows, bytes) = task.waiting();
-                health.waiting_rows += rows;
-                health.waiting_bytes += bytes;
-                if let Some(known) = health.partitions.get_mut(name) {
-                    (known.computed, known.read) = (task.next(), task.counts().read);
+            health.read = read;
+            (health.waiting_rows, health.waiting_bytes) = (rows, bytes);
+            for (name, known) in &mut health.partitions {
+                if let Some(task) = tasks.get(name) {
+                    known.computed = task.next();
                 }
             }
         });
     }
 
-    /// An epoch was sealed; its first record came at `opened`.
-    pub(in crate::pipeline) fn sealed(&self, pieces: &[Piece], opened: Option<Instant>) {
-        let after = opened.map_or(Duration::ZERO, |opened| opened.elapsed());
+    /// An epoch was sealed; its first record came at `opened`. Returns when that was, for [`landed`](Self::landed).
+    pub(in crate::pipeline) fn sealed(&self, pieces: &[Piece], opened: Option<Instant>) -> Instant {
+        let now = Instant::now();
+        let after = now.saturating_duration_since(opened.unwrap_or(now));
         let outputs = || pieces.iter().flat_map(|piece| &piece.outputs);
         let rows: usize = outputs().map(|rows| rows.len()).sum();
         let bytes: usize = outputs().map(|rows| rows.bytes()).sum();
@@ -136,6 +149,7 @@ impl Seen {
                 self.sample(&metrics::NODE_SECONDS, &labels, work.took.as_secs_f64());
             }
         }
+        now
     }
 
     /// A partition's part of an epoch landed; the input ends here as far as the source knows.
@@ -145,7 +159,6 @@ impl Seen {
         let now = PartitionHealth {
             committed: Some(next),
             computed: next,
-            read: sealed.counts.read,
             end,
             counts: sealed.counts,
             tallies: sealed.tallies.clone(),
@@ -154,21 +167,18 @@ impl Seen {
         self.health.send_modify(|health| {
             health.commits += 1;
             health.last_commit = Some(Instant::now());
+            health.troubles.retain(|stage, _| !stage.is_of_a_commit());
             if let Some(known) = health.partitions.get_mut(partition) {
-                // The next epoch is under way already.
-                let (computed, read) = (known.computed.max(next), known.read.max(now.read));
-                *known = PartitionHealth {
-                    computed,
-                    read,
-                    ..now
-                };
+                let computed = known.computed.max(next);
+                *known = PartitionHealth { computed, ..now };
             }
         });
     }
 
-    /// An epoch landed, this long after it was sent off.
-    pub(in crate::pipeline) fn landed(&self, after: Duration) {
-        self.sample(&metrics::COMMIT_SECONDS, &[], after.as_secs_f64());
+    /// All of an epoch landed that was sealed then.
+    pub(in crate::pipeline) fn landed(&self, sealed: Instant) {
+        let took = sealed.elapsed().as_secs_f64();
+        self.sample(&metrics::COMMIT_SECONDS, &[], took);
     }
 
     /// Other processes own these partitions.
@@ -197,7 +207,7 @@ impl Seen {
         }
     }
 
-    /// A step of `who` failed and is tried again after a pause.
+    /// A step failed and is tried again after a pause.
     pub(in crate::pipeline) fn retrying(
         &self,
         stage: Stage,
@@ -206,31 +216,25 @@ impl Seen {
         pause: Duration,
     ) {
         let (word, pause_s) = (stage.as_word(), pause.as_secs_f64());
-        warn!(stage = word, who, pause_s, %error, "retrying");
+        warn!(stage = word, pause_s, %error, "retrying");
         self.add(&metrics::RETRIES, &[("stage", word)], 1);
         self.health.send_modify(|health| {
-            let before = health.troubles.get(who);
+            let before = health.troubles.get(&stage);
             let trouble = Trouble {
-                stage,
+                who: who.to_owned(),
                 error: error.to_string(),
                 times: before.map_or(1, |before| before.times + 1),
                 pause,
             };
-            health.troubles.insert(who.to_owned(), trouble);
+            health.troubles.insert(stage, trouble);
         });
         if let Some(tell) = &self.on_retry {
             tell(error, pause);
         }
     }
 
-    /// `who` is tried no more: it succeeded, or was given up.
-    pub(in crate::pipeline) fn recovered(&self, who: &str) {
-        self.health
-            .send_modify(|health| _ = health.troubles.remove(who));
-    }
-
-    /// What is being retried.
-    pub(in crate::pipeline) fn troubles(&self) -> BTreeMap<String, Trouble> {
+    /// What fails at the moment and is tried again.
+    pub(in crate::pipeline) fn troubles(&self) -> BTreeMap<Stage, Trouble> {
         self.health.borrow().troubles.clone()
     }
 
@@ -241,9 +245,9 @@ impl Seen {
             .send_modify(|health| health.phase = Phase::Stopping);
     }
 
-    /// The run is over.
-    pub(in crate::pipeline) fn ended(&self, outcome: &Result<Report>) {
-        let phase = match outcome {
+    /// The run is over; gives its outcome back.
+    pub(in crate::pipeline) fn ended(&self, outcome: Result<Report>) -> Result<Report> {
+        let phase = match &outcome {
             Ok(report) => {
                 let (how, read) = (report.ending.as_word(), report.read_now);
                 info!(how, read, "ended");
@@ -255,6 +259,7 @@ impl Seen {
             }
         };
         self.health.send_modify(|health| health.phase = phase);
+        outcome
     }
 
     fn left(&self, partition: &Partition) {

@@ -31,8 +31,7 @@ async fn progress_is_told_by_partition_with_the_lag_where_the_end_is_known() {
     assert_eq!((known.keys(), known.counts.read), (1, 10));
     assert_eq!(health.tally("sink", "picky.dead_lettered"), 3);
     assert!(health.counts().balances());
-    assert!(report.read_now > health.read(), "others were read too");
-    assert_eq!(health.read(), 10);
+    assert_eq!(health.read, report.read_now);
     assert!(health.last_commit.is_some());
     assert_eq!((health.waiting_rows, health.waiting_bytes), (0, 0));
 }
@@ -58,7 +57,7 @@ async fn what_is_computed_and_what_is_committed_are_told_apart() {
     let health = scene.watch();
     let computed = async {
         let mut health = health.clone();
-        let found = health.wait_for(|health| health.read() > 0).await;
+        let found = health.wait_for(|health| health.read > 0).await;
         let known = found.unwrap().partitions[&partition("a")].clone();
         (known.computed, known.committed)
     };
@@ -95,14 +94,12 @@ async fn trouble_is_told_while_it_lasts_and_gone_after() {
     assert_eq!(troubles.len(), 3, "{troubles:?}");
     for (times, told) in (1..).zip(&troubles[..2]) {
         assert!(
-            matches!(told[..], [(who, trouble)] if who == "the source"
-                && trouble.stage == Stage::Read && is(trouble, "line is busy", times)),
+            matches!(told[..], [(Stage::Read, trouble)] if is(trouble, "line is busy", times)),
             "{told:?}"
         );
     }
     assert!(
-        matches!(troubles[2][..], [(who, trouble)] if who == "sink `picky`"
-            && trouble.stage == Stage::Publish && is(trouble, "sink is busy", 1)),
+        matches!(troubles[2][..], [(Stage::Publish, trouble)] if is(trouble, "sink is busy", 1)),
         "{:?}",
         troubles[2]
     );
