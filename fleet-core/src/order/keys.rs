@@ -1,4 +1,4 @@
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use compact_str::CompactString;
 
@@ -34,10 +34,8 @@ impl Keys {
         id
     }
 
-    pub(crate) fn name(&self, id: KeyId) -> Arc<str> {
-        self.names
-            .get(id.index())
-            .map_or_else(|| Arc::from(""), |name| Arc::from(name.as_str()))
+    pub(crate) fn name(&self, id: KeyId) -> CompactString {
+        self.names.get(id.index()).cloned().unwrap_or_default()
     }
 
     pub(crate) fn name_str(&self, id: KeyId) -> &str {

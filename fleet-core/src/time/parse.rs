@@ -17,8 +17,8 @@ pub enum TimeError {
 
 /// Reads times of one stream: most share their minute with the time before.
 ///
-/// The text up to the minute is compared with the last one and its value is taken from there; what
-/// follows is checked digit by digit. Measured on the F1 job: 13 ns a time against 40 ns for a full parse.
+/// The text up to the second and the zone are compared with the last ones, or else the text up to the minute,
+/// and their value is taken from there; what is left is checked digit by digit.
 ///
 /// # Examples
 /// ```
@@ -38,6 +38,21 @@ pub struct TimeReader {
     /// That minute, microseconds of its own zone since 1970.
     micros: i64,
     naive_is_utc: bool,
+    /// The last time that was written with six digits of the second.
+    last: Last,
+}
+
+/// All that the times of one second and zone have in common.
+#[derive(Clone, Debug)]
+struct Last {
+    /// `2024-02-15T14:32:18.`
+    second: [u8; 20],
+    /// `Z`, `+00:00` or nothing.
+    zone: [u8; 6],
+    zone_length: usize,
+    /// That second, microseconds of UTC since 1970.
+    micros: i64,
+    style: TimeStyle,
 }
 
 impl Default for TimeReader {
@@ -47,6 +62,13 @@ impl Default for TimeReader {
             minute: [0xff; 17],
             micros: 0,
             naive_is_utc: false,
+            last: Last {
+                second: [0xff; 20],
+                zone: [0; 6],
+                zone_length: 0,
+                micros: 0,
+                style: TimeStyle::default(),
+            },
         }
     }
 }
@@ -66,6 +88,21 @@ impl TimeReader {
     /// See [`TimeError`].
     #[inline]
     pub fn read(&mut self, text: &str) -> Result<(EventTime, TimeStyle), TimeError> {
+        if let Some((second, rest)) = text.as_bytes().split_first_chunk()
+            && *second == self.last.second
+            && let Some((micros, zone)) = rest.split_first_chunk().and_then(six)
+            && self.last.zone.get(..self.last.zone_length) == Some(zone)
+        {
+            // Every microsecond of a second is in range if one is.
+            let at = EventTime::from_micros(self.last.micros + i64::from(micros));
+            return Ok((at, self.last.style));
+        }
+        self.read_other(text)
+    }
+
+    /// A time of another second or zone, or of another form.
+    #[inline(never)]
+    fn read_other(&mut self, text: &str) -> Result<(EventTime, TimeStyle), TimeError> {
         let bytes = text.as_bytes();
         let (minute, rest) = bytes.split_first_chunk::<17>().ok_or(TimeError::Form)?;
         if *minute != self.minute {
@@ -75,7 +112,7 @@ impl TimeReader {
         let space = minute.get(10) == Some(&b' ');
         let (second, rest) = two(rest, 59)?;
         let (nanos, digits, rest) = fraction(rest)?;
-        let zone = zone(rest)?;
+        let (zone_text, zone) = (rest, zone(rest)?);
         let minutes = match zone {
             Zone::Offset(minutes) => i64::from(minutes),
             Zone::Zulu | Zone::Unknown => 0,
@@ -89,7 +126,17 @@ impl TimeReader {
             return Err(TimeError::Range);
         }
         let below = u16::try_from(nanos % 1000).unwrap_or(0);
-        Ok((at, TimeStyle::new(space, digits, zone, below)))
+        let style = TimeStyle::new(space, digits, zone, below);
+        if let (6, Some(second)) = (digits, bytes.first_chunk())
+            && let Some(place) = self.last.zone.get_mut(..zone_text.len())
+        {
+            place.copy_from_slice(zone_text);
+            self.last.second = *second;
+            self.last.zone_length = zone_text.len();
+            self.last.micros = micros - i64::from(nanos / 1000);
+            self.last.style = style;
+        }
+        Ok((at, style))
     }
 }
 
@@ -291,6 +338,39 @@ mod tests {
     fn a_fresh_reader_remembers_no_minute() {
         let nuls = format!("{}18Z", "\0".repeat(17));
         assert_eq!(TimeReader::default().read(&nuls), Err(TimeError::Form));
+    }
+
+    #[test]
+    fn the_remembered_second_gives_what_a_fresh_reader_gives() {
+        let seconds = [
+            "2024-02-15T14:32:18",
+            "2024-02-15 14:32:19",
+            "9999-12-31T23:59:59",
+        ];
+        let fractions = [
+            ".000000", ".999999", ".5", ".1234567", "", ".12345x", ".-00001",
+        ];
+        let zones = ["Z", "+00:00", "-06:00", "", "+24:00", "z", "+00:00x"];
+        let (mut warm, mut naive) = (TimeReader::default(), TimeReader::naive_is_utc());
+        for second in seconds {
+            for zone in zones {
+                for before in zones {
+                    for fraction in fractions {
+                        // A good time of the same second, whose zone may be another.
+                        let _ = warm.read(&format!("{second}.250000{before}"));
+                        let _ = naive.read(&format!("{second}.250000{before}"));
+                        let text = format!("{second}{fraction}{zone}");
+                        assert_eq!(
+                            warm.read(&text),
+                            TimeReader::default().read(&text),
+                            "{text}"
+                        );
+                        let fresh = TimeReader::naive_is_utc().read(&text);
+                        assert_eq!(naive.read(&text), fresh, "{text}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]
