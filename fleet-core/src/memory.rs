@@ -135,16 +135,14 @@ impl CheckpointStore for MemoryStore {
     }
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
-        Ok(self
-            .lock()
-            .partitions
-            .get(partition)
-            .map(|Held { claim, .. }| Progress {
-                token: claim.token,
-                seq: claim.seq,
-                next: claim.next.unwrap_or_default(),
-                ended: claim.ended,
-            }))
+        let contents = self.lock();
+        let held = contents.partitions.get(partition);
+        Ok(held.map(|Held { claim, .. }| Progress {
+            token: claim.token,
+            seq: claim.seq,
+            next: claim.next,
+            ended: claim.ended,
+        }))
     }
 }
 

@@ -42,7 +42,8 @@ pub enum SourceEvent<P> {
     },
     /// These partitions are gone already: nothing of them is committed any more.
     Lost(Vec<Partition>),
-    /// Nothing to read at the moment.
+    /// Nothing to read at the moment: everything that was there is given. [Ticks](crate::pipeline::Ticks) wait
+    /// for this.
     Idle,
     /// Nothing more will come from this partition.
     End(Partition),
@@ -91,7 +92,16 @@ pub trait Source: Send + 'static {
     /// Answers `Assigned`: read from here. `None` means never read before; the source decides where to begin.
     async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()>;
 
-    /// Gives no batch of this partition until it is resumed.
+    /// Whether it goes on when there is nothing to read, and says [`Idle`](SourceEvent::Idle) then, instead of
+    /// ending.
+    fn follows(&self) -> bool {
+        true
+    }
+
+    /// Gives no batch of this partition until it is resumed: two epochs wait for their commits.
+    ///
+    /// Everything else is still asked for and heard. A source that gives a batch all the same is not asked again
+    /// until there is room, and hears of no hand-over in that time.
     fn pause(&mut self, partition: &Partition) {
         let _ = partition;
     }
@@ -101,7 +111,14 @@ pub trait Source: Send + 'static {
         let _ = partition;
     }
 
-    /// After a commit: everything before `upto` is durable. A hint for a log, the acknowledgement for a queue.
+    /// The place after the last record that this partition has at the moment, where the source knows it: what
+    /// lies between a position and it is the lag. Asked after each commit, so it must cost little. Default: unknown.
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        let _ = partition;
+        None
+    }
+
+    /// After a commit of a partition that is still ours: everything before `upto` is durable. A hint for a log, the acknowledgement for a queue.
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
         let _ = (partition, upto);
         Ok(())

@@ -20,6 +20,7 @@ mod ready;
 mod run;
 mod sample;
 mod side_by_side;
+mod workers;
 
 use input::Input;
 
@@ -40,6 +41,7 @@ fn main() {
         // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours
         Some("profile-hand") => _ = hand::run(Input::new(200_000).path()),
         Some("profile-ours") => _ = ours::run(Input::new(200_000).path()),
+        Some("profile-two") => _ = ours::run_by(workers::TWO, Input::new(200_000).path()),
         Some("profile-core") => core::profile(10_000_000, 5),
         Some("profile-core-0") => core::profile(10_000_000, 0),
         Some("profile-loop") => {
@@ -53,6 +55,7 @@ fn main() {
         _ => {
             if wanted("f1") {
                 f1::run(events);
+                workers::run(events);
             }
             if wanted("core") {
                 core::run(events as usize);

@@ -9,10 +9,12 @@ pub(crate) mod describe;
 mod flat_map;
 mod keyed;
 mod merge;
+mod meter;
 mod node;
 mod slots;
 
 pub use builder::{Graph, Stream};
 
+pub(crate) use meter::{Clock, Meter, Work};
 pub(crate) use node::{Node, Now};
 pub(crate) use slots::{Buffer, Slots};

@@ -114,6 +114,11 @@ impl Slots {
         }
     }
 
+    /// How many rows a stream has in this pass.
+    pub(crate) fn len(&self, slot: usize) -> u64 {
+        self.0.get(slot).map_or(0, |buffer| buffer.len() as u64)
+    }
+
     pub(crate) fn clear(&mut self) {
         for buffer in &mut self.0 {
             buffer.clear();

@@ -23,7 +23,7 @@ use crate::{
     checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
     decode::{Entry, shard_of},
     event::Event,
-    graph::{Buffer, describe::difference},
+    graph::{Buffer, Work, describe::difference},
     order,
     source::Batch,
 };
@@ -36,6 +36,8 @@ pub(crate) struct Piece {
     pub(crate) sealed: Sealed,
     /// By outlet.
     pub(crate) outputs: Vec<Box<dyn Buffer>>,
+    /// What each node did for it.
+    pub(crate) work: Vec<Work>,
 }
 
 /// One partition: how far it is, and its shards. Nothing is shared between tasks.
@@ -239,6 +241,7 @@ impl<E: Event> Task<E> {
             tallies,
             outputs,
             keys,
+            work,
         } = joined.unwrap_or_default();
         saved.extend(self.floor.map(order::floor));
         self.seq += 1;
@@ -261,6 +264,7 @@ impl<E: Event> Task<E> {
                 tallies: self.tallies.clone(),
             },
             outputs,
+            work,
         }
     }
 }

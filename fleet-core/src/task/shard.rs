@@ -6,7 +6,7 @@ use crate::{
     checkpoint::{Fates, Saved, Tallies},
     decode::Entry,
     event::Event,
-    graph::{Buffer, Node, Now, Slots},
+    graph::{Buffer, Meter, Node, Now, Slots, Work},
     order::{self, Fate, OrderBuffer},
     outlet::{Outlet, Taking},
     slab::Place,
@@ -18,7 +18,7 @@ pub(crate) type Events<E> = Vec<(Offset, E)>;
 /// Some of the keys of a partition: order, nodes, state. Nothing is shared between shards.
 pub(super) struct Shard<E: Event> {
     order: OrderBuffer,
-    nodes: Vec<Box<dyn Node>>,
+    nodes: Vec<(Box<dyn Node>, Meter)>,
     /// The rows of a pass; those of the events are in their slab.
     slots: Slots,
     events: PhantomData<fn() -> E>,
@@ -40,6 +40,8 @@ pub(super) struct Share {
     pub(super) outputs: Vec<Box<dyn Buffer>>,
     /// How many keys it has seen since the first record.
     pub(super) keys: u64,
+    /// By node.
+    pub(super) work: Vec<Work>,
 }
 
 impl<E: Event> Shard<E> {
@@ -47,7 +49,9 @@ impl<E: Event> Shard<E> {
         let nodes = plan.graph.nodes.iter();
         Self {
             order: OrderBuffer::new(plan.order),
-            nodes: nodes.map(|node| node.fresh(&plan.name)).collect(),
+            nodes: nodes
+                .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
+                .collect(),
             slots: plan.graph.slots(),
             events: PhantomData,
             belated: plan.graph.slots(),
@@ -70,7 +74,7 @@ impl<E: Event> Shard<E> {
             return self.order.restore(entry, saved, ended, slab);
         };
         let id = self.order.number(key);
-        let node = self.nodes.get_mut(usize::from(saved.node) - 1)?;
+        let (node, _) = self.nodes.get_mut(usize::from(saved.node) - 1)?;
         node.restore(id, saved)
     }
 
@@ -148,8 +152,8 @@ impl<E: Event> Shard<E> {
             self.order.release(slab);
         }
         let now = now(plan, &self.order);
-        for node in &mut self.nodes {
-            node.run(&mut self.slots, &now);
+        for (node, meter) in &mut self.nodes {
+            meter.measure(&mut self.slots, plan.clock, |slots| node.run(slots, &now));
         }
         self.order.settle();
         collect(plan, &mut self.slots, &mut self.tallies, &mut self.outputs);
@@ -166,8 +170,10 @@ impl<E: Event> Shard<E> {
             self.fates.counts.duplicate += admitted.duplicate;
         }
         let now = now(plan, &self.order);
-        for node in &mut self.nodes {
-            node.revise(&mut self.belated, &now);
+        for (node, meter) in &mut self.nodes {
+            meter.measure(&mut self.belated, plan.clock, |slots| {
+                node.revise(slots, &now);
+            });
         }
         let (tallies, outputs) = (&mut self.tallies, &mut self.outputs);
         collect(plan, &mut self.belated, tallies, outputs);
@@ -208,7 +214,7 @@ impl<E: Event> Shard<E> {
         if let Some(slab) = self.slots.slab(plan.graph.events()) {
             self.order.seal(slab, &mut saved);
         }
-        for node in &mut self.nodes {
+        for (node, _) in &mut self.nodes {
             node.seal(self.order.keys(), &mut saved);
         }
         let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
@@ -217,6 +223,11 @@ impl<E: Event> Shard<E> {
             tallies: std::mem::take(&mut self.tallies),
             outputs: std::mem::replace(&mut self.outputs, fresh),
             keys: self.order.keys().len() as u64,
+            work: self
+                .nodes
+                .iter_mut()
+                .map(|(_, meter)| std::mem::take(&mut meter.work))
+                .collect(),
         }
     }
 }
@@ -228,6 +239,9 @@ impl Share {
         self.keys += other.keys;
         for (name, count) in other.tallies {
             *self.tallies.entry(name).or_default() += count;
+        }
+        for (all, own) in self.work.iter_mut().zip(other.work) {
+            *all += own;
         }
         for (all, mut own) in self.outputs.iter_mut().zip(other.outputs) {
             all.append(own.as_mut());

@@ -37,7 +37,10 @@ impl SampleTime {
         // A whole 0 must not become -0, which is no whole number.
         let mut shorter = (0..=MAX_PLACES).map(|places| round_decimals(own, places) + 0.0);
         let same = |t: &f64| ((t - first) / self.per_second()).total_cmp(&t_s).is_eq();
-        shorter.find(same).unwrap_or_else(|| nearest(own, same))
+        shorter
+            .find(same)
+            .or_else(|| nearest(own, same))
+            .unwrap_or(own)
     }
 }
 

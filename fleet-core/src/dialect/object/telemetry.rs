@@ -264,12 +264,12 @@ impl Target for Sets {
             } => {
                 let reading = event.reading(signal);
                 if let Some(value) = reading.raw() {
+                    let came_whole = event.style().has(1 << signal.index());
                     let number = if to.is_own() {
-                        unit.write_back(value, decimals)
+                        unit.write_back(value, decimals, came_whole)
                     } else {
                         unit.write(value, decimals)
                     };
-                    let came_whole = event.style().has(1 << signal.index());
                     to.number(field, number, came_whole, whole);
                 } else if reading.is_null() {
                     to.null(field);

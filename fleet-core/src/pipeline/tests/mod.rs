@@ -5,7 +5,10 @@
 )]
 
 mod cases;
+mod hand;
 mod model;
+mod overlap;
 mod property;
+mod stop;
 mod time;
 mod workers;

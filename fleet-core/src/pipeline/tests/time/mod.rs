@@ -7,6 +7,7 @@ mod ticks;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
     sync::Arc,
     time::Duration,
 };
@@ -154,11 +155,11 @@ type Tables = BTreeMap<Arc<str>, Vec<String>>;
 /// One batch and no fault.
 async fn at_once(rows: &[Ping], order: Order) -> (Tables, Counts) {
     let store = MemoryStore::default();
-    let done = run(rows, order, &store, &[], Vec::new(), u64::MAX).await;
+    let done = run(rows, order, &store, &[], Vec::new(), (u64::MAX, 1)).await;
     (store.rows(), done.unwrap())
 }
 
-/// Batches, hand-overs and faults by dice, started again until the input has ended.
+/// Batches, workers, hand-overs and faults by dice, started again until the input has ended.
 async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Counts) {
     let store = MemoryStore::default();
     for attempt in 0.. {
@@ -177,7 +178,8 @@ async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Cou
         };
         let faults = (0..6).map(|_| CommitFault::ALL[dice.roll(kinds as u64) as usize]);
         let (faults, most) = (faults.collect(), 1 + dice.roll(30));
-        match run(rows, order, &store, &script, faults, most).await {
+        let workers = 1 + dice.roll(3) as usize;
+        match run(rows, order, &store, &script, faults, (most, workers)).await {
             Ok(counts) => return (store.rows(), counts),
             Err(error) => assert!(error.to_string().contains("crash"), "{error}"),
         }
@@ -191,7 +193,7 @@ async fn run(
     store: &MemoryStore,
     script: &[Script],
     faults: Vec<CommitFault>,
-    most: u64,
+    (most, workers): (u64, usize),
 ) -> Result<Counts, Error> {
     let (graph, streams) = graph();
     let source = Scripted::new("memory/0", Arc::new(rows.to_vec()), script.to_vec());
@@ -212,6 +214,7 @@ async fn run(
         .store("sliding", streams.sliding, store.table("sliding"))
         .store("sessions", streams.sessions, store.table("sessions"))
         .epochs(limits)
+        .workers(NonZeroUsize::new(workers).unwrap())
         .retry(retry)
         .run()
         .await?;
