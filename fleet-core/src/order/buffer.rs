@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use compact_str::CompactString;
 
 use super::{
     Admitted, Keys, Order,
@@ -335,11 +335,11 @@ impl OrderBuffer {
     }
 
     /// Forgets a key for good, after its last pass; the next seal says so. Gives its name.
-    pub(crate) fn forget(&mut self, id: KeyId) -> Option<Arc<str>> {
+    pub(crate) fn forget(&mut self, id: KeyId) -> Option<CompactString> {
         self.forget_seen(id);
         self.clear(id);
         let name = self.keys.remove(id)?;
-        self.gone.push(saved::no_wait(Arc::clone(&name)));
+        self.gone.push(saved::no_wait(name.clone()));
         Some(name)
     }
 
