@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::{
     Partition, Result,
-    checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress, Sealed},
+    checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress, Saved, Sealed},
     planted::{Bug, planted},
     row::Row,
     sink::{Outcome, TransactionalSink},
@@ -101,7 +101,8 @@ impl CheckpointStore for MemoryStore {
                 .get(&sealed.partition)
                 .is_none_or(|claim| {
                     let number = claim.seq + 1 == sealed.seq || planted(Bug::FenceWithoutNumber);
-                    claim.token != sealed.token || !number
+                    let token = claim.token == sealed.token || planted(Bug::NoFence);
+                    !token || !number
                 })
         };
         let fenced: Vec<_> = epoch
@@ -110,6 +111,7 @@ impl CheckpointStore for MemoryStore {
             .map(|sealed| sealed.partition.clone())
             .collect();
         if !fenced.is_empty() {
+            contents.plant(epoch);
             return Ok(Committed::Fenced(fenced));
         }
         for (table, row) in tx.0 {
@@ -132,6 +134,19 @@ impl CheckpointStore for MemoryStore {
 }
 
 impl Contents {
+    /// What a store does that saves a part outside the transaction.
+    fn plant(&mut self, epoch: &[Sealed]) {
+        for sealed in epoch {
+            let claim = self.partitions.entry(sealed.partition.clone()).or_default();
+            if planted(Bug::CountsOutsideTransaction) {
+                claim.counts = sealed.counts;
+            }
+            if planted(Bug::SnapshotAheadOfCommit) {
+                claim.save(&sealed.saved);
+            }
+        }
+    }
+
     fn take(&mut self, sealed: &Sealed) {
         let dead = sealed
             .dead
@@ -145,18 +160,25 @@ impl Contents {
         claim.fingerprint = Some(sealed.fingerprint.to_string());
         claim.counts = sealed.counts;
         claim.tallies.clone_from(&sealed.tallies);
-        let mut states: BTreeMap<_, _> = std::mem::take(&mut claim.state)
+        claim.save(&sealed.saved);
+    }
+}
+
+impl Claim {
+    /// Puts the state of the keys that changed over what was there.
+    pub(crate) fn save(&mut self, saved: &[Saved]) {
+        let mut states: BTreeMap<_, _> = std::mem::take(&mut self.state)
             .into_iter()
             .map(|saved| ((saved.node, Arc::clone(&saved.key)), saved))
             .collect();
-        for saved in &sealed.saved {
+        for saved in saved {
             let place = (saved.node, Arc::clone(&saved.key));
             match saved.bytes {
                 Some(_) => states.insert(place, saved.clone()),
                 None => states.remove(&place),
             };
         }
-        claim.state = states.into_values().collect();
+        self.state = states.into_values().collect();
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     graph::{Buffer, Graph, Node, Now, Slots, describe::difference},
     order::{Fate, ORDER_NODE, Order, OrderBuffer},
     outlet::{Outlet, Taking, Tally},
+    planted::{Bug, planted},
     source::Batch,
 };
 
@@ -149,7 +150,7 @@ impl<E: Event> Task<E> {
 
     /// The input has ended: every row, window and timer is flushed. A second end changes nothing.
     pub(crate) fn end(&mut self, plan: &Plan<E>) {
-        if !self.ended {
+        if !self.ended || planted(Bug::EndTwice) {
             self.order.end();
             self.ended = true;
             self.pass(plan);

@@ -173,6 +173,9 @@ impl<L: Operator> Node for Keyed<L> {
             let due = match now.clocks.get(id.index()) {
                 None => continue,
                 Some(&EventTime::AFTER_ALL) => Due::AtEnd,
+                Some(clock) if planted(Bug::TimersFiredEarly) => {
+                    Due::Before(*clock + std::time::Duration::from_secs(2))
+                }
                 Some(clock) => Due::Before(*clock),
             };
             calls.fire(cell, due, (*id, now.keys.name_str(*id)));
@@ -201,6 +204,9 @@ impl<L: Operator> Node for Keyed<L> {
                 cell.state.encode(&mut scratch);
                 scratch.clone()
             });
+            if bytes.is_none() && planted(Bug::ForgottenStateKept) {
+                continue;
+            }
             let (node, key, version) = (self.number, keys.name(id), L::State::VERSION);
             to.push(Saved {
                 node,

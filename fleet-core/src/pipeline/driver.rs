@@ -16,6 +16,7 @@ use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result, Source,
     checkpoint::CheckpointStore,
     committer::{Committer, Landed, Step},
+    planted::{Bug, planted},
     source::{Batch, RevokeGuard, SourceEvent},
     task::{Piece, Plan, Task},
 };
@@ -123,6 +124,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     self.revoke(&partitions, within, done).await?;
                 }
                 SourceEvent::Lost(partitions) => {
+                    if planted(Bug::LostPartitionCommitted) {
+                        self.commit(|name| partitions.contains(name)).await?;
+                    }
                     self.tasks.retain(|name, _| !partitions.contains(name));
                 }
             }
@@ -267,6 +271,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             .map(|(_, task)| task)
             .filter(|task| task.has_changed());
         let pieces: Vec<Piece> = changed.map(|task| task.seal(&self.plan)).collect();
+        if planted(Bug::AckBeforeCommit) {
+            for piece in &pieces {
+                let (name, next) = (&piece.sealed.partition, piece.sealed.next);
+                self.source.committed(name, next).await?;
+            }
+        }
         self.committer.open(pieces);
         let landed = self.carry_out().await?;
         for sealed in landed.done {
@@ -297,7 +307,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 }
                 Err(error) => error,
             };
-            if !matches!(step, Step::Publish { .. }) {
+            let in_tx = !matches!(step, Step::Publish { .. });
+            if in_tx
+                && !(planted(Bug::RetryInsideTransaction) && matches!(step, Step::Store { .. }))
+            {
                 // Rolls back whatever is open.
                 tx = None;
             }

@@ -1,7 +1,18 @@
-//! The kit for testing pipelines: sources and stores that do what a test says.
+//! The kit for testing pipelines: parts that do what a test says.
+//!
+//! | to | take |
+//! |---|---|
+//! | feed a pipeline | [`Scripted`] over [`Log`]s |
+//! | see what comes out | [`Recording`], or a table of a [`MemoryStore`](crate::MemoryStore) |
+//! | let anything fail or die | [`Faults`] in [`FaultySource`], [`FaultySink`], [`FaultyStore`] |
+//! | refuse rows | [`Rejecting`] |
 
-mod faulty;
+mod faults;
+mod log;
 mod scripted;
+mod sinks;
 
-pub use faulty::{CommitFault, FaultyStore};
+pub use faults::{Fault, Faults, FaultySink, FaultySource, FaultyStore, Operation};
+pub use log::{Log, Logged};
 pub use scripted::{Script, Scripted};
+pub use sinks::{Recording, Rejecting};

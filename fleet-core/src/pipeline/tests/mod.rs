@@ -4,6 +4,7 @@
     reason = "made-up rows are small numbers"
 )]
 
+mod arrival;
 mod cases;
 mod model;
-mod property;
+mod simulation;
