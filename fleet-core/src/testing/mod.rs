@@ -6,7 +6,9 @@
 //! | see what comes out | [`Recording`], or a table of a [`MemoryStore`](crate::MemoryStore) |
 //! | let anything fail or die | [`Faults`] in [`FaultySource`], [`FaultySink`], [`FaultyStore`] |
 //! | refuse rows | [`Rejecting`] |
+//! | prove an own source, sink or store | [`conformance`] |
 
+pub mod conformance;
 mod faults;
 mod log;
 mod scripted;
