@@ -5,14 +5,14 @@
 use std::{collections::BTreeMap, error::Error, fs, time::Duration};
 
 use fleet_core::{
-    Graph, Order, Pipeline, Record, Source,
+    Graph, Order, Pipeline, Record,
     dialect::FleetStream,
     event::Telemetry,
     record::{Column, Fields, Value},
-    source::SourceEvent,
     units::Speed,
     window::{Summary, SummaryOf, Tumbling, Window},
 };
+use fleet_examples::everything;
 use fleet_rules::{Mode, preset};
 use fleet_sinks::{CsvFile, SqliteStore};
 use fleet_sources::{Simulator, simulator::FleetStreamEnv};
@@ -69,7 +69,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert!(report.balances());
 
     let again = Simulator::new(model, FleetStream::default(), options)?;
-    let plain = plain_loop(&lines(again).await?)?;
+    let plain = plain_loop(&everything(again).await?)?;
     let counted: BTreeMap<_, _> = report
         .group("alerts")
         .map(|(kind, n)| (kind.to_owned(), n))
@@ -108,25 +108,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         plain.alerts
     );
     Ok(())
-}
-
-/// The lines that a simulator sends.
-async fn lines(
-    mut source: Simulator<fleet_sources::FleetStreamModel, FleetStream>,
-) -> Result<String, Box<dyn Error>> {
-    let mut bytes = Vec::new();
-    loop {
-        match source.next().await? {
-            SourceEvent::Assigned(partitions) => {
-                for partition in &partitions {
-                    source.start(partition, None).await?;
-                }
-            }
-            SourceEvent::Batch(batch) => bytes.extend(batch.payload.bytes),
-            SourceEvent::End(_) => return Ok(String::from_utf8(bytes)?),
-            _ => {}
-        }
-    }
 }
 
 /// What the lines give without the library.

@@ -106,8 +106,17 @@ impl Fates {
         });
     }
 
+    /// Takes over what another part of the same partition found out.
+    pub(crate) fn join(&mut self, other: &mut Self) {
+        self.counts += std::mem::take(&mut other.counts);
+        self.dead.append(&mut other.dead);
+        self.dead_bytes += std::mem::take(&mut other.dead_bytes);
+    }
+
+    /// The dead letters, in the order of the input.
     pub(crate) fn take_dead(&mut self) -> Vec<DeadLetter> {
         self.dead_bytes = 0;
+        self.dead.sort_by_key(|letter| letter.offset);
         std::mem::take(&mut self.dead)
     }
 }

@@ -202,11 +202,7 @@ impl Committer {
     /// The step failed and is tried again.
     pub(crate) fn failed(&mut self) {
         self.step = match self.step {
-            Step::Store { piece, sink } | Step::Publish { piece, sink }
-                if planted(Bug::SkipOnError) =>
-            {
-                self.after(piece, sink)
-            }
+            Step::Publish { piece, sink } if planted(Bug::SkipOnError) => self.after(piece, sink),
             Step::Store { .. } if !planted(Bug::RetryInsideTransaction) => Step::Begin,
             Step::Commit => {
                 self.unanswered = true;

@@ -1,8 +1,12 @@
 //! From what a source has to events: the contract of a decoder, and the place where fates are counted.
 
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
+
 use crate::{
     Offset,
-    checkpoint::{Counts, DeadLetter},
+    checkpoint::{Counts, DeadLetter, Fates},
     event::Event,
 };
 
@@ -26,14 +30,26 @@ pub const MAX_REASON_BYTES: usize = 1024;
 /// ```
 #[derive(Debug)]
 pub struct Entry<'a, E> {
-    rows: &'a mut Vec<(Offset, E)>,
-    fates: &'a mut crate::checkpoint::Fates,
+    /// By shard.
+    rows: &'a mut [Vec<(Offset, E)>],
+    /// Which shard of how many an event belongs to.
+    shard: fn(&E, usize) -> usize,
+    fates: &'a mut Fates,
+}
+
+impl<'a, E: Event> Entry<'a, E> {
+    /// An entry that appends to the list of each event's shard.
+    pub(crate) fn by_shard(rows: &'a mut [Vec<(Offset, E)>], fates: &'a mut Fates) -> Self {
+        let shard = |event: &E, shards| shard_of(event.key(), shards);
+        Self { rows, shard, fates }
+    }
 }
 
 impl<'a, E> Entry<'a, E> {
     /// An entry that appends to `rows` and counts in `fates`.
-    pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut crate::checkpoint::Fates) -> Self {
-        Self { rows, fates }
+    pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut Fates) -> Self {
+        let (rows, shard) = (std::slice::from_mut(rows), |_: &E, _| 0);
+        Self { rows, shard, fates }
     }
 
     fn counts(&mut self) -> &mut Counts {
@@ -44,7 +60,15 @@ impl<'a, E> Entry<'a, E> {
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
         self.counts().read += 1;
-        self.rows.push((at, event));
+        match &mut *self.rows {
+            [all] => all.push((at, event)),
+            shards => {
+                let place = (self.shard)(&event, shards.len());
+                if let Some(own) = shards.get_mut(place) {
+                    own.push((at, event));
+                }
+            }
+        }
     }
 
     /// The record is left out on purpose.
@@ -90,6 +114,20 @@ pub trait Decode<P>: Send + Sync + 'static {
     type Event: Event;
     /// Reads all records of one payload.
     fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
+
+    /// Splits a payload into up to `parts` that several workers decode at once. Decoding the parts in their
+    /// order is decoding the whole. By default a payload is one part.
+    fn divide(&self, payload: P, parts: usize) -> Vec<P> {
+        let _ = parts;
+        vec![payload]
+    }
+}
+
+/// Which of `shards` a key belongs to. Never stored: a restart may have another number of them.
+#[inline]
+pub(crate) fn shard_of(key: &str, shards: usize) -> usize {
+    let hash = FixedState::default().hash_one(key);
+    usize::try_from(hash % shards.max(1) as u64).unwrap_or(0)
 }
 
 /// The decoder of a source that has events already, with their offsets.
@@ -117,5 +155,35 @@ impl<E: Event> Decode<Vec<(Offset, E)>> for Typed<E> {
         for (at, event) in payload {
             entry.row(at, event);
         }
+    }
+
+    fn divide(&self, rows: Vec<(Offset, E)>, parts: usize) -> Vec<Vec<(Offset, E)>> {
+        if parts <= 1 {
+            return vec![rows];
+        }
+        let each = rows.len().div_ceil(parts);
+        let mut rows = rows.into_iter();
+        let parts = (0..parts).map(|_| rows.by_ref().take(each).collect());
+        parts.filter(|part: &Vec<_>| !part.is_empty()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_spread_evenly_over_shards_and_always_in_the_same_way() {
+        let mut counts = [0u32; 3];
+        for car in 0..3_000 {
+            counts[shard_of(&format!("fleet-001-VH-{car:03}"), 3)] += 1;
+        }
+        let even = 850..1_150;
+        assert!(
+            counts.iter().all(|count| even.contains(count)),
+            "{counts:?}"
+        );
+        assert_eq!(shard_of("car-1", 8), shard_of("car-1", 8));
+        assert_eq!(shard_of("car-1", 1), 0);
     }
 }

@@ -11,7 +11,7 @@
 //! 2 events     event dialect odometry
 //! 3 contracts  row source decode operator sink checkpoint
 //! 4 engine     order graph window task committer
-//! 5 driver     pipeline (feature `driver`)   testing (feature `testing`)
+//! 5 driver     pipeline (feature `driver`)   futures (feature `futures`)   testing (feature `testing`)
 //! ```
 //! The other crates of the workspace depend on this one and never on each other.
 
@@ -26,6 +26,8 @@ pub mod decode;
 pub mod dialect;
 mod error;
 pub mod event;
+#[cfg(feature = "futures")]
+pub mod futures;
 pub mod graph;
 mod id;
 mod memory;

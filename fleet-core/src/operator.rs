@@ -1,5 +1,7 @@
 //! The one extension point: what authors of rules, windows and scores write.
 
+use std::time::Duration;
+
 use smallvec::SmallVec;
 
 use crate::{
@@ -14,6 +16,9 @@ use crate::{
 /// The engine calls it in event-time order of the key: for each row first `on_timer` for every timer at or
 /// before the row's time, then `on_row`; after the rows, timers before the key's clock. The end of input
 /// fires every timer that is set then, and none that those set: no row will come for them.
+///
+/// A row that is older than the clock but within the [allowed lateness](crate::Order) reaches `on_belated`
+/// of operators that revise, and no other: a rule never sees one.
 ///
 /// # Guarantees
 /// Yours: pure. No clock, no I/O, no randomness; the results depend on nothing but the rows of the key.
@@ -65,6 +70,18 @@ pub trait Operator: Send + Sync + 'static {
         let _ = (state, at, cx);
         Keep::State
     }
+    /// Whether belated rows change its results. Default: no, and `on_belated` is never called.
+    fn revises(&self) -> bool {
+        false
+    }
+    /// Takes a row that is older than the key's clock, after everything before the clock. The last results
+    /// must be those that the row would have led to in its place.
+    ///
+    /// What it emits goes to sinks, by way of steps without state: the next operator is not called, because
+    /// a result that replaces another is no new row.
+    fn on_belated(&self, state: &mut Self::State, row: &Row<Self::In>, cx: &mut Cx<'_, Self::Out>) {
+        let _ = (state, row, cx);
+    }
 }
 
 /// Whether a key's state is kept after a timer.
@@ -87,6 +104,7 @@ pub struct Cx<'a, O> {
     pub(crate) now: EventTime,
     /// No timer is set before this.
     pub(crate) earliest: EventTime,
+    pub(crate) lateness: Duration,
     pub(crate) offset: Offset,
     pub(crate) scope: &'a str,
     pub(crate) timers: &'a mut Timers,
@@ -111,15 +129,27 @@ impl<O> Cx<'_, O> {
             self.timers.insert(place, at);
         }
     }
+    /// Whether it is too late to be woken at this time: in `on_belated`, whether the key's clock has passed it.
+    pub fn has_passed(&self, at: EventTime) -> bool {
+        at < self.earliest
+    }
+    /// How much older than the key's clock a row may be and still come by `on_belated`.
+    pub fn allowed_lateness(&self) -> Duration {
+        self.lateness
+    }
     /// Drops the timers of this key.
     pub fn forget_timers(&mut self) {
         self.timers.clear();
     }
     /// Sends a result on.
     pub fn emit(&mut self, value: O) {
+        self.emit_at(self.now, value);
+    }
+    /// Sends a result on that belongs to another time: only one that replaces an earlier result does.
+    pub fn emit_at(&mut self, at: EventTime, value: O) {
         self.out.push(Row {
             key: self.id,
-            at: self.now,
+            at,
             offset: self.offset,
             value,
         });

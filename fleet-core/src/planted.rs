@@ -68,7 +68,7 @@ pub(crate) const fn planted(_: Bug) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) use switch::{plant, planted};
+pub(crate) use switch::{plant, planted, whole_crew};
 
 #[cfg(test)]
 mod switch {
@@ -81,6 +81,12 @@ mod switch {
     /// Switches a bug on for what runs on this thread.
     pub(crate) fn plant(bug: Option<Bug>) {
         PLANTED.set(bug);
+    }
+
+    /// Switches it on for the threads of a pool as well.
+    pub(crate) fn whole_crew(pool: rayon_core::ThreadPoolBuilder) -> rayon_core::ThreadPoolBuilder {
+        let bug = PLANTED.get();
+        pool.start_handler(move |_| plant(bug))
     }
 
     pub(crate) fn planted(bug: Bug) -> bool {

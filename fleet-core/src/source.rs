@@ -14,6 +14,12 @@ pub struct Batch<P> {
     pub partition: Partition,
     /// The place after the last of them.
     pub next: Offset,
+    /// When the log took them, where it tells: Kafka's append time. No clock of a key passes it, and a row
+    /// [too far ahead](crate::Order::max_ahead) of it is a dead letter, so that one broken device clock does
+    /// not make the rows that follow it late. A file knows none.
+    ///
+    /// A source that tells it ends a batch where the log's time changes, so that a replay finds the same.
+    pub time: Option<EventTime>,
     /// The records: bytes with line ends, messages, typed events.
     pub payload: P,
 }
@@ -125,4 +131,45 @@ pub struct Chunk {
     /// The newest time before this chunk in its input, where the source looks for it: only
     /// [`NewestTimes`](crate::dialect::NewestTimes) does.
     pub newest: Option<EventTime>,
+}
+
+impl Chunk {
+    /// Splits it behind line feeds into up to `parts` of about one size, for records that hold none inside.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{Offset, source::Chunk};
+    /// let chunk = Chunk { bytes: b"a\nbb\nccc\n".to_vec(), start: Offset(100), ..Chunk::default() };
+    /// let parts = chunk.divide(2);
+    /// assert_eq!((&*parts[0].bytes, parts[0].start), (&b"a\nbb\n"[..], Offset(100)));
+    /// assert_eq!((&*parts[1].bytes, parts[1].start), (&b"ccc\n"[..], Offset(105)));
+    /// ```
+    pub fn divide(mut self, parts: usize) -> Vec<Self> {
+        let each = self.bytes.len().div_ceil(parts.max(1)).max(1);
+        let mut divided = Vec::new();
+        // The beginning of a record that was cut has no line end. From the back, each byte is moved once.
+        for part in (1..parts).rev().filter(|_| self.cut.is_none()) {
+            // A record that ends just there is whole.
+            let before = part * each - 1;
+            let behind = self.bytes.get(before..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', behind).map(|length| before + length + 1);
+            if let Some(end) = end.filter(|end| *end < self.bytes.len()) {
+                let bytes = self.bytes.split_off(end);
+                let start = Offset(self.start.0 + end as u64);
+                let header = self.header.clone();
+                let (input, newest) = (self.input, self.newest);
+                divided.push(Self {
+                    bytes,
+                    start,
+                    input,
+                    header,
+                    cut: None,
+                    newest,
+                });
+            }
+        }
+        divided.push(self);
+        divided.reverse();
+        divided
+    }
 }

@@ -8,7 +8,7 @@
 mod support;
 
 use fleet_core::{
-    event::{Dtc, LimitSource, Severity, Telemetry},
+    event::{self, Dtc, LimitSource, Severity, Telemetry},
     units::{EngineSpeed, Percent, Speed, Temperature, Voltage},
 };
 use fleet_rules::{Condition, Flag, Mode, Rules, Threshold, preset};
@@ -96,6 +96,27 @@ async fn fleet_pipeline_watches_speed_over_65_and_charge_under_20() {
         [
             "OVERSPEED HIGH 65.10 65.00 rule",
             "TRACTION_SOC_LOW MEDIUM 19.90 20.00 rule"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn fleet_pipeline_believes_the_producers_flag_before_its_limit() {
+    let row = |second, kmh, flag| {
+        let mut row = event(second).with_speed(Speed::from_kmh(kmh));
+        row.set_flag(event::Flag::Speeding, flag);
+        row
+    };
+    let rows = vec![
+        row(0.0, 50.0, Some(true)),
+        row(1.0, 90.0, Some(false)),
+        row(2.0, 90.0, None),
+    ];
+    assert_eq!(
+        alerts(preset::fleet_pipeline(Mode::Edge), rows).await,
+        [
+            "OVERSPEED HIGH 50.00 - flag",
+            "OVERSPEED HIGH 90.00 65.00 rule"
         ]
     );
 }

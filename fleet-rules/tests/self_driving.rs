@@ -300,6 +300,7 @@ fn a_snapshot_gives_the_state_back_and_a_row_has_a_value_for_each_column() {
         start: at(0.0),
         sums: SelfDriving {
             detections: [1, 2, 3, 4, 5, 6, 7],
+            disengagements_by: [10, 11, 12, 13, 14],
             ..SelfDriving::default()
         },
     };
@@ -314,4 +315,6 @@ fn a_snapshot_gives_the_state_back_and_a_row_has_a_value_for_each_column() {
         line.contains("\"detections_bus\":6,\"detections_unknown\":7"),
         "{line}"
     );
+    let by = "\"disengagements_passenger\":13,\"disengagements_unknown\":14,\"planned\":0";
+    assert!(line.contains(by), "{line}");
 }

@@ -7,6 +7,7 @@
 //! | [`TripScore`] | a score as a receipt: what cost how many points, and when |
 //! | [`Formula`], [`TripSums`] | what all scores share: weights over sums that add up |
 //! | [`SegmentTrips`] | an operator that finds trips in telemetry and scores them |
+//! | [`ScoreTrips`] | an operator that scores trips which come whole |
 //!
 //! Depends on `fleet-core` alone.
 
@@ -18,6 +19,7 @@ mod formula;
 mod number;
 mod profile;
 mod report;
+mod score_trips;
 mod sums;
 mod trip;
 
@@ -27,5 +29,6 @@ pub use formula::{Component, Formula, PointsLost, Tally};
 pub use number::Number;
 pub use profile::{EmptyTrip, SeedFleetflow};
 pub use report::{ScoreReport, TripScore, Verdict};
+pub use score_trips::ScoreTrips;
 pub use sums::TripSums;
 pub use trip::{SegmentTrips, Trip, TripOptions, TripState};

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use fleet_core::state::state_by_serde;
 
 /// What scores are made of: the sums of a trip, a day, a fleet.
@@ -57,6 +59,11 @@ impl TripSums {
         self.distance_um = known(self.distance_um, other.distance_um);
     }
 
+    /// The duration.
+    pub fn duration(&self) -> Option<Duration> {
+        let us = u64::try_from(self.duration_us?).ok()?;
+        Some(Duration::from_micros(us))
+    }
     /// The duration, seconds.
     pub fn duration_s(&self) -> Option<f64> {
         self.duration_us.map(|us| us as f64 / 1e6)

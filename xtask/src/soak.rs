@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::data::Recordings;
 use crate::metadata::Metadata;
@@ -32,20 +33,7 @@ fn soak(folder: &Path) -> Result<Verdict, String> {
     let record = next_record(folder).map_err(cannot)?;
 
     let command = Recordings::locate().tell(Invocation::cargo(SOAK).env("FLEET_SOAK", "1"));
-    let said = Mutex::new(String::new());
-    let (verdict, took) = timed(|| {
-        command.watch(&|_, line| {
-            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-            said.push_str(line);
-            said.push('\n');
-        })
-    });
-    let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let verdict = match verdict {
-        Verdict::Passed if passed(&said) == 0 => Verdict::failed("no test named soak_* was run"),
-        other => other,
-    };
-
+    let (verdict, took, said) = watch(&command);
     let mut text = circumstances();
     let _ = writeln!(text, "command: {command}");
     let _ = writeln!(
@@ -59,6 +47,24 @@ fn soak(folder: &Path) -> Result<Verdict, String> {
     fs::write(&record, text).map_err(cannot)?;
     println!("record: {}", record.display());
     Ok(verdict)
+}
+
+/// Runs tests named `soak_*`, how long that took and what they said; to run none is a failure.
+pub(crate) fn watch(command: &Invocation) -> (Verdict, Duration, String) {
+    let said = Mutex::new(String::new());
+    let (verdict, took) = timed(|| {
+        command.watch(&|_, line| {
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            said.push_str(line);
+            said.push('\n');
+        })
+    });
+    let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let verdict = match verdict {
+        Verdict::Passed if passed(&said) == 0 => Verdict::failed("no test named soak_* was run"),
+        other => other,
+    };
+    (verdict, took, said)
 }
 
 /// What a reader needs to repeat it: the code, the compiler, the machine.

@@ -49,9 +49,7 @@ fn bounds(criterion: &mut Criterion) {
                     let windows = graph.apply("windows", telemetry, windows);
                     let script = std::iter::repeat_n(Script::Rows(1_024), EVENTS / 1_024);
                     let source = Scripted::new("memory", Arc::clone(&rows), script);
-                    let order = Order {
-                        out_of_orderness: Duration::from_secs(seconds),
-                    };
+                    let order = Order::within(Duration::from_secs(seconds));
                     let store = MemoryStore::default();
                     Pipeline::exactly_once(source, Typed::default(), order, graph, store)
                         .store("alerts", alerts, Null)

@@ -7,5 +7,6 @@
 mod decode;
 mod engine;
 mod settings;
+mod simulators;
 
-criterion::criterion_main!(decode::group, engine::group);
+criterion::criterion_main!(decode::group, engine::group, simulators::group);

@@ -20,9 +20,7 @@ pub(crate) fn run(path: &Path) -> (u64, u64) {
     let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
     let windows = graph.apply("windows", telemetry, Tumbling::minutes(1).aggregate(speed));
     let source = FileSource::open([path], FileOptions::default()).unwrap();
-    let order = Order {
-        out_of_orderness: Duration::from_secs(5),
-    };
+    let order = Order::within(Duration::from_secs(5));
     let store = MemoryStore::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

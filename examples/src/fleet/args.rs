@@ -150,10 +150,10 @@ pub(crate) struct ScoreArgs {
     #[arg(long, default_value = "seed")]
     pub(crate) detector: String,
     /// Points lost for each offending sample.
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value = "5", value_parser = points, allow_negative_numbers = true)]
     pub(crate) penalty: f64,
     /// Samples a second, instead of their times.
-    #[arg(long)]
+    #[arg(long, value_parser = rate, allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
     /// How the scores are written.
     #[arg(long, value_enum, default_value_t = ReportWord::Text)]
@@ -252,8 +252,20 @@ pub(crate) enum ReportWord {
 fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text
         .parse()
-        .map_err(|_| format!("{text:?} is no length of time: write it like 90s, 10m or 24h"))?;
-    Duration::try_from(span).map_err(|_| format!("{text:?} is negative"))
+        .map_err(|_| format!("`{text}` is no length of time: write it like 90s, 10m or 24h"))?;
+    Duration::try_from(span).map_err(|_| format!("`{text}` is negative"))
+}
+
+fn points(text: &str) -> Result<f64, String> {
+    let points = text.parse().ok();
+    let points = points.filter(|points: &f64| points.is_finite() && *points >= 0.0);
+    points.ok_or_else(|| format!("`{text}` is no number of points: give 0 or more, such as 5"))
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok();
+    let rate = rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
+    rate.ok_or_else(|| format!("`{text}` is no rate: give samples a second above 0, such as 10"))
 }
 
 fn no_lateness(text: &str) -> Result<Duration, String> {

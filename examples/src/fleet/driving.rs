@@ -1,100 +1,125 @@
-//! What a database holds of self-driving vehicles and of trips: ratios of sums, never means of ratios.
+//! What a database holds of self-driving vehicles: ratios of sums, never means of ratios.
 
-use std::path::Path;
+use std::fmt::Write as _;
 
-use fleet_core::{Error, ErrorKind, Result};
+use fleet_core::event::Initiator;
 use fleet_rules::KmPer;
-use fleet_sinks::sqlite::rusqlite::{Connection, OpenFlags, Result as Read, Row};
-use serde_json::{Value, json};
+use fleet_sinks::sqlite::rusqlite::{Connection, Result};
+use serde_json::{Map, Value, json};
 
-/// Sums over all vehicles and hours, and over all trips.
-#[derive(Debug, Default)]
-pub(crate) struct DrivingReport {
+use crate::{
+    outcome::{grouped, listed},
+    report::unsigned,
+};
+
+/// Sums over all vehicles that tell whether they drive themselves, and all hours.
+pub(crate) struct DrivingTotals {
+    vehicles: u64,
     km: f64,
     interventions: u64,
     disengagements: u64,
-    trips: u64,
-    mean_score: Option<f64>,
+    by: Vec<(&'static str, u64)>,
 }
 
-impl DrivingReport {
-    /// Reads the sums; `None` where the database has no such tables.
+/// Why there is no ratio although there are events.
+const NO_DISTANCE: &str = "no odometer, speed or position came with the events";
+
+impl DrivingTotals {
+    /// Reads the sums.
     ///
     /// # Errors
     /// Those of reading.
-    pub(crate) fn read(db: &Path) -> Result<Option<Self>> {
-        let failed = |cause| {
-            let message = format!("cannot read the metrics in {}", db.display());
-            Error::new(ErrorKind::Store, message).because(cause)
-        };
-        let db =
-            Connection::open_with_flags(db, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
-        let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('self_driving', 'trips')";
-        let there: i64 = db.query_row(tables, [], |row| row.get(0)).map_err(failed)?;
-        if there < 2 {
-            return Ok(None);
-        }
+    pub(crate) fn read(db: &Connection) -> Result<Self> {
+        let by: Vec<_> = Initiator::ALL
+            .iter()
+            .map(|who| format!("coalesce(sum(disengagements_{}), 0)", who.as_word()))
+            .collect();
         // A vehicle that never says whether it drives itself has no part in the ratio.
-        let sums = "SELECT coalesce(sum(km), 0.0), coalesce(sum(interventions), 0),
-                           coalesce(sum(disengagements), 0) FROM self_driving
-                    WHERE vehicle_id IN (SELECT vehicle_id FROM self_driving
-                                         WHERE observed_s > 0 OR interventions + disengagements > 0)";
-        let (km, interventions, disengagements) = db
-            .query_row(sums, [], |row| {
-                Ok((row.get(0)?, count(row, 1)?, count(row, 2)?))
+        let sums = format!(
+            "SELECT count(DISTINCT vehicle_id), coalesce(sum(km), 0.0), coalesce(sum(interventions), 0),
+                    coalesce(sum(disengagements), 0), {}
+             FROM self_driving
+             WHERE vehicle_id IN (SELECT vehicle_id FROM self_driving
+                                  WHERE observed_s > 0 OR interventions + disengagements > 0)",
+            by.join(", ")
+        );
+        db.query_row(&sums, [], |row| {
+            let by = (4..).zip(Initiator::ALL);
+            let by = by.map(|(column, who)| Ok((who.as_word(), unsigned(row, column)?)));
+            Ok(Self {
+                vehicles: unsigned(row, 0)?,
+                km: row.get(1)?,
+                interventions: unsigned(row, 2)?,
+                disengagements: unsigned(row, 3)?,
+                by: by.collect::<Result<_>>()?,
             })
-            .map_err(failed)?;
-        let trips = "SELECT count(*), avg(score) FROM trips";
-        let (trips, mean_score) = db
-            .query_row(trips, [], |row| Ok((count(row, 0)?, row.get(1)?)))
-            .map_err(failed)?;
-        Ok(Some(Self {
-            km,
-            interventions,
-            disengagements,
-            trips,
-            mean_score,
-        }))
-    }
-
-    fn km_per_intervention(&self) -> KmPer {
-        KmPer::of(self.km, self.interventions)
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        let ratio = self.km_per_intervention();
-        json!({
-            "km": self.km,
-            "interventions": self.interventions,
-            "disengagements": self.disengagements,
-            "km_per_intervention": ratio.km,
-            "km_per_intervention_at_least": ratio.at_least,
-            "trips": self.trips,
-            "mean_score": self.mean_score,
         })
     }
 
-    pub(crate) fn text(&self) -> String {
-        let ratio = self.km_per_intervention();
-        let per = match (ratio.km, ratio.at_least) {
-            (Some(km), _) => format!("{km:.2} km per intervention"),
-            (None, Some(least)) => {
-                format!("no intervention, so at least {least:.2} km per one (95 %)")
+    /// The ratios, by what they are for.
+    fn ratios(&self) -> [(&'static str, KmPer); 2] {
+        [
+            ("intervention", KmPer::of(self.km, self.interventions)),
+            ("disengagement", KmPer::of(self.km, self.disengagements)),
+        ]
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let by: Map<String, Value> = self
+            .by
+            .iter()
+            .map(|(who, count)| ((*who).to_owned(), (*count).into()))
+            .collect();
+        let mut all = json!({
+            "vehicles": self.vehicles,
+            "km": self.km,
+            "interventions": self.interventions,
+            "disengagements": self.disengagements,
+            "disengagements_by": by,
+            "insufficient": (self.vehicles > 0 && self.km <= 0.0).then_some(NO_DISTANCE),
+        });
+        for (name, ratio) in self.ratios() {
+            if let Some(all) = all.as_object_mut() {
+                all.insert(format!("km_per_{name}"), ratio.km.into());
+                all.insert(format!("km_per_{name}_at_least"), ratio.at_least.into());
             }
-            (None, None) => "no distance".into(),
+        }
+        all
+    }
+
+    pub(crate) fn text(&self) -> String {
+        if self.vehicles == 0 {
+            return "self-driving: none\n".into();
+        }
+        let mut text = format!(
+            "self-driving: {} vehicles, {:.1} km\n",
+            grouped(self.vehicles),
+            self.km
+        );
+        let by = match self.disengagements {
+            0 => String::new(),
+            _ => format!(": {}", listed(self.by.iter().copied())),
         };
-        let (km, taken, left) = (self.km, self.interventions, self.disengagements);
-        let score = self
-            .mean_score
-            .map_or("none".into(), |score| format!("{score:.1}"));
-        format!(
-            "self-driving: {km:.1} km, {taken} interventions, {left} disengagements, {per}\n\
-             trips: {}, mean score {score}\n",
-            self.trips
-        )
+        for (name, count, by) in [
+            ("interventions", self.interventions, String::new()),
+            ("disengagements", self.disengagements, by),
+        ] {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  {name:<21}{}{by}", grouped(count));
+        }
+        for (name, ratio) in self.ratios() {
+            let name = format!("km per {name}");
+            let _ = writeln!(text, "  {name:<21}{}", say(ratio));
+        }
+        text
     }
 }
 
-fn count(row: &Row<'_>, column: usize) -> Read<u64> {
-    row.get::<_, i64>(column).map(i64::unsigned_abs)
+/// A ratio, or what may be said without one.
+fn say(ratio: KmPer) -> String {
+    match (ratio.km, ratio.at_least) {
+        (Some(km), _) => format!("{km:.2}"),
+        (None, Some(least)) => format!("none happened, so at least {least:.2} (95 %)"),
+        (None, None) => format!("none: {NO_DISTANCE}"),
+    }
 }

@@ -1,10 +1,11 @@
-//! The graph of the main job: events in, rules and windows over them.
+//! The main job: events in, rules and windows over them.
 
 use std::time::Duration;
 
 use fleet_core::{
-    Graph, Result, Stream,
+    Decode, Graph, Result, Stream,
     event::{Alert, Driving, FleetEvent, Perception, Telemetry},
+    source::Replayable,
     units::Speed,
     window::{SummaryOf, Tumbling},
 };
@@ -14,24 +15,64 @@ use fleet_rules::{
 };
 use fleet_scoring::{SeedFleetflow, SegmentTrips, Trip, TripOptions};
 
-use crate::{args::GraphArgs, output::say, tables::SpeedWindow};
+use crate::{
+    args::GraphArgs,
+    job::{Exactly, Work},
+    output::say,
+    sink::Destination,
+    tables::SpeedWindow,
+};
+
+/// The main job.
+pub(crate) struct MainWork {
+    pub(crate) rules: Preset,
+    pub(crate) window: Duration,
+}
 
 /// The streams of the main job that are stored.
 pub(crate) struct Streams {
-    pub(crate) telemetry: Stream<Telemetry>,
-    pub(crate) perception: Stream<Perception>,
-    pub(crate) driving: Stream<Driving>,
-    pub(crate) alerts: Stream<Alert>,
-    pub(crate) windows: Stream<SpeedWindow>,
-    pub(crate) hours: Stream<SelfDrivingHour>,
-    pub(crate) trips: Stream<Trip>,
+    telemetry: Stream<Telemetry>,
+    perception: Stream<Perception>,
+    driving: Stream<Driving>,
+    alerts: Stream<Alert>,
+    windows: Stream<SpeedWindow>,
+    hours: Stream<SelfDrivingHour>,
+    trips: Stream<Trip>,
 }
 
-/// Builds the graph.
-///
-/// # Errors
-/// Refuses a window that is too short.
-pub(crate) fn build(rules: Preset, window: Duration) -> Result<(Graph<FleetEvent>, Streams)> {
+impl Work for MainWork {
+    type Event = FleetEvent;
+    type Streams = Streams;
+
+    fn graph(self) -> Result<(Graph<FleetEvent>, Streams)> {
+        build(self.rules, self.window)
+    }
+
+    fn store<Src, D, To>(
+        streams: Streams,
+        pipeline: Exactly<Src, D, To::Store>,
+        to: &To,
+    ) -> Result<Exactly<Src, D, To::Store>>
+    where
+        Src: Replayable,
+        D: Decode<Src::Payload, Event = FleetEvent>,
+        To: Destination,
+    {
+        Ok(pipeline
+            .store("telemetry", streams.telemetry, to.table("telemetry")?)
+            .store("perception", streams.perception, to.table("perception")?)
+            .store("driving", streams.driving, to.table("driving")?)
+            .store("alerts", streams.alerts, to.table("alerts")?)
+            .store("windows", streams.windows, to.table("windows")?)
+            .store("self_driving", streams.hours, to.table("self_driving")?)
+            .store("trips", streams.trips, to.table("trips")?)
+            .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
+            .tally("windows", streams.windows, |_| "final"))
+    }
+}
+
+/// Builds the graph; refuses a window that is too short.
+fn build(rules: Preset, window: Duration) -> Result<(Graph<FleetEvent>, Streams)> {
     let (mut graph, events) = Graph::<FleetEvent>::new();
     let telemetry = graph.flat_map("telemetry", events, |event| event.telemetry().cloned());
     let perception = graph.flat_map("perception", events, |event| event.perception().cloned());

@@ -1,32 +1,57 @@
-//! The main job, whatever the events come from and wherever they go.
+//! A job, whatever the events come from and wherever they go.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use fleet_core::{
-    Decode, Order, Pipeline, Result,
-    event::FleetEvent,
-    pipeline::{EpochLimits, Report},
+    Decode, Event, Graph, Order, Pipeline, Result,
+    pipeline::{EpochLimits, ExactlyOnce, Report},
     source::Replayable,
 };
-use fleet_rules::preset::Preset;
 
 use crate::{
     args::OutArgs,
-    graph,
     outcome::Outcome,
     progress::Progress,
     sink::{Destination, FileDestination, NullDestination, SinkChoice, SqliteDestination},
     stop,
 };
 
+/// What is computed of events, and which table takes what.
+pub(crate) trait Work: Sized {
+    type Event: Event;
+    type Streams;
+
+    /// The graph, and its streams that are stored.
+    ///
+    /// # Errors
+    /// Refuses settings that make no graph.
+    fn graph(self) -> Result<(Graph<Self::Event>, Self::Streams)>;
+
+    /// Sends each stream to its table.
+    ///
+    /// # Errors
+    /// When there is a table of that name with other columns.
+    fn store<Src, D, To>(
+        streams: Self::Streams,
+        pipeline: Exactly<Src, D, To::Store>,
+        to: &To,
+    ) -> Result<Exactly<Src, D, To::Store>>
+    where
+        Src: Replayable,
+        D: Decode<Src::Payload, Event = Self::Event>,
+        To: Destination;
+}
+
+/// A pipeline whose results land exactly once.
+pub(crate) type Exactly<Src, D, S> = Pipeline<Src, D, S, ExactlyOnce>;
+
 /// What to run.
-pub(crate) struct Job<Src, D> {
+pub(crate) struct Job<Src, D, W> {
     /// The pipeline's name in the store.
     pub(crate) name: &'static str,
     pub(crate) source: Src,
     pub(crate) decode: D,
-    pub(crate) rules: Preset,
-    pub(crate) window: Duration,
+    pub(crate) work: W,
     pub(crate) order: Order,
     /// How the input is read, in words.
     pub(crate) reading: String,
@@ -34,10 +59,11 @@ pub(crate) struct Job<Src, D> {
     pub(crate) progress: Progress,
 }
 
-impl<Src, D> Job<Src, D>
+impl<Src, D, W> Job<Src, D, W>
 where
     Src: Replayable,
-    D: Decode<Src::Payload, Event = FleetEvent>,
+    D: Decode<Src::Payload, Event = W::Event>,
+    W: Work,
 {
     /// Runs to the end of the input or the first stop signal, and prints the report.
     pub(crate) async fn run(self, out: &OutArgs, started: Instant) -> Result<()> {
@@ -68,30 +94,23 @@ where
 
     async fn into<To: Destination>(self, to: To, out: &OutArgs) -> Result<Report> {
         let _shown = self.progress;
-        let (graph, streams) = graph::build(self.rules, self.window)?;
+        let (graph, streams) = self.work.graph()?;
         let limits = EpochLimits {
             interval: out.commit_every,
             ..EpochLimits::default()
         };
-        Pipeline::exactly_once(self.source, self.decode, self.order, graph, to.store())
-            .named(self.name)
-            .reading(self.reading)
-            .on_retry(|error, delay| {
-                eprintln!(
-                    "fleet: {error}; trying again in {:.1} s",
-                    delay.as_secs_f64()
-                );
-            })
-            .store("telemetry", streams.telemetry, to.table("telemetry")?)
-            .store("perception", streams.perception, to.table("perception")?)
-            .store("driving", streams.driving, to.table("driving")?)
-            .store("alerts", streams.alerts, to.table("alerts")?)
-            .store("windows", streams.windows, to.table("windows")?)
-            .store("self_driving", streams.hours, to.table("self_driving")?)
-            .store("trips", streams.trips, to.table("trips")?)
-            .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
-            .tally("windows", streams.windows, |_| "final")
-            .epochs(limits)
+        let pipeline =
+            Pipeline::exactly_once(self.source, self.decode, self.order, graph, to.store())
+                .named(self.name)
+                .reading(self.reading)
+                .epochs(limits)
+                .on_retry(|error, delay| {
+                    eprintln!(
+                        "fleet: {error}; trying again in {:.1} s",
+                        delay.as_secs_f64()
+                    );
+                });
+        W::store(streams, pipeline, &to)?
             .run_until(stop::requested())
             .await
     }

@@ -15,9 +15,11 @@ mod progress;
 mod replay;
 mod report;
 mod score;
+mod scores;
 mod sink;
 mod stop;
 mod tables;
+mod trips;
 
 use std::{error::Error as _, process::ExitCode, time::Instant};
 

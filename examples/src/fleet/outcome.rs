@@ -136,8 +136,8 @@ impl Outcome {
                 "  see what could not be read: fleet dead-letters --reasons --db {db}"
             );
         }
-        // Our choice: a tenth is no accident.
-        if late > read / 10 {
+        // Our choice: one in a hundred is no accident.
+        if late > read / 100 {
             let _ = writeln!(
                 text,
                 "  many events were late: a wider --out-of-orderness takes them in"

@@ -15,7 +15,7 @@ use fleet_sources::{AtEnd, FileOptions, FileSource, Format, Input};
 
 use crate::{
     args::{DialectWord, ReplayArgs},
-    graph,
+    graph::{self, MainWork},
     job::Job,
     progress::{Progress, Unit},
 };
@@ -152,16 +152,13 @@ where
         _ => "vehicleops",
     };
     let rules = graph::rules(args.rules.as_deref(), own, args.mode)?;
-    let order = Order {
-        out_of_orderness: args.out_of_orderness,
-    };
-    let (name, window) = ("replay", args.window);
+    let order = Order::within(args.out_of_orderness);
+    let window = args.window;
     let job = Job {
-        name,
+        name: "replay",
         source,
         decode,
-        rules,
-        window,
+        work: MainWork { rules, window },
         order,
         reading,
         progress,
@@ -223,6 +220,7 @@ pub(crate) fn maps(words: &[String], source: &FileSource) -> Result<(Vec<ColumnM
     Ok((maps, format!("as csv by map {:016x}", content.finish())))
 }
 
-fn wrong(message: String) -> Error {
+/// What a change of the command line mends.
+pub(crate) fn wrong(message: String) -> Error {
     Error::new(ErrorKind::Config, message)
 }

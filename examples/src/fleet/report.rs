@@ -1,26 +1,36 @@
 //! `fleet report`: what a database holds.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::Path};
 
 use fleet_core::{Error, ErrorKind, Result};
-use fleet_sinks::{SqliteStore, sqlite::Summary};
+use fleet_sinks::{
+    SqliteStore,
+    sqlite::{
+        Summary,
+        rusqlite::{self, Connection, OpenFlags, Row},
+    },
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
     args::{ReportArgs, ReportWord},
-    driving::DrivingReport,
+    driving::DrivingTotals,
     outcome::{fates, listed},
     output::say,
+    scores::ScoreTotals,
 };
 
 /// The pipelines that this program runs.
-pub(crate) const PIPELINES: [&str; 9] = [
+pub(crate) const PIPELINES: [&str; 12] = [
     "demo",
     "demo-ndjson",
     "demo-csv",
     "demo-self-driving",
     "demo-self-driving-ndjson",
     "demo-self-driving-csv",
+    "demo-trips",
+    "demo-trips-ndjson",
+    "demo-trips-csv",
     "replay",
     "replay-ndjson",
     "replay-csv",
@@ -45,25 +55,49 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
             summaries.push(summary);
         }
     }
-    let driving = DrivingReport::read(&args.db)?;
+    let results = results(&args.db)?;
     say(&match args.report {
         ReportWord::Json => {
             let mut reports: Map<String, Value> = summaries
                 .iter()
                 .map(|summary| (summary.pipeline.clone(), json(summary)))
                 .collect();
-            if let Some(driving) = driving {
+            if let Some((driving, scores)) = results {
                 reports.insert("driving".into(), driving.json());
+                reports.insert("scores".into(), scores.json());
             }
             format!("{}\n", Value::Object(reports))
         }
         ReportWord::Text if summaries.is_empty() => "the database is empty\n".into(),
         ReportWord::Text => {
-            let driving = driving.map_or_else(String::new, |driving| driving.text());
+            let results = results.map_or_else(String::new, |(driving, scores)| {
+                driving.text() + &scores.text()
+            });
             let summed: String = summaries.iter().map(text).collect();
-            summed + &tables(&summaries) + &driving
+            summed + &tables(&summaries) + &results
         }
     })
+}
+
+/// What the tables of results say; `None` where the database has none, as that of files.
+fn results(path: &Path) -> Result<Option<(DrivingTotals, ScoreTotals)>> {
+    let read = || {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('self_driving', 'trips')";
+        if db.query_row(tables, [], |row| unsigned(row, 0))? < 2 {
+            return Ok(None);
+        }
+        Ok(Some((DrivingTotals::read(&db)?, ScoreTotals::read(&db)?)))
+    };
+    read().map_err(|cause: rusqlite::Error| {
+        let message = format!("cannot read the results in {}", path.display());
+        Error::new(ErrorKind::Store, message).because(cause)
+    })
+}
+
+/// A count of a row.
+pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::unsigned_abs)
 }
 
 /// The totals of one group of tallies.

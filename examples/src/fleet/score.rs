@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fleet_core::{
-    Decode, Error, ErrorKind, Event, Result, Source, TripId,
+    Decode, DriverId, Error, ErrorKind, Event, Result, Source, TripId,
     checkpoint::Fates,
     decode::Entry,
     dialect::{Csv, FleetFlow, TripRequest},
@@ -17,7 +17,7 @@ use crate::{
     args::{ReportWord, ScoreArgs, ScoreDialectWord},
     outcome::grouped,
     output::say,
-    replay,
+    replay::{self, wrong},
 };
 
 /// Runs the command.
@@ -25,9 +25,18 @@ use crate::{
 /// # Errors
 /// What cannot be read or mapped, and a profile that there is not.
 pub(crate) async fn run(args: ScoreArgs) -> Result<()> {
-    if args.profile != "seed-fleetflow" || args.detector != "seed" {
-        let message = "only --profile seed-fleetflow with --detector seed is built so far";
-        return Err(Error::new(ErrorKind::Config, message));
+    for (word, given, known) in [
+        ("profile", &args.profile, "seed-fleetflow"),
+        ("detector", &args.detector, "seed"),
+    ] {
+        if given != known {
+            return Err(wrong(format!(
+                "there is no {word} `{given}` yet: use {known}"
+            )));
+        }
+    }
+    if args.dialect != ScoreDialectWord::Csv && !args.map.is_empty() {
+        return Err(wrong("--map goes with --dialect csv".into()));
     }
     let profile = SeedFleetflow::new(args.penalty)?;
     let (report, fates) = match args.dialect {
@@ -42,8 +51,11 @@ pub(crate) async fn run(args: ScoreArgs) -> Result<()> {
         }
     };
     if let Some(first) = fates.dead.first() {
-        let (count, reason) = (fates.counts.dead_lettered, &first.reason);
-        eprintln!("fleet: {count} records could not be read; the first: {reason}");
+        let (count, of) = (fates.counts.dead_lettered, fates.counts.read);
+        let (at, reason) = (first.offset.0, &first.reason);
+        eprintln!(
+            "fleet: {count} of {of} records could not be read; the first, at byte {at}: {reason}"
+        );
     }
     say(&match args.report {
         ReportWord::Json => {
@@ -51,6 +63,9 @@ pub(crate) async fn run(args: ScoreArgs) -> Result<()> {
                 Error::new(ErrorKind::Sink, "cannot write the scores as JSON").because(cause)
             })?;
             json + "\n"
+        }
+        ReportWord::Text if report.trips.is_empty() => {
+            format!("no trips in {} records\n", grouped(fates.counts.read))
         }
         ReportWord::Text => report.trips.iter().map(line).collect(),
     })
@@ -69,12 +84,21 @@ async fn drives(
     rate: Option<f64>,
 ) -> Result<(ScoreReport, Fates)> {
     let mut trips: BTreeMap<String, Vec<Telemetry>> = BTreeMap::new();
-    let fates = read(source, decode, |event: FleetEvent| {
-        if let Ok(event) = Telemetry::try_from(event) {
-            trips.entry(event.key().to_owned()).or_default().push(event);
-        }
-    });
+    let mut others = 0;
+    let fates = read(
+        source,
+        decode,
+        |event: FleetEvent| match Telemetry::try_from(event) {
+            Ok(event) => trips.entry(event.key().to_owned()).or_default().push(event),
+            Err(_) => others += 1,
+        },
+    );
     let fates = fates.await?;
+    if others > 0 {
+        return Err(wrong(format!(
+            "{others} records are no telemetry, and only telemetry has samples to score: use a map of `kind: telemetry`"
+        )));
+    }
     let scores = trips.into_iter().map(|(trip, mut rows)| {
         // Samples of one trip may come in any order; times tell it.
         rows.sort_by_key(Telemetry::at);
@@ -136,9 +160,10 @@ async fn read<D: Decode<Chunk>>(
     }
 }
 
-/// One trip for people.
+/// One trip for people; one without a name goes by its driver.
 fn line(trip: &TripScore) -> String {
-    let name = trip.trip_id.as_ref().map_or("-", TripId::as_str);
+    let driver = trip.driver_id.as_ref().map_or("-", DriverId::as_str);
+    let name = trip.trip_id.as_ref().map_or(driver, TripId::as_str);
     let score = match (trip.verdict.score, trip.verdict.insufficient) {
         (Some(score), _) => format!("{score:>3}"),
         (None, why) => format!("  - ({})", why.unwrap_or("no score")),
@@ -150,7 +175,7 @@ fn line(trip: &TripScore) -> String {
         .map(|part| format!("{} {}", part.name, part.quantity));
     let lost: Vec<_> = lost.collect();
     format!(
-        "{name:<16}{score}  {} samples, {}\n",
+        "{name:<16} {score}  {} samples, {}\n",
         grouped(trip.samples),
         lost.join(", ")
     )

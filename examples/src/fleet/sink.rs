@@ -39,7 +39,7 @@ impl FromStr for SinkChoice {
             "ndjson" => Ok(Self::Ndjson(path.into())),
             "csv" => Ok(Self::Csv(path.into())),
             _ => Err(format!(
-                "{text:?} is no sink: use sqlite:PATH, ndjson:DIR, csv:DIR or null"
+                "`{text}` is no sink: use sqlite:PATH, ndjson:DIR, csv:DIR or null"
             )),
         }
     }

@@ -8,6 +8,7 @@
 )]
 
 mod bad_lines;
+mod demo;
 mod kills;
 mod recordings;
 mod seed_cases;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::support::{Scratch, dump, map, random, recordings, report, run};
+use super::support::{Scratch, dump, map, number, random, recordings, report, run, stored};
 
 /// Read, duplicate and vehicles of one day, and the map that its unit of speed needs.
 const DAYS: [(&str, &str, u64, u64, u64); 4] = [
@@ -192,6 +192,58 @@ fn drives_are_scored_sample_by_sample() {
     assert_eq!(
         [quantity("harsh_braking"), quantity("rapid_accel")],
         ["3", "13"]
+    );
+}
+
+/// The reports of a year: by whom, and no kilometres to divide by. Rows are in the order of the manufacturers' files,
+/// hence a bound of a year.
+#[test]
+fn the_disengagements_of_california_are_stored_by_initiator_and_have_no_ratio() {
+    let Some(folder) = recordings("ca_dmv") else {
+        return;
+    };
+    let file = folder.join("2021-Autonomous-Vehicle-Disengagement-Reports-CSV.csv");
+    let (scratch, map) = (Scratch::new(), map("ca-dmv-2021.yaml"));
+    let (db, sink) = (scratch.db(), scratch.sink());
+    let words = ["replay", file.to_str().unwrap(), "--dialect", "csv"];
+    let more = [
+        "--map",
+        &map,
+        "--out-of-orderness",
+        "9000h",
+        "--sink",
+        &sink,
+    ];
+    let report = report(&[&words[..], &more].concat());
+    assert_eq!(
+        (&report["read"], &report["accepted"], &report["vehicles"]),
+        (&2_676.into(), &2_676.into(), &282.into())
+    );
+    let count = |of: &str| number(&db, &format!("SELECT count(*) FROM driving WHERE {of}"));
+    assert_eq!(count("event_type = 'disengagement'"), 2_676);
+    assert_eq!(
+        (count("initiator = 'driver'"), count("initiator = 'system'")),
+        (2_230, 446)
+    );
+    // The cells that are not ASCII, in Windows-1252: all of them hold this quote.
+    assert_eq!(count("event_detail LIKE '%\u{2019}%'"), 16);
+    assert_eq!(count("event_detail LIKE '%\u{fffd}%'"), 0);
+
+    let (text, json) = stored(&db);
+    assert_eq!(json["scores"]["trips"], 0);
+    let driving = &json["driving"];
+    assert_eq!(driving["vehicles"], 282);
+    assert_eq!(driving["disengagements"], 2_676);
+    assert_eq!(driving["disengagements_by"]["driver"], 2_230);
+    assert_eq!(driving["disengagements_by"]["system"], 446);
+    assert!(driving["km_per_disengagement"].is_null());
+    assert!(driving["km_per_disengagement_at_least"].is_null());
+    let why = driving["insufficient"].as_str().unwrap();
+    assert!(why.contains("no odometer"), "{why}");
+    assert!(text.contains("2,676: driver 2,230 · system 446"), "{text}");
+    assert!(
+        text.contains(&format!("km per disengagement none: {why}")),
+        "{text}"
     );
 }
 

@@ -86,3 +86,35 @@ fn the_request_of_the_fleetflow_description_scores_95() {
     let quantity = |part: usize| trip["components"][part]["quantity"].clone();
     assert_eq!((quantity(0), quantity(1)), (json!(1.0), json!(0.0)));
 }
+
+/// The other shape of FleetFlow's samples, as its table has them: with times, so the events have theirs.
+#[test]
+fn samples_of_the_short_form_are_scored_with_their_times() {
+    let request = json!({
+        "vehicle_id": "v", "driver_id": "d", "timestamp": "2024-01-01T12:00:00Z",
+        "telemetry_data": [
+            {"t": 1200, "spd": 85, "gx": 0.5},
+            {"t": 1300, "spd": 84, "gx": -0.41},
+            {"t": 1400, "spd": 80, "gx": -0.7},
+            {"t": 1500, "spd": 80, "gx": -0.4},
+        ],
+    });
+    let scratch = Scratch::new();
+    let file = scratch.file("trips.ndjson", request.to_string());
+    let words = ["score", &file, "--dialect", "fleetflow", "--penalty", "2.5"];
+    let output = run(&[&words[..], &["--report", "json"]].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let trip = &report["trips"][0];
+    // 100 - 3 * 2.5 = 92.5, to the nearest whole number.
+    assert_eq!(
+        (&trip["score"], &trip["driver_id"]),
+        (&93.into(), &"d".into())
+    );
+    assert_eq!(trip["duration_s"], 0.3);
+    let events = trip["events"].as_array().unwrap();
+    assert_eq!(events.len(), 2);
+    assert_eq!(
+        events[1],
+        json!({"kind": "HARSH_BRAKE", "start_s": 0.1, "end_s": 0.2, "peak_g": -0.7, "severity": "HIGH"})
+    );
+}

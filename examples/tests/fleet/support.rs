@@ -116,6 +116,14 @@ fn show(value: ValueRef<'_>) -> String {
     }
 }
 
+/// What `fleet report` says of a database, as text and as JSON.
+pub(crate) fn stored(db: &Path) -> (String, Value) {
+    let words = ["report", "--db", db.to_str().unwrap()];
+    let text = String::from_utf8(run(&words).stdout).unwrap();
+    let json = run(&[&words[..], &["--report", "json"]].concat()).stdout;
+    (text, serde_json::from_slice(&json).unwrap())
+}
+
 /// One number of the database.
 pub(crate) fn number(db: &Path, sql: &str) -> i64 {
     Connection::open(db)

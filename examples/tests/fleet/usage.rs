@@ -92,6 +92,91 @@ fn a_wrong_map_is_refused_with_its_file_line_and_column() {
 }
 
 #[test]
+fn what_cannot_be_scored_is_refused_with_the_way_on() {
+    let scratch = Scratch::new();
+    let request =
+        r#"{"vehicle_id":"v","driver_id":"d","timestamp":"2024-01-01T12:00:00Z","data":[]}"#;
+    let trips = scratch.file("trips.ndjson", request);
+    let score = |more: &[&str]| {
+        let words = ["score", &trips, "--dialect", "fleetflow"];
+        refused(&[&words[..], more].concat(), 2)
+    };
+    for (words, message) in [
+        (
+            ["--penalty", "-1"],
+            "`-1` is no number of points: give 0 or more",
+        ),
+        (["--penalty", "NaN"], "`NaN` is no number of points"),
+        (["--penalty", "much"], "`much` is no number of points"),
+        (
+            ["--rate", "0"],
+            "`0` is no rate: give samples a second above 0",
+        ),
+        (["--rate", "-5"], "`-5` is no rate"),
+        (
+            ["--profile", "geotab"],
+            "there is no profile `geotab` yet: use seed-fleetflow",
+        ),
+        (
+            ["--detector", "mine"],
+            "there is no detector `mine` yet: use seed",
+        ),
+        (["--map", "map.yaml"], "--map goes with --dialect csv"),
+    ] {
+        let error = score(&words);
+        assert!(error.contains(message), "{error}");
+    }
+    let data = scratch.file("drives.csv", "car,at,what,g\na,0,x,0.5\n");
+    let csv = |map: &str, code| {
+        let map = scratch.file("map.yaml", map);
+        refused(&["score", &data, "--dialect", "csv", "--map", &map], code)
+    };
+    let head = "key: { column: car }\ntime: { column: at, format: epoch_s }\n";
+    let error = csv(
+        &format!("{head}columns: {{ gx: {{ signal: accel_longitudinal }} }}\n"),
+        2,
+    );
+    let place = "map.yaml:3:12: ";
+    assert!(
+        error.contains(place) && error.contains("has no column `gx`: it has car, at, what, g"),
+        "{error}"
+    );
+    let driving = "kind: driving\nevent_type: hard_brake\ncolumns: { what: { signal: detail } }\n";
+    let error = csv(&format!("{head}{driving}"), 2);
+    assert!(error.contains("1 records are no telemetry"), "{error}");
+}
+
+#[test]
+fn an_empty_input_has_no_trips_and_a_bad_record_has_its_place() {
+    let scratch = Scratch::new();
+    let score = |text: &str| {
+        let file = scratch.file("trips.ndjson", text);
+        let output = run(&["score", &file, "--dialect", "fleetflow"]);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
+    };
+    assert_eq!(score(""), ("no trips in 0 records\n".into(), String::new()));
+    let good = r#"{"vehicle_id":"v","driver_id":"d","timestamp":"2024-01-01T12:00:00Z","data":[{"g_force_long":-0.5}]}"#;
+    let bad = r#"{"vehicle_id":"v","timestamp":"2024-01-01T12:00:00Z","data":[]}"#;
+    let (trips, told) = score(&format!("{good}\n{bad}\n"));
+    assert_eq!(
+        trips,
+        format!(
+            "{:<16}  95  1 samples, harsh_braking 1, rapid_accel 0\n",
+            "d"
+        )
+    );
+    let place = format!(
+        "fleet: 1 of 2 records could not be read; the first, at byte {}: ",
+        good.len() + 1
+    );
+    assert!(
+        told.starts_with(&place) && told.contains("driver_id"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_graph_is_mermaid() {
     let graph = String::from_utf8(run(&["graph"]).stdout).unwrap();
     assert!(

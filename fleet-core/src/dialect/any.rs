@@ -24,6 +24,10 @@ where
         self.0.memo(newest)
     }
 
+    fn stands_alone(&self) -> bool {
+        self.0.stands_alone()
+    }
+
     fn read(&self, record: &str, memo: &mut D::Memo) -> Result<Option<FleetEvent>, Refused> {
         Ok(self.0.read(record, memo)?.map(Into::into))
     }

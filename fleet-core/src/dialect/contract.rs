@@ -25,6 +25,12 @@ pub trait Dialect: Send + Sync + 'static {
         Self::Memo::default()
     }
 
+    /// Whether a record means the same whatever stood before it in its batch: then several workers share one.
+    /// A dialect whose [`memo`](Self::memo) changes results says no.
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     /// Reads one record. `None` is a record that is left out on purpose.
     ///
     /// # Errors

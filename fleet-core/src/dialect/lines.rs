@@ -41,6 +41,10 @@ impl<D: Dialect> Decode<Chunk> for D {
             }
         }
     }
+
+    fn divide(&self, chunk: Chunk, parts: usize) -> Vec<Chunk> {
+        chunk.divide(if self.stands_alone() { parts } else { 1 })
+    }
 }
 
 /// Refuses a chunk that is the beginning of a record that was cut; `false` for any other.
@@ -51,4 +55,77 @@ pub(super) fn refuse_cut<E>(chunk: &Chunk, entry: &mut Entry<'_, E>) -> bool {
     let reason = format!("the record has {length} bytes, the limit is {MAX_RECORD_BYTES}");
     entry.cut(chunk.start, &chunk.bytes, length, reason);
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Event, VehicleId,
+        checkpoint::Fates,
+        dialect::{OpenXc, VehicleOps},
+    };
+
+    fn chunk(text: &str) -> Chunk {
+        let (bytes, start) = (text.as_bytes().to_vec(), Offset(1_000));
+        Chunk {
+            bytes,
+            start,
+            ..Chunk::default()
+        }
+    }
+
+    /// What comes of decoding the chunk in parts.
+    fn decoded<D: Decode<Chunk>>(decode: &D, chunk: Chunk, parts: usize) -> (usize, String) {
+        let (mut rows, mut fates) = (Vec::new(), Fates::default());
+        let parts = decode.divide(chunk, parts);
+        let count = parts.len();
+        for part in parts {
+            decode.decode(part, &mut Entry::new(&mut rows, &mut fates));
+        }
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(at, event)| (at, event.key(), event.at()))
+            .collect();
+        (
+            count,
+            format!("{rows:?} {:?} {:?}", fates.counts, fates.dead),
+        )
+    }
+
+    #[test]
+    fn parts_of_a_chunk_give_what_the_whole_gives() {
+        let line = r#"{"vehicle_id":"car-1","timestamp":"2024-02-15T14:32:18Z"}"#;
+        for text in [
+            format!("{line}\n\nbroken\n{line}\n{line}"),
+            format!("{line}\n{line}\n"),
+            line.to_owned(),
+            "\n\n\n".into(),
+            String::new(),
+        ] {
+            let (_, whole) = decoded(&VehicleOps::default(), chunk(&text), 1);
+            for parts in 2..9 {
+                let (count, divided) = decoded(&VehicleOps::default(), chunk(&text), parts);
+                assert_eq!(divided, whole, "{parts} parts of {text:?}");
+                assert!((1..=parts).contains(&count));
+            }
+        }
+        let (count, _) = decoded(
+            &VehicleOps::default(),
+            chunk(&format!("{line}\n").repeat(9)),
+            3,
+        );
+        assert_eq!(count, 3);
+    }
+
+    #[test]
+    fn a_cut_record_and_records_that_need_those_before_them_are_not_divided() {
+        let openxc = OpenXc::new(VehicleId::new("car").unwrap());
+        assert_eq!(openxc.divide(chunk("{}\n{}\n{}\n"), 2).len(), 1);
+        let cut = Chunk {
+            cut: Some(9),
+            ..chunk("a\nb")
+        };
+        assert_eq!(VehicleOps::default().divide(cut, 2).len(), 1);
+    }
 }

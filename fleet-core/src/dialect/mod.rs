@@ -17,6 +17,9 @@ mod lossy;
 mod native;
 mod object;
 mod openxc;
+#[cfg(test)]
+mod pairs;
+mod table;
 mod unit;
 pub mod vehicleops;
 mod wire;
@@ -40,11 +43,47 @@ pub use openxc::{NewestTime, NewestTimes, OpenXc};
 pub use vehicleops::VehicleOps;
 pub use wire::{JsonText, Maybe};
 
-/// Whether a record has this key, quotes included, on any level: a text that is the same has no colon after it.
+/// Whether the outermost object of a record has this key, quotes included: a text that is the same has no colon
+/// after it.
 fn has_key(record: &str, key: &str) -> bool {
     let mut found = memchr::memmem::find_iter(record.as_bytes(), key);
     found.any(|at| {
         let rest = record.get(at + key.len()..).unwrap_or_default();
         rest.trim_ascii_start().starts_with(':')
+            && is_outermost(record.get(..at).unwrap_or_default())
     })
+}
+
+/// Whether what comes after this beginning of a record lies in its outermost object.
+fn is_outermost(before: &str) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_u32, false, false);
+    for byte in before.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    depth == 1 && !in_text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_key;
+
+    #[test]
+    fn a_key_is_one_of_the_outermost_object_and_no_text() {
+        for (record, expected) in [
+            (r#"{"a":{"b":"}\"["},"id" :1}"#, true),
+            (r#"{"a":{"id":1}}"#, false),
+            (r#"{"a":[{"id":1}]}"#, false),
+            (r#"{"a":"id"}"#, false),
+            (r#"{"a":"x\"id\":"}"#, false),
+        ] {
+            assert_eq!(has_key(record, "\"id\""), expected, "{record}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 use super::{
-    Dialect, Lossy, Refused,
-    object::{self, Sets, Shape, UnknownKeys, fields},
+    object::{Sets, Shape, UnknownKeys, fields},
+    table::table_dialect,
     unit::Unit,
 };
 use crate::{
@@ -18,8 +18,8 @@ const DISTANCE_DECIMALS: u8 = 3;
 ///
 /// # Units
 /// Those of VSS. Converted at the border: `Vehicle.TraveledDistance` is m (the model: km) and
-/// `Vehicle.Acceleration.*` m/s² (the model: g of 9.80665 m/s²). They are written with three and six
-/// decimals, so a number with no more comes back as it was.
+/// `Vehicle.Acceleration.*` m/s² (the model: g of 9.80665 m/s²). What is read is written back with the digits it came
+/// with; of events of other dialects these two are written with three and six decimals, all else with up to nine.
 ///
 /// # Shape
 /// One flat JSON object: `vehicle_id`, `fleet_id`, `timestamp` (RFC 3339) and VSS paths as keys, read in any
@@ -78,8 +78,7 @@ static SHAPE: Shape<Sets> = Shape {
     },
 };
 
-impl Native {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+table_dialect! {
     ///
     /// # Examples
     /// ```
@@ -92,34 +91,13 @@ impl Native {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
-        }
-    }
-}
-
-impl Dialect for Native {
-    type Event = Telemetry;
-    type Memo = TimeReader;
-
-    #[inline]
-    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+    Native: Telemetry, TimeReader, SHAPE
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Dialect;
 
     fn again(record: &str) -> String {
         let event = Native::default()

@@ -57,25 +57,31 @@ impl Unit {
         }
     }
 
-    /// The number that is written for a value of the model, with this many places where the dialect fixes them.
-    ///
-    /// Where up to [`MAX_PLACES`] places give a number that reads as exactly this value, it is that number: what came
-    /// with more places than the dialect writes goes back as it came. Else a value that came in this unit (`own`) is
-    /// written with all its digits, and one that was measured in another with the dialect's places.
-    pub(crate) fn write(self, value: f64, places: Option<u8>, own: bool) -> f64 {
+    /// The number that is written for a value that was measured in another unit, or came in another dialect: with
+    /// this many places, or [nine](MAX_PLACES) where the dialect fixes none, so that 64.37 mph are no
+    /// 103.59347328000001 km/h.
+    pub(crate) fn write(self, value: f64, places: Option<u8>) -> f64 {
         let number = self.of_model(value);
-        let Some(places) = places else { return number };
-        let reads_same = |number: &f64| self.to_model(*number).total_cmp(&value).is_eq();
-        let rounded = (places..=MAX_PLACES).map(|places| round_decimals(number, places));
-        if let Some(short) = rounded.into_iter().find(reads_same) {
-            return short;
-        }
-        if own {
-            nearest(number, reads_same)
-        } else {
-            round_decimals(number, places)
-        }
+        rounded(number, places.unwrap_or(MAX_PLACES))
     }
+
+    /// The number that goes back for a value that came in this unit: the shortest that reads as exactly this value,
+    /// so that also more places than the dialect writes by itself go back as they came.
+    pub(crate) fn write_back(self, value: f64, places: Option<u8>) -> f64 {
+        if self == Self::Canonical {
+            return value;
+        }
+        let number = self.of_model(value);
+        let reads_same = |number: &f64| self.to_model(*number).total_cmp(&value).is_eq();
+        let mut shorter = (places.unwrap_or(0)..=MAX_PLACES).map(|places| rounded(number, places));
+        let short = shorter.find(reads_same);
+        short.unwrap_or_else(|| nearest(number, reads_same))
+    }
+}
+
+/// So many places; a small negative number does not become -0, which is no whole number in JSON.
+fn rounded(number: f64, places: u8) -> f64 {
+    round_decimals(number, places) + 0.0
 }
 
 /// The number for which this holds, close to one for which it should but for rounding.
@@ -93,12 +99,31 @@ pub(crate) fn nearest(number: f64, holds: impl Fn(&f64) -> bool) -> f64 {
 /// and a subtraction of 32 can make a few more.
 const MAX_STEPS: usize = 64;
 
-/// The places that are tried. Our choice: beyond any sensor, and with 15 digits in all still exact.
+/// The most places of a converted number. Our choice: beyond any sensor, and with 15 digits in all still exact.
 const MAX_PLACES: u8 = 9;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_another_dialect_has_the_places_of_this_one() {
+        let written = |unit: Unit, value, places| format!("{:?}", unit.write(value, Some(places)));
+        // With nine places there would be a number that reads as exactly 10 km/h.
+        assert_eq!(written(Unit::MilesPerHour, 10.0, 2), "6.21");
+        assert_eq!(written(Unit::Canonical, 103.593_448, 2), "103.59");
+        let kmh = Unit::MilesPerHour.to_model(64.37);
+        let written_freely = Unit::Canonical.write(kmh, None).to_string();
+        assert_eq!(
+            (kmh.to_string(), written_freely),
+            ("103.59347328000001".into(), "103.59347328".into())
+        );
+        assert_eq!(written(Unit::Miles, 1609.344, 0), "1000.0");
+        assert_eq!(written(Unit::Canonical, -0.001, 2), "0.0");
+        let miles = Unit::MilesPerHour;
+        let back = miles.write_back(miles.to_model(64.371), Some(2));
+        assert_eq!(back.to_string(), "64.371");
+    }
 
     #[test]
     fn every_unit_comes_back_from_the_model() {

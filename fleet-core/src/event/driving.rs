@@ -79,6 +79,9 @@ pub struct Driving {
     /// From the alert to the takeover, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction_time_ms: Option<u32>,
+    /// Tells it from another event of this time that says the same; without, that is the same event, read twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<u64>,
     /// How the message wrote itself; no result sees it.
     #[serde(skip)]
     pub written: Written,
@@ -96,6 +99,7 @@ impl Driving {
             initiator: None,
             planned: None,
             reaction_time_ms: None,
+            occurrence: None,
             written: Written::default(),
         }
     }
@@ -122,6 +126,9 @@ impl Event for Driving {
             content
                 .number(position.latitude.as_degrees())
                 .number(position.longitude.as_degrees());
+        }
+        if let Some(occurrence) = self.occurrence {
+            content.text("occurrence").integer(occurrence);
         }
         content.finish()
     }

@@ -50,6 +50,10 @@ impl<Q> Reading<Q> {
         // Nothing but the two absences is ever a NaN.
         if self.0.is_nan() { None } else { Some(self.0) }
     }
+    /// The same number of another quantity, for tables that set any.
+    pub(crate) const fn cast<R>(self) -> Reading<R> {
+        Reading(self.0, PhantomData)
+    }
     /// The packed form, for snapshots and content hashes.
     pub(crate) const fn to_bits(self) -> u64 {
         self.0.to_bits()

@@ -47,6 +47,8 @@ pub struct Graph<E> {
     pub(crate) id: u64,
     pub(crate) nodes: Vec<Box<dyn Node>>,
     buffers: Vec<fn() -> Box<dyn Buffer>>,
+    /// By stream: whether its belated rows are results that replace others, instead of events.
+    replaces: Vec<bool>,
     /// The first node that was given another graph's stream.
     pub(super) foreign: Option<Arc<str>>,
     of: PhantomData<fn() -> E>,
@@ -68,14 +70,16 @@ impl<E: Event> Graph<E> {
             id,
             nodes: Vec::new(),
             buffers: Vec::new(),
+            replaces: Vec::new(),
             foreign: None,
             of: PhantomData,
         };
-        let events = graph.stream();
+        let events = graph.stream(false);
         (graph, events)
     }
 
-    fn stream<T: Send + Sync + 'static>(&mut self) -> Stream<T> {
+    fn stream<T: Send + Sync + 'static>(&mut self, replaces: bool) -> Stream<T> {
+        self.replaces.push(replaces);
         self.buffers.push(|| Box::new(Vec::<Row<T>>::new()));
         Stream {
             slot: self.buffers.len() - 1,
@@ -90,6 +94,11 @@ impl<E: Event> Graph<E> {
         }
     }
 
+    fn replaces_any<T>(&self, of: &[Stream<T>]) -> bool {
+        of.iter()
+            .any(|from| self.replaces.get(from.slot) == Some(&true))
+    }
+
     /// Adds a step with one state per key.
     ///
     /// The name is part of the ids of its results and of the graph's structure: a state saved under it is
@@ -101,7 +110,8 @@ impl<E: Event> Graph<E> {
         logic: L,
     ) -> Stream<L::Out> {
         self.check_own(name, from);
-        let to = self.stream();
+        let revises = logic.revises() && !self.replaces_any(&[from]);
+        let to = self.stream(true);
         self.nodes.push(Box::new(Keyed {
             name: name.into(),
             scope: name.into(),
@@ -109,6 +119,7 @@ impl<E: Event> Graph<E> {
             logic: Arc::new(logic),
             from,
             to,
+            revises,
             cells: Vec::new(),
             dirty: Vec::new(),
         }));
@@ -128,7 +139,7 @@ impl<E: Event> Graph<E> {
         I: IntoIterator<Item = B>,
     {
         self.check_own(name, from);
-        let to = self.stream();
+        let to = self.stream(self.replaces_any(&[from]));
         let step = Arc::new(move |rows: &[Row<A>], out: &mut Vec<Row<B>>| {
             for row in rows {
                 out.extend(step(&row.value).into_iter().map(|value| row.with(value)));
@@ -172,7 +183,7 @@ impl<E: Event> Graph<E> {
         for from in of {
             self.check_own(name, *from);
         }
-        let to = self.stream();
+        let to = self.stream(self.replaces_any(of));
         self.nodes.push(Box::new(Merge {
             name: name.into(),
             of: of.to_vec(),

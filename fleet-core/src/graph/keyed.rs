@@ -1,6 +1,6 @@
 //! A node with one state per key: the engine's side of [`Operator`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Slots, Stream,
@@ -25,10 +25,15 @@ pub(super) struct Keyed<L: Operator> {
     pub(super) logic: Arc<L>,
     pub(super) from: Stream<L::In>,
     pub(super) to: Stream<L::Out>,
+    /// Belated rows of its stream are events, and it takes them.
+    pub(super) revises: bool,
     /// By key number; `None` for a key without state.
     pub(super) cells: Vec<Option<Cell<L::State>>>,
     pub(super) dirty: Vec<KeyId>,
 }
+
+/// By key number.
+type Cells<S> = [Option<Cell<S>>];
 
 pub(super) struct Cell<S> {
     state: S,
@@ -36,6 +41,17 @@ pub(super) struct Cell<S> {
     /// The record that was seen last: results of timers are its results.
     last: Offset,
     dirty: bool,
+}
+
+impl<S> Cell<S> {
+    fn new(state: S, last: Offset) -> Self {
+        Self {
+            state,
+            timers: Timers::new(),
+            last,
+            dirty: false,
+        }
+    }
 }
 
 /// The form of a cell in a snapshot, before the operator's own state.
@@ -47,6 +63,7 @@ struct Calls<'a, L: Operator> {
     scope: &'a str,
     out: &'a mut Vec<Row<L::Out>>,
     dirty: &'a mut Vec<KeyId>,
+    lateness: Duration,
 }
 
 /// Which timers are due.
@@ -90,16 +107,26 @@ impl<L: Operator> Calls<'_, L> {
 
     fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
         let logic = self.logic;
-        let live = cell.get_or_insert_with(|| Cell {
-            state: logic.init(),
-            timers: Timers::new(),
-            last: row.offset,
-            dirty: false,
-        });
+        let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
         live.last = row.offset;
         let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
         logic.on_row(&mut live.state, row, &mut cx);
+    }
+
+    /// A row before the key's clock.
+    fn belated(
+        &mut self,
+        cell: &mut Option<Cell<L::State>>,
+        row: &Row<L::In>,
+        (key, clock): (&str, EventTime),
+    ) {
+        let logic = self.logic;
+        let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
+        self.touch(&mut live.dirty, row.key);
+        let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
+        cx.earliest = clock;
+        logic.on_belated(&mut live.state, row, &mut cx);
     }
 
     fn touch(&mut self, dirty: &mut bool, id: KeyId) {
@@ -120,11 +147,33 @@ impl<L: Operator> Calls<'_, L> {
             id,
             now,
             earliest: now,
+            lateness: self.lateness,
             offset,
             scope: self.scope,
             timers,
             out: self.out,
         }
+    }
+}
+
+impl<L: Operator> Keyed<L> {
+    /// The calls of one pass, and the cells of all keys.
+    fn calls<'a>(
+        &'a mut self,
+        out: &'a mut Vec<Row<L::Out>>,
+        now: &Now<'_>,
+    ) -> (Calls<'a, L>, &'a mut Cells<L::State>) {
+        if self.cells.len() < now.keys.len() {
+            self.cells.resize_with(now.keys.len(), || None);
+        }
+        let calls = Calls {
+            logic: &*self.logic,
+            scope: &self.scope,
+            out,
+            dirty: &mut self.dirty,
+            lateness: now.lateness,
+        };
+        (calls, &mut self.cells)
     }
 }
 
@@ -137,6 +186,7 @@ impl<L: Operator> Node for Keyed<L> {
             logic: Arc::clone(&self.logic),
             from: self.from,
             to: self.to,
+            revises: self.revises,
             cells: Vec::new(),
             dirty: Vec::new(),
         })
@@ -144,17 +194,10 @@ impl<L: Operator> Node for Keyed<L> {
 
     fn run(&mut self, slots: &mut Slots, now: &Now<'_>) {
         let mut out = slots.take(self.to);
-        if self.cells.len() < now.keys.len() {
-            self.cells.resize_with(now.keys.len(), || None);
-        }
-        let mut calls = Calls {
-            logic: &*self.logic,
-            scope: &self.scope,
-            out: &mut out,
-            dirty: &mut self.dirty,
-        };
-        for row in slots.rows(self.from) {
-            let Some(cell) = self.cells.get_mut(row.key.index()) else {
+        let rows = slots.rows(self.from);
+        let (mut calls, cells) = self.calls(&mut out, now);
+        for row in rows {
+            let Some(cell) = cells.get_mut(row.key.index()) else {
                 continue;
             };
             let whose = (row.key, now.keys.name_str(row.key));
@@ -167,18 +210,34 @@ impl<L: Operator> Node for Keyed<L> {
             calls.row(cell, row, whose.1);
         }
         for id in now.moved {
-            let Some(cell) = self.cells.get_mut(id.index()) else {
+            let Some(cell) = cells.get_mut(id.index()) else {
                 continue;
             };
             let due = match now.clocks.get(id.index()) {
                 None => continue,
                 Some(&EventTime::AFTER_ALL) => Due::AtEnd,
                 Some(clock) if planted(Bug::TimersFiredEarly) => {
-                    Due::Before(*clock + std::time::Duration::from_secs(2))
+                    Due::Before(*clock + Duration::from_secs(2))
                 }
                 Some(clock) => Due::Before(*clock),
             };
             calls.fire(cell, due, (*id, now.keys.name_str(*id)));
+        }
+        slots.put(self.to, out);
+    }
+
+    fn revise(&mut self, slots: &mut Slots, now: &Now<'_>) {
+        if !self.revises {
+            return;
+        }
+        let mut out = slots.take(self.to);
+        let rows = slots.rows(self.from);
+        let (mut calls, cells) = self.calls(&mut out, now);
+        for row in rows {
+            let clock = now.clocks.get(row.key.index());
+            if let (Some(cell), Some(clock)) = (cells.get_mut(row.key.index()), clock) {
+                calls.belated(cell, row, (now.keys.name_str(row.key), *clock));
+            }
         }
         slots.put(self.to, out);
     }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::Slots;
 use crate::{EventTime, checkpoint::Saved, order::Keys, row::KeyId};
 
@@ -10,6 +12,8 @@ pub(crate) struct Now<'a> {
     pub(crate) by_arrival: bool,
     /// The keys whose clock may have moved.
     pub(crate) moved: &'a [KeyId],
+    /// How much older than its key's clock a row may be.
+    pub(crate) lateness: Duration,
 }
 
 /// One step of a graph in one task: one `dyn` call per batch.
@@ -18,6 +22,10 @@ pub(crate) trait Node: Send + Sync {
     fn fresh(&self, scope: &str) -> Box<dyn Node>;
     /// Reads its inputs' rows and appends to its output's.
     fn run(&mut self, slots: &mut Slots, now: &Now<'_>);
+    /// As [`run`](Self::run), over belated rows: a step without state does not know the difference.
+    fn revise(&mut self, slots: &mut Slots, now: &Now<'_>) {
+        self.run(slots, now);
+    }
     /// Appends the state of every key that changed since the last call.
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
         let _ = (keys, to);

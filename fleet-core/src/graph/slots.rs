@@ -7,6 +7,8 @@ use crate::row::Row;
 pub(crate) trait Buffer: Any + Send + Sync {
     fn clear(&mut self);
     fn len(&self) -> usize;
+    /// Moves the rows of another buffer of this type to the end.
+    fn append(&mut self, other: &mut dyn Buffer);
     /// What the rows take, without what they point to.
     fn bytes(&self) -> usize;
     fn as_any(&self) -> &dyn Any;
@@ -19,6 +21,11 @@ impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
     }
     fn len(&self) -> usize {
         Self::len(self)
+    }
+    fn append(&mut self, other: &mut dyn Buffer) {
+        if let Some(rows) = other.rows_mut() {
+            Self::append(self, rows);
+        }
     }
     fn bytes(&self) -> usize {
         size_of_val(self.as_slice())

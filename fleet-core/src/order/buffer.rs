@@ -1,12 +1,14 @@
 use std::time::Duration;
 
 use super::{
-    Keys, Order,
+    Admitted, Keys, Order,
+    belated::{Behind, Belated},
+    saved::{self, Entry},
     wait::{Taken, Wait},
 };
 use crate::{
     EventTime, Offset,
-    checkpoint::Saved,
+    checkpoint::{Counts, Saved},
     event::Event,
     row::{KeyId, Row},
 };
@@ -17,6 +19,23 @@ pub(crate) enum Fate {
     Accepted,
     Late,
     Duplicate,
+    /// Older than the clock, within the allowed lateness: the [pass](OrderBuffer::give_belated) tells
+    /// duplicates from the others.
+    Belated,
+    /// Belated rows of its key go first: after a pass, [`OrderBuffer::admit_postponed`] takes it.
+    Postponed,
+}
+
+impl Fate {
+    /// Counts it, where it is decided already.
+    pub(crate) fn count(self, counts: &mut Counts) {
+        match self {
+            Self::Accepted => counts.accepted += 1,
+            Self::Late => counts.late += 1,
+            Self::Duplicate => counts.duplicate += 1,
+            Self::Belated | Self::Postponed => {}
+        }
+    }
 }
 
 /// The order buffer of one task: numbers keys, holds their rows, keeps their clocks.
@@ -30,10 +49,13 @@ pub(crate) struct OrderBuffer<E> {
     moved: Vec<KeyId>,
     /// Keys with a row since the last seal.
     dirty: Vec<KeyId>,
+    /// When the log took the rows at hand: they move no clock past it.
+    log: EventTime,
+    /// No clock is before this since the last tick, but for those of keys with a newer row.
+    floor: EventTime,
+    /// With an allowed lateness.
+    belated: Option<Box<Belated<E>>>,
 }
-
-/// The number of the order buffer among the nodes of a graph.
-pub(crate) const ORDER_NODE: u16 = 0;
 
 impl<E: Event> OrderBuffer<E> {
     pub(crate) fn new(order: Order) -> Self {
@@ -44,7 +66,16 @@ impl<E: Event> OrderBuffer<E> {
             waits: Vec::new(),
             moved: Vec::new(),
             dirty: Vec::new(),
+            log: EventTime::AFTER_ALL,
+            floor: EventTime::BEFORE_ALL,
+            belated: (!order.allowed_lateness.is_zero())
+                .then(|| Box::new(Belated::new(order.allowed_lateness))),
         }
+    }
+
+    /// Tells when the log took the rows that come next; see [`Batch::time`](crate::source::Batch::time).
+    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>) {
+        self.log = time.unwrap_or(EventTime::AFTER_ALL);
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -71,8 +102,11 @@ impl<E: Event> OrderBuffer<E> {
         if let Some(id) = self.keys.find(key) {
             return id;
         }
-        self.clocks.push(EventTime::BEFORE_ALL);
+        self.clocks.push(self.floor);
         self.waits.push(Wait::default());
+        if let Some(belated) = &mut self.belated {
+            belated.add_key();
+        }
         self.keys.insert(key)
     }
 
@@ -88,10 +122,11 @@ impl<E: Event> OrderBuffer<E> {
             return Fate::Late;
         };
         if at < *clock {
-            return Fate::Late;
+            return self.behind(id, offset, event);
         }
+        let next = (*clock).max(wait.newest.max(at).min(self.log) - self.bound);
         let taken = if self.bound.is_zero() {
-            let taken = wait.pass(at, &event);
+            let taken = wait.pass(at, next, &event);
             if taken == Taken::Yes {
                 released.push(Row {
                     key: id,
@@ -107,10 +142,8 @@ impl<E: Event> OrderBuffer<E> {
         if taken == Taken::Duplicate {
             return Fate::Duplicate;
         }
-        if at > wait.newest {
-            wait.newest = at;
-            *clock = at - self.bound;
-        }
+        wait.newest = wait.newest.max(at);
+        *clock = next;
         if !std::mem::replace(&mut wait.moved, true) {
             self.moved.push(id);
         }
@@ -120,8 +153,48 @@ impl<E: Event> OrderBuffer<E> {
         Fate::Accepted
     }
 
-    /// Gives the rows that their clocks have passed, key by key, each key in event-time order.
+    #[cold]
+    fn behind(&mut self, key: KeyId, offset: Offset, value: E) -> Fate {
+        let (Some(belated), Some(clock)) = (&mut self.belated, self.clocks.get_mut(key.index()))
+        else {
+            return Fate::Late;
+        };
+        let at = value.at();
+        let row = Row {
+            key,
+            at,
+            offset,
+            value,
+        };
+        match belated.take(clock, row) {
+            Behind::Belated => Fate::Belated,
+            Behind::Late => Fate::Late,
+            Behind::Postponed => Fate::Postponed,
+        }
+    }
+
+    /// Takes the row that was postponed, if one was.
+    pub(crate) fn admit_postponed(&mut self, released: &mut Vec<Row<E>>) -> Option<Fate> {
+        let (offset, event) = self.belated.as_mut()?.take_postponed()?;
+        Some(self.admit(offset, event, released))
+    }
+
+    /// Whether belated rows wait for a pass.
+    pub(crate) fn has_belated(&self) -> bool {
+        self.belated.as_ref().is_some_and(|rows| !rows.is_empty())
+    }
+
+    /// Gives the belated rows, after those in order have been through the graph.
+    pub(crate) fn give_belated(&mut self, to: &mut Vec<Row<E>>) -> Admitted {
+        let belated = self.belated.as_mut();
+        belated.map_or_else(Admitted::default, |rows| rows.give(to))
+    }
+
+    /// Begins a pass: gives the rows that their clocks have passed, key by key, each key in event-time order.
     pub(crate) fn release(&mut self, to: &mut Vec<Row<E>>) {
+        if let Some(belated) = &mut self.belated {
+            belated.release(&mut self.clocks);
+        }
         for id in &self.moved {
             let (Some(wait), Some(clock)) =
                 (self.waits.get_mut(id.index()), self.clocks.get(id.index()))
@@ -137,6 +210,9 @@ impl<E: Event> OrderBuffer<E> {
                     value,
                 });
             });
+        }
+        if let Some(belated) = &mut self.belated {
+            belated.remember(to, &self.clocks);
         }
     }
 
@@ -158,6 +234,32 @@ impl<E: Event> OrderBuffer<E> {
             wait.dirty = true;
             wait.moved = true;
         }
+        if let Some(belated) = &mut self.belated {
+            belated.end(&self.moved);
+        }
+    }
+
+    /// Moves the clocks of the keys that have no newer row to `floor`, and lets new ones begin there. Returns
+    /// whether any moved. It changes no entry of a snapshot by itself: it can be told from the floor.
+    pub(crate) fn raise(&mut self, floor: EventTime) -> bool {
+        if floor <= self.floor {
+            return false;
+        }
+        self.floor = floor;
+        for ((id, clock), wait) in (0..).zip(&mut self.clocks).zip(&mut self.waits) {
+            if wait.newest >= floor || *clock >= floor {
+                continue;
+            }
+            *clock = floor;
+            if !std::mem::replace(&mut wait.moved, true) {
+                self.moved.push(KeyId(id));
+            }
+            // Its rows leave: that is to be saved.
+            if !wait.is_empty() && !std::mem::replace(&mut wait.dirty, true) {
+                self.dirty.push(KeyId(id));
+            }
+        }
+        !self.moved.is_empty()
     }
 
     pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
@@ -169,27 +271,33 @@ impl<E: Event> OrderBuffer<E> {
             };
             wait.dirty = false;
             scratch.clear();
-            wait.encode(&mut scratch);
-            let (key, bytes) = (self.keys.name(id), scratch.clone());
-            to.push(Saved {
-                node: ORDER_NODE,
-                key,
-                version: E::VERSION,
-                bytes: Some(bytes),
-            });
+            let clock = self.clocks.get(id.index()).copied();
+            wait.encode(clock.unwrap_or(EventTime::BEFORE_ALL), &mut scratch);
+            to.push(saved::wait(self.keys.name(id), E::VERSION, scratch.clone()));
+        }
+        if let Some(belated) = &mut self.belated {
+            belated.seal(&self.keys, to);
         }
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
-    pub(crate) fn restore(&mut self, saved: &Saved, ended: bool) -> Option<()> {
-        let id = self.number(&saved.key);
-        let wait = Wait::<E>::decode(saved.version, &mut saved.bytes.as_deref()?)?;
-        *self.clocks.get_mut(id.index())? = if ended {
-            EventTime::AFTER_ALL
-        } else {
-            wait.newest - self.bound
-        };
-        *self.waits.get_mut(id.index())? = wait;
+    pub(crate) fn restore(&mut self, entry: &Entry<'_>, saved: &Saved, ended: bool) -> Option<()> {
+        let id = self.number(entry.key()?);
+        let bytes = saved.bytes.as_deref()?;
+        match entry {
+            Entry::Wait(_) => {
+                let (wait, clock) = Wait::<E>::decode(saved.version, self.bound, &mut &*bytes)?;
+                let clock = if ended { EventTime::AFTER_ALL } else { clock };
+                *self.clocks.get_mut(id.index())? = clock;
+                *self.waits.get_mut(id.index())? = wait;
+            }
+            Entry::Seen(_, start) => {
+                if let Some(belated) = &mut self.belated {
+                    belated.restore(id, *start, bytes)?;
+                }
+            }
+            Entry::Floor(_) | Entry::Node(_) => {}
+        }
         Some(())
     }
 }

@@ -1,6 +1,7 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, VecDeque, btree_map},
+    time::Duration,
 };
 
 use smallvec::SmallVec;
@@ -21,8 +22,8 @@ pub(super) struct Wait<E> {
     pub(super) newest: EventTime,
     in_order: VecDeque<Held<E>>,
     stragglers: BTreeMap<(EventTime, u64), (Offset, E)>,
-    /// With a bound of 0: the identities of the rows that left at `newest`.
-    left_at_newest: SmallVec<[u64; 1]>,
+    /// With a bound of 0: the rows that left at the clock or ahead of it, by time and identity.
+    left: SmallVec<[(EventTime, u64); 1]>,
     /// Changed since the last seal.
     pub(super) dirty: bool,
     /// Changed since the last release.
@@ -54,8 +55,9 @@ fn tie(identity: u64, offset: Offset) -> u64 {
     }
 }
 
-/// The form of a wait in a snapshot, before the events' own.
-const LAYOUT: u8 = 1;
+/// The form of a wait in a snapshot, before the events' own. Before 2 the clock was always the newest time
+/// minus the bound, and all rows that left were at the newest time.
+const LAYOUT: u8 = 2;
 
 /// Whether a row was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +72,7 @@ impl<E> Default for Wait<E> {
             newest: EventTime::BEFORE_ALL,
             in_order: VecDeque::new(),
             stragglers: BTreeMap::new(),
-            left_at_newest: SmallVec::new(),
+            left: SmallVec::new(),
             dirty: false,
             moved: false,
         }
@@ -108,16 +110,21 @@ impl<E: Event> Wait<E> {
         Taken::Yes
     }
 
-    /// Notes a row that leaves at once, which only a bound of 0 allows.
-    pub(super) fn pass(&mut self, at: EventTime, event: &E) -> Taken {
+    /// Whether no row waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.in_order.is_empty() && self.stragglers.is_empty()
+    }
+
+    /// Notes a row that leaves at once, which only a bound of 0 allows; `clock` is the one after it.
+    pub(super) fn pass(&mut self, at: EventTime, clock: EventTime, event: &E) -> Taken {
         if at > self.newest {
-            self.left_at_newest.clear();
+            self.left.retain(|(left, _)| *left >= clock);
         }
-        let identity = event.identity();
-        match self.left_at_newest.binary_search(&identity) {
+        let row = (at, event.identity());
+        match self.left.binary_search(&row) {
             Ok(_) => Taken::Duplicate,
             Err(place) => {
-                self.left_at_newest.insert(place, identity);
+                self.left.insert(place, row);
                 Taken::Yes
             }
         }
@@ -149,12 +156,15 @@ impl<E: Event> Wait<E> {
     }
 
     /// # Layout
-    /// `layout u8 · newest i64 · left: count u32, identities u64 · rows: count u32, then offset u64 and the event each`
-    pub(super) fn encode(&self, to: &mut Vec<u8>) {
+    /// `layout u8 · newest i64 · clock i64 · left: count u32, then time i64 and identity u64 each · rows: count
+    /// u32, then offset u64 and the event each`
+    pub(super) fn encode(&self, clock: EventTime, to: &mut Vec<u8>) {
         LAYOUT.encode(to);
         self.newest.encode(to);
-        put_length(self.left_at_newest.len(), to);
-        for identity in &self.left_at_newest {
+        clock.encode(to);
+        put_length(self.left.len(), to);
+        for (at, identity) in &self.left {
+            at.encode(to);
             identity.encode(to);
         }
         if planted(Bug::BufferNotInSnapshot) {
@@ -172,22 +182,40 @@ impl<E: Event> Wait<E> {
         }
     }
 
-    pub(super) fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
-        if u8::decode(0, from)? != LAYOUT {
+    /// The wait and its clock.
+    pub(super) fn decode(
+        version: u16,
+        bound: Duration,
+        from: &mut &[u8],
+    ) -> Option<(Self, EventTime)> {
+        let layout = u8::decode(0, from)?;
+        if !(1..=LAYOUT).contains(&layout) {
             return None;
         }
+        let newest = EventTime::decode(0, from)?;
         let mut wait = Self {
-            newest: EventTime::decode(0, from)?,
+            newest,
             ..Self::default()
         };
+        let is_old = layout == 1;
+        let clock = if is_old {
+            newest - bound
+        } else {
+            EventTime::decode(0, from)?
+        };
         for _ in 0..take_length(from)? {
-            wait.left_at_newest.push(u64::decode(0, from)?);
+            let at = if is_old {
+                newest
+            } else {
+                EventTime::decode(0, from)?
+            };
+            wait.left.push((at, u64::decode(0, from)?));
         }
         for _ in 0..take_length(from)? {
             let offset = Offset(u64::decode(0, from)?);
             let event = E::decode(version, from)?;
             wait.hold(event.at(), offset, event);
         }
-        from.is_empty().then_some(wait)
+        from.is_empty().then_some((wait, clock))
     }
 }

@@ -11,6 +11,7 @@ use super::{
     Bound, EpochLimits, OnRetry, Pipeline,
     limits::Retry,
     report::{Ending, Ledger, Report},
+    workers::Workers,
 };
 use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result, Source,
@@ -18,8 +19,12 @@ use crate::{
     committer::{Committer, Landed, Step},
     planted::{Bug, planted},
     source::{Batch, RevokeGuard, SourceEvent},
-    task::{Piece, Plan, Task},
+    task::{ForkJoin, Piece, Plan, Round, Task},
 };
+
+/// How many batches a round takes for each worker, if so many are ready. Our choice: of the 256 KiB that a
+/// file gives at a time, 1 MiB each, next to which waking a worker costs nothing.
+const BATCHES_PER_WORKER: usize = 4;
 
 /// What a turn of the loop begins with.
 enum Turn<P> {
@@ -32,12 +37,16 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     source: Src,
     decode: D,
     plan: Plan<D::Event>,
+    workers: Workers,
+    round: Round<D::Event>,
     store: S,
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     retry: Retry,
     on_retry: Option<OnRetry>,
     committer: Committer,
+    /// What came while a round was gathered, and is not part of it.
+    upcoming: Option<Result<SourceEvent<Src::Payload>>>,
     tasks: BTreeMap<Partition, Task<D::Event>>,
     ledger: Ledger,
     /// The open epoch: since when, and how many records.
@@ -71,11 +80,14 @@ where
         source: pipeline.source,
         decode: pipeline.decode,
         plan: pipeline.plan,
+        workers: Workers::start(pipeline.workers)?,
+        round: Round::new(),
         store: pipeline.store,
         sinks: pipeline.sinks,
         limits: pipeline.limits,
         retry: pipeline.retry,
         on_retry: pipeline.on_retry,
+        upcoming: None,
         tasks: BTreeMap::new(),
         ledger: Ledger::default(),
         opened: None,
@@ -127,10 +139,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     if planted(Bug::LostPartitionCommitted) {
                         self.commit(|name| partitions.contains(name)).await?;
                     }
-                    self.tasks.retain(|name, _| !partitions.contains(name));
+                    self.lose(&partitions);
                 }
             }
         }
+    }
+
+    /// Forgets partitions: nothing of them is committed any more.
+    fn lose(&mut self, partitions: &[Partition]) {
+        self.tasks.retain(|name, _| !partitions.contains(name));
     }
 
     /// Waits for the source, the epoch's end or the stop. The source's future is cancel-safe by contract.
@@ -159,12 +176,20 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 biased;
                 () = &mut *stop => return Ok(Turn::Stop),
                 () = epoch => return Ok(Turn::Seal),
-                next = self.source.next() => next,
+                next = self.next() => next,
             };
             match next {
                 Ok(event) => return Ok(Turn::Source(event)),
                 Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
             }
+        }
+    }
+
+    /// What the source says next. Cancel-safe as the source is.
+    async fn next(&mut self) -> Result<SourceEvent<Src::Payload>> {
+        match self.upcoming.take() {
+            Some(event) => event,
+            None => self.source.next().await,
         }
     }
 
@@ -181,7 +206,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let at = claim.next;
             self.ledger.claimed(partition, &claim);
             self.committer.assign(partition, &claim.tallies);
-            let task = Task::restore(&self.plan, partition, claim)?;
+            let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
             let mut delays = self.retry.delays();
             while let Err(error) = self.source.start(partition, at).await {
                 wait(error, &mut delays, self.on_retry.as_ref()).await?;
@@ -192,12 +217,26 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 
     async fn batch(&mut self, batch: Batch<Src::Payload>) -> Result<()> {
-        let Some(task) = self.tasks.get_mut(&batch.partition) else {
-            return Ok(());
-        };
-        let before = task.counts().read;
-        task.batch(&self.plan, &self.decode, batch)?;
-        let read = task.counts().read - before;
+        let before;
+        if self.workers.workers() == 1 {
+            before = self.read_so_far();
+            let Some(task) = self.tasks.get_mut(&batch.partition) else {
+                return Ok(());
+            };
+            task.batch(&self.plan, &self.decode, batch)?;
+        } else {
+            let batches = self.gather(batch).await;
+            before = self.read_so_far();
+            let Self {
+                tasks,
+                plan,
+                decode,
+                workers,
+                ..
+            } = self;
+            self.round.run(tasks, plan, decode, batches, workers)?;
+        }
+        let read = self.read_so_far() - before;
         self.rows += read;
         self.read += read;
         self.anything = true;
@@ -216,11 +255,38 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         Ok(())
     }
 
+    /// Adds to a batch those that are ready now, for a round of all workers.
+    async fn gather(&mut self, first: Batch<Src::Payload>) -> Vec<Batch<Src::Payload>> {
+        let most = BATCHES_PER_WORKER * self.workers.workers();
+        let mut batches = vec![first];
+        while batches.len() < most && self.upcoming.is_none() {
+            let ready = tokio::select! {
+                biased;
+                ready = self.source.next() => ready,
+                () = std::future::ready(()) => break,
+            };
+            match ready {
+                Ok(SourceEvent::Batch(batch)) => batches.push(batch),
+                // At once: the next commit must not hold them any more.
+                Ok(SourceEvent::Lost(partitions)) => {
+                    self.lose(&partitions);
+                    batches.retain(|batch| !partitions.contains(&batch.partition));
+                }
+                other => self.upcoming = Some(other),
+            }
+        }
+        batches
+    }
+
+    fn read_so_far(&self) -> u64 {
+        self.tasks.values().map(|task| task.counts().read).sum()
+    }
+
     /// Flushes an ended partition; returns whether it was the last.
     async fn end(&mut self, partition: &Partition) -> Result<bool> {
         if let Some(task) = self.tasks.get_mut(partition) {
             self.anything |= !task.has_ended();
-            task.end(&self.plan);
+            task.end(&self.plan, &self.workers);
             self.opened.get_or_insert_with(Instant::now);
         }
         let all = !self.tasks.is_empty() && self.tasks.values().all(Task::has_ended);
@@ -243,7 +309,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             // What the next owner has claimed already is released as well.
             committed?;
         }
-        self.tasks.retain(|name, _| !partitions.contains(name));
+        self.lose(partitions);
         drop(done);
         Ok(())
     }
@@ -270,7 +336,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let changed = chosen
             .map(|(_, task)| task)
             .filter(|task| task.has_changed());
-        let pieces: Vec<Piece> = changed.map(|task| task.seal(&self.plan)).collect();
+        let pieces: Vec<Piece> = changed
+            .map(|task| task.seal(&self.plan, &self.workers))
+            .collect();
         if planted(Bug::AckBeforeCommit) {
             for piece in &pieces {
                 let (name, next) = (&piece.sealed.partition, piece.sealed.next);

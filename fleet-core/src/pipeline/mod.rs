@@ -9,8 +9,9 @@ mod limits;
 mod report;
 #[cfg(test)]
 mod tests;
+mod workers;
 
-use std::{future::Future, marker::PhantomData, time::Duration};
+use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration};
 
 use bound::{Bound, PlainSink, StoreSink};
 pub use limits::{EpochLimits, Retry};
@@ -84,6 +85,7 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     store: S,
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
+    workers: NonZeroUsize,
     retry: Retry,
     on_retry: Option<OnRetry>,
     /// The first wrong wiring; reported when the pipeline is run.
@@ -158,6 +160,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             store,
             sinks: Vec::new(),
             limits: EpochLimits::default(),
+            workers: NonZeroUsize::MIN,
             retry: Retry::default(),
             on_retry: None,
             wrong,
@@ -214,6 +217,16 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     #[must_use]
     pub fn epochs(mut self, limits: EpochLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// How many threads compute. Default: one, that which runs the pipeline.
+    ///
+    /// With several, each has a share of the keys, and payloads are decoded side by side. Results do not
+    /// depend on it, but for the order of rows of different keys, and it may change from run to run.
+    #[must_use]
+    pub fn workers(mut self, workers: NonZeroUsize) -> Self {
+        self.workers = workers;
         self
     }
 

@@ -62,4 +62,12 @@ impl<E: Event> Decode<Vec<(Offset, Logged<E>)>> for Typed<E> {
             }
         }
     }
+    fn divide(
+        &self,
+        records: Vec<(Offset, Logged<E>)>,
+        parts: usize,
+    ) -> Vec<Vec<(Offset, Logged<E>)>> {
+        let each = records.len().div_ceil(parts.max(1)).max(1);
+        records.chunks(each).map(<[_]>::to_vec).collect()
+    }
 }

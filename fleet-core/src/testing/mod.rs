@@ -13,6 +13,8 @@ mod faults;
 mod log;
 mod scripted;
 mod sinks;
+#[cfg(test)]
+mod tests;
 
 pub use faults::{Fault, Faults, FaultySink, FaultySource, FaultyStore, Operation};
 pub use log::{Log, Logged};

@@ -170,6 +170,7 @@ impl<E: Event> Lane<E> {
         Some(SourceEvent::Batch(Batch {
             partition: self.log.partition.clone(),
             next: Offset(next as u64),
+            time: None,
             payload: offsets.zip(records.iter().cloned()).collect(),
         }))
     }

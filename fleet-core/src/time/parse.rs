@@ -110,6 +110,18 @@ impl Default for NaiveTimeReader {
     }
 }
 
+impl AsMut<TimeReader> for TimeReader {
+    fn as_mut(&mut self) -> &mut TimeReader {
+        self
+    }
+}
+
+impl AsMut<TimeReader> for NaiveTimeReader {
+    fn as_mut(&mut self) -> &mut TimeReader {
+        &mut self.0
+    }
+}
+
 /// `YYYY-MM-DD?HH:MM:` in microseconds since 1970 of its own zone.
 fn read_minute(text: &[u8; 17]) -> Result<i64, TimeError> {
     let [

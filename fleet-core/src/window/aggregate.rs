@@ -4,7 +4,8 @@ use crate::State;
 ///
 /// # Guarantees
 /// Mergeable: `merge` of the accumulators of two parts gives what `add` of all rows gives, whatever the
-/// parts are, so that sums leave a graph for any other key and partial results meet in a store.
+/// parts and the order of the rows, so that sums leave a graph for any other key, partial results meet in a
+/// store, and a belated row changes a result to what it would have been.
 ///
 /// # Examples
 /// See [`SummaryOf`](super::SummaryOf), and a type of one's own:

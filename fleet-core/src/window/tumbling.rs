@@ -1,12 +1,14 @@
 use std::time::Duration;
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 
-use super::Aggregate;
+use super::{Aggregate, Window, layout};
 use crate::{
     EventTime, Operator, State,
     operator::{Cx, Keep},
     row::Row,
+    state::{put_length, take_length},
 };
 
 /// Windows of one length that follow each other without gap or overlap.
@@ -60,88 +62,158 @@ impl Tumbling {
     }
 }
 
-/// The result of one window of one key.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Window<T> {
-    /// Whose.
-    pub key: CompactString,
-    /// The first instant of the window.
-    pub start: EventTime,
-    /// The first instant after the window.
-    pub end: EventTime,
-    /// 0 for the first result; higher for one that replaces it.
-    pub revision: u32,
-    /// The result.
-    pub value: T,
-}
-
 /// The operator of [`Tumbling::aggregate`].
 ///
 /// # Guarantees
-/// Rows come in order, so one window of a key is open at a time; a window without rows has no result.
+/// Rows come in order, so one window of a key is open at a time; a window without rows has no result. A
+/// belated row is added to its window: one that was closed gives its next revision at once, one that never had a
+/// row its first.
+///
+/// # Cost
+/// With an allowed lateness, the accumulators of the windows that it reaches back to, for each key, in memory and
+/// in each snapshot of a key that changed.
 #[derive(Debug)]
 pub struct Windowed<A> {
     length: Duration,
     aggregate: A,
 }
 
-/// The open window of one key.
+/// The windows of one key, oldest first: the open one, and those that a belated row may revise.
 #[derive(Clone, Debug)]
-pub struct Open<A> {
+pub struct Panes<A>(SmallVec<[Pane<A>; 1]>);
+
+#[derive(Clone, Debug)]
+struct Pane<A> {
     start: EventTime,
+    /// How many results it has given; the open one gave none.
+    results: u32,
     accumulator: A,
 }
 
-impl<A: State> State for Open<A> {
-    const VERSION: u16 = A::VERSION;
+/// Since 1 there is more than the open window.
+const LAYOUT: u16 = 1;
+
+/// # Layout
+/// `count u32, then start i64, results u32 and the accumulator each`
+impl<A: State> State for Panes<A> {
+    const VERSION: u16 = layout::version::<A>(LAYOUT);
     fn encode(&self, to: &mut Vec<u8>) {
-        self.start.encode(to);
-        self.accumulator.encode(to);
+        put_length(self.0.len(), to);
+        for pane in &self.0 {
+            pane.start.encode(to);
+            pane.results.encode(to);
+            pane.accumulator.encode(to);
+        }
     }
     fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
-        let start = EventTime::decode(0, from)?;
-        Some(Self {
+        let (layout, version) = layout::parts(version);
+        let mut panes = SmallVec::new();
+        let count = match layout {
+            0 => 1,
+            LAYOUT => take_length(from)?,
+            _ => return None,
+        };
+        for _ in 0..count {
+            panes.push(Pane {
+                start: EventTime::decode(0, from)?,
+                results: if layout == 0 {
+                    0
+                } else {
+                    u32::decode(0, from)?
+                },
+                accumulator: A::decode(version, from)?,
+            });
+        }
+        Some(Self(panes))
+    }
+}
+
+impl<A: Aggregate> Windowed<A> {
+    fn emit(&self, pane: &mut Pane<A::Accumulator>, cx: &mut Cx<'_, Window<A::Out>>) {
+        let (start, end) = (pane.start, pane.start + self.length);
+        let window = Window {
+            key: CompactString::new(cx.key()),
             start,
-            accumulator: A::decode(version, from)?,
-        })
+            end,
+            revision: pane.results,
+            value: self.aggregate.finish(&pane.accumulator),
+        };
+        pane.results = pane.results.saturating_add(1);
+        cx.emit_at(end, window);
+    }
+
+    fn empty(&self, start: EventTime) -> Pane<A::Accumulator> {
+        Pane {
+            start,
+            results: 0,
+            accumulator: self.aggregate.empty(),
+        }
     }
 }
 
 impl<A: Aggregate> Operator for Windowed<A> {
     type In = A::In;
     type Out = Window<A::Out>;
-    type State = Open<A::Accumulator>;
+    type State = Panes<A::Accumulator>;
 
     fn structure(&self) -> String {
         format!("{:?}", self.length)
     }
 
     fn init(&self) -> Self::State {
-        Open {
-            start: EventTime::BEFORE_ALL,
-            accumulator: self.aggregate.empty(),
+        Panes(SmallVec::new())
+    }
+
+    fn on_row(&self, panes: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
+        let (panes, at) = (&mut panes.0, row.at);
+        if panes.last().is_none_or(|pane| pane.results > 0) {
+            let start = at.floor_to(self.length);
+            cx.wake_at(start + self.length);
+            panes.push(self.empty(start));
+        }
+        if let Some(open) = panes.last_mut() {
+            self.aggregate.add(&mut open.accumulator, &row.value, at);
         }
     }
 
-    fn on_row(&self, open: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
-        if open.start == EventTime::BEFORE_ALL {
-            open.start = row.at.floor_to(self.length);
-            cx.wake_at(open.start + self.length);
+    fn on_timer(
+        &self,
+        panes: &mut Self::State,
+        end: EventTime,
+        cx: &mut Cx<'_, Self::Out>,
+    ) -> Keep {
+        if let Some(open) = panes.0.last_mut().filter(|pane| pane.results == 0) {
+            self.emit(open, cx);
         }
+        let lateness = cx.allowed_lateness();
+        if lateness.is_zero() {
+            return Keep::Nothing;
+        }
+        let is_needed = |pane: &Pane<_>| pane.start + self.length + lateness > end;
+        panes.0.retain(|pane| is_needed(pane));
+        Keep::State
+    }
+
+    fn revises(&self) -> bool {
+        true
+    }
+
+    fn on_belated(&self, panes: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
+        let (panes, start) = (&mut panes.0, row.at.floor_to(self.length));
+        let place = panes.partition_point(|pane| pane.start < start);
+        if panes.get(place).is_none_or(|pane| pane.start != start) {
+            panes.insert(place, self.empty(start));
+        }
+        let Some(pane) = panes.get_mut(place) else {
+            return;
+        };
         self.aggregate
-            .add(&mut open.accumulator, &row.value, row.at);
-    }
-
-    fn on_timer(&self, open: &mut Self::State, end: EventTime, cx: &mut Cx<'_, Self::Out>) -> Keep {
-        let value = self.aggregate.finish(&open.accumulator);
-        let (key, start) = (CompactString::new(cx.key()), open.start);
-        cx.emit(Window {
-            key,
-            start,
-            end,
-            revision: 0,
-            value,
-        });
-        Keep::Nothing
+            .add(&mut pane.accumulator, &row.value, row.at);
+        let end = start + self.length;
+        if cx.has_passed(end) {
+            self.emit(pane, cx);
+        } else {
+            cx.wake_at(end);
+        }
     }
 }

@@ -1,10 +1,11 @@
-use fleet_core::event::{AlertKind, Severity, Signal};
+use fleet_core::event::{self, AlertKind, Severity, Signal};
 
 use crate::{Condition, Flag, Mode, Rules, Threshold};
 
-/// The producer's own verdict on speed. The one place to name it once telemetry carries it: until then every
-/// event is one without the flag, and the limit decides.
-const SPEED_LIMIT_VIOLATION: Option<Flag> = None;
+/// The producer's own verdict on speed; where it is missing or null, the limit decides.
+const SPEED_LIMIT_VIOLATION: Flag = Flag::new("speed_limit_violation", |event| {
+    event.flag(event::Flag::Speeding)
+});
 
 /// What the self-driving pipeline calls a speed violation: the producer's flag, else more than 65 km/h.
 ///
@@ -16,7 +17,7 @@ pub const SPEED_VIOLATION: Threshold = Threshold {
     kind: AlertKind::Overspeed,
     severity: Severity::High,
     condition: Condition::Above(Signal::Speed, 65.0),
-    flag: SPEED_LIMIT_VIOLATION,
+    flag: Some(SPEED_LIMIT_VIOLATION),
 };
 
 /// The rules over telemetry of the self-driving pipeline: speed, and a traction battery under 20 %. Its third

@@ -5,7 +5,7 @@
 //! | `vehicleops` | over 80 km/h | charge under 15 % | over 100 °C | |
 //! | `ford` | over 80 mph | 12 V system under 11.5 V | over 220 °F | fuel under 10 %, any trouble code |
 //! | `fleet-pipeline` | the producer's flag, else over 65 km/h | charge under 20 % | | collision risk |
-//! | `fleetstream` | over the event's limit by 5 km/h | | over 6200 rpm | any trouble code |
+//! | `fleetstream` | the producer's flag, else over the event's limit by 5 km/h | | the producer's flag, else over 6200 rpm | any trouble code |
 
 mod fleet_pipeline;
 mod fleetstream;

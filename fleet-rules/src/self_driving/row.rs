@@ -14,6 +14,11 @@ impl Record for SelfDrivingHour {
                 Column::integer("telemetry"),
                 Column::integer("interventions"),
                 Column::integer("disengagements"),
+                Column::integer("disengagements_driver"),
+                Column::integer("disengagements_system"),
+                Column::integer("disengagements_remote"),
+                Column::integer("disengagements_passenger"),
+                Column::integer("disengagements_unknown"),
                 Column::integer("planned"),
                 Column::integer("episodes"),
                 Column::real("km"),
@@ -47,6 +52,7 @@ impl Record for SelfDrivingHour {
             to,
             &[sums.telemetry, sums.interventions, sums.disengagements],
         );
+        counts(to, &sums.disengagements_by);
         counts(to, &[sums.planned, sums.episodes]);
         for um in [sums.distance_um, sums.engaged_um, sums.estimated_um] {
             to.put(Value::Real(km(um)));

@@ -162,6 +162,7 @@ impl SegmentTrips {
         cx.emit(Trip {
             id,
             vehicle,
+            driver: None,
             start: part.start(),
             end: part.end(),
             sums,

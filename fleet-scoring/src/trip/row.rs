@@ -1,20 +1,22 @@
 use fleet_core::{
-    ContentId, EventTime, VehicleId,
+    ContentId, DriverId, EventTime, VehicleId,
     record::{Column, Fields, Record, Value},
 };
 
 use crate::{TripSums, Verdict};
 
-/// A trip that was found in a stream, and its score.
+/// A trip that was found in a stream or came whole, and its score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trip {
     /// Made from the content.
     pub id: ContentId,
     /// Whose.
     pub vehicle: VehicleId,
-    /// Its first row.
+    /// Who drove, if it is known.
+    pub driver: Option<DriverId>,
+    /// Its first row or sample.
     pub start: EventTime,
-    /// Its last row.
+    /// Its last row or sample.
     pub end: EventTime,
     /// What was counted, to be added up.
     pub sums: TripSums,
@@ -28,6 +30,7 @@ impl Record for Trip {
             &[
                 Column::text("id"),
                 Column::text("vehicle_id"),
+                Column::text("driver_id").nullable(),
                 Column::time("start"),
                 // `end` is a reserved word in SQL.
                 Column::time("stop"),
@@ -47,6 +50,9 @@ impl Record for Trip {
         let sums = &self.sums;
         to.put(Value::Text(&self.id.to_string()));
         to.put(Value::Text(self.vehicle.as_str()));
+        to.put(Value::text_or_null(
+            self.driver.as_ref().map(DriverId::as_str),
+        ));
         to.put(Value::Time(self.start));
         to.put(Value::Time(self.end));
         to.put(count(sums.samples));

@@ -42,6 +42,7 @@ pub(super) fn read(
                 let batch = Batch {
                     partition,
                     next,
+                    time: None,
                     payload,
                 };
                 (Ok(SourceEvent::Batch(batch)), false)

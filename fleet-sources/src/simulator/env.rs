@@ -4,7 +4,7 @@ use super::{FleetStreamModel, FordModel};
 
 /// A variable whose value is no number in its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{name} is {value:?}, which is no {wanted}: give one, or leave it out for {default}")]
+#[error("{name} is `{value}`, which is no {wanted}: give one, or leave it out for {default}")]
 pub struct BadVariable {
     name: &'static str,
     value: String,

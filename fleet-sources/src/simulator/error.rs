@@ -4,7 +4,7 @@ use fleet_core::{Error, ErrorKind};
 
 /// A word that is none of the names there are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {word:?} is not known: give one of {}", .names.join(", "))]
+#[error("{what} `{word}` is not known: give one of {}", .names.join(", "))]
 pub struct UnknownName {
     pub(super) what: &'static str,
     pub(super) word: String,

@@ -8,7 +8,7 @@
 //! | [`FleetStreamModel`] | FleetStream | telemetry of one car |
 //! | [`SelfDrivingModel`] | the self-driving pipeline | telemetry, perception, driving events, with the truth beside |
 //! | [`FordModel`] | the Ford fleet demo | telemetry |
-//! | [`FleetFlowModel`] | FleetFlow | trips of samples |
+//! | [`FleetFlowModel`] | FleetFlow | requests, each with the samples of one trip |
 //!
 //! Only arithmetic that IEEE 754 fixes to the bit is used, so the bytes are the same on every machine.
 

@@ -273,6 +273,7 @@ where
                 Ok(SourceEvent::Batch(Batch {
                     partition: self.partition.clone(),
                     next: Offset(self.offset),
+                    time: None,
                     payload,
                 }))
             }

@@ -89,7 +89,8 @@ impl Decode<Chunk> for Csv {
                     sighting(plan, &records, &mut memo).map(FleetEvent::from)
                 }
                 Ok((Kind::Driving(kind), plan)) => {
-                    doing(*kind, plan, &records, &mut memo).map(FleetEvent::from)
+                    let event = doing(*kind, plan, &records, &mut memo);
+                    event.map(|event| plan.repeats.settle(at, event).into())
                 }
                 Err(why) => Err(why.clone()),
             };
@@ -98,6 +99,12 @@ impl Decode<Chunk> for Csv {
                 Err(reason) => entry.malformed(at, found.raw, reason),
             }
         }
+    }
+
+    fn divide(&self, chunk: Chunk, parts: usize) -> Vec<Chunk> {
+        // Only inside quotes is a line feed part of a record.
+        let quoted = memchr::memchr(b'"', &chunk.bytes).is_some();
+        chunk.divide(if quoted { 1 } else { parts })
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     clock::{Clock, FORMATS},
     encoding::{ENCODINGS, Encoding},
     record::Records,
+    repeats::{REPEATS, Repeats},
     target::{DRIVING, Named, PERCEPTION, TELEMETRY, Target},
     yaml::{Raw, RawKey, RawTime, Word},
 };
@@ -27,13 +28,16 @@ use crate::{
 ///   gps_lat:   { signal: latitude }
 /// ```
 /// A map of driving events sets `detail` and `initiator`; `event_type` says what all of them are, and `initiators`
-/// which of the model's words the file's own stand for. `encoding` is utf-8, or windows-1252. A `date` has no zone and
-/// is taken as UTC.
+/// which of the model's words the file's own stand for. With `repeats: events` a record that says the same as another
+/// one is an event of its own, told by its place in the input: where a form has a date but no time, two disengagements
+/// of a day can be alike to the letter. Else it is the same event, read twice. `encoding` is utf-8, or windows-1252. A
+/// `date` has no zone and is taken as UTC.
 ///
 /// ```yaml
 /// kind: driving
 /// event_type: disengagement
 /// initiators: { Test Driver: driver, AV System: system }
+/// repeats: events                              # duplicates (default) | events
 /// ```
 ///
 /// # Examples
@@ -60,6 +64,7 @@ pub struct ColumnMap {
     columns: Vec<(Word, Target)>,
     encoding: Encoding,
     initiators: Arc<BTreeMap<String, Initiator>>,
+    repeats: Repeats,
 }
 
 /// What the records of a file are.
@@ -85,6 +90,7 @@ pub(super) struct Plan {
     pub(super) cells: Vec<(usize, Target)>,
     pub(super) encoding: Encoding,
     pub(super) initiators: Arc<BTreeMap<String, Initiator>>,
+    pub(super) repeats: Repeats,
     names: Vec<String>,
 }
 
@@ -129,6 +135,7 @@ impl ColumnMap {
             Ok((own, initiator.ok_or_else(why)?))
         });
         let initiators = initiators.collect::<Result<_>>()?;
+        let repeats = repeats(file, kind, raw.repeats.as_ref())?;
         let place = raw.key.referenced;
         let key = key(file, raw.key.value, (place.line(), place.column()))?;
         let clock = clock(file, &raw.time)?;
@@ -160,6 +167,7 @@ impl ColumnMap {
             columns,
             encoding,
             initiators: Arc::new(initiators),
+            repeats,
         })
     }
 
@@ -218,6 +226,7 @@ impl ColumnMap {
             cells,
             encoding: self.encoding,
             initiators: Arc::clone(&self.initiators),
+            repeats: self.repeats,
             names,
         })
     }
@@ -276,6 +285,17 @@ fn kind(
             let (line, column) = (1, 1);
             let first = Word { text, line, column };
             Err(at_word(file, kind.unwrap_or(&first), &why))
+        }
+    }
+}
+
+fn repeats(file: &str, kind: Kind, word: Option<&Word>) -> Result<Repeats> {
+    match (kind, word) {
+        (_, None) => Ok(Repeats::default()),
+        (Kind::Driving(_), Some(word)) => one_of(file, word, "repeats", REPEATS),
+        (_, Some(word)) => {
+            let why = "only a map of driving events says what repeats are";
+            Err(at_word(file, word, why))
         }
     }
 }

@@ -8,6 +8,7 @@ mod map;
 mod record;
 #[cfg(test)]
 mod recorded;
+mod repeats;
 mod target;
 #[cfg(test)]
 mod tests;

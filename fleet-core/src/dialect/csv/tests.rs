@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Decode, ErrorKind, Offset,
+    Decode, ErrorKind, Event, Offset,
     checkpoint::Fates,
     decode::Entry,
     event::{FleetEvent, Initiator, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
@@ -232,6 +232,14 @@ fn a_wrong_map_is_an_error_that_names_file_line_and_column() {
             "map.yaml:3:19: unknown initiator `nobody`",
         ),
         (
+            format!("repeats: events\n{MAP}"),
+            "map.yaml:1:10: only a map of driving events says what repeats are",
+        ),
+        (
+            format!("kind: driving\nevent_type: disengagement\nrepeats: often\n{MAP}"),
+            "map.yaml:3:10: unknown repeats `often`: use one of duplicates, events",
+        ),
+        (
             format!("encoding: ebcdic\n{MAP}"),
             "map.yaml:1:11: unknown encoding `ebcdic`: use one of utf-8, windows-1252",
         ),
@@ -335,4 +343,36 @@ fn driving_events_have_the_kind_of_the_map_and_its_words() {
             "column by: `driver` is no initiator"
         ]
     );
+}
+
+#[test]
+fn a_chunk_is_divided_only_where_no_quote_can_hold_a_line_end() {
+    let csv = Csv::new([map(MAP)]);
+    let chunk = |records: &str| Chunk {
+        bytes: records.as_bytes().to_vec(),
+        ..Chunk::default()
+    };
+    assert_eq!(csv.divide(chunk("1,2\n3,4\n5,6\n"), 3).len(), 3);
+    assert_eq!(csv.divide(chunk("1,2\n3,\"4\n5\",6\n"), 3).len(), 1);
+}
+
+#[test]
+fn a_driving_event_that_repeats_another_is_the_same_one_unless_the_map_says_that_it_is_not() {
+    let yaml = "kind: driving\nevent_type: disengagement\nkey: { column: vin }\ntime: { column: date, format: date }\ncolumns: { why: { signal: detail } }";
+    let identities = |yaml: &str| -> Vec<u64> {
+        let (mut rows, mut fates) = (Vec::new(), Fates::default());
+        let chunk = Chunk {
+            bytes: b"v,1/31/2021,x\nv,1/31/2021,x\n".to_vec(),
+            start: Offset(13),
+            header: Some(b"vin,date,why".as_slice().into()),
+            ..Chunk::default()
+        };
+        Csv::new([map(yaml)]).decode(chunk, &mut Entry::new(&mut rows, &mut fates));
+        rows.iter().map(|(_, row)| row.identity()).collect()
+    };
+    let same = identities(yaml);
+    assert_eq!(same[0], same[1]);
+    let apart = identities(&format!("repeats: events\n{yaml}"));
+    assert_ne!(apart[0], apart[1]);
+    assert_eq!(apart, identities(&format!("repeats: events\n{yaml}")));
 }

@@ -34,6 +34,7 @@ pub(super) struct Raw {
     pub(super) encoding: Option<Word>,
     pub(super) event_type: Option<Word>,
     pub(super) initiators: Option<BTreeMap<String, Word>>,
+    pub(super) repeats: Option<Word>,
     pub(super) key: Spanned<RawKey>,
     pub(super) time: RawTime,
     pub(super) columns: Columns,

@@ -1,16 +1,16 @@
+use std::ops::RangeInclusive;
+
 use compact_str::CompactString;
 
+use super::part::{Body, Part};
 use crate::{
     EventTime, Position, VehicleId,
     dialect::{
         Dialect, Lossy, Refused,
-        object::{
-            self, Draft, Field, Misfit, Number, Object, Shape, Target, UnknownKeys, check_text,
-            fields, misfit, number_id, wrong_kind,
-        },
+        object::{self, Shape, UnknownKeys, fields},
     },
-    event::{Driving, DrivingKind, Layout, Origin, Reading, Signal, Style},
-    time::{NaiveTimeReader, TimeReader},
+    event::{Driving, DrivingKind, Origin, Reading, Signal, Written},
+    time::NaiveTimeReader,
     units::{Latitude, Longitude},
 };
 
@@ -45,52 +45,38 @@ pub struct PipelineDriving {
     unknown: UnknownKeys,
 }
 
-/// What a key sets in a driving event.
+/// What a driving event has of its own.
 #[derive(Clone, Copy, Debug)]
+#[repr(u8)]
 pub(in crate::dialect) enum Did {
-    Vehicle,
-    Time,
+    Latitude,
+    Longitude,
     Kind,
     Detail,
-    Angle(Signal),
 }
 
 /// A driving event whose place is not complete yet.
 #[derive(Clone, Debug)]
 pub(in crate::dialect) struct Doing {
-    pub(in crate::dialect) event: Driving,
+    event: Driving,
     latitude: Reading<()>,
     longitude: Reading<()>,
 }
 
-const VEHICLE: u8 = 1;
-const TIME: u8 = 2;
-const KIND: u8 = 4;
-const NULL_DETAIL: u16 = 1;
-const NULL_PLACE: u16 = 2;
-
-pub(in crate::dialect) static SHAPE: Shape<Did> = Shape {
+static SHAPE: Shape<Part<Did>> = Shape {
     name: "a driving event",
     origin: Origin::FleetPipeline,
     fields: fields! {
-        "vehicle_id" => Did::Vehicle,
-        "timestamp" => Did::Time,
-        "event_type" => Did::Kind,
-        "event_detail" => Did::Detail,
-        "latitude" => Did::Angle(Signal::Latitude),
-        "longitude" => Did::Angle(Signal::Longitude),
+        "vehicle_id" => Part::Vehicle,
+        "timestamp" => Part::Time,
+        "event_type" => Part::Word(Did::Kind),
+        "event_detail" => Part::Word(Did::Detail),
+        "latitude" => Part::Number(Did::Latitude),
+        "longitude" => Part::Number(Did::Longitude),
     },
 };
 
 impl Doing {
-    fn angle(&mut self, signal: Signal) -> &mut Reading<()> {
-        if signal == Signal::Latitude {
-            &mut self.latitude
-        } else {
-            &mut self.longitude
-        }
-    }
-
     /// The event with its place.
     fn finish(mut self) -> Result<Driving, Refused> {
         self.event.position = match (self.latitude.raw(), self.longitude.raw()) {
@@ -100,161 +86,109 @@ impl Doing {
             }),
             (None, None) if self.latitude == self.longitude => None,
             _ => {
-                return Err(Refused(
-                    "latitude and longitude: one without the other".into(),
-                ));
+                let why = "latitude and longitude: one without the other";
+                return Err(Refused(why.into()));
             }
         };
         if self.latitude.is_null() {
-            self.event.written.nulls |= NULL_PLACE;
+            self.event.written.nulls |= Did::Latitude.bit();
         }
         Ok(self.event)
     }
 
     /// The inverse of [`finish`](Self::finish).
     fn of(event: &Driving) -> Self {
-        let place = |angle: Option<f64>| match angle {
+        let angle = |angle: Option<f64>| match angle {
             Some(angle) => Reading::of_raw(angle),
-            None if event.written.nulls & NULL_PLACE != 0 => Reading::null(),
+            None if event.written.nulls & Did::Latitude.bit() != 0 => Reading::null(),
             None => Reading::missing(),
         };
-        let position = event.position;
+        let place = event.position;
         Self {
             event: event.clone(),
-            latitude: place(position.map(|place| place.latitude.as_degrees())),
-            longitude: place(position.map(|place| place.longitude.as_degrees())),
+            latitude: angle(place.map(|place| place.latitude.as_degrees())),
+            longitude: angle(place.map(|place| place.longitude.as_degrees())),
         }
     }
 }
 
-impl Target for Did {
+impl Body for Did {
     type Event = Doing;
-    const NEEDS: u8 = VEHICLE | TIME | KIND;
+    const REQUIRED: u16 = 1 << Self::Kind as u8;
 
-    fn blank(origin: Origin) -> Doing {
+    fn blank() -> Doing {
         let vehicle = VehicleId::placeholder();
-        let mut event = Driving::new(vehicle, EventTime::MIN, DrivingKind::Intervention);
-        event.written.style = Style::of(origin);
         Doing {
-            event,
+            event: Driving::new(vehicle, EventTime::MIN, DrivingKind::Intervention),
             latitude: Reading::missing(),
             longitude: Reading::missing(),
         }
     }
 
-    fn takes(self) -> &'static str {
-        match self {
-            Self::Vehicle => "a whole number or a text",
-            Self::Time | Self::Kind => "a text",
-            Self::Detail => "a text or null",
-            Self::Angle(_) => "a number or null",
-        }
+    fn head(doing: &Doing) -> (&VehicleId, EventTime, &Written) {
+        let event = &doing.event;
+        (&event.vehicle, event.at, &event.written)
     }
 
-    fn need(self) -> u8 {
-        match self {
-            Self::Vehicle => VEHICLE,
-            Self::Time => TIME,
-            Self::Kind => KIND,
-            _ => 0,
-        }
+    fn head_mut(doing: &mut Doing) -> (&mut VehicleId, &mut EventTime, &mut Written) {
+        let event = &mut doing.event;
+        (&mut event.vehicle, &mut event.at, &mut event.written)
     }
 
-    fn text(
-        field: &Field<Self>,
-        draft: &mut Draft<Self>,
-        text: &str,
-        times: &mut TimeReader,
-    ) -> Result<(), Misfit> {
-        let event = &mut draft.event.event;
-        match field.sets {
-            Self::Vehicle => {
-                event.vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
-                event.written.style.integers |= Style::TEXT_ID;
-            }
-            Self::Time => {
-                let (at, style) = times.read(text).map_err(|why| misfit(field, &why))?;
-                (event.at, event.written.style.time) = (at, style);
-            }
+    fn bit(self) -> u16 {
+        1 << self as u8
+    }
+
+    fn set_word(self, doing: &mut Doing, word: &str) -> Result<(), String> {
+        match self {
             Self::Kind => {
-                let kind = DrivingKind::from_word(text);
-                let why = format_args!("`{text}` is no driving event");
-                event.kind = kind.ok_or_else(|| misfit(field, &why))?;
+                let kind = DrivingKind::from_word(word);
+                doing.event.kind = kind.ok_or_else(|| format!("`{word}` is no driving event"))?;
             }
-            Self::Detail => {
-                check_text(field, text)?;
-                event.detail = Some(CompactString::new(text));
-            }
-            Self::Angle(_) => return Err(wrong_kind(field, "a text")),
-        }
-        draft.found(field.sets);
-        Ok(())
-    }
-
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
-        let doing = &mut draft.event;
-        match field.sets {
-            Self::Vehicle => doing.event.vehicle = number_id(field, number)?,
-            Self::Angle(signal) => {
-                let (range, value) = (signal.accepted(), number.value);
-                if !range.contains(&value) {
-                    let (least, most) = (range.start(), range.end());
-                    let why = format_args!("{value} is outside {least} to {most}");
-                    return Err(misfit(field, &why));
-                }
-                doing.event.written.style.integers |= u32::from(number.integer) << signal.index();
-                *doing.angle(signal) = Reading::of_raw(value);
-            }
-            _ => return Err(wrong_kind(field, "a number")),
-        }
-        draft.found(field.sets);
-        Ok(())
-    }
-
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
-        match field.sets {
-            Self::Vehicle | Self::Time | Self::Kind => return Err(wrong_kind(field, "null")),
-            Self::Detail => draft.event.event.written.nulls |= NULL_DETAIL,
-            Self::Angle(signal) => *draft.event.angle(signal) = Reading::null(),
+            Self::Detail => doing.event.detail = Some(CompactString::new(word)),
+            Self::Latitude | Self::Longitude => {}
         }
         Ok(())
     }
 
-    fn keep(doing: &mut Doing, layout: Layout) {
-        doing.event.written.layout = Some(Box::new(layout));
-    }
-
-    fn layout(doing: &Doing) -> Option<&Layout> {
-        doing.event.written.layout.as_deref()
-    }
-
-    fn is_of(doing: &Doing, origin: Origin) -> bool {
-        doing.event.written.style.is_of(origin)
-    }
-
-    fn write(field: &Field<Self>, doing: &Doing, to: &mut Object<'_>) {
-        let (event, written) = (&doing.event, &doing.event.written);
-        match field.sets {
-            Self::Vehicle => to.id(field, event.vehicle.as_str(), written.style),
-            Self::Time => to.time(field, event.at, written.style),
-            Self::Kind => to.text(field, Some(event.kind.as_word()), false),
-            Self::Detail => {
-                let null = written.nulls & NULL_DETAIL != 0;
-                to.text(field, event.detail.as_deref(), null);
-            }
-            Self::Angle(signal) => {
-                let reading = match signal {
-                    Signal::Latitude => doing.latitude,
-                    _ => doing.longitude,
-                };
-                if let Some(value) = reading.raw() {
-                    let whole = to.is_own() && written.style.has(1 << signal.index());
-                    to.number(field, value, whole, false);
-                } else if reading.is_null() {
-                    to.null(field);
-                }
-            }
+    fn word(self, doing: &Doing) -> Option<&str> {
+        match self {
+            Self::Kind => Some(doing.event.kind.as_word()),
+            Self::Detail => doing.event.detail.as_deref(),
+            Self::Latitude | Self::Longitude => None,
         }
+    }
+
+    fn accepted(self) -> RangeInclusive<f64> {
+        match self {
+            Self::Latitude => Signal::Latitude.accepted(),
+            _ => Signal::Longitude.accepted(),
+        }
+    }
+
+    fn set_number(self, doing: &mut Doing, number: Reading<()>) {
+        match self {
+            Self::Latitude => doing.latitude = number,
+            Self::Longitude => doing.longitude = number,
+            Self::Kind | Self::Detail => {}
+        }
+    }
+
+    fn number(self, doing: &Doing) -> Reading<()> {
+        match self {
+            Self::Latitude => doing.latitude,
+            Self::Longitude => doing.longitude,
+            Self::Kind | Self::Detail => Reading::missing(),
+        }
+    }
+
+    fn lossy(doing: &Doing) -> Lossy {
+        let event = &doing.event;
+        Lossy::new()
+            .note("initiator", event.initiator.is_some())
+            .note("planned", event.planned.is_some())
+            .note("reaction_time_ms", event.reaction_time_ms.is_some())
+            .note("occurrence", event.occurrence.is_some())
     }
 }
 
@@ -272,7 +206,7 @@ impl Dialect for PipelineDriving {
     type Memo = NaiveTimeReader;
 
     fn read(&self, record: &str, memo: &mut NaiveTimeReader) -> Result<Option<Driving>, Refused> {
-        let doing = object::read(&SHAPE, self.unknown, record, &mut memo.0)?;
+        let doing = object::read(&SHAPE, self.unknown, record, memo.as_mut())?;
         doing.map(Doing::finish).transpose()
     }
 
@@ -281,13 +215,6 @@ impl Dialect for PipelineDriving {
     }
 
     fn lossy(&self, event: &Driving) -> Lossy {
-        Lossy::new()
-            .note("initiator", event.initiator.is_some())
-            .note("planned", event.planned.is_some())
-            .note("reaction_time_ms", event.reaction_time_ms.is_some())
-            .unknown_keys(
-                event.written.layout.as_deref(),
-                event.written.style.is_of(SHAPE.origin),
-            )
+        object::lossy(&SHAPE, &Doing::of(event))
     }
 }

@@ -2,6 +2,7 @@
 
 mod alert;
 mod driving;
+mod part;
 mod perception;
 mod telemetry;
 #[cfg(test)]
@@ -18,8 +19,17 @@ use crate::{event::FleetEvent, time::NaiveTimeReader};
 #[cfg(test)]
 pub(super) use {perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY};
 
-/// Any message of the self-driving pipeline, told apart by its keys: with `event_type` it is a driving event, with
-/// `object_class` a sighting, else telemetry. For files that mix its topics; each topic alone has its own dialect.
+/// The keys that only sightings have; any of them may be absent.
+const SIGHTING: [&str; 5] = [
+    "\"object_class\"",
+    "\"object_distance_m\"",
+    "\"object_speed_kmh\"",
+    "\"object_relative_direction\"",
+    "\"confidence\"",
+];
+
+/// Any message of the self-driving pipeline, told apart by its keys: with `event_type` it is a driving event, with a
+/// key of an object or a `confidence` a sighting, else telemetry. For files that mix its topics; each topic alone has its own dialect.
 ///
 /// # Examples
 /// ```
@@ -58,6 +68,10 @@ impl FleetPipeline {
     }
 }
 
+fn is_sighting(record: &str) -> bool {
+    SIGHTING.iter().any(|key| has_key(record, key))
+}
+
 impl Dialect for FleetPipeline {
     type Event = FleetEvent;
     type Memo = NaiveTimeReader;
@@ -70,7 +84,7 @@ impl Dialect for FleetPipeline {
         if has_key(record, "\"event_type\"") {
             return Ok(self.driving.read(record, memo)?.map(Into::into));
         }
-        if has_key(record, "\"object_class\"") {
+        if is_sighting(record) {
             return Ok(self.perception.read(record, memo)?.map(Into::into));
         }
         Ok(self.telemetry.read(record, memo)?.map(Into::into))
@@ -87,7 +101,13 @@ impl Dialect for FleetPipeline {
     fn lossy(&self, event: &FleetEvent) -> Lossy {
         match event {
             FleetEvent::Telemetry(event) => self.telemetry.lossy(event),
-            FleetEvent::Perception(event) => self.perception.lossy(event),
+            FleetEvent::Perception(sighting) => {
+                let mut record = Vec::new();
+                self.write(event, &mut record);
+                // Without a key of its own it would be read as telemetry.
+                let told = std::str::from_utf8(&record).is_ok_and(is_sighting);
+                self.perception.lossy(sighting).note("event", !told)
+            }
             FleetEvent::Driving(event) => self.driving.lossy(event),
         }
     }

@@ -1,7 +1,7 @@
 use crate::{
     dialect::{
-        Dialect, Lossy, Refused,
-        object::{self, Sets, Shape, UnknownKeys, fields},
+        object::{Sets, Shape, UnknownKeys, fields},
+        table::table_dialect,
     },
     event::{Flag, Origin, Signal, Telemetry, TextField},
     time::NaiveTimeReader,
@@ -13,7 +13,7 @@ use crate::{
 /// came as a text goes back as one, and a time with a zone keeps it.
 ///
 /// # Units
-/// Those of the model: km/h, km, percent, degrees.
+/// Those of the model: km/h, km, percent, degrees. Events of other dialects are written with up to nine decimals.
 ///
 /// # Shape
 /// `vehicle_id timestamp current_speed_kmh speed_limit_violation latitude longitude battery_level_pct
@@ -59,28 +59,35 @@ pub(in crate::dialect) static SHAPE: Shape<Sets> = Shape {
     },
 };
 
+/// Above this the producer sets `speed_limit_violation`: the public project's number, km/h.
+const VIOLATION_KMH: f64 = 65.0;
+
 impl PipelineTelemetry {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
+    /// Whether the vehicle is too fast: what the event says, else whether its speed is over 65 km/h.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{EventTime, VehicleId, dialect::PipelineTelemetry, event::{Flag, Telemetry}, units::Speed};
+    /// let mut event = Telemetry::new(VehicleId::new("7")?, EventTime::MIN).with_speed(Speed::from_kmh(65.1));
+    /// assert_eq!(PipelineTelemetry::violation(&event), Some(true));
+    /// event.set_flag(Flag::Speeding, Some(false));
+    /// assert_eq!(PipelineTelemetry::violation(&event), Some(false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn violation(event: &Telemetry) -> Option<bool> {
+        let over = || Some(event.value(Signal::Speed)? > VIOLATION_KMH);
+        event.flag(Flag::Speeding).or_else(over)
+    }
+
+    /// Sets the [violation](Self::violation) where it is absent and can be derived: for consumers of this system,
+    /// before an event of another one is written.
+    pub fn complete(event: &mut Telemetry) {
+        if let Some(said) = Self::violation(event) {
+            event.set_flag(Flag::Speeding, Some(said));
         }
     }
 }
 
-impl Dialect for PipelineTelemetry {
-    type Event = Telemetry;
-    type Memo = NaiveTimeReader;
-
-    fn read(&self, record: &str, memo: &mut NaiveTimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, &mut memo.0)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+table_dialect! {
+    PipelineTelemetry: Telemetry, NaiveTimeReader, SHAPE
 }

@@ -135,7 +135,15 @@ fn what_is_no_event_of_the_system_is_refused_with_its_key() {
         refused(r#"{"vehicle_id":1,"event_type":"hard_brake"}"#).contains("timestamp is missing")
     );
     assert!(refused(r#"{"object_class":"car"}"#).contains("vehicle_id is missing"));
-    // A text that is the name of a key is a text.
+    // A text that is the name of a key is a text, and one inside another object is another one.
+    let inside = TELEMETRY_FULL.replace(
+        "{\"vehicle_id\"",
+        r#"{"x":{"event_type":1,"confidence":2},"vehicle_id""#,
+    );
+    assert!(matches!(
+        read(FleetPipeline::default(), &inside),
+        FleetEvent::Telemetry(_)
+    ));
     same(&TELEMETRY_FULL.replace("Palo Alto", "event_type"));
 }
 
@@ -160,13 +168,14 @@ fn an_event_of_another_dialect_gets_this_ones_id_and_time() {
     let event = event.unwrap().unwrap();
     let mut to = Vec::new();
     PipelineTelemetry::default().write(&event, &mut to);
-    let expected = r#"{"vehicle_id":12,"timestamp":"2024-02-15 14:32:18","current_speed_kmh":40}"#;
+    let expected =
+        r#"{"vehicle_id":12,"timestamp":"2024-02-15 14:32:18","current_speed_kmh":40.0}"#;
     assert_eq!(String::from_utf8(to).unwrap(), expected);
     let here = PipelineTelemetry::default().read(expected, &mut NaiveTimeReader::default());
     let mut to = Vec::new();
     VehicleOps::default().write(&here.unwrap().unwrap(), &mut to);
     let expected =
-        r#"{"vehicle_id":"12","speed_kmh":40,"timestamp":"2024-02-15T14:32:18.000000+00:00"}"#;
+        r#"{"vehicle_id":"12","speed_kmh":40.0,"timestamp":"2024-02-15T14:32:18.000000+00:00"}"#;
     assert_eq!(String::from_utf8(to).unwrap(), expected);
 }
 

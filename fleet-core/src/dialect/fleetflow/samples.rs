@@ -34,7 +34,8 @@ impl SampleTime {
     /// The number that was written for a time: the shortest that reads as exactly this one.
     pub(super) fn written(self, t_s: f64, first: f64) -> f64 {
         let own = t_s.mul_add(self.per_second(), first);
-        let mut shorter = (0..=MAX_PLACES).map(|places| round_decimals(own, places));
+        // A whole 0 must not become -0, which is no whole number.
+        let mut shorter = (0..=MAX_PLACES).map(|places| round_decimals(own, places) + 0.0);
         let same = |t: &f64| ((t - first) / self.per_second()).total_cmp(&t_s).is_eq();
         shorter.find(same).unwrap_or_else(|| nearest(own, same))
     }

@@ -51,6 +51,8 @@ fn both_forms_and_both_names_come_back_as_they_were() {
         r#""sample_rate_hz":16000,"data":[{"speed_kmh":45.0,"g_force_long":0,"g_force_lat":null}]"#,
         r#""data":[{"gx":0.5},{},{"speed_kmh":1,"g_force_lat":0.25},{"t":0.1,"spd":null}]"#,
         r#""data":[{"t":7,"spd":85,"gx":0.5},{"t":3}]"#,
+        // The second time is 1368 before the first, but for rounding.
+        r#""data":[{"t":1368,"spd":80},{"t":0,"spd":81.2}]"#,
     ] {
         for dialect in [FleetFlow::default(), FleetFlow::keeping_unknown_keys()] {
             let record = body(rest);

@@ -96,7 +96,11 @@ impl Derivation {
             event.set(Signal::SpeedLimit, Reading::of_raw(limit.as_kmh()));
             event.style_mut().integers |= 1 << Signal::SpeedLimit.index();
         }
-        event.set_flag(Flag::Speeding, speeding);
-        event.set_flag(Flag::OverRedline, redline);
+        for (flag, said) in [(Flag::Speeding, speeding), (Flag::OverRedline, redline)] {
+            // What cannot be derived stays null, or missing.
+            if said.is_some() {
+                event.set_flag(flag, said);
+            }
+        }
     }
 }

@@ -7,8 +7,8 @@ mod tests;
 pub use derive::Derivation;
 
 use super::{
-    Dialect, Lossy, Refused,
-    object::{self, Field, Sets, Shape, UnknownKeys, fields},
+    object::{Field, Sets, Shape, UnknownKeys, fields},
+    table::table_dialect,
 };
 use crate::{
     event::{Flag, Origin, Signal, Telemetry},
@@ -21,7 +21,8 @@ use crate::{
 /// are absent a [`Derivation`] draws them, and they stay absent when the event is written back.
 ///
 /// # Units
-/// Those of the model: km/h, rpm, percent, degrees.
+/// Those of the model: km/h, rpm, percent, degrees. Events of other dialects are written with up to nine decimals, but
+/// for the whole numbers below.
 ///
 /// # Shape
 /// `vehicle_id timestamp location{lat lon} speed_kmh engine_rpm gear fuel_level_pct fault_codes road_type
@@ -63,19 +64,18 @@ pub(super) static SHAPE: Shape<Sets> = Shape {
         "timestamp" => Sets::Time,
         "location" => Sets::Place(LOCATION),
         "speed_kmh" => Sets::signal(Signal::Speed),
-        "engine_rpm" => Sets::whole(Signal::EngineSpeed),
+        "engine_rpm" => Sets::rounded(Signal::EngineSpeed, 0),
         "gear" => Sets::Gear,
         "fuel_level_pct" => Sets::signal(Signal::Fuel),
         "fault_codes" => Sets::Codes,
         "road_type" => Sets::Road,
-        "speed_limit_kmh" => Sets::whole(Signal::SpeedLimit),
+        "speed_limit_kmh" => Sets::rounded(Signal::SpeedLimit, 0),
         "speeding" => Sets::Flag(Flag::Speeding),
         "rpm_over_redline" => Sets::Flag(Flag::OverRedline),
     },
 };
 
-impl FleetStream {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+table_dialect! {
     ///
     /// # Examples
     /// ```
@@ -88,27 +88,5 @@ impl FleetStream {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
-        }
-    }
-}
-
-impl Dialect for FleetStream {
-    type Event = Telemetry;
-    type Memo = TimeReader;
-
-    #[inline]
-    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+    FleetStream: Telemetry, TimeReader, SHAPE
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     Event,
+    dialect::Dialect,
     event::{NullField, RoadType},
 };
 

@@ -84,6 +84,9 @@ pub struct Acknowledged {
     pub acknowledged_by: CompactString,
 }
 
+/// The places of values and limits: the table has `DECIMAL(10,2)`.
+const DECIMALS: u8 = 2;
+
 fn nobody() -> CompactString {
     ",".into()
 }
@@ -108,7 +111,7 @@ impl Anomaly {
         let metric = metric(alert.kind);
         let own = |value: Option<f64>| {
             let (_, unit, _) = metric?;
-            Some(unit.write(value?, Some(super::SPEED_DECIMALS), false))
+            Some(unit.write(value?, Some(DECIMALS)))
         };
         let (value, limit) = (own(alert.value), own(alert.threshold));
         let description = match (metric, value, limit) {

@@ -7,8 +7,8 @@ mod tests;
 pub use anomaly::{Acknowledged, Anomaly};
 
 use super::{
-    Dialect, Lossy, Refused,
-    object::{self, Sets, Shape, UnknownKeys, fields},
+    object::{Sets, Shape, UnknownKeys, fields},
+    table::table_dialect,
     unit::Unit,
 };
 use crate::{
@@ -16,8 +16,10 @@ use crate::{
     time::TimeReader,
 };
 
-/// The places of a speed, as its table `vehicle_state` has them.
+/// The places of a latitude, a speed and a heading, as the table `vehicle_state` has them.
+const ANGLE_DECIMALS: u8 = 7;
 const SPEED_DECIMALS: u8 = 2;
+const HEADING_DECIMALS: u8 = 2;
 
 /// The places of an engine temperature. Our choice: the system fixes none, and two are beyond any sensor.
 const TEMPERATURE_DECIMALS: u8 = 2;
@@ -32,13 +34,15 @@ const ODOMETER_DECIMALS: u8 = 0;
 ///
 /// # Units
 /// Converted at the border: `speed` is mph (the model: km/h), `engine_temp` degrees Fahrenheit (Celsius) and
-/// `odometer` miles (km). They are written with two, two and no decimals, or with as many as they came with, up to
-/// nine. `battery_v` is the 12 V system, not the traction battery.
+/// `odometer` miles (km). What came in this dialect goes back as it came. Events of others are written with two, two
+/// and no decimals, places with seven, headings with two, and `rpm` as a whole number. `battery_v` is the 12 V system,
+/// not the traction battery.
 ///
 /// # Shape
 /// `customer_id vehicle_id ts region_id territory_id lat lon speed engine_temp fuel_pct battery_v odometer dtc_code
 /// heading rpm throttle_pct access_roles`, read in any order, fastest in this one, and written in this one.
-/// `dtc_code` is one code or null: of several it is the [first by priority](crate::event::Dtc::first_by_priority).
+/// `dtc_code` is one code or null: of several it is the [first by priority](crate::event::Dtc::first_by_priority), and
+/// null says that there is none, as an empty list does elsewhere.
 ///
 /// # Examples
 /// ```
@@ -70,23 +74,22 @@ pub(super) static SHAPE: Shape<Sets> = Shape {
         "ts" => Sets::Time,
         "region_id" => Sets::Text(TextField::Region),
         "territory_id" => Sets::Text(TextField::Territory),
-        "lat" => Sets::signal(Signal::Latitude),
-        "lon" => Sets::signal(Signal::Longitude),
+        "lat" => Sets::rounded(Signal::Latitude, ANGLE_DECIMALS),
+        "lon" => Sets::rounded(Signal::Longitude, ANGLE_DECIMALS),
         "speed" => Sets::converted(Signal::Speed, Unit::MilesPerHour, SPEED_DECIMALS),
         "engine_temp" => Sets::converted(Signal::EngineTemperature, Unit::Fahrenheit, TEMPERATURE_DECIMALS),
         "fuel_pct" => Sets::signal(Signal::Fuel),
         "battery_v" => Sets::signal(Signal::BatteryVoltage),
         "odometer" => Sets::converted(Signal::Odometer, Unit::Miles, ODOMETER_DECIMALS),
         "dtc_code" => Sets::Code,
-        "heading" => Sets::signal(Signal::Heading),
-        "rpm" => Sets::whole(Signal::EngineSpeed),
+        "heading" => Sets::rounded(Signal::Heading, HEADING_DECIMALS),
+        "rpm" => Sets::rounded(Signal::EngineSpeed, 0),
         "throttle_pct" => Sets::signal(Signal::Throttle),
         "access_roles" => Sets::Text(TextField::AccessRoles),
     },
 };
 
-impl Ford {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+table_dialect! {
     ///
     /// # Examples
     /// ```
@@ -99,27 +102,5 @@ impl Ford {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
-        }
-    }
-}
-
-impl Dialect for Ford {
-    type Event = Telemetry;
-    type Memo = TimeReader;
-
-    #[inline]
-    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+    Ford: Telemetry, TimeReader, SHAPE
 }

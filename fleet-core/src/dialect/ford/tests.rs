@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    dialect::{FleetStream, VehicleOps},
+    dialect::{Dialect, FleetStream, VehicleOps},
     event::{AccessRoles, NullField},
     units::{Speed, Temperature},
 };
@@ -92,11 +92,8 @@ fn prop_every_engine_temperature_of_two_decimals_comes_back() {
 fn prop_every_odometer_of_whole_miles_comes_back() {
     let unit = Unit::Miles;
     for miles in 0..=1_000_000 {
-        let written = unit.write(
-            unit.to_model(f64::from(miles)),
-            Some(ODOMETER_DECIMALS),
-            true,
-        );
+        let value = unit.to_model(f64::from(miles));
+        let written = unit.write_back(value, Some(ODOMETER_DECIMALS));
         assert_eq!(written.to_string(), miles.to_string());
         if miles % 97 == 0 {
             same("odometer", &miles.to_string());

@@ -25,6 +25,7 @@ pub(crate) fn lossy(shape: &Shape<Sets>, event: &Telemetry) -> Lossy {
             Sets::Codes => wanted == "dtcs",
             Sets::Code => wanted == "dtcs" && one_code,
             Sets::Text(text) => wanted == text.as_word(),
+            Sets::Place(_) => wanted == "position",
             _ => false,
         })
     };
@@ -48,6 +49,11 @@ pub(crate) fn lossy_but(
     let mut note = |field: &'static str, there: bool| {
         lossy = std::mem::take(&mut lossy).note(field, there && !takes(field));
     };
+    // A place that is null as a whole; its angles are signals.
+    let no_angle = [Signal::Latitude, Signal::Longitude]
+        .iter()
+        .all(|signal| event.reading(*signal).is_missing());
+    note("position", no_angle && is(NullField::Place));
     note("status", event.status().is_some() || is(NullField::Status));
     note("gear", event.gear().is_some() || is(NullField::Gear));
     let autopilot = event.autopilot_engaged();

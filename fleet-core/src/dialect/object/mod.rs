@@ -20,15 +20,15 @@ mod write;
 
 pub(crate) use draft::{Draft, MAX_EXACT, Misfit, misfit, wrong_kind};
 pub(crate) use list::each;
-pub(crate) use lossy::{lossy, lossy_but};
-pub(crate) use rare::{check_text, number_id};
+pub(crate) use lossy::lossy_but;
+pub(crate) use rare::{check_number, check_text, number_id};
 pub(crate) use scan::Number;
 pub(crate) use shape::{Field, Head, Shape, fields};
 pub(crate) use target::Target;
 pub(crate) use telemetry::Sets;
 pub(crate) use write::{Object, whole_id, write};
 
-use super::Refused;
+use super::{Lossy, Refused};
 use crate::time::TimeReader;
 
 /// What happens to keys that the dialect does not know.
@@ -69,4 +69,9 @@ pub(crate) fn read_any<T: Target>(
     let mut draft = Draft::new(shape.origin);
     general::read(shape, unknown, record, times, &mut draft)?;
     Ok(Some(draft.event))
+}
+
+/// What of an event no key of the table takes.
+pub(crate) fn lossy<T: Target>(shape: &Shape<T>, event: &T::Event) -> Lossy {
+    T::lossy(shape, event)
 }

@@ -1,5 +1,7 @@
 //! Values for keys of telemetry that few systems have.
 
+use std::ops::RangeInclusive;
+
 use super::{Draft, Field, MAX_EXACT, Misfit, Number, Sets, Target, misfit, whole_id, wrong_kind};
 use crate::{
     VehicleId,
@@ -76,6 +78,24 @@ pub(crate) fn number_id<T: Target>(field: &Field<T>, number: Number) -> Result<V
 pub(crate) fn check_text<T: Target>(field: &Field<T>, text: &str) -> Result<(), Misfit> {
     if text.contains('\0') {
         return Err(misfit(field, &"a text must not hold U+0000"));
+    }
+    Ok(())
+}
+
+/// A number of a measurement is finite and in range.
+#[inline]
+pub(crate) fn check_number<T: Target>(
+    field: &Field<T>,
+    value: f64,
+    range: &RangeInclusive<f64>,
+) -> Result<(), Misfit> {
+    if !value.is_finite() {
+        return Err(misfit(field, &"the number is not finite"));
+    }
+    if !range.contains(&value) {
+        let (least, most) = (range.start(), range.end());
+        let why = format_args!("{value} is outside {least} to {most}");
+        return Err(misfit(field, &why));
     }
     Ok(())
 }

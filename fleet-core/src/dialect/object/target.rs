@@ -3,12 +3,13 @@ use std::fmt;
 use compact_str::CompactString;
 
 use super::{
-    Field,
+    Field, Shape,
     draft::{Draft, Misfit, wrong_kind},
     scan::Number,
     write::Object,
 };
 use crate::{
+    dialect::Lossy,
     event::{Layout, Origin},
     time::TimeReader,
 };
@@ -95,4 +96,10 @@ pub(crate) trait Target: Copy + fmt::Debug + Send + Sync + 'static {
 
     /// Writes the key and its value, or nothing where there is none.
     fn write(field: &Field<Self>, event: &Self::Event, to: &mut Object<'_>);
+
+    /// What of an event no key of the table takes.
+    fn lossy(shape: &Shape<Self>, event: &Self::Event) -> Lossy {
+        let _ = (shape, event);
+        Lossy::new()
+    }
 }

@@ -3,13 +3,13 @@
 use compact_str::CompactString;
 
 use super::{
-    Draft, Field, Misfit, Number, Object, Target, misfit,
-    rare::{check_text, rare_number, rare_text},
+    Draft, Field, Misfit, Number, Object, Shape, Target, lossy, misfit,
+    rare::{check_number, check_text, rare_number, rare_text},
     wrong_kind,
 };
 use crate::{
     FleetId, VehicleId,
-    dialect::unit::Unit,
+    dialect::{Lossy, unit::Unit},
     event::{
         Dtc, Flag, Layout, NullField, Origin, Reading, Signal, Status, Style, Telemetry, TextField,
     },
@@ -33,7 +33,7 @@ pub(crate) enum Sets {
     Number {
         signal: Signal,
         unit: Unit,
-        /// The places that are written; `None` writes all there are.
+        /// The places that are written of another dialect's numbers; `None` where the system fixes none.
         decimals: Option<u8>,
         /// Whether the system writes whole numbers.
         whole: bool,
@@ -70,14 +70,9 @@ impl Sets {
             whole: false,
         }
     }
-    /// A signal in the model's own unit that the system writes as whole numbers.
-    pub(crate) const fn whole(signal: Signal) -> Self {
-        Self::Number {
-            signal,
-            unit: Unit::Canonical,
-            decimals: None,
-            whole: true,
-        }
+    /// A signal in the model's own unit, written with so many places; with none, as a whole number.
+    pub(crate) const fn rounded(signal: Signal, decimals: u8) -> Self {
+        Self::converted(signal, Unit::Canonical, decimals)
     }
     /// A signal in another unit, written with so many places; with none, as a whole number.
     pub(crate) const fn converted(signal: Signal, unit: Unit, decimals: u8) -> Self {
@@ -171,17 +166,7 @@ impl Target for Sets {
             return rare_number(field, draft, number);
         };
         let value = unit.to_model(number.value);
-        if !value.is_finite() {
-            return Err(misfit(field, &"the number is not finite"));
-        }
-        let range = signal.accepted();
-        if !range.contains(&value) {
-            let (least, most) = (range.start(), range.end());
-            return Err(misfit(
-                field,
-                &format_args!("{value} is outside {least} to {most}"),
-            ));
-        }
+        check_number(field, value, &signal.accepted())?;
         if number.integer {
             draft.event.style_mut().integers |= 1 << signal.index();
         }
@@ -269,19 +254,19 @@ impl Target for Sets {
             } => {
                 let reading = event.reading(signal);
                 if let Some(value) = reading.raw() {
+                    let number = if to.is_own() {
+                        unit.write_back(value, decimals)
+                    } else {
+                        unit.write(value, decimals)
+                    };
                     let came_whole = event.style().has(1 << signal.index());
-                    to.number(
-                        field,
-                        unit.write(value, decimals, to.is_own()),
-                        came_whole,
-                        whole,
-                    );
+                    to.number(field, number, came_whole, whole);
                 } else if reading.is_null() {
                     to.null(field);
                 }
             }
             Sets::Gear => match event.gear() {
-                Some(gear) => to.number(field, f64::from(gear), true, true),
+                Some(gear) => to.whole(field, f64::from(gear)),
                 None if event.is_null(NullField::Gear) => to.null(field),
                 None => {}
             },
@@ -304,12 +289,14 @@ impl Target for Sets {
             }
             Sets::Text(text) => to.text(field, event.text(text), event.text_is_null(text)),
             Sets::Place(_) => {
-                if event.is_null(NullField::Place) {
+                if !to.object(field, event) && event.is_null(NullField::Place) {
                     to.null(field);
-                } else {
-                    to.object(field, event);
                 }
             }
         }
+    }
+
+    fn lossy(shape: &Shape<Self>, event: &Telemetry) -> Lossy {
+        lossy::lossy(shape, event)
     }
 }

@@ -1,26 +1,10 @@
 //! The fast reader against the general one, over records that a seeded generator writes and damages.
 
 use super::*;
-use crate::{dialect::vehicleops::SHAPE, event::Telemetry};
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): the same records on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit as u64).unwrap()
-    }
-    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        all[self.below(all.len())]
-    }
-}
+use crate::{
+    dialect::{fuzz::Random, vehicleops::SHAPE},
+    event::Telemetry,
+};
 
 const VALUES: &[&str] = &[
     "0",
@@ -165,7 +149,7 @@ fn general(record: &str, unknown: UnknownKeys) -> Result<Telemetry, Refused> {
 
 #[test]
 fn prop_the_fast_reader_takes_only_what_the_general_one_takes_with_the_same_value() {
-    let mut random = Random(20_240_215);
+    let mut random = Random::new(20_240_215);
     let mut times = TimeReader::default();
     let (mut fast_ones, mut general_ones, mut refused) = (0, 0, 0);
     for round in 0..60_000 {
@@ -207,7 +191,7 @@ fn prop_the_fast_reader_takes_only_what_the_general_one_takes_with_the_same_valu
 
 #[test]
 fn prop_what_is_read_is_written_back_as_the_same_json() {
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let mut times = TimeReader::default();
     let mut checked = 0;
     for _ in 0..20_000 {

@@ -91,8 +91,8 @@ impl<'a> Object<'a> {
         self.own
     }
 
-    /// Writes an object inside, or nothing where it has no keys and had none.
-    pub(crate) fn object<T: Target>(&mut self, field: &Field<T>, event: &T::Event) {
+    /// Writes an object inside, or nothing where it has no keys and had none; whether it did.
+    pub(crate) fn object<T: Target>(&mut self, field: &Field<T>, event: &T::Event) -> bool {
         let start = (self.to.len(), self.first);
         let layout = self.inner.take();
         self.head(field);
@@ -104,12 +104,14 @@ impl<'a> Object<'a> {
             inner: None,
         };
         inner.members(field.sets.inside(), event, layout);
-        if inner.first && layout.is_none() {
+        let empty = inner.first && layout.is_none();
+        if empty {
             self.to.truncate(start.0);
             self.first = start.1;
         } else {
             inner.end();
         }
+        !empty
     }
 
     pub(crate) fn null<T>(&mut self, field: &Field<T>) {
@@ -183,7 +185,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A number; `came_whole` as the event's style says, `whole` as the dialect writes it by itself.
+    /// A number; `came_whole` as the event's style says, which holds only for its own dialect, and `whole` as the
+    /// dialect writes it by itself.
     pub(crate) fn number<T>(
         &mut self,
         field: &Field<T>,
@@ -191,9 +194,19 @@ impl<'a> Object<'a> {
         came_whole: bool,
         whole: bool,
     ) {
-        let integer = came_whole || whole && !self.own;
+        let whole = if self.own { came_whole } else { whole };
+        if whole {
+            self.whole(field, value);
+        } else {
+            self.head(field);
+            self.json(&value);
+        }
+    }
+
+    /// A number as a whole one, if it is one.
+    pub(crate) fn whole<T>(&mut self, field: &Field<T>, value: f64) {
         self.head(field);
-        if integer && value.fract() == 0.0 && value.abs() <= MAX_EXACT as f64 {
+        if value.fract() == 0.0 && value.abs() <= MAX_EXACT as f64 {
             // A whole float displays as its digits alone.
             let written = fmt::Write::write_fmt(&mut Ascii(self.to), format_args!("{value}"));
             debug_assert!(written.is_ok(), "writing to memory cannot fail");

@@ -62,6 +62,24 @@ pub(in crate::dialect) static SHAPE: Shape<Part> = Shape {
 
 const MICROS: f64 = 1e6;
 
+/// A time as a message has it.
+pub(super) fn seconds(at: EventTime) -> f64 {
+    at.as_micros() as f64 / MICROS
+}
+
+/// The time that a message has, if it is in range.
+pub(super) fn at(seconds: f64) -> Option<EventTime> {
+    // A float of seconds has a quarter of a microsecond to spare in this century.
+    let micros = (seconds * MICROS).round();
+    let latest = EventTime::MAX.as_micros() as f64;
+    if !(0.0..=latest).contains(&micros) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
+    let at = EventTime::from_micros(micros as i64);
+    Some(at).filter(|at| at.is_in_range())
+}
+
 impl Target for Part {
     type Event = Message;
     /// What is needed depends on the other keys, so the dialect looks itself.
@@ -110,18 +128,8 @@ impl Target for Part {
             }
             Self::Value => draft.event.value = Some(Found::Number { value, integer }),
             Self::Time => {
-                // A float of seconds has a quarter of a microsecond to spare in this century.
-                let micros = (value * MICROS).round();
-                let latest = EventTime::MAX.as_micros() as f64;
-                if !(0.0..=latest).contains(&micros) {
-                    return Err(misfit(field, &"the time is outside 1970 to 9999"));
-                }
-                #[expect(clippy::cast_possible_truncation, reason = "whole and in range")]
-                let at = EventTime::from_micros(micros as i64);
-                if !at.is_in_range() {
-                    return Err(misfit(field, &"the time is outside 1970 to 9999"));
-                }
-                draft.event.at = Some(at);
+                let why = "the time is outside 1970 to 9999";
+                draft.event.at = Some(at(value).ok_or_else(|| misfit(field, &why))?);
                 let style = &mut draft.event.style;
                 style.integers &= !Style::NO_TIME;
                 style.integers |= if integer { Style::WHOLE_TIME } else { 0 };
@@ -172,9 +180,8 @@ impl Target for Part {
             },
             Self::Time => {
                 if let Some(at) = message.at {
-                    let seconds = at.as_micros() as f64 / MICROS;
-                    let whole = to.is_own() && message.style.has(Style::WHOLE_TIME);
-                    to.number(field, seconds, whole, false);
+                    let whole = message.style.has(Style::WHOLE_TIME);
+                    to.number(field, seconds(at), whole, false);
                 }
             }
         }

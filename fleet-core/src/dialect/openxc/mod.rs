@@ -17,6 +17,7 @@ use self::{
 use super::{
     Dialect, Lossy, Refused, has_key,
     object::{self, UnknownKeys},
+    unit::Unit,
 };
 use crate::{
     EventTime, VehicleId,
@@ -28,7 +29,8 @@ use crate::{
 /// A message does not say whose it is, so the vehicle is an argument.
 ///
 /// # Units
-/// Those of the model: km/h, rpm, km, percent, degrees. `timestamp` is seconds since 1970, read to the microsecond.
+/// Those of the model: km/h, rpm, km, percent, degrees. Events of other dialects are written with up to nine decimals.
+/// `timestamp` is seconds since 1970, read to the microsecond.
 ///
 /// # Shape
 /// `vehicle_speed engine_speed odometer fuel_level accelerator_pedal_position latitude longitude` are numbers,
@@ -112,6 +114,10 @@ impl Dialect for OpenXc {
         NewestTime::after(newest)
     }
 
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
     fn read(&self, record: &str, memo: &mut NewestTime) -> Result<Option<Telemetry>, Refused> {
         let Some(message) = object::read(&SHAPE, self.unknown, record, memo.times())? else {
             return Ok(None);
@@ -148,31 +154,37 @@ impl Dialect for OpenXc {
 
     fn lossy(&self, event: &Telemetry) -> Lossy {
         let fleet = event.fleet().is_some() || event.is_null(NullField::Fleet);
+        // Without a signal there is no message, and in far centuries a float of seconds has no microseconds.
+        let has_message = messages(event).next().is_some();
+        let keeps_time =
+            has_message && message::at(message::seconds(event.at())) == Some(event.at());
         let other_vehicle = *event.vehicle() != self.vehicle;
         let start = Lossy::new()
             .note("vehicle_id", other_vehicle)
+            .note("time", !keeps_time)
             .note("fleet_id", fleet);
         let mapped = |signal: Signal| NAMES.iter().any(|(_, of)| *of == Some(signal));
-        object::lossy_but(
-            start,
-            event,
-            &mapped,
-            &|field| field == "gear",
-            Origin::OpenXc,
-        )
+        let gear = names::gear_word(event).is_some();
+        let takes = |field: &str| field == "gear" && gear;
+        object::lossy_but(start, event, &mapped, &takes, Origin::OpenXc)
     }
 }
 
 /// What an event says, one name and value each.
 fn messages(event: &Telemetry) -> impl Iterator<Item = (&'static str, Found)> {
-    NAMES.iter().filter_map(|(name, signal)| {
+    let own = event.style().is_of(Origin::OpenXc);
+    NAMES.iter().filter_map(move |(name, signal)| {
         let Some(signal) = *signal else {
             return names::gear_word(event).map(|word| (*name, word));
         };
         let reading: Reading<()> = event.reading(signal);
         let integer = event.style().has(1 << signal.index());
         let value = match reading.raw() {
-            Some(value) => Found::Number { value, integer },
+            Some(value) if own => Found::Number { value, integer },
+            Some(value) => Found::Number {
+                value: Unit::Canonical.write(value, None),
+                integer,
+            },
             None if reading.is_null() => Found::Null,
             None => return None,
         };

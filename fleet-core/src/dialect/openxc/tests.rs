@@ -221,6 +221,7 @@ impl Source for Text {
                     self.left.push_back(Batch {
                         partition: partition.clone(),
                         next,
+                        time: None,
                         payload: Chunk {
                             bytes: line.as_bytes().to_vec(),
                             start: Offset(start),
@@ -279,7 +280,7 @@ fn an_event_of_another_dialect_becomes_one_message_for_each_signal() {
     event.set_gear(Some(2));
     let mut to = Vec::new();
     openxc().write(&event, &mut to);
-    let expected = "{\"name\":\"vehicle_speed\",\"value\":40,\"timestamp\":1708007538.0}\n{\"name\":\"transmission_gear_position\",\"value\":\"second\",\"timestamp\":1708007538.0}";
+    let expected = "{\"name\":\"vehicle_speed\",\"value\":40.0,\"timestamp\":1708007538.0}\n{\"name\":\"transmission_gear_position\",\"value\":\"second\",\"timestamp\":1708007538.0}";
     assert_eq!(String::from_utf8(to).unwrap(), expected);
     let lossy = openxc().lossy(&event).to_string();
     assert_eq!(lossy, "vehicle_id, fleet_id, load_pct, status");

@@ -15,13 +15,18 @@ pub use frame::{Failure, FrameAlert, Listed, TelemetryFrame};
 pub use mission::{Mission, MissionCreated, MissionMessage, MissionRequest, Waypoint};
 
 use super::{
-    Dialect, Lossy, Refused,
-    object::{self, Sets, Shape, UnknownKeys, fields},
+    object::{Sets, Shape, UnknownKeys, fields},
+    table::table_dialect,
 };
 use crate::{
     event::{Origin, Signal, Status, Telemetry},
     time::TimeReader,
 };
+
+/// The places that its simulator writes: of a place in degrees, of a speed, of everything else.
+const ANGLE_DECIMALS: u8 = 6;
+const SPEED_DECIMALS: u8 = 2;
+const DECIMALS: u8 = 1;
 
 /// Telemetry of VehicleOps: ten keys, one JSON object a record.
 ///
@@ -29,8 +34,9 @@ use crate::{
 /// and `load_pct`. Missing, null and 0 stay three things, and `status` is any word.
 ///
 /// # Units
-/// Those of the model: km/h, percent, degrees Celsius, degrees. The simulator writes positions with six
-/// decimals, speed with two, the others with one; what is read is written back with the digits it came with.
+/// Those of the model: km/h, percent, degrees Celsius, degrees. What is read is written back with the digits it came
+/// with; events of other dialects as the simulator writes them: places with six decimals, speeds with two, the others
+/// with one. An event that a program or a column map made counts as this dialect's own.
 ///
 /// # Shape
 /// `vehicle_id fleet_id latitude longitude speed_kmh battery_pct engine_temp_c load_pct status timestamp`,
@@ -63,40 +69,18 @@ pub(super) static SHAPE: Shape<Sets> = Shape {
     fields: fields! {
         "vehicle_id" => Sets::Vehicle,
         "fleet_id" => Sets::Fleet,
-        "latitude" => Sets::signal(Signal::Latitude),
-        "longitude" => Sets::signal(Signal::Longitude),
-        "speed_kmh" => Sets::signal(Signal::Speed),
-        "battery_pct" => Sets::signal(Signal::BatteryCharge),
-        "engine_temp_c" => Sets::signal(Signal::EngineTemperature),
-        "load_pct" => Sets::signal(Signal::Load),
+        "latitude" => Sets::rounded(Signal::Latitude, ANGLE_DECIMALS),
+        "longitude" => Sets::rounded(Signal::Longitude, ANGLE_DECIMALS),
+        "speed_kmh" => Sets::rounded(Signal::Speed, SPEED_DECIMALS),
+        "battery_pct" => Sets::rounded(Signal::BatteryCharge, DECIMALS),
+        "engine_temp_c" => Sets::rounded(Signal::EngineTemperature, DECIMALS),
+        "load_pct" => Sets::rounded(Signal::Load, DECIMALS),
         "status" => Sets::Status,
         "timestamp" => Sets::Time,
     },
 };
 
 impl VehicleOps {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
-    ///
-    /// # Cost
-    /// A record whose keys are all known and in order is as fast as ever; any other allocates.
-    ///
-    /// # Examples
-    /// ```
-    /// use fleet_core::{dialect::{Dialect, VehicleOps}, time::TimeReader};
-    /// let line = r#"{"timestamp":"2024-02-15T14:32:18Z","tyres":[2.1,2.2],"vehicle_id":"car-1"}"#;
-    /// let dialect = VehicleOps::keeping_unknown_keys();
-    /// let event = dialect.read(line, &mut TimeReader::default())?.unwrap();
-    /// let mut again = Vec::new();
-    /// dialect.write(&event, &mut again);
-    /// assert_eq!(again, line.as_bytes());
-    /// # Ok::<(), fleet_core::dialect::Refused>(())
-    /// ```
-    pub fn keeping_unknown_keys() -> Self {
-        Self {
-            unknown: UnknownKeys::Kept,
-        }
-    }
-
     /// The one-word state: what the event says, else what the simulator would say of its speed and charge. Without
     /// a speed there is none; without a charge it is not low.
     ///
@@ -113,22 +97,41 @@ impl VehicleOps {
             Some(Status::derive(event.value(Signal::Speed)?, charge))
         })
     }
+
+    /// Sets the [status](Self::status) where it is absent and can be derived: for consumers of this system, which
+    /// need all ten keys, before an event of another one is written.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{dialect::{Dialect, FleetStream, VehicleOps}, event::Status, time::TimeReader};
+    /// let line = r#"{"vehicle_id":"TESTCAR01","timestamp":"2025-08-09T12:34:56Z","speed_kmh":92.5}"#;
+    /// let mut event = FleetStream::default().read(line, &mut TimeReader::default())?.unwrap();
+    /// VehicleOps::complete(&mut event);
+    /// assert_eq!(event.status(), Some(Status::Alert));
+    /// # Ok::<(), fleet_core::dialect::Refused>(())
+    /// ```
+    pub fn complete(event: &mut Telemetry) {
+        if let Some(status) = Self::status(event) {
+            event.set_status(Some(status));
+        }
+    }
 }
 
-impl Dialect for VehicleOps {
-    type Event = Telemetry;
-    type Memo = TimeReader;
-
-    #[inline]
-    fn read(&self, record: &str, memo: &mut TimeReader) -> Result<Option<Telemetry>, Refused> {
-        object::read(&SHAPE, self.unknown, record, memo)
-    }
-
-    fn write(&self, event: &Telemetry, to: &mut Vec<u8>) {
-        object::write(&SHAPE, event, to);
-    }
-
-    fn lossy(&self, event: &Telemetry) -> Lossy {
-        object::lossy(&SHAPE, event)
-    }
+table_dialect! {
+    ///
+    /// # Cost
+    /// A record whose keys are all known and in order is as fast as ever; any other allocates.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{dialect::{Dialect, VehicleOps}, time::TimeReader};
+    /// let line = r#"{"timestamp":"2024-02-15T14:32:18Z","tyres":[2.1,2.2],"vehicle_id":"car-1"}"#;
+    /// let dialect = VehicleOps::keeping_unknown_keys();
+    /// let event = dialect.read(line, &mut TimeReader::default())?.unwrap();
+    /// let mut again = Vec::new();
+    /// dialect.write(&event, &mut again);
+    /// assert_eq!(again, line.as_bytes());
+    /// # Ok::<(), fleet_core::dialect::Refused>(())
+    /// ```
+    VehicleOps: Telemetry, TimeReader, SHAPE
 }

@@ -1,5 +1,8 @@
 use super::*;
-use crate::event::{NullField, Reading};
+use crate::{
+    dialect::Dialect,
+    event::{NullField, Reading},
+};
 
 /// Reads with both ways of handling unknown keys; they agree wherever a record has none.
 fn read(record: &str) -> Result<Telemetry, String> {

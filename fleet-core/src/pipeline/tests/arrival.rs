@@ -40,9 +40,7 @@ async fn run(
 ) -> Option<Report> {
     let (graph, streams) = graph();
     let source = Scripted::new("memory/0", Arc::clone(rows), script);
-    let order = Order {
-        out_of_orderness: Duration::ZERO,
-    };
+    let order = Order::within(Duration::ZERO);
     let table = |name: &str| FaultySink::new(store.table(name), faults);
     let faulty = FaultyStore::new(store.clone(), faults);
     let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty);

@@ -21,7 +21,7 @@ use crate::{
     row::Row,
     sink::{Null, Outcome, Rejected, Sink},
     source::Batch,
-    task::{Plan, Task},
+    task::{Inline, Plan, Task},
     testing::{Fault, Faults, FaultySink, FaultyStore, Operation, Script, Scripted},
 };
 
@@ -357,9 +357,7 @@ async fn a_bound_of_zero_releases_at_once_and_still_finds_duplicates_across_rest
     for crash_at in [4, 3, 99] {
         let (graph, streams) = graph();
         let source = Scripted::new("memory/0", Arc::clone(&rows), [Script::Rows(1); 9]);
-        let order = Order {
-            out_of_orderness: Duration::ZERO,
-        };
+        let order = Order::within(Duration::ZERO);
         let faults = Faults::at([(Operation::Commit, crash_at, Fault::CrashBefore)]);
         let faulty = FaultyStore::new(store.clone(), &faults);
         let table = FaultySink::new(store.table("readings"), &faults);
@@ -391,9 +389,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
     let plan = Plan {
         name: "test".into(),
         reading: String::new(),
-        order: Order {
-            out_of_orderness: Duration::ZERO,
-        },
+        order: Order::within(Duration::ZERO),
         outlets: vec![Outlet::new("rows", streams.readings)],
         graph,
         tallies: Vec::new(),
@@ -401,16 +397,17 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
     let mut committer = Committer::new(vec![("rows".into(), Way::Plain)]);
     let mut pieces = Vec::new();
     for (partition, claim, count) in [(&theirs, old, 3), (&mine, ours, 5)] {
-        let mut task = Task::restore(&plan, partition, claim).unwrap();
+        let mut task = Task::restore(&plan, partition, claim, 1).unwrap();
         let payload: Vec<_> = (0..).map(Offset).zip(rows(count).iter().copied()).collect();
         let batch = Batch {
             partition: partition.clone(),
             next: Offset(9),
+            time: None,
             payload,
         };
         task.batch(&plan, &Typed::<Reading>::default(), batch)
             .unwrap();
-        pieces.push(task.seal(&plan));
+        pieces.push(task.seal(&plan, &Inline));
     }
     committer.open(pieces);
     let mut answers = Vec::new();

@@ -8,3 +8,5 @@ mod arrival;
 mod cases;
 mod model;
 mod simulation;
+mod time;
+mod workers;

@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use super::{DROPS, drop_at};
 use crate::{
@@ -27,7 +30,7 @@ struct How {
 }
 
 /// What every [`Source`] owes. `open` gives a source over the same finite input of two records or more, and
-/// `records` takes a payload apart.
+/// `records` takes a payload apart. It runs on a tokio runtime with time enabled, best with its clock paused.
 ///
 /// # Examples
 /// ```
@@ -220,6 +223,9 @@ async fn read<S: Source>(
     }
 }
 
+/// How long a source may be silent. Our choice: longer than any that reads a test's input.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 const GOOD: &str = "a source over a good input has no error";
 
 /// The next event, after one try that is dropped at the given wait.
@@ -229,7 +235,9 @@ async fn next_event<S: Source>(source: &mut S, dropped: Option<usize>) -> Source
     {
         return event.expect(GOOD);
     }
-    source.next().await.expect(GOOD)
+    let next = tokio::time::timeout(PATIENCE, source.next()).await;
+    next.expect("a source goes on until all its partitions have ended")
+        .expect(GOOD)
 }
 
 /// Pauses one partition for a while; returns what the others had to say.

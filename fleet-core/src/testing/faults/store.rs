@@ -9,6 +9,9 @@ use super::{Fault, Faults, Operation};
 use crate::{
     Error, ErrorKind, Partition, Result,
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+    memory::{MemoryTable, MemoryTx},
+    row::Row,
+    sink::{Outcome, TransactionalSink},
 };
 
 /// A checkpoint store whose calls suffer what a plan says.
@@ -154,5 +157,18 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
         self.land().await?;
         self.faults.after(Operation::Progress, fault).await?;
         Ok(answer)
+    }
+}
+
+/// A table whose writes never fail by themselves; wrap it in a [`FaultySink`](super::FaultySink) where they should.
+#[async_trait]
+impl<T, S> TransactionalSink<T, FaultyStore<S>> for MemoryTable
+where
+    T: Send + Sync + 'static,
+    S: CheckpointStore<Tx = MemoryTx>,
+    Self: TransactionalSink<T, S>,
+{
+    async fn write(&mut self, tx: &mut MemoryTx, rows: &[Row<T>]) -> Result<Outcome> {
+        TransactionalSink::<T, S>::write(self, tx, rows).await
     }
 }

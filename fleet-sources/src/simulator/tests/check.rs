@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fleet_core::{
-    Event,
+    Event, Position,
     dialect::{Dialect, Lossy},
 };
 
@@ -71,4 +71,12 @@ pub(super) fn assert_share(part: usize, of: usize, expected: f64) {
         (share - expected).abs() < 6.0 * error,
         "{share} is not about {expected}"
     );
+}
+
+/// Metres between two places that lie near each other: Pythagoras on a sphere of the Earth's mean radius.
+pub(super) fn metres_between(from: Position, to: Position) -> f64 {
+    let north = to.latitude.as_degrees() - from.latitude.as_degrees();
+    let east = to.longitude.as_degrees() - from.longitude.as_degrees();
+    let between = f64::midpoint(from.latitude.as_degrees(), to.latitude.as_degrees());
+    north.hypot(east * between.to_radians().cos()) * 111_195.08
 }

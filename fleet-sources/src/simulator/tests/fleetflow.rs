@@ -1,16 +1,24 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use fleet_core::event::{TripSample, TripSamples};
+use fleet_core::{
+    dialect::FleetFlow,
+    event::{TripSample, TripSamples},
+};
 
-use super::check::{assert_share, hours, run};
-use crate::simulator::{DriverStyle, FleetFlowModel, Model, SampleClock};
+use super::check::{assert_comes_back, assert_share, hours, run};
+use crate::simulator::{DriverStyle, FleetFlowModel, Model, SampleClock, SimulatorOptions};
 
 fn trips(model: &FleetFlowModel) -> Vec<TripSamples> {
     let options = model.options().duration(hours(1));
     let drivers = 1..=options.vehicles;
     drivers
-        .flat_map(|number| run(model, number, options))
+        .flat_map(|number| of_driver(model, number, options))
         .collect()
+}
+
+fn of_driver(model: &FleetFlowModel, number: u32, options: SimulatorOptions) -> Vec<TripSamples> {
+    let requests = run(model, number, options).into_iter();
+    requests.map(|request| request.trip).collect()
 }
 
 fn long(sample: &TripSample) -> f64 {
@@ -69,7 +77,7 @@ fn half_of_mixed_trips_are_harsh() {
 fn the_speed_is_what_the_acceleration_made_of_it() {
     for rate in [1, 10, 100, 16_000] {
         let model = FleetFlowModel::default().sample_rate_hz(rate);
-        let trip = &run(&model, 1, model.options().duration(Duration::from_secs(1)))[0];
+        let trip = &of_driver(&model, 1, model.options().duration(Duration::from_secs(1)))[0];
         assert_eq!(trip.samples.len(), rate as usize * 60);
         let step = 9.80665 * 3.6 / f64::from(rate);
         for pair in trip.samples.windows(2) {
@@ -91,10 +99,10 @@ fn the_speed_is_what_the_acceleration_made_of_it() {
 fn a_trip_has_a_rate_or_its_samples_have_times() {
     let by_rate = FleetFlowModel::default().sample_rate_hz(4);
     let options = by_rate.options();
-    let trip = &run(&by_rate, 1, options)[0];
+    let trip = &of_driver(&by_rate, 1, options)[0];
     assert_eq!(trip.sample_rate_hz, Some(4.0));
     assert!(trip.samples.iter().all(|sample| sample.t_s.is_none()));
-    let stamped = &run(&by_rate.clock(SampleClock::Stamps), 1, options)[0];
+    let stamped = &of_driver(&by_rate.clock(SampleClock::Stamps), 1, options)[0];
     assert_eq!(stamped.sample_rate_hz, None);
     let times: Vec<f64> = stamped
         .samples
@@ -103,11 +111,33 @@ fn a_trip_has_a_rate_or_its_samples_have_times() {
         .collect();
     assert_eq!(times[..3], [0.0, 0.25, 0.5]);
     let speeds = |trip: &TripSamples| trip.samples.iter().map(kmh).collect::<Vec<_>>();
-    assert_eq!(
-        speeds(trip),
-        speeds(stamped),
-        "the clock changes nothing else"
-    );
+    assert_eq!(speeds(trip), speeds(stamped), "the clock changes no speed");
+    let lateral = |trip: &TripSamples| trip.samples.iter().all(|sample| sample.lateral.is_some());
+    assert_eq!((lateral(trip), lateral(stamped)), (true, false));
+}
+
+#[test]
+fn trips_come_back_from_the_wire_as_they_were_made() {
+    for clock in [SampleClock::Rate, SampleClock::Stamps] {
+        // A third of a second is no whole number of milliseconds.
+        for rate in [1, 3, 10] {
+            let model = FleetFlowModel::default().clock(clock).sample_rate_hz(rate);
+            let options = model.options().duration(Duration::from_secs(600));
+            for number in 1..=3 {
+                assert_comes_back(&FleetFlow::default(), &run(&model, number, options));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_minute_at_250_hz_is_a_line_that_decoders_take() {
+    let model = FleetFlowModel::default().sample_rate_hz(250);
+    let mut line = Vec::new();
+    let one = model.options().duration(Duration::from_secs(60));
+    let trips = run(&model, 1, one);
+    fleet_core::dialect::Dialect::write(&FleetFlow::default(), &trips[0], &mut line);
+    assert!(line.len() <= 1 << 20, "{}", line.len());
 }
 
 #[test]
@@ -115,7 +145,7 @@ fn ids_are_uuids_of_version_4_and_their_own() {
     let model = FleetFlowModel::default();
     let mut ids = BTreeSet::new();
     for number in 1..=200 {
-        let trips = run(
+        let trips = of_driver(
             &model,
             number,
             model.options().duration(Duration::from_secs(61)),

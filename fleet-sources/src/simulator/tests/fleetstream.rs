@@ -5,7 +5,7 @@ use fleet_core::{
     event::{Dtc, Flag, RoadType, Signal, Telemetry},
 };
 
-use super::check::{assert_comes_back, assert_share, hours, run};
+use super::check::{assert_comes_back, assert_share, hours, metres_between, run};
 use crate::simulator::{Area, FleetStreamEnv, FleetStreamModel, Model};
 
 fn day() -> Vec<Telemetry> {
@@ -165,9 +165,7 @@ fn it_moves_as_fast_as_it_says_and_stays_in_warsaw() {
     let mut path = 0.0;
     for pair in events.windows(2) {
         let (from, to) = (pair[0].position().unwrap(), pair[1].position().unwrap());
-        let north = metres(to.latitude.as_degrees() - from.latitude.as_degrees());
-        let aside = east(to.longitude.as_degrees() - from.longitude.as_degrees());
-        let way = north.hypot(aside);
+        let way = metres_between(from, to);
         let (before, after) = (
             value(&pair[0], Signal::Speed),
             value(&pair[1], Signal::Speed),

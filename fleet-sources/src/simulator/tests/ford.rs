@@ -5,7 +5,7 @@ use fleet_core::{
     event::{NullField, Signal, Telemetry, TextField},
 };
 
-use super::check::{assert_comes_back, assert_share, hours, run};
+use super::check::{assert_comes_back, assert_share, hours, metres_between, run};
 use crate::simulator::{FordCustomer, FordEnv, FordModel, Simulator};
 
 const VEHICLES: u32 = 24;
@@ -160,6 +160,60 @@ fn the_odometer_counts_whole_miles_and_agrees_with_the_speed() {
 }
 
 #[test]
+fn a_vehicle_moves_as_fast_as_it_says() {
+    for vehicle in fleet(&FordModel::default()) {
+        for pair in vehicle.windows(2) {
+            let way = metres_between(pair[0].position().unwrap(), pair[1].position().unwrap());
+            let mps = |event: &Telemetry| event.speed().unwrap().as_mps();
+            let seconds = pair[1].at().since(pair[0].at()).as_secs_f64();
+            let driven = f64::midpoint(mps(&pair[0]), mps(&pair[1])) * seconds;
+            // Speeds are rounded to 0.01 mph, and a degree east is shorter at the northern end of a step.
+            assert!((way - driven).abs() < 0.05, "{way} m and {driven} m");
+        }
+    }
+}
+
+#[test]
+fn fuel_drains_and_is_filled_up_while_standing() {
+    let model = FordModel::default().events_per_second(0.2);
+    let options = model.options(VEHICLES).duration(hours(20));
+    let mut filled = 0;
+    for number in 1..=VEHICLES {
+        for pair in run(&model, number, options).windows(2) {
+            let fuel = |event: &Telemetry| event.fuel().unwrap().as_percent();
+            let (before, after) = (fuel(&pair[0]), fuel(&pair[1]));
+            if after > before {
+                assert!(before < 5.5 && after >= 100.0, "{before} {after}");
+                assert!(pair[1].speed().unwrap().as_mph() <= 0.0);
+                filled += 1;
+            }
+        }
+    }
+    assert!(filled > VEHICLES, "{filled}");
+}
+
+#[test]
+fn numbers_have_the_decimals_of_the_wire() {
+    for event in fleet(&FordModel::default()).iter().flatten() {
+        let decimals = [
+            (event.value(Signal::Latitude).unwrap(), 7),
+            (event.value(Signal::Longitude).unwrap(), 7),
+            (event.speed().unwrap().as_mph(), 2),
+            (event.value(Signal::Heading).unwrap(), 2),
+            (event.engine_temperature().unwrap().as_fahrenheit(), 1),
+            (event.battery_voltage().unwrap().as_volts(), 1),
+            (event.value(Signal::Fuel).unwrap(), 1),
+            (event.value(Signal::EngineSpeed).unwrap(), 0),
+        ];
+        for (number, places) in decimals {
+            // Those in other units were converted and back.
+            let off = number - fleet_core::units::round_decimals(number, places);
+            assert!(off.abs() < 1e-9, "{number}");
+        }
+    }
+}
+
+#[test]
 fn variables_keep_their_names_and_defaults() {
     assert_eq!(FordEnv::from_vars(|_| None), Ok(FordEnv::default()));
     let given = |name: &'static str, value: &'static str| {
@@ -185,7 +239,7 @@ fn variables_keep_their_names_and_defaults() {
     ] {
         let error = given(name, value).unwrap_err().to_string();
         assert!(
-            error.starts_with(&format!("{name} is {value:?}, which is no number")),
+            error.starts_with(&format!("{name} is `{value}`, which is no number")),
             "{error}"
         );
     }

@@ -4,16 +4,15 @@
 use std::time::Duration;
 
 use fleet_core::{
-    Source, State,
-    dialect::{Dialect, FleetPipeline, FleetStream, Ford},
+    Source,
+    dialect::{Dialect, FleetFlow, FleetPipeline, FleetStream, Ford, VehicleOps},
     source::SourceEvent,
 };
 use twox_hash::XxHash3_64;
 
-use super::check::run;
 use crate::simulator::{
-    FleetFlowModel, FleetStreamModel, FordModel, Model, OdometerFault, SelfDrivingModel, Simulator,
-    SimulatorOptions,
+    FleetFlowModel, FleetStreamModel, FordModel, Model, OdometerFault, SampleClock, Scenario,
+    SelfDrivingModel, Simulator, SimulatorOptions, VehicleOpsModel,
 };
 
 async fn hash<M, D>(model: M, dialect: D, options: SimulatorOptions) -> String
@@ -32,6 +31,15 @@ where
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn the_bytes_of_vehicleops_never_change() {
+    let model = VehicleOpsModel::default().scenario(Scenario::Mixed);
+    let options = SimulatorOptions::default().vehicles(5).duration(HOUR);
+    let of = |seed| hash(model.clone(), VehicleOps::default(), options.seed(seed));
+    assert_eq!(of(1).await, "20f35184692a711f");
+    assert_ne!(of(1).await, of(2).await);
+}
 
 #[tokio::test]
 async fn the_bytes_of_fleetstream_never_change() {
@@ -63,19 +71,16 @@ async fn the_bytes_of_the_self_driving_pipeline_never_change() {
     assert_ne!(of(1).await, of(2).await);
 }
 
-#[test]
-fn the_samples_of_fleetflow_never_change() {
-    let of = |seed| {
-        let model = FleetFlowModel::default();
-        let options = model.options().duration(HOUR).seed(seed);
-        let mut bytes = Vec::new();
-        for number in 1..=5 {
-            for trip in run(&model, number, options) {
-                trip.encode(&mut bytes);
-            }
-        }
-        format!("{:016x}", XxHash3_64::oneshot(&bytes))
-    };
-    assert_eq!(of(1), "7bda75892d18c66d");
-    assert_ne!(of(1), of(2));
+#[tokio::test]
+async fn the_bytes_of_fleetflow_never_change() {
+    for (clock, expected) in [
+        (SampleClock::Rate, "d6adf520fa5204a8"),
+        (SampleClock::Stamps, "356598486d237ba2"),
+    ] {
+        let model = FleetFlowModel::default().clock(clock);
+        let options = model.options().vehicles(5).duration(HOUR);
+        let of = |seed| hash(model, FleetFlow::default(), options.seed(seed));
+        assert_eq!(of(1).await, expected);
+        assert_ne!(of(1).await, of(2).await);
+    }
 }

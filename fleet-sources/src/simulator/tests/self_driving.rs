@@ -9,9 +9,9 @@ use fleet_core::{
     },
 };
 
-use super::check::{assert_comes_back, assert_share, assert_uniform, hours, run};
+use super::check::{assert_comes_back, assert_share, assert_uniform, hours, metres_between, run};
 use crate::simulator::{
-    OdometerFault, SelfDrivingModel, SelfDrivingTruth, Simulator, SimulatorOptions,
+    Area, OdometerFault, SelfDrivingModel, SelfDrivingTruth, Simulator, SimulatorOptions,
 };
 
 pub(super) fn busy() -> (SelfDrivingModel, SimulatorOptions) {
@@ -148,6 +148,61 @@ fn without_faults_the_odometer_is_the_truth() {
         );
         assert_eq!(truth.odometer_faults, []);
     }
+}
+
+#[test]
+fn positions_speeds_and_the_odometer_tell_of_one_way() {
+    let model = SelfDrivingModel::default().area(Area::Medellin);
+    let options = model.options().duration(hours(1));
+    let centre = Area::Medellin.centre();
+    for number in 1..=5 {
+        let events = run(&model, number, options);
+        for pair in telemetry(&events).windows(2) {
+            let (from, to) = (pair[0].position().unwrap(), pair[1].position().unwrap());
+            let way = metres_between(from, to);
+            let shown = metres(pair[1]) - metres(pair[0]);
+            assert!((way - shown as f64).abs() < 0.25, "{way} m and {shown} m");
+            let mps = |event: &Telemetry| event.speed().unwrap().as_mps();
+            // A second of the mean speed, and what is carried over of a metre.
+            let driven = f64::midpoint(mps(pair[0]), mps(pair[1]));
+            assert!(
+                (driven - shown as f64).abs() < 1.03,
+                "{driven} m and {shown} m"
+            );
+            for off in [
+                to.latitude.as_degrees() - centre.latitude.as_degrees(),
+                to.longitude.as_degrees() - centre.longitude.as_degrees(),
+            ] {
+                assert!((off * 111_195.0).abs() < 10_200.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn lanes_are_changed_each_minute_of_driving_and_braking_hard_costs_20_to_30_kmh() {
+    let (mut changes, mut brakes, mut driving_s) = (0, 0, 0);
+    for (events, truth) in fleet() {
+        let telemetry = telemetry(&events);
+        let kmh = |event: &Telemetry| event.speed().unwrap().as_kmh();
+        driving_s += telemetry.iter().filter(|event| kmh(event) > 0.0).count();
+        changes += truth.lane_changes;
+        for event in driving(&events) {
+            if event.kind == DrivingKind::HardBrake {
+                let after = telemetry
+                    .iter()
+                    .position(|one| one.at() == event.at)
+                    .unwrap();
+                let lost = kmh(telemetry[after - 1]) - kmh(telemetry[after]);
+                assert!((19.9..=30.1).contains(&lost), "{lost}");
+                brakes += 1;
+            }
+        }
+    }
+    let share = changes as f64 * 60.0 / driving_s as f64;
+    assert!((0.85..1.1).contains(&share), "{share}");
+    let share = f64::from(brakes) * 300.0 / driving_s as f64;
+    assert!((0.4..1.1).contains(&share), "{share}: only above 30 km/h");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 use fleet_core::{
     EventTime,
+    dialect::VehicleOps,
     event::{Signal, Status, Telemetry},
     units::{Percent, round_decimals},
 };
 
-use super::check::{assert_share, assert_uniform};
+use super::check::{assert_comes_back, assert_share, assert_uniform};
 use crate::simulator::{Area, Draws, Model, Scenario, VehicleOpsModel};
 
 const TICKS: u32 = 1200;
@@ -42,6 +43,23 @@ fn normal_values_fill_the_ranges_of_the_original() {
             .flatten()
             .all(|event| event.status() == Some(Status::Moving))
     );
+}
+
+#[test]
+fn events_come_back_from_the_wire_as_they_were_made() {
+    for vehicle in fleet(Scenario::Mixed, 10) {
+        assert_comes_back(&VehicleOps::default(), &vehicle);
+    }
+}
+
+#[test]
+fn a_tick_takes_up_to_a_twentieth_of_a_percent_of_the_battery() {
+    for vehicle in fleet(Scenario::Normal, 30) {
+        for pair in values(&[vehicle], Signal::BatteryCharge).windows(2) {
+            // Both are rounded to a tenth.
+            assert!(pair[0] - pair[1] <= 0.05 + 0.1 + 1e-9, "{pair:?}");
+        }
+    }
 }
 
 #[test]
@@ -215,6 +233,6 @@ fn names_are_those_of_the_command_line() {
     let error = "calm".parse::<Scenario>().unwrap_err().to_string();
     assert_eq!(
         error,
-        "scenario \"calm\" is not known: give one of normal, high-load, fault-injection, mixed"
+        "scenario `calm` is not known: give one of normal, high-load, fault-injection, mixed"
     );
 }

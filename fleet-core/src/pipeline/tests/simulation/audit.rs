@@ -26,8 +26,8 @@ struct Known {
     partitions: BTreeMap<Partition, Landed>,
     /// Claims that a process has lost: nothing may be committed under them any more.
     lost: BTreeSet<(Partition, u64)>,
-    /// The last commit that was sent of each partition: token and number.
-    sent: BTreeMap<Partition, (u64, u64)>,
+    /// Token and number of each partition when the last transaction began.
+    began: BTreeMap<Partition, (u64, u64)>,
     commits: u64,
     /// A commit may be under way that was sent before its partition was lost.
     in_flight: bool,
@@ -136,16 +136,18 @@ impl CheckpointStore for Audited {
     }
 
     async fn begin(&mut self) -> Result<MemoryTx> {
-        self.inner.begin().await
+        let tx = self.inner.begin().await;
+        let known = &mut *self.audit.lock();
+        let partitions = known.partitions.iter();
+        known.began = partitions
+            .map(|(name, landed)| (name.clone(), (landed.token, landed.seq)))
+            .collect();
+        tx
     }
 
     async fn commit(&mut self, tx: MemoryTx, epoch: &[Sealed]) -> Result<Committed> {
         let answer = self.inner.commit(tx, epoch).await?;
         let known = &mut *self.audit.lock();
-        for sealed in epoch {
-            let sent = (sealed.token, sealed.seq);
-            known.sent.insert(sealed.partition.clone(), sent);
-        }
         known.see(match &answer {
             Committed::Done if epoch.len() > 1 => "committed several partitions",
             Committed::Done => "committed one partition",
@@ -164,10 +166,10 @@ impl CheckpointStore for Audited {
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         let progress = self.inner.progress(partition).await?;
         let known = &mut *self.audit.lock();
-        let sent = known.sent.get(partition).copied().unwrap_or_default();
+        let began = known.began.get(partition).copied().unwrap_or_default();
         known.see(match &progress {
-            Some(progress) if progress.token != sent.0 => "asked: it is someone else's",
-            Some(progress) if progress.seq >= sent.1 => "asked: it has landed",
+            Some(progress) if progress.token != began.0 => "asked: it is someone else's",
+            Some(progress) if progress.seq > began.1 => "asked: it has landed",
             _ => "asked: it has not landed",
         });
         Ok(progress)

@@ -14,6 +14,7 @@ fn process(faults: Faults) -> Process {
     Process {
         script: batches.to_vec(),
         epoch_rows: 50,
+        workers: 1,
         faults,
     }
 }

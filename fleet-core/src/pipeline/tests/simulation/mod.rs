@@ -16,6 +16,7 @@ mod stage;
 mod trouble;
 
 pub(super) use dice::Dice;
+pub(super) use reference::plain;
 
 #[test]
 fn prop_any_fault_gives_the_rows_of_a_plain_loop() {

@@ -78,6 +78,16 @@ pub(super) fn truth(logs: &[Log<Reading>]) -> Truth {
     truth
 }
 
+/// The tables of rows that arrive in order, of which no sink refuses any.
+pub(crate) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
+    let mut tables = truth(&[Log::new("memory", rows.iter().copied())]).tables;
+    let line = |row: &Reading| format!("{} {row:?}", time(row.second));
+    let mut readings: Vec<_> = rows.iter().map(line).collect();
+    readings.sort_unstable();
+    tables.insert("readings".into(), readings);
+    tables
+}
+
 impl Truth {
     /// The fate of each record of one log; returns the rows that are accepted.
     fn admit(&mut self, log: &Log<Reading>) -> Vec<(u64, Reading)> {

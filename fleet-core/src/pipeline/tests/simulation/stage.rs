@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZeroUsize,
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
@@ -52,6 +53,7 @@ pub(super) struct Stage {
 pub(super) struct Process {
     pub(super) script: Vec<(usize, Script)>,
     pub(super) epoch_rows: u64,
+    pub(super) workers: usize,
     pub(super) faults: Faults,
 }
 
@@ -73,6 +75,7 @@ impl Process {
         Self {
             script: script.collect(),
             epoch_rows: 1 + dice.roll(60),
+            workers: dice.pick(&[1, 1, 2, 3]),
             faults,
         }
     }
@@ -101,17 +104,17 @@ impl Stage {
         let Process {
             script,
             epoch_rows,
+            workers,
             faults,
         } = process;
+        let workers = NonZeroUsize::new(workers).unwrap();
         let (graph, streams) = graph();
         let source = AuditedSource {
             inner: FaultySource::new(Scripted::several(self.logs.clone(), script), &faults),
             audit: self.audit.clone(),
             faults: faults.clone(),
         };
-        let order = Order {
-            out_of_orderness: Duration::from_secs(BOUND.unsigned_abs()),
-        };
+        let order = Order::within(Duration::from_secs(BOUND.unsigned_abs()));
         let store = self.store.with(&faults);
         let table = |name: &str| FaultySink::new(self.memory.table(name), &faults);
         let readings = Rejecting::new(self.memory.table("readings"), refused_reading);
@@ -136,7 +139,7 @@ impl Stage {
             longest: Duration::from_nanos(1),
         };
         let pipeline = streams.stored(pipeline, table);
-        let run = Box::pin(pipeline.epochs(limits).retry(retry).run());
+        let run = Box::pin(pipeline.epochs(limits).retry(retry).workers(workers).run());
         // Time is a value here: this fires only when nothing else ever would.
         let hung = Error::new(ErrorKind::Config, "the pipeline waits for ever");
         let run = async {
@@ -180,6 +183,7 @@ impl Stage {
         let process = Process {
             script: Vec::new(),
             epoch_rows: 1000,
+            workers: 1,
             faults: Faults::none(),
         };
         let report = match self.run(process).await {

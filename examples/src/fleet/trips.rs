@@ -1,0 +1,37 @@
+//! The job on trips that come whole: each is scored.
+
+use fleet_core::{Decode, Graph, Result, Stream, dialect::TripRequest, source::Replayable};
+use fleet_scoring::{ScoreTrips, SeedFleetflow, Trip};
+
+use crate::{
+    job::{Exactly, Work},
+    sink::Destination,
+};
+
+/// Scores requests as their system does.
+#[derive(Default)]
+pub(crate) struct TripWork(SeedFleetflow);
+
+impl Work for TripWork {
+    type Event = TripRequest;
+    type Streams = Stream<Trip>;
+
+    fn graph(self) -> Result<(Graph<TripRequest>, Stream<Trip>)> {
+        let (mut graph, requests) = Graph::<TripRequest>::new();
+        let trips = graph.apply("trips", requests, ScoreTrips::new(self.0));
+        Ok((graph, trips))
+    }
+
+    fn store<Src, D, To>(
+        trips: Stream<Trip>,
+        pipeline: Exactly<Src, D, To::Store>,
+        to: &To,
+    ) -> Result<Exactly<Src, D, To::Store>>
+    where
+        Src: Replayable,
+        D: Decode<Src::Payload, Event = TripRequest>,
+        To: Destination,
+    {
+        Ok(pipeline.store("trips", trips, to.table("trips")?))
+    }
+}

@@ -1,0 +1,188 @@
+//! What sightings and driving events have in common: ids and times as the system writes them, words and numbers.
+
+use std::{fmt, ops::RangeInclusive};
+
+use crate::{
+    EventTime, VehicleId,
+    dialect::{
+        Lossy,
+        object::{
+            Draft, Field, Misfit, Number, Object, Shape, Target, check_number, check_text, misfit,
+            number_id, wrong_kind,
+        },
+    },
+    event::{Layout, Origin, Reading, Style, Written},
+    time::TimeReader,
+};
+
+/// What a key sets: whose the event is, when it was, or something of its own kind.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::dialect) enum Part<B> {
+    Vehicle,
+    Time,
+    Word(B),
+    Number(B),
+}
+
+/// What one kind of event has besides whose it is and when it was.
+pub(in crate::dialect) trait Body:
+    Copy + fmt::Debug + Send + Sync + 'static
+{
+    /// What is built.
+    type Event;
+    /// The [bit](Self::bit) of the word without which there is no event, if there is one.
+    const REQUIRED: u16 = 0;
+
+    /// An event that is nobody's yet.
+    fn blank() -> Self::Event;
+    /// What all kinds have.
+    fn head(event: &Self::Event) -> (&VehicleId, EventTime, &Written);
+    /// The same, to be set.
+    fn head_mut(event: &mut Self::Event) -> (&mut VehicleId, &mut EventTime, &mut Written);
+
+    /// Its bit: of a number that was whole, of a word that was null.
+    fn bit(self) -> u16;
+    /// Takes a word, or says why it is none.
+    fn set_word(self, event: &mut Self::Event, word: &str) -> Result<(), String>;
+    /// The word, if there is one.
+    fn word(self, event: &Self::Event) -> Option<&str>;
+    /// The numbers that are taken.
+    fn accepted(self) -> RangeInclusive<f64> {
+        f64::MIN..=f64::MAX
+    }
+    /// Takes a number, or null.
+    fn set_number(self, event: &mut Self::Event, number: Reading<()>);
+    /// The number.
+    fn number(self, event: &Self::Event) -> Reading<()>;
+    /// What of an event has no key.
+    fn lossy(event: &Self::Event) -> Lossy;
+}
+
+const VEHICLE: u8 = 1;
+const TIME: u8 = 2;
+const OWN: u8 = 4;
+
+fn is_required<B: Body>(own: B) -> bool {
+    B::REQUIRED & own.bit() != 0
+}
+
+impl<B: Body> Target for Part<B> {
+    type Event = B::Event;
+    const NEEDS: u8 = VEHICLE | TIME | if B::REQUIRED == 0 { 0 } else { OWN };
+
+    fn blank(origin: Origin) -> B::Event {
+        let mut event = B::blank();
+        B::head_mut(&mut event).2.style = Style::of(origin);
+        event
+    }
+
+    fn takes(self) -> &'static str {
+        match self {
+            Self::Vehicle => "a whole number or a text",
+            Self::Time => "a text",
+            Self::Word(own) if is_required(own) => "a text",
+            Self::Word(_) => "a text or null",
+            Self::Number(_) => "a number or null",
+        }
+    }
+
+    fn need(self) -> u8 {
+        match self {
+            Self::Vehicle => VEHICLE,
+            Self::Time => TIME,
+            Self::Word(own) if is_required(own) => OWN,
+            Self::Word(_) | Self::Number(_) => 0,
+        }
+    }
+
+    fn text(
+        field: &Field<Self>,
+        draft: &mut Draft<Self>,
+        text: &str,
+        times: &mut TimeReader,
+    ) -> Result<(), Misfit> {
+        let (vehicle, at, written) = B::head_mut(&mut draft.event);
+        match field.sets {
+            Self::Vehicle => {
+                *vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
+                written.style.integers |= Style::TEXT_ID;
+            }
+            Self::Time => {
+                let time = times.read(text).map_err(|why| misfit(field, &why))?;
+                (*at, written.style.time) = time;
+            }
+            Self::Word(own) => {
+                check_text(field, text)?;
+                let set = own.set_word(&mut draft.event, text);
+                set.map_err(|why| misfit(field, &why))?;
+            }
+            Self::Number(_) => return Err(wrong_kind(field, "a text")),
+        }
+        draft.found(field.sets);
+        Ok(())
+    }
+
+    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+        let (vehicle, _, written) = B::head_mut(&mut draft.event);
+        match field.sets {
+            Self::Vehicle => *vehicle = number_id(field, number)?,
+            Self::Number(own) => {
+                let Number { value, integer } = number;
+                check_number(field, value, &own.accepted())?;
+                written.style.integers |= u32::from(integer) * u32::from(own.bit());
+                own.set_number(&mut draft.event, Reading::of_raw(value));
+            }
+            Self::Time | Self::Word(_) => return Err(wrong_kind(field, "a number")),
+        }
+        draft.found(field.sets);
+        Ok(())
+    }
+
+    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
+        match field.sets {
+            Self::Word(own) if !is_required(own) => {
+                B::head_mut(&mut draft.event).2.nulls |= own.bit();
+            }
+            Self::Number(own) => own.set_number(&mut draft.event, Reading::null()),
+            Self::Vehicle | Self::Time | Self::Word(_) => return Err(wrong_kind(field, "null")),
+        }
+        Ok(())
+    }
+
+    fn keep(event: &mut B::Event, layout: Layout) {
+        B::head_mut(event).2.layout = Some(Box::new(layout));
+    }
+
+    fn layout(event: &B::Event) -> Option<&Layout> {
+        B::head(event).2.layout.as_deref()
+    }
+
+    fn is_of(event: &B::Event, origin: Origin) -> bool {
+        B::head(event).2.style.is_of(origin)
+    }
+
+    fn write(field: &Field<Self>, event: &B::Event, to: &mut Object<'_>) {
+        let (vehicle, at, written) = B::head(event);
+        match field.sets {
+            Self::Vehicle => to.id(field, vehicle.as_str(), written.style),
+            Self::Time => to.time(field, at, written.style),
+            Self::Word(own) => {
+                let null = written.nulls & own.bit() != 0;
+                to.text(field, own.word(event), null);
+            }
+            Self::Number(own) => {
+                let number = own.number(event);
+                if let Some(value) = number.raw() {
+                    to.number(field, value, written.style.has(own.bit().into()), false);
+                } else if number.is_null() {
+                    to.null(field);
+                }
+            }
+        }
+    }
+
+    fn lossy(shape: &Shape<Self>, event: &B::Event) -> Lossy {
+        let own = Self::is_of(event, shape.origin);
+        B::lossy(event).unknown_keys(Self::layout(event), own)
+    }
+}

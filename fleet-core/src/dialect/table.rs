@@ -1,0 +1,39 @@
+/// Makes a type with the field `unknown` the [`Dialect`](super::Dialect) of the events of one table of keys.
+///
+/// The docs given go to the constructor that keeps unknown keys.
+macro_rules! table_dialect {
+    ($(#[$doc:meta])* $dialect:ty: $event:ty, $memo:ty, $shape:expr) => {
+        impl $dialect {
+            /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+            $(#[$doc])*
+            pub fn keeping_unknown_keys() -> Self {
+                Self {
+                    unknown: $crate::dialect::object::UnknownKeys::Kept,
+                }
+            }
+        }
+
+        impl $crate::dialect::Dialect for $dialect {
+            type Event = $event;
+            type Memo = $memo;
+
+            #[inline]
+            fn read(
+                &self,
+                record: &str,
+                memo: &mut $memo,
+            ) -> Result<Option<$event>, $crate::dialect::Refused> {
+                $crate::dialect::object::read(&$shape, self.unknown, record, memo.as_mut())
+            }
+
+            fn write(&self, event: &$event, to: &mut Vec<u8>) {
+                $crate::dialect::object::write(&$shape, event, to);
+            }
+
+            fn lossy(&self, event: &$event) -> $crate::dialect::Lossy {
+                $crate::dialect::object::lossy(&$shape, event)
+            }
+        }
+    };
+}
+pub(super) use table_dialect;

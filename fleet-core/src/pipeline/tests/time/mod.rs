@@ -1,0 +1,236 @@
+//! What the engine knows about time: lateness, ticks, clocks that are ahead, and every kind of window.
+
+mod ahead;
+mod lateness;
+mod plain;
+mod ticks;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    Error, Event, EventTime, Graph, MemoryStore, Operator, Order, Pipeline,
+    checkpoint::Counts,
+    decode::Typed,
+    event::ContentHasher,
+    operator::Cx,
+    pipeline::{EpochLimits, Retry},
+    row::Row,
+    testing::{Fault, Faults, FaultyStore, Operation, Script, Scripted},
+    window::{Session, Sliding, Summary, SummaryOf, Tumbling},
+};
+
+/// A number that a car sent.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+struct Ping {
+    car: usize,
+    second: i64,
+    value: u8,
+}
+
+crate::state_by_serde!(Ping, 1);
+
+const CARS: [&str; 3] = ["a", "b", "c"];
+
+fn time(second: i64) -> EventTime {
+    EventTime::from_micros(second * 1_000_000)
+}
+
+fn seconds(seconds: i64) -> Duration {
+    Duration::from_secs(seconds.unsigned_abs())
+}
+
+impl Event for Ping {
+    fn key(&self) -> &str {
+        CARS[self.car]
+    }
+    fn at(&self) -> EventTime {
+        time(self.second)
+    }
+    fn identity(&self) -> u64 {
+        ContentHasher::new().integer(self.value.into()).finish()
+    }
+}
+
+/// A rule: tells each rise above 5, and what was before it, so that every row that it should not see shows.
+struct Rises;
+
+impl Operator for Rises {
+    type In = Ping;
+    type Out = (u8, u8);
+    type State = u8;
+    fn init(&self) -> u8 {
+        0
+    }
+    fn on_row(&self, before: &mut u8, row: &Row<Ping>, cx: &mut Cx<'_, (u8, u8)>) {
+        if *before <= 5 && row.value.value > 5 {
+            cx.emit((*before, row.value.value));
+        }
+        *before = row.value.value;
+    }
+}
+
+const LENGTH: i64 = 10;
+const SLIDE: i64 = 4;
+const SLIDING: i64 = 12;
+const GAP: i64 = 6;
+
+/// All kinds of windows over the pings, a rule, and the pings themselves.
+fn graph() -> (Graph<Ping>, Streams) {
+    let (mut graph, pings) = Graph::new();
+    let value = || SummaryOf::new(|ping: &Ping| Some(f64::from(ping.value)));
+    // Belated rows pass steps without state.
+    let again = graph.map("again", pings, |ping| *ping);
+    let tumbling = Tumbling::of(seconds(LENGTH)).unwrap().aggregate(value());
+    let sliding = Sliding::of(seconds(SLIDING), seconds(SLIDE)).unwrap();
+    let session = Session::of(seconds(GAP)).unwrap().aggregate(value());
+    let streams = Streams {
+        pings,
+        rises: graph.apply("rises", pings, Rises),
+        tumbling: graph.apply("tumbling", again, tumbling),
+        sliding: graph.apply("sliding", pings, sliding.aggregate(value())),
+        sessions: graph.apply("sessions", again, session),
+    };
+    (graph, streams)
+}
+
+type Window<T> = crate::window::Window<T>;
+
+struct Streams {
+    pings: crate::Stream<Ping>,
+    rises: crate::Stream<(u8, u8)>,
+    tumbling: crate::Stream<Window<Summary>>,
+    sliding: crate::Stream<Window<Summary>>,
+    sessions: crate::Stream<Window<Option<Summary>>>,
+}
+
+/// `SplitMix64` (Steele, Lea, Flood 2014): a whole run is one number.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+/// Rows of three cars in their order, with ties and with silences of all lengths.
+fn drive(dice: &mut Dice) -> BTreeSet<Ping> {
+    let mut rows = BTreeSet::new();
+    for car in 0..CARS.len() {
+        let mut second = 100;
+        for _ in 0..30 {
+            second += [0, 1, 1, 2, GAP - 1, GAP, 15][dice.roll(7) as usize];
+            let value = dice.roll(10) as u8;
+            rows.insert(Ping { car, second, value });
+        }
+    }
+    rows
+}
+
+/// The rows as they arrive, each up to `delay` after its time, the delay itself included; some come twice.
+fn arrive(rows: &BTreeSet<Ping>, delay: i64, dice: &mut Dice) -> Vec<Ping> {
+    let mut mixed: Vec<((i64, u64), Ping)> = Vec::new();
+    for row in rows {
+        for _ in 0..=u64::from(dice.roll(8) == 0) {
+            let by = [0, delay, dice.roll(delay.unsigned_abs() + 1) as i64][dice.roll(3) as usize];
+            mixed.push(((row.second + by, dice.roll(1 << 30)), *row));
+        }
+    }
+    mixed.sort_unstable_by_key(|(place, _)| *place);
+    mixed.into_iter().map(|(_, row)| row).collect()
+}
+
+type Tables = BTreeMap<Arc<str>, Vec<String>>;
+
+/// One batch and no fault.
+async fn at_once(rows: &[Ping], order: Order) -> (Tables, Counts) {
+    let store = MemoryStore::default();
+    let done = run(rows, order, &store, &[], &Faults::none(), u64::MAX).await;
+    (
+        store.rows(),
+        done.expect("nobody dies without a fault").unwrap(),
+    )
+}
+
+/// What may happen to a commit.
+const FAULTS: [Option<Fault>; 7] = [
+    None,
+    Some(Fault::CrashBefore),
+    Some(Fault::CrashAfter),
+    Some(Fault::LostAnswer),
+    Some(Fault::Refused),
+    Some(Fault::Twice),
+    Some(Fault::LandsLate(0)),
+];
+
+/// Batches, hand-overs and faults by dice, started again until the input has ended.
+async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Counts) {
+    let store = MemoryStore::default();
+    for attempt in 0.. {
+        let script: Vec<_> = (0..rows.len())
+            .map(|_| match dice.roll(24) {
+                0..2 => Script::Idle,
+                2 => Script::Revoke(Duration::from_secs(1)),
+                3 => Script::Lost,
+                _ => Script::Rows(1 + dice.roll(12) as usize),
+            })
+            .collect();
+        let kinds = if attempt < 6 { FAULTS.len() } else { 1 };
+        let faults = (1..=6).filter_map(|nth| {
+            let fault = FAULTS[dice.roll(kinds as u64) as usize]?;
+            Some((Operation::Commit, nth, fault))
+        });
+        let faults = Faults::at(faults.collect::<Vec<_>>());
+        let most = 1 + dice.roll(30);
+        if let Some(done) = run(rows, order, &store, &script, &faults, most).await {
+            return (store.rows(), done.unwrap());
+        }
+    }
+    unreachable!("the last attempts are let through")
+}
+
+/// One process; `None` when it died.
+async fn run(
+    rows: &[Ping],
+    order: Order,
+    store: &MemoryStore,
+    script: &[Script],
+    faults: &Faults,
+    most: u64,
+) -> Option<Result<Counts, Error>> {
+    let (graph, streams) = graph();
+    let source = Scripted::new("memory/0", Arc::new(rows.to_vec()), script.to_vec());
+    let retry = Retry {
+        times: 8,
+        first: Duration::from_nanos(1),
+        longest: Duration::from_nanos(1),
+    };
+    let limits = EpochLimits {
+        rows: most,
+        ..EpochLimits::default()
+    };
+    let faulty = FaultyStore::new(store.clone(), faults);
+    let run = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty)
+        .store("pings", streams.pings, store.table("pings"))
+        .store("rises", streams.rises, store.table("rises"))
+        .store("tumbling", streams.tumbling, store.table("tumbling"))
+        .store("sliding", streams.sliding, store.table("sliding"))
+        .store("sessions", streams.sessions, store.table("sessions"))
+        .epochs(limits)
+        .retry(retry)
+        .run();
+    let report = faults.until_crash(run).await?;
+    Some(report.map(|report| {
+        assert!(report.balances(), "{report:?}");
+        report.counts
+    }))
+}

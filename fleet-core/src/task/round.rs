@@ -1,0 +1,158 @@
+use std::collections::BTreeMap;
+
+use super::{Events, ForkJoin, Plan, Task, shard::Shard};
+use crate::{
+    Decode, EventTime, Partition, Result, checkpoint::Fates, decode::Entry, event::Event,
+    source::Batch,
+};
+
+/// Takes several batches at once through their tasks, by several workers.
+///
+/// ```text
+/// decode   each part of a payload by itself,       part 1      part 2      part 3
+///          into one list of events per shard       a b         a b         a b
+/// pass     each shard its lists, in that order     a: 1 2 3    b: 1 2 3
+/// join     in the order of parts and shards        counts, dead letters
+/// ```
+/// What a shard sees does not depend on who decodes when, so the results do not either.
+pub(crate) struct Round<E> {
+    /// Emptied lists: their memory serves the next round.
+    spare: Vec<Events<E>>,
+}
+
+/// A payload or a part of it.
+struct Part<P, E> {
+    partition: Partition,
+    /// When the log took it.
+    time: Option<EventTime>,
+    payload: Option<P>,
+    /// By shard.
+    events: Vec<Events<E>>,
+    fates: Fates,
+}
+
+/// A shard and its events of this round.
+struct Lane<'a, E: Event> {
+    shard: &'a mut Shard<E>,
+    /// Each list with the time when the log took it.
+    events: Vec<(Option<EventTime>, Events<E>)>,
+}
+
+impl<E: Event> Round<E> {
+    pub(crate) fn new() -> Self {
+        Self { spare: Vec::new() }
+    }
+
+    /// Takes the batches through their tasks; those of no task are left out.
+    ///
+    /// # Errors
+    /// As [`Task::batch`].
+    pub(crate) fn run<P: Send, D: Decode<P, Event = E>>(
+        &mut self,
+        tasks: &mut BTreeMap<Partition, Task<E>>,
+        plan: &Plan<E>,
+        decode: &D,
+        batches: Vec<Batch<P>>,
+        fork: &impl ForkJoin,
+    ) -> Result<()> {
+        let mut parts = self.parts(tasks, decode, batches, fork.workers())?;
+        fork.each(&mut parts, |part| part.decode(decode));
+        let mut lanes = lanes(tasks, &mut parts);
+        fork.each(&mut lanes, |lane| lane.pass(plan));
+        let lists = lanes.into_iter().flat_map(|lane| lane.events);
+        let lists = lists.map(|(_, events)| events);
+        self.spare.extend(lists);
+        for mut part in parts {
+            if let Some(task) = tasks.get_mut(&part.partition) {
+                task.fates.join(&mut part.fates);
+                task.join_fates();
+            }
+        }
+        Ok(())
+    }
+
+    /// Divides payloads where there are fewer of them than workers; the parts of one partition stand
+    /// together, in their order.
+    fn parts<P, D: Decode<P, Event = E>>(
+        &mut self,
+        tasks: &mut BTreeMap<Partition, Task<E>>,
+        decode: &D,
+        mut batches: Vec<Batch<P>>,
+        workers: usize,
+    ) -> Result<Vec<Part<P, E>>> {
+        batches.sort_by(|a, b| a.partition.cmp(&b.partition));
+        let each = workers.div_ceil(batches.len().max(1));
+        let mut parts = Vec::new();
+        for Batch {
+            partition,
+            next,
+            time,
+            payload,
+        } in batches
+        {
+            let Some(task) = tasks.get_mut(&partition) else {
+                continue;
+            };
+            task.check_open()?;
+            task.advance(next);
+            for payload in decode.divide(payload, each) {
+                let lists = task.shards.iter().map(|_| self.spare.pop());
+                parts.push(Part {
+                    partition: partition.clone(),
+                    time,
+                    payload: Some(payload),
+                    events: lists.map(Option::unwrap_or_default).collect(),
+                    fates: Fates::default(),
+                });
+            }
+        }
+        Ok(parts)
+    }
+}
+
+impl<P, E: Event> Part<P, E> {
+    fn decode(&mut self, decode: &impl Decode<P, Event = E>) {
+        if let Some(payload) = self.payload.take() {
+            let mut entry = Entry::by_shard(&mut self.events, &mut self.fates);
+            decode.decode(payload, &mut entry);
+        }
+    }
+}
+
+impl<E: Event> Lane<'_, E> {
+    fn pass(&mut self, plan: &Plan<E>) {
+        for (time, events) in &mut self.events {
+            self.shard.admit(plan, *time, events);
+        }
+        self.shard.pass(plan);
+    }
+}
+
+/// The shards of the tasks that have parts, each with its events in the order of the parts.
+fn lanes<'a, P, E: Event>(
+    tasks: &'a mut BTreeMap<Partition, Task<E>>,
+    parts: &mut [Part<P, E>],
+) -> Vec<Lane<'a, E>> {
+    let mut lanes = Vec::new();
+    // Both are sorted by partition.
+    let mut parts = parts
+        .chunk_by_mut(|a, b| a.partition == b.partition)
+        .peekable();
+    for (partition, task) in tasks {
+        let own = |parts: &&mut [Part<P, E>]| parts.iter().all(|part| part.partition == *partition);
+        let Some(own) = parts.next_if(own) else {
+            continue;
+        };
+        for (place, shard) in task.shards.iter_mut().enumerate() {
+            let lists = own.iter_mut().filter_map(|part| {
+                let events = part.events.get_mut(place)?;
+                Some((part.time, std::mem::take(events)))
+            });
+            lanes.push(Lane {
+                shard,
+                events: lists.collect(),
+            });
+        }
+    }
+    lanes
+}

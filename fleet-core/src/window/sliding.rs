@@ -1,0 +1,288 @@
+use std::time::Duration;
+
+use compact_str::CompactString;
+
+use super::{Aggregate, Window, layout};
+use crate::{
+    Error, ErrorKind, EventTime, Operator, Result, State,
+    operator::{Cx, Keep},
+    row::Row,
+    state::{put_length, take_length},
+};
+
+/// Windows of one length that begin one slide after the other and overlap.
+///
+/// # Examples
+/// The last five minutes, every minute:
+/// ```
+/// use std::time::Duration;
+/// use fleet_core::{event::Telemetry, units::Speed, window::{Sliding, SummaryOf}};
+/// let minute = Duration::from_secs(60);
+/// let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
+/// let windows = Sliding::of(5 * minute, minute)?.aggregate(speed);
+/// # let _ = windows;
+/// assert!(Sliding::of(minute, 7 * minute).is_err());
+/// # Ok::<(), fleet_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sliding {
+    length: Duration,
+    slide: Duration,
+}
+
+/// How many windows may hold one row. Our choice: each is a timer and a merge.
+const MOST_WINDOWS: u128 = 10_000;
+
+impl Sliding {
+    /// Windows of this length, of which one begins every `slide` since 1970.
+    ///
+    /// # Errors
+    /// Refuses a slide under a millisecond or above the length, which would leave rows out, one that the
+    /// length is no multiple of, and more than 10,000 windows over one row.
+    pub fn of(length: Duration, slide: Duration) -> Result<Self> {
+        let whole = slide.as_micros();
+        let wrong = if slide < Duration::from_millis(1) {
+            "the least slide is 1 ms"
+        } else if slide > length {
+            "a slide above the length leaves rows out"
+        } else if !length.as_micros().is_multiple_of(whole) {
+            "the length must be a multiple of the slide"
+        } else if length.as_micros() / whole > MOST_WINDOWS {
+            "more than 10,000 of them would hold one row"
+        } else {
+            return Ok(Self { length, slide });
+        };
+        let message = format!("windows of {length:?} every {slide:?} are refused: {wrong}");
+        Err(Error::new(ErrorKind::Config, message))
+    }
+
+    /// The length of a window.
+    pub fn length(self) -> Duration {
+        self.length
+    }
+
+    /// The time from the beginning of a window to that of the next.
+    pub fn slide(self) -> Duration {
+        self.slide
+    }
+
+    /// What is computed in each window.
+    pub fn aggregate<A: Aggregate>(self, aggregate: A) -> Slid<A> {
+        Slid {
+            windows: self,
+            aggregate,
+        }
+    }
+}
+
+/// The operator of [`Sliding::aggregate`].
+///
+/// # Guarantees
+/// A window without rows has no result. A belated row is added to each of its windows: those that were closed
+/// give their next revision at once, those that never had a row their first.
+///
+/// # Cost
+/// A row is added once, to the part of time between two beginnings; a window merges its parts when it closes
+/// and at each revision. Parts are kept for a length and the allowed lateness.
+#[derive(Debug)]
+pub struct Slid<A> {
+    windows: Sliding,
+    aggregate: A,
+}
+
+/// The parts of time of one key, oldest first.
+#[derive(Clone, Debug)]
+pub struct Parts<A> {
+    /// The rows from each beginning to the next.
+    between: Vec<(EventTime, A)>,
+    /// By its beginning: how many results a window has given. Only with an allowed lateness.
+    results: Vec<(EventTime, u32)>,
+    /// Timers are set for all windows up to the one that ends then.
+    awaited: EventTime,
+}
+
+const LAYOUT: u16 = 1;
+
+/// # Layout
+/// `awaited i64 · parts: count u32, then start i64 and the accumulator each · results: count u32, then start i64
+/// and count u32 each`
+impl<A: State> State for Parts<A> {
+    const VERSION: u16 = layout::version::<A>(LAYOUT);
+    fn encode(&self, to: &mut Vec<u8>) {
+        self.awaited.encode(to);
+        put_length(self.between.len(), to);
+        for (start, accumulator) in &self.between {
+            start.encode(to);
+            accumulator.encode(to);
+        }
+        put_length(self.results.len(), to);
+        for (start, results) in &self.results {
+            start.encode(to);
+            results.encode(to);
+        }
+    }
+    fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
+        let (layout, version) = layout::parts(version);
+        if layout != LAYOUT {
+            return None;
+        }
+        let mut state = Self {
+            awaited: EventTime::decode(0, from)?,
+            between: Vec::new(),
+            results: Vec::new(),
+        };
+        for _ in 0..take_length(from)? {
+            let start = EventTime::decode(0, from)?;
+            state.between.push((start, A::decode(version, from)?));
+        }
+        for _ in 0..take_length(from)? {
+            let start = EventTime::decode(0, from)?;
+            state.results.push((start, u32::decode(0, from)?));
+        }
+        Some(state)
+    }
+}
+
+impl<A> Parts<A> {
+    /// The part that begins then.
+    fn part(&mut self, start: EventTime, empty: impl FnOnce() -> A) -> Option<&mut A> {
+        let place = self.between.partition_point(|(at, _)| *at < start);
+        if self.between.get(place).is_none_or(|(at, _)| *at != start) {
+            self.between.insert(place, (start, empty()));
+        }
+        self.between.get_mut(place).map(|(_, part)| part)
+    }
+
+    /// The number of the next result of the window that begins then; it counts as given.
+    fn next_revision(&mut self, start: EventTime) -> u32 {
+        let place = self.results.partition_point(|(at, _)| *at < start);
+        match self.results.get_mut(place) {
+            Some((at, results)) if *at == start => {
+                *results = results.saturating_add(1);
+                *results - 1
+            }
+            _ => {
+                self.results.insert(place, (start, 1));
+                0
+            }
+        }
+    }
+}
+
+impl<A: Aggregate> Slid<A> {
+    /// Where the windows that hold this time begin, oldest first.
+    fn starts(&self, at: EventTime) -> impl Iterator<Item = EventTime> {
+        let Sliding { length, slide } = self.windows;
+        let newest = at.floor_to(slide);
+        let oldest = newest + slide - length;
+        std::iter::successors(Some(oldest), move |start| Some(*start + slide))
+            .take_while(move |start| *start <= newest)
+    }
+
+    fn add(&self, state: &mut Parts<A::Accumulator>, row: &Row<A::In>) {
+        let start = row.at.floor_to(self.windows.slide);
+        if let Some(part) = state.part(start, || self.aggregate.empty()) {
+            self.aggregate.add(part, &row.value, row.at);
+        }
+    }
+
+    /// Gives a result of the window, if it has a row.
+    fn emit(
+        &self,
+        state: &mut Parts<A::Accumulator>,
+        start: EventTime,
+        cx: &mut Cx<'_, Window<A::Out>>,
+    ) {
+        let end = start + self.windows.length;
+        let first = state.between.partition_point(|(at, _)| *at < start);
+        let mut parts = state.between.iter().skip(first);
+        let mut parts = parts.by_ref().take_while(|(at, _)| *at < end);
+        let Some((_, part)) = parts.next() else {
+            return;
+        };
+        let mut whole = part.clone();
+        for (_, part) in parts {
+            self.aggregate.merge(&mut whole, part);
+        }
+        let revision = if cx.allowed_lateness().is_zero() {
+            0
+        } else {
+            state.next_revision(start)
+        };
+        let window = Window {
+            key: CompactString::new(cx.key()),
+            start,
+            end,
+            revision,
+            value: self.aggregate.finish(&whole),
+        };
+        cx.emit_at(end, window);
+    }
+}
+
+impl<A: Aggregate> Operator for Slid<A> {
+    type In = A::In;
+    type Out = Window<A::Out>;
+    type State = Parts<A::Accumulator>;
+
+    fn structure(&self) -> String {
+        format!("{:?} every {:?}", self.windows.length, self.windows.slide)
+    }
+
+    fn init(&self) -> Self::State {
+        Parts {
+            between: Vec::new(),
+            results: Vec::new(),
+            awaited: EventTime::BEFORE_ALL,
+        }
+    }
+
+    fn on_row(&self, state: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
+        self.add(state, row);
+        for start in self.starts(row.at) {
+            let end = start + self.windows.length;
+            if end > state.awaited {
+                state.awaited = end;
+                cx.wake_at(end);
+            }
+        }
+    }
+
+    fn on_timer(
+        &self,
+        state: &mut Self::State,
+        end: EventTime,
+        cx: &mut Cx<'_, Self::Out>,
+    ) -> Keep {
+        let start = end - self.windows.length;
+        self.emit(state, start, cx);
+        // All windows that are still to close or to be revised begin after this.
+        let lateness = cx.allowed_lateness();
+        let gone = state
+            .between
+            .partition_point(|(at, _)| *at <= start - lateness);
+        state.between.drain(..gone);
+        let closed = |at: EventTime| at + self.windows.length + lateness <= end;
+        state.results.retain(|(at, _)| !closed(*at));
+        if state.between.is_empty() && state.results.is_empty() {
+            return Keep::Nothing;
+        }
+        Keep::State
+    }
+
+    fn revises(&self) -> bool {
+        true
+    }
+
+    fn on_belated(&self, state: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
+        self.add(state, row);
+        for start in self.starts(row.at) {
+            let end = start + self.windows.length;
+            if cx.has_passed(end) {
+                self.emit(state, start, cx);
+            } else {
+                cx.wake_at(end);
+            }
+        }
+    }
+}
