@@ -8,6 +8,7 @@ use crate::{
     Offset,
     checkpoint::{Counts, DeadLetter, Fates},
     event::Event,
+    slab::Slab,
 };
 
 /// How much of a record a dead letter keeps, bytes. Our choice: enough to see what it is; the offset says where the rest lies.
@@ -30,26 +31,38 @@ pub const MAX_REASON_BYTES: usize = 1024;
 /// ```
 #[derive(Debug)]
 pub struct Entry<'a, E> {
-    /// By shard.
-    rows: &'a mut [Vec<(Offset, E)>],
-    /// Which shard of how many an event belongs to.
-    shard: fn(&E, usize) -> usize,
+    to: To<'a, E>,
     fates: &'a mut Fates,
+}
+
+/// Where events go.
+#[derive(Debug)]
+enum To<'a, E> {
+    List(&'a mut Vec<(Offset, E)>),
+    /// A list for each shard, and the place of an event among so many.
+    Shards(&'a mut [Vec<(Offset, E)>], fn(&E, usize) -> usize),
+    Slab(&'a mut Slab<E>),
 }
 
 impl<'a, E: Event> Entry<'a, E> {
     /// An entry that appends to the list of each event's shard.
     pub(crate) fn by_shard(rows: &'a mut [Vec<(Offset, E)>], fates: &'a mut Fates) -> Self {
-        let shard = |event: &E, shards| shard_of(event.key(), shards);
-        Self { rows, shard, fates }
+        let to = To::Shards(rows, |event, shards| shard_of(event.key(), shards));
+        Self { to, fates }
     }
 }
 
 impl<'a, E> Entry<'a, E> {
     /// An entry that appends to `rows` and counts in `fates`.
     pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut Fates) -> Self {
-        let (rows, shard) = (std::slice::from_mut(rows), |_: &E, _| 0);
-        Self { rows, shard, fates }
+        let to = To::List(rows);
+        Self { to, fates }
+    }
+
+    /// An entry of an only shard, whose rows stay where they are put.
+    pub(crate) fn of_slab(slab: &'a mut Slab<E>, fates: &'a mut Fates) -> Self {
+        let to = To::Slab(slab);
+        Self { to, fates }
     }
 
     fn counts(&mut self) -> &mut Counts {
@@ -59,15 +72,47 @@ impl<'a, E> Entry<'a, E> {
     /// The record at this offset is an event. Its fate is counted when it is admitted.
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
+        self.begin(at, event);
+        self.keep();
+    }
+
+    /// Puts a blank event where it is to stay, so that it is built there: moving one that was built just now
+    /// costs more than reading the numbers of a line. [`keep`](Self::keep) or [`undo`](Self::undo) follows.
+    #[inline]
+    pub(crate) fn begin(&mut self, at: Offset, blank: E) -> Option<&mut E> {
+        let rows = match &mut self.to {
+            To::Slab(slab) => return slab.put_fresh(at, blank),
+            To::List(rows) => rows,
+            // Whose it is, is known only when it is built.
+            To::Shards(lists, _) => lists.first_mut()?,
+        };
+        rows.push((at, blank));
+        rows.last_mut().map(|(_, event)| event)
+    }
+
+    /// What [`begin`](Self::begin) put down is an event now.
+    #[inline]
+    pub(crate) fn keep(&mut self) {
         self.counts().read += 1;
-        match &mut *self.rows {
-            [all] => all.push((at, event)),
-            shards => {
-                let place = (self.shard)(&event, shards.len());
-                if let Some(own) = shards.get_mut(place) {
-                    own.push((at, event));
-                }
+        if let To::Shards(lists, place) = &mut self.to {
+            let shards = lists.len();
+            let Some((first, others)) = lists.split_first_mut() else {
+                return;
+            };
+            let place = first.last().map_or(0, |(_, event)| place(event, shards));
+            if let Some(own) = place.checked_sub(1).and_then(|place| others.get_mut(place)) {
+                own.extend(first.pop());
             }
+        }
+    }
+
+    /// What [`begin`](Self::begin) put down is none.
+    #[inline]
+    pub(crate) fn undo(&mut self) {
+        match &mut self.to {
+            To::Slab(slab) => slab.drop_last_fresh(),
+            To::List(rows) => drop(rows.pop()),
+            To::Shards(lists, _) => drop(lists.first_mut().and_then(Vec::pop)),
         }
     }
 

@@ -28,14 +28,32 @@ fn check(text: &str) -> Result<(), IdError> {
     if text.len() > MAX_ID_BYTES {
         return Err(IdError::TooLong(text.len()));
     }
-    // One pass over bytes without a way out, so that it runs many at a time: ASCII controls are single bytes in
-    // UTF-8 and nothing else is below 0x20.
-    let control = |byte: u8| matches!(byte, ..0x20 | 0x7f);
-    if !text.bytes().fold(false, |any, byte| any | control(byte)) {
+    if !has_control(text.as_bytes()) {
         return Ok(());
     }
+    let control = |byte: u8| matches!(byte, ..0x20 | 0x7f);
     let found = text.bytes().find(|byte| control(*byte));
     Err(IdError::Control(found.map_or(0, u32::from)))
+}
+
+/// Whether there is an ASCII control: those are single bytes in UTF-8, and nothing else is below 0x20. Eight
+/// bytes at a time; the last eight may be looked at twice.
+#[inline]
+fn has_control(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    let in_word = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        let delete = word ^ ONES * 0x7f;
+        let below = word.wrapping_sub(ONES * 0x20) & !word;
+        // A mark above a true one may be wrong, but there is none without a true one.
+        (below | delete.wrapping_sub(ONES) & !delete) & HIGHS != 0
+    };
+    let Some(last) = bytes.last_chunk() else {
+        return bytes.iter().any(u8::is_ascii_control);
+    };
+    let mut words = bytes.as_chunks().0.iter();
+    words.any(in_word) || in_word(last)
 }
 
 macro_rules! id {
@@ -56,6 +74,7 @@ macro_rules! id {
                 Ok(Self(CompactString::new(text)))
             }
             /// The text as it came.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -166,5 +185,33 @@ impl<'de> serde::Deserialize<'de> for ContentId {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = CompactString::deserialize(from)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_character_is_found_wherever_it_stands() {
+        for length in 1..40 {
+            let text = "\u{80}ä~ x"
+                .chars()
+                .cycle()
+                .take(length)
+                .collect::<String>();
+            assert!(!has_control(text.as_bytes()), "{text}");
+            for place in (0..=text.len()).filter(|place| text.is_char_boundary(*place)) {
+                for control in ['\0', '\u{1f}', '\u{7f}'] {
+                    let mut text = text.clone();
+                    text.insert(place, control);
+                    assert_eq!(
+                        check(&text),
+                        Err(IdError::Control(control.into())),
+                        "{text:?}"
+                    );
+                }
+            }
+        }
     }
 }

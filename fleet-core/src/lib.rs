@@ -43,6 +43,7 @@ mod position;
 pub mod record;
 pub mod row;
 pub mod sink;
+mod slab;
 pub mod source;
 pub mod state;
 mod task;

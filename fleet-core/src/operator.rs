@@ -8,6 +8,7 @@ use crate::{
     EventTime, Offset, State,
     event::ContentHasher,
     id::ContentId,
+    order::Keys,
     row::{KeyId, Row},
 };
 
@@ -99,7 +100,7 @@ pub(crate) type Timers = SmallVec<[EventTime; 1]>;
 /// What an operator may see and do besides its state.
 #[derive(Debug)]
 pub struct Cx<'a, O> {
-    pub(crate) key: &'a str,
+    pub(crate) keys: &'a Keys,
     pub(crate) id: KeyId,
     pub(crate) now: EventTime,
     /// No timer is set before this.
@@ -114,7 +115,7 @@ pub struct Cx<'a, O> {
 impl<O> Cx<'_, O> {
     /// The key.
     pub fn key(&self) -> &str {
-        self.key
+        self.keys.name_str(self.id)
     }
     /// The time of the row or timer: there is no other clock.
     pub fn now(&self) -> EventTime {
@@ -158,7 +159,7 @@ impl<O> Cx<'_, O> {
     /// result among those that share the rest.
     pub fn content_id(&self, what: &str, ordinal: u64) -> ContentId {
         let mut content = ContentHasher::new();
-        content.text(self.scope).text(what).text(self.key);
+        content.text(self.scope).text(what).text(self.key());
         content
             .integer(self.now.as_micros().cast_unsigned())
             .integer(ordinal);

@@ -33,12 +33,14 @@ impl Outlet {
             slot: from.slot,
             new: || Box::new(Vec::<Row<T>>::new()),
             collect: Box::new(move |slots, to, taking| {
-                let (Some(rows), Some(to)) = (slots.rows_mut(from), to.rows_mut::<T>()) else {
-                    return;
-                };
-                match taking {
-                    Taking::Copy => to.extend_from_slice(rows),
-                    Taking::Move => to.append(rows),
+                let Some(to) = to.rows_mut::<T>() else { return };
+                if taking == Taking::Move
+                    && let Some(rows) = slots.rows_mut(from)
+                {
+                    to.append(rows);
+                } else {
+                    // Events stay in their slab, also for their last outlet.
+                    slots.rows(from).copy_to(to);
                 }
             }),
         }
@@ -68,9 +70,9 @@ impl Tally {
         word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
     ) -> Self {
         let count = move |slots: &Slots, counts: &mut BTreeMap<&'static str, u64>| {
-            for row in slots.rows(from) {
-                *counts.entry(word(&row.value)).or_default() += 1;
-            }
+            slots
+                .rows(from)
+                .each(|row| *counts.entry(word(&row.value)).or_default() += 1);
         };
         Self {
             group: group.into(),

@@ -106,6 +106,19 @@ pub trait Fields {
     fn put(&mut self, value: Value<'_>);
 }
 
+/// Which row takes the place of which: for results that are revised, such as windows.
+///
+/// # Guarantees
+/// A table keeps, of the rows with one key that an input leads to, the one with the highest revision. A file
+/// keeps all; the last holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaces {
+    /// The columns that name what a row is about.
+    pub key: &'static [&'static str],
+    /// The column with the revision, a whole number from 0.
+    pub revision: &'static str,
+}
+
 /// A type whose values are rows. Told once, it gives SQLite, PostgreSQL, CSV and NDJSON.
 ///
 /// # Guarantees
@@ -135,6 +148,13 @@ pub trait Record {
     fn columns() -> &'static [Column]
     where
         Self: Sized;
+    /// How a later row takes the place of an earlier one. Default: never.
+    fn replaces() -> Option<Replaces>
+    where
+        Self: Sized,
+    {
+        None
+    }
     /// Puts one value for each column.
     fn write(&self, to: &mut dyn Fields);
 }

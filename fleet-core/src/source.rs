@@ -42,7 +42,8 @@ pub enum SourceEvent<P> {
     },
     /// These partitions are gone already: nothing of them is committed any more.
     Lost(Vec<Partition>),
-    /// Nothing to read at the moment.
+    /// Nothing to read at the moment: everything that was there is given. [Ticks](crate::pipeline::Ticks) wait
+    /// for this.
     Idle,
     /// Nothing more will come from this partition.
     End(Partition),
@@ -91,6 +92,12 @@ pub trait Source: Send + 'static {
     /// Answers `Assigned`: read from here. `None` means never read before; the source decides where to begin.
     async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()>;
 
+    /// Whether it goes on when there is nothing to read, and says [`Idle`](SourceEvent::Idle) then, instead of
+    /// ending.
+    fn follows(&self) -> bool {
+        true
+    }
+
     /// Gives no batch of this partition until it is resumed.
     fn pause(&mut self, partition: &Partition) {
         let _ = partition;
@@ -99,6 +106,13 @@ pub trait Source: Send + 'static {
     /// Gives batches of this partition again.
     fn resume(&mut self, partition: &Partition) {
         let _ = partition;
+    }
+
+    /// The place after the last record that this partition has at the moment, where the source knows it: what
+    /// lies between a position and it is the lag. Asked after each commit, so it must cost little. Default: unknown.
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        let _ = partition;
+        None
     }
 
     /// After a commit: everything before `upto` is durable. A hint for a log, the acknowledgement for a queue.

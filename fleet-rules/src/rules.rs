@@ -127,22 +127,23 @@ impl Operator for Rules {
     }
 
     fn on_row(&self, state: &mut RulesState, row: &Row<Telemetry>, cx: &mut Cx<'_, Alert>) {
+        let mut active = state.active;
         for (bit, threshold) in self.thresholds.iter().enumerate() {
-            let Some(verdict) = threshold.judge(&row.value) else {
+            let Some(offends) = threshold.offends(&row.value) else {
                 continue;
             };
-            let (bit, offends) = (1u64 << bit, verdict.offends);
-            let was = state.active & bit != 0;
-            state.active = if offends {
-                state.active | bit
-            } else {
-                state.active & !bit
-            };
-            if offends && (self.mode == Mode::Every || !was) {
+            let was = active >> bit & 1 == 1;
+            active = active & !(1 << bit) | u64::from(offends) << bit;
+            // Most readings offend nothing: what an alert needs is looked up for those that do.
+            if offends
+                && (self.mode == Mode::Every || !was)
+                && let Some(verdict) = threshold.judge(&row.value)
+            {
                 let ordinal = state.ordinals.next(cx.now());
                 cx.emit(alert(threshold, verdict, &row.value, cx, ordinal));
             }
         }
+        state.active = active;
     }
 }
 

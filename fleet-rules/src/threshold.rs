@@ -111,6 +111,19 @@ pub struct Verdict {
 }
 
 impl Threshold {
+    /// What [`judge`](Self::judge) says of an event, without its reasons.
+    #[inline]
+    pub(crate) fn offends(&self, event: &Telemetry) -> Option<bool> {
+        if self.flag.is_some() {
+            return self.judge(event).map(|verdict| verdict.offends);
+        }
+        match self.condition {
+            Condition::Above(signal, limit) => event.value(signal).map(|value| value > limit),
+            Condition::Below(signal, limit) => event.value(signal).map(|value| value < limit),
+            _ => self.judge(event).map(|verdict| verdict.offends),
+        }
+    }
+
     /// Judges an event; `None` when it lacks the reading or its limit, and then nothing changes.
     #[inline]
     pub fn judge(&self, event: &Telemetry) -> Option<Verdict> {

@@ -4,7 +4,7 @@
 use fleet_core::{
     EventTime, Record,
     decode::MAX_RAW_BYTES,
-    record::{Column, ColumnKind, Fields, Value, to_ndjson},
+    record::{Column, ColumnKind, Fields, Replaces, Value, to_ndjson},
     sink::Rejected,
     time::TimeStyle,
 };
@@ -49,6 +49,22 @@ impl Fields for Checked<'_> {
         }
         self.next += 1;
     }
+}
+
+/// Why rows cannot replace each other in this way.
+pub(crate) fn replaces_refusal(columns: &[Column], replaces: Option<Replaces>) -> Option<String> {
+    let Replaces { key, revision } = replaces?;
+    let has = |name: &str, kind: Option<ColumnKind>| {
+        let mut named = columns.iter().filter(|column| column.name == name);
+        named.any(|column| kind == Some(column.kind) || kind.is_none())
+    };
+    if let Some(missing) = key.iter().find(|name| !has(name, None)) {
+        return Some(format!(
+            "the key of its rows names {missing}, which is no column"
+        ));
+    }
+    (!has(revision, Some(ColumnKind::Integer)))
+        .then(|| format!("the revision {revision} of its rows is no column of whole numbers"))
 }
 
 /// Why a column cannot take a value.

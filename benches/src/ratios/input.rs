@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::random::Random;
+
 /// A file that goes away with its handle.
 pub(crate) struct Input(PathBuf);
 
@@ -15,14 +17,8 @@ impl Input {
         let name = format!("fleet-bench-{}-{events}.ndjson", std::process::id());
         let path = std::env::temp_dir().join(name);
         let mut file = BufWriter::new(File::create(&path).unwrap());
-        let mut seed = 9u64;
-        // xorshift64 (Marsaglia 2003): the numbers only have to vary.
-        let mut roll = |sides: u64| {
-            seed ^= seed << 13;
-            seed ^= seed >> 7;
-            seed ^= seed << 17;
-            seed % sides
-        };
+        let mut random = Random::new();
+        let mut roll = |sides| random.below(sides);
         for event in 0..events {
             let (vehicle, tick) = (event % 1000 + 1, event / 1000);
             let (minute, second) = (32 + tick / 120, tick / 2 % 60);

@@ -8,11 +8,19 @@
     reason = "a bench that cannot run should stop at once"
 )]
 
+mod checkpoint;
+mod core;
 mod f1;
+mod growth;
 mod hand;
 mod input;
 mod ours;
+mod random;
+mod ready;
+mod run;
+mod sample;
 mod side_by_side;
+mod workers;
 
 use input::Input;
 
@@ -33,7 +41,34 @@ fn main() {
         // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours
         Some("profile-hand") => _ = hand::run(Input::new(200_000).path()),
         Some("profile-ours") => _ = ours::run(Input::new(200_000).path()),
-        _ if wanted("f1") => f1::run(events),
-        _ => {}
+        Some("profile-two") => _ = ours::run_by(workers::TWO, Input::new(200_000).path()),
+        Some("profile-core") => core::profile(10_000_000, 5),
+        Some("profile-core-0") => core::profile(10_000_000, 0),
+        Some("profile-loop") => {
+            let input = Input::new(2_000_000);
+            for _ in 0..5 {
+                ours::run(input.path());
+            }
+        }
+        Some("one-keys" | "one-rules") => growth::child_main(&words),
+        Some("one-checkpoint") => checkpoint::child_main(&words),
+        _ => {
+            if wanted("f1") {
+                f1::run(events);
+                workers::run(events);
+            }
+            if wanted("core") {
+                core::run(events as usize);
+            }
+            if wanted("keys") {
+                growth::keys(events as usize);
+            }
+            if wanted("rules") {
+                growth::rules(events as usize);
+            }
+            if wanted("checkpoint") {
+                checkpoint::checkpoint();
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The same job by the library: file, decode, order, duplicates, rules, windows, null sinks.
 
-use std::{path::Path, time::Duration};
+use std::{num::NonZeroUsize, path::Path, time::Duration};
 
 use fleet_core::{
     Graph, MemoryStore, Order, Pipeline,
@@ -13,8 +13,15 @@ use fleet_core::{
 use fleet_rules::{Mode, preset};
 use fleet_sources::{FileOptions, FileSource};
 
+use super::run::block_on;
+
 /// Alerts and windows of the input.
 pub(crate) fn run(path: &Path) -> (u64, u64) {
+    run_by(NonZeroUsize::MIN, path)
+}
+
+/// The same by several workers.
+pub(crate) fn run_by(workers: NonZeroUsize, path: &Path) -> (u64, u64) {
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
     let alerts = graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge));
     let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
@@ -22,16 +29,11 @@ pub(crate) fn run(path: &Path) -> (u64, u64) {
     let source = FileSource::open([path], FileOptions::default()).unwrap();
     let order = Order::within(Duration::from_secs(5));
     let store = MemoryStore::default();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let run = Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
+    let pipeline = Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
         .store("alerts", alerts, Null)
         .store("windows", windows, Null)
-        .run();
-    let report = runtime.block_on(run).unwrap();
-    assert!(report.balances(), "{report:?}");
+        .workers(workers);
+    let report = block_on(pipeline.run());
     (
         report.tally("sink.alerts", "given"),
         report.tally("sink.windows", "given"),

@@ -101,8 +101,8 @@ pub(crate) struct ReplayArgs {
     /// same in every run over one sink.
     #[arg(long, default_value = "5s", value_parser = duration)]
     pub(crate) out_of_orderness: Duration,
-    /// How late an event may come and still revise a window; only 0s so far.
-    #[arg(long, default_value = "0s", value_parser = no_lateness)]
+    /// How much older than that an event may come and still revise windows and sums; it raises no alert.
+    #[arg(long, default_value = "0s", value_parser = duration)]
     pub(crate) allowed_lateness: Duration,
     /// Keep reading when the end is reached, until stopped.
     #[arg(long)]
@@ -120,8 +120,8 @@ pub(crate) struct OutArgs {
     /// The longest time between two commits.
     #[arg(long, default_value = "500ms", value_parser = duration)]
     pub(crate) commit_every: Duration,
-    /// Worker threads. One is used so far; results do not depend on it.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Threads that compute; results do not depend on it.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) workers: u16,
     /// How the closing report is written.
     #[arg(long, value_enum, default_value_t = ReportWord::Text)]
@@ -266,11 +266,4 @@ fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok();
     let rate = rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
     rate.ok_or_else(|| format!("`{text}` is no rate: give samples a second above 0, such as 10"))
-}
-
-fn no_lateness(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Ok(Duration::ZERO),
-        _ => Err("windows are not revised yet: widen --out-of-orderness instead".into()),
-    }
 }

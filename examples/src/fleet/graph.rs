@@ -67,7 +67,7 @@ impl Work for MainWork {
             .store("self_driving", streams.hours, to.table("self_driving")?)
             .store("trips", streams.trips, to.table("trips")?)
             .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
-            .tally("windows", streams.windows, |_| "final"))
+            .tally("windows", streams.windows, SpeedWindow::word))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A job, whatever the events come from and wherever they go.
 
-use std::time::Instant;
+use std::{num::NonZeroUsize, time::Instant};
 
 use fleet_core::{
     Decode, Event, Graph, Order, Pipeline, Result,
@@ -99,11 +99,13 @@ where
             interval: out.commit_every,
             ..EpochLimits::default()
         };
+        let workers = NonZeroUsize::new(out.workers.into()).unwrap_or(NonZeroUsize::MIN);
         let pipeline =
             Pipeline::exactly_once(self.source, self.decode, self.order, graph, to.store())
                 .named(self.name)
                 .reading(self.reading)
                 .epochs(limits)
+                .workers(workers)
                 .on_retry(|error, delay| {
                     eprintln!(
                         "fleet: {error}; trying again in {:.1} s",

@@ -97,8 +97,13 @@ impl Outcome {
             "alerts",
             listed(self.report.group("alerts"))
         );
-        let windows = self.report.tally("windows", "final");
-        let _ = writeln!(text, "  {:<12}{}", "windows", grouped(windows));
+        let count = |word| self.report.tally("windows", word);
+        let (windows, revised) = (count("final"), count("revised"));
+        let revisions = match revised {
+            0 => String::new(),
+            revised => format!(", revised {} times", grouped(revised)),
+        };
+        let _ = writeln!(text, "  {:<12}{}{revisions}", "windows", grouped(windows));
         let stored = self.report.tallies.iter().filter_map(|(name, count)| {
             Some((
                 name.strip_prefix("sink.")?.strip_suffix(".written")?,
@@ -140,7 +145,8 @@ impl Outcome {
         if late > read / 100 {
             let _ = writeln!(
                 text,
-                "  many events were late: a wider --out-of-orderness takes them in"
+                "  many events were late: a wider --out-of-orderness takes them in, and so does \
+                 --allowed-lateness for windows"
             );
         }
         text

@@ -152,7 +152,7 @@ where
         _ => "vehicleops",
     };
     let rules = graph::rules(args.rules.as_deref(), own, args.mode)?;
-    let order = Order::within(args.out_of_orderness);
+    let order = Order::within(args.out_of_orderness).allowing(args.allowed_lateness);
     let window = args.window;
     let job = Job {
         name: "replay",

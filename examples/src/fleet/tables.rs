@@ -2,13 +2,24 @@
 
 use fleet_core::{
     Record,
-    record::{Column, Fields, Value},
+    record::{Column, Fields, Replaces, Value},
     window::{Summary, Window},
 };
 
 /// The speeds of one vehicle in one window.
 #[derive(Clone, Debug)]
 pub(crate) struct SpeedWindow(pub(crate) Window<Summary>);
+
+impl SpeedWindow {
+    /// What it is counted as: each window once, and its revisions.
+    pub(crate) fn word(&self) -> &'static str {
+        if self.0.revision == 0 {
+            "final"
+        } else {
+            "revised"
+        }
+    }
+}
 
 impl Record for SpeedWindow {
     fn columns() -> &'static [Column] {
@@ -26,6 +37,13 @@ impl Record for SpeedWindow {
                 Column::real("speed_last_kmh").nullable(),
             ]
         }
+    }
+
+    fn replaces() -> Option<Replaces> {
+        Some(Replaces {
+            key: &["vehicle_id", "window_start"],
+            revision: "revision",
+        })
     }
 
     fn write(&self, to: &mut dyn Fields) {

@@ -10,8 +10,10 @@
 mod bad_lines;
 mod demo;
 mod kills;
+mod lateness;
 mod recordings;
 mod seed_cases;
 mod sinks;
 mod support;
 mod usage;
+mod workers;

@@ -34,10 +34,8 @@ impl<D: Dialect> Decode<Chunk> for D {
                 entry.malformed(at, raw, "the record is not UTF-8");
                 continue;
             };
-            match self.read(record, &mut memo) {
-                Ok(Some(event)) => entry.row(at, event),
-                Ok(None) => entry.filtered(),
-                Err(refused) => entry.malformed(at, raw, refused.0),
+            if let Err(refused) = self.enter(record, &mut memo, at, entry) {
+                entry.malformed(at, raw, refused.0);
             }
         }
     }

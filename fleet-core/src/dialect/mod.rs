@@ -5,6 +5,8 @@ mod any;
 mod contract;
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(test)]
+mod described;
 pub mod fleet_pipeline;
 mod fleetflow;
 mod fleetstream;
@@ -12,6 +14,7 @@ pub mod ford;
 #[cfg(test)]
 mod fuzz;
 mod json;
+mod keeping;
 mod lines;
 mod lossy;
 mod native;
@@ -31,11 +34,13 @@ pub use contract::{Dialect, Refused};
 pub use csv::{ColumnMap, Csv};
 pub use fleet_pipeline::{FleetPipeline, PipelineDriving, PipelinePerception, PipelineTelemetry};
 pub use fleetflow::{
-    DriverScore, FleetFlow, MAX_SAMPLES, SampleTime, TripLogStatus, TripQueued, TripRequest,
+    DriverScore, FleetFlow, MAX_SAMPLES, SampleTime, TripLog, TripLogStatus, TripQueued,
+    TripRequest,
 };
-pub use fleetstream::{Derivation, FleetStream};
+pub use fleetstream::{Derivation, FleetStream, StreamPush};
 pub use ford::Ford;
 pub use json::Json;
+pub use keeping::Keeping;
 pub use lines::MAX_RECORD_BYTES;
 pub use lossy::Lossy;
 pub use native::Native;

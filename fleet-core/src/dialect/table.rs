@@ -26,6 +26,18 @@ macro_rules! table_dialect {
                 $crate::dialect::object::read(&$shape, self.unknown, record, memo.as_mut())
             }
 
+            #[inline]
+            fn enter(
+                &self,
+                record: &str,
+                memo: &mut $memo,
+                at: $crate::Offset,
+                entry: &mut $crate::decode::Entry<'_, $event>,
+            ) -> Result<(), $crate::dialect::Refused> {
+                let (times, entry) = (memo.as_mut(), (at, entry));
+                $crate::dialect::object::enter(&$shape, self.unknown, record, times, entry)
+            }
+
             fn write(&self, event: &$event, to: &mut Vec<u8>) {
                 $crate::dialect::object::write(&$shape, event, to);
             }

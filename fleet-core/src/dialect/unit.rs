@@ -66,16 +66,25 @@ impl Unit {
     }
 
     /// The number that goes back for a value that came in this unit: the shortest that reads as exactly this value,
-    /// so that also more places than the dialect writes by itself go back as they came.
-    pub(crate) fn write_back(self, value: f64, places: Option<u8>) -> f64 {
+    /// so that also more places than the dialect writes by itself go back as they came; a whole one if it was whole.
+    pub(crate) fn write_back(self, value: f64, places: Option<u8>, whole: bool) -> f64 {
         if self == Self::Canonical {
             return value;
         }
         let number = self.of_model(value);
         let reads_same = |number: &f64| self.to_model(*number).total_cmp(&value).is_eq();
-        let mut shorter = (places.unwrap_or(0)..=MAX_PLACES).map(|places| rounded(number, places));
-        let short = shorter.find(reads_same);
-        short.unwrap_or_else(|| nearest(number, reads_same))
+        let is_whole = |number: &f64| number.fract() == 0.0 && reads_same(number);
+        let least = places.unwrap_or(0);
+        // Past 2^49 also numbers with a fraction read as the same value.
+        Some(rounded(number, 0))
+            .filter(|_| whole)
+            .and_then(|number| nearest(number, is_whole))
+            .or_else(|| {
+                let mut shorter = (least..=MAX_PLACES).map(|places| rounded(number, places));
+                shorter.find(reads_same)
+            })
+            .or_else(|| nearest(number, reads_same))
+            .unwrap_or(number)
     }
 }
 
@@ -85,14 +94,14 @@ fn rounded(number: f64, places: u8) -> f64 {
 }
 
 /// The number for which this holds, close to one for which it should but for rounding.
-pub(crate) fn nearest(number: f64, holds: impl Fn(&f64) -> bool) -> f64 {
+pub(crate) fn nearest(number: f64, holds: impl Fn(&f64) -> bool) -> Option<f64> {
     let up = std::iter::successors(Some(number), |number| Some(number.next_up()));
     let down = std::iter::successors(Some(number), |number| Some(number.next_down()));
     let around = up
         .zip(down)
         .take(MAX_STEPS)
         .flat_map(|(up, down)| [up, down]);
-    around.into_iter().find(holds).unwrap_or(number)
+    around.into_iter().find(holds)
 }
 
 /// How far a conversion there and back can miss, in steps between floats. Our choice: three roundings make three,
@@ -121,8 +130,25 @@ mod tests {
         assert_eq!(written(Unit::Miles, 1609.344, 0), "1000.0");
         assert_eq!(written(Unit::Canonical, -0.001, 2), "0.0");
         let miles = Unit::MilesPerHour;
-        let back = miles.write_back(miles.to_model(64.371), Some(2));
+        let back = miles.write_back(miles.to_model(64.371), Some(2), false);
         assert_eq!(back.to_string(), "64.371");
+    }
+
+    #[test]
+    fn a_whole_number_goes_back_as_a_whole_number_up_to_the_last_exact_one() {
+        for unit in [Unit::MilesPerHour, Unit::Miles, Unit::Fahrenheit] {
+            for exponent in 0..53 {
+                for value in [
+                    (1_u64 << exponent) as f64 - 1.0,
+                    (1_u64 << exponent) as f64 * 1.37,
+                ] {
+                    let model = unit.to_model(value.round());
+                    let back = unit.write_back(model, Some(2), true);
+                    assert_eq!(back.fract().to_bits(), 0, "{unit:?} {value} {back}");
+                    assert_eq!(unit.to_model(back).to_bits(), model.to_bits());
+                }
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,12 @@ use std::{
 };
 
 use super::{Buffer, Node, Slots, flat_map::FlatMap, keyed::Keyed, merge::Merge};
-use crate::{Operator, event::Event, row::Row};
+use crate::{
+    Operator,
+    event::Event,
+    row::Row,
+    slab::{Rows, Slab},
+};
 
 /// A stream of rows in one graph: a handle, free to copy.
 pub struct Stream<T> {
@@ -74,13 +79,17 @@ impl<E: Event> Graph<E> {
             foreign: None,
             of: PhantomData,
         };
-        let events = graph.stream(false);
+        let events = graph.stream_in(|| Box::new(Slab::<E>::default()), false);
         (graph, events)
     }
 
     fn stream<T: Send + Sync + 'static>(&mut self, replaces: bool) -> Stream<T> {
+        self.stream_in(|| Box::new(Vec::<Row<T>>::new()), replaces)
+    }
+
+    fn stream_in<T>(&mut self, buffer: fn() -> Box<dyn Buffer>, replaces: bool) -> Stream<T> {
         self.replaces.push(replaces);
-        self.buffers.push(|| Box::new(Vec::<Row<T>>::new()));
+        self.buffers.push(buffer);
         Stream {
             slot: self.buffers.len() - 1,
             graph: self.id,
@@ -140,10 +149,10 @@ impl<E: Event> Graph<E> {
     {
         self.check_own(name, from);
         let to = self.stream(self.replaces_any(&[from]));
-        let step = Arc::new(move |rows: &[Row<A>], out: &mut Vec<Row<B>>| {
-            for row in rows {
+        let step = Arc::new(move |rows: Rows<'_, A>, out: &mut Vec<Row<B>>| {
+            rows.each(|row| {
                 out.extend(step(&row.value).into_iter().map(|value| row.with(value)));
-            }
+            });
         });
         self.nodes.push(Box::new(FlatMap {
             name: name.into(),

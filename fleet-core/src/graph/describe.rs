@@ -39,6 +39,11 @@ impl<E: Event> Graph<E> {
         text
     }
 
+    /// The names of the nodes, in the order of building.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|node| node.shape().name)
+    }
+
     /// The structure: everything that decides whether a saved state still fits, and no threshold.
     pub(crate) fn fingerprint(&self) -> String {
         let mut text = String::new();

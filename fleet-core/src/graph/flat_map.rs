@@ -6,9 +6,9 @@ use super::{
     Slots, Stream,
     node::{Node, Now, Shape},
 };
-use crate::row::Row;
+use crate::{row::Row, slab::Rows};
 
-pub(super) type Step<A, B> = Arc<dyn Fn(&[Row<A>], &mut Vec<Row<B>>) + Send + Sync>;
+pub(super) type Step<A, B> = Arc<dyn Fn(Rows<'_, A>, &mut Vec<Row<B>>) + Send + Sync>;
 
 pub(super) struct FlatMap<A, B> {
     pub(super) name: Arc<str>,

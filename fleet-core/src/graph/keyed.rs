@@ -44,6 +44,12 @@ pub(super) struct Cell<S> {
 }
 
 impl<S> Cell<S> {
+    /// When its next timer is due.
+    #[inline]
+    fn next_timer(&self) -> EventTime {
+        self.timers.first().copied().unwrap_or(EventTime::AFTER_ALL)
+    }
+
     fn new(state: S, last: Offset) -> Self {
         Self {
             state,
@@ -57,10 +63,39 @@ impl<S> Cell<S> {
 /// The form of a cell in a snapshot, before the operator's own state.
 const LAYOUT: u8 = 1;
 
+impl<S: State> Cell<S> {
+    /// Takes apart what [`Node::seal`] wrote.
+    fn decode(saved: &Saved) -> Option<Self> {
+        let from = &mut saved.bytes.as_deref()?;
+        if u8::decode(0, from)? != LAYOUT {
+            return None;
+        }
+        let last = Offset(u64::decode(0, from)?);
+        let mut timers = Timers::new();
+        for _ in 0..take_length(from)? {
+            timers.push(EventTime::decode(0, from)?);
+        }
+        let state = S::decode(saved.version, from)?;
+        from.is_empty().then_some(Self {
+            state,
+            timers,
+            last,
+            dirty: false,
+        })
+    }
+}
+
+/// The state of an operator in an entry of a snapshot.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn saved_state<S: State>(saved: &Saved) -> Option<S> {
+    Cell::decode(saved).map(|cell| cell.state)
+}
+
 /// The calls of one operator in one pass, and where their results go.
 struct Calls<'a, L: Operator> {
     logic: &'a L,
     scope: &'a str,
+    keys: &'a Keys,
     out: &'a mut Vec<Row<L::Out>>,
     dirty: &'a mut Vec<KeyId>,
     lateness: Duration,
@@ -79,7 +114,8 @@ enum Due {
 
 impl<L: Operator> Calls<'_, L> {
     /// Fires the timers of one key that are due, in their order.
-    fn fire(&mut self, cell: &mut Option<Cell<L::State>>, due: Due, whose: (KeyId, &str)) {
+    #[inline(never)]
+    fn fire(&mut self, cell: &mut Option<Cell<L::State>>, due: Due, id: KeyId) {
         let logic = self.logic;
         let mut left = match (due, &cell) {
             (Due::AtEnd, Some(live)) => live.timers.len(),
@@ -96,8 +132,8 @@ impl<L: Operator> Calls<'_, L> {
             };
             left -= 1;
             live.timers.remove(0);
-            self.touch(&mut live.dirty, whose.0);
-            let mut cx = self.cx(&mut live.timers, whose, now, live.last);
+            self.touch(&mut live.dirty, id);
+            let mut cx = self.cx(&mut live.timers, id, now, live.last);
             cx.earliest = now.next();
             if logic.on_timer(&mut live.state, now, &mut cx) == Keep::Nothing {
                 *cell = None;
@@ -105,45 +141,44 @@ impl<L: Operator> Calls<'_, L> {
         }
     }
 
-    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, key: &str) {
+    #[inline]
+    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
         let logic = self.logic;
         let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
         live.last = row.offset;
-        let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
+        let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
         logic.on_row(&mut live.state, row, &mut cx);
     }
 
     /// A row before the key's clock.
-    fn belated(
-        &mut self,
-        cell: &mut Option<Cell<L::State>>,
-        row: &Row<L::In>,
-        (key, clock): (&str, EventTime),
-    ) {
+    fn belated(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, clock: EventTime) {
         let logic = self.logic;
         let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
-        let mut cx = self.cx(&mut live.timers, (row.key, key), row.at, row.offset);
+        let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
         cx.earliest = clock;
         logic.on_belated(&mut live.state, row, &mut cx);
     }
 
+    #[inline]
     fn touch(&mut self, dirty: &mut bool, id: KeyId) {
-        if !std::mem::replace(dirty, true) {
+        if !*dirty {
+            *dirty = true;
             self.dirty.push(id);
         }
     }
 
+    #[inline]
     fn cx<'a>(
         &'a mut self,
         timers: &'a mut Timers,
-        (id, key): (KeyId, &'a str),
+        id: KeyId,
         now: EventTime,
         offset: Offset,
     ) -> Cx<'a, L::Out> {
         Cx {
-            key,
+            keys: self.keys,
             id,
             now,
             earliest: now,
@@ -161,7 +196,7 @@ impl<L: Operator> Keyed<L> {
     fn calls<'a>(
         &'a mut self,
         out: &'a mut Vec<Row<L::Out>>,
-        now: &Now<'_>,
+        now: &Now<'a>,
     ) -> (Calls<'a, L>, &'a mut Cells<L::State>) {
         if self.cells.len() < now.keys.len() {
             self.cells.resize_with(now.keys.len(), || None);
@@ -169,6 +204,7 @@ impl<L: Operator> Keyed<L> {
         let calls = Calls {
             logic: &*self.logic,
             scope: &self.scope,
+            keys: now.keys,
             out,
             dirty: &mut self.dirty,
             lateness: now.lateness,
@@ -196,32 +232,35 @@ impl<L: Operator> Node for Keyed<L> {
         let mut out = slots.take(self.to);
         let rows = slots.rows(self.from);
         let (mut calls, cells) = self.calls(&mut out, now);
-        for row in rows {
+        rows.each(|row| {
             let Some(cell) = cells.get_mut(row.key.index()) else {
-                continue;
+                return;
             };
-            let whose = (row.key, now.keys.name_str(row.key));
             if planted(Bug::TimerAfterRow) {
-                calls.row(cell, row, whose.1);
-                calls.fire(cell, Due::UpTo(row.at), whose);
-                continue;
+                calls.row(cell, row);
+                calls.fire(cell, Due::UpTo(row.at), row.key);
+                return;
             }
-            calls.fire(cell, Due::UpTo(row.at), whose);
-            calls.row(cell, row, whose.1);
-        }
+            if cell
+                .as_ref()
+                .is_some_and(|live| live.next_timer() <= row.at)
+            {
+                calls.fire(cell, Due::UpTo(row.at), row.key);
+            }
+            calls.row(cell, row);
+        });
         for id in now.moved {
-            let Some(cell) = cells.get_mut(id.index()) else {
+            let place = id.index();
+            let (Some(cell), Some(clock)) = (cells.get_mut(place), now.clocks.get(place)) else {
                 continue;
             };
-            let due = match now.clocks.get(id.index()) {
-                None => continue,
-                Some(&EventTime::AFTER_ALL) => Due::AtEnd,
-                Some(clock) if planted(Bug::TimersFiredEarly) => {
-                    Due::Before(*clock + Duration::from_secs(2))
-                }
-                Some(clock) => Due::Before(*clock),
-            };
-            calls.fire(cell, due, (*id, now.keys.name_str(*id)));
+            let early = Duration::from_secs(if planted(Bug::TimersFiredEarly) { 2 } else { 0 });
+            let clock = *clock + early;
+            if clock == EventTime::AFTER_ALL {
+                calls.fire(cell, Due::AtEnd, *id);
+            } else if cell.as_ref().is_some_and(|live| live.next_timer() < clock) {
+                calls.fire(cell, Due::Before(clock), *id);
+            }
         }
         slots.put(self.to, out);
     }
@@ -233,12 +272,12 @@ impl<L: Operator> Node for Keyed<L> {
         let mut out = slots.take(self.to);
         let rows = slots.rows(self.from);
         let (mut calls, cells) = self.calls(&mut out, now);
-        for row in rows {
+        rows.each(|row| {
             let clock = now.clocks.get(row.key.index());
             if let (Some(cell), Some(clock)) = (cells.get_mut(row.key.index()), clock) {
-                calls.belated(cell, row, (now.keys.name_str(row.key), *clock));
+                calls.belated(cell, row, *clock);
             }
-        }
+        });
         slots.put(self.to, out);
     }
 
@@ -277,26 +316,12 @@ impl<L: Operator> Node for Keyed<L> {
     }
 
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {
-        let from = &mut saved.bytes.as_deref()?;
-        if u8::decode(0, from)? != LAYOUT {
-            return None;
-        }
-        let last = Offset(u64::decode(0, from)?);
-        let mut timers = Timers::new();
-        for _ in 0..take_length(from)? {
-            timers.push(EventTime::decode(0, from)?);
-        }
-        let state = L::State::decode(saved.version, from)?;
+        let cell = Cell::decode(saved)?;
         if self.cells.len() <= id.index() {
             self.cells.resize_with(id.index() + 1, || None);
         }
-        *self.cells.get_mut(id.index())? = Some(Cell {
-            state,
-            timers,
-            last,
-            dirty: false,
-        });
-        from.is_empty().then_some(())
+        *self.cells.get_mut(id.index())? = Some(cell);
+        Some(())
     }
 
     fn shape(&self) -> Shape<'_> {

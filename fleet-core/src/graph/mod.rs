@@ -9,10 +9,14 @@ pub(crate) mod describe;
 mod flat_map;
 mod keyed;
 mod merge;
+mod meter;
 mod node;
 mod slots;
 
 pub use builder::{Graph, Stream};
 
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use keyed::saved_state;
+pub(crate) use meter::{Clock, Meter, Work};
 pub(crate) use node::{Node, Now};
 pub(crate) use slots::{Buffer, Slots};

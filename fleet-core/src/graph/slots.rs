@@ -1,7 +1,10 @@
 use std::any::Any;
 
 use super::Stream;
-use crate::row::Row;
+use crate::{
+    row::Row,
+    slab::{Rows, Slab},
+};
 
 /// Rows of one type behind one name: a `Vec<Row<T>>` whose `T` only its [`Stream`] knows.
 pub(crate) trait Buffer: Any + Send + Sync {
@@ -38,6 +41,28 @@ impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
     }
 }
 
+/// The events of a pass, which lie in the slab.
+impl<T: Send + Sync + 'static> Buffer for Slab<T> {
+    fn clear(&mut self) {
+        self.end_pass();
+    }
+    fn len(&self) -> usize {
+        self.released_len()
+    }
+    fn append(&mut self, _: &mut dyn Buffer) {
+        // Events go in by their decoder alone.
+    }
+    fn bytes(&self) -> usize {
+        self.released_len() * size_of::<Row<T>>()
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
 impl dyn Buffer {
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
@@ -55,12 +80,21 @@ impl dyn Buffer {
     }
 }
 
-/// The rows of one pass, one buffer for each stream; one downcast per node and batch, none per row.
+/// The rows of one pass, one buffer for each stream and the slab for the events; one downcast per node and batch, none per row.
 pub(crate) struct Slots(pub(super) Vec<Box<dyn Buffer>>);
 
 impl Slots {
-    pub(crate) fn rows<T: 'static>(&self, stream: Stream<T>) -> &[Row<T>] {
-        self.0.get(stream.slot).map_or(&[], |buffer| buffer.rows())
+    pub(crate) fn rows<T: 'static>(&self, stream: Stream<T>) -> Rows<'_, T> {
+        let Some(buffer) = self.0.get(stream.slot) else {
+            return Rows::from(&[][..]);
+        };
+        let slab = buffer.as_any().downcast_ref::<Slab<T>>();
+        slab.map_or_else(|| Rows::from(buffer.rows()), Slab::released)
+    }
+
+    /// The slab of the events.
+    pub(crate) fn slab<T: 'static>(&mut self, events: Stream<T>) -> Option<&mut Slab<T>> {
+        self.0.get_mut(events.slot)?.as_any_mut().downcast_mut()
     }
 
     pub(crate) fn rows_mut<T: 'static>(&mut self, stream: Stream<T>) -> Option<&mut Vec<Row<T>>> {
@@ -78,6 +112,11 @@ impl Slots {
         if let Some(slot) = self.rows_mut(stream) {
             *slot = rows;
         }
+    }
+
+    /// How many rows a stream has in this pass.
+    pub(crate) fn len(&self, slot: usize) -> u64 {
+        self.0.get(slot).map_or(0, |buffer| buffer.len() as u64)
     }
 
     pub(crate) fn clear(&mut self) {

@@ -7,10 +7,11 @@ use super::{
     seen::{Seen, span_of},
 };
 use crate::{
-    EventTime, Offset,
+    EventTime,
     checkpoint::Saved,
     event::Event,
     row::{KeyId, Row},
+    slab::{Place, Rows, Slab},
 };
 
 /// Takes belated rows, and knows by content what came before them.
@@ -19,15 +20,14 @@ use crate::{
 /// this key comes here too, and a row that is not belated waits until they are through. So each belated row
 /// meets the state that its key had when it came, in any batching, and rows in order pay nothing.
 #[derive(Debug)]
-pub(super) struct Belated<E> {
+pub(super) struct Belated {
     lateness: Duration,
     span: Duration,
     /// By key number.
     keys: Vec<Key>,
-    rows: Vec<Row<E>>,
+    rows: Vec<Place>,
     /// Keys with belated rows that wait for the pass.
     held: Vec<KeyId>,
-    postponed: Option<(Offset, E)>,
     /// Keys whose rows changed since the last seal.
     dirty: Vec<KeyId>,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Admitted {
     pub(crate) duplicate: u64,
 }
 
-impl<E: Event> Belated<E> {
+impl Belated {
     pub(super) fn new(lateness: Duration) -> Self {
         Self {
             lateness,
@@ -63,7 +63,6 @@ impl<E: Event> Belated<E> {
             keys: Vec::new(),
             rows: Vec::new(),
             held: Vec::new(),
-            postponed: None,
             dirty: Vec::new(),
         }
     }
@@ -78,7 +77,7 @@ impl<E: Event> Belated<E> {
     }
 
     /// Takes a row behind the clock of its key.
-    pub(super) fn take(&mut self, clock: &mut EventTime, row: Row<E>) -> Behind {
+    pub(super) fn take<E>(&mut self, clock: &mut EventTime, row: &Row<E>, place: Place) -> Behind {
         let Some(key) = self.keys.get_mut(row.key.index()) else {
             return Behind::Late;
         };
@@ -87,7 +86,6 @@ impl<E: Event> Belated<E> {
             key.clock = *clock;
         }
         if row.at >= key.clock {
-            self.postponed = Some((row.offset, row.value));
             return Behind::Postponed;
         }
         if row.at < key.clock - self.lateness {
@@ -97,13 +95,8 @@ impl<E: Event> Belated<E> {
             *clock = EventTime::AFTER_ALL;
             self.held.push(row.key);
         }
-        self.rows.push(row);
+        self.rows.push(place);
         Behind::Belated
-    }
-
-    /// The row that waited for the belated rows of its key.
-    pub(super) fn take_postponed(&mut self) -> Option<(Offset, E)> {
-        self.postponed.take()
     }
 
     /// Begins a pass: the keys have their clocks again.
@@ -118,17 +111,17 @@ impl<E: Event> Belated<E> {
     }
 
     /// Notes rows that left in their order.
-    pub(super) fn remember(&mut self, rows: &[Row<E>], clocks: &[EventTime]) {
-        for row in rows {
+    pub(super) fn remember<E: Event>(&mut self, rows: Rows<'_, E>, clocks: &[EventTime]) {
+        rows.each(|row| {
             self.insert(row);
             let clock = clocks.get(row.key.index());
             if let (Some(key), Some(clock)) = (self.keys.get_mut(row.key.index()), clock) {
                 key.seen.forget_before(*clock - self.lateness, self.span);
             }
-        }
+        });
     }
 
-    fn insert(&mut self, row: &Row<E>) -> bool {
+    fn insert<E: Event>(&mut self, row: &Row<E>) -> bool {
         let Some(key) = self.keys.get_mut(row.key.index()) else {
             return false;
         };
@@ -144,16 +137,20 @@ impl<E: Event> Belated<E> {
         self.rows.is_empty()
     }
 
-    /// Gives the rows that are no duplicates, in the order of arrival. Rows of this pass were remembered before.
-    pub(super) fn give(&mut self, to: &mut Vec<Row<E>>) -> Admitted {
+    /// Gives copies of the rows that are no duplicates, in the order of arrival; their places are free then.
+    /// Rows of this pass were remembered before.
+    pub(super) fn give<E: Event>(&mut self, slab: &mut Slab<E>, to: &mut Slab<E>) -> Admitted {
         let mut admitted = Admitted::default();
-        for row in std::mem::take(&mut self.rows) {
-            if self.insert(&row) {
-                admitted.accepted += 1;
-                to.push(row);
-            } else {
-                admitted.duplicate += 1;
+        for place in std::mem::take(&mut self.rows) {
+            if let Some(row) = slab.get(place) {
+                if self.insert(row) {
+                    admitted.accepted += 1;
+                    to.put_released(row.clone());
+                } else {
+                    admitted.duplicate += 1;
+                }
             }
+            slab.give_back(place);
         }
         admitted
     }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use super::{
     Admitted, Keys, Order,
     belated::{Behind, Belated},
@@ -7,10 +5,12 @@ use super::{
     wait::{Taken, Wait},
 };
 use crate::{
-    EventTime, Offset,
+    EventTime,
     checkpoint::{Counts, Saved},
     event::Event,
-    row::{KeyId, Row},
+    row::KeyId,
+    slab::{Place, Slab},
+    time::micros,
 };
 
 /// What becomes of an event at the entry of a graph.
@@ -22,8 +22,10 @@ pub(crate) enum Fate {
     /// Older than the clock, within the allowed lateness: the [pass](OrderBuffer::give_belated) tells
     /// duplicates from the others.
     Belated,
-    /// Belated rows of its key go first: after a pass, [`OrderBuffer::admit_postponed`] takes it.
+    /// Belated rows of its key go first: after a pass, it is to be admitted again.
     Postponed,
+    /// Its time is none that is accepted.
+    OutOfRange,
 }
 
 impl Fate {
@@ -33,49 +35,55 @@ impl Fate {
             Self::Accepted => counts.accepted += 1,
             Self::Late => counts.late += 1,
             Self::Duplicate => counts.duplicate += 1,
-            Self::Belated | Self::Postponed => {}
+            Self::Belated | Self::Postponed | Self::OutOfRange => {}
         }
     }
 }
 
-/// The order buffer of one task: numbers keys, holds their rows, keeps their clocks.
+/// The order buffer of one shard: numbers keys, says which of their rows wait, keeps their clocks.
 #[derive(Debug)]
-pub(crate) struct OrderBuffer<E> {
-    bound: Duration,
+pub(crate) struct OrderBuffer {
+    /// Microseconds.
+    bound: i64,
     keys: Keys,
     clocks: Vec<EventTime>,
-    waits: Vec<Wait<E>>,
+    waits: Vec<Wait>,
     /// Keys with a row since the last release.
     moved: Vec<KeyId>,
     /// Keys with a row since the last seal.
     dirty: Vec<KeyId>,
     /// When the log took the rows at hand: they move no clock past it.
     log: EventTime,
+    /// The latest time that is accepted of them.
+    latest: EventTime,
     /// No clock is before this since the last tick, but for those of keys with a newer row.
     floor: EventTime,
     /// With an allowed lateness.
-    belated: Option<Box<Belated<E>>>,
+    belated: Option<Box<Belated>>,
 }
 
-impl<E: Event> OrderBuffer<E> {
+impl OrderBuffer {
     pub(crate) fn new(order: Order) -> Self {
         Self {
-            bound: order.out_of_orderness,
+            bound: micros(order.out_of_orderness),
             keys: Keys::default(),
             clocks: Vec::new(),
             waits: Vec::new(),
             moved: Vec::new(),
             dirty: Vec::new(),
             log: EventTime::AFTER_ALL,
+            latest: EventTime::MAX,
             floor: EventTime::BEFORE_ALL,
             belated: (!order.allowed_lateness.is_zero())
                 .then(|| Box::new(Belated::new(order.allowed_lateness))),
         }
     }
 
-    /// Tells when the log took the rows that come next; see [`Batch::time`](crate::source::Batch::time).
-    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>) {
+    /// Tells when the log took the rows that come next, see [`Batch::time`](crate::source::Batch::time), and
+    /// up to which time of their own they are accepted.
+    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>, latest: EventTime) {
         self.log = time.unwrap_or(EventTime::AFTER_ALL);
+        self.latest = latest;
     }
 
     pub(crate) fn keys(&self) -> &Keys {
@@ -84,7 +92,7 @@ impl<E: Event> OrderBuffer<E> {
 
     /// Whether rows leave at once, in the order of arrival.
     pub(crate) fn is_by_arrival(&self) -> bool {
-        self.bound.is_zero()
+        self.bound == 0
     }
 
     /// The clock of each key, by number.
@@ -98,10 +106,13 @@ impl<E: Event> OrderBuffer<E> {
     }
 
     /// The number of a key, which exists from now on.
+    #[inline]
     pub(crate) fn number(&mut self, key: &str) -> KeyId {
-        if let Some(id) = self.keys.find(key) {
-            return id;
-        }
+        self.keys.find(key).unwrap_or_else(|| self.new_key(key))
+    }
+
+    #[cold]
+    fn new_key(&mut self, key: &str) -> KeyId {
         self.clocks.push(self.floor);
         self.waits.push(Wait::default());
         if let Some(belated) = &mut self.belated {
@@ -110,73 +121,70 @@ impl<E: Event> OrderBuffer<E> {
         self.keys.insert(key)
     }
 
-    /// Takes an event; with a bound of 0 it is released here.
+    /// Says whose and when a fresh row is, and what becomes of it. With a bound of 0 it is released here; one
+    /// that is late or there already gives its place back.
     #[inline]
-    pub(crate) fn admit(&mut self, offset: Offset, event: E, released: &mut Vec<Row<E>>) -> Fate {
-        let id = self.number(event.key());
-        let at = event.at();
+    pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
+        let Some(row) = slab.get_mut(place) else {
+            return Fate::OutOfRange;
+        };
+        let at = row.value.at();
+        if !(EventTime::MIN..=self.latest).contains(&at) {
+            return Fate::OutOfRange;
+        }
+        let id = self.number(row.value.key());
+        (row.key, row.at) = (id, at);
         let (Some(wait), Some(clock)) = (
             self.waits.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         ) else {
-            return Fate::Late;
+            return Fate::OutOfRange;
         };
         if at < *clock {
-            return self.behind(id, offset, event);
+            return self.behind(place, slab);
         }
-        let next = (*clock).max(wait.newest.max(at).min(self.log) - self.bound);
-        let taken = if self.bound.is_zero() {
-            let taken = wait.pass(at, next, &event);
-            if taken == Taken::Yes {
-                released.push(Row {
-                    key: id,
-                    at,
-                    offset,
-                    value: event,
-                });
-            }
-            taken
+        let newest = wait.newest.max(at);
+        let next = (*clock).max(newest.min(self.log).before_by(self.bound));
+        let by_arrival = self.bound == 0;
+        let taken = if by_arrival {
+            wait.pass(at, next, row.value.identity())
         } else {
-            wait.hold(at, offset, event)
+            wait.hold(at, place, slab)
         };
         if taken == Taken::Duplicate {
+            slab.give_back(place);
             return Fate::Duplicate;
         }
-        wait.newest = wait.newest.max(at);
-        *clock = next;
-        if !std::mem::replace(&mut wait.moved, true) {
-            self.moved.push(id);
+        if by_arrival {
+            slab.release(place);
         }
-        if !std::mem::replace(&mut wait.dirty, true) {
-            self.dirty.push(id);
+        wait.newest = newest;
+        *clock = next;
+        if !(wait.moved && wait.dirty) {
+            if !std::mem::replace(&mut wait.moved, true) {
+                self.moved.push(id);
+            }
+            if !std::mem::replace(&mut wait.dirty, true) {
+                self.dirty.push(id);
+            }
         }
         Fate::Accepted
     }
 
     #[cold]
-    fn behind(&mut self, key: KeyId, offset: Offset, value: E) -> Fate {
-        let (Some(belated), Some(clock)) = (&mut self.belated, self.clocks.get_mut(key.index()))
-        else {
-            return Fate::Late;
-        };
-        let at = value.at();
-        let row = Row {
-            key,
-            at,
-            offset,
-            value,
-        };
-        match belated.take(clock, row) {
-            Behind::Belated => Fate::Belated,
-            Behind::Late => Fate::Late,
-            Behind::Postponed => Fate::Postponed,
+    fn behind<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
+        let behind = slab.get(place).and_then(|row| {
+            let clock = self.clocks.get_mut(row.key.index())?;
+            Some(self.belated.as_mut()?.take(clock, row, place))
+        });
+        match behind {
+            Some(Behind::Belated) => Fate::Belated,
+            Some(Behind::Postponed) => Fate::Postponed,
+            Some(Behind::Late) | None => {
+                slab.give_back(place);
+                Fate::Late
+            }
         }
-    }
-
-    /// Takes the row that was postponed, if one was.
-    pub(crate) fn admit_postponed(&mut self, released: &mut Vec<Row<E>>) -> Option<Fate> {
-        let (offset, event) = self.belated.as_mut()?.take_postponed()?;
-        Some(self.admit(offset, event, released))
     }
 
     /// Whether belated rows wait for a pass.
@@ -184,14 +192,18 @@ impl<E: Event> OrderBuffer<E> {
         self.belated.as_ref().is_some_and(|rows| !rows.is_empty())
     }
 
-    /// Gives the belated rows, after those in order have been through the graph.
-    pub(crate) fn give_belated(&mut self, to: &mut Vec<Row<E>>) -> Admitted {
+    /// Gives the belated rows of `slab`, after those in order have been through the graph.
+    pub(crate) fn give_belated<E: Event>(
+        &mut self,
+        slab: &mut Slab<E>,
+        to: &mut Slab<E>,
+    ) -> Admitted {
         let belated = self.belated.as_mut();
-        belated.map_or_else(Admitted::default, |rows| rows.give(to))
+        belated.map_or_else(Admitted::default, |rows| rows.give(slab, to))
     }
 
     /// Begins a pass: gives the rows that their clocks have passed, key by key, each key in event-time order.
-    pub(crate) fn release(&mut self, to: &mut Vec<Row<E>>) {
+    pub(crate) fn release<E: Event>(&mut self, slab: &mut Slab<E>) {
         if let Some(belated) = &mut self.belated {
             belated.release(&mut self.clocks);
         }
@@ -201,18 +213,10 @@ impl<E: Event> OrderBuffer<E> {
             else {
                 continue;
             };
-            wait.release(*clock, |at, offset, value| {
-                let key = *id;
-                to.push(Row {
-                    key,
-                    at,
-                    offset,
-                    value,
-                });
-            });
+            wait.release(*clock, slab);
         }
         if let Some(belated) = &mut self.belated {
-            belated.remember(to, &self.clocks);
+            belated.remember(slab.released(), &self.clocks);
         }
     }
 
@@ -262,7 +266,7 @@ impl<E: Event> OrderBuffer<E> {
         !self.moved.is_empty()
     }
 
-    pub(crate) fn seal(&mut self, to: &mut Vec<Saved>) {
+    pub(crate) fn seal<E: Event>(&mut self, slab: &Slab<E>, to: &mut Vec<Saved>) {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
         let mut scratch = Vec::new();
         for id in self.dirty.drain(..) {
@@ -272,7 +276,7 @@ impl<E: Event> OrderBuffer<E> {
             wait.dirty = false;
             scratch.clear();
             let clock = self.clocks.get(id.index()).copied();
-            wait.encode(clock.unwrap_or(EventTime::BEFORE_ALL), &mut scratch);
+            wait.encode(clock.unwrap_or(EventTime::BEFORE_ALL), slab, &mut scratch);
             to.push(saved::wait(self.keys.name(id), E::VERSION, scratch.clone()));
         }
         if let Some(belated) = &mut self.belated {
@@ -281,12 +285,19 @@ impl<E: Event> OrderBuffer<E> {
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
-    pub(crate) fn restore(&mut self, entry: &Entry<'_>, saved: &Saved, ended: bool) -> Option<()> {
+    pub(crate) fn restore<E: Event>(
+        &mut self,
+        entry: &Entry<'_>,
+        saved: &Saved,
+        ended: bool,
+        slab: &mut Slab<E>,
+    ) -> Option<()> {
         let id = self.number(entry.key()?);
         let bytes = saved.bytes.as_deref()?;
         match entry {
             Entry::Wait(_) => {
-                let (wait, clock) = Wait::<E>::decode(saved.version, self.bound, &mut &*bytes)?;
+                let whose = (id, self.bound);
+                let (wait, clock) = Wait::decode(saved.version, whose, slab, &mut &*bytes)?;
                 let clock = if ended { EventTime::AFTER_ALL } else { clock };
                 *self.clocks.get_mut(id.index())? = clock;
                 *self.waits.get_mut(id.index())? = wait;

@@ -1,23 +1,35 @@
 use std::{collections::HashMap, sync::Arc};
 
+use compact_str::CompactString;
+
 use crate::row::KeyId;
 
 /// Numbers the keys of one task, in the order in which they are first seen.
-#[derive(Debug, Default)]
+///
+/// # Shape
+/// Names are inline up to 24 bytes, in the map and by number: finding one follows no pointer.
+#[derive(Default)]
 pub(crate) struct Keys {
-    numbers: HashMap<Arc<str>, KeyId, foldhash::fast::RandomState>,
-    names: Vec<Arc<str>>,
+    numbers: HashMap<CompactString, KeyId, foldhash::fast::RandomState>,
+    names: Vec<CompactString>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keys({})", self.len())
+    }
 }
 
 impl Keys {
+    #[inline]
     pub(crate) fn find(&self, name: &str) -> Option<KeyId> {
         self.numbers.get(name).copied()
     }
 
     pub(crate) fn insert(&mut self, name: &str) -> KeyId {
         let id = KeyId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
-        let name: Arc<str> = name.into();
-        self.numbers.insert(Arc::clone(&name), id);
+        let name = CompactString::new(name);
+        self.numbers.insert(name.clone(), id);
         self.names.push(name);
         id
     }
@@ -25,7 +37,7 @@ impl Keys {
     pub(crate) fn name(&self, id: KeyId) -> Arc<str> {
         self.names
             .get(id.index())
-            .map_or_else(|| Arc::from(""), Arc::clone)
+            .map_or_else(|| Arc::from(""), |name| Arc::from(name.as_str()))
     }
 
     pub(crate) fn name_str(&self, id: KeyId) -> &str {

@@ -1,7 +1,6 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, VecDeque, btree_map},
-    time::Duration,
 };
 
 use smallvec::SmallVec;
@@ -10,18 +9,20 @@ use crate::{
     EventTime, Offset, State,
     event::Event,
     planted::{Bug, planted},
+    row::{KeyId, Row},
+    slab::{Place, Slab},
     state::{put_length, take_length},
 };
 
-/// The rows of one key that wait for its clock.
+/// The rows of one key that wait for its clock; they lie in the slab of the task.
 ///
 /// Rows that come in order, nearly all, go to the back of a queue; the few that do not, into a tree. So a
 /// row costs a push in the common case and a logarithm in the worst, whatever the disorder.
 #[derive(Debug)]
-pub(super) struct Wait<E> {
+pub(super) struct Wait {
     pub(super) newest: EventTime,
-    in_order: VecDeque<Held<E>>,
-    stragglers: BTreeMap<(EventTime, u64), (Offset, E)>,
+    in_order: VecDeque<Held>,
+    stragglers: BTreeMap<(EventTime, u64), Place>,
     /// With a bound of 0: the rows that left at the clock or ahead of it, by time and identity.
     left: SmallVec<[(EventTime, u64); 1]>,
     /// Changed since the last seal.
@@ -30,28 +31,28 @@ pub(super) struct Wait<E> {
     pub(super) moved: bool,
 }
 
-#[derive(Debug)]
-struct Held<E> {
+#[derive(Clone, Copy, Debug)]
+struct Held {
     at: EventTime,
-    offset: Offset,
-    event: E,
+    place: Place,
 }
 
-impl<E: Event> Held<E> {
+impl Held {
     /// Rows of one time are told apart by content; few rows share a time, so few contents are hashed.
-    fn cmp(&self, at: EventTime, identity: &impl Fn() -> u64) -> Ordering {
-        self.at
-            .cmp(&at)
-            .then_with(|| tie(self.event.identity(), self.offset).cmp(&identity()))
+    fn cmp<E: Event>(&self, slab: &Slab<E>, at: EventTime, identity: u64) -> Ordering {
+        self.at.cmp(&at).then_with(|| {
+            let own = slab.get(self.place).map_or(0, tie);
+            own.cmp(&identity)
+        })
     }
 }
 
 /// What breaks a tie of one key's time.
-fn tie(identity: u64, offset: Offset) -> u64 {
+fn tie<E: Event>(row: &Row<E>) -> u64 {
     if planted(Bug::TieByOffset) {
-        offset.0
+        row.offset.0
     } else {
-        identity
+        row.value.identity()
     }
 }
 
@@ -66,7 +67,7 @@ pub(super) enum Taken {
     Duplicate,
 }
 
-impl<E> Default for Wait<E> {
+impl Default for Wait {
     fn default() -> Self {
         Self {
             newest: EventTime::BEFORE_ALL,
@@ -79,33 +80,38 @@ impl<E> Default for Wait<E> {
     }
 }
 
-impl<E: Event> Wait<E> {
+impl Wait {
     /// Keeps the row until [`release`](Self::release).
-    pub(super) fn hold(&mut self, at: EventTime, offset: Offset, event: E) -> Taken {
+    #[inline]
+    pub(super) fn hold<E: Event>(&mut self, at: EventTime, place: Place, slab: &Slab<E>) -> Taken {
+        let held = Held { at, place };
         let back = self.in_order.back();
-        if back.is_none_or(|back| back.at < at) && self.stragglers.is_empty() {
-            self.in_order.push_back(Held { at, offset, event });
+        if back.is_none_or(|back| back.at < held.at) && self.stragglers.is_empty() {
+            self.in_order.push_back(held);
             return Taken::Yes;
         }
-        let identity = tie(event.identity(), offset);
-        let known = self
+        self.hold_late(held, slab)
+    }
+
+    /// As [`hold`](Self::hold), of a row that is not newer than all that wait.
+    #[inline(never)]
+    fn hold_late<E: Event>(&mut self, held: Held, slab: &Slab<E>) -> Taken {
+        let at = held.at;
+        let identity = slab.get(held.place).map_or(0, tie);
+        let found = self
             .in_order
-            .binary_search_by(|held| held.cmp(at, &|| identity))
-            .is_ok();
-        if known && !planted(Bug::DedupeHorizonTooShort) {
+            .binary_search_by(|other| other.cmp(slab, at, identity));
+        if found.is_ok() && !planted(Bug::DedupeHorizonTooShort) {
             return Taken::Duplicate;
         }
-        let btree_map::Entry::Vacant(place) = self.stragglers.entry((at, identity)) else {
+        let btree_map::Entry::Vacant(straggler) = self.stragglers.entry((at, identity)) else {
             return Taken::Duplicate;
         };
-        if self
-            .in_order
-            .back()
-            .is_none_or(|back| back.cmp(at, &|| identity).is_lt())
-        {
-            self.in_order.push_back(Held { at, offset, event });
+        let back = self.in_order.back();
+        if back.is_none_or(|back| back.cmp(slab, at, identity).is_lt()) {
+            self.in_order.push_back(held);
         } else {
-            place.insert((offset, event));
+            straggler.insert(held.place);
         }
         Taken::Yes
     }
@@ -116,11 +122,18 @@ impl<E: Event> Wait<E> {
     }
 
     /// Notes a row that leaves at once, which only a bound of 0 allows; `clock` is the one after it.
-    pub(super) fn pass(&mut self, at: EventTime, clock: EventTime, event: &E) -> Taken {
+    #[inline]
+    pub(super) fn pass(&mut self, at: EventTime, clock: EventTime, identity: u64) -> Taken {
+        let row = (at, identity);
         if at > self.newest {
+            // None of those that left is newer than `newest`.
+            if clock > self.newest {
+                self.left.clear();
+                self.left.push(row);
+                return Taken::Yes;
+            }
             self.left.retain(|(left, _)| *left >= clock);
         }
-        let row = (at, event.identity());
         match self.left.binary_search(&row) {
             Ok(_) => Taken::Duplicate,
             Err(place) => {
@@ -131,26 +144,39 @@ impl<E: Event> Wait<E> {
     }
 
     /// Gives the rows before `clock`, in the order of (time, content).
-    pub(super) fn release(&mut self, clock: EventTime, mut give: impl FnMut(EventTime, Offset, E)) {
-        let due = |at: EventTime| at < clock || planted(Bug::ReleaseAtClock) && at == clock;
+    #[inline]
+    pub(super) fn release<E: Event>(&mut self, clock: EventTime, slab: &mut Slab<E>) {
+        if !self.stragglers.is_empty() {
+            return self.release_mixed(clock, slab);
+        }
+        while let Some(held) = self.in_order.front().filter(|held| is_due(held.at, clock)) {
+            slab.release(held.place);
+            self.in_order.pop_front();
+        }
+    }
+
+    /// As [`release`](Self::release), of a queue and a tree.
+    #[inline(never)]
+    fn release_mixed<E: Event>(&mut self, clock: EventTime, slab: &mut Slab<E>) {
         loop {
-            let queued = self.in_order.front().filter(|held| due(held.at));
+            let queued = self.in_order.front().filter(|held| is_due(held.at, clock));
             let straggler = self
                 .stragglers
                 .first_key_value()
-                .filter(|((at, _), _)| due(*at));
+                .filter(|((at, _), _)| is_due(*at, clock));
             let from_queue = match (queued, straggler) {
                 (None, None) => return,
                 (Some(_), None) => true,
                 (None, Some(_)) => false,
-                (Some(held), Some(((at, identity), _))) => held.cmp(*at, &|| *identity).is_lt(),
+                (Some(held), Some(((at, identity), _))) => held.cmp(slab, *at, *identity).is_lt(),
             };
-            if from_queue {
-                if let Some(held) = self.in_order.pop_front() {
-                    give(held.at, held.offset, held.event);
-                }
-            } else if let Some(((at, _), (offset, event))) = self.stragglers.pop_first() {
-                give(at, offset, event);
+            let next = if from_queue {
+                self.in_order.pop_front().map(|held| held.place)
+            } else {
+                self.stragglers.pop_first().map(|(_, place)| place)
+            };
+            if let Some(place) = next {
+                slab.release(place);
             }
         }
     }
@@ -158,7 +184,7 @@ impl<E: Event> Wait<E> {
     /// # Layout
     /// `layout u8 · newest i64 · clock i64 · left: count u32, then time i64 and identity u64 each · rows: count
     /// u32, then offset u64 and the event each`
-    pub(super) fn encode(&self, clock: EventTime, to: &mut Vec<u8>) {
+    pub(super) fn encode<E: Event>(&self, clock: EventTime, slab: &Slab<E>, to: &mut Vec<u8>) {
         LAYOUT.encode(to);
         self.newest.encode(to);
         clock.encode(to);
@@ -171,21 +197,20 @@ impl<E: Event> Wait<E> {
             return put_length(0, to);
         }
         put_length(self.in_order.len() + self.stragglers.len(), to);
-        let queued = self.in_order.iter().map(|held| (held.offset, &held.event));
-        let stragglers = self
-            .stragglers
-            .values()
-            .map(|(offset, event)| (*offset, event));
-        for (offset, event) in queued.chain(stragglers) {
-            offset.0.encode(to);
-            event.encode(to);
+        let queued = self.in_order.iter().map(|held| held.place);
+        for place in queued.chain(self.stragglers.values().copied()) {
+            if let Some(row) = slab.get(place) {
+                row.offset.0.encode(to);
+                row.value.encode(to);
+            }
         }
     }
 
-    /// The wait and its clock.
-    pub(super) fn decode(
+    /// The wait and its clock, as [`encode`](Self::encode) appended them; its rows are those of this key.
+    pub(super) fn decode<E: Event>(
         version: u16,
-        bound: Duration,
+        (key, bound): (KeyId, i64),
+        slab: &mut Slab<E>,
         from: &mut &[u8],
     ) -> Option<(Self, EventTime)> {
         let layout = u8::decode(0, from)?;
@@ -199,7 +224,7 @@ impl<E: Event> Wait<E> {
         };
         let is_old = layout == 1;
         let clock = if is_old {
-            newest - bound
+            newest.before_by(bound)
         } else {
             EventTime::decode(0, from)?
         };
@@ -213,9 +238,18 @@ impl<E: Event> Wait<E> {
         }
         for _ in 0..take_length(from)? {
             let offset = Offset(u64::decode(0, from)?);
-            let event = E::decode(version, from)?;
-            wait.hold(event.at(), offset, event);
+            let place = slab.put(offset, E::decode(version, from)?);
+            let row = slab.get_mut(place)?;
+            let at = row.value.at();
+            (row.key, row.at) = (key, at);
+            wait.hold(at, place, slab);
         }
         from.is_empty().then_some((wait, clock))
     }
+}
+
+/// Whether a clock has passed this time: at it, a tie may still come.
+#[inline]
+fn is_due(at: EventTime, clock: EventTime) -> bool {
+    at < clock || planted(Bug::ReleaseAtClock) && at == clock
 }

@@ -4,13 +4,16 @@ use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Dura
 
 use tokio::{
     task::yield_now,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
+use tracing::{Instrument, debug_span};
 
 use super::{
-    Bound, EpochLimits, OnRetry, Pipeline,
+    Bound, EpochLimits, Pipeline,
     limits::Retry,
+    observe::{Seen, Stage},
     report::{Ending, Ledger, Report},
+    ticks::Ticker,
     workers::Workers,
 };
 use crate::{
@@ -30,6 +33,7 @@ const BATCHES_PER_WORKER: usize = 4;
 enum Turn<P> {
     Stop,
     Seal,
+    Tick,
     Source(SourceEvent<P>),
 }
 
@@ -43,12 +47,13 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     retry: Retry,
-    on_retry: Option<OnRetry>,
+    seen: Arc<Seen>,
     committer: Committer,
     /// What came while a round was gathered, and is not part of it.
     upcoming: Option<Result<SourceEvent<Src::Payload>>>,
     tasks: BTreeMap<Partition, Task<D::Event>>,
     ledger: Ledger,
+    ticker: Ticker,
     /// The open epoch: since when, and how many records.
     opened: Option<Instant>,
     rows: u64,
@@ -66,36 +71,42 @@ where
     D: Decode<Src::Payload>,
     S: CheckpointStore,
 {
+    let mut plan = pipeline.plan;
+    plan.clock = Seen::clock();
+    let seen = Arc::new(Seen::new(&plan, pipeline.health, pipeline.on_retry));
     if let Some(wrong) = pipeline.wrong {
-        return Err(wrong);
+        return seen.ended(Err(wrong));
     }
-    let names = pipeline
-        .plan
-        .outlets
-        .iter()
-        .map(|outlet| Arc::clone(&outlet.name));
+    if let Some(ticks) = &pipeline.ticks
+        && let Err(wrong) = ticks.check(&plan.order, pipeline.source.follows())
+    {
+        return seen.ended(Err(wrong));
+    }
+    let names = plan.outlets.iter().map(|outlet| Arc::clone(&outlet.name));
     let ways = pipeline.sinks.iter().map(|sink| sink.way());
     let driver = Driver {
         committer: Committer::new(names.zip(ways).collect()),
         source: pipeline.source,
         decode: pipeline.decode,
-        plan: pipeline.plan,
+        plan,
         workers: Workers::start(pipeline.workers)?,
         round: Round::new(),
         store: pipeline.store,
         sinks: pipeline.sinks,
         limits: pipeline.limits,
         retry: pipeline.retry,
-        on_retry: pipeline.on_retry,
+        seen: Arc::clone(&seen),
         upcoming: None,
         tasks: BTreeMap::new(),
         ledger: Ledger::default(),
+        ticker: Ticker::new(pipeline.ticks),
         opened: None,
         rows: 0,
         anything: false,
         read: 0,
     };
-    driver.run(stop).await
+    let outcome = driver.run(stop).instrument(seen.span()).await;
+    seen.ended(outcome)
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
@@ -104,6 +115,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         loop {
             let event = match self.turn(&mut stop).await? {
                 Turn::Stop => {
+                    self.seen.stopping();
                     self.commit_all().await?;
                     return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }
@@ -111,12 +123,17 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     self.commit_all().await?;
                     continue;
                 }
+                Turn::Tick => {
+                    self.tick().await?;
+                    continue;
+                }
                 Turn::Source(event) => event,
             };
+            self.ticker.hear(&event);
             match event {
                 SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
                 SourceEvent::Batch(batch) => self.batch(batch).await?,
-                SourceEvent::Idle => {}
+                SourceEvent::Idle => self.tick().await?,
                 SourceEvent::End(partition) => {
                     if self.end(&partition).await? {
                         let complete = Ending::Complete;
@@ -148,6 +165,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// Forgets partitions: nothing of them is committed any more.
     fn lose(&mut self, partitions: &[Partition]) {
         self.tasks.retain(|name, _| !partitions.contains(name));
+        self.seen.lost(partitions);
     }
 
     /// Waits for the source, the epoch's end or the stop. The source's future is cancel-safe by contract.
@@ -166,21 +184,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             if due.is_some_and(|due| due <= Instant::now()) {
                 return Ok(Turn::Seal);
             }
-            let epoch = async {
-                match due {
-                    Some(due) => sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let epoch = at(due);
+            let tick = self.ticker.due();
             let next = tokio::select! {
                 biased;
                 () = &mut *stop => return Ok(Turn::Stop),
                 () = epoch => return Ok(Turn::Seal),
                 next = self.next() => next,
+                () = at(tick) => return Ok(Turn::Tick),
             };
             match next {
-                Ok(event) => return Ok(Turn::Source(event)),
-                Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
+                Ok(event) => {
+                    self.seen.heard();
+                    return Ok(Turn::Source(event));
+                }
+                Err(error) => self.seen.wait(Stage::Read, error, &mut delays).await?,
             }
         }
     }
@@ -200,18 +218,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let claim = loop {
                 match self.store.claim(partition).await {
                     Ok(claim) => break claim,
-                    Err(error) => wait(error, &mut delays, self.on_retry.as_ref()).await?,
+                    Err(error) => self.seen.wait(Stage::Claim, error, &mut delays).await?,
                 }
             };
             let at = claim.next;
+            self.seen.claimed(partition, &claim);
             self.ledger.claimed(partition, &claim);
             self.committer.assign(partition, &claim.tallies);
             let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
             let mut delays = self.retry.delays();
             while let Err(error) = self.source.start(partition, at).await {
-                wait(error, &mut delays, self.on_retry.as_ref()).await?;
+                self.seen.wait(Stage::Start, error, &mut delays).await?;
             }
             self.tasks.insert(partition.clone(), task);
+            self.seen
+                .assigned(partition, at, self.source.end(partition));
         }
         Ok(())
     }
@@ -243,6 +264,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.opened.get_or_insert_with(Instant::now);
         let waiting = self.tasks.values().map(Task::waiting);
         let (results, bytes) = waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+        self.seen.computed(&self.tasks, self.read, (results, bytes));
         let EpochLimits {
             rows,
             results: most,
@@ -296,6 +318,21 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         Ok(all)
     }
 
+    /// Moves the clocks of silent keys, if a tick is due, and commits what came of it with its time.
+    async fn tick(&mut self) -> Result<()> {
+        let Some(floor) = self.ticker.floor() else {
+            return Ok(());
+        };
+        for task in self.tasks.values_mut() {
+            task.tick(&self.plan, &self.workers, floor);
+        }
+        if !self.tasks.values().any(Task::has_changed) {
+            return Ok(());
+        }
+        self.anything = true;
+        self.commit_all().await
+    }
+
     async fn revoke(
         &mut self,
         partitions: &[Partition],
@@ -309,15 +346,16 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             // What the next owner has claimed already is released as well.
             committed?;
         }
-        self.lose(partitions);
+        self.tasks.retain(|name, _| !partitions.contains(name));
+        self.seen.revoked(partitions);
         drop(done);
         Ok(())
     }
 
     async fn commit_all(&mut self) -> Result<()> {
+        let fenced = self.commit(|_| true).await?;
         self.opened = None;
         self.rows = 0;
-        let fenced = self.commit(|_| true).await?;
         let Some((partition, next)) = fenced.first().filter(|_| self.tasks.is_empty()) else {
             return Ok(());
         };
@@ -339,21 +377,31 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let pieces: Vec<Piece> = changed
             .map(|task| task.seal(&self.plan, &self.workers))
             .collect();
+        if pieces.is_empty() {
+            return Ok(Vec::new());
+        }
         if planted(Bug::AckBeforeCommit) {
             for piece in &pieces {
                 let (name, next) = (&piece.sealed.partition, piece.sealed.next);
                 self.source.committed(name, next).await?;
             }
         }
+        let sealed = self.seen.sealed(&pieces, self.opened);
         self.committer.open(pieces);
-        let landed = self.carry_out().await?;
+        let landed = self.carry_out().instrument(debug_span!("commit")).await?;
+        self.seen.landed(sealed);
         for sealed in landed.done {
             let mut delays = self.retry.delays();
             while let Err(error) = self.source.committed(&sealed.partition, sealed.next).await {
-                wait(error, &mut delays, self.on_retry.as_ref()).await?;
+                self.seen
+                    .wait(Stage::Acknowledge, error, &mut delays)
+                    .await?;
             }
+            self.seen
+                .committed(&sealed, self.source.end(&sealed.partition));
             self.ledger.committed(sealed);
         }
+        self.seen.fenced(&landed.fenced);
         let fenced = landed.fenced.into_iter();
         Ok(fenced
             .filter_map(|name| self.tasks.remove(&name).map(|task| (name, task.next())))
@@ -387,7 +435,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 _ => error,
             };
             self.committer.failed();
-            wait(error, &mut delays, self.on_retry.as_ref()).await?;
+            self.seen.wait(step.into(), error, &mut delays).await?;
         }
     }
 
@@ -424,20 +472,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 }
 
-/// Waits before the next try, or gives the error back when it cannot pass or was retried enough.
-async fn wait(
-    error: Error,
-    delays: &mut (impl Iterator<Item = Duration> + Send),
-    tell: Option<&OnRetry>,
-) -> Result<()> {
-    match delays.next().filter(|_| error.is_retryable()) {
-        Some(delay) => {
-            if let Some(tell) = tell {
-                tell(&error, delay);
-            }
-            sleep(delay).await;
-            Ok(())
-        }
-        None => Err(error),
+/// Waits until then; without a time, for ever.
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }

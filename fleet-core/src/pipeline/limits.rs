@@ -14,11 +14,11 @@ pub struct EpochLimits {
 }
 
 impl Default for EpochLimits {
-    /// 65,536 records, 131,072 results, 32 MiB, 500 ms. Our choice: past this a commit's fixed cost no longer
+    /// 262,144 records, 131,072 results, 32 MiB, 500 ms. Our choice: past this a commit's fixed cost no longer
     /// shows, and what a crash repeats stays under a second.
     fn default() -> Self {
         Self {
-            rows: 65_536,
+            rows: 262_144,
             results: 131_072,
             bytes: 32 << 20,
             interval: Duration::from_millis(500),

@@ -6,16 +6,22 @@
 mod bound;
 mod driver;
 mod limits;
+pub mod observe;
 mod report;
 #[cfg(test)]
 mod tests;
+mod ticks;
 mod workers;
 
 use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration};
 
+use tokio::sync::watch;
+
 use bound::{Bound, PlainSink, StoreSink};
 pub use limits::{EpochLimits, Retry};
+pub use observe::{Health, Phase};
 pub use report::{Ending, Report};
+pub use ticks::Ticks;
 
 use crate::{
     Decode, Error, ErrorKind, Graph, Order, Result, Source,
@@ -88,6 +94,8 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     workers: NonZeroUsize,
     retry: Retry,
     on_retry: Option<OnRetry>,
+    ticks: Option<Ticks>,
+    health: watch::Sender<Health>,
     /// The first wrong wiring; reported when the pipeline is run.
     wrong: Option<Error>,
     guarantee: PhantomData<Guarantee>,
@@ -156,6 +164,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
                 graph,
                 outlets,
                 tallies,
+                clock: None,
             },
             store,
             sinks: Vec::new(),
@@ -163,6 +172,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             workers: NonZeroUsize::MIN,
             retry: Retry::default(),
             on_retry: None,
+            ticks: None,
+            health: watch::Sender::default(),
             wrong,
             guarantee: PhantomData,
         }
@@ -242,6 +253,46 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     pub fn on_retry(mut self, tell: impl Fn(&Error, Duration) + Send + Sync + 'static) -> Self {
         self.on_retry = Some(Box::new(tell));
         self
+    }
+
+    /// Moves the clocks of silent keys, so that windows close and timers fire without a row. Default: never.
+    ///
+    /// A source that ends, and an idle time below the out-of-orderness, are refused when it is run.
+    #[must_use]
+    pub fn ticks(mut self, ticks: Ticks) -> Self {
+        self.ticks = Some(ticks);
+        self
+    }
+
+    /// What the pipeline does and how far it is, from now until it has ended: for health checks and progress bars.
+    ///
+    /// Ask before it runs. The receiver sees each batch and each commit, the last state stays to be read when the
+    /// run is over, and a receiver that nobody reads holds nothing back.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{
+    ///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId,
+    ///     decode::Typed, event::Telemetry, pipeline::{Ending, Phase}, sink::Null, testing::Scripted,
+    /// };
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let car = Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN);
+    /// let (graph, telemetry) = Graph::new();
+    /// let source = Scripted::of_rows("memory", [car]);
+    /// let pipeline = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, MemoryStore::default())
+    ///     .store("out", telemetry, Null);
+    /// let health = pipeline.watch();
+    /// assert_eq!(health.borrow().phase, Phase::Starting);
+    ///
+    /// pipeline.run().await?;
+    /// let health = health.borrow();
+    /// assert_eq!(health.phase, Phase::Ended(Ending::Complete));
+    /// assert_eq!((health.counts().accepted, health.is_well()), (1, true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn watch(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
     }
 
     /// Runs until the input has ended.

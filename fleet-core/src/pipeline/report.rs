@@ -17,6 +17,17 @@ pub enum Ending {
     Stopped,
 }
 
+impl Ending {
+    /// Its name in traces.
+    pub fn as_word(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::AlreadyComplete => "already complete",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// What a run leaves behind: totals over all runs of the partitions that it owned.
 ///
 /// # Guarantees

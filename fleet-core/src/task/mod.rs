@@ -11,7 +11,7 @@ mod shard;
 use std::sync::Arc;
 
 pub(crate) use fork::ForkJoin;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use fork::Inline;
 pub(crate) use plan::Plan;
 #[cfg(feature = "driver")]
@@ -23,7 +23,7 @@ use crate::{
     checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
     decode::{Entry, shard_of},
     event::Event,
-    graph::{Buffer, describe::difference},
+    graph::{Buffer, Work, describe::difference},
     order,
     planted::{Bug, planted},
     source::Batch,
@@ -37,6 +37,8 @@ pub(crate) struct Piece {
     pub(crate) sealed: Sealed,
     /// By outlet.
     pub(crate) outputs: Vec<Box<dyn Buffer>>,
+    /// What each node did for it.
+    pub(crate) work: Vec<Work>,
 }
 
 /// One partition: how far it is, and its shards. Nothing is shared between tasks.
@@ -88,7 +90,7 @@ impl<E: Event> Task<E> {
             floor: None,
         };
         for saved in &claim.state {
-            task.restore_entry(saved).ok_or_else(|| {
+            task.restore_entry(plan, saved).ok_or_else(|| {
                 let (node, key, version) = (saved.node, &saved.key, saved.version);
                 let message = format!(
                     "cannot read the saved state of node {node}, key `{key}`, version {version}: \
@@ -106,7 +108,7 @@ impl<E: Event> Task<E> {
     }
 
     /// Gives an entry of a snapshot to the shard of its key; `None` when it cannot be read.
-    fn restore_entry(&mut self, saved: &Saved) -> Option<()> {
+    fn restore_entry(&mut self, plan: &Plan<E>, saved: &Saved) -> Option<()> {
         let entry = order::Entry::of(saved)?;
         if let order::Entry::Floor(floor) = entry {
             self.floor = Some(floor);
@@ -114,7 +116,7 @@ impl<E: Event> Task<E> {
         }
         let shard = shard_of(entry.key()?, self.shards.len());
         let shard = self.shards.get_mut(shard)?;
-        shard.restore(&entry, saved, self.ended)
+        shard.restore(plan, &entry, saved, self.ended)
     }
 
     /// Takes a batch through the graph, on the thread that asks.
@@ -128,11 +130,16 @@ impl<E: Event> Task<E> {
         batch: Batch<P>,
     ) -> Result<()> {
         self.check_open()?;
-        let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
-        decode.decode(batch.payload, &mut entry);
-        for (shard, rows) in self.shards.iter_mut().zip(&mut self.decoded) {
-            shard.admit(plan, batch.time, rows);
-            shard.pass(plan);
+        if let [only] = self.shards.as_mut_slice() {
+            only.decode(plan, decode, (batch.time, batch.payload));
+            only.pass(plan);
+        } else {
+            let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
+            decode.decode(batch.payload, &mut entry);
+            for (shard, rows) in self.shards.iter_mut().zip(&mut self.decoded) {
+                shard.admit(plan, batch.time, rows);
+                shard.pass(plan);
+            }
         }
         self.join_fates();
         self.advance(batch.next);
@@ -169,6 +176,7 @@ impl<E: Event> Task<E> {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));
+            self.join_fates();
         }
     }
 
@@ -185,6 +193,7 @@ impl<E: Event> Task<E> {
         });
         // Otherwise the next commit carries it: nothing depends on it yet.
         self.changed |= shards.iter().any(|(_, moved)| *moved);
+        self.join_fates();
     }
 
     /// Whether there is anything to commit.
@@ -233,6 +242,7 @@ impl<E: Event> Task<E> {
             tallies,
             outputs,
             keys,
+            work,
         } = joined.unwrap_or_default();
         saved.extend(self.floor.map(order::floor));
         self.seq += 1;
@@ -255,6 +265,7 @@ impl<E: Event> Task<E> {
                 tallies: self.tallies.clone(),
             },
             outputs,
+            work,
         }
     }
 }

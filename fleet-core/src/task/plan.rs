@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{
     Order,
-    graph::Graph,
+    graph::{Clock, Graph},
     outlet::{Outlet, Tally},
 };
 
@@ -15,4 +15,6 @@ pub(crate) struct Plan<E> {
     pub(crate) graph: Graph<E>,
     pub(crate) outlets: Vec<Outlet>,
     pub(crate) tallies: Vec<Tally>,
+    /// Measures the nodes, if anyone wants to know.
+    pub(crate) clock: Option<Clock>,
 }

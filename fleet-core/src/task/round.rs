@@ -6,6 +6,10 @@ use crate::{
     source::Batch,
 };
 
+/// How many parts a round has at least for each worker, where payloads can be divided. Our choice: one that
+/// comes late to the first of them still finds its share of work.
+const PARTS_PER_WORKER: usize = 4;
+
 /// Takes several batches at once through their tasks, by several workers.
 ///
 /// ```text
@@ -71,7 +75,7 @@ impl<E: Event> Round<E> {
         Ok(())
     }
 
-    /// Divides payloads where there are fewer of them than workers; the parts of one partition stand
+    /// Divides payloads where there are few of them; the parts of one partition stand
     /// together, in their order.
     fn parts<P, D: Decode<P, Event = E>>(
         &mut self,
@@ -81,7 +85,7 @@ impl<E: Event> Round<E> {
         workers: usize,
     ) -> Result<Vec<Part<P, E>>> {
         batches.sort_by(|a, b| a.partition.cmp(&b.partition));
-        let each = workers.div_ceil(batches.len().max(1));
+        let each = (PARTS_PER_WORKER * workers).div_ceil(batches.len().max(1));
         let mut parts = Vec::new();
         for Batch {
             partition,
@@ -121,10 +125,11 @@ impl<P, E: Event> Part<P, E> {
 
 impl<E: Event> Lane<'_, E> {
     fn pass(&mut self, plan: &Plan<E>) {
+        // One after the other: the rows of one part stay in a near cache from node to node.
         for (time, events) in &mut self.events {
             self.shard.admit(plan, *time, events);
+            self.shard.pass(plan);
         }
-        self.shard.pass(plan);
     }
 }
 

@@ -55,6 +55,10 @@ impl EventTime {
         let length = micros(length).max(1);
         Self(self.0.div_euclid(length).saturating_mul(length))
     }
+    /// This many microseconds earlier.
+    pub(crate) fn before_by(self, micros: i64) -> Self {
+        Self(self.0.saturating_sub(micros))
+    }
     /// The next microsecond.
     pub(crate) fn next(self) -> Self {
         Self(self.0.saturating_add(1))
@@ -66,7 +70,7 @@ impl EventTime {
 }
 
 /// A length of time in whole microseconds; beyond 292,000 years it stays there.
-fn micros(length: Duration) -> i64 {
+pub(crate) fn micros(length: Duration) -> i64 {
     i64::try_from(length.as_micros()).unwrap_or(i64::MAX)
 }
 

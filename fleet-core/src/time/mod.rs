@@ -6,6 +6,7 @@ mod stamp;
 mod style;
 
 pub use event_time::EventTime;
+pub(crate) use event_time::micros;
 pub use parse::{NaiveTimeReader, TimeError, TimeReader};
 pub use stamp::Stamp;
 pub use style::TimeStyle;

@@ -58,8 +58,10 @@ impl Summary {
     }
 
     /// Of two values of one time the greater is the last, so that the order of merging does not show.
+    #[inline]
     fn take_last(&mut self, value: f64, at: EventTime) {
-        if (at, value) > (self.last_at, self.last) || self.last_at == EventTime::BEFORE_ALL {
+        let first = self.last_at == EventTime::BEFORE_ALL;
+        if at > self.last_at || at == self.last_at && value > self.last || first {
             (self.last_at, self.last) = (at, value);
         }
     }
@@ -94,13 +96,29 @@ impl Summary {
 }
 
 /// A value in whole millionths. Beyond 1e18 it is held there: no signal of a vehicle comes near.
+#[inline]
 fn micros(value: f64) -> i128 {
+    /// 2^52: below it a float has a fraction, and its whole part is an integer of a machine word.
+    const WORD: f64 = 4_503_599_627_370_496.0;
+    let scaled = value * 1e6;
+    if scaled.abs() < WORD {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 2^52")]
+        let whole = scaled as i64;
+        // Both are exact: half away from zero, as `round` has it, without a call.
+        let rest = scaled - whole as f64;
+        return i128::from(whole + i64::from(rest >= 0.5) - i64::from(rest <= -0.5));
+    }
+    micros_of_huge(scaled)
+}
+
+#[cold]
+fn micros_of_huge(scaled: f64) -> i128 {
     const LIMIT: f64 = 1e24;
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the value is held within the limit first"
     )]
-    let whole = (value * 1e6).round().clamp(-LIMIT, LIMIT) as i128;
+    let whole = scaled.round().clamp(-LIMIT, LIMIT) as i128;
     whole
 }
 
@@ -183,5 +201,22 @@ where
     }
     fn finish(&self, accumulator: &Summary) -> Summary {
         *accumulator
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_in_whole_millionths_is_rounded_half_away_from_zero() {
+        let near = |value: f64| [value.next_down(), value, value.next_up()];
+        let halves = (-40..40).flat_map(|n| near(f64::from(n) * 0.25e-6));
+        let edges = [4_503_599_627.370_496, 9e9, 1e12, 80.0, 42.105, 5e-7, 1e-300];
+        let edges = edges.into_iter().flat_map(near).flat_map(|v| [v, -v]);
+        for value in halves.chain(edges) {
+            assert_eq!(micros(value), (value * 1e6).round() as i128, "{value:e}");
+        }
+        assert_eq!(micros(f64::MAX), 10i128.pow(24) - 16_777_216);
     }
 }

@@ -15,7 +15,7 @@ pub use sums::{SelfDriving, SelfDrivingHour};
 use std::time::Duration;
 
 use fleet_core::{
-    EventTime, Operator, Row, VehicleId,
+    Event, EventTime, Operator, Row, VehicleId,
     event::{Driving, FleetEvent, Telemetry},
     odometry::{Fix, Method, Segment},
     operator::{Cx, Keep},
@@ -34,6 +34,12 @@ const SPREAD: Duration = Duration::from_secs(24 * 3600);
 /// # Shape
 /// Rows of an hour leave when the hour is over. A stretch whose length becomes known later is spread over the hours
 /// it covers, and adds rows to those that are over.
+///
+/// A belated event adds a row with what it counts for by itself: telemetry, rows that were too fast,
+/// interventions, disengagements, sightings. Exactly: their sums are those of the events in their order. What
+/// depends on the events before and after - distance, time engaged, takeovers, how often a vehicle became too
+/// fast - stays as it is, because those events are not kept. The distance that was driven is in it already: the
+/// odometer of the next event told it.
 ///
 /// # Guarantees
 /// Sums are whole numbers (events, micrometres, microseconds): adding them in any order gives the same bits.
@@ -70,8 +76,6 @@ impl SumSelfDriving {
         state.speeding = verdict.map_or(was, |verdict| verdict.offends);
         let offends = verdict.is_some_and(|verdict| verdict.offends);
         let sums = state.sums(at.floor_to(self.options.bucket));
-        sums.telemetry += 1;
-        sums.speeding_rows += u64::from(offends);
         sums.speed_violations += u64::from(offends && !was);
     }
 
@@ -128,10 +132,22 @@ impl SumSelfDriving {
         }
     }
 
+    /// Counts what an event is by itself, whatever came before it.
+    fn count(&self, sums: &mut SelfDriving, event: &FleetEvent) {
+        match event {
+            FleetEvent::Telemetry(event) => {
+                let verdict = self.options.speed_violation.judge(event);
+                sums.telemetry += 1;
+                sums.speeding_rows += u64::from(verdict.is_some_and(|verdict| verdict.offends));
+            }
+            FleetEvent::Driving(event) => sums.count_driving(event),
+            FleetEvent::Perception(event) => sums.count_detection(event.class),
+        }
+    }
+
     fn driving(&self, state: &mut SelfDrivingState, event: &Driving) {
         let opens = state.episode.opens(event, self.options.episode);
         let sums = state.sums(event.at.floor_to(self.options.bucket));
-        sums.count_driving(event);
         sums.episodes += u64::from(opens);
     }
 }
@@ -158,12 +174,10 @@ impl Operator for SumSelfDriving {
         match &row.value {
             FleetEvent::Telemetry(event) => self.telemetry(state, event),
             FleetEvent::Driving(event) => self.driving(state, event),
-            FleetEvent::Perception(event) => {
-                state
-                    .sums(event.at.floor_to(self.options.bucket))
-                    .count_detection(event.class);
-            }
+            FleetEvent::Perception(_) => {}
         }
+        let sums = state.sums(row.at.floor_to(self.options.bucket));
+        self.count(sums, &row.value);
         cx.forget_timers();
         cx.wake_at(cx.now().floor_to(self.options.bucket) + self.options.bucket);
     }
@@ -179,20 +193,52 @@ impl Operator for SumSelfDriving {
             return Keep::Nothing;
         }
         for (start, sums) in open {
-            // Keys are vehicles: an event's key was checked when its id was made.
-            if let Ok(vehicle) = VehicleId::new(cx.key()) {
-                let ordinal = start.as_micros().cast_unsigned();
-                let id = cx.content_id("self-driving", ordinal);
-                cx.emit(SelfDrivingHour {
-                    id,
-                    vehicle,
-                    start,
-                    sums,
-                });
-            }
+            emit(
+                "self-driving",
+                start.as_micros().cast_unsigned(),
+                (start, sums),
+                cx,
+            );
         }
         cx.wake_at(at + FORGET);
         Keep::State
+    }
+
+    fn revises(&self) -> bool {
+        true
+    }
+
+    fn on_belated(
+        &self,
+        _: &mut SelfDrivingState,
+        row: &Row<FleetEvent>,
+        cx: &mut Cx<'_, SelfDrivingHour>,
+    ) {
+        let mut sums = SelfDriving::default();
+        self.count(&mut sums, &row.value);
+        if sums != SelfDriving::default() {
+            let hour = (row.at.floor_to(self.options.bucket), sums);
+            emit("self-driving belated", row.value.identity(), hour, cx);
+        }
+    }
+}
+
+/// Sends on a part of the sums of the hour that starts then.
+fn emit(
+    what: &str,
+    ordinal: u64,
+    (start, sums): (EventTime, SelfDriving),
+    cx: &mut Cx<'_, SelfDrivingHour>,
+) {
+    // Keys are vehicles: an event's key was checked when its id was made.
+    if let Ok(vehicle) = VehicleId::new(cx.key()) {
+        let id = cx.content_id(what, ordinal);
+        cx.emit(SelfDrivingHour {
+            id,
+            vehicle,
+            start,
+            sums,
+        });
     }
 }
 

@@ -23,6 +23,15 @@ where
     L: Operator,
     L::In: Event,
 {
+    run_in(Order::default(), logic, rows).await
+}
+
+/// As [`run`], for events that come out of order like this.
+pub(crate) async fn run_in<L>(order: Order, logic: L, rows: Vec<L::In>) -> Vec<L::Out>
+where
+    L: Operator,
+    L::In: Event,
+{
     let (mut graph, events) = Graph::new();
     let results = graph.apply("node", events, logic);
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -33,7 +42,6 @@ where
     });
     let store = MemoryStore::default();
     let source = Scripted::of_rows("memory", rows);
-    let order = Order::default();
     let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
         .store("taken", counted, store.table("taken"))
         .run()

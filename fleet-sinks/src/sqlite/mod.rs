@@ -16,6 +16,7 @@ mod claim;
 mod commit;
 mod dead;
 mod error;
+mod insert;
 mod options;
 mod schema;
 mod store;

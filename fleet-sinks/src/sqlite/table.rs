@@ -1,14 +1,19 @@
-use std::{collections::BTreeMap, fmt::Write as _, marker::PhantomData};
+use std::{collections::BTreeMap, marker::PhantomData};
 
 use async_trait::async_trait;
 use fleet_core::{
     Record, Result, Row,
-    record::{Column, ColumnKind, Value},
+    record::{Column, ColumnKind, Replaces, Value},
     sink::{Outcome, TransactionalSink},
 };
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, types::Null};
 
-use super::{Indexes, SqliteStore, SqliteTx, error::Refused, schema::RESERVED};
+use super::{
+    Indexes, SqliteStore, SqliteTx,
+    error::Refused,
+    insert::{insert, key_index},
+    schema::RESERVED,
+};
 use crate::check;
 
 /// A result table: rows land in it together with the position they came from.
@@ -18,7 +23,9 @@ use crate::check;
 /// `2024-02-15T14:32:18.500000Z`, so that it sorts; a truth value is 0 or 1.
 ///
 /// # Guarantees
-/// A row that does not fit its columns, or that SQLite refuses (a constraint or trigger that someone
+/// Of a type whose rows [replace](fleet_core::record::Replaces) each other, the highest revision holds: a row
+/// of revision 0 is a new one, and a later one takes the place of the newest row of its key with a lower
+/// revision. A row that does not fit its columns, or that SQLite refuses (a constraint or trigger that someone
 /// added), is rejected alone; the others land.
 ///
 /// # Examples
@@ -58,15 +65,18 @@ impl<R: Record> SqliteTable<R> {
             table: name.to_owned(),
             reason,
         };
-        if let Some(reason) = check::name_refusal(name).or_else(|| check::columns_refusal(columns))
-        {
+        let replaces = R::replaces();
+        let reason = check::name_refusal(name)
+            .or_else(|| check::columns_refusal(columns))
+            .or_else(|| check::replaces_refusal(columns, replaces));
+        if let Some(reason) = reason {
             return Err(refused(reason).into());
         }
         if RESERVED.contains(&name) || name.starts_with("sqlite_") {
             return Err(refused("the store uses this name itself; take another".to_owned()).into());
         }
         let tx = store.begin_now()?;
-        let differs = prepare(tx.connection(), name, columns, store.indexes())
+        let differs = prepare(tx.connection(), name, columns, replaces, store.indexes())
             .map_err(|cause| tx.failed(&format!("make table {name} in"), cause))?;
         if let Some(differs) = differs {
             return Err(Refused::Columns {
@@ -80,7 +90,7 @@ impl<R: Record> SqliteTable<R> {
         Ok(Self {
             store: store.clone(),
             name: name.to_owned(),
-            insert: insert(name, columns),
+            insert: insert(name, columns, replaces),
             row: PhantomData,
         })
     }
@@ -179,6 +189,7 @@ fn prepare(
     db: &Connection,
     name: &str,
     columns: &[Column],
+    replaces: Option<Replaces>,
     indexes: Indexes,
 ) -> rusqlite::Result<Option<String>> {
     let there: Option<String> = db
@@ -205,6 +216,9 @@ fn prepare(
             "CREATE INDEX IF NOT EXISTS \"{name}_by_vehicle\" ON \"{name}\" (\"vehicle_id\", \"time\")"
         ))?;
     }
+    if let Some(replaces) = replaces {
+        db.execute_batch(&key_index(name, replaces))?;
+    }
     db.execute("INSERT OR IGNORE INTO result_tables VALUES (?1)", [name])?;
     Ok(None)
 }
@@ -218,17 +232,6 @@ fn create(name: &str, columns: &[Column]) -> String {
         })
         .collect();
     format!("CREATE TABLE \"{name}\" ({}) STRICT", columns.join(", "))
-}
-
-fn insert(name: &str, columns: &[Column]) -> String {
-    let (mut names, mut places) = (String::new(), String::new());
-    for (index, column) in columns.iter().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        // Writing to a string cannot fail.
-        let _ = write!(names, "{comma}\"{}\"", column.name);
-        let _ = write!(places, "{comma}?{}", index + 1);
-    }
-    format!("INSERT INTO \"{name}\" ({names}) VALUES ({places})")
 }
 
 /// How the columns of a table differ from those that are wanted. More columns are fine if they may be left out.

@@ -21,8 +21,8 @@ use super::{
 };
 
 /// How many chunks may lie between the reading thread and the pipeline. Our choice: reading goes on
-/// while one is worked on, and 1 MiB of memory is no burden.
-const READ_AHEAD: usize = 4;
+/// while several workers take them all at once, and 2 MiB of memory is no burden.
+const READ_AHEAD: usize = 8;
 
 /// Records of files, of standard input, of anything that can be read.
 ///
@@ -69,7 +69,7 @@ const READ_AHEAD: usize = 4;
 /// names the input, and none is retryable, because a file does not heal by itself.
 ///
 /// # Cost
-/// One thread, which rests while four chunks are waiting. A thread that waits for a pipe is left behind
+/// One thread, which rests while eight chunks are waiting. A thread that waits for a pipe is left behind
 /// when the source drops, so that stopping never waits for standard input.
 #[derive(Debug)]
 pub struct FileSource {
@@ -220,6 +220,10 @@ impl FileSource {
 impl Source for FileSource {
     type Payload = Chunk;
 
+    fn follows(&self) -> bool {
+        matches!(self.options.at_end, AtEnd::Follow { .. })
+    }
+
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
         match &mut self.state {
             State::New => {
@@ -289,6 +293,11 @@ impl Source for FileSource {
 
     fn resume(&mut self, _: &Partition) {
         self.paused = false;
+    }
+
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        let ours = self.partition.as_ref() == Some(partition);
+        self.total_bytes().filter(|_| ours).map(Offset)
     }
 }
 

@@ -255,6 +255,10 @@ where
 {
     type Payload = Chunk;
 
+    fn follows(&self) -> bool {
+        false
+    }
+
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
         match self.state {
             State::New => {

@@ -2,12 +2,12 @@ use compact_str::CompactString;
 use serde_json::Number;
 
 use crate::{
-    dialect::{AlertNames, JsonText},
+    dialect::{AlertNames, JsonText, Maybe},
     event::{Alert, AlertKind},
     time::{Stamp, TimeStyle},
 };
 
-/// A row of the table `alerts`, without its number.
+/// A row of the table `alerts`, with its number or without.
 ///
 /// # Examples
 /// ```
@@ -20,6 +20,9 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PipelineAlert {
+    /// Its number, once the table has given it one.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub id: Maybe<u64>,
     /// When; without a zone it is UTC.
     pub time: Stamp,
     /// Whose: a whole number, or a text where the id is none.
@@ -40,6 +43,7 @@ impl PipelineAlert {
             None => serde_json::Value::String(id.to_owned()),
         };
         Some(Self {
+            id: Maybe::Missing,
             time: Stamp {
                 at: alert.at,
                 style: TimeStyle::naive(alert.at),

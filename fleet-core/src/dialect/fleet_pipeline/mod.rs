@@ -2,6 +2,7 @@
 
 mod alert;
 mod driving;
+mod metric;
 mod part;
 mod perception;
 mod telemetry;
@@ -10,6 +11,7 @@ mod tests;
 
 pub use alert::PipelineAlert;
 pub use driving::PipelineDriving;
+pub use metric::PipelineMetric;
 pub use perception::PipelinePerception;
 pub use telemetry::PipelineTelemetry;
 

@@ -97,7 +97,7 @@ impl<B: Body> Target for Part<B> {
 
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
@@ -122,7 +122,11 @@ impl<B: Body> Target for Part<B> {
         Ok(())
     }
 
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit> {
         let (vehicle, _, written) = B::head_mut(&mut draft.event);
         match field.sets {
             Self::Vehicle => *vehicle = number_id(field, number)?,
@@ -138,7 +142,7 @@ impl<B: Body> Target for Part<B> {
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
         match field.sets {
             Self::Word(own) if !is_required(own) => {
                 B::head_mut(&mut draft.event).2.nulls |= own.bit();

@@ -7,7 +7,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
-pub use reply::{DriverScore, TripLogStatus, TripQueued};
+pub use reply::{DriverScore, TripLog, TripLogStatus, TripQueued};
 pub use samples::SampleTime;
 pub use style::TripRequest;
 

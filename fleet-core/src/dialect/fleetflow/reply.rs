@@ -1,6 +1,14 @@
 //! What FleetFlow answers and stores.
 
-use crate::{EventTime, TripId, event::TripStatus};
+use compact_str::CompactString;
+use serde_json::Number;
+
+use crate::{
+    TripId,
+    dialect::{JsonText, Maybe},
+    event::TripStatus,
+    time::Stamp,
+};
 
 /// The answer to a trip request (202): it waits for its analysis.
 ///
@@ -78,7 +86,7 @@ impl TripLogStatus {
 /// assert_eq!(serde_json::to_string(&score)?, json);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DriverScore {
     /// Which trip.
     pub trip_id: TripId,
@@ -88,7 +96,34 @@ pub struct DriverScore {
     pub harsh_braking_count: u64,
     /// Likewise for speeding up.
     pub rapid_accel_count: u64,
+    /// Of the system's second version: corners taken harder than the limit.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub harsh_cornering_count: Maybe<u64>,
+    /// Of the second version: runs of samples over the limit.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub speeding_count: Maybe<u64>,
+    /// Of the second version, km/h.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub max_speed: Maybe<Number>,
     /// When it was computed; not in the table's own list of columns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub created_at: Option<EventTime>,
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub created_at: Maybe<Stamp>,
+}
+
+/// A row of `trip_logs`: a trip that is stored, and how far its analysis has come.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TripLog {
+    /// Which trip.
+    pub trip_id: TripId,
+    /// The word for its state; see [`TripLogStatus`].
+    pub status: CompactString,
+    /// The samples, for [`FleetFlow::each_sample`](super::FleetFlow::each_sample).
+    pub telemetry_blob: JsonText,
+}
+
+impl TripLog {
+    /// How far its analysis has come, if the word is one of the system's.
+    pub fn status(&self) -> Option<TripStatus> {
+        TripLogStatus::read(&self.status)
+    }
 }

@@ -158,11 +158,11 @@ impl Target for Part {
 
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
-        let request = &mut draft.event;
+        let request = &mut *draft.event;
         match field.sets {
             Self::Vehicle => {
                 request.trip.vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
@@ -181,7 +181,11 @@ impl Target for Part {
         Ok(())
     }
 
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit> {
         let Self::Rate = field.sets else {
             return Err(wrong_kind(field, "a number"));
         };
@@ -193,7 +197,7 @@ impl Target for Part {
         Ok(())
     }
 
-    fn null(field: &Field<Self>, _: &mut Draft<Self>) -> Result<(), Misfit> {
+    fn null(field: &Field<Self>, _: &mut Draft<'_, Self>) -> Result<(), Misfit> {
         Err(wrong_kind(field, "null"))
     }
 
@@ -201,7 +205,7 @@ impl Target for Part {
         matches!(self, Self::Data(_))
     }
 
-    fn raw(field: &Field<Self>, draft: &mut Draft<Self>, json: &str) -> Result<(), Misfit> {
+    fn raw(field: &Field<Self>, draft: &mut Draft<'_, Self>, json: &str) -> Result<(), Misfit> {
         let Self::Data(alias) = field.sets else {
             return Err(wrong_kind(field, "a value"));
         };

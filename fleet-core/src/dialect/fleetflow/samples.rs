@@ -37,7 +37,10 @@ impl SampleTime {
         // A whole 0 must not become -0, which is no whole number.
         let mut shorter = (0..=MAX_PLACES).map(|places| round_decimals(own, places) + 0.0);
         let same = |t: &f64| ((t - first) / self.per_second()).total_cmp(&t_s).is_eq();
-        shorter.find(same).unwrap_or_else(|| nearest(own, same))
+        shorter
+            .find(same)
+            .or_else(|| nearest(own, same))
+            .unwrap_or(own)
     }
 }
 
@@ -158,7 +161,7 @@ impl Target for Key {
 
     fn text(
         field: &Field<Self>,
-        _: &mut Draft<Self>,
+        _: &mut Draft<'_, Self>,
         _: &str,
         _: &mut TimeReader,
     ) -> Result<(), Misfit> {
@@ -166,9 +169,13 @@ impl Target for Key {
     }
 
     #[inline]
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit> {
         let Key { part, short } = field.sets;
-        let sample = &mut draft.event;
+        let sample = &mut *draft.event;
         if sample.is_set(part) {
             return Err(misfit(
                 field,
@@ -186,7 +193,7 @@ impl Target for Key {
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
         let Key { part, short } = field.sets;
         if draft.event.is_set(part) {
             return Err(misfit(

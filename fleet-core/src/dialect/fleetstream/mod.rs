@@ -1,10 +1,12 @@
 //! FleetStream: one car's telemetry, and what it leaves to its consumer.
 
 mod derive;
+mod push;
 #[cfg(test)]
 mod tests;
 
 pub use derive::Derivation;
+pub use push::StreamPush;
 
 use super::{
     object::{Field, Sets, Shape, UnknownKeys, fields},

@@ -1,10 +1,14 @@
 //! Ford's fleet demo: telemetry in miles, Fahrenheit and one trouble code.
 
 mod anomaly;
+mod row;
+mod summary;
 #[cfg(test)]
 mod tests;
 
 pub use anomaly::{Acknowledged, Anomaly};
+pub use row::{Note, VehicleState};
+pub use summary::{Overview, Page, Period, Summary};
 
 use super::{
     object::{Sets, Shape, UnknownKeys, fields},

@@ -93,7 +93,7 @@ fn prop_every_odometer_of_whole_miles_comes_back() {
     let unit = Unit::Miles;
     for miles in 0..=1_000_000 {
         let value = unit.to_model(f64::from(miles));
-        let written = unit.write_back(value, Some(ODOMETER_DECIMALS));
+        let written = unit.write_back(value, Some(ODOMETER_DECIMALS), true);
         assert_eq!(written.to_string(), miles.to_string());
         if miles % 97 == 0 {
             same("odometer", &miles.to_string());

@@ -1,5 +1,4 @@
 use super::{Field, Shape, Target};
-use crate::event::Origin;
 
 /// Whole numbers up to here have an exact float, so only they are written back as whole numbers.
 pub(crate) const MAX_EXACT: u64 = 1 << 53;
@@ -7,22 +6,19 @@ pub(crate) const MAX_EXACT: u64 = 1 << 53;
 /// Why a value does not fit its key.
 pub(crate) type Misfit = String;
 
-/// An event under construction.
+/// An event under construction, where it is to stay.
 #[derive(Debug)]
-pub(crate) struct Draft<T: Target> {
+pub(crate) struct Draft<'a, T: Target> {
     /// The event, complete once [`finish`](Self::finish) has found nothing missing.
-    pub(crate) event: T::Event,
+    pub(crate) event: &'a mut T::Event,
     has: u8,
 }
 
-impl<T: Target> Draft<T> {
-    /// Starts with an event that is nobody's yet.
+impl<'a, T: Target> Draft<'a, T> {
+    /// Starts with an event that is nobody's yet: a [blank](Target::blank) one.
     #[inline]
-    pub(super) fn new(origin: Origin) -> Self {
-        Self {
-            event: T::blank(origin),
-            has: 0,
-        }
+    pub(super) fn new(event: &'a mut T::Event) -> Self {
+        Self { event, has: 0 }
     }
 
     /// Notes that a key was there which can be needed.

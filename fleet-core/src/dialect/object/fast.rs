@@ -5,16 +5,17 @@ use compact_str::CompactString;
 use super::{Field, Shape, Target, draft::Draft, scan::Scan};
 use crate::time::TimeReader;
 
-/// Completes the draft, or gives `None` where the record is not that plain: then nothing is decided.
+/// Completes a blank event, or gives `None` where the record is not that plain: then nothing is decided.
 #[inline]
 pub(super) fn read<T: Target>(
     shape: &Shape<T>,
     record: &str,
     times: &mut TimeReader,
-    draft: &mut Draft<T>,
+    event: &mut T::Event,
 ) -> Option<()> {
     let mut text = Scan::new(record);
-    members(&mut text, shape.fields, times, draft)?;
+    let mut draft = Draft::new(event);
+    members(&mut text, shape.fields, times, &mut draft)?;
     if text.at_end() {
         draft.finish(shape).ok()
     } else {
@@ -28,7 +29,7 @@ pub(super) fn members<T: Target>(
     text: &mut Scan<'_>,
     fields: &'static [Field<T>],
     times: &mut TimeReader,
-    draft: &mut Draft<T>,
+    draft: &mut Draft<'_, T>,
 ) -> Option<()> {
     if !text.byte(b'{') {
         return None;
@@ -65,7 +66,7 @@ fn rare<T: Target>(
     text: &mut Scan<'_>,
     field: &'static Field<T>,
     times: &mut TimeReader,
-    draft: &mut Draft<T>,
+    draft: &mut Draft<'_, T>,
 ) -> Option<()> {
     match text.peek()? {
         b'{' => members(text, field.sets.inside(), times, draft),

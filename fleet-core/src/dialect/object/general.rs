@@ -20,14 +20,15 @@ use crate::{
     time::TimeReader,
 };
 
-/// Completes a fresh draft, or says why the record is no event.
+/// Completes a blank event, or says why the record is no event.
 pub(super) fn read<T: Target>(
     shape: &'static Shape<T>,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
-    draft: &mut Draft<T>,
+    event: &mut T::Event,
 ) -> Result<(), Refused> {
+    let mut draft = Draft::new(event);
     let mut from = serde_json::Deserializer::from_str(record);
     let name = shape.name;
     let object = Object {
@@ -35,7 +36,7 @@ pub(super) fn read<T: Target>(
         fields: shape.fields,
         unknown,
         times,
-        draft,
+        draft: &mut draft,
     };
     let layout = from.deserialize_map(object).and_then(|layout| {
         from.end()?;
@@ -44,21 +45,21 @@ pub(super) fn read<T: Target>(
     let layout = layout.map_err(|error| Refused::of_json(&error))?;
     draft.finish(shape).map_err(Refused)?;
     if let Some(layout) = layout {
-        T::keep(&mut draft.event, layout);
+        T::keep(draft.event, layout);
     }
     Ok(())
 }
 
 /// One object of the record: the whole of it, or one inside.
-pub(super) struct Object<'a, T: Target> {
+pub(super) struct Object<'a, 'e, T: Target> {
     pub(super) name: &'static str,
     pub(super) fields: &'static [Field<T>],
     pub(super) unknown: UnknownKeys,
     pub(super) times: &'a mut TimeReader,
-    pub(super) draft: &'a mut Draft<T>,
+    pub(super) draft: &'a mut Draft<'e, T>,
 }
 
-impl<'de, T: Target> Visitor<'de> for Object<'_, T> {
+impl<'de, T: Target> Visitor<'de> for Object<'_, '_, T> {
     /// The keys as they came, where that is to be kept and is not the order of the table.
     type Value = Option<Layout>;
 
@@ -114,7 +115,7 @@ impl<'de, T: Target> Visitor<'de> for Object<'_, T> {
     }
 }
 
-impl<'de, T: Target> DeserializeSeed<'de> for Object<'_, T> {
+impl<'de, T: Target> DeserializeSeed<'de> for Object<'_, '_, T> {
     type Value = Option<Layout>;
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_map(self)
@@ -206,14 +207,14 @@ impl<T: Target> Visitor<'_> for Key<'_, T> {
 }
 
 /// Sets the value of one known key; gives the layout of an object inside.
-struct Value<'a, T: Target> {
+struct Value<'a, 'e, T: Target> {
     field: &'static Field<T>,
     unknown: UnknownKeys,
-    draft: &'a mut Draft<T>,
+    draft: &'a mut Draft<'e, T>,
     times: &'a mut TimeReader,
 }
 
-impl<'de, T: Target> DeserializeSeed<'de> for Value<'_, T> {
+impl<'de, T: Target> DeserializeSeed<'de> for Value<'_, '_, T> {
     type Value = Option<Layout>;
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         if self.field.sets.is_raw() {
@@ -225,7 +226,7 @@ impl<'de, T: Target> DeserializeSeed<'de> for Value<'_, T> {
     }
 }
 
-impl<T: Target> Value<'_, T> {
+impl<T: Target> Value<'_, '_, T> {
     fn number<E: serde::de::Error>(self, value: f64, integer: bool) -> Result<Option<Layout>, E> {
         let number = Number { value, integer };
         T::number(self.field, self.draft, number).map_err(E::custom)?;
@@ -233,7 +234,7 @@ impl<T: Target> Value<'_, T> {
     }
 }
 
-impl<'de, T: Target> Visitor<'de> for Value<'_, T> {
+impl<'de, T: Target> Visitor<'de> for Value<'_, '_, T> {
     type Value = Option<Layout>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} for {}", self.field.sets.takes(), self.field.key)

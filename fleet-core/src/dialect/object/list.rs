@@ -37,12 +37,13 @@ fn plain<T: Target>(
         return (0, false);
     }
     while count < most {
-        let mut draft = Draft::new(shape.origin);
+        let mut event = T::blank(shape.origin);
+        let mut draft = Draft::new(&mut event);
         let read = fast::members(&mut text, shape.fields, &mut times, &mut draft);
         if read.is_none() || draft.finish(shape).is_err() {
             return (count, false);
         }
-        each(draft.event);
+        each(event);
         count += 1;
         if !text.byte(b',') {
             return (count, text.byte(b']') && text.at_end());
@@ -97,7 +98,8 @@ impl<'de, T: Target> Visitor<'de> for Objects<'_, T> {
         let mut count = self.skipped;
         let mut times = TimeReader::default();
         loop {
-            let mut draft = Draft::new(self.shape.origin);
+            let mut event = T::blank(self.shape.origin);
+            let mut draft = Draft::new(&mut event);
             let object = Object {
                 name: self.shape.name,
                 fields: self.shape.fields,
@@ -113,9 +115,9 @@ impl<'de, T: Target> Visitor<'de> for Objects<'_, T> {
             }
             draft.finish(self.shape).map_err(A::Error::custom)?;
             if let Some(layout) = layout {
-                T::keep(&mut draft.event, layout);
+                T::keep(draft.event, layout);
             }
-            (self.each)(draft.event);
+            (self.each)(event);
             count += 1;
         }
     }

@@ -12,10 +12,10 @@ use crate::{
 #[inline(never)]
 pub(super) fn rare_text(
     field: &Field<Sets>,
-    draft: &mut Draft<Sets>,
+    draft: &mut Draft<'_, Sets>,
     text: &str,
 ) -> Result<(), Misfit> {
-    let event = &mut draft.event;
+    let event = &mut *draft.event;
     match field.sets {
         Sets::VehicleNumber => {
             event.set_vehicle(VehicleId::new(text).map_err(|why| misfit(field, &why))?);
@@ -43,7 +43,7 @@ pub(super) fn rare_text(
 #[inline(never)]
 pub(super) fn rare_number(
     field: &Field<Sets>,
-    draft: &mut Draft<Sets>,
+    draft: &mut Draft<'_, Sets>,
     number: Number,
 ) -> Result<(), Misfit> {
     match field.sets {

@@ -42,19 +42,23 @@ pub(crate) trait Target: Copy + fmt::Debug + Send + Sync + 'static {
     /// Takes a text.
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit>;
 
     /// Takes a finite number.
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit>;
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit>;
 
     /// Takes null.
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit>;
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit>;
 
     /// Takes true or false.
-    fn flag(field: &Field<Self>, draft: &mut Draft<Self>, value: bool) -> Result<(), Misfit> {
+    fn flag(field: &Field<Self>, draft: &mut Draft<'_, Self>, value: bool) -> Result<(), Misfit> {
         let _ = (draft, value);
         Err(wrong_kind(field, "true or false"))
     }
@@ -62,7 +66,7 @@ pub(crate) trait Target: Copy + fmt::Debug + Send + Sync + 'static {
     /// Takes a list of texts.
     fn list(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         texts: Vec<CompactString>,
     ) -> Result<(), Misfit> {
         let _ = (draft, texts);
@@ -75,7 +79,7 @@ pub(crate) trait Target: Copy + fmt::Debug + Send + Sync + 'static {
     }
 
     /// Takes a value as JSON text.
-    fn raw(field: &Field<Self>, draft: &mut Draft<Self>, json: &str) -> Result<(), Misfit> {
+    fn raw(field: &Field<Self>, draft: &mut Draft<'_, Self>, json: &str) -> Result<(), Misfit> {
         let _ = (draft, json);
         Err(wrong_kind(field, "a value"))
     }

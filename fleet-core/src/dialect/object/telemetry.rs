@@ -130,7 +130,7 @@ impl Target for Sets {
     #[inline]
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
@@ -161,7 +161,11 @@ impl Target for Sets {
     }
 
     #[inline]
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit> {
         let Sets::Number { signal, unit, .. } = field.sets else {
             return rare_number(field, draft, number);
         };
@@ -175,8 +179,8 @@ impl Target for Sets {
     }
 
     #[inline]
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
-        let event = &mut draft.event;
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
+        let event = &mut *draft.event;
         match field.sets {
             Sets::Number { signal, .. } => event.set(signal, Reading::null()),
             Sets::Vehicle | Sets::VehicleNumber | Sets::Time => {
@@ -195,7 +199,7 @@ impl Target for Sets {
         Ok(())
     }
 
-    fn flag(field: &Field<Self>, draft: &mut Draft<Self>, value: bool) -> Result<(), Misfit> {
+    fn flag(field: &Field<Self>, draft: &mut Draft<'_, Self>, value: bool) -> Result<(), Misfit> {
         match field.sets {
             Sets::Autopilot => draft.event.set_autopilot_engaged(Some(value)),
             Sets::Flag(flag) => draft.event.set_flag(flag, Some(value)),
@@ -210,7 +214,7 @@ impl Target for Sets {
 
     fn list(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         texts: Vec<CompactString>,
     ) -> Result<(), Misfit> {
         let codes = texts.iter().map(|text| Dtc::from_message(text));
@@ -254,12 +258,12 @@ impl Target for Sets {
             } => {
                 let reading = event.reading(signal);
                 if let Some(value) = reading.raw() {
+                    let came_whole = event.style().has(1 << signal.index());
                     let number = if to.is_own() {
-                        unit.write_back(value, decimals)
+                        unit.write_back(value, decimals, came_whole)
                     } else {
                         unit.write(value, decimals)
                     };
-                    let came_whole = event.style().has(1 << signal.index());
                     to.number(field, number, came_whole, whole);
                 } else if reading.is_null() {
                     to.null(field);

@@ -107,7 +107,7 @@ impl Target for Part {
 
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<Self>,
+        draft: &mut Draft<'_, Self>,
         text: &str,
         _: &mut TimeReader,
     ) -> Result<(), Misfit> {
@@ -119,7 +119,11 @@ impl Target for Part {
         Ok(())
     }
 
-    fn number(field: &Field<Self>, draft: &mut Draft<Self>, number: Number) -> Result<(), Misfit> {
+    fn number(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self>,
+        number: Number,
+    ) -> Result<(), Misfit> {
         let Number { value, integer } = number;
         match field.sets {
             Self::Name => return Err(wrong_kind(field, "a number")),
@@ -138,7 +142,7 @@ impl Target for Part {
         Ok(())
     }
 
-    fn flag(field: &Field<Self>, draft: &mut Draft<Self>, value: bool) -> Result<(), Misfit> {
+    fn flag(field: &Field<Self>, draft: &mut Draft<'_, Self>, value: bool) -> Result<(), Misfit> {
         match field.sets {
             Self::Value => draft.event.value = Some(Found::Flag(value)),
             _ => return Err(wrong_kind(field, "true or false")),
@@ -146,7 +150,7 @@ impl Target for Part {
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<Self>) -> Result<(), Misfit> {
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
         match field.sets {
             Self::Value => draft.event.value = Some(Found::Null),
             _ => return Err(wrong_kind(field, "null")),

@@ -120,6 +120,10 @@ impl<S: Replayable<Payload = Chunk>> NewestTimes<S> {
 impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
     type Payload = Chunk;
 
+    fn follows(&self) -> bool {
+        self.inner.follows()
+    }
+
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
         loop {
             let event = self.inner.next().await?;
@@ -156,6 +160,10 @@ impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
 
     fn resume(&mut self, partition: &Partition) {
         self.inner.resume(partition);
+    }
+
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        self.inner.end(partition)
     }
 
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {

@@ -64,13 +64,19 @@ pub struct MissionCreated {
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Mission {
-    /// Its name.
-    pub id: MissionId,
+    /// Its name; the question has it too.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub id: Maybe<MissionId>,
     /// Which vehicle.
-    #[serde(rename = "vehicle_id")]
-    pub vehicle: VehicleId,
+    #[serde(
+        rename = "vehicle_id",
+        default,
+        skip_serializing_if = "Maybe::is_missing"
+    )]
+    pub vehicle: Maybe<VehicleId>,
     /// What for.
-    pub mission_type: CompactString,
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub mission_type: Maybe<CompactString>,
     /// How far it has come.
     pub status: MissionStatus,
     /// Way points that were reached.

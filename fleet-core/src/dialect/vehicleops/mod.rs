@@ -1,8 +1,10 @@
 //! VehicleOps: telemetry, alerts, commands and missions.
 
 mod alert;
+mod analytics;
 mod command;
 mod frame;
+mod login;
 #[cfg(test)]
 mod messages;
 mod mission;
@@ -10,8 +12,13 @@ mod mission;
 mod tests;
 
 pub use alert::{Acknowledge, Acknowledged, AlertItem, AlertPayload, AlertPush, Evaluated};
+pub use analytics::{
+    FleetPerformance, FleetSummary, History, SpeedBucket, VehicleItem, VehicleMetrics,
+    VehiclePerformance,
+};
 pub use command::{CommandAccepted, CommandItem, CommandMessage, CommandRequest};
 pub use frame::{Failure, FrameAlert, Listed, TelemetryFrame};
+pub use login::{LoggedIn, Login, Operator};
 pub use mission::{Mission, MissionCreated, MissionMessage, MissionRequest, Waypoint};
 
 use super::{

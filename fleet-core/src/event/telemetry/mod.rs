@@ -140,6 +140,7 @@ impl Telemetry {
     }
 
     /// A signal as it came: a number, null or missing.
+    #[inline]
     pub fn reading(&self, signal: Signal) -> Reading<()> {
         match self.readings.get(signal.index()) {
             Some(reading) => *reading,
@@ -150,6 +151,7 @@ impl Telemetry {
         }
     }
     /// A signal's number in its canonical unit.
+    #[inline]
     pub fn value(&self, signal: Signal) -> Option<f64> {
         self.reading(signal).raw()
     }
@@ -259,9 +261,11 @@ signals! {
 }
 
 impl Event for Telemetry {
+    #[inline]
     fn key(&self) -> &str {
         self.vehicle.as_str()
     }
+    #[inline]
     fn at(&self) -> EventTime {
         self.at
     }

@@ -393,6 +393,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         outlets: vec![Outlet::new("rows", streams.readings)],
         graph,
         tallies: Vec::new(),
+        clock: None,
     };
     let mut committer = Committer::new(vec![("rows".into(), Way::Plain)]);
     let mut pieces = Vec::new();

@@ -43,6 +43,14 @@ impl<S: Source> Source for FaultySource<S> {
         self.faults.after(Operation::Start, fault).await
     }
 
+    fn follows(&self) -> bool {
+        self.inner.follows()
+    }
+
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        self.inner.end(partition)
+    }
+
     fn pause(&mut self, partition: &Partition) {
         self.inner.pause(partition);
     }

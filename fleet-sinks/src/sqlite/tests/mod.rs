@@ -1,4 +1,5 @@
 mod contract;
 mod open;
 mod report;
+mod revisions;
 mod table;

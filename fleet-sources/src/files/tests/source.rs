@@ -70,6 +70,8 @@ async fn progress_is_counted_in_offsets() {
     let progress = source.read_bytes();
     assert_eq!(source.total_bytes(), Some(14));
     let mine = assigned(&mut source).await;
+    assert_eq!(source.end(&mine), Some(Offset(14)));
+    assert_eq!(source.end(&Partition::new("another")), None);
     source.start(&mine, Some(Offset(8))).await.unwrap();
     assert_eq!(batch(&mut source).await, (b"three\n".to_vec(), Offset(14)));
     assert!(matches!(source.next().await.unwrap(), SourceEvent::End(_)));

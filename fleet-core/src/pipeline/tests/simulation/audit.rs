@@ -226,6 +226,14 @@ impl<S: Source> Source for AuditedSource<S> {
         self.inner.start(partition, at).await
     }
 
+    fn follows(&self) -> bool {
+        self.inner.follows()
+    }
+
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        self.inner.end(partition)
+    }
+
     fn pause(&mut self, partition: &Partition) {
         self.inner.pause(partition);
     }

@@ -1,8 +1,11 @@
 //! Every bug that can be planted makes a seed fail: the proof that the simulation can.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    panic::catch_unwind,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use super::{seeds::one, stage::Coverage};
@@ -14,9 +17,15 @@ const WITHIN: u64 = 200;
 /// The first seed that fails with this bug, and how.
 fn caught(bug: Bug) -> Option<(u64, String)> {
     plant(Some(bug));
-    let first = (0..WITHIN).find_map(|seed| Some((seed, one(seed, &mut Coverage::new()).err()?)));
+    let first = (0..WITHIN).find_map(|seed| Some((seed, failure(seed)?)));
     plant(None);
     first
+}
+
+/// What is wrong with a seed; a panic is a failure, too.
+fn failure(seed: u64) -> Option<String> {
+    let run = || one(seed, &mut Coverage::new()).err();
+    catch_unwind(run).unwrap_or_else(|_| Some("a panic".into()))
 }
 
 #[test]

@@ -1,1 +1,119 @@
+//! A device whose clock is ahead does not drag the clock of its key along.
 
+use super::{Ping, seconds, time};
+use crate::{
+    Graph, MemoryStore, Offset, Order, Partition,
+    checkpoint::{CheckpointStore, Counts},
+    decode::Typed,
+    outlet::Outlet,
+    source::Batch,
+    task::{Inline, Plan, Task},
+};
+
+/// A ping, and the second at which the log took it.
+type Logged = (Option<i64>, i64, u8);
+
+/// What became of pings.
+#[derive(Debug, Default)]
+struct Outcome {
+    counts: Counts,
+    /// The seconds of those that left the order buffer.
+    left: Vec<i64>,
+    dead: Vec<String>,
+}
+
+/// Gives the pings one by one, with a restart after each.
+async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
+    let (graph, stream) = Graph::<Ping>::new();
+    let plan = Plan {
+        name: "test".into(),
+        reading: String::new(),
+        order: Order::within(seconds(bound)),
+        outlets: vec![Outlet::new("pings", stream)],
+        graph,
+        tallies: Vec::new(),
+        clock: None,
+    };
+    let partition = Partition::new("log/0");
+    let mut store = MemoryStore::default();
+    let mut outcome = Outcome::default();
+    for (offset, (log, second, value)) in (0..).zip(pings) {
+        let claim = store.claim(&partition).await.unwrap();
+        let mut task = Task::restore(&plan, &partition, claim, 1).unwrap();
+        let (car, second, value) = (0, *second, *value);
+        let ping = Ping { car, second, value };
+        let batch = Batch {
+            partition: partition.clone(),
+            next: Offset(offset + 1),
+            time: log.map(time),
+            payload: vec![(Offset(offset), ping)],
+        };
+        task.batch(&plan, &Typed::default(), batch).unwrap();
+        let piece = task.seal(&plan, &Inline);
+        let left = piece.outputs[0].rows::<Ping>().iter();
+        outcome.left.extend(left.map(|row| row.value.second));
+        let dead = piece.sealed.dead.iter();
+        outcome.dead.extend(dead.map(|dead| dead.reason.clone()));
+        outcome.counts = piece.sealed.counts;
+        let tx = store.begin().await.unwrap();
+        store.commit(tx, &[piece.sealed]).await.unwrap();
+    }
+    assert!(outcome.counts.balances());
+    outcome
+}
+
+/// A ping that the log takes at once.
+fn now(second: i64) -> Logged {
+    (Some(second), second, 1)
+}
+
+/// 2035-01-01T00:00:00Z.
+const FAR: i64 = 2_051_222_400;
+
+#[tokio::test]
+async fn a_clock_in_2035_makes_no_other_row_late_and_its_own_a_dead_letter() {
+    for bound in [0, 5] {
+        let pings = [
+            now(1000),
+            (Some(1001), FAR, 1),
+            now(1002),
+            now(1003),
+            now(1020),
+        ];
+        let Outcome { counts, left, dead } = outcome(bound, &pings).await;
+        let fates = (counts.accepted, counts.late, counts.dead_lettered);
+        assert_eq!(fates, (4, 0, 1));
+        assert!(left.starts_with(&[1000, 1002, 1003]), "{left:?}");
+        assert!(dead[0].contains("2035-01-01T00:00:00Z"), "{dead:?}");
+        assert!(dead[0].contains("ahead of the log's"), "{dead:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_a_little_ahead_waits_for_the_time_of_the_log() {
+    let mut pings = [(Some(1000), 1060, 1), now(1001), now(1002), now(1010)];
+    let Outcome { counts, left, .. } = outcome(5, &pings).await;
+    assert_eq!((counts.accepted, counts.late), (4, 0));
+    // The clock is at 1010 - 5; the row from ahead waits still.
+    assert_eq!(left, [1001, 1002]);
+    // Without the time of the log the clock would have been at 1060 - 5.
+    for (log, ..) in &mut pings {
+        *log = None;
+    }
+    let Outcome { counts, .. } = outcome(5, &pings).await;
+    assert_eq!((counts.accepted, counts.late), (1, 3));
+}
+
+#[tokio::test]
+async fn at_a_bound_of_zero_duplicates_of_rows_from_ahead_are_found_and_only_they() {
+    let pings = [
+        (Some(1000), 1060, 1),
+        (Some(1001), 1002, 1),
+        (Some(1001), 1060, 1),
+        (Some(1001), 1002, 1),
+        (Some(1003), 1003, 1),
+    ];
+    let Outcome { counts, .. } = outcome(0, &pings).await;
+    let fates = (counts.accepted, counts.duplicate, counts.late);
+    assert_eq!(fates, (3, 2, 0));
+}

@@ -1,0 +1,68 @@
+//! The same job by the library: order, duplicates, rules, windows, commits.
+
+use std::{sync::Arc, time::Duration};
+
+use fleet_core::{
+    Graph, Operator, Order, Pipeline, Row, State,
+    operator::Cx,
+    sink::Null,
+    window::{SummaryOf, Tumbling},
+};
+
+use super::super::{
+    ready::{AsSample, Forgetful, Ready},
+    run::block_on,
+    sample::Sample,
+};
+
+/// Three rules that raise an alert each time they become true.
+struct Limits;
+
+/// Bit `i`: rule `i` was true at the last sample.
+#[derive(Clone, Copy)]
+struct Active(u8);
+
+impl State for Active {
+    const VERSION: u16 = 1;
+    fn encode(&self, to: &mut Vec<u8>) {
+        self.0.encode(to);
+    }
+    fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
+        u8::decode(version, from).map(Self)
+    }
+}
+
+impl Operator for Limits {
+    type In = Sample;
+    type Out = u8;
+    type State = Active;
+
+    fn init(&self) -> Active {
+        Active(0)
+    }
+    fn on_row(&self, active: &mut Active, row: &Row<Sample>, cx: &mut Cx<'_, u8>) {
+        for (rule, offends) in (0u8..).zip(row.value.offends()) {
+            if offends && active.0 >> rule & 1 == 0 {
+                cx.emit(rule);
+            }
+            active.0 = active.0 & !(1 << rule) | u8::from(offends) << rule;
+        }
+    }
+}
+
+/// Alerts and windows of the events.
+pub(crate) fn run(rows: &Arc<Vec<Sample>>, bound: Duration) -> (u64, u64) {
+    let (mut graph, samples) = Graph::<Sample>::new();
+    let alerts = graph.apply("rules", samples, Limits);
+    let speed = SummaryOf::new(|sample: &Sample| Some(sample.speed));
+    let windows = graph.apply("windows", samples, Tumbling::minutes(1).aggregate(speed));
+    let order = Order::within(bound);
+    let pipeline = Pipeline::exactly_once(Ready::new(rows), AsSample, order, graph, Forgetful)
+        .store("alerts", alerts, Null)
+        .store("windows", windows, Null);
+    let report = block_on(pipeline.run());
+    (
+        report.tally("sink.alerts", "given"),
+        report.tally("sink.windows", "given"),
+    )
+}

@@ -1,0 +1,193 @@
+//! How cost grows with the number of keys and of rules: each size in a process of its own.
+
+use std::{
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use fleet_core::{
+    Graph, Order, Pipeline,
+    event::{AlertKind, Severity, Signal, Telemetry},
+    pipeline::EpochLimits,
+    sink::Null,
+    units::Speed,
+    window::{SummaryOf, Tumbling},
+};
+use fleet_rules::{Condition, Mode, Rules, Threshold, preset};
+
+use super::{
+    ready::{AsTelemetry, Forgetful, Ready},
+    run::block_on,
+    sample::samples,
+};
+
+/// What one size says: nanoseconds an event, and bytes a key.
+#[derive(Clone, Copy)]
+pub(crate) struct Measure {
+    pub(crate) nanos: f64,
+    pub(crate) bytes: f64,
+}
+
+/// Time and memory at a moment of a run.
+type Mark = (Instant, usize);
+
+/// 1 k to 1 M keys at a bound of 0, with rules and windows and without.
+pub(crate) fn keys(events: usize) {
+    println!(
+        "keys: telemetry of so many vehicles, bound 0; ns an event once all keys are known; bytes a key"
+    );
+    println!("      keys  ns/event  of 1 k  key alone  rules+window");
+    let mut first = None;
+    for keys in [1_000, 10_000, 100_000, 1_000_000] {
+        let events = events.max(keys * 3).to_string();
+        let keys_word = keys.to_string();
+        let full = child(&["one-keys", &keys_word, &events, "full"]);
+        let bare = child(&["one-keys", &keys_word, &events, "bare"]);
+        let first = *first.get_or_insert(full.nanos);
+        println!(
+            "{keys:>10}  {:>8.1}  {:>5.2}x  {:>7.0} B  {:>10.0} B  {}",
+            full.nanos,
+            first / full.nanos,
+            bare.bytes,
+            full.bytes - bare.bytes,
+            bar(full.nanos)
+        );
+    }
+}
+
+/// 3 to 100 rules over 1 k vehicles at a bound of 0.
+pub(crate) fn rules(events: usize) {
+    println!("rules: telemetry of 1,000 vehicles, bound 0; minute windows and so many rules");
+    println!("     rules  ns/event");
+    for rules in [3, 10, 30, 100] {
+        let (rules, events) = (rules.to_string(), events.to_string());
+        let measure = child(&["one-rules", &rules, &events]);
+        println!(
+            "{rules:>10}  {:>8.1}  {}",
+            measure.nanos,
+            bar(measure.nanos)
+        );
+    }
+}
+
+/// A line of a plot: one mark is 10 ns.
+fn bar(nanos: f64) -> String {
+    "#".repeat(
+        (0..80)
+            .filter(|mark| f64::from(*mark) * 10.0 < nanos)
+            .count(),
+    )
+}
+
+/// Measures one size; for the process that [`keys`] and [`rules`] start.
+pub(crate) fn child_main(words: &[String]) {
+    let number = |place: usize| words[place].parse::<usize>().unwrap();
+    let measure = match words[0].as_str() {
+        "one-keys" => one(number(1), number(2), if words[3] == "full" { 3 } else { 0 }),
+        _ => one(1_000, number(2), number(1)),
+    };
+    println!("{} {}", measure.nanos, measure.bytes);
+}
+
+pub(crate) fn child(words: &[&str]) -> Measure {
+    let me = std::env::current_exe().unwrap();
+    let said = Command::new(me).args(words).output().unwrap().stdout;
+    let said = String::from_utf8(said).unwrap();
+    let mut numbers = said.split_whitespace().map(|word| word.parse().unwrap());
+    Measure {
+        nanos: numbers.next().unwrap(),
+        bytes: numbers.next().unwrap(),
+    }
+}
+
+fn one(keys: usize, events: usize, rules: usize) -> Measure {
+    let rows = samples(events, keys);
+    let marks: Arc<Mutex<Vec<Mark>>> = Arc::default();
+    let told = Arc::clone(&marks);
+    // At the start, once all keys are known and their first snapshot is done, and at the end.
+    let warm = events / 3;
+    let mut due = [0, warm, events].into_iter().peekable();
+    let source = Ready::new(&rows).telling(move |given| {
+        if due.next_if(|due| given >= *due).is_some() {
+            told.lock().unwrap().push((now(), resident()));
+        }
+    });
+    run(source, rules, EpochLimits::default());
+    let marks = marks.lock().unwrap();
+    let &[start, warmed, end] = marks.as_slice() else {
+        unreachable!("there are three marks")
+    };
+    Measure {
+        nanos: (end.0 - warmed.0).as_secs_f64() * 1e9 / (events - warm) as f64,
+        bytes: end.1.saturating_sub(start.1) as f64 / keys as f64,
+    }
+}
+
+pub(crate) fn run(source: Ready, rules: usize, limits: EpochLimits) {
+    let (mut graph, telemetry) = Graph::<Telemetry>::new();
+    let mut streams = Vec::new();
+    if rules == 3 {
+        streams.push(graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge)));
+    } else {
+        for (place, part) in many(rules).chunks(fleet_rules::MAX_RULES).enumerate() {
+            let rules = Rules::new(part.iter().copied(), Mode::Edge).unwrap();
+            streams.push(graph.apply(&format!("rules-{place}"), telemetry, rules));
+        }
+    }
+    let windows = (rules > 0).then(|| {
+        let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
+        graph.apply("windows", telemetry, Tumbling::minutes(1).aggregate(speed))
+    });
+    let order = Order::within(Duration::ZERO);
+    let mut pipeline =
+        Pipeline::exactly_once(source, AsTelemetry, order, graph, Forgetful).epochs(limits);
+    for (place, alerts) in streams.into_iter().enumerate() {
+        pipeline = pipeline.store(&format!("alerts-{place}"), alerts, Null);
+    }
+    if let Some(windows) = windows {
+        pipeline = pipeline.store("windows", windows, Null);
+    }
+    block_on(pipeline.run());
+}
+
+/// So many rules over the three signals, each with a limit of its own.
+fn many(rules: usize) -> Vec<Threshold> {
+    let rule = |number: usize| {
+        let share = number as f64 / rules as f64;
+        let (kind, condition) = match number % 3 {
+            0 => (
+                AlertKind::Overspeed,
+                Condition::Above(Signal::Speed, 80.0 + 10.0 * share),
+            ),
+            1 => (
+                AlertKind::TractionSocLow,
+                Condition::Below(Signal::BatteryCharge, 10.0 + 5.0 * share),
+            ),
+            _ => (
+                AlertKind::EngineOverheat,
+                Condition::Above(Signal::EngineTemperature, 100.0 + 5.0 * share),
+            ),
+        };
+        Threshold {
+            rule: String::leak(format!("rule-{number}")),
+            kind,
+            severity: Severity::Medium,
+            condition,
+            flag: None,
+        }
+    };
+    (0..rules).map(rule).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench measures time")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// The memory of this process that is there, bytes.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages = pages.split_whitespace().nth(1).unwrap();
+    pages.parse::<usize>().unwrap() * 4096
+}

@@ -1,0 +1,134 @@
+//! Events in memory as a source, and a store that forgets: what is left is the engine.
+
+use std::{ops::Range, sync::Arc};
+
+use async_trait::async_trait;
+use fleet_core::{
+    Decode, EventTime, Offset, Partition, Result, Source, VehicleId,
+    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+    decode::Entry,
+    event::Telemetry,
+    source::{Batch, Replayable, SourceEvent},
+    units::{Percent, Speed, Temperature},
+};
+
+use super::sample::Sample;
+
+/// How many events a batch has: about what a chunk of a file holds.
+pub(crate) const BATCH: usize = 1_024;
+
+/// Some of the samples, which nobody copies.
+pub(crate) struct Span(Arc<Vec<Sample>>, Range<usize>);
+
+/// Gives all samples, batch by batch, and tells before each how many it has given.
+pub(crate) struct Ready {
+    rows: Arc<Vec<Sample>>,
+    batch: usize,
+    given: Option<usize>,
+    tell: Box<dyn FnMut(usize) + Send>,
+}
+
+impl Ready {
+    pub(crate) fn new(rows: &Arc<Vec<Sample>>) -> Self {
+        Self {
+            rows: Arc::clone(rows),
+            batch: BATCH,
+            given: None,
+            tell: Box::new(|_| ()),
+        }
+    }
+
+    pub(crate) fn by(self, batch: usize) -> Self {
+        Self { batch, ..self }
+    }
+
+    pub(crate) fn telling(self, tell: impl FnMut(usize) + Send + 'static) -> Self {
+        let tell = Box::new(tell);
+        Self { tell, ..self }
+    }
+}
+
+#[async_trait]
+impl Source for Ready {
+    type Payload = Span;
+
+    async fn next(&mut self) -> Result<SourceEvent<Span>> {
+        let partition = Partition::new("memory");
+        let Some(given) = self.given else {
+            self.given = Some(0);
+            return Ok(SourceEvent::Assigned(vec![partition]));
+        };
+        (self.tell)(given);
+        if given == self.rows.len() {
+            return Ok(SourceEvent::End(partition));
+        }
+        let upto = self.rows.len().min(given + self.batch);
+        self.given = Some(upto);
+        Ok(SourceEvent::Batch(Batch {
+            partition,
+            next: Offset(upto as u64),
+            time: None,
+            payload: Span(Arc::clone(&self.rows), given..upto),
+        }))
+    }
+
+    async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Replayable for Ready {}
+
+/// Takes samples as they are.
+pub(crate) struct AsSample;
+
+impl Decode<Span> for AsSample {
+    type Event = Sample;
+    fn decode(&self, Span(rows, span): Span, entry: &mut Entry<'_, Sample>) {
+        let first = span.start as u64;
+        for (offset, row) in (first..).zip(rows.get(span).unwrap_or_default()) {
+            entry.row(Offset(offset), *row);
+        }
+    }
+}
+
+/// Makes telemetry of samples.
+pub(crate) struct AsTelemetry;
+
+impl Decode<Span> for AsTelemetry {
+    type Event = Telemetry;
+    fn decode(&self, Span(rows, span): Span, entry: &mut Entry<'_, Telemetry>) {
+        let first = span.start as u64;
+        for (offset, row) in (first..).zip(rows.get(span).unwrap_or_default()) {
+            let vehicle = VehicleId::new(std::str::from_utf8(&row.vehicle).unwrap()).unwrap();
+            let event = Telemetry::new(vehicle, EventTime::from_micros(row.at))
+                .with_speed(Speed::from_kmh(row.speed))
+                .with_battery_charge(Percent::from_percent(row.battery))
+                .with_engine_temperature(Temperature::from_celsius(row.engine));
+            entry.row(Offset(offset), event);
+        }
+    }
+}
+
+/// Takes every commit and keeps nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Forgetful;
+
+#[async_trait]
+impl CheckpointStore for Forgetful {
+    type Tx = ();
+
+    async fn claim(&mut self, _: &Partition) -> Result<Claim> {
+        Ok(Claim::default())
+    }
+    async fn begin(&mut self) -> Result<()> {
+        Ok(())
+    }
+    async fn commit(&mut self, (): (), epoch: &[Sealed]) -> Result<Committed> {
+        std::hint::black_box(epoch);
+        Ok(Committed::Done)
+    }
+    async fn progress(&mut self, _: &Partition) -> Result<Option<Progress>> {
+        Ok(None)
+    }
+}

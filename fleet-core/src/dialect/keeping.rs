@@ -1,0 +1,247 @@
+//! Small messages with keys that nobody described.
+
+use compact_str::CompactString;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, Error as _, MapAccess, Visitor},
+    ser::Error as _,
+};
+use serde_json::value::RawValue;
+
+/// A small message with the order of its keys and those that it does not know, on every level.
+///
+/// # Guarantees
+/// What is read is written back with the same keys in the same order, unknown ones as they came; what was set
+/// later comes last, what was removed is left out. A message that calls a key by its second name (`type` for
+/// `alert_type`) is written in its own form, without the unknown ones.
+///
+/// # Examples
+/// ```
+/// use fleet_core::dialect::{Keeping, vehicleops::Evaluated};
+/// let json = r#"{"source":"rules-2","value":12.0,"type":"LOW_BATTERY"}"#;
+/// let alert: Keeping<Evaluated> = serde_json::from_str(json)?;
+/// assert_eq!(alert.message.alert_type, "LOW_BATTERY");
+/// assert_eq!(serde_json::to_string(&alert)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Keeping<T> {
+    /// What is known.
+    pub message: T,
+    came: Option<Tree>,
+}
+
+/// How deep keys are kept. Our choice: no described message has more than four levels.
+const MAX_DEPTH: usize = 16;
+
+/// JSON with the order of its keys.
+#[derive(Clone, Debug)]
+enum Tree {
+    Object(Vec<(CompactString, Tree)>),
+    List(Vec<Tree>),
+    /// A value that the message knows, or one of any kind at the deepest level.
+    Leaf(String),
+    /// A value whose key the message does not know.
+    Unknown(String),
+}
+
+impl Tree {
+    fn read(json: &str, depth: usize) -> Result<Self, serde_json::Error> {
+        Ok(match json.as_bytes().first() {
+            Some(b'{') if depth < MAX_DEPTH => {
+                let Members(members) = serde_json::from_str(json)?;
+                let members = members.into_iter();
+                let members =
+                    members.map(|(key, value)| Ok((key, Self::read(value.get(), depth + 1)?)));
+                Self::Object(members.collect::<Result<_, serde_json::Error>>()?)
+            }
+            Some(b'[') if depth < MAX_DEPTH => {
+                let values: Vec<&RawValue> = serde_json::from_str(json)?;
+                let values = values
+                    .iter()
+                    .map(|value| Self::read(value.get(), depth + 1));
+                Self::List(values.collect::<Result<_, _>>()?)
+            }
+            _ => Self::Leaf(json.to_owned()),
+        })
+    }
+
+    /// Marks what the message does not write by itself.
+    fn mark(self, own: &Self) -> Self {
+        match (self, own) {
+            (Self::Object(members), Self::Object(own)) => {
+                let members = members.into_iter().map(|(key, value)| {
+                    let value = match find(own, &key) {
+                        Some(own) => value.mark(own),
+                        None => Self::Unknown(value.text()),
+                    };
+                    (key, value)
+                });
+                Self::Object(members.collect())
+            }
+            (Self::List(values), Self::List(own)) => {
+                let values = values.into_iter().zip(own);
+                Self::List(values.map(|(value, own)| value.mark(own)).collect())
+            }
+            (other, _) => other,
+        }
+    }
+
+    /// What the message says now, in the order in which it came and with what it does not know.
+    fn merge(&self, now: Self) -> Self {
+        match (self, now) {
+            (Self::Object(came), Self::Object(mut now)) => {
+                let mut merged = Vec::with_capacity(came.len());
+                for (key, came) in came {
+                    let at = now.iter().position(|(known, _)| known == key);
+                    match (at, came) {
+                        (Some(at), came) => {
+                            merged.push((key.clone(), came.merge(now.remove(at).1)));
+                        }
+                        (None, Self::Unknown(_)) => merged.push((key.clone(), came.clone())),
+                        (None, _) => {}
+                    }
+                }
+                merged.extend(now);
+                Self::Object(merged)
+            }
+            (Self::List(came), Self::List(now)) if came.len() == now.len() => {
+                let pairs = came.iter().zip(now);
+                Self::List(pairs.map(|(came, now)| came.merge(now)).collect())
+            }
+            (_, now) => now,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Leaf(json) | Self::Unknown(json) => json.clone(),
+            Self::List(values) => {
+                let values: Vec<_> = values.iter().map(Self::text).collect();
+                format!("[{}]", values.join(","))
+            }
+            Self::Object(members) => {
+                let member = |(key, value): &(CompactString, Self)| {
+                    format!("{}:{}", serde_json::Value::from(key.as_str()), value.text())
+                };
+                let members: Vec<_> = members.iter().map(member).collect();
+                format!("{{{}}}", members.join(","))
+            }
+        }
+    }
+}
+
+fn find<'a>(members: &'a [(CompactString, Tree)], key: &str) -> Option<&'a Tree> {
+    members
+        .iter()
+        .find_map(|(known, value)| (known == key).then_some(value))
+}
+
+impl<T: Serialize> Keeping<T> {
+    fn text(&self) -> Result<String, serde_json::Error> {
+        let now = serde_json::to_string(&self.message)?;
+        match &self.came {
+            Some(came) => Ok(came.merge(Tree::read(&now, 0)?).text()),
+            None => Ok(now),
+        }
+    }
+}
+
+impl<T> From<T> for Keeping<T> {
+    fn from(message: T) -> Self {
+        Self {
+            message,
+            came: None,
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Keeping<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let text = self.text().map_err(S::Error::custom)?;
+        let json = RawValue::from_string(text).map_err(S::Error::custom)?;
+        json.serialize(to)
+    }
+}
+
+impl<'de, T: Serialize + DeserializeOwned> Deserialize<'de> for Keeping<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let json = Box::<RawValue>::deserialize(from)?;
+        let read = || -> Result<Self, serde_json::Error> {
+            let message: T = serde_json::from_str(json.get())?;
+            let own = Tree::read(&serde_json::to_string(&message)?, 0)?;
+            let came = Tree::read(json.get(), 0)?.mark(&own);
+            let mut keeping = Self {
+                message,
+                came: Some(came),
+            };
+            if serde_json::from_str::<T>(&keeping.text()?).is_err() {
+                keeping.came = None;
+            }
+            Ok(keeping)
+        };
+        read().map_err(D::Error::custom)
+    }
+}
+
+/// The members of an object in their order.
+struct Members<'a>(Vec<(CompactString, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Vec<(CompactString, &'de RawValue)>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        from.deserialize_map(Visit).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::vehicleops::{AlertPush, Listed};
+
+    #[test]
+    fn what_was_set_later_comes_last_and_what_was_removed_is_left_out() {
+        let json = r#"{"x":1.50,"page":2,"total":9,"data":[{"y":1}],"z":null}"#;
+        let mut list: Keeping<Listed<serde_json::Value>> = serde_json::from_str(json).unwrap();
+        list.message.page = None;
+        list.message.limit = Some(50);
+        let again = serde_json::to_string(&list).unwrap();
+        assert_eq!(
+            again,
+            r#"{"x":1.50,"total":9,"data":[{"y":1}],"z":null,"limit":50}"#
+        );
+    }
+
+    #[test]
+    fn a_second_name_of_a_key_is_written_as_the_first_alone() {
+        let json = r#"{"x":1,"type":"ALERT","payload":{"vehicle_id":"v","type":"OVERSPEED","value":92.5,"timestamp":"2024-02-15T14:33:01Z"}}"#;
+        let push: Keeping<AlertPush> = serde_json::from_str(json).unwrap();
+        let expected = r#"{"type":"ALERT","payload":{"vehicle_id":"v","alert_type":"OVERSPEED","value":92.5,"timestamp":"2024-02-15T14:33:01Z"}}"#;
+        assert_eq!(serde_json::to_string(&push).unwrap(), expected);
+    }
+
+    #[test]
+    fn deep_and_broken_messages_are_no_danger() {
+        let deep = format!(
+            r#"{{"data":[],"total":0,"x":{}1{}}}"#,
+            "[".repeat(100),
+            "]".repeat(100)
+        );
+        let list: Keeping<Listed<u8>> = serde_json::from_str(&deep).unwrap();
+        assert_eq!(serde_json::to_string(&list).unwrap(), deep);
+        assert!(serde_json::from_str::<Keeping<Listed<u8>>>(r#"{"data":[}"#).is_err());
+    }
+}

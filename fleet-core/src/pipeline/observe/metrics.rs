@@ -1,0 +1,174 @@
+//! Every metric: what is not here is not recorded.
+//!
+//! Each has the label `pipeline`, its [name](crate::Pipeline::named). Counters begin at 0 with the run; totals over
+//! all runs are in [`Health`](super::Health) and in the [`Report`](crate::pipeline::Report).
+
+use super::metric::{
+    Kind::{Counter, Gauge, Histogram},
+    Metric,
+    Unit::{Bytes, Count, Seconds},
+};
+
+/// All of them.
+pub const METRICS: [Metric; 16] = [
+    RECORDS,
+    DEAD_LETTERS,
+    SINK_ROWS,
+    NODE_ROWS_IN,
+    NODE_ROWS_OUT,
+    NODE_SECONDS,
+    EPOCH_SECONDS,
+    COMMIT_SECONDS,
+    COMMITS,
+    FENCED,
+    RETRIES,
+    LAG,
+    KEYS,
+    PARTITIONS,
+    WAITING_ROWS,
+    WAITING_BYTES,
+];
+
+/// `fleet_records_total`: by `fate`, which is `accepted`, `filtered`, `dead_lettered`, `late` or `duplicate`.
+pub const RECORDS: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_records_total",
+    &["fate"],
+    "records committed, by what became of them",
+);
+
+/// `fleet_dead_letters_total`: by `stage`, which is `decode`, `order` or the name of a sink.
+pub const DEAD_LETTERS: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_dead_letters_total",
+    &["stage"],
+    "records and rows that could not be used, by who refused them",
+);
+
+/// `fleet_sink_rows_total`: by `sink` and `outcome`, which is `written` or `dead_lettered`.
+pub const SINK_ROWS: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_sink_rows_total",
+    &["sink", "outcome"],
+    "rows committed, by sink and by what became of them",
+);
+
+/// `fleet_node_rows_in_total`: by `node`.
+pub const NODE_ROWS_IN: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_node_rows_in_total",
+    &["node"],
+    "rows that a node of the graph was given",
+);
+
+/// `fleet_node_rows_out_total`: by `node`.
+pub const NODE_ROWS_OUT: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_node_rows_out_total",
+    &["node"],
+    "rows that a node of the graph made",
+);
+
+/// `fleet_node_seconds`: by `node`; measured for each batch, one value for each epoch and partition.
+pub const NODE_SECONDS: Metric = Metric::new(
+    Histogram,
+    Seconds,
+    "fleet_node_seconds",
+    &["node"],
+    "time that a node of the graph took in one epoch, over all workers",
+);
+
+/// `fleet_epoch_seconds`.
+pub const EPOCH_SECONDS: Metric = Metric::new(
+    Histogram,
+    Seconds,
+    "fleet_epoch_seconds",
+    &[],
+    "time from the first record of an epoch until it was sealed",
+);
+
+/// `fleet_commit_seconds`.
+pub const COMMIT_SECONDS: Metric = Metric::new(
+    Histogram,
+    Seconds,
+    "fleet_commit_seconds",
+    &[],
+    "time from the seal of an epoch until it had landed, retries included",
+);
+
+/// `fleet_commits_total`: by `partition`.
+pub const COMMITS: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_commits_total",
+    &["partition"],
+    "commits that landed",
+);
+
+/// `fleet_fenced_total`: by `partition`.
+pub const FENCED: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_fenced_total",
+    &["partition"],
+    "commits that were refused because another process owns the partition",
+);
+
+/// `fleet_retries_total`: by `stage`, the words of [`Stage`](super::Stage).
+pub const RETRIES: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_retries_total",
+    &["stage"],
+    "passing faults, by what was tried",
+);
+
+/// `fleet_lag`: by `partition`, in offsets of the source; only where the source knows the end of its input.
+pub const LAG: Metric = Metric::new(
+    Gauge,
+    Count,
+    "fleet_lag",
+    &["partition"],
+    "input that is not committed yet, in offsets of the source",
+);
+
+/// `fleet_keys`: by `partition`.
+pub const KEYS: Metric = Metric::new(
+    Gauge,
+    Count,
+    "fleet_keys",
+    &["partition"],
+    "keys seen since the first record",
+);
+
+/// `fleet_partitions`.
+pub const PARTITIONS: Metric = Metric::new(
+    Gauge,
+    Count,
+    "fleet_partitions",
+    &[],
+    "partitions that this process has",
+);
+
+/// `fleet_waiting_rows`.
+pub const WAITING_ROWS: Metric = Metric::new(
+    Gauge,
+    Count,
+    "fleet_waiting_rows",
+    &[],
+    "results that waited for their commit when the epoch was sealed",
+);
+
+/// `fleet_waiting_bytes`.
+pub const WAITING_BYTES: Metric = Metric::new(
+    Gauge,
+    Bytes,
+    "fleet_waiting_bytes",
+    &[],
+    "what waited for its commit when the epoch was sealed: results by the size of their type, and dead letters",
+);

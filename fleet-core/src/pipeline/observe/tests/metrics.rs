@@ -1,0 +1,170 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use ::metrics::{
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Label, Metadata,
+    Recorder, SharedString, Unit, with_local_recorder,
+};
+
+use super::{eventful, pipeline};
+use crate::pipeline::{
+    Report,
+    observe::{
+        Kind,
+        metrics::{
+            DEAD_LETTERS, LAG, METRICS, NODE_ROWS_IN, NODE_ROWS_OUT, RECORDS, RETRIES, SINK_ROWS,
+        },
+    },
+};
+
+/// Kind, name and names of labels.
+type Described = (Kind, String, Vec<String>);
+
+/// Keeps the sum of each counter and histogram and the last value of each gauge.
+#[derive(Clone, Default)]
+struct Kept {
+    values: Arc<Mutex<BTreeMap<String, f64>>>,
+    series: Arc<Mutex<BTreeSet<Described>>>,
+    described: Arc<Mutex<BTreeSet<(Kind, String)>>>,
+}
+
+struct Series {
+    name: String,
+    values: Arc<Mutex<BTreeMap<String, f64>>>,
+}
+
+impl Series {
+    fn change(&self, by: impl Fn(f64) -> f64) {
+        let mut values = self.values.lock().unwrap();
+        let value = values.entry(self.name.clone()).or_default();
+        *value = by(*value);
+    }
+}
+
+impl CounterFn for Series {
+    fn increment(&self, more: u64) {
+        self.change(|value| value + more as f64);
+    }
+    fn absolute(&self, _: u64) {
+        unreachable!("counters are only added to");
+    }
+}
+
+impl GaugeFn for Series {
+    fn increment(&self, _: f64) {
+        unreachable!("gauges are only set");
+    }
+    fn decrement(&self, _: f64) {
+        unreachable!("gauges are only set");
+    }
+    fn set(&self, value: f64) {
+        self.change(|_| value);
+    }
+}
+
+impl HistogramFn for Series {
+    fn record(&self, value: f64) {
+        self.change(|sum| sum + value);
+    }
+}
+
+impl Kept {
+    fn series(&self, kind: Kind, key: &Key) -> Arc<Series> {
+        let labels = key.labels().map(|label| label.key().to_owned());
+        let labels: Vec<_> = labels.collect();
+        let name = key.name().to_owned();
+        self.series.lock().unwrap().insert((kind, name, labels));
+        let values = key.labels().map(Label::value);
+        let name = [key.name()].into_iter().chain(values);
+        Arc::new(Series {
+            name: name.collect::<Vec<_>>().join(" "),
+            values: Arc::clone(&self.values),
+        })
+    }
+
+    fn describe(&self, kind: Kind, name: &KeyName) {
+        let name = name.as_str().to_owned();
+        self.described.lock().unwrap().insert((kind, name));
+    }
+}
+
+impl Recorder for Kept {
+    fn describe_counter(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(Kind::Counter, &name);
+    }
+    fn describe_gauge(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(Kind::Gauge, &name);
+    }
+    fn describe_histogram(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(Kind::Histogram, &name);
+    }
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.series(Kind::Counter, key))
+    }
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.series(Kind::Gauge, key))
+    }
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::from_arc(self.series(Kind::Histogram, key))
+    }
+}
+
+/// What an eventful run records.
+fn recorded() -> (Kept, Report) {
+    let kept = Kept::default();
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_time().build().unwrap();
+    let report = with_local_recorder(&kept, || {
+        runtime.block_on(pipeline(eventful()).run()).unwrap()
+    });
+    (kept, report)
+}
+
+#[test]
+fn everything_that_is_recorded_is_in_the_list_and_the_other_way_round() {
+    let (kept, _) = recorded();
+    let listed = METRICS.iter().map(|metric| {
+        let labels = ["pipeline"].iter().chain(metric.labels);
+        let labels = labels.map(|label| (*label).to_owned()).collect();
+        (metric.kind, metric.name.to_owned(), labels)
+    });
+    let listed: BTreeSet<Described> = listed.collect();
+    assert_eq!(listed.len(), METRICS.len(), "each name is listed once");
+    assert_eq!(*kept.series.lock().unwrap(), listed);
+    let described = listed.into_iter().map(|(kind, name, _)| (kind, name));
+    assert_eq!(*kept.described.lock().unwrap(), described.collect());
+}
+
+#[test]
+#[expect(clippy::float_cmp, reason = "whole numbers")]
+fn the_numbers_are_those_of_the_report() {
+    let (kept, report) = recorded();
+    let values = kept.values.lock().unwrap();
+    let value = |name: &str, labels: &str| values[&format!("{name} scene {labels}")];
+    let counts = report.counts;
+    for (fate, count) in [
+        ("accepted", counts.accepted),
+        ("filtered", counts.filtered),
+        ("dead_lettered", counts.dead_lettered),
+        ("late", counts.late),
+        ("duplicate", counts.duplicate),
+    ] {
+        assert!(count > 0, "{fate} happened");
+        assert_eq!(value(RECORDS.name, fate), count as f64, "{fate}");
+    }
+    assert_eq!(
+        value(DEAD_LETTERS.name, "decode"),
+        counts.dead_lettered as f64
+    );
+    let rejected = report.tally("sink.picky", "dead_lettered") as f64;
+    assert_eq!(value(DEAD_LETTERS.name, "picky"), rejected);
+    assert_eq!(value(SINK_ROWS.name, "picky dead_lettered"), rejected);
+    let written = report.tally("sink.all", "written") as f64;
+    assert_eq!(value(SINK_ROWS.name, "all written"), written);
+    assert!(value(NODE_ROWS_IN.name, "fast") > value(NODE_ROWS_OUT.name, "fast"));
+    assert_eq!(value(RETRIES.name, "read"), 2.0);
+    assert_eq!(value(RETRIES.name, "publish"), 1.0);
+    assert_eq!(value(LAG.name, "a"), 800.0);
+}
