@@ -10,6 +10,7 @@
     reason = "a suite reports by panicking, as assertions do"
 )]
 
+mod operator;
 mod rows;
 mod sink;
 mod source;
@@ -22,6 +23,7 @@ use std::{
     task::Poll,
 };
 
+pub use operator::operator;
 pub use rows::Rows;
 pub use sink::sink;
 pub use source::{lines, replayable, source};
