@@ -49,7 +49,7 @@ use crate::{
 /// let mut harness = Harness::new(graph, Order::within(Duration::ZERO));
 /// harness.watch(counts);
 ///
-/// let at = |second| EventTime::from_micros(second * 1_000_000);
+/// let at = |second: i64| EventTime::from_micros(second * 1_000_000);
 /// let event = |second| Telemetry::new(VehicleId::new("car-1").unwrap(), at(second));
 /// harness.push(event(0))?;
 /// harness.push(event(10))?;
