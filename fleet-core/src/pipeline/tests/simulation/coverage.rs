@@ -6,7 +6,7 @@ use super::stage::Coverage;
 use crate::testing::{Fault, Operation};
 
 /// Everything else that must have happened.
-const MORE: [&str; 22] = [
+const MORE: [&str; 23] = [
     "a batch",
     "an assignment",
     "a revocation",
@@ -26,6 +26,7 @@ const MORE: [&str; 22] = [
     "asked: it has not landed",
     "asked: it is someone else's",
     "late records",
+    "records where rows may revise",
     "duplicate records",
     "filtered records",
     "dead letters",
@@ -57,12 +58,19 @@ pub(super) fn print(seen: &Coverage, seeds: usize) {
     println!("{}", more.join(" · "));
 }
 
-/// Fails if anything never happened.
-pub(super) fn is_whole(seen: &Coverage) {
+/// So many seeds meet everything: what is rarest happens ten times among them. Our choice, by what was counted.
+const ENOUGH: usize = 3_000;
+
+/// Fails if anything never happened in enough seeds; tells of it in fewer.
+pub(super) fn is_whole(seen: &Coverage, seeds: usize) {
     let faults = Operation::ALL.into_iter().flat_map(|operation| {
         faults(operation).map(move |fault| format!("{operation} {}", fault.word()))
     });
     let all = faults.chain(MORE.map(str::to_owned));
     let never: Vec<_> = all.filter(|what| count(seen, what) == 0).collect();
-    assert!(never.is_empty(), "never happened: {never:?}");
+    println!("never happened: {never:?}");
+    assert!(
+        never.is_empty() || seeds < ENOUGH,
+        "never happened: {never:?}"
+    );
 }

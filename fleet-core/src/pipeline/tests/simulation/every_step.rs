@@ -22,11 +22,11 @@ fn process(faults: Faults) -> Process {
 #[tokio::test(start_paused = true)]
 async fn a_death_before_or_after_any_step_changes_nothing() {
     let logs = logs(&mut Dice::new(7));
-    let truth = truth(&logs);
+    let truth = truth(&logs, 0);
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         let mut steps = 0;
         for n in 1.. {
-            let stage = Stage::new(logs.clone());
+            let stage = Stage::new(logs.clone(), 0);
             let first = stage.run(process(Faults::nth(n, fault))).await;
             if first.is_none() {
                 stage.run(process(Faults::none())).await.unwrap().unwrap();
@@ -47,10 +47,10 @@ async fn a_death_before_or_after_any_step_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_lands_while_the_next_process_works_changes_nothing() {
     let logs = logs(&mut Dice::new(8));
-    let truth = truth(&logs);
+    let truth = truth(&logs, 0);
     for commit in 1..4 {
         for wait in 0..24 {
-            let stage = Stage::new(logs.clone());
+            let stage = Stage::new(logs.clone(), 0);
             let fault = Fault::CrashInFlight(wait);
             let faults = Faults::at([(crate::testing::Operation::Commit, commit, fault)]);
             assert!(stage.run(process(faults)).await.is_none());

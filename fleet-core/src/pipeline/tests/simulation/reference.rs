@@ -55,14 +55,23 @@ pub(super) fn pace(reading: &Reading) -> &'static str {
     if reading.kmh > 80 { "fast" } else { "slow" }
 }
 
-/// The results of all logs.
-pub(super) fn truth(logs: &[Log<Reading>]) -> Truth {
+/// A row that entered the graph.
+struct Accepted {
+    offset: u64,
+    row: Reading,
+    /// Older than its key's clock: windows take it, rules do not.
+    belated: bool,
+}
+
+/// The results of all logs, of rows that may be older than their key's clock by `lateness` seconds. Where
+/// belated rows revise windows, these are their last revisions.
+pub(super) fn truth(logs: &[Log<Reading>], lateness: i64) -> Truth {
     let mut truth = Truth::default();
     for log in logs {
-        let accepted = truth.admit(log);
+        let accepted = truth.admit(log, lateness);
         for (car, name) in CARS.into_iter().enumerate() {
-            let mut own: Vec<_> = accepted.iter().filter(|(_, row)| row.car == car).collect();
-            own.sort_by_key(|(_, row)| (row.second, crate::Event::identity(row)));
+            let mut own: Vec<_> = accepted.iter().filter(|own| own.row.car == car).collect();
+            own.sort_by_key(|own| (own.row.second, crate::Event::identity(&own.row)));
             truth.keys += u64::from(!own.is_empty());
             truth.readings(&log.partition, &own);
             truth.drive(name, &log.partition, &own);
@@ -80,7 +89,7 @@ pub(super) fn truth(logs: &[Log<Reading>]) -> Truth {
 
 /// The tables of rows that arrive in order, of which no sink refuses any.
 pub(crate) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
-    let mut tables = truth(&[Log::new("memory", rows.iter().copied())]).tables;
+    let mut tables = truth(&[Log::new("memory", rows.iter().copied())], 0).tables;
     let line = |row: &Reading| format!("{} {row:?}", time(row.second));
     let mut readings: Vec<_> = rows.iter().map(line).collect();
     readings.sort_unstable();
@@ -90,7 +99,7 @@ pub(crate) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
 
 impl Truth {
     /// The fate of each record of one log; returns the rows that are accepted.
-    fn admit(&mut self, log: &Log<Reading>) -> Vec<(u64, Reading)> {
+    fn admit(&mut self, log: &Log<Reading>, lateness: i64) -> Vec<Accepted> {
         let mut accepted = Vec::new();
         let mut newest: BTreeMap<usize, i64> = BTreeMap::new();
         let mut known = HashSet::new();
@@ -118,11 +127,16 @@ impl Truth {
                 }
             };
             let newest = newest.entry(row.car).or_insert(row.second);
-            if row.second < *newest - BOUND {
+            let belated = row.second < *newest - BOUND;
+            if row.second < *newest - BOUND - lateness {
                 self.counts.late += 1;
             } else if known.insert((row.car, row.second, row.kmh)) {
                 self.counts.accepted += 1;
-                accepted.push((offset, row));
+                accepted.push(Accepted {
+                    offset,
+                    row,
+                    belated,
+                });
             } else {
                 self.counts.duplicate += 1;
             }
@@ -147,8 +161,8 @@ impl Truth {
             .push(dead_letter(place.0, place.1, why, row.as_bytes()));
     }
 
-    fn readings(&mut self, partition: &Partition, own: &[&(u64, Reading)]) {
-        for (offset, row) in own {
+    fn readings(&mut self, partition: &Partition, own: &[&Accepted]) {
+        for Accepted { offset, row, .. } in own {
             self.add(&format!("seen.{}", pace(row)));
             match refused_reading(row) {
                 Some(reason) => {
@@ -165,12 +179,24 @@ impl Truth {
     }
 
     /// The edges, windows, bursts and links of one vehicle, whose rows are in order.
-    fn drive(&mut self, key: &str, partition: &Partition, own: &[&(u64, Reading)]) {
+    fn drive(&mut self, key: &str, partition: &Partition, own: &[&Accepted]) {
         let mut both: Vec<(i64, u8, u16)> = Vec::new();
         let (mut before, mut burst, mut last) = (0, 0u32, i64::MIN / 2);
         // Each with the offset of its last row.
         let mut windows: BTreeMap<i64, (Summary, u64)> = BTreeMap::new();
-        for (offset, row) in own {
+        for Accepted {
+            offset,
+            row,
+            belated,
+        } in own
+        {
+            let start = row.second.div_euclid(WINDOW) * WINDOW;
+            let (window, last_of_window) = windows.entry(start).or_insert((Summary::EMPTY, 0));
+            window.add(Some(f64::from(row.kmh)), time(row.second));
+            *last_of_window = *offset;
+            if *belated {
+                continue;
+            }
             if before <= 80 && row.kmh > 80 {
                 let edge = (before, row.kmh);
                 self.put("edges", time(row.second), &edge);
@@ -190,10 +216,6 @@ impl Truth {
                 burst = 0;
             }
             (burst, last) = (burst + 1, row.second);
-            let start = row.second.div_euclid(WINDOW) * WINDOW;
-            let (window, last) = windows.entry(start).or_insert((Summary::EMPTY, 0));
-            window.add(Some(f64::from(row.kmh)), time(row.second));
-            *last = *offset;
         }
         if burst > 0 {
             self.put("bursts", time(last + 3), &burst);
@@ -238,4 +260,32 @@ impl Truth {
             self.tallies.insert(name("given"), given);
         }
     }
+}
+
+/// The last revision of each window of a table, sorted.
+///
+/// # Errors
+/// When a revision is missing or there twice.
+pub(super) fn last_revisions(rows: &[String]) -> Result<Vec<String>, String> {
+    let mut windows: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
+    for row in rows {
+        let parts = row.split_once("Window ").and_then(|(_, window)| {
+            let (window, rest) = window.split_once(", revision: ")?;
+            let (revision, value) = rest.split_once(", ")?;
+            Some((window, (revision.parse().ok()?, value)))
+        });
+        let (window, revision) = parts.ok_or_else(|| format!("`{row}` is no window"))?;
+        windows.entry(window).or_default().push(revision);
+    }
+    let last = windows.into_iter().map(|(window, mut revisions)| {
+        revisions.sort_unstable();
+        let whole = (0..)
+            .zip(&revisions)
+            .all(|(n, (revision, _))| n == *revision);
+        match revisions.last().filter(|_| whole) {
+            Some((_, value)) => Ok(format!("{window} {value}")),
+            None => Err(format!("{window}: revisions {revisions:?}")),
+        }
+    });
+    last.collect()
 }

@@ -66,12 +66,16 @@ pub(super) fn trouble(dice: &mut Dice, left: &Arc<AtomicU64>) -> Faults {
     let mut aim = Aim::new(&mut dice);
     Faults::decided_by(move |operation| {
         // Asked for only after a fault, so that it gets more than its share.
-        let again = operation == Operation::Progress && dice.once_in(3);
+        let again = operation == Operation::Progress && dice.once_in(2);
         if !(aim.hits(operation) || again) || left.load(Ordering::Relaxed) == 0 {
             return None;
         }
         left.fetch_sub(1, Ordering::Relaxed);
         aim = Aim::new(&mut dice);
+        if again && dice.once_in(3) {
+            // So that it finds someone else's claim.
+            return Some(Fault::Meanwhile);
+        }
         let slow = dice.pick(&[Duration::from_millis(1), LONG, Duration::from_secs(2)]);
         let faults = Fault::all(dice.roll(6) as u32, slow, dice.roll(4) as u32);
         let fitting = faults.into_iter().filter(|fault| fault.fits(operation));
