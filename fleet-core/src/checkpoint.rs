@@ -207,8 +207,8 @@ pub struct Progress {
     pub token: u64,
     /// The last commit's number.
     pub seq: u64,
-    /// Where to go on.
-    pub next: Offset,
+    /// Where to go on; `None` when there was no commit.
+    pub next: Option<Offset>,
     /// Whether the input has ended.
     pub ended: bool,
 }

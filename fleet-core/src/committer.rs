@@ -255,6 +255,25 @@ impl Committer {
         }
     }
 
+    /// Leaves out partitions that are lost, unless a commit of them may have landed already; returns whether
+    /// anything was left out, so that an open transaction is to be rolled back.
+    pub(crate) fn forget(&mut self, partitions: &[Partition]) -> bool {
+        let mut sealed = self.sealed.iter();
+        let known = sealed.any(|sealed| partitions.contains(&sealed.partition));
+        if !known || matches!(self.step, Step::Ask { .. } | Step::Finished) {
+            return false;
+        }
+        let publishing = matches!(self.step, Step::Publish { .. });
+        self.leave_out(partitions);
+        let next = self.first(Way::Plain).filter(|_| publishing);
+        self.step = match next {
+            _ if self.sealed.is_empty() => Step::Finished,
+            Some(publish) => publish,
+            None => Step::Begin,
+        };
+        true
+    }
+
     /// What landed. The epoch is closed.
     pub(crate) fn finish(&mut self) -> Landed {
         self.seals();
@@ -271,6 +290,15 @@ impl Committer {
 
     fn fence(&mut self, partitions: &[Partition]) {
         self.fenced.extend_from_slice(partitions);
+        self.leave_out(partitions);
+        self.step = if self.sealed.is_empty() {
+            Step::Finished
+        } else {
+            Step::Begin
+        };
+    }
+
+    fn leave_out(&mut self, partitions: &[Partition]) {
         let is_kept = |sealed: &Sealed| !partitions.contains(&sealed.partition);
         let kept: Vec<bool> = self.sealed.iter().map(is_kept).collect();
         // What was rejected is kept under the numbers that the pieces have from now on.
@@ -283,11 +311,6 @@ impl Committer {
         retain(&mut self.sealed, &kept);
         retain(&mut self.own_dead, &kept);
         retain(&mut self.outputs, &kept);
-        self.step = if self.sealed.is_empty() {
-            Step::Finished
-        } else {
-            Step::Begin
-        };
     }
 
     /// The first write of this way, if there is one.
@@ -311,7 +334,7 @@ impl Committer {
         }
     }
 
-    /// The next write from here on that has rows.
+    /// The next write from here on that has rows. What was published is not published again.
     fn find(&self, way: Way, piece: usize, sink: usize) -> Option<Step> {
         let places = (0..self.sealed.len()).flat_map(|piece| {
             self.sinks
@@ -324,7 +347,8 @@ impl Committer {
                 .filter(|(p, s, _)| (*p, *s) >= (piece, sink))
                 .find(|(p, s, w)| {
                     let rows = self.rows(*p, *s);
-                    *w == way && rows.is_some_and(|rows| !rows.is_empty())
+                    let done = way == Way::Plain && self.rejected.contains_key(&(*p, *s));
+                    *w == way && !done && rows.is_some_and(|rows| !rows.is_empty())
                 })?;
         Some(match way {
             Way::Plain => Step::Publish { piece, sink },

@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Structure,
     /// A snapshot cannot be read: damaged, or written by a newer version.
     Snapshot,
+    /// A stop was asked for, and what was computed could not be committed in time. Nothing is lost.
+    Stopped,
     /// The input had ended, its last windows were flushed, and then it grew.
     Grown,
 }

@@ -127,7 +127,7 @@ impl CheckpointStore for MemoryStore {
         Ok(self.lock().partitions.get(partition).map(|claim| Progress {
             token: claim.token,
             seq: claim.seq,
-            next: claim.next.unwrap_or_default(),
+            next: claim.next,
             ended: claim.ended,
         }))
     }

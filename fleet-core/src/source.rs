@@ -98,7 +98,10 @@ pub trait Source: Send + 'static {
         true
     }
 
-    /// Gives no batch of this partition until it is resumed.
+    /// Gives no batch of this partition until it is resumed: two epochs wait for their commits.
+    ///
+    /// Everything else is still asked for and heard. A source that gives a batch all the same is not asked again
+    /// until there is room, and hears of no hand-over in that time.
     fn pause(&mut self, partition: &Partition) {
         let _ = partition;
     }
@@ -115,7 +118,7 @@ pub trait Source: Send + 'static {
         None
     }
 
-    /// After a commit: everything before `upto` is durable. A hint for a log, the acknowledgement for a queue.
+    /// After a commit of a partition that is still ours: everything before `upto` is durable. A hint for a log, the acknowledgement for a queue.
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
         let _ = (partition, upto);
         Ok(())

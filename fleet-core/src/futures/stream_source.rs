@@ -55,6 +55,8 @@ pub struct StreamSource<S: Stream, T> {
     on_committed: Option<Box<dyn FnMut(Offset) + Send>>,
     state: State,
     paused: bool,
+    /// The driver knows that nothing is ready.
+    told_idle: bool,
     /// After the last item.
     next: Offset,
 }
@@ -95,6 +97,7 @@ impl<S: Stream, T> StreamSource<S, T> {
             on_committed: None,
             state: State::New,
             paused: false,
+            told_idle: false,
             next: Offset::default(),
         }
     }
@@ -130,6 +133,7 @@ impl<S: Stream, T> StreamSource<S, T> {
             }
         }
         if !payload.is_empty() {
+            self.told_idle = false;
             return Poll::Ready(SourceEvent::Batch(Batch {
                 partition: self.partition.clone(),
                 next: self.next,
@@ -141,11 +145,13 @@ impl<S: Stream, T> StreamSource<S, T> {
             self.state = State::Ended;
             return Poll::Ready(SourceEvent::End(self.partition.clone()));
         }
-        if waiting {
-            return Poll::Pending;
+        if !waiting {
+            // Nothing but items that were committed before, and maybe more; others get a turn.
+            cx.waker().wake_by_ref();
+        } else if !std::mem::replace(&mut self.told_idle, true) {
+            return Poll::Ready(SourceEvent::Idle);
         }
-        // Nothing but items that were committed before; others get a turn.
-        Poll::Ready(SourceEvent::Idle)
+        Poll::Pending
     }
 }
 

@@ -85,7 +85,7 @@ async fn dropping_next_at_any_time_loses_no_item() {
     let (mut seen, mut ended) = (Vec::new(), false);
     while !ended {
         match source.next().now_or_never() {
-            None => {}
+            None | Some(Ok(SourceEvent::Idle)) => {}
             Some(Ok(SourceEvent::Assigned(mine))) => source.start(&mine[0], None).await.unwrap(),
             Some(Ok(SourceEvent::Batch(batch))) => seen.extend(batch.payload),
             Some(Ok(SourceEvent::End(_))) => ended = true,

@@ -16,6 +16,8 @@ mod keys;
 mod options;
 mod saved;
 mod seen;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 pub use options::Order;

@@ -17,6 +17,7 @@ use crate::{
 /// What the driver calls. Rows that the sink refuses come back as dead letters.
 #[async_trait]
 pub(super) trait Bound<S: CheckpointStore>: Send {
+    fn name(&self) -> &Arc<str>;
     fn way(&self) -> Way;
     async fn write(&mut self, tx: Option<&mut S::Tx>, rows: &dyn Buffer)
     -> Result<Vec<DeadLetter>>;
@@ -53,6 +54,9 @@ where
     S: CheckpointStore,
     K: Sink<T>,
 {
+    fn name(&self) -> &Arc<str> {
+        &self.name
+    }
     fn way(&self) -> Way {
         Way::Plain
     }
@@ -70,6 +74,9 @@ where
     S: CheckpointStore,
     K: TransactionalSink<T, S>,
 {
+    fn name(&self) -> &Arc<str> {
+        &self.0.name
+    }
     fn way(&self) -> Way {
         Way::Transactional
     }

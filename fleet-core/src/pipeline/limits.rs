@@ -1,6 +1,9 @@
 use std::time::Duration;
 
 /// When an epoch is closed and committed: at whichever limit is reached first.
+///
+/// One epoch is computed while the one before it is committed: up to twice this waits in memory. When both
+/// are full, partitions are paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpochLimits {
     /// Records read.
@@ -23,40 +26,5 @@ impl Default for EpochLimits {
             bytes: 32 << 20,
             interval: Duration::from_millis(500),
         }
-    }
-}
-
-/// How passing faults of source, sinks and store are retried: with growing, jittered delays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
-    /// How often one step is tried again before the pipeline stops.
-    pub times: usize,
-    /// The first delay; each next one is twice as long.
-    pub first: Duration,
-    /// The longest delay.
-    pub longest: Duration,
-}
-
-impl Default for Retry {
-    /// 10 times from 50 ms to 5 s, about half a minute in all. Our choice: longer than a server's restart.
-    fn default() -> Self {
-        Self {
-            times: 10,
-            first: Duration::from_millis(50),
-            longest: Duration::from_secs(5),
-        }
-    }
-}
-
-impl Retry {
-    /// The delays of one step.
-    pub(super) fn delays(self) -> impl Iterator<Item = Duration> + Send {
-        use backon::BackoffBuilder;
-        backon::ExponentialBuilder::default()
-            .with_min_delay(self.first)
-            .with_max_delay(self.longest)
-            .with_max_times(self.times)
-            .with_jitter()
-            .build()
     }
 }

@@ -4,10 +4,14 @@
 //! machines, and `driver` is the one place that turns their steps into calls.
 
 mod bound;
+mod commit;
 mod driver;
+mod flight;
 mod limits;
 pub mod observe;
 mod report;
+mod retry;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod ticks;
@@ -18,9 +22,10 @@ use std::{future::Future, marker::PhantomData, num::NonZeroUsize, time::Duration
 use tokio::sync::watch;
 
 use bound::{Bound, PlainSink, StoreSink};
-pub use limits::{EpochLimits, Retry};
+pub use limits::EpochLimits;
 pub use observe::{Health, Phase};
 pub use report::{Ending, Report};
+pub use retry::Retry;
 pub use ticks::Ticks;
 
 use crate::{
@@ -35,6 +40,10 @@ use crate::{
 
 /// Hears of passing faults.
 type OnRetry = Box<dyn Fn(&Error, Duration) + Send + Sync>;
+
+/// How long a stop may take. Our choice: shorter than the 10 s after which Docker kills what it has asked to
+/// stop.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// Every result lands exactly once: replayable source, sinks in the store's transaction.
 #[derive(Debug)]
@@ -94,6 +103,7 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     workers: NonZeroUsize,
     retry: Retry,
     on_retry: Option<OnRetry>,
+    stop_within: Duration,
     ticks: Option<Ticks>,
     health: watch::Sender<Health>,
     /// The first wrong wiring; reported when the pipeline is run.
@@ -172,6 +182,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             workers: NonZeroUsize::MIN,
             retry: Retry::default(),
             on_retry: None,
+            stop_within: STOP_WITHIN,
             ticks: None,
             health: watch::Sender::default(),
             wrong,
@@ -255,6 +266,13 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         self
     }
 
+    /// How long a run goes on after a stop, to commit what was computed. Default: 8 s.
+    #[must_use]
+    pub fn stop_within(mut self, within: Duration) -> Self {
+        self.stop_within = within;
+        self
+    }
+
     /// Moves the clocks of silent keys, so that windows close and timers fire without a row. Default: never.
     ///
     /// A source that ends, and an idle time below the out-of-orderness, are refused when it is run.
@@ -307,7 +325,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// Runs until the input has ended or `stop` resolves; then commits what was computed.
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// As [`run`](Self::run); of kind [`Stopped`](ErrorKind::Stopped) when that takes longer than
+    /// [`stop_within`](Self::stop_within), such as while a sink is being retried: it is named, and nothing is
+    /// lost.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<Report> {
         driver::run(self, stop).await
     }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::{EventTime, State};
 
@@ -40,4 +42,37 @@ fn a_summary_survives_a_snapshot() {
     summary.encode(&mut bytes);
     assert_eq!(Summary::decode(1, &mut bytes.as_slice()), Some(summary));
     assert_eq!(Summary::decode(2, &mut bytes.as_slice()), None);
+}
+
+#[test]
+fn the_one_window_of_the_first_layout_is_read_and_a_newer_layout_is_not() {
+    let mut summary = Summary::EMPTY;
+    summary.add(Some(12.5), at(61));
+    let mut bytes = Vec::new();
+    at(60).encode(&mut bytes);
+    summary.encode(&mut bytes);
+    let panes = Panes::<Summary>::decode(Summary::VERSION, &mut bytes.as_slice()).unwrap();
+    let mut again = Vec::new();
+    panes.encode(&mut again);
+    let version = Panes::<Summary>::VERSION;
+    assert_ne!(version, Summary::VERSION);
+    let same = Panes::<Summary>::decode(version, &mut again.as_slice()).unwrap();
+    assert_eq!(format!("{panes:?}"), format!("{same:?}"));
+    assert!(format!("{panes:?}").contains("results: 0"), "{panes:?}");
+    assert!(Panes::<Summary>::decode(version + 256, &mut again.as_slice()).is_none());
+}
+
+#[test]
+fn windows_that_cannot_be_are_refused() {
+    let second = Duration::from_secs(1);
+    for (length, slide) in [
+        (second, Duration::ZERO),
+        (second, 2 * second),
+        (5 * second, 2 * second),
+        (20 * second, Duration::from_millis(1)),
+    ] {
+        assert!(Sliding::of(length, slide).is_err(), "{length:?} {slide:?}");
+    }
+    assert!(Sliding::of(second, second).is_ok());
+    assert!(Session::of(Duration::ZERO).is_err());
 }

@@ -23,9 +23,7 @@ pub(super) fn claim(db: &Connection, pipeline: &str, partition: &Partition) -> R
         Ok(Claim {
             token: unsigned(row, 0)?,
             seq: unsigned(row, 1)?,
-            next: row
-                .get::<_, Option<i64>>(2)?
-                .map(|at| Offset(at.cast_unsigned())),
+            next: offset(row, 2)?,
             ended: row.get(3)?,
             fingerprint: row.get(4)?,
             counts: counts(row, 5)?,
@@ -58,14 +56,14 @@ pub(super) fn progress(
     partition: &Partition,
 ) -> Result<Option<Progress>> {
     db.prepare_cached(
-        "SELECT token, seq, coalesce(next_offset, 0), ended FROM positions
+        "SELECT token, seq, next_offset, ended FROM positions
          WHERE pipeline = ?1 AND partition = ?2",
     )?
     .query_row([pipeline, partition.as_str()], |row| {
         Ok(Progress {
             token: unsigned(row, 0)?,
             seq: unsigned(row, 1)?,
-            next: Offset(unsigned(row, 2)?),
+            next: offset(row, 2)?,
             ended: row.get(3)?,
         })
     })
@@ -75,6 +73,12 @@ pub(super) fn progress(
 /// SQLite has no unsigned type: the same 64 bits are kept.
 pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
     row.get::<_, i64>(column).map(i64::cast_unsigned)
+}
+
+/// Where to go on, once there was a commit.
+fn offset(row: &Row<'_>, column: usize) -> Result<Option<Offset>> {
+    let next = row.get::<_, Option<i64>>(column)?;
+    Ok(next.map(|at| Offset(at.cast_unsigned())))
 }
 
 /// The six columns from `first` on.

@@ -96,6 +96,8 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Trouble {
+    /// Who fails, such as "sink `alerts`".
+    pub who: String,
     /// What went wrong.
     pub error: String,
     /// How often in a row.

@@ -4,10 +4,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep},
-};
+use tokio::{sync::watch, time::Instant};
 use tracing::{Span, debug, error, info, info_span, warn};
 
 use super::{
@@ -210,32 +207,21 @@ impl Seen {
         }
     }
 
-    /// Waits before the next try of a step, or gives the error back when it cannot pass or was retried enough.
-    ///
-    /// # Errors
-    /// That one.
-    pub(in crate::pipeline) async fn wait(
+    /// A step failed and is tried again after a pause.
+    pub(in crate::pipeline) fn retrying(
         &self,
         stage: Stage,
-        error: Error,
-        delays: &mut (impl Iterator<Item = Duration> + Send),
-    ) -> Result<()> {
-        let Some(pause) = delays.next().filter(|_| error.is_retryable()) else {
-            return Err(error);
-        };
-        self.retrying(stage, &error, pause);
-        sleep(pause).await;
-        Ok(())
-    }
-
-    /// A step failed and is tried again after a pause.
-    fn retrying(&self, stage: Stage, error: &Error, pause: Duration) {
+        who: &str,
+        error: &Error,
+        pause: Duration,
+    ) {
         let (word, pause_s) = (stage.as_word(), pause.as_secs_f64());
         warn!(stage = word, pause_s, %error, "retrying");
         self.add(&metrics::RETRIES, &[("stage", word)], 1);
         self.health.send_modify(|health| {
             let before = health.troubles.get(&stage);
             let trouble = Trouble {
+                who: who.to_owned(),
                 error: error.to_string(),
                 times: before.map_or(1, |before| before.times + 1),
                 pause,
@@ -245,6 +231,11 @@ impl Seen {
         if let Some(tell) = &self.on_retry {
             tell(error, pause);
         }
+    }
+
+    /// What fails at the moment and is tried again.
+    pub(in crate::pipeline) fn troubles(&self) -> BTreeMap<Stage, Trouble> {
+        self.health.borrow().troubles.clone()
     }
 
     /// The pipeline was asked to stop.

@@ -6,7 +6,10 @@
 
 mod arrival;
 mod cases;
+mod hand;
 mod model;
+mod overlap;
 mod simulation;
+mod stop;
 mod time;
 mod workers;

@@ -87,7 +87,8 @@ async fn a_claim_raises_the_token<S: CheckpointStore>(open: &impl Fn() -> S) {
         .await
         .expect(ANSWER)
         .expect(CLAIMED);
-    assert_eq!((progress.token, progress.seq), (second.token, 0));
+    let claimed = (second.token, 0, None);
+    assert_eq!((progress.token, progress.seq, progress.next), claimed);
 }
 
 async fn a_commit_lands_once<S: CheckpointStore>(open: &impl Fn() -> S) {
@@ -111,7 +112,7 @@ async fn a_commit_lands_once<S: CheckpointStore>(open: &impl Fn() -> S) {
     let landed = Progress {
         token: claim.token,
         seq: 1,
-        next: Offset(0),
+        next: Some(Offset(0)),
         ended: true,
     };
     assert_eq!(progress, landed);

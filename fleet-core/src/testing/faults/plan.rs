@@ -4,7 +4,7 @@ use std::{
     future::{Future, pending, poll_fn},
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use super::{Fault, Operation};
@@ -125,15 +125,24 @@ impl Faults {
     pub async fn until_crash<T>(&self, run: impl Future<Output = T>) -> Option<T> {
         let mut run = pin!(run);
         poll_fn(|cx| {
-            let done = run.as_mut().poll(cx).map(Some);
-            let mut plan = self.lock();
-            if plan.crashed {
+            // Another task of the run may have died while this one waited: it does nothing more then.
+            if self.has_crashed(cx) {
                 return Poll::Ready(None);
             }
-            plan.waker = Some(cx.waker().clone());
-            done
+            let done = run.as_mut().poll(cx).map(Some);
+            if self.has_crashed(cx) {
+                Poll::Ready(None)
+            } else {
+                done
+            }
         })
         .await
+    }
+
+    fn has_crashed(&self, cx: &Context<'_>) -> bool {
+        let mut plan = self.lock();
+        plan.waker = Some(cx.waker().clone());
+        plan.crashed
     }
 
     /// How often operations of this kind were asked for.

@@ -1,7 +1,7 @@
 //! Watches what passes between a pipeline and the world, and notes every promise that is broken.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -24,8 +24,8 @@ pub(super) struct Audit(Arc<Mutex<Known>>);
 #[derive(Debug, Default)]
 struct Known {
     partitions: BTreeMap<Partition, Landed>,
-    /// Claims that a process has lost: nothing may be committed under them any more.
-    lost: BTreeSet<(Partition, u64)>,
+    /// Claims that a process has lost, and how many commits it had sent: it may send no more of them.
+    lost: BTreeMap<(Partition, u64), (Faults, u64)>,
     /// Token and number of each partition when the last transaction began.
     began: BTreeMap<Partition, (u64, u64)>,
     commits: u64,
@@ -95,7 +95,9 @@ impl Known {
             "the counts are not those of the offset",
         );
         let claim = (name.clone(), sealed.token);
-        must(!self.lost.contains(&claim), "landed although it was lost");
+        let sent_after = |(process, sent): &(Faults, u64)| process.asked(Operation::Commit) > *sent;
+        let lost = self.lost.get(&claim).is_some_and(sent_after);
+        must(!lost, "sent although it was lost");
         *before = Landed {
             token: before.token,
             seq: sealed.seq,
@@ -215,7 +217,8 @@ impl<S: Source> Source for AuditedSource<S> {
             if !known.in_flight {
                 for name in partitions {
                     let token = known.partitions.get(name).map_or(0, |landed| landed.token);
-                    known.lost.insert((name.clone(), token));
+                    let sent = (self.faults.clone(), self.faults.asked(Operation::Commit));
+                    known.lost.insert((name.clone(), token), sent);
                 }
             }
         }

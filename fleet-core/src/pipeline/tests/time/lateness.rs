@@ -15,53 +15,71 @@ fn order() -> Order {
     Order::within(seconds(BOUND)).allowing(seconds(LATENESS))
 }
 
+/// One seed; returns how often a window was revised.
+async fn last_revisions_are_the_windows(seed: u64) -> usize {
+    let mut dice = Dice(seed);
+    let rows = drive(&mut dice);
+    let arrived = arrive(&rows, BOUND + LATENESS, &mut dice);
+    let (tables, counts) = at_once(&arrived, order()).await;
+    let expected = Counts {
+        read: arrived.len() as u64,
+        accepted: rows.len() as u64,
+        duplicate: (arrived.len() - rows.len()) as u64,
+        ..Counts::default()
+    };
+    assert_eq!(counts, expected, "seed {seed}");
+    assert_eq!(tables["pings"].len(), rows.len(), "seed {seed}");
+    let truth = windows(&rows);
+    let mut revised = 0;
+    for table in WINDOWS {
+        let (found, wanted) = (
+            last_revisions(&tables, table),
+            last_revisions(&truth, table),
+        );
+        assert_eq!(found, wanted, "seed {seed}, {table}");
+        revised += tables[table].len() - truth[table].len();
+    }
+    revised
+}
+
+/// One seed. Some rows come later than is allowed: which ones is the same in every batching, too.
+async fn pieces_give_what_one_batch_gives(seed: u64) {
+    let mut dice = Dice(seed);
+    let rows = drive(&mut dice);
+    let arrived = arrive(&rows, BOUND + LATENESS + 10, &mut dice);
+    let bound = [0, 1, BOUND][dice.roll(3) as usize];
+    let order = Order::within(seconds(bound)).allowing(seconds(LATENESS));
+    let whole = at_once(&arrived, order).await;
+    let pieces = in_pieces(&arrived, order, &mut dice).await;
+    let counts = (whole.1, pieces.1);
+    assert!(whole == pieces, "seed {seed}: {counts:?}");
+}
+
 #[tokio::test]
 async fn prop_any_arrival_within_bound_and_lateness_gives_the_same_last_revisions() {
     let mut revised = 0;
     for seed in 0..400 {
-        let mut dice = Dice(seed);
-        let rows = drive(&mut dice);
-        let arrived = arrive(&rows, BOUND + LATENESS, &mut dice);
-        let (tables, counts) = at_once(&arrived, order()).await;
-        let expected = Counts {
-            read: arrived.len() as u64,
-            accepted: rows.len() as u64,
-            duplicate: (arrived.len() - rows.len()) as u64,
-            ..Counts::default()
-        };
-        assert_eq!(counts, expected, "seed {seed}");
-        assert_eq!(tables["pings"].len(), rows.len(), "seed {seed}");
-        let truth = windows(&rows);
-        for table in WINDOWS {
-            let (found, wanted) = (
-                last_revisions(&tables, table),
-                last_revisions(&truth, table),
-            );
-            assert_eq!(found, wanted, "seed {seed}, {table}");
-            revised += tables[table].len() - truth[table].len();
-        }
+        revised += last_revisions_are_the_windows(seed).await;
     }
     assert!(revised > 10_000, "only {revised} revisions");
 }
 
 #[tokio::test]
-async fn prop_batches_hand_overs_and_crashes_change_no_revision() {
+async fn prop_batches_workers_hand_overs_and_crashes_change_no_revision() {
     for seed in 0..400 {
-        let mut dice = Dice(seed);
-        let rows = drive(&mut dice);
-        // Some come later than is allowed: which ones is the same in every batching, too.
-        let arrived = arrive(&rows, BOUND + LATENESS + 10, &mut dice);
-        let bound = [0, 1, BOUND][dice.roll(3) as usize];
-        let order = Order::within(seconds(bound)).allowing(seconds(LATENESS));
-        let whole = at_once(&arrived, order).await;
-        let pieces = in_pieces(&arrived, order, &mut dice).await;
-        assert!(
-            whole == pieces,
-            "seed {seed}: {:?} and {:?}",
-            whole.1,
-            pieces.1
-        );
+        pieces_give_what_one_batch_gives(seed).await;
     }
+}
+
+#[tokio::test]
+#[ignore = "long: cargo xtask soak"]
+async fn soak_lateness() {
+    let mut revised = 0;
+    for seed in 400..20_400 {
+        revised += last_revisions_are_the_windows(seed).await;
+        pieces_give_what_one_batch_gives(seed).await;
+    }
+    println!("20000 seeds, {revised} revisions");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod ticks;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
     sync::Arc,
     time::Duration,
 };
@@ -154,7 +155,7 @@ type Tables = BTreeMap<Arc<str>, Vec<String>>;
 /// One batch and no fault.
 async fn at_once(rows: &[Ping], order: Order) -> (Tables, Counts) {
     let store = MemoryStore::default();
-    let done = run(rows, order, &store, &[], &Faults::none(), u64::MAX).await;
+    let done = run(rows, order, &store, &[], &Faults::none(), (u64::MAX, 1)).await;
     (
         store.rows(),
         done.expect("nobody dies without a fault").unwrap(),
@@ -172,7 +173,7 @@ const FAULTS: [Option<Fault>; 7] = [
     Some(Fault::LandsLate(0)),
 ];
 
-/// Batches, hand-overs and faults by dice, started again until the input has ended.
+/// Batches, workers, hand-overs and faults by dice, started again until the input has ended.
 async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Counts) {
     let store = MemoryStore::default();
     for attempt in 0.. {
@@ -190,7 +191,7 @@ async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Cou
             Some((Operation::Commit, nth, fault))
         });
         let faults = Faults::at(faults.collect::<Vec<_>>());
-        let most = 1 + dice.roll(30);
+        let most = (1 + dice.roll(30), 1 + dice.roll(3) as usize);
         if let Some(done) = run(rows, order, &store, &script, &faults, most).await {
             return (store.rows(), done.unwrap());
         }
@@ -205,7 +206,7 @@ async fn run(
     store: &MemoryStore,
     script: &[Script],
     faults: &Faults,
-    most: u64,
+    (most, workers): (u64, usize),
 ) -> Option<Result<Counts, Error>> {
     let (graph, streams) = graph();
     let source = Scripted::new("memory/0", Arc::new(rows.to_vec()), script.to_vec());
@@ -226,6 +227,7 @@ async fn run(
         .store("sliding", streams.sliding, store.table("sliding"))
         .store("sessions", streams.sessions, store.table("sessions"))
         .epochs(limits)
+        .workers(NonZeroUsize::new(workers).unwrap())
         .retry(retry)
         .run();
     let report = faults.until_crash(run).await?;

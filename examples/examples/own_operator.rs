@@ -1,0 +1,116 @@
+//! An operator of one's own: a door that stays open for a minute, found by a timer in event time.
+#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+
+use std::time::Duration;
+
+use fleet_core::{
+    Event, EventTime, Graph, MemoryStore, Operator, Order, Pipeline, Result, Row,
+    decode::Typed,
+    event::ContentHasher,
+    operator::{Cx, Keep},
+    testing::Scripted,
+};
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Door {
+    bus: String,
+    at: EventTime,
+    open: bool,
+}
+fleet_core::state_by_serde!(Door, 1);
+impl Event for Door {
+    fn key(&self) -> &str {
+        &self.bus
+    }
+    fn at(&self) -> EventTime {
+        self.at
+    }
+    fn identity(&self) -> u64 {
+        ContentHasher::new().integer(self.open.into()).finish()
+    }
+}
+
+/// Says once for each opening that a door has been open this long.
+struct OpenFor(Duration);
+
+/// What a bus that stands with its door open has to remember: since when.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Since(Option<EventTime>);
+fleet_core::state_by_serde!(Since, 1);
+
+impl Operator for OpenFor {
+    type In = Door;
+    type Out = EventTime;
+    type State = Since;
+
+    fn init(&self) -> Since {
+        Since(None)
+    }
+
+    fn on_row(&self, since: &mut Since, row: &Row<Door>, cx: &mut Cx<'_, EventTime>) {
+        match (row.value.open, since.0) {
+            (true, None) => {
+                since.0 = Some(row.at);
+                cx.wake_at(row.at + self.0);
+            }
+            (false, Some(_)) => {
+                since.0 = None;
+                cx.forget_timers();
+            }
+            _ => {}
+        }
+    }
+
+    /// Comes when no row of this bus before the time can come any more: nobody's clock is asked.
+    fn on_timer(&self, since: &mut Since, _: EventTime, cx: &mut Cx<'_, EventTime>) -> Keep {
+        if let Some(since) = since.0 {
+            cx.emit(since);
+        }
+        Keep::State
+    }
+}
+
+/// The alerts that a run over these events stores.
+async fn alerts(events: Vec<Door>) -> Result<Vec<String>> {
+    let (mut graph, doors) = Graph::new();
+    let alerts = graph.apply("open", doors, OpenFor(Duration::from_secs(60)));
+    let (source, store) = (Scripted::of_rows("memory", events), MemoryStore::default());
+    let order = Order::within(Duration::from_secs(300));
+    Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+        .store("open", alerts, store.table("open"))
+        .run()
+        .await?;
+    Ok(store.rows().remove("open").unwrap_or_default())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let door = |bus: &str, second: i64, open| Door {
+        bus: bus.into(),
+        at: EventTime::from_micros(second * 1_000_000),
+        open,
+    };
+    let events = vec![
+        door("12", 0, true),
+        door("12", 20, false),
+        door("7", 30, true),
+        // Still open: no second opening.
+        door("7", 50, true),
+        door("12", 100, true),
+        door("7", 95, false),
+        door("12", 160, false),
+    ];
+    let found = alerts(events.clone()).await?;
+    // Bus 7 from 30 to 95; bus 12 for a whole minute, whose timer goes before the row of the same time.
+    assert_eq!(found.len(), 2, "{found:?}");
+    for turn in 1..events.len() {
+        let mut turned = events.clone();
+        turned.rotate_left(turn);
+        assert_eq!(alerts(turned).await?, found, "in any order of arrival");
+    }
+    println!(
+        "own_operator: ok ({} doors open too long, in any order)",
+        found.len()
+    );
+    Ok(())
+}

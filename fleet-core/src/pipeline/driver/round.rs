@@ -1,0 +1,111 @@
+use super::Driver;
+use crate::{
+    Decode, Partition, Result, Source,
+    checkpoint::CheckpointStore,
+    source::{Batch, SourceEvent},
+    task::{ForkJoin, Task},
+};
+
+/// How many batches a round takes for each worker, if so many are ready. Our choice: of the 256 KiB that a
+/// file gives at a time, 1 MiB each, next to which waking a worker costs nothing.
+const BATCHES_PER_WORKER: usize = 4;
+
+impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
+    /// Takes a batch through its task; several workers take those with it that are ready.
+    pub(super) async fn batch(&mut self, batch: Batch<Src::Payload>) -> Result<()> {
+        let before;
+        if self.workers.workers() == 1 {
+            before = self.read_so_far();
+            let Some(task) = self.tasks.get_mut(&batch.partition) else {
+                return Ok(());
+            };
+            task.batch(&self.plan, &self.decode, batch)?;
+        } else {
+            let batches = self.gather(batch).await;
+            before = self.read_so_far();
+            let (tasks, plan, decode) = (&mut self.tasks, &self.plan, &self.decode);
+            self.round
+                .run(tasks, plan, decode, batches, &self.workers)?;
+        }
+        let read = self.read_so_far() - before;
+        self.epoch.rows += read;
+        self.read += read;
+        self.anything = true;
+        self.epoch.open();
+        let (seen, waiting) = (&self.patience.seen, self.waiting());
+        seen.computed(&self.tasks, self.read, waiting);
+        Ok(())
+    }
+
+    /// Adds to a batch those that are ready now, for a round of all workers.
+    async fn gather(&mut self, first: Batch<Src::Payload>) -> Vec<Batch<Src::Payload>> {
+        let most = BATCHES_PER_WORKER * self.workers.workers();
+        let mut batches = vec![first];
+        while batches.len() < most && self.upcoming.is_none() {
+            let ready = tokio::select! {
+                biased;
+                ready = self.source.next() => ready,
+                () = std::future::ready(()) => break,
+            };
+            match ready {
+                Ok(SourceEvent::Batch(batch)) => batches.push(batch),
+                // At once: the next epoch must not hold them any more.
+                Ok(SourceEvent::Lost(partitions)) => {
+                    self.lose(&partitions);
+                    batches.retain(|batch| !partitions.contains(&batch.partition));
+                }
+                other => self.upcoming = Some(other),
+            }
+        }
+        batches
+    }
+
+    fn read_so_far(&self) -> u64 {
+        self.tasks.values().map(|task| task.counts().read).sum()
+    }
+
+    /// Flushes an ended partition.
+    pub(super) fn end(&mut self, partition: Partition) {
+        if let Some(task) = self.tasks.get_mut(&partition) {
+            self.anything |= !task.has_ended();
+            task.end(&self.plan, &self.workers);
+            self.epoch.open();
+            self.ended.insert(partition);
+        }
+    }
+
+    /// Moves the clocks of silent keys, if a tick is due; what came of it is committed at once, with its time.
+    pub(super) fn tick(&mut self) {
+        if self.upcoming.is_some() {
+            return;
+        }
+        let Some(floor) = self.ticker.floor() else {
+            return;
+        };
+        for task in self.tasks.values_mut() {
+            task.tick(&self.plan, &self.workers, floor);
+        }
+        if self.tasks.values().any(Task::has_changed) {
+            self.anything = true;
+            self.epoch.closing = true;
+            self.epoch.open();
+        }
+    }
+
+    /// What waits for a commit: results, and bytes.
+    fn waiting(&self) -> (usize, usize) {
+        let waiting = self.tasks.values().map(Task::waiting);
+        waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+    }
+
+    /// Whether the open epoch has reached a limit.
+    pub(super) fn is_full(&self) -> bool {
+        let (results, bytes) = self.waiting();
+        // What a hand-over has sealed does not wait any more.
+        let any = self.epoch.opened.is_some();
+        let limits = &self.limits;
+        any && (self.epoch.rows >= limits.rows
+            || results >= limits.results
+            || bytes >= limits.bytes)
+    }
+}

@@ -1,0 +1,207 @@
+//! A source and a sink that wait for the test, to catch a run at one moment.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::yield_now,
+};
+
+use super::model::Reading;
+use crate::{
+    Error, ErrorKind, Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
+    checkpoint::{CheckpointStore, Progress},
+    decode::Typed,
+    pipeline::{AtLeastOnce, EpochLimits},
+    row::Row,
+    sink::{Outcome, Sink},
+    source::{Batch, SourceEvent},
+};
+
+type Said = Result<SourceEvent<Vec<(Offset, Reading)>>>;
+
+/// What the source was told, in words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn add(&self, note: String) {
+        self.0.lock().unwrap().push(note);
+    }
+
+    pub(super) fn have(&self, note: &str) -> bool {
+        self.0.lock().unwrap().iter().any(|known| known == note)
+    }
+}
+
+/// Says what the test sends it.
+pub(super) struct Spoken {
+    says: mpsc::Receiver<Said>,
+    told: Notes,
+}
+
+#[async_trait]
+impl Source for Spoken {
+    type Payload = Vec<(Offset, Reading)>;
+
+    async fn next(&mut self) -> Said {
+        match self.says.recv().await {
+            Some(said) => said,
+            None => std::future::pending().await,
+        }
+    }
+    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+        let at = at.map_or("the beginning".into(), |at| at.to_string());
+        self.told.add(format!("start {partition} at {at}"));
+        Ok(())
+    }
+    fn pause(&mut self, partition: &Partition) {
+        self.told.add(format!("pause {partition}"));
+    }
+    fn resume(&mut self, partition: &Partition) {
+        self.told.add(format!("resume {partition}"));
+    }
+    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
+        self.told.add(format!("committed {partition} to {upto}"));
+        Ok(())
+    }
+}
+
+/// Writes once for each permit.
+pub(super) struct Gate {
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) written: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Sink<Reading> for Gate {
+    async fn write(&mut self, rows: &[Row<Reading>]) -> Result<Outcome> {
+        let permit = self.permits.acquire().await;
+        permit
+            .map_err(|_| Error::new(ErrorKind::Sink, "closed"))?
+            .forget();
+        self.written.fetch_add(rows.len(), Ordering::Relaxed);
+        Ok(Outcome::default())
+    }
+}
+
+/// The other end of everything.
+pub(super) struct Hand {
+    pub(super) says: mpsc::Sender<Said>,
+    pub(super) told: Notes,
+    pub(super) permits: Arc<Semaphore>,
+    /// Rows that the sink has written, and that the graph has seen.
+    pub(super) written: Arc<AtomicUsize>,
+    pub(super) seen: Arc<AtomicUsize>,
+    pub(super) store: MemoryStore,
+    at: u64,
+}
+
+/// How many rows close an epoch.
+pub(super) const EPOCH: usize = 10;
+
+/// A pipeline whose sink is a closed gate, and the hand that leads it.
+pub(super) fn led() -> (
+    Pipeline<Spoken, Typed<Reading>, MemoryStore, AtLeastOnce>,
+    Hand,
+) {
+    let (says, hears) = mpsc::channel(1);
+    let hand = Hand {
+        says,
+        told: Notes::default(),
+        permits: Arc::new(Semaphore::new(0)),
+        written: Arc::default(),
+        seen: Arc::default(),
+        store: MemoryStore::default(),
+        at: 0,
+    };
+    let (mut graph, readings) = Graph::new();
+    let seen = Arc::clone(&hand.seen);
+    graph.map("seen", readings, move |_: &Reading| {
+        seen.fetch_add(1, Ordering::Relaxed)
+    });
+    let (permits, written) = (Arc::clone(&hand.permits), Arc::clone(&hand.written));
+    let source = Spoken {
+        says: hears,
+        told: hand.told.clone(),
+    };
+    let order = Order {
+        out_of_orderness: std::time::Duration::ZERO,
+        ..Order::default()
+    };
+    let limits = EpochLimits {
+        rows: EPOCH as u64,
+        ..EpochLimits::default()
+    };
+    let store = hand.store.clone();
+    let pipeline = Pipeline::at_least_once(source, Typed::default(), order, graph, store)
+        .publish("gate", readings, Gate { permits, written })
+        .epochs(limits);
+    (pipeline, hand)
+}
+
+pub(super) fn partition() -> Partition {
+    Partition::new("p")
+}
+
+impl Hand {
+    pub(super) async fn say(&self, event: SourceEvent<Vec<(Offset, Reading)>>) {
+        self.says.send(Ok(event)).await.unwrap();
+    }
+
+    /// Says a batch of rows that were not there before.
+    pub(super) async fn say_rows(&mut self, partition: &Partition, count: usize) {
+        let from = self.at;
+        self.at += count as u64;
+        let row = |at: u64| Reading {
+            car: 0,
+            second: at as i64,
+            kmh: 60,
+            id: 0,
+        };
+        self.say(SourceEvent::Batch(Batch {
+            payload: (from..self.at).map(|at| (Offset(at), row(at))).collect(),
+            next: Offset(self.at),
+            partition: partition.clone(),
+            time: None,
+        }))
+        .await;
+    }
+
+    /// Says a batch that fills an epoch.
+    pub(super) async fn say_batch(&mut self, partition: &Partition) {
+        self.say_rows(partition, EPOCH).await;
+    }
+
+    /// Waits until the graph has seen so many epochs.
+    pub(super) async fn seen(&self, epochs: usize) {
+        until(|| self.seen.load(Ordering::Relaxed) == epochs * EPOCH).await;
+    }
+
+    pub(super) async fn progress(&self, partition: &Partition) -> Progress {
+        let progress = self.store.clone().progress(partition).await;
+        progress.unwrap().unwrap()
+    }
+}
+
+/// Lets everything else run until this holds.
+pub(super) async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        if holds() {
+            return;
+        }
+        yield_now().await;
+    }
+    panic!("it never came to that");
+}
+
+/// Lets everything else run as far as it can.
+pub(super) async fn a_while() {
+    for _ in 0..1_000 {
+        yield_now().await;
+    }
+}
