@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub(crate) use careful::PANICS;
 use decoding::Intake;
 pub(crate) use fork::ForkJoin;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use fork::Inline;
 pub(crate) use keys::KeyLimits;
 use keys::{PartitionTime, Sweep};
@@ -42,6 +42,7 @@ use crate::{
     event::Event,
     graph::{Buffer, Work},
     order,
+    planted::{Bug, planted},
     source::Batch,
 };
 
@@ -236,7 +237,7 @@ impl<E: Event> Task<E> {
             );
             return Err(Error::new(ErrorKind::Source, message).at(&self.partition, self.read_to));
         }
-        if !self.ended {
+        if !self.ended || planted(Bug::EndTwice) {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{BOUND, CARS, Reading, graph, plain, time};
+use super::{
+    model::{BOUND, CARS, Reading, graph, time},
+    simulation::plain,
+};
 use crate::{
     Event, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline,
     checkpoint::CheckpointStore,
@@ -28,6 +31,7 @@ fn arrive(seed: u64) -> Arc<Vec<Reading>> {
             car: (roll % 4) as usize,
             second: number as i64 / 3,
             kmh: 60 + (roll >> 8) as u16 % 40,
+            id: 0,
         };
         // Each car drives in its own quarter of a minute, and one of them at other times too.
         let quarter = (number / 3 / 15) as usize % 4;
@@ -83,9 +87,10 @@ async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, seed: u64) -> Report
         let (graph, streams) = graph();
         let source = Scripted::new("memory/0", Arc::clone(rows), script);
         let order = Order::default();
-        let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
+        let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+            .store("readings", streams.readings, store.table("readings"));
         let mut run = streams
-            .stored(run, store)
+            .stored(run, |name| store.table(name))
             .epochs(limits)
             .snapshots(snapshots)
             .workers((1 + roll as usize % 3).try_into().unwrap())

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::model::{BOUND, CARS, Reading, graph, plain, time};
+use super::{
+    model::{BOUND, CARS, Reading, graph, time},
+    simulation::plain,
+};
 use crate::{
     Decode, Error, ErrorKind, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition,
     Pipeline,
@@ -46,7 +49,8 @@ fn pipeline(rows: &Arc<Vec<Reading>>, script: Vec<Script>, store: &MemoryStore) 
     let order = Order::default();
     let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
     streams
-        .stored(run, store)
+        .stored(run, |name| store.table(name))
+        .store("readings", streams.readings, store.table("readings"))
         .store("counted", counted, store.table("counted"))
         .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
 }
@@ -60,6 +64,7 @@ fn arrive(seed: u64) -> Arc<Vec<Reading>> {
             car: (roll % 4) as usize,
             second: number as i64 / 4,
             kmh: 60 + (roll >> 8) as u16 % 40,
+            id: 0,
         };
         let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
         let times = 1 + usize::from(number.is_multiple_of(9));
@@ -208,6 +213,7 @@ fn bursts() -> Arc<Vec<Reading>> {
         car,
         second: burst * 20 + second,
         kmh: 60,
+        id: 0,
     };
     let cars =
         |burst| (0..4).flat_map(move |car| (0..3).map(move |second| row(burst, car, second)));
@@ -256,6 +262,7 @@ async fn a_step_that_panics_over_the_result_of_a_timer_loses_that_result_alone()
         car: 2,
         second: 43,
         kmh: 60,
+        id: 0,
     });
     let rows = Arc::new(rows);
     let (mut graph, readings) = Graph::new();
@@ -299,6 +306,7 @@ impl Decode<Chunk> for Words {
                     car: numbers[0].into(),
                     second: numbers[1].into(),
                     kmh: numbers[2],
+                    id: 0,
                 },
             );
             at.0 += line.len() as u64;
