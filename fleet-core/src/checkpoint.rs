@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
+use compact_str::CompactString;
 
 use crate::{Offset, Partition, Result};
 
@@ -177,8 +178,8 @@ pub struct Claim {
 pub struct Saved {
     /// The node's number in its graph; 0 is the order buffer.
     pub node: u16,
-    /// The key.
-    pub key: Arc<str>,
+    /// The key; up to 24 bytes lie inside.
+    pub key: CompactString,
     /// The [`State::VERSION`](crate::State::VERSION) that wrote it.
     pub version: u16,
     /// The state; `None` when the key was forgotten.

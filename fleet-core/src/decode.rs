@@ -89,22 +89,37 @@ impl<'a, E> Entry<'a, E> {
     /// The record at this offset is an event. Its fate is counted when it is admitted.
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
-        self.begin(at, event);
+        self.at = at;
+        match &mut self.to {
+            To::Slab(slab) => slab.put_fresh(at, event),
+            To::List(rows) => rows.push((at, event)),
+            To::Shards(lists, _) => {
+                if let Some(first) = lists.first_mut() {
+                    first.push((at, event));
+                }
+            }
+        }
         self.keep();
     }
 
-    /// Puts a blank event where it is to stay, so that it is built there: moving one that was built just now
-    /// costs more than reading the numbers of a line. [`keep`](Self::keep) or [`undo`](Self::undo) follows.
+    /// Puts an event without content where it is to stay, so that it is built there: moving one that was built
+    /// just now costs more than reading the numbers of a line. It is an old event that `clean` empties, or a
+    /// `blank` one. [`keep`](Self::keep) or [`undo`](Self::undo) follows.
     #[inline]
-    pub(crate) fn begin(&mut self, at: Offset, blank: E) -> Option<&mut E> {
+    pub(crate) fn begin(
+        &mut self,
+        at: Offset,
+        clean: impl FnOnce(&mut E),
+        blank: impl FnOnce() -> E,
+    ) -> Option<&mut E> {
         self.at = at;
         let rows = match &mut self.to {
-            To::Slab(slab) => return slab.put_fresh(at, blank),
+            To::Slab(slab) => return slab.build_fresh(at, clean, blank),
             To::List(rows) => rows,
             // Whose it is, is known only when it is built.
             To::Shards(lists, _) => lists.first_mut()?,
         };
-        rows.push((at, blank));
+        rows.push((at, blank()));
         rows.last_mut().map(|(_, event)| event)
     }
 

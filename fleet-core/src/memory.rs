@@ -7,10 +7,11 @@ use std::{
 };
 
 use async_trait::async_trait;
+use compact_str::CompactString;
 
 use crate::{
     Partition, Result,
-    checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress, Sealed},
+    checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress, Saved, Sealed},
     planted::{Bug, planted},
     row::Row,
     sink::{Outcome, TransactionalSink},
@@ -39,9 +40,18 @@ pub struct MemoryStore(Arc<Mutex<Contents>>);
 
 #[derive(Debug, Default)]
 struct Contents {
-    partitions: BTreeMap<Partition, Claim>,
+    partitions: BTreeMap<Partition, Held>,
     dead: Vec<(Partition, DeadLetter)>,
     tables: BTreeMap<Arc<str>, Vec<String>>,
+}
+
+/// A partition.
+#[derive(Debug, Default)]
+struct Held {
+    /// Without the state.
+    claim: Claim,
+    /// By node and key, so that a commit costs what it changes.
+    state: BTreeMap<(u16, CompactString), Saved>,
 }
 
 /// A transaction of a [`MemoryStore`]; dropping it rolls back.
@@ -84,9 +94,12 @@ impl CheckpointStore for MemoryStore {
 
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let mut contents = self.lock();
-        let claim = contents.partitions.entry(partition.clone()).or_default();
-        claim.token += 1;
-        Ok(claim.clone())
+        let held = contents.partitions.entry(partition.clone()).or_default();
+        held.claim.token += 1;
+        Ok(Claim {
+            state: held.state.values().cloned().collect(),
+            ..held.claim.clone()
+        })
     }
 
     async fn begin(&mut self) -> Result<MemoryTx> {
@@ -99,7 +112,7 @@ impl CheckpointStore for MemoryStore {
             contents
                 .partitions
                 .get(&sealed.partition)
-                .is_none_or(|claim| {
+                .is_none_or(|Held { claim, .. }| {
                     let number = claim.seq + 1 == sealed.seq || planted(Bug::FenceWithoutNumber);
                     claim.token != sealed.token || !number
                 })
@@ -122,7 +135,9 @@ impl CheckpointStore for MemoryStore {
     }
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
-        Ok(self.lock().partitions.get(partition).map(|claim| Progress {
+        let contents = self.lock();
+        let held = contents.partitions.get(partition);
+        Ok(held.map(|Held { claim, .. }| Progress {
             token: claim.token,
             seq: claim.seq,
             next: claim.next,
@@ -138,25 +153,21 @@ impl Contents {
             .iter()
             .map(|dead| (sealed.partition.clone(), dead.clone()));
         self.dead.extend(dead);
-        let claim = self.partitions.entry(sealed.partition.clone()).or_default();
+        let held = self.partitions.entry(sealed.partition.clone()).or_default();
+        let claim = &mut held.claim;
         claim.seq = sealed.seq;
         claim.next = Some(sealed.next);
         claim.ended = sealed.ended;
         claim.fingerprint = Some(sealed.fingerprint.to_string());
         claim.counts = sealed.counts;
         claim.tallies.clone_from(&sealed.tallies);
-        let mut states: BTreeMap<_, _> = std::mem::take(&mut claim.state)
-            .into_iter()
-            .map(|saved| ((saved.node, Arc::clone(&saved.key)), saved))
-            .collect();
         for saved in &sealed.saved {
-            let place = (saved.node, Arc::clone(&saved.key));
+            let place = (saved.node, saved.key.clone());
             match saved.bytes {
-                Some(_) => states.insert(place, saved.clone()),
-                None => states.remove(&place),
+                Some(_) => held.state.insert(place, saved.clone()),
+                None => held.state.remove(&place),
             };
         }
-        claim.state = states.into_values().collect();
     }
 }
 

@@ -45,40 +45,62 @@ impl<T> Slab<T> {
     /// Puts a row in; whose and when it is, [`admit`](crate::order::OrderBuffer::admit) finds out.
     #[inline]
     pub(crate) fn put(&mut self, offset: Offset, value: T) -> Place {
-        self.put_row(Row {
+        if let Some(place) = self.free.pop()
+            && let Some(row) = self.rows.get_mut(place.index())
+        {
+            row.offset = offset;
+            row.value = value;
+            return place;
+        }
+        self.grow(offset, value)
+    }
+
+    fn grow(&mut self, offset: Offset, value: T) -> Place {
+        // Four thousand million rows do not fit into memory.
+        let place = Place(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+        self.rows.push(Row {
             key: KeyId(u32::MAX),
             at: EventTime::BEFORE_ALL,
             offset,
             value,
-        })
-    }
-
-    /// Puts a row in for the nodes of this pass.
-    pub(crate) fn put_released(&mut self, row: Row<T>) {
-        let place = self.put_row(row);
-        self.released.push(place);
-    }
-
-    #[inline]
-    fn put_row(&mut self, row: Row<T>) -> Place {
-        if let Some(place) = self.free.pop()
-            && let Some(old) = self.rows.get_mut(place.index())
-        {
-            *old = row;
-            return place;
-        }
-        // Four thousand million rows do not fit into memory.
-        let place = Place(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
-        self.rows.push(row);
+        });
         place
     }
 
     /// Puts a row in for [`take_fresh`](Self::take_fresh).
     #[inline]
-    pub(crate) fn put_fresh(&mut self, offset: Offset, value: T) -> Option<&mut T> {
+    pub(crate) fn put_fresh(&mut self, offset: Offset, value: T) {
         let place = self.put(offset, value);
         self.fresh.push(place);
-        self.rows.get_mut(place.index()).map(|row| &mut row.value)
+    }
+
+    /// As [`put_fresh`](Self::put_fresh), of a row that is built in its place: from an old one that is cleaned,
+    /// or from a blank one where there is none.
+    #[inline]
+    pub(crate) fn build_fresh(
+        &mut self,
+        offset: Offset,
+        clean: impl FnOnce(&mut T),
+        blank: impl FnOnce() -> T,
+    ) -> Option<&mut T> {
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => self.grow(offset, blank()),
+        };
+        self.fresh.push(place);
+        let row = self.rows.get_mut(place.index())?;
+        row.offset = offset;
+        clean(&mut row.value);
+        Some(&mut row.value)
+    }
+
+    /// Puts a row in for the nodes of this pass.
+    pub(crate) fn put_released(&mut self, row: Row<T>) {
+        let place = self.put(row.offset, row.value);
+        if let Some(put) = self.rows.get_mut(place.index()) {
+            (put.key, put.at) = (row.key, row.at);
+        }
+        self.released.push(place);
     }
 
     /// Takes back the last fresh row: it is no event after all.

@@ -21,8 +21,15 @@ impl<D: Dialect> Decode<Chunk> for D {
         let text = std::str::from_utf8(&chunk.bytes).ok();
         let mut from = 0;
         while let Some(rest) = chunk.bytes.get(from..).filter(|rest| !rest.is_empty()) {
-            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let at = Offset(chunk.start.0 + from as u64);
+            let first = text
+                .and_then(|text| text.get(from..))
+                .and_then(|text| self.enter_first(text, &mut memo, at, entry));
+            if let Some(length) = first {
+                from += length;
+                continue;
+            }
+            let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = (from, from + length);
             from += length + 1;
             let raw = chunk.bytes.get(line.0..line.1).unwrap_or_default();
@@ -38,8 +45,10 @@ impl<D: Dialect> Decode<Chunk> for D {
                 entry.malformed(at, raw, "the record is not UTF-8");
                 continue;
             };
-            if let Err(refused) = self.enter(record, &mut memo, at, entry) {
-                entry.malformed(at, raw, refused.0);
+            match self.read(record, &mut memo) {
+                Ok(Some(event)) => entry.row(at, event),
+                Ok(None) => entry.filtered(at),
+                Err(refused) => entry.malformed(at, raw, refused.0),
             }
         }
     }

@@ -27,15 +27,14 @@ macro_rules! table_dialect {
             }
 
             #[inline]
-            fn enter(
+            fn enter_first(
                 &self,
-                record: &str,
+                text: &str,
                 memo: &mut $memo,
                 at: $crate::Offset,
                 entry: &mut $crate::decode::Entry<'_, $event>,
-            ) -> Result<(), $crate::dialect::Refused> {
-                let (times, entry) = (memo.as_mut(), (at, entry));
-                $crate::dialect::object::enter(&$shape, self.unknown, record, times, entry)
+            ) -> Option<usize> {
+                $crate::dialect::object::enter_first(&$shape, text, memo.as_mut(), at, entry)
             }
 
             fn write(&self, event: &$event, to: &mut Vec<u8>) {

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use compact_str::CompactString;
+
 use super::{
     Slots, Stream,
     node::{At, Node, Now, Shape, Watch},
@@ -31,7 +33,7 @@ pub(super) struct Keyed<L: Operator> {
     pub(super) cells: Vec<Option<Cell<L::State>>>,
     pub(super) dirty: Vec<KeyId>,
     /// The keys that were forgotten since the last seal.
-    pub(super) gone: Vec<Arc<str>>,
+    pub(super) gone: Vec<CompactString>,
 }
 
 /// By key number.
@@ -308,9 +310,9 @@ impl<L: Operator> Node for Keyed<L> {
         self.dirty = dirty;
     }
 
-    fn forget_key(&mut self, id: KeyId, name: &Arc<str>) {
+    fn forget_key(&mut self, id: KeyId, name: &CompactString) {
         self.forget(id);
-        self.gone.push(Arc::clone(name));
+        self.gone.push(name.clone());
     }
 
     fn save(&self, id: KeyId, keys: &Keys) -> Option<Saved> {

@@ -1,4 +1,6 @@
-use std::{cell::Cell, sync::Arc, time::Duration};
+use std::{cell::Cell, time::Duration};
+
+use compact_str::CompactString;
 
 use super::Slots;
 use crate::{EventTime, Offset, checkpoint::Saved, order::Keys, row::KeyId};
@@ -77,7 +79,7 @@ pub(crate) trait Node: Send + Sync {
         let _ = id;
     }
     /// Forgets a key for good, before its number goes to another; the next seal says so.
-    fn forget_key(&mut self, id: KeyId, name: &Arc<str>) {
+    fn forget_key(&mut self, id: KeyId, name: &CompactString) {
         let _ = (id, name);
     }
     /// Takes back what [`seal`](Self::seal) appended; `None` when it cannot be read.

@@ -1,6 +1,6 @@
 //! One key of an order buffer by itself: taken back to where it was, or forgotten.
 
-use std::sync::Arc;
+use compact_str::CompactString;
 
 use super::{
     OrderBuffer,
@@ -42,11 +42,11 @@ impl OrderBuffer {
     }
 
     /// Forgets a key for good, after its last pass; the next seal says so. Gives its name.
-    pub(crate) fn forget(&mut self, id: KeyId) -> Option<Arc<str>> {
+    pub(crate) fn forget(&mut self, id: KeyId) -> Option<CompactString> {
         self.forget_seen(id);
         self.clear(id);
         let name = self.keys.remove(id)?;
-        self.gone.push(saved::no_wait(Arc::clone(&name)));
+        self.gone.push(saved::no_wait(name.clone()));
         Some(name)
     }
 

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use compact_str::CompactString;
 
@@ -44,16 +44,16 @@ impl Keys {
     }
 
     /// Forgets the key: its number is free.
-    pub(crate) fn remove(&mut self, id: KeyId) -> Option<Arc<str>> {
+    pub(crate) fn remove(&mut self, id: KeyId) -> Option<CompactString> {
         let name = self.names.get_mut(id.index())?.take()?;
         self.numbers.remove(&name);
         self.free.push(id);
-        Some(name.as_str().into())
+        Some(name)
     }
 
-    pub(crate) fn name(&self, id: KeyId) -> Arc<str> {
-        let name = self.names.get(id.index()).and_then(Option::as_deref);
-        Arc::from(name.unwrap_or(""))
+    pub(crate) fn name(&self, id: KeyId) -> CompactString {
+        let name = self.names.get(id.index()).cloned();
+        name.flatten().unwrap_or_default()
     }
 
     pub(crate) fn name_str(&self, id: KeyId) -> &str {

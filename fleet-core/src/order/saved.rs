@@ -1,6 +1,6 @@
 //! What is known of time in a snapshot, beside the states of the nodes.
 
-use std::sync::Arc;
+use compact_str::CompactString;
 
 use crate::{EventTime, State, checkpoint::Saved};
 
@@ -51,7 +51,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-pub(super) fn wait(key: Arc<str>, version: u16, bytes: Vec<u8>) -> Saved {
+pub(super) fn wait(key: CompactString, version: u16, bytes: Vec<u8>) -> Saved {
     let (node, bytes) = (WAIT, Some(bytes));
     Saved {
         node,
@@ -61,7 +61,7 @@ pub(super) fn wait(key: Arc<str>, version: u16, bytes: Vec<u8>) -> Saved {
     }
 }
 
-pub(super) fn no_wait(key: Arc<str>) -> Saved {
+pub(super) fn no_wait(key: CompactString) -> Saved {
     let (node, version, bytes) = (WAIT, 0, None);
     Saved {
         node,

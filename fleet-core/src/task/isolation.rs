@@ -1,7 +1,6 @@
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use compact_str::CompactString;
 
 use super::shard::Timed;
 use crate::{
@@ -20,10 +19,10 @@ use crate::{
 /// once more.
 pub(super) struct Isolation<E> {
     /// By key: an entry for each node.
-    base: HashMap<Arc<str>, Vec<Saved>>,
+    base: HashMap<CompactString, Vec<Saved>>,
     since: Vec<Taken<E>>,
     /// What of the base the store does not hold yet.
-    unsaved: BTreeMap<(u16, Arc<str>), Saved>,
+    unsaved: BTreeMap<(u16, CompactString), Saved>,
 }
 
 /// An event that was taken.
@@ -71,7 +70,7 @@ impl<E: Event> Isolation<E> {
             if let Some(entry) = order::Entry::of(saved) {
                 self.restore(&entry, saved);
             }
-            let place = (saved.node, Arc::clone(&saved.key));
+            let place = (saved.node, saved.key.clone());
             self.unsaved.insert(place, saved.clone());
         }
     }

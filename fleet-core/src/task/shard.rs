@@ -1,4 +1,4 @@
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use super::{Plan, Written, isolation::Isolation, panics::Panicked};
 use crate::{
@@ -192,7 +192,7 @@ impl Share {
 fn keep_last(saved: &mut Vec<Saved>) {
     let mut places = HashSet::new();
     saved.reverse();
-    saved.retain(|saved| places.insert((saved.node, Arc::clone(&saved.key))));
+    saved.retain(|saved| places.insert((saved.node, saved.key.clone())));
     saved.reverse();
 }
 

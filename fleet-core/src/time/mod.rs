@@ -4,6 +4,8 @@ mod event_time;
 mod parse;
 mod stamp;
 mod style;
+#[cfg(test)]
+mod tests;
 
 pub use event_time::EventTime;
 pub(crate) use event_time::micros;

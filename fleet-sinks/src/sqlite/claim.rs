@@ -1,7 +1,5 @@
 //! Reading a partition, and raising its token.
 
-use std::sync::Arc;
-
 use fleet_core::{
     Offset, Partition,
     checkpoint::{Claim, Counts, Progress, Saved},
@@ -37,7 +35,7 @@ pub(super) fn claim(db: &Connection, pipeline: &str, partition: &Partition) -> R
         .query_map(ours, |row| {
             Ok(Saved {
                 node: row.get(0)?,
-                key: Arc::from(row.get_ref(1)?.as_str()?),
+                key: row.get_ref(1)?.as_str()?.into(),
                 version: row.get(2)?,
                 bytes: Some(row.get(3)?),
             })

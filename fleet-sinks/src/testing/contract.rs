@@ -1,7 +1,5 @@
 //! What any checkpoint store owes, as functions of the store.
 
-use std::sync::Arc;
-
 use fleet_core::{
     Offset, Partition,
     checkpoint::{CheckpointStore, Claim, Committed, Counts, Progress, Saved, Sealed},
@@ -30,7 +28,7 @@ pub(crate) fn sealed(partition: &Partition, claim: &Claim, seq: u64) -> Sealed {
 pub(crate) fn saved(node: u16, key: &str, bytes: Option<&[u8]>) -> Saved {
     Saved {
         node,
-        key: Arc::from(key),
+        key: key.into(),
         version: 3,
         bytes: bytes.map(<[u8]>::to_vec),
     }
@@ -161,7 +159,7 @@ async fn state_is_put_and_forgotten<S: CheckpointStore>(open: &impl Fn() -> S) {
         assert_eq!(commit(&mut store, &[sealed]).await, Committed::Done);
     }
     let mut state = store.claim(&partition).await.unwrap().state;
-    state.sort_by_key(|saved| (saved.node, Arc::clone(&saved.key)));
+    state.sort_by_key(|saved| (saved.node, saved.key.clone()));
     assert_eq!(
         state,
         [

@@ -2,6 +2,7 @@
 //!
 //! A test run tries the same few cases of each; `cargo xtask test` tries fresh ones for a minute each where `CI=true`.
 
+mod chunks;
 mod corpus;
 mod mutate;
 mod random;

@@ -13,14 +13,34 @@ pub(super) fn read<T: Target>(
     times: &mut TimeReader,
     event: &mut T::Event,
 ) -> Option<()> {
-    let mut text = Scan::new(record);
+    let end = object(shape, record, times, event)?;
+    end.at_end().then_some(())
+}
+
+/// As [`read`], of the line that the text begins with; returns its length with the line feed.
+#[inline]
+pub(super) fn first<T: Target>(
+    shape: &Shape<T>,
+    text: &str,
+    times: &mut TimeReader,
+    event: &mut T::Event,
+) -> Option<usize> {
+    object(shape, text, times, event)?.line_end()
+}
+
+/// One object that is an event; returns what follows it.
+#[inline]
+fn object<'a, T: Target>(
+    shape: &Shape<T>,
+    text: &'a str,
+    times: &mut TimeReader,
+    event: &mut T::Event,
+) -> Option<Scan<'a>> {
+    let mut text = Scan::new(text);
     let mut draft = Draft::new(event);
     members(&mut text, shape.fields, times, &mut draft)?;
-    if text.at_end() {
-        draft.finish(shape).ok()
-    } else {
-        None
-    }
+    draft.finish(shape).ok()?;
+    Some(text)
 }
 
 /// One object of at least one key.
@@ -35,10 +55,13 @@ pub(super) fn members<T: Target>(
         return None;
     }
     let mut fields = fields.iter();
+    let mut gap = None;
     loop {
         // Passed keys are missing; one that comes later after all is for the general reader.
         let field = fields.find(|field| text.head(&field.head))?;
-        text.byte(b' ');
+        // Whether there is a space after each colon and comma, the first one tells: a record of both is rare.
+        let gap = *gap.get_or_insert_with(|| usize::from(text.peek() == Some(b' ')));
+        text.skip_spaces(gap)?;
         match text.peek()? {
             b'"' => T::text(field, draft, text.string()?, times).ok()?,
             b'n' => {
@@ -52,12 +75,16 @@ pub(super) fn members<T: Target>(
                 None => rare(text, field, times, draft)?,
             },
         }
-        if !text.byte(b',') {
-            break;
+        match text.peek()? {
+            b',' => text.advance(),
+            b'}' => {
+                text.advance();
+                return Some(());
+            }
+            _ => return None,
         }
-        text.byte(b' ');
+        text.skip_spaces(gap)?;
     }
-    text.byte(b'}').then_some(())
 }
 
 /// The kinds of values that few systems write, apart so that the loop above stays small.

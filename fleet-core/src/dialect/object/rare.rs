@@ -89,13 +89,18 @@ pub(crate) fn check_number<T: Target>(
     value: f64,
     range: &RangeInclusive<f64>,
 ) -> Result<(), Misfit> {
+    // No range holds what is not finite.
+    if *range.start() <= value && value <= *range.end() {
+        return Ok(());
+    }
+    Err(wrong_number(field, value, range))
+}
+
+#[cold]
+fn wrong_number<T: Target>(field: &Field<T>, value: f64, range: &RangeInclusive<f64>) -> Misfit {
     if !value.is_finite() {
-        return Err(misfit(field, &"the number is not finite"));
+        return misfit(field, &"the number is not finite");
     }
-    if !range.contains(&value) {
-        let (least, most) = (range.start(), range.end());
-        let why = format_args!("{value} is outside {least} to {most}");
-        return Err(misfit(field, &why));
-    }
-    Ok(())
+    let (least, most) = (range.start(), range.end());
+    misfit(field, &format_args!("{value} is outside {least} to {most}"))
 }

@@ -13,6 +13,10 @@ const TENS: [f64; 23] = [
 ];
 
 /// A record and how far it is read.
+///
+/// How far, is never computed from the bytes, only counted under branches on them: then the processor foresees
+/// it and works on the next values while it still looks at this one. Reading several fields at once so is worth
+/// more than saving steps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scan<'a> {
     text: &'a str,
@@ -66,8 +70,23 @@ impl<'a> Scan<'a> {
         same
     }
 
-    /// Skips this byte of ASCII, if it comes next: punctuation, and the one space that Python's `json.dumps`
-    /// puts after a comma and a colon.
+    /// Skips so many spaces, 0 or 1: Python's `json.dumps` puts one after a comma and a colon.
+    #[inline]
+    pub(super) fn skip_spaces(&mut self, gap: usize) -> Option<()> {
+        if gap > 0 && self.peek() != Some(b' ') {
+            return None;
+        }
+        self.at += gap;
+        Some(())
+    }
+
+    /// Skips the byte of ASCII that was peeked at.
+    #[inline]
+    pub(super) fn advance(&mut self) {
+        self.at += 1;
+    }
+
+    /// Skips this byte of ASCII, if it comes next.
     #[inline]
     pub(super) fn byte(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
@@ -86,6 +105,19 @@ impl<'a> Scan<'a> {
         self.rest()
             .iter()
             .all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+    }
+
+    /// Where the next line begins, if nothing but white space is left of this one.
+    #[inline]
+    pub(super) fn line_end(mut self) -> Option<usize> {
+        loop {
+            match self.peek() {
+                None => return Some(self.at),
+                Some(b'\n') => return Some(self.at + 1),
+                Some(b' ' | b'\t' | b'\r') => self.at += 1,
+                Some(_) => return None,
+            }
+        }
     }
 
     /// The text of a string without escapes; the opening quote comes next.
@@ -107,20 +139,22 @@ impl<'a> Scan<'a> {
     /// W. D. Clinger, How to read floating point numbers accurately, 1990.
     #[inline]
     pub(super) fn number(&mut self) -> Option<Number> {
-        let (short, length) = short_number(self.rest())?;
-        if length > 0 {
-            self.at += length;
-            return Some(short);
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+            let number = self.signed::<true>();
+            if number.is_none() {
+                self.at -= 1;
+            }
+            number
+        } else {
+            self.signed::<false>()
         }
-        self.long_number()
     }
 
-    /// As [`number`](Self::number), of any length.
-    #[inline(never)]
-    fn long_number(&mut self) -> Option<Number> {
-        let bytes = self.rest();
-        let negative = bytes.first() == Some(&b'-');
-        let unsigned = bytes.get(usize::from(negative)..)?;
+    /// What follows the sign of a number.
+    #[inline]
+    fn signed<const NEGATIVE: bool>(&mut self) -> Option<Number> {
+        let unsigned = self.rest();
         let (mut mantissa, whole) = digits(unsigned, 0);
         // JSON has no 007 and no .5.
         if whole == 0 || whole > 1 && unsigned.first() == Some(&b'0') {
@@ -136,69 +170,17 @@ impl<'a> Scan<'a> {
             end += 1 + places;
         }
         // -0 is a float for the general reader; more than 19 digits would have wrapped.
-        let minus_zero = integer && negative && mantissa == 0;
+        let minus_zero = integer && NEGATIVE && mantissa == 0;
         if whole + places > 19 || mantissa > super::draft::MAX_EXACT || minus_zero {
             return None;
         }
         let value = mantissa as f64 / TENS.get(places)?;
-        self.at += usize::from(negative) + end;
+        self.at += end;
         Some(Number {
-            value: if negative { -value } else { value },
+            value: if NEGATIVE { -value } else { value },
             integer,
         })
     }
-}
-
-/// A number of up to eight digits and a point, all in one word, and its length with the sign; of a longer one
-/// the length is 0. As [`Scan::number`] reads it.
-#[inline]
-fn short_number(bytes: &[u8]) -> Option<(Number, usize)> {
-    const LONG: (Number, usize) = (
-        Number {
-            value: 0.0,
-            integer: false,
-        },
-        0,
-    );
-    let negative = bytes.first() == Some(&b'-');
-    let unsigned = bytes.get(usize::from(negative)..)?;
-    let Some(word) = word(unsigned) else {
-        return Some(LONG);
-    };
-    let values = word ^ ONES * 0x30;
-    let others = above_nine(values);
-    let whole = others.trailing_zeros() / 8;
-    // Without the lowest mark: what ends the digits after a point.
-    let after = others & others.wrapping_sub(1);
-    let point = ONES.wrapping_mul(0x2e) ^ word;
-    let integer = whole >= 8 || point >> (whole * 8) & 0xff != 0;
-    let end = if integer {
-        whole
-    } else {
-        after.trailing_zeros() / 8
-    };
-    // Eight bytes without an end may go on, and no digit at all is no number; a lone 0 may be -0.
-    let places = end.saturating_sub(whole + 1);
-    if end >= 8 || integer && negative || whole == 0 || !integer && places == 0 {
-        return Some(LONG);
-    }
-    if whole > 1 && values & 0xff == 0 {
-        return None;
-    }
-    // The digits without the point, ended at the top of the word: zeros are in front of them then.
-    let before = (1 << (whole * 8)) - 1;
-    let (digits, count) = if integer {
-        (values & before, whole)
-    } else {
-        (values & before | values >> 8 & !before, end - 1)
-    };
-    let mantissa = eight_digits(digits << (64 - count * 8));
-    let value = mantissa as f64 / TENS.get(places as usize)?;
-    let number = Number {
-        value: if negative { -value } else { value },
-        integer,
-    };
-    Some((number, usize::from(negative) + end as usize))
 }
 
 /// The first eight bytes.
@@ -207,26 +189,10 @@ fn word(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
-/// Marks the bytes that are above 9. Exact: nothing is carried from byte to byte.
-#[inline]
-fn above_nine(word: u64) -> u64 {
-    ((word & !HIGHS) + ONES * 0x76 | word) & HIGHS
-}
-
-/// The number that eight digits, 0 to 9 each, write; the first is the lowest byte.
-///
-/// # References
-/// D. Lemire, Number parsing at a gigabyte per second, 2021: pairs, then fours, then all.
-#[inline]
-fn eight_digits(digits: u64) -> u64 {
-    const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
-    const FOURS: u64 = 0x0000_ffff_0000_ffff;
-    let pairs = (digits.wrapping_mul(10) + (digits >> 8)) & PAIRS;
-    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & FOURS;
-    (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff
-}
-
 /// Appends decimal digits to a mantissa; how many there were. Past 19 in all the mantissa is meaningless.
+///
+/// Digit by digit: eight at once are fewer steps, but what follows waits for how many there were, which here
+/// the processor foresees. Measured on F1: 30 ns an event.
 #[inline]
 fn digits(bytes: &[u8], from: u64) -> (u64, usize) {
     let (mut value, mut count) = (from, 0);
@@ -247,10 +213,19 @@ fn plain_length(bytes: &[u8]) -> Option<usize> {
     let (mut at, mut rest) = (0, bytes);
     while let Some((word, tail)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
-        let stops = zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c)) | controls(word);
+        // Quotes, backslashes and controls: what is below 1, 1 and 0x20 after this, and is ASCII.
+        let (quotes, slashes) = (word ^ ONES * 0x22, word ^ ONES * 0x5c);
+        let below = quotes.wrapping_sub(ONES) | slashes.wrapping_sub(ONES);
+        let stops = (below | word.wrapping_sub(ONES * 0x20)) & !word & HIGHS;
         if stops != 0 {
-            // The lowest mark is exact; those above it may be carries.
-            return quote(bytes, at + (stops.trailing_zeros() / 8) as usize);
+            // The lowest mark is exact; those above it may be carries. It is counted to, not computed: then the
+            // processor foresees the length, and reads on without waiting for this word.
+            let mut marks = stops;
+            while marks & 0xff == 0 {
+                marks >>= 8;
+                at += 1;
+            }
+            return quote(bytes, at);
         }
         (at, rest) = (at + 8, tail);
     }
@@ -263,18 +238,6 @@ fn plain_length(bytes: &[u8]) -> Option<usize> {
 #[inline]
 fn quote(bytes: &[u8], at: usize) -> Option<usize> {
     (bytes.get(at) == Some(&b'"')).then_some(at)
-}
-
-/// Marks the bytes that are zero.
-#[inline]
-fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGHS
-}
-
-/// Marks the bytes below 0x20.
-#[inline]
-fn controls(word: u64) -> u64 {
-    word.wrapping_sub(ONES * 0x20) & !word & HIGHS
 }
 
 #[cfg(test)]

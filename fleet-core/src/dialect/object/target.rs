@@ -26,6 +26,12 @@ pub(crate) trait Target: Copy + fmt::Debug + Send + Sync + 'static {
     /// An event that is nobody's yet, with the style of this dialect.
     fn blank(origin: Origin) -> Self::Event;
 
+    /// Makes an event [blank](Self::blank); what a key that is [needed](Self::NEEDS) sets may stay.
+    #[inline]
+    fn clean(event: &mut Self::Event, origin: Origin) {
+        *event = Self::blank(origin);
+    }
+
     /// What it takes, in words.
     fn takes(self) -> &'static str;
 

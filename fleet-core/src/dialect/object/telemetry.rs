@@ -96,6 +96,12 @@ impl Target for Sets {
         event
     }
 
+    #[inline]
+    fn clean(event: &mut Telemetry, origin: Origin) {
+        event.clear();
+        *event.style_mut() = Style::of(origin);
+    }
+
     fn takes(self) -> &'static str {
         match self {
             Self::Vehicle | Self::Time => "a text",

@@ -97,6 +97,20 @@ impl Telemetry {
     pub(crate) fn unnamed() -> Self {
         Self::new(VehicleId::placeholder(), EventTime::MIN)
     }
+    /// Takes away all but whose observation it is and when, which a decoder sets next.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        self.fleet = None;
+        self.readings = [Reading::missing(); Signal::INLINE];
+        self.extra = None;
+        self.style = Style::default();
+        self.gear = None;
+        self.status = Word::None;
+        self.nulls = 0;
+        self.autopilot = None;
+        self.road = Road::None;
+        self.flags = 0;
+    }
     /// Sets whose observation it is.
     #[inline]
     pub(crate) fn set_vehicle(&mut self, vehicle: VehicleId) {

@@ -199,7 +199,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 
     async fn hear(&mut self, event: SourceEvent<Src::Payload>) -> Result<()> {
-        self.ticker.hear(&event);
+        self.ticker.hear(&event, !self.paused.is_empty());
         match event {
             SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
             SourceEvent::Batch(batch) => self.batch(batch).await?,

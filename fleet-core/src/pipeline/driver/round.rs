@@ -31,7 +31,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.anything = true;
         self.epoch.open();
         let (seen, waiting) = (&self.patience.seen, self.waiting());
-        seen.computed(&self.tasks, self.read, waiting);
+        seen.computed(&self.tasks, waiting);
         Ok(())
     }
 

@@ -98,6 +98,18 @@ async fn prop_any_number_of_workers_gives_the_same_rows_and_the_same_report() {
     }
 }
 
+/// There a commit runs beside the workers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prop_a_runtime_of_several_threads_gives_the_same_rows() {
+    for seed in 0..30 {
+        let (rows, store) = (shuffled(seed), MemoryStore::default());
+        let script = vec![Script::Rows(17); 40];
+        let run = pipeline(scripted(&rows, script), 2, &store).run();
+        assert!(run.await.unwrap().balances());
+        assert_holds(&store, &rows, &format!("seed {seed}"));
+    }
+}
+
 #[tokio::test]
 async fn prop_a_stopped_run_goes_on_with_any_other_number_of_workers() {
     for (seed, before) in (0..).zip(WORKERS) {

@@ -1,0 +1,145 @@
+//! Nothing on the way from a line to rules and windows allocates per event.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fleet_core::{
+    Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline, Result, Row, Source,
+    dialect::VehicleOps,
+    event::Telemetry,
+    operator::Cx,
+    pipeline::EpochLimits,
+    sink::Null,
+    source::{Batch, Chunk, Replayable, SourceEvent},
+    units::Speed,
+    window::{SummaryOf, Tumbling},
+};
+
+const VEHICLES: usize = 200;
+const LINES: usize = 1_000;
+
+/// Gives chunks that were made beforehand.
+struct Chunks(std::vec::IntoIter<Vec<u8>>, Option<u64>);
+
+#[async_trait]
+impl Source for Chunks {
+    type Payload = Chunk;
+    async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
+        let partition = Partition::new("memory");
+        let Some(start) = self.1 else {
+            self.1 = Some(0);
+            return Ok(SourceEvent::Assigned(vec![partition]));
+        };
+        let Some(bytes) = self.0.next() else {
+            return Ok(SourceEvent::End(partition));
+        };
+        let next = start + bytes.len() as u64;
+        self.1 = Some(next);
+        let start = Offset(start);
+        let payload = Chunk {
+            bytes,
+            start,
+            ..Chunk::default()
+        };
+        let (next, time) = (Offset(next), None);
+        Ok(SourceEvent::Batch(Batch {
+            partition,
+            next,
+            time,
+            payload,
+        }))
+    }
+    async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> {
+        Ok(())
+    }
+}
+impl Replayable for Chunks {}
+
+/// A rule that no event breaks.
+struct Speeding;
+impl Operator for Speeding {
+    type In = Telemetry;
+    type Out = u32;
+    type State = u32;
+    fn init(&self) -> u32 {
+        0
+    }
+    fn on_row(&self, times: &mut u32, row: &Row<Telemetry>, cx: &mut Cx<'_, u32>) {
+        if row.value.speed() > Some(Speed::from_kmh(200.0)) {
+            *times += 1;
+            cx.emit(*times);
+        }
+    }
+}
+
+/// Chunks of lines, five readings of each vehicle in each, a second apart and in order: one that is not costs a
+/// node of the tree of stragglers.
+fn chunks(count: usize) -> Chunks {
+    let chunk = |chunk: usize| {
+        let mut text = String::with_capacity(LINES * 240);
+        for line in 0..LINES {
+            let (tick, vehicle) = (line / VEHICLES, line % VEHICLES);
+            let second = chunk * 5 + tick;
+            let (hour, minute, second) = (second / 3600 % 24, second / 60 % 60, second % 60);
+            text.push_str(&format!(
+                "{{\"vehicle_id\":\"fleet-001-VH-{vehicle:03}\",\"fleet_id\":\"fleet-001\",\"latitude\":4.711,\
+                 \"longitude\":-74.0721,\"speed_kmh\":{:.1},\"battery_pct\":78.0,\"engine_temp_c\":72.3,\
+                 \"load_pct\":65.0,\"status\":\"MOVING\",\
+                 \"timestamp\":\"2024-02-15T{hour:02}:{minute:02}:{second:02}.000000+00:00\"}}\n",
+                line as f64 / 10.0
+            ));
+        }
+        text.into_bytes()
+    };
+    Chunks((0..count).map(chunk).collect::<Vec<_>>().into_iter(), None)
+}
+
+/// How many allocations a run over so many chunks takes.
+fn allocations(count: usize, bound: Duration) -> u64 {
+    let (mut graph, telemetry) = Graph::<Telemetry>::new();
+    let alerts = graph.apply("speeding", telemetry, Speeding);
+    let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
+    let days = Tumbling::of(Duration::from_secs(86_400)).unwrap();
+    let windows = graph.apply("days", telemetry, days.aggregate(speed));
+    let limits = EpochLimits {
+        rows: u64::MAX,
+        interval: Duration::from_secs(86_400),
+        ..EpochLimits::default()
+    };
+    let source = chunks(count);
+    let store = MemoryStore::default();
+    let pipeline = Pipeline::exactly_once(
+        source,
+        VehicleOps::default(),
+        Order::within(bound),
+        graph,
+        store,
+    )
+    .store("alerts", alerts, Null)
+    .store("windows", windows, Null)
+    .epochs(limits);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let mut report = None;
+    let info = allocation_counter::measure(|| report = Some(runtime.block_on(pipeline.run())));
+    let report = report.unwrap().unwrap();
+    assert_eq!(report.counts.read, (count * LINES) as u64);
+    assert_eq!(report.counts.accepted, report.counts.read);
+    info.count_total
+}
+
+/// What a batch costs - the name of its partition, a future, a timer - is counted, and is all there is.
+#[test]
+fn a_hundred_thousand_events_more_cost_what_their_batches_cost() {
+    for bound in [Duration::ZERO, Duration::from_secs(5)] {
+        let batches = 100;
+        let more = allocations(50 + batches, bound) - allocations(50, bound);
+        assert!(
+            more <= 8 * batches as u64,
+            "{more} allocations for {} events at a bound of {bound:?}",
+            batches * LINES
+        );
+    }
+}
