@@ -221,7 +221,7 @@ impl Seen {
         pause: Duration,
     ) {
         let (word, pause_s) = (stage.as_word(), pause.as_secs_f64());
-        warn!(stage = word, pause_s, %error, "retrying");
+        warn!(stage = word, who, pause_s, %error, "retrying");
         self.add(&metrics::RETRIES, &[("stage", word)], 1);
         self.health.send_modify(|health| {
             let before = health.troubles.get(&stage);

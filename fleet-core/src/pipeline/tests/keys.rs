@@ -30,10 +30,11 @@ fn arrive(seed: u64) -> Arc<Vec<Reading>> {
             kmh: 60 + (roll >> 8) as u16 % 40,
         };
         // Each car drives in its own quarter of a minute, and one of them at other times too.
-        let drives = (row.second / 15) as usize % 4 == row.car || row.car == 3 && roll % 3 == 0;
+        let quarter = (number / 3 / 15) as usize % 4;
+        let drives = quarter == row.car || row.car == 3 && roll.is_multiple_of(3);
         if drives {
             let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
-            let times = 1 + usize::from(number % 9 == 0);
+            let times = 1 + usize::from(number.is_multiple_of(9));
             rows.extend(std::iter::repeat_n((place, roll, row), times));
         }
     }
@@ -89,7 +90,7 @@ async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, seed: u64) -> Report
             .snapshots(snapshots)
             .workers((1 + roll as usize % 3).try_into().unwrap())
             .forget_after(Duration::from_secs(TTL.unsigned_abs()));
-        if roll % 5 == 0 {
+        if roll.is_multiple_of(5) {
             run = run.isolate_panics();
         }
         match run.run().await {
@@ -115,7 +116,9 @@ async fn prop_a_silent_key_ends_and_begins_anew_at_the_places_that_the_log_says(
         for (table, rows) in lives.iter().flat_map(|life| plain(life)) {
             expected.entry(table).or_default().extend(rows);
         }
-        expected.values_mut().for_each(|rows| rows.sort_unstable());
+        for rows in expected.values_mut() {
+            rows.sort_unstable();
+        }
         let stored = store.rows().into_iter();
         let stored: BTreeMap<_, _> = stored
             .map(|(name, rows)| (name.to_string(), rows))

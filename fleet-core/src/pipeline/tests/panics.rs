@@ -18,7 +18,7 @@ use crate::{
 type Run = Pipeline<Scripted<Reading>, Typed<Reading>, MemoryStore, ExactlyOnce>;
 
 fn is_culprit(reading: &Reading) -> bool {
-    reading.kmh % 17 == 0
+    reading.kmh.is_multiple_of(17)
 }
 
 /// Panics over some readings, after it has changed its state.
@@ -62,7 +62,7 @@ fn arrive(seed: u64) -> Arc<Vec<Reading>> {
             kmh: 60 + (roll >> 8) as u16 % 40,
         };
         let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
-        let times = 1 + usize::from(number % 9 == 0);
+        let times = 1 + usize::from(number.is_multiple_of(9));
         rows.extend(std::iter::repeat_n((place, roll, row), times));
     }
     rows.sort_unstable();
@@ -289,16 +289,16 @@ impl Decode<Chunk> for Words {
         let mut at = chunk.start;
         for line in chunk.bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = String::from_utf8_lossy(line);
-            let numbers: Vec<i64> = text
+            let numbers: Vec<u16> = text
                 .split_whitespace()
                 .map(|word| word.parse().unwrap())
                 .collect();
             entry.row(
                 at,
                 Reading {
-                    car: numbers[0] as usize,
-                    second: numbers[1],
-                    kmh: numbers[2] as u16,
+                    car: numbers[0].into(),
+                    second: numbers[1].into(),
+                    kmh: numbers[2],
                 },
             );
             at.0 += line.len() as u64;

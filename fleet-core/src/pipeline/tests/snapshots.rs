@@ -24,11 +24,11 @@ struct Picky {
 const PICKY: Picky = Picky { refuses: true };
 
 fn is_refused(reading: &Reading) -> bool {
-    reading.kmh % 11 == 0
+    reading.kmh.is_multiple_of(11)
 }
 
 fn is_filtered(reading: &Reading) -> bool {
-    reading.kmh % 13 == 0
+    reading.kmh.is_multiple_of(13)
 }
 
 impl Decode<Vec<(Offset, Reading)>> for Picky {
