@@ -55,7 +55,7 @@ impl Decode<Vec<(Offset, Bytes)>> for Messages {
             };
             match self.0.read(text, &mut memo) {
                 Ok(Some(event)) => entry.row(at, event),
-                Ok(None) => entry.filtered(),
+                Ok(None) => entry.filtered(at),
                 Err(refused) => entry.malformed(at, &bytes, refused.0),
             }
         }

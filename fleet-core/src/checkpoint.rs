@@ -61,6 +61,11 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
+    /// What it takes, bytes.
+    fn weight(&self) -> usize {
+        self.raw.len() + self.reason.len() + size_of::<Self>()
+    }
+
     /// Whether only the beginning of the record was kept.
     pub fn is_cut(&self) -> bool {
         self.length > self.raw.len() as u64
@@ -76,6 +81,8 @@ pub struct Fates {
     pub dead: Vec<DeadLetter>,
     /// What the dead letters take.
     pub(crate) dead_bytes: usize,
+    /// Dead letters that do not keep a record out of the graph.
+    pub(crate) lost: Vec<DeadLetter>,
 }
 
 impl From<Counts> for Fates {
@@ -91,8 +98,21 @@ impl Fates {
     /// Counts a dead letter and keeps it.
     pub(crate) fn bury(&mut self, letter: DeadLetter) {
         self.counts.dead_lettered += 1;
-        self.dead_bytes += letter.raw.len() + letter.reason.len() + size_of::<DeadLetter>();
+        self.dead_bytes += letter.weight();
         self.dead.push(letter);
+    }
+
+    /// Takes back the dead letters after the first `length`, which are not counted any more.
+    pub(crate) fn truncate_dead(&mut self, length: usize) {
+        self.dead.truncate(length);
+        let all = self.dead.iter().chain(&self.lost);
+        self.dead_bytes = all.map(DeadLetter::weight).sum();
+    }
+
+    /// Keeps a dead letter of what came to grief inside the graph, where a replay has to see it again.
+    pub(crate) fn lose(&mut self, letter: DeadLetter) {
+        self.dead_bytes += letter.weight();
+        self.lost.push(letter);
     }
 
     /// An event without bytes of its own, refused at `stage`.
@@ -111,14 +131,17 @@ impl Fates {
     pub(crate) fn join(&mut self, other: &mut Self) {
         self.counts += std::mem::take(&mut other.counts);
         self.dead.append(&mut other.dead);
+        self.lost.append(&mut other.lost);
         self.dead_bytes += std::mem::take(&mut other.dead_bytes);
     }
 
     /// The dead letters, in the order of the input.
     pub(crate) fn take_dead(&mut self) -> Vec<DeadLetter> {
         self.dead_bytes = 0;
-        self.dead.sort_by_key(|letter| letter.offset);
-        std::mem::take(&mut self.dead)
+        let mut dead = std::mem::take(&mut self.dead);
+        dead.append(&mut self.lost);
+        dead.sort_by_key(|letter| letter.offset);
+        dead
     }
 }
 

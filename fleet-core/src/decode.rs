@@ -33,6 +33,10 @@ pub const MAX_REASON_BYTES: usize = 1024;
 pub struct Entry<'a, E> {
     to: To<'a, E>,
     fates: &'a mut Fates,
+    /// The record at hand.
+    at: Offset,
+    /// Records before it have had their fates: they are read again for the sake of the state.
+    counted: Offset,
 }
 
 /// Where events go.
@@ -48,21 +52,34 @@ impl<'a, E: Event> Entry<'a, E> {
     /// An entry that appends to the list of each event's shard.
     pub(crate) fn by_shard(rows: &'a mut [Vec<(Offset, E)>], fates: &'a mut Fates) -> Self {
         let to = To::Shards(rows, |event, shards| shard_of(event.key(), shards));
-        Self { to, fates }
+        Self::into(to, fates)
     }
 }
 
 impl<'a, E> Entry<'a, E> {
     /// An entry that appends to `rows` and counts in `fates`.
     pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut Fates) -> Self {
-        let to = To::List(rows);
-        Self { to, fates }
+        Self::into(To::List(rows), fates)
     }
 
     /// An entry of an only shard, whose rows stay where they are put.
     pub(crate) fn of_slab(slab: &'a mut Slab<E>, fates: &'a mut Fates) -> Self {
-        let to = To::Slab(slab);
-        Self { to, fates }
+        Self::into(To::Slab(slab), fates)
+    }
+
+    fn into(to: To<'a, E>, fates: &'a mut Fates) -> Self {
+        let (at, counted) = (Offset(0), Offset(0));
+        Self {
+            to,
+            fates,
+            at,
+            counted,
+        }
+    }
+
+    /// Leaves the fates of records before this as they are.
+    pub(crate) fn count_from(&mut self, first: Offset) {
+        self.counted = first;
     }
 
     fn counts(&mut self) -> &mut Counts {
@@ -72,6 +89,7 @@ impl<'a, E> Entry<'a, E> {
     /// The record at this offset is an event. Its fate is counted when it is admitted.
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
+        self.at = at;
         match &mut self.to {
             To::Slab(slab) => slab.put_fresh(at, event),
             To::List(rows) => rows.push((at, event)),
@@ -94,6 +112,7 @@ impl<'a, E> Entry<'a, E> {
         clean: impl FnOnce(&mut E),
         blank: impl FnOnce() -> E,
     ) -> Option<&mut E> {
+        self.at = at;
         let rows = match &mut self.to {
             To::Slab(slab) => return slab.build_fresh(at, clean, blank),
             To::List(rows) => rows,
@@ -107,7 +126,7 @@ impl<'a, E> Entry<'a, E> {
     /// What [`begin`](Self::begin) put down is an event now.
     #[inline]
     pub(crate) fn keep(&mut self) {
-        self.counts().read += 1;
+        self.fates.counts.read += u64::from(self.at >= self.counted);
         if let To::Shards(lists, place) = &mut self.to {
             let shards = lists.len();
             let Some((first, others)) = lists.split_first_mut() else {
@@ -130,11 +149,12 @@ impl<'a, E> Entry<'a, E> {
         }
     }
 
-    /// The record is left out on purpose.
-    pub fn filtered(&mut self) {
+    /// The record at this offset is left out on purpose.
+    pub fn filtered(&mut self, at: Offset) {
+        let count = u64::from(at >= self.counted);
         let counts = self.counts();
-        counts.read += 1;
-        counts.filtered += 1;
+        counts.read += count;
+        counts.filtered += count;
     }
 
     /// The record at this offset cannot be read; it becomes a dead letter with the reason and its bytes.
@@ -144,6 +164,9 @@ impl<'a, E> Entry<'a, E> {
 
     /// As [`malformed`](Self::malformed), of a record of `length` bytes whose beginning is `raw`.
     pub fn cut(&mut self, at: Offset, raw: &[u8], length: u64, reason: impl Into<String>) {
+        if at < self.counted {
+            return;
+        }
         self.counts().read += 1;
         let mut reason = reason.into();
         let end = (0..=MAX_REASON_BYTES)
@@ -174,12 +197,40 @@ pub trait Decode<P>: Send + Sync + 'static {
     /// Reads all records of one payload.
     fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
 
+    /// A copy that is tried again record by record if [`decode`](Self::decode) panics, where
+    /// [panics are isolated](crate::Pipeline::isolate_panics). By default there is none, and the panic stops
+    /// the pipeline.
+    fn keep(&self, payload: &P) -> Option<Kept<P>> {
+        let _ = payload;
+        None
+    }
+
     /// Splits a payload into up to `parts` that several workers decode at once. Decoding the parts in their
     /// order is decoding the whole. By default a payload is one part.
     fn divide(&self, payload: P, parts: usize) -> Vec<P> {
         let _ = parts;
         vec![payload]
     }
+}
+
+/// A payload that is kept while its decoder works on it.
+#[derive(Clone, Debug)]
+pub struct Kept<P> {
+    /// The payload.
+    pub payload: P,
+    /// Takes it apart, in the order of the input.
+    pub records: fn(P) -> Vec<Single<P>>,
+}
+
+/// One record as a payload of its own.
+#[derive(Clone, Debug)]
+pub struct Single<P> {
+    /// Where it lies.
+    pub at: Offset,
+    /// Its bytes, where it has any.
+    pub raw: Vec<u8>,
+    /// The record.
+    pub payload: P,
 }
 
 /// Which of `shards` a key belongs to. Never stored: a restart may have another number of them.
@@ -214,6 +265,20 @@ impl<E: Event> Decode<Vec<(Offset, E)>> for Typed<E> {
         for (at, event) in payload {
             entry.row(at, event);
         }
+    }
+
+    fn keep(&self, rows: &Vec<(Offset, E)>) -> Option<Kept<Vec<(Offset, E)>>> {
+        Some(Kept {
+            payload: rows.clone(),
+            records: |rows| {
+                let single = |(at, event)| Single {
+                    at,
+                    raw: Vec::new(),
+                    payload: vec![(at, event)],
+                };
+                rows.into_iter().map(single).collect()
+            },
+        })
     }
 
     fn divide(&self, rows: Vec<(Offset, E)>, parts: usize) -> Vec<Vec<(Offset, E)>> {

@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Stopped,
     /// The input had ended, its last windows were flushed, and then it grew.
     Grown,
+    /// An operator or a decoder panicked. What was committed before stays.
+    Panic,
 }
 
 /// Why a pipeline, a source, a sink or a store cannot go on.

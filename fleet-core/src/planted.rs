@@ -13,6 +13,10 @@ pub(crate) enum Bug {
     TimerAfterRow,
     /// A commit checks the token but not its number.
     FenceWithoutNumber,
+    /// Results of records that are read again for the state are kept.
+    ReplayIsHeard,
+    /// A batch that goes past the committed position is read again as a whole.
+    ReplayTakesWholeBatches,
 }
 
 #[cfg(not(test))]

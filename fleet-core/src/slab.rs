@@ -155,6 +155,36 @@ impl<T> Slab<T> {
         }
     }
 
+    /// Leaves rows out of this pass.
+    pub(crate) fn leave_out(&mut self, mut is_out: impl FnMut(&Row<T>) -> bool) {
+        let rows = &self.rows;
+        let free = &mut self.free;
+        self.released.retain(|place| {
+            let is_out = rows.get(place.index()).is_some_and(&mut is_out);
+            if is_out {
+                free.push(*place);
+            }
+            !is_out
+        });
+    }
+
+    /// Frees every place but these: after a pass that came to nothing, nobody else knows of its rows.
+    pub(crate) fn keep_only(&mut self, places: impl Iterator<Item = Place>) {
+        let mut is_kept = vec![false; self.rows.len()];
+        for place in places {
+            if let Some(kept) = is_kept.get_mut(place.index()) {
+                *kept = true;
+            }
+        }
+        self.fresh.clear();
+        self.released.clear();
+        let all = is_kept.into_iter().zip(0..);
+        self.free = all
+            .filter(|(kept, _)| !kept)
+            .map(|(_, number)| Place(number))
+            .collect();
+    }
+
     /// Ends a pass: the places of its rows are free.
     pub(crate) fn end_pass(&mut self) {
         self.free.append(&mut self.released);

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 pub use crate::offset::{Offset, Partition};
-use crate::{EventTime, Result};
+use crate::{EventTime, Result, decode::Single};
 
 /// Records of one partition, as the source has them; decoding happens in the task.
 #[derive(Clone, Debug)]
@@ -188,5 +188,16 @@ impl Chunk {
         divided.push(self);
         divided.reverse();
         divided
+    }
+
+    /// Each record by itself, for records that hold no line feed inside.
+    pub(crate) fn records(self) -> Vec<Single<Self>> {
+        let most = self.bytes.len();
+        let single = |payload: Self| Single {
+            at: payload.start,
+            raw: payload.bytes.trim_ascii_end().to_vec(),
+            payload,
+        };
+        self.divide(most).into_iter().map(single).collect()
     }
 }

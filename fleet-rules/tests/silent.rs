@@ -60,14 +60,15 @@ async fn silence_lasts_exactly_as_long_as_it_says() {
 }
 
 /// Days of a fleet: each car drives for a while, and then nothing comes until the next day. Today's rows are
-/// there; tomorrow's come once everything was read and the clock has gone on.
+/// there; tomorrow's come once everything was read, a tick has seen it, and the clock has gone on.
 struct Days {
     partition: Partition,
     rows: Arc<Vec<Telemetry>>,
     /// How far the time of the wall is, in seconds; it outlives a crash.
     wall: Arc<AtomicI64>,
+    /// What a tick saw of it.
+    ticked: Arc<AtomicI64>,
     at: Option<usize>,
-    was_idle: bool,
     dice: u64,
 }
 
@@ -102,7 +103,6 @@ impl Source for Days {
             let is_here = |row: &&Telemetry| row.at() <= at(wall as f64);
             let here = self.rows.iter().take_while(is_here).count();
             if from < here {
-                self.was_idle = false;
                 let count = (1 + self.roll(5) as usize).min(here - from);
                 self.at = Some(from + count);
                 let rows = self.rows.iter().skip(from).take(count).cloned();
@@ -113,7 +113,7 @@ impl Source for Days {
                     payload: (from as u64..).map(Offset).zip(rows).collect(),
                 }));
             }
-            if !std::mem::replace(&mut self.was_idle, true) {
+            if self.ticked.load(Ordering::Relaxed) != wall {
                 return Ok(SourceEvent::Idle);
             }
             if here == self.rows.len() {
@@ -144,12 +144,13 @@ fn days() -> Arc<Vec<Telemetry>> {
 }
 
 async fn watch(dice: u64, wall: &Arc<AtomicI64>, store: &MemoryStore) -> Result<()> {
+    let ticked = Arc::new(AtomicI64::new(0));
     let source = Days {
         partition: Partition::new("days/0"),
         rows: days(),
         wall: Arc::clone(wall),
+        ticked: Arc::clone(&ticked),
         at: None,
-        was_idle: false,
         dice,
     };
     let (mut graph, events) = Graph::new();
@@ -159,8 +160,11 @@ async fn watch(dice: u64, wall: &Arc<AtomicI64>, store: &MemoryStore) -> Result<
     });
     let clock = Arc::clone(wall);
     // What is under way comes within two minutes.
-    let ticks = Ticks::new(Duration::from_nanos(1), Duration::from_secs(120))
-        .by(move || at(clock.load(Ordering::Relaxed) as f64));
+    let ticks = Ticks::new(Duration::from_nanos(1), Duration::from_secs(120)).by(move || {
+        let wall = clock.load(Ordering::Relaxed);
+        ticked.store(wall, Ordering::Relaxed);
+        at(wall as f64)
+    });
     let limits = EpochLimits {
         rows: 7,
         ..EpochLimits::default()

@@ -20,6 +20,7 @@ mod ready;
 mod run;
 mod sample;
 mod side_by_side;
+mod snapshots;
 mod workers;
 
 use input::Input;
@@ -68,6 +69,12 @@ fn main() {
             }
             if wanted("checkpoint") {
                 checkpoint::checkpoint();
+            }
+            if wanted("snapshots") {
+                snapshots::every(events as usize);
+            }
+            if wanted("panics") {
+                snapshots::isolation(events as usize);
             }
         }
     }

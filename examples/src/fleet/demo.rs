@@ -21,7 +21,7 @@ use crate::{
     graph::MainWork,
     job::{Job, Work},
     outcome::Outcome,
-    progress::{Progress, Unit},
+    progress::Goal,
     trips::TripWork,
 };
 
@@ -118,7 +118,7 @@ where
     R: Decode<Chunk, Event = W::Event>,
     W: Work,
 {
-    let (made, events) = (source.made_events(), source.options().events());
+    let goal = Goal::Events(source.options().events());
     Job {
         name,
         source,
@@ -126,7 +126,7 @@ where
         work,
         order: Order::default(),
         reading: reading.into(),
-        progress: Progress::watch(made, Some(events), Unit::Events),
+        goal,
     }
 }
 

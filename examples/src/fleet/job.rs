@@ -11,7 +11,7 @@ use fleet_core::{
 use crate::{
     args::OutArgs,
     outcome::Outcome,
-    progress::Progress,
+    progress::{Goal, Progress},
     sink::{Destination, FileDestination, NullDestination, SinkChoice, SqliteDestination},
     stop,
 };
@@ -55,8 +55,8 @@ pub(crate) struct Job<Src, D, W> {
     pub(crate) order: Order,
     /// How the input is read, in words.
     pub(crate) reading: String,
-    /// Cleared away before the report is printed.
-    pub(crate) progress: Progress,
+    /// What its progress is measured by.
+    pub(crate) goal: Goal,
 }
 
 impl<Src, D, W> Job<Src, D, W>
@@ -93,7 +93,6 @@ where
     }
 
     async fn into<To: Destination>(self, to: To, out: &OutArgs) -> Result<Report> {
-        let _shown = self.progress;
         let (graph, streams) = self.work.graph()?;
         let limits = EpochLimits {
             interval: out.commit_every,
@@ -112,8 +111,9 @@ where
                         delay.as_secs_f64()
                     );
                 });
-        W::store(streams, pipeline, &to)?
-            .run_until(stop::requested())
-            .await
+        let pipeline = W::store(streams, pipeline, &to)?;
+        // Cleared away before the report is printed.
+        let _shown = Progress::watch(pipeline.watch(), self.goal);
+        pipeline.run_until(stop::requested()).await
     }
 }

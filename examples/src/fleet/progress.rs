@@ -1,29 +1,42 @@
 //! How far a run is: a bar on a terminal, plain lines elsewhere.
 
-use std::{
-    io::IsTerminal,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{io::IsTerminal, time::Duration};
 
+use fleet_core::{Offset, pipeline::Health};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 
-/// What an input is measured in.
+/// When an input is done, and what it is measured in.
 #[derive(Clone, Copy)]
-pub(crate) enum Unit {
+pub(crate) enum Goal {
+    /// At its last byte, if that is known.
     Bytes,
-    Events,
+    /// After this many events.
+    Events(u64),
+    /// Never: it is still being written.
+    None,
 }
 
-impl Unit {
+impl Goal {
+    /// How much was read, and of how much.
+    fn of(self, health: &Health) -> (u64, Option<u64>) {
+        if let Self::Events(total) = self {
+            return (health.read(), Some(total));
+        }
+        let partitions = || health.partitions.values();
+        let read = partitions().map(|partition| partition.computed.0).sum();
+        let ends = partitions().map(|partition| partition.end.map(|Offset(end)| end));
+        let total = ends.sum::<Option<u64>>();
+        (
+            read,
+            total.filter(|total| *total > 0 && matches!(self, Self::Bytes)),
+        )
+    }
+
     fn say(self, amount: u64) -> String {
         match self {
-            Self::Bytes => HumanBytes(amount).to_string(),
-            Self::Events => format!("{} events", HumanCount(amount)),
+            Self::Bytes | Self::None => HumanBytes(amount).to_string(),
+            Self::Events(_) => format!("{} events", HumanCount(amount)),
         }
     }
 }
@@ -35,27 +48,17 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Watches `read` grow, towards `total` where that is known.
-    pub(crate) fn watch(read: Arc<AtomicU64>, total: Option<u64>, unit: Unit) -> Self {
-        let total = total.filter(|total| *total > 0);
+    /// Watches a pipeline.
+    pub(crate) fn watch(health: watch::Receiver<Health>, goal: Goal) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self {
-                watching: tokio::spawn(tell(read, total, unit)),
+                watching: tokio::spawn(tell(health, goal)),
                 bar: ProgressBar::hidden(),
             };
         }
-        let (bar, style) = match total {
-            Some(total) => (
-                ProgressBar::new(total),
-                "{wide_bar} {percent:>3} % of {msg}, {eta} left",
-            ),
-            None => (ProgressBar::new_spinner(), "{spinner} {msg} read"),
-        };
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
+        let bar = ProgressBar::new_spinner();
         Self {
-            watching: tokio::spawn(draw(bar.clone(), read, total, unit)),
+            watching: tokio::spawn(draw(bar.clone(), health, goal)),
             bar,
         }
     }
@@ -68,28 +71,37 @@ impl Drop for Progress {
     }
 }
 
-async fn draw(bar: ProgressBar, read: Arc<AtomicU64>, total: Option<u64>, unit: Unit) {
+async fn draw(bar: ProgressBar, health: watch::Receiver<Health>, goal: Goal) {
+    let style = |template| ProgressStyle::with_template(template).ok();
+    let towards = style("{wide_bar} {percent:>3} % of {msg}, {eta} left");
+    let onwards = style("{spinner} {msg} read");
     loop {
         // A run that is over at once draws nothing.
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let read = read.load(Ordering::Relaxed);
-        bar.set_message(unit.say(total.unwrap_or(read)));
+        let (read, total) = goal.of(&health.borrow());
+        let style = if total.is_some() { &towards } else { &onwards };
+        if let Some(style) = style {
+            bar.set_style(style.clone());
+        }
+        if let Some(total) = total {
+            bar.set_length(total);
+        }
+        bar.set_message(goal.say(total.unwrap_or(read)));
         bar.set_position(total.map_or(read, |total| read.min(total)));
         bar.tick();
     }
 }
 
-async fn tell(read: Arc<AtomicU64>, total: Option<u64>, unit: Unit) {
+async fn tell(health: watch::Receiver<Health>, goal: Goal) {
     loop {
         // A run that is over before the first line needs none.
         tokio::time::sleep(Duration::from_secs(2)).await;
-        let read = read.load(Ordering::Relaxed);
-        match total {
-            Some(total) => {
+        match goal.of(&health.borrow()) {
+            (read, Some(total)) => {
                 let percent = read.saturating_mul(100) / total;
-                eprintln!("fleet: {percent} % of {} read", unit.say(total));
+                eprintln!("fleet: {percent} % of {} read", goal.say(total));
             }
-            None => eprintln!("fleet: {} read", unit.say(read)),
+            (read, None) => eprintln!("fleet: {} read", goal.say(read)),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     args::{DialectWord, ReplayArgs},
     graph::{self, MainWork},
     job::Job,
-    progress::{Progress, Unit},
+    progress::Goal,
 };
 
 /// Runs the command.
@@ -72,17 +72,9 @@ pub(crate) async fn run(args: ReplayArgs, started: Instant) -> Result<()> {
                 .map_err(|error| wrong(format!("--vehicle {}: {error}", args.vehicle)))?;
             let reading = format!("as openxc of {vehicle}");
             let files = open(&args, Format::Lines)?;
-            let progress = progress(&args, &files);
             let dialect = AnyEvent(OpenXc::new(vehicle));
-            run_job(
-                args,
-                NewestTimes::new(files),
-                dialect,
-                reading,
-                progress,
-                started,
-            )
-            .await
+            let source = NewestTimes::new(files);
+            with(args, source, dialect, reading, started).await
         }
         DialectWord::FleetPipeline => {
             let source = open(&args, Format::Lines)?;
@@ -113,32 +105,11 @@ fn open(args: &ReplayArgs, format: Format) -> Result<FileSource> {
     FileSource::open(inputs, FileOptions::default().format(format).at_end(at_end))
 }
 
-async fn with<D>(
-    args: ReplayArgs,
-    source: FileSource,
-    decode: D,
-    reading: String,
-    started: Instant,
-) -> Result<()>
-where
-    D: Decode<Chunk, Event = FleetEvent>,
-{
-    let progress = progress(&args, &source);
-    run_job(args, source, decode, reading, progress, started).await
-}
-
-fn progress(args: &ReplayArgs, source: &FileSource) -> Progress {
-    // What is still being written has no end to show.
-    let total = source.total_bytes().filter(|_| !args.follow);
-    Progress::watch(source.read_bytes(), total, Unit::Bytes)
-}
-
-async fn run_job<Src, D>(
+async fn with<Src, D>(
     args: ReplayArgs,
     source: Src,
     decode: D,
     reading: String,
-    progress: Progress,
     started: Instant,
 ) -> Result<()>
 where
@@ -153,6 +124,7 @@ where
     };
     let rules = graph::rules(args.rules.as_deref(), own, args.mode)?;
     let order = Order::within(args.out_of_orderness).allowing(args.allowed_lateness);
+    let goal = if args.follow { Goal::None } else { Goal::Bytes };
     let window = args.window;
     let job = Job {
         name: "replay",
@@ -161,7 +133,7 @@ where
         work: MainWork { rules, window },
         order,
         reading,
-        progress,
+        goal,
     };
     job.run(&args.out, started).await
 }

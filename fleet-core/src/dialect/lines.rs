@@ -1,5 +1,9 @@
 use super::Dialect;
-use crate::{Decode, Offset, decode::Entry, source::Chunk};
+use crate::{
+    Decode, Offset,
+    decode::{Entry, Kept},
+    source::Chunk,
+};
 
 /// The longest record, bytes (1 MiB); a source cuts longer ones.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
@@ -43,10 +47,17 @@ impl<D: Dialect> Decode<Chunk> for D {
             };
             match self.read(record, &mut memo) {
                 Ok(Some(event)) => entry.row(at, event),
-                Ok(None) => entry.filtered(),
+                Ok(None) => entry.filtered(at),
                 Err(refused) => entry.malformed(at, raw, refused.0),
             }
         }
+    }
+
+    fn keep(&self, chunk: &Chunk) -> Option<Kept<Chunk>> {
+        self.stands_alone().then(|| Kept {
+            payload: chunk.clone(),
+            records: Chunk::records,
+        })
     }
 
     fn divide(&self, chunk: Chunk, parts: usize) -> Vec<Chunk> {

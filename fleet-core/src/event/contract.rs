@@ -32,6 +32,11 @@ pub trait Event: State {
     fn key(&self) -> &str;
     /// When it happened.
     fn at(&self) -> EventTime;
+    /// Who is to be held to a bound on keys; see [`Pipeline::keys_per_tenant`](crate::Pipeline::keys_per_tenant).
+    /// By default all events are of one tenant without a name.
+    fn tenant(&self) -> &str {
+        ""
+    }
     /// A hash of what was observed; see [`ContentHasher`](super::ContentHasher).
     fn identity(&self) -> u64;
 }

@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use super::{Buffer, Node, Slots, flat_map::FlatMap, keyed::Keyed, merge::Merge};
+use super::{At, Buffer, Node, Slots, Watch, flat_map::FlatMap, keyed::Keyed, merge::Merge};
 use crate::{
     Operator,
     event::Event,
@@ -131,6 +131,7 @@ impl<E: Event> Graph<E> {
             revises,
             cells: Vec::new(),
             dirty: Vec::new(),
+            gone: Vec::new(),
         }));
         to
     }
@@ -149,11 +150,14 @@ impl<E: Event> Graph<E> {
     {
         self.check_own(name, from);
         let to = self.stream(self.replaces_any(&[from]));
-        let step = Arc::new(move |rows: Rows<'_, A>, out: &mut Vec<Row<B>>| {
-            rows.each(|row| {
-                out.extend(step(&row.value).into_iter().map(|value| row.with(value)));
-            });
-        });
+        let step = Arc::new(
+            move |rows: Rows<'_, A>, out: &mut Vec<Row<B>>, watch: &Watch| {
+                rows.each(|row| {
+                    watch.set(At::Row(row.offset, row.at));
+                    out.extend(step(&row.value).into_iter().map(|value| row.with(value)));
+                });
+            },
+        );
         self.nodes.push(Box::new(FlatMap {
             name: name.into(),
             from,

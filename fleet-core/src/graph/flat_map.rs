@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::{
     Slots, Stream,
-    node::{Node, Now, Shape},
+    node::{Node, Now, Shape, Watch},
 };
 use crate::{row::Row, slab::Rows};
 
-pub(super) type Step<A, B> = Arc<dyn Fn(Rows<'_, A>, &mut Vec<Row<B>>) + Send + Sync>;
+pub(super) type Step<A, B> = Arc<dyn Fn(Rows<'_, A>, &mut Vec<Row<B>>, &Watch) + Send + Sync>;
 
 pub(super) struct FlatMap<A, B> {
     pub(super) name: Arc<str>,
@@ -28,9 +28,9 @@ impl<A: Send + Sync + 'static, B: Send + Sync + 'static> Node for FlatMap<A, B> 
         })
     }
 
-    fn run(&mut self, slots: &mut Slots, _: &Now<'_>) {
+    fn run(&mut self, slots: &mut Slots, now: &Now<'_>) {
         let mut out = slots.take(self.to);
-        (self.step)(slots.rows(self.from), &mut out);
+        (self.step)(slots.rows(self.from), &mut out, now.watch);
         slots.put(self.to, out);
     }
 

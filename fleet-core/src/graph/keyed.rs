@@ -2,9 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use compact_str::CompactString;
+
 use super::{
     Slots, Stream,
-    node::{Node, Now, Shape},
+    node::{At, Node, Now, Shape, Watch},
 };
 use crate::{
     EventTime, Offset, Operator, State,
@@ -30,6 +32,8 @@ pub(super) struct Keyed<L: Operator> {
     /// By key number; `None` for a key without state.
     pub(super) cells: Vec<Option<Cell<L::State>>>,
     pub(super) dirty: Vec<KeyId>,
+    /// The keys that were forgotten since the last seal.
+    pub(super) gone: Vec<CompactString>,
 }
 
 /// By key number.
@@ -70,6 +74,7 @@ struct Calls<'a, L: Operator> {
     keys: &'a Keys,
     out: &'a mut Vec<Row<L::Out>>,
     dirty: &'a mut Vec<KeyId>,
+    watch: &'a Watch,
     lateness: Duration,
 }
 
@@ -103,6 +108,7 @@ impl<L: Operator> Calls<'_, L> {
                 return;
             };
             left -= 1;
+            self.watch.set(At::Timer(live.last));
             live.timers.remove(0);
             self.touch(&mut live.dirty, id);
             let mut cx = self.cx(&mut live.timers, id, now, live.last);
@@ -116,6 +122,7 @@ impl<L: Operator> Calls<'_, L> {
     #[inline]
     fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
         let logic = self.logic;
+        self.watch.set(At::Row(row.offset, row.at));
         let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
         live.last = row.offset;
@@ -126,6 +133,7 @@ impl<L: Operator> Calls<'_, L> {
     /// A row before the key's clock.
     fn belated(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, clock: EventTime) {
         let logic = self.logic;
+        self.watch.set(At::Row(row.offset, row.at));
         let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
         let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
@@ -179,9 +187,34 @@ impl<L: Operator> Keyed<L> {
             keys: now.keys,
             out,
             dirty: &mut self.dirty,
+            watch: now.watch,
             lateness: now.lateness,
         };
         (calls, &mut self.cells)
+    }
+
+    /// # Layout
+    /// `layout u8 · last offset u64 · timers: count u32, i64 each · the state`
+    fn encode(&self, id: KeyId, keys: &Keys, scratch: &mut Vec<u8>) -> Saved {
+        let cell = self.cells.get(id.index()).and_then(Option::as_ref);
+        let bytes = cell.map(|cell| {
+            scratch.clear();
+            LAYOUT.encode(scratch);
+            cell.last.0.encode(scratch);
+            put_length(cell.timers.len(), scratch);
+            for at in &cell.timers {
+                at.encode(scratch);
+            }
+            cell.state.encode(scratch);
+            // Copied out at its length: growing a buffer for each key costs more.
+            scratch.clone()
+        });
+        Saved {
+            node: self.number,
+            key: keys.name(id),
+            version: L::State::VERSION,
+            bytes,
+        }
     }
 }
 
@@ -197,6 +230,7 @@ impl<L: Operator> Node for Keyed<L> {
             revises: self.revises,
             cells: Vec::new(),
             dirty: Vec::new(),
+            gone: Vec::new(),
         })
     }
 
@@ -251,34 +285,48 @@ impl<L: Operator> Node for Keyed<L> {
         slots.put(self.to, out);
     }
 
-    /// # Layout
-    /// `layout u8 · last offset u64 · timers: count u32, i64 each · the state`
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
         // A key may be here twice: forgotten and then seen again.
         self.dirty.sort_unstable_by_key(|id| id.index());
         self.dirty.dedup();
         let mut scratch = Vec::new();
-        for id in self.dirty.drain(..) {
-            let cell = self.cells.get_mut(id.index()).and_then(Option::as_mut);
-            let bytes = cell.map(|cell| {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        let (node, version) = (self.number, L::State::VERSION);
+        to.extend(self.gone.drain(..).map(|key| Saved {
+            node,
+            key,
+            version,
+            bytes: None,
+        }));
+        for id in dirty.drain(..) {
+            if !keys.has(id) {
+                continue;
+            }
+            if let Some(Some(cell)) = self.cells.get_mut(id.index()) {
                 cell.dirty = false;
-                scratch.clear();
-                LAYOUT.encode(&mut scratch);
-                cell.last.0.encode(&mut scratch);
-                put_length(cell.timers.len(), &mut scratch);
-                for at in &cell.timers {
-                    at.encode(&mut scratch);
-                }
-                cell.state.encode(&mut scratch);
-                scratch.clone()
-            });
-            let (node, key, version) = (self.number, keys.name(id), L::State::VERSION);
-            to.push(Saved {
-                node,
-                key,
-                version,
-                bytes,
-            });
+            }
+            to.push(self.encode(id, keys, &mut scratch));
+        }
+        self.dirty = dirty;
+    }
+
+    fn forget_key(&mut self, id: KeyId, name: &CompactString) {
+        self.forget(id);
+        self.gone.push(name.clone());
+    }
+
+    fn save(&self, id: KeyId, keys: &Keys) -> Option<Saved> {
+        Some(self.encode(id, keys, &mut Vec::new()))
+    }
+
+    fn forget(&mut self, id: KeyId) {
+        if self
+            .cells
+            .get_mut(id.index())
+            .and_then(Option::take)
+            .is_some()
+        {
+            self.dirty.push(id);
         }
     }
 

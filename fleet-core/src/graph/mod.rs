@@ -16,5 +16,5 @@ mod slots;
 pub use builder::{Graph, Stream};
 
 pub(crate) use meter::{Clock, Meter, Work};
-pub(crate) use node::{Node, Now};
+pub(crate) use node::{At, Node, Now, Watch};
 pub(crate) use slots::{Buffer, Slots};

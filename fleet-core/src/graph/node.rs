@@ -1,7 +1,9 @@
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
+
+use compact_str::CompactString;
 
 use super::Slots;
-use crate::{EventTime, checkpoint::Saved, order::Keys, row::KeyId};
+use crate::{EventTime, Offset, checkpoint::Saved, order::Keys, row::KeyId};
 
 /// What all nodes see of one pass.
 pub(crate) struct Now<'a> {
@@ -14,6 +16,43 @@ pub(crate) struct Now<'a> {
     pub(crate) moved: &'a [KeyId],
     /// How much older than its key's clock a row may be.
     pub(crate) lateness: Duration,
+    pub(crate) watch: &'a Watch,
+}
+
+/// What a node is at, for whoever has to say so when it panics.
+#[derive(Debug, Default)]
+pub(crate) struct Watch(Cell<At>);
+
+/// What a node is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum At {
+    #[default]
+    Nothing,
+    /// A row of this record and time.
+    Row(Offset, EventTime),
+    /// A timer of a key whose last record is this.
+    Timer(Offset),
+}
+
+impl At {
+    /// The record that it is about.
+    pub(crate) fn offset(self) -> Option<Offset> {
+        match self {
+            Self::Row(offset, _) | Self::Timer(offset) => Some(offset),
+            Self::Nothing => None,
+        }
+    }
+}
+
+impl Watch {
+    #[inline]
+    pub(crate) fn set(&self, at: At) {
+        self.0.set(at);
+    }
+
+    pub(crate) fn get(&self) -> At {
+        self.0.get()
+    }
 }
 
 /// One step of a graph in one task: one `dyn` call per batch.
@@ -29,6 +68,19 @@ pub(crate) trait Node: Send + Sync {
     /// Appends the state of every key that changed since the last call.
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
         let _ = (keys, to);
+    }
+    /// The state of one key as [`seal`](Self::seal) would write it; `None` where the node keeps none.
+    fn save(&self, id: KeyId, keys: &Keys) -> Option<Saved> {
+        let _ = (id, keys);
+        None
+    }
+    /// Drops the state of one key; the next seal says so.
+    fn forget(&mut self, id: KeyId) {
+        let _ = id;
+    }
+    /// Forgets a key for good, before its number goes to another; the next seal says so.
+    fn forget_key(&mut self, id: KeyId, name: &CompactString) {
+        let _ = (id, name);
     }
     /// Takes back what [`seal`](Self::seal) appended; `None` when it cannot be read.
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {

@@ -12,6 +12,8 @@ pub(crate) trait Buffer: Any + Send + Sync {
     fn len(&self) -> usize;
     /// Moves the rows of another buffer of this type to the end.
     fn append(&mut self, other: &mut dyn Buffer);
+    /// Drops the rows from this place on.
+    fn truncate(&mut self, length: usize);
     /// What the rows take, without what they point to.
     fn bytes(&self) -> usize;
     fn as_any(&self) -> &dyn Any;
@@ -29,6 +31,9 @@ impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
         if let Some(rows) = other.rows_mut() {
             Self::append(self, rows);
         }
+    }
+    fn truncate(&mut self, length: usize) {
+        Self::truncate(self, length);
     }
     fn bytes(&self) -> usize {
         size_of_val(self.as_slice())
@@ -48,6 +53,9 @@ impl<T: Send + Sync + 'static> Buffer for Slab<T> {
     }
     fn len(&self) -> usize {
         self.released_len()
+    }
+    fn truncate(&mut self, _: usize) {
+        // A pass takes all of them.
     }
     fn append(&mut self, _: &mut dyn Buffer) {
         // Events go in by their decoder alone.

@@ -168,12 +168,49 @@ impl Belated {
         }
     }
 
+    /// What was seen of a key.
+    pub(super) fn seen(&self, id: KeyId) -> Option<Seen> {
+        self.keys.get(id.index()).map(|key| key.seen.clone())
+    }
+
+    /// This was seen of a key, and nothing else.
+    pub(super) fn put_back(&mut self, id: KeyId, seen: Seen) {
+        if let Some(key) = self.keys.get_mut(id.index()) {
+            key.seen = seen;
+            if !std::mem::replace(&mut key.dirty, true) {
+                self.dirty.push(id);
+            }
+        }
+    }
+
+    /// Forgets a key for good, and says which entries are gone with it.
+    pub(super) fn forget(&mut self, id: KeyId, name: &str, gone: &mut Vec<Saved>) {
+        if let Some(key) = self.keys.get_mut(id.index()) {
+            let seen = std::mem::take(&mut key.seen);
+            let starts = seen.starts().collect::<std::collections::BTreeSet<_>>();
+            gone.extend(
+                starts
+                    .into_iter()
+                    .map(|start| saved::seen(name, start, None)),
+            );
+        }
+    }
+
+    /// Drops the rows of a pass that came to nothing. The clocks of their keys are put back by themselves.
+    pub(super) fn abandon(&mut self) {
+        self.rows.clear();
+        self.held.clear();
+    }
+
     pub(super) fn seal(&mut self, names: &Keys, to: &mut Vec<Saved>) {
         for id in self.dirty.drain(..) {
             let Some(key) = self.keys.get_mut(id.index()) else {
                 continue;
             };
             key.dirty = false;
+            if !names.has(id) {
+                continue;
+            }
             let name = names.name_str(id);
             key.seen
                 .seal(|start, bytes| to.push(saved::seen(name, start, bytes)));

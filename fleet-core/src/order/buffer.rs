@@ -1,7 +1,10 @@
+use compact_str::CompactString;
+
 use super::{
     Admitted, Keys, Order,
     belated::{Behind, Belated},
     saved::{self, Entry},
+    seen::Seen,
     wait::{Taken, Wait},
 };
 use crate::{
@@ -58,8 +61,25 @@ pub(crate) struct OrderBuffer {
     latest: EventTime,
     /// No clock is before this since the last tick, but for those of keys with a newer row.
     floor: EventTime,
+    /// What became of forgotten keys since the last seal: none of their entries is left.
+    gone: Vec<Saved>,
     /// With an allowed lateness.
     belated: Option<Box<Belated>>,
+}
+
+/// One key as it was at some moment.
+#[derive(Debug)]
+pub(crate) struct Image {
+    wait: Saved,
+    seen: Option<Seen>,
+}
+
+/// Whether a clock that moves changes an entry of the snapshot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Save {
+    Always,
+    /// The clock alone can be told from the floor.
+    IfRowsLeave,
 }
 
 impl OrderBuffer {
@@ -74,6 +94,7 @@ impl OrderBuffer {
             log: EventTime::AFTER_ALL,
             latest: EventTime::MAX,
             floor: EventTime::BEFORE_ALL,
+            gone: Vec::new(),
             belated: (!order.allowed_lateness.is_zero())
                 .then(|| Box::new(Belated::new(order.allowed_lateness))),
         }
@@ -113,12 +134,17 @@ impl OrderBuffer {
 
     #[cold]
     fn new_key(&mut self, key: &str) -> KeyId {
-        self.clocks.push(self.floor);
-        self.waits.push(Wait::default());
-        if let Some(belated) = &mut self.belated {
-            belated.add_key();
+        let id = self.keys.insert(key);
+        if id.index() == self.waits.len() {
+            self.clocks.push(self.floor);
+            self.waits.push(Wait::default());
+            if let Some(belated) = &mut self.belated {
+                belated.add_key();
+            }
+        } else {
+            self.clear(id);
         }
-        self.keys.insert(key)
+        id
     }
 
     /// Says whose and when a fresh row is, and what becomes of it. With a bound of 0 it is released here; one
@@ -231,16 +257,22 @@ impl OrderBuffer {
 
     /// The input has ended: every clock passes everything, in the order of the keys' names.
     pub(crate) fn end(&mut self) {
-        self.moved = self.keys.in_name_order();
-        self.dirty.clone_from(&self.moved);
-        self.clocks.fill(EventTime::AFTER_ALL);
-        for wait in &mut self.waits {
-            wait.dirty = true;
-            wait.moved = true;
+        for id in self.keys.in_name_order() {
+            self.end_key(id);
         }
+    }
+
+    /// Nothing more comes of this key.
+    pub(crate) fn end_key(&mut self, id: KeyId) {
+        self.move_clock(id, EventTime::AFTER_ALL, Save::Always);
         if let Some(belated) = &mut self.belated {
-            belated.end(&self.moved);
+            belated.end(&[id]);
         }
+    }
+
+    /// No clock is before this, but for those of keys with a newer row.
+    pub(crate) fn floor(&self) -> EventTime {
+        self.floor
     }
 
     /// Moves the clocks of the keys that have no newer row to `floor`, and lets new ones begin there. Returns
@@ -250,38 +282,164 @@ impl OrderBuffer {
             return false;
         }
         self.floor = floor;
-        for ((id, clock), wait) in (0..).zip(&mut self.clocks).zip(&mut self.waits) {
-            if wait.newest >= floor || *clock >= floor {
-                continue;
-            }
-            *clock = floor;
-            if !std::mem::replace(&mut wait.moved, true) {
-                self.moved.push(KeyId(id));
-            }
-            // Its rows leave: that is to be saved.
-            if !wait.is_empty() && !std::mem::replace(&mut wait.dirty, true) {
-                self.dirty.push(KeyId(id));
-            }
+        for id in self.keys.all() {
+            self.raise_key(id, floor);
         }
         !self.moved.is_empty()
     }
 
+    /// As [`raise`](Self::raise), of one key.
+    pub(crate) fn raise_key(&mut self, id: KeyId, floor: EventTime) {
+        let (wait, clock) = (self.waits.get(id.index()), self.clocks.get(id.index()));
+        if let (Some(wait), Some(clock)) = (wait, clock)
+            && wait.newest < floor
+            && *clock < floor
+        {
+            self.move_clock(id, floor, Save::IfRowsLeave);
+        }
+    }
+
+    fn move_clock(&mut self, id: KeyId, to: EventTime, save: Save) {
+        let (wait, clock) = (
+            self.waits.get_mut(id.index()),
+            self.clocks.get_mut(id.index()),
+        );
+        let (Some(wait), Some(clock)) = (wait, clock) else {
+            return;
+        };
+        *clock = to;
+        if !std::mem::replace(&mut wait.moved, true) {
+            self.moved.push(id);
+        }
+        let is_saved = save == Save::Always || !wait.is_empty();
+        if is_saved && !std::mem::replace(&mut wait.dirty, true) {
+            self.dirty.push(id);
+        }
+    }
+
+    /// The newest time of a key.
+    pub(crate) fn newest(&self, key: &str) -> Option<EventTime> {
+        let id = self.keys.find(key)?;
+        self.waits.get(id.index()).map(|wait| wait.newest)
+    }
+
+    /// The keys whose newest row is older than `horizon`, in the order of their names.
+    pub(crate) fn silent_since(&self, horizon: EventTime) -> Vec<KeyId> {
+        let is_silent = |id: &KeyId| {
+            let wait = self.waits.get(id.index());
+            wait.is_some_and(|wait| wait.newest < horizon)
+        };
+        let mut silent = self.keys.in_name_order();
+        silent.retain(is_silent);
+        silent
+    }
+
+    /// Forgets a key for good, after its last pass; the next seal says so. Gives its name.
+    pub(crate) fn forget(&mut self, id: KeyId) -> Option<CompactString> {
+        self.forget_seen(id);
+        self.clear(id);
+        let name = self.keys.remove(id)?;
+        self.gone.push(saved::no_wait(name.clone()));
+        Some(name)
+    }
+
+    fn forget_seen(&mut self, id: KeyId) {
+        if let Some(belated) = &mut self.belated {
+            belated.forget(id, self.keys.name_str(id), &mut self.gone);
+        }
+    }
+
+    /// What is known of one key, to be [put back](Self::put_back) by this process. Between passes.
+    pub(crate) fn save<E: Event>(&self, id: KeyId, slab: &Slab<E>) -> Option<Image> {
+        Some(Image {
+            wait: self.encode(id, slab, &mut Vec::new())?,
+            seen: self.belated.as_ref().and_then(|belated| belated.seen(id)),
+        })
+    }
+
+    /// Forgets what is known of one key, but not its number. The places of its rows are free when
+    /// [`Slab::keep_only`] has heard of it.
+    pub(crate) fn clear(&mut self, id: KeyId) {
+        let (wait, clock) = (
+            self.waits.get_mut(id.index()),
+            self.clocks.get_mut(id.index()),
+        );
+        if let (Some(wait), Some(clock)) = (wait, clock) {
+            *wait = Wait::default();
+            *clock = self.floor;
+        }
+        if let Some(belated) = &mut self.belated {
+            belated.put_back(id, Seen::default());
+        }
+        self.save_later(id);
+    }
+
+    /// Takes one key back to where it was.
+    pub(crate) fn put_back<E: Event>(&mut self, id: KeyId, image: &Image, slab: &mut Slab<E>) {
+        self.clear(id);
+        // It was encoded by this process, so it can be read.
+        if let Some(entry) = Entry::of(&image.wait) {
+            self.restore(&entry, &image.wait, false, slab);
+        }
+        if let (Some(belated), Some(seen)) = (&mut self.belated, &image.seen) {
+            belated.put_back(id, seen.clone());
+        }
+        self.lift(id);
+    }
+
+    /// A key that was restored has the clock that the last tick gave it, if that is later than its own.
+    pub(crate) fn lift(&mut self, id: KeyId) {
+        self.raise_key(id, self.floor);
+        self.settle();
+        self.save_later(id);
+    }
+
+    fn save_later(&mut self, id: KeyId) {
+        if let Some(wait) = self.waits.get_mut(id.index())
+            && !std::mem::replace(&mut wait.dirty, true)
+        {
+            self.dirty.push(id);
+        }
+    }
+
+    /// Leaves a pass that came to nothing.
+    pub(crate) fn abandon(&mut self) {
+        self.settle();
+        if let Some(belated) = &mut self.belated {
+            belated.abandon();
+        }
+    }
+
+    /// Where the rows that wait lie.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        self.waits.iter().flat_map(Wait::places)
+    }
+
     pub(crate) fn seal<E: Event>(&mut self, slab: &Slab<E>, to: &mut Vec<Saved>) {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
-        let mut scratch = Vec::new();
-        for id in self.dirty.drain(..) {
-            let Some(wait) = self.waits.get_mut(id.index()) else {
+        let (mut scratch, mut dirty) = (Vec::new(), std::mem::take(&mut self.dirty));
+        to.append(&mut self.gone);
+        for id in dirty.drain(..) {
+            if !self.keys.has(id) {
                 continue;
-            };
-            wait.dirty = false;
-            scratch.clear();
-            let clock = self.clocks.get(id.index()).copied();
-            wait.encode(clock.unwrap_or(EventTime::BEFORE_ALL), slab, &mut scratch);
-            to.push(saved::wait(self.keys.name(id), E::VERSION, scratch.clone()));
+            }
+            if let Some(wait) = self.waits.get_mut(id.index()) {
+                wait.dirty = false;
+            }
+            to.extend(self.encode(id, slab, &mut scratch));
         }
+        self.dirty = dirty;
         if let Some(belated) = &mut self.belated {
             belated.seal(&self.keys, to);
         }
+    }
+
+    fn encode<E: Event>(&self, id: KeyId, slab: &Slab<E>, scratch: &mut Vec<u8>) -> Option<Saved> {
+        let (wait, clock) = (self.waits.get(id.index())?, self.clocks.get(id.index())?);
+        scratch.clear();
+        wait.encode(*clock, slab, scratch);
+        let key = self.keys.name(id);
+        Some(saved::wait(key, E::VERSION, scratch.clone()))
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.

@@ -23,6 +23,6 @@ mod wait;
 pub use options::Order;
 
 pub(crate) use belated::Admitted;
-pub(crate) use buffer::{Fate, OrderBuffer};
+pub(crate) use buffer::{Fate, Image, OrderBuffer};
 pub(crate) use keys::Keys;
 pub(crate) use saved::{Entry, floor};

@@ -61,6 +61,16 @@ pub(super) fn wait(key: CompactString, version: u16, bytes: Vec<u8>) -> Saved {
     }
 }
 
+pub(super) fn no_wait(key: CompactString) -> Saved {
+    let (node, version, bytes) = (WAIT, 0, None);
+    Saved {
+        node,
+        key,
+        version,
+        bytes,
+    }
+}
+
 pub(super) fn seen(key: &str, start: EventTime, bytes: Option<Vec<u8>>) -> Saved {
     let start = start.as_micros().cast_unsigned();
     let (node, key, version) = (SEEN, format!("{key}@{start:016x}").into(), 0);

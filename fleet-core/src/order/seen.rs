@@ -9,7 +9,7 @@ use crate::{
 ///
 /// Time is cut into spans of one length, counted from 1970, and a snapshot writes only the spans that
 /// changed: live rows change the newest one alone.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     /// Time and identity of each row, in order, by the start of their span.
     spans: BTreeMap<EventTime, Vec<(EventTime, u64)>>,
@@ -85,6 +85,11 @@ impl Seen {
             });
             give(start, bytes);
         }
+    }
+
+    /// The spans that a store may hold.
+    pub(super) fn starts(&self) -> impl Iterator<Item = EventTime> {
+        self.spans.keys().chain(&self.changed).copied()
     }
 
     /// Takes back one span.

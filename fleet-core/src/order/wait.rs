@@ -116,6 +116,12 @@ impl Wait {
         Taken::Yes
     }
 
+    /// Where the rows lie.
+    pub(super) fn places(&self) -> impl Iterator<Item = Place> {
+        let queued = self.in_order.iter().map(|held| held.place);
+        queued.chain(self.stragglers.values().copied())
+    }
+
     /// Whether no row waits.
     pub(super) fn is_empty(&self) -> bool {
         self.in_order.is_empty() && self.stragglers.is_empty()

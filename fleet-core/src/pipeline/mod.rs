@@ -11,6 +11,7 @@ mod limits;
 pub mod observe;
 mod report;
 mod retry;
+mod snapshots;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use limits::EpochLimits;
 pub use observe::{Health, Phase};
 pub use report::{Ending, Report};
 pub use retry::Retry;
+pub use snapshots::Snapshots;
 pub use ticks::Ticks;
 
 use crate::{
@@ -35,7 +37,7 @@ use crate::{
     outlet::{Outlet, Tally},
     sink::{Sink, TransactionalSink},
     source::Replayable,
-    task::Plan,
+    task::{KeyLimits, PANICS, Plan},
 };
 
 /// Hears of passing faults.
@@ -101,6 +103,7 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     sinks: Vec<Box<dyn Bound<S>>>,
     limits: EpochLimits,
     workers: NonZeroUsize,
+    snapshots: Snapshots,
     retry: Retry,
     on_retry: Option<OnRetry>,
     stop_within: Duration,
@@ -160,6 +163,16 @@ impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore>
     }
 }
 
+impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
+    /// How often the state is written. Default: [`Snapshots::EveryCommit`], the only choice for a source that
+    /// does not give its records again.
+    #[must_use]
+    pub fn snapshots(mut self, snapshots: Snapshots) -> Self {
+        self.snapshots = snapshots;
+        self
+    }
+}
+
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
     fn new(source: Src, decode: D, order: Order, graph: Graph<D::Event>, store: S) -> Self {
         let wrong = graph.check().err();
@@ -174,12 +187,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
                 graph,
                 outlets,
                 tallies,
+                keys: KeyLimits::default(),
+                isolate: false,
                 clock: None,
             },
             store,
             sinks: Vec::new(),
             limits: EpochLimits::default(),
             workers: NonZeroUsize::MIN,
+            snapshots: Snapshots::default(),
             retry: Retry::default(),
             on_retry: None,
             stop_within: STOP_WITHIN,
@@ -226,7 +242,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
     ) -> Self {
         self.check(group, from);
-        if group == "sink" || self.plan.tallies.iter().any(|tally| &*tally.group == group) {
+        if ["sink", PANICS].contains(&group)
+            || self.plan.tallies.iter().any(|tally| &*tally.group == group)
+        {
             self.complain(format!(
                 "the group `{group}` of tallies is taken: choose another name"
             ));
@@ -249,6 +267,71 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     #[must_use]
     pub fn workers(mut self, workers: NonZeroUsize) -> Self {
         self.workers = workers;
+        self
+    }
+
+    /// Forgets the keys that are silent for this long: they end as they would with the input - what waits is
+    /// released, windows are closed, timers fire - and all that is known of them goes, from memory and
+    /// from the snapshot. A key that comes back is a new one. Default: a key is known for ever.
+    ///
+    /// # Which clock
+    /// That of the partition: the newest event time of its records up to here, late ones and duplicates too,
+    /// and no later than the [time of their log](crate::source::Batch::time). Each time it passes a
+    /// multiple of a quarter of `ttl`, counted from 1970, the keys are forgotten whose newest row is more than `ttl`
+    /// older than that multiple, before the record that passed it is taken. So it depends on the log alone, not
+    /// on batches, crashes or workers, and a key stays between `ttl` and five quarters of it.
+    ///
+    /// Where the log has no time, one device whose clock is years ahead makes every other key look silent: leave
+    /// such records out before.
+    ///
+    /// Changing it is no change of structure: it holds from the next multiple on.
+    #[must_use]
+    pub fn forget_after(mut self, ttl: Duration) -> Self {
+        if ttl < Duration::from_secs(1) {
+            self.complain(format!(
+                "keys cannot be forgotten after {ttl:?}: the least is a second"
+            ));
+        }
+        self.plan.keys.ttl = Some(ttl);
+        self
+    }
+
+    /// Bounds the keys that each [tenant](crate::Event::tenant) has in a partition at a time: past it, rows of
+    /// new keys are dead letters at stage `keys`. Then a producer that sends another id with every event
+    /// fills no memory and costs nobody else anything. With [`forget_after`](Self::forget_after), silent keys
+    /// make room. Default: no bound.
+    ///
+    /// # Guarantees
+    /// Records are looked at in the order of the log, so it decides alone who is let in. A bound that is lowered
+    /// forgets no key that is there.
+    ///
+    /// # Cost
+    /// One more look-up for each record, on the thread that runs the pipeline.
+    #[must_use]
+    pub fn keys_per_tenant(mut self, most: NonZeroUsize) -> Self {
+        self.plan.keys.per_tenant = Some(most);
+        self
+    }
+
+    /// A record over which an operator, a decoder or another of the pipeline's own functions panics becomes
+    /// a dead letter, and everything else lands: the results are those of a graph that never saw it. Default:
+    /// a panic stops the pipeline with an error, and a restart meets it again.
+    ///
+    /// - Rows keep their place at the entry: a row that is left out has moved its key's clock.
+    /// - Where a timer panics, or a row that a timer made, no record can be left out: that step forgets the
+    ///   key, its results of that moment are lost, and a dead letter says so. It names the last record of
+    ///   the key, which has a fate of its own, so it is not among the [counts](crate::checkpoint::Counts).
+    /// - The dead letter's stage is the step's name; the tallies `panics.<stage>` count them.
+    /// - A decoder that [keeps](crate::decode::Decode::keep) no payload stops the pipeline as before.
+    ///
+    /// The panic's own message goes where the process sends it, to standard error in general. In a program that
+    /// is built to abort on panic nothing can be isolated.
+    ///
+    /// # Cost
+    /// The state of every key a second time, encoded, and a copy of every event until the next commit.
+    #[must_use]
+    pub fn isolate_panics(mut self) -> Self {
+        self.plan.isolate = true;
         self
     }
 

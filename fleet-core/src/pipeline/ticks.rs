@@ -83,6 +83,9 @@ fn system_time() -> EventTime {
     EventTime::from_micros(0) + now.unwrap_or_default()
 }
 
+/// How long a tick may be overdue at the least. Our choice: a busy machine lets it wait less.
+const STALL: Duration = Duration::from_secs(1);
+
 /// Says when a tick is due.
 pub(super) struct Ticker {
     ticks: Option<Ticks>,
@@ -107,10 +110,10 @@ impl Ticker {
         self.due = every.and_then(|every| Instant::now().checked_add(every));
     }
 
-    /// Hears what the source says.
-    pub(super) fn hear<P>(&mut self, event: &SourceEvent<P>) {
+    /// Hears what the source says. What it keeps back while it is paused is not read yet.
+    pub(super) fn hear<P>(&mut self, event: &SourceEvent<P>, is_paused: bool) {
         match event {
-            SourceEvent::Idle => self.caught_up = true,
+            SourceEvent::Idle => self.caught_up = !is_paused,
             SourceEvent::Batch(_) | SourceEvent::Assigned(_) => self.caught_up = false,
             _ => {}
         }
@@ -122,10 +125,14 @@ impl Ticker {
     }
 
     /// The floor under the clocks of silent keys, if a tick is due now.
+    ///
+    /// One that is long overdue is left out: the process stood still, and what came meanwhile may be unread.
     pub(super) fn floor(&mut self) -> Option<EventTime> {
-        self.due().filter(|due| *due <= Instant::now())?;
+        let now = Instant::now();
+        let due = self.due().filter(|due| *due <= now)?;
         self.plan();
         let ticks = self.ticks.as_ref()?;
-        Some((ticks.clock)() - ticks.idle)
+        let stood_still = now - due > ticks.every.max(STALL);
+        (!stood_still).then(|| (ticks.clock)() - ticks.idle)
     }
 }

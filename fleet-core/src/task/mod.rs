@@ -3,25 +3,40 @@
 //! Its keys are spread over shards, one for each worker. Every shard has an order buffer, nodes and
 //! state of its own, so shards can work side by side; what they make is joined in their order.
 
+mod careful;
+mod decoding;
 mod fork;
+mod isolation;
+mod keys;
+mod panics;
 mod plan;
+mod replay;
 mod round;
 mod shard;
+mod tenants;
 
 use std::sync::Arc;
 
+pub(crate) use careful::PANICS;
+use decoding::Intake;
 pub(crate) use fork::ForkJoin;
 #[cfg(test)]
 pub(crate) use fork::Inline;
+pub(crate) use keys::KeyLimits;
+use keys::{PartitionTime, Sweep};
+use panics::{Panicked, Stage, caught};
 pub(crate) use plan::Plan;
+pub(crate) use replay::Written;
+use replay::{Replay, Snapshot, is_of_replay};
 #[cfg(feature = "driver")]
 pub(crate) use round::Round;
 use shard::{Events, Shard, Share};
+use tenants::{Rules, Tenants};
 
 use crate::{
     Decode, Error, ErrorKind, EventTime, Offset, Partition, Result,
     checkpoint::{Claim, Counts, Fates, Saved, Sealed, Tallies},
-    decode::{Entry, shard_of},
+    decode::shard_of,
     event::Event,
     graph::{Buffer, Work, describe::difference},
     order,
@@ -30,6 +45,9 @@ use crate::{
 
 /// The name under which a task counts the keys it has seen.
 pub(crate) const KEYS_TALLY: &str = "keys";
+
+/// The name under which a task counts those that it has forgotten.
+pub(crate) const FORGOTTEN_TALLY: &str = "keys.forgotten";
 
 /// What a task hands over for a commit: its part of the checkpoint, and the rows of each sink.
 pub(crate) struct Piece {
@@ -46,6 +64,13 @@ pub(crate) struct Task<E: Event> {
     token: u64,
     seq: u64,
     next: Offset,
+    /// How far this run has read, which is before `next` during a replay.
+    read_to: Offset,
+    /// How far all of it went well.
+    joined: Offset,
+    /// Which records are computed again first.
+    replay: Option<Arc<Replay>>,
+    snapshot: Snapshot,
     ended: bool,
     /// Something happened since the last seal.
     changed: bool,
@@ -55,7 +80,9 @@ pub(crate) struct Task<E: Event> {
     fates: Fates,
     tallies: Tallies,
     fingerprint: Arc<str>,
-    /// Where the last tick moved the clocks of silent keys.
+    time: PartitionTime,
+    tenants: Tenants,
+    /// The last tick: silent keys have clocks no earlier than this.
     floor: Option<EventTime>,
 }
 
@@ -79,6 +106,10 @@ impl<E: Event> Task<E> {
             token: claim.token,
             seq: claim.seq,
             next: claim.next.unwrap_or_default(),
+            read_to: Offset::default(),
+            joined: Offset::default(),
+            replay: None,
+            snapshot: Snapshot::at(claim.next),
             ended: claim.ended,
             changed: false,
             shards: (0..shards).map(|_| Shard::new(plan)).collect(),
@@ -86,10 +117,12 @@ impl<E: Event> Task<E> {
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,
+            time: PartitionTime::default(),
+            tenants: Tenants::default(),
             floor: None,
         };
         for saved in &claim.state {
-            task.restore_entry(plan, saved).ok_or_else(|| {
+            task.take_back(saved).ok_or_else(|| {
                 let (node, key, version) = (saved.node, &saved.key, saved.version);
                 let message = format!(
                     "cannot read the saved state of node {node}, key `{key}`, version {version}: \
@@ -103,25 +136,53 @@ impl<E: Event> Task<E> {
                 shard.restore_floor(floor);
             }
         }
+        let shards = &task.shards;
+        task.tenants.restore_times(|key| {
+            let shard = shards.get(shard_of(key, shards.len()))?;
+            shard.order.newest(key)
+        });
+        task.replay = task.snapshot.replay(task.next).map(Arc::new);
+        task.read_to = task.start().unwrap_or_default();
+        task.joined = task.read_to;
         Ok(task)
     }
 
-    /// Gives an entry of a snapshot to the shard of its key; `None` when it cannot be read.
-    fn restore_entry(&mut self, plan: &Plan<E>, saved: &Saved) -> Option<()> {
+    /// Takes back one entry of a snapshot; `None` when it cannot be read.
+    fn take_back(&mut self, saved: &Saved) -> Option<()> {
+        if is_of_replay(saved) {
+            self.snapshot = Snapshot::restore(saved)?;
+            return Some(());
+        }
+        if PartitionTime::owns(saved) {
+            return self.time.restore(saved);
+        }
+        if Tenants::owns(saved) {
+            return self.tenants.restore(saved);
+        }
         let entry = order::Entry::of(saved)?;
         if let order::Entry::Floor(floor) = entry {
             self.floor = Some(floor);
             return Some(());
         }
-        let shard = shard_of(entry.key()?, self.shards.len());
-        let shard = self.shards.get_mut(shard)?;
-        shard.restore(plan, &entry, saved, self.ended)
+        let place = shard_of(entry.key()?, self.shards.len());
+        let shard = self.shards.get_mut(place)?;
+        shard.restore(&entry, saved, self.ended)
+    }
+
+    /// Where to read from, which is before [`next`](Self::next) when the snapshot is; `None` when nothing was
+    /// ever committed.
+    pub(crate) fn start(&self) -> Option<Offset> {
+        let position = self.snapshot.position().map(|_| self.next);
+        self.replay
+            .as_ref()
+            .map_or(position, |replay| Some(replay.from()))
     }
 
     /// Takes a batch through the graph, on the thread that asks.
     ///
     /// # Errors
-    /// When the input had ended before: its last windows are out, and more rows would be late.
+    /// When the input had ended before: its last windows are out, and more rows would be late. When operator or
+    /// decoder panic; the task is not to be used any more then.
     pub(crate) fn batch<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
@@ -129,20 +190,76 @@ impl<E: Event> Task<E> {
         batch: Batch<P>,
     ) -> Result<()> {
         self.check_open()?;
-        if let [only] = self.shards.as_mut_slice() {
-            only.decode(plan, decode, (batch.time, batch.payload));
-            only.pass(plan);
-        } else {
-            let mut entry = Entry::by_shard(&mut self.decoded, &mut self.fates);
-            decode.decode(batch.payload, &mut entry);
-            for (shard, rows) in self.shards.iter_mut().zip(&mut self.decoded) {
-                shard.admit(plan, batch.time, rows);
-                shard.pass(plan);
-            }
-        }
-        self.join_fates();
         self.advance(batch.next);
-        Ok(())
+        if let [only] = self.shards.as_mut_slice()
+            && self.replay.is_none()
+            && plan.takes_all_alike()
+        {
+            if let Err(panicked) = only.take_batch(plan, decode, (batch.time, batch.payload)) {
+                only.panicked = Some(panicked);
+            }
+            return self.join();
+        }
+        let replay = self.replay.as_deref();
+        let mut intake = Intake {
+            lists: &mut self.decoded,
+            fates: &mut self.fates,
+            counted: replay.map_or(Offset(0), Replay::upto),
+        };
+        if let Err(panicked) = intake.decode(decode, batch.payload, plan.isolate) {
+            return Err(self.stopped_by(&panicked));
+        }
+        let mut decoded = std::mem::take(&mut self.decoded);
+        let mut lists: Vec<_> = decoded
+            .iter_mut()
+            .map(|events| (batch.time, events))
+            .collect();
+        let sweeps = self.admit(plan, &mut lists)?;
+        let replay = self.replay.as_deref();
+        for (shard, events) in self.shards.iter_mut().zip(&mut decoded) {
+            let mut list = [(batch.time, std::mem::take(events))];
+            shard.take(plan, &mut list, replay, &sweeps);
+            let [(_, emptied)] = list;
+            *events = emptied;
+        }
+        self.decoded = decoded;
+        self.join()
+    }
+
+    /// Looks at all events of a turn before they go to the shards: refuses new keys past the bound, and says
+    /// where silent ones are forgotten.
+    fn admit(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [(Option<EventTime>, &mut Events<E>)],
+    ) -> Result<Vec<Sweep>> {
+        let KeyLimits { ttl, per_tenant } = plan.keys;
+        if ttl.is_none() && per_tenant.is_none() {
+            return Ok(Vec::new());
+        }
+        let replay = self.replay.clone();
+        let (shards, tenants) = (&self.shards, &mut self.tenants);
+        let (time, fates) = (&mut self.time, &mut self.fates);
+        let admitted = caught(|| {
+            let read = lists.iter().map(|(log, events)| (*log, events.as_slice()));
+            let sweeps = ttl.map(|ttl| time.advance(ttl, &plan.order, read));
+            let sweeps = sweeps.unwrap_or_default();
+            if let Some(most) = per_tenant {
+                let rules = Rules {
+                    most,
+                    order: &plan.order,
+                    sweeps: &sweeps,
+                    replay: replay.as_deref(),
+                };
+                let is_known = |key: &str| {
+                    let shard = shards.get(shard_of(key, shards.len()));
+                    shard.is_some_and(|shard| shard.order.newest(key).is_some())
+                };
+                tenants.gate(&rules, lists, is_known, fates);
+            }
+            sweeps
+        });
+        admitted.map_err(|reason| self.stopped_by(&Panicked::new(Stage::Order, reason)))
     }
 
     /// Refuses more rows once the input had ended.
@@ -156,34 +273,81 @@ impl<E: Event> Task<E> {
         Err(Error::new(ErrorKind::Grown, message).at(&self.partition, self.next))
     }
 
-    /// Everything before `next` is taken.
+    /// Everything before `next` is taken, or about to be.
     fn advance(&mut self, next: Offset) {
-        self.next = next;
-        self.changed = true;
+        if self.replay.is_none() || next > self.next {
+            self.next = next;
+            self.changed = true;
+        }
+        self.read_to = next;
     }
 
     /// Takes up what the shards found out.
-    fn join_fates(&mut self) {
+    ///
+    /// # Errors
+    /// When a shard panicked, and panics are not isolated.
+    fn join(&mut self) -> Result<()> {
         for shard in &mut self.shards {
             self.fates.join(&mut shard.fates);
+            self.fates.counts.accepted -= std::mem::take(&mut shard.taken_back);
         }
+        if let Some(panicked) = self
+            .shards
+            .iter_mut()
+            .find_map(|shard| shard.panicked.take())
+        {
+            return Err(self.stopped_by(&panicked));
+        }
+        if self.read_to >= self.next {
+            self.replay = None;
+        }
+        self.joined = self.read_to;
+        Ok(())
+    }
+
+    /// The error that a panic stops the pipeline with.
+    fn stopped_by(&self, panicked: &Panicked) -> Error {
+        let nodes = self.shards.first().map_or(&[][..], |shard| &shard.nodes);
+        let records = self.joined..self.read_to;
+        panicked.error(nodes, &self.partition, records)
     }
 
     /// The input has ended: every row, window and timer is flushed. A second end changes nothing.
-    pub(crate) fn end(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) {
+    ///
+    /// # Errors
+    /// When it ended before the place up to which results are committed: it was cut. When a timer panics.
+    pub(crate) fn end(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) -> Result<()> {
+        if self.replay.is_some() {
+            let message = format!(
+                "the input ended at offset {}, but its results are committed up to {}: bring back \
+                 what is missing, or start afresh",
+                self.read_to, self.next
+            );
+            return Err(Error::new(ErrorKind::Source, message).at(&self.partition, self.read_to));
+        }
         if !self.ended {
             self.ended = true;
             self.changed = true;
             fork.each(&mut self.shards, |shard| shard.end(plan));
-            self.join_fates();
+            self.join()?;
         }
+        Ok(())
     }
 
     /// A tick: no row before `floor` is under way any more of the keys that have no newer one, so their clocks
     /// move there, and timers are due.
-    pub(crate) fn tick(&mut self, plan: &Plan<E>, fork: &impl ForkJoin, floor: EventTime) {
-        if self.ended || self.floor >= Some(floor) {
-            return;
+    ///
+    /// # Errors
+    /// When a timer panics.
+    pub(crate) fn tick(
+        &mut self,
+        plan: &Plan<E>,
+        fork: &impl ForkJoin,
+        floor: EventTime,
+    ) -> Result<()> {
+        // Where a replay has not caught up, time has not gone on yet.
+        if self.ended || self.replay.is_some() || self.floor >= Some(floor) {
+            return Ok(());
         }
         self.floor = Some(floor);
         let mut shards: Vec<_> = self.shards.iter_mut().map(|shard| (shard, false)).collect();
@@ -192,12 +356,13 @@ impl<E: Event> Task<E> {
         });
         // Otherwise the next commit carries it: nothing depends on it yet.
         self.changed |= shards.iter().any(|(_, moved)| *moved);
-        self.join_fates();
+        self.join()
     }
 
     /// Whether there is anything to commit.
-    pub(crate) fn has_changed(&self) -> bool {
-        self.changed
+    pub(crate) fn has_changed(&self, keep: Written) -> bool {
+        let is_behind = self.snapshot.is_behind() && self.replay.is_none();
+        self.changed || keep == Written::State && is_behind
     }
 
     /// Whether the input has ended.
@@ -224,12 +389,15 @@ impl<E: Event> Task<E> {
         self.fates.counts
     }
 
-    /// Hands over everything since the last seal, as one numbered commit.
-    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) -> Piece {
+    /// Hands over everything since the last seal, as one numbered commit. Where a restart could not do without
+    /// the state, it is there whatever was asked for.
+    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin, keep: Written) -> Piece {
+        let keep = if self.ended { Written::State } else { keep };
+        let keep = self.snapshot.choose(keep, &self.fates.dead);
         let mut shares: Vec<(&mut Shard<E>, Option<Share>)> =
             self.shards.iter_mut().map(|shard| (shard, None)).collect();
         fork.each(&mut shares, |(shard, share)| {
-            *share = Some(shard.seal(plan));
+            *share = Some(shard.seal(plan, keep));
         });
         let shares = shares.into_iter().filter_map(|(_, share)| share);
         let joined = shares.reduce(|mut all, share| {
@@ -241,15 +409,26 @@ impl<E: Event> Task<E> {
             tallies,
             outputs,
             keys,
+            forgotten,
             work,
         } = joined.unwrap_or_default();
-        saved.extend(self.floor.map(order::floor));
+        if keep == Written::State {
+            saved.extend(self.floor.map(order::floor));
+            self.time.seal(&mut saved);
+            self.tenants.seal(&mut saved);
+        }
+        let note = &mut self.snapshot;
+        note.note(keep, self.next, &self.fates.dead, &mut saved);
         self.seq += 1;
         self.changed = false;
         for (name, count) in tallies {
             *self.tallies.entry(name).or_default() += count;
         }
-        self.tallies.insert(KEYS_TALLY.into(), keys);
+        if forgotten > 0 {
+            *self.tallies.entry(FORGOTTEN_TALLY.into()).or_default() += forgotten;
+        }
+        let forgotten = self.tallies.get(FORGOTTEN_TALLY).copied().unwrap_or(0);
+        self.tallies.insert(KEYS_TALLY.into(), keys + forgotten);
         Piece {
             sealed: Sealed {
                 partition: self.partition.clone(),

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::KeyLimits;
 use crate::{
     Order,
     graph::{Clock, Graph},
@@ -15,6 +16,17 @@ pub(crate) struct Plan<E> {
     pub(crate) graph: Graph<E>,
     pub(crate) outlets: Vec<Outlet>,
     pub(crate) tallies: Vec<Tally>,
+    pub(crate) keys: KeyLimits,
+    /// A panic costs one record, not the run.
+    pub(crate) isolate: bool,
     /// Measures the nodes, if anyone wants to know.
     pub(crate) clock: Option<Clock>,
+}
+
+impl<E> Plan<E> {
+    /// Whether nothing is to be known of events before they are in the order buffer, so that a decoder may put
+    /// them there itself.
+    pub(super) fn takes_all_alike(&self) -> bool {
+        !self.isolate && self.keys.ttl.is_none() && self.keys.per_tenant.is_none()
+    }
 }

@@ -1,9 +1,11 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Events, ForkJoin, Plan, Task, shard::Shard};
+use super::{
+    Events, ForkJoin, Intake, Panicked, Plan, Replay, Sweep, Task,
+    shard::{Shard, Timed},
+};
 use crate::{
-    Decode, EventTime, Partition, Result, checkpoint::Fates, decode::Entry, event::Event,
-    source::Batch,
+    Decode, EventTime, Offset, Partition, Result, checkpoint::Fates, event::Event, source::Batch,
 };
 
 /// How many parts a round has at least for each worker, where payloads can be divided. Our choice: one that
@@ -30,16 +32,20 @@ struct Part<P, E> {
     /// When the log took it.
     time: Option<EventTime>,
     payload: Option<P>,
+    /// The first record that counts.
+    counted: Offset,
     /// By shard.
     events: Vec<Events<E>>,
     fates: Fates,
+    panicked: Option<Panicked>,
 }
 
 /// A shard and its events of this round.
 struct Lane<'a, E: Event> {
     shard: &'a mut Shard<E>,
-    /// Each list with the time when the log took it.
-    events: Vec<(Option<EventTime>, Events<E>)>,
+    replay: Option<Arc<Replay>>,
+    sweeps: Arc<[Sweep]>,
+    events: Vec<Timed<E>>,
 }
 
 impl<E: Event> Round<E> {
@@ -60,8 +66,13 @@ impl<E: Event> Round<E> {
         fork: &impl ForkJoin,
     ) -> Result<()> {
         let mut parts = self.parts(tasks, decode, batches, fork.workers())?;
-        fork.each(&mut parts, |part| part.decode(decode));
-        let mut lanes = lanes(tasks, &mut parts);
+        fork.each(&mut parts, |part| part.decode(decode, plan.isolate));
+        for part in &parts {
+            if let (Some(panicked), Some(task)) = (&part.panicked, tasks.get(&part.partition)) {
+                return Err(task.stopped_by(panicked));
+            }
+        }
+        let mut lanes = lanes(tasks, &mut parts, plan)?;
         fork.each(&mut lanes, |lane| lane.pass(plan));
         let lists = lanes.into_iter().flat_map(|lane| lane.events);
         let lists = lists.map(|(_, events)| events);
@@ -69,7 +80,7 @@ impl<E: Event> Round<E> {
         for mut part in parts {
             if let Some(task) = tasks.get_mut(&part.partition) {
                 task.fates.join(&mut part.fates);
-                task.join_fates();
+                task.join()?;
             }
         }
         Ok(())
@@ -98,6 +109,10 @@ impl<E: Event> Round<E> {
                 continue;
             };
             task.check_open()?;
+            let counted = task
+                .replay
+                .as_ref()
+                .map_or(Offset(0), |replay| replay.upto());
             task.advance(next);
             for payload in decode.divide(payload, each) {
                 let lists = task.shards.iter().map(|_| self.spare.pop());
@@ -105,8 +120,10 @@ impl<E: Event> Round<E> {
                     partition: partition.clone(),
                     time,
                     payload: Some(payload),
+                    counted,
                     events: lists.map(Option::unwrap_or_default).collect(),
                     fates: Fates::default(),
+                    panicked: None,
                 });
             }
         }
@@ -115,21 +132,23 @@ impl<E: Event> Round<E> {
 }
 
 impl<P, E: Event> Part<P, E> {
-    fn decode(&mut self, decode: &impl Decode<P, Event = E>) {
+    fn decode(&mut self, decode: &impl Decode<P, Event = E>, isolate: bool) {
         if let Some(payload) = self.payload.take() {
-            let mut entry = Entry::by_shard(&mut self.events, &mut self.fates);
-            decode.decode(payload, &mut entry);
+            let mut intake = Intake {
+                lists: &mut self.events,
+                fates: &mut self.fates,
+                counted: self.counted,
+            };
+            self.panicked = intake.decode(decode, payload, isolate).err();
         }
     }
 }
 
 impl<E: Event> Lane<'_, E> {
     fn pass(&mut self, plan: &Plan<E>) {
-        // One after the other: the rows of one part stay in a near cache from node to node.
-        for (time, events) in &mut self.events {
-            self.shard.admit(plan, *time, events);
-            self.shard.pass(plan);
-        }
+        let replay = self.replay.as_deref();
+        self.shard
+            .take(plan, &mut self.events, replay, &self.sweeps);
     }
 }
 
@@ -137,7 +156,8 @@ impl<E: Event> Lane<'_, E> {
 fn lanes<'a, P, E: Event>(
     tasks: &'a mut BTreeMap<Partition, Task<E>>,
     parts: &mut [Part<P, E>],
-) -> Vec<Lane<'a, E>> {
+    plan: &Plan<E>,
+) -> Result<Vec<Lane<'a, E>>> {
     let mut lanes = Vec::new();
     // Both are sorted by partition.
     let mut parts = parts
@@ -148,6 +168,11 @@ fn lanes<'a, P, E: Event>(
         let Some(own) = parts.next_if(own) else {
             continue;
         };
+        let lists = own.iter_mut().flat_map(|part| {
+            let time = part.time;
+            part.events.iter_mut().map(move |events| (time, events))
+        });
+        let sweeps: Arc<[Sweep]> = task.admit(plan, &mut lists.collect::<Vec<_>>())?.into();
         for (place, shard) in task.shards.iter_mut().enumerate() {
             let lists = own.iter_mut().filter_map(|part| {
                 let events = part.events.get_mut(place)?;
@@ -155,9 +180,11 @@ fn lanes<'a, P, E: Event>(
             });
             lanes.push(Lane {
                 shard,
+                replay: task.replay.clone(),
+                sweeps: Arc::clone(&sweeps),
                 events: lists.collect(),
             });
         }
     }
-    lanes
+    Ok(lanes)
 }

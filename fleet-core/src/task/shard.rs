@@ -1,34 +1,65 @@
-use std::marker::PhantomData;
+use std::collections::HashSet;
 
-use super::Plan;
+use super::{
+    Plan, Replay, Written,
+    careful::Blame,
+    isolation::Isolation,
+    keys::{Sweep, split_before},
+    panics::{Panicked, Stage, caught},
+};
 use crate::{
     Decode, EventTime, Offset,
     checkpoint::{Fates, Saved, Tallies},
     decode::Entry,
     event::Event,
-    graph::{Buffer, Meter, Node, Now, Slots, Work},
+    graph::{At, Buffer, Meter, Node, Now, Slots, Stream, Watch, Work},
     order::{self, Fate, OrderBuffer},
     outlet::{Outlet, Taking},
+    planted::{Bug, planted},
     slab::Place,
 };
 
 /// Decoded events with the offsets of their records.
 pub(crate) type Events<E> = Vec<(Offset, E)>;
 
+/// Events, and when the log took them.
+pub(crate) type Timed<E> = (Option<EventTime>, Events<E>);
+
+/// Whether what comes of records is heard, or was committed in an earlier run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hearing {
+    Heard,
+    /// Only the state is wanted.
+    Again,
+}
+
+impl Hearing {
+    pub(super) fn again_if(again: bool) -> Self {
+        if again { Self::Again } else { Self::Heard }
+    }
+}
+
 /// Some of the keys of a partition: order, nodes, state. Nothing is shared between shards.
 pub(super) struct Shard<E: Event> {
-    order: OrderBuffer,
-    nodes: Vec<(Box<dyn Node>, Meter)>,
+    pub(super) order: OrderBuffer,
+    pub(super) nodes: Vec<(Box<dyn Node>, Meter)>,
     /// The rows of a pass; those of the events are in their slab.
-    slots: Slots,
-    events: PhantomData<fn() -> E>,
+    pub(super) slots: Slots,
+    pub(super) events: Stream<E>,
     /// As `slots`, for rows that are older than their key's clock.
-    belated: Slots,
+    pub(super) belated: Slots,
     /// Since the task last asked.
     pub(super) fates: Fates,
+    /// How many accepted records became dead letters since then.
+    pub(super) taken_back: u64,
     /// Since the last seal.
-    tallies: Tallies,
-    outputs: Vec<Box<dyn Buffer>>,
+    pub(super) tallies: Tallies,
+    pub(super) outputs: Vec<Box<dyn Buffer>>,
+    pub(super) isolation: Option<Isolation<E>>,
+    /// How many keys it has forgotten since the last seal.
+    forgotten: u64,
+    /// Why its state is not to be used any more.
+    pub(super) panicked: Option<Panicked>,
 }
 
 /// What a shard hands over for a commit.
@@ -38,39 +69,53 @@ pub(super) struct Share {
     pub(super) tallies: Tallies,
     /// By outlet.
     pub(super) outputs: Vec<Box<dyn Buffer>>,
-    /// How many keys it has seen since the first record.
+    /// How many keys it knows.
     pub(super) keys: u64,
+    /// How many keys it has forgotten since the last seal.
+    pub(super) forgotten: u64,
     /// By node.
     pub(super) work: Vec<Work>,
 }
 
 impl<E: Event> Shard<E> {
     pub(super) fn new(plan: &Plan<E>) -> Self {
-        let nodes = plan.graph.nodes.iter();
         Self {
             order: OrderBuffer::new(plan.order),
-            nodes: nodes
-                .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
-                .collect(),
+            nodes: fresh_nodes(plan),
             slots: plan.graph.slots(),
-            events: PhantomData,
+            events: plan.graph.events(),
             belated: plan.graph.slots(),
             fates: Fates::default(),
+            taken_back: 0,
             tallies: Tallies::new(),
             outputs: plan.outlets.iter().map(Outlet::buffer).collect(),
+            isolation: plan.isolate.then(Isolation::new),
+            forgotten: 0,
+            panicked: None,
         }
     }
 
     /// Takes back the state of one of its keys; `None` when it cannot be read.
     pub(super) fn restore(
         &mut self,
-        plan: &Plan<E>,
+        entry: &order::Entry<'_>,
+        saved: &Saved,
+        ended: bool,
+    ) -> Option<()> {
+        if let Some(isolation) = &mut self.isolation {
+            isolation.restore(entry, saved);
+        }
+        self.put(entry, saved, ended)
+    }
+
+    pub(super) fn put(
+        &mut self,
         entry: &order::Entry<'_>,
         saved: &Saved,
         ended: bool,
     ) -> Option<()> {
         let order::Entry::Node(key) = entry else {
-            let slab = self.slots.slab(plan.graph.events())?;
+            let slab = self.slots.slab(self.events)?;
             return self.order.restore(entry, saved, ended, slab);
         };
         let id = self.order.number(key);
@@ -78,54 +123,131 @@ impl<E: Event> Shard<E> {
         node.restore(id, saved)
     }
 
-    /// Decodes a batch, which the log took at one time, straight into its slab, and gives each event its fate:
-    /// for the only shard of a partition.
-    pub(super) fn decode<P, D: Decode<P, Event = E>>(
+    /// Takes a batch, which the log took at one time, straight into its slab and through the graph: for the
+    /// only shard of a partition.
+    pub(super) fn take_batch<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
         decode: &D,
         (log, payload): (Option<EventTime>, P),
+    ) -> Result<(), Panicked> {
+        if let Some(slab) = self.slots.slab(self.events) {
+            let mut entry = Entry::of_slab(slab, &mut self.fates);
+            caught(|| decode.decode(payload, &mut entry))
+                .map_err(|reason| Panicked::new(Stage::Decode, reason))?;
+        }
+        self.admit_fresh(plan, log, Hearing::Heard, None)?;
+        self.pass(plan, Hearing::Heard, None)
+    }
+
+    /// Takes events of its keys, lists in the order of the input, through the graph.
+    pub(super) fn take(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [Timed<E>],
+        replay: Option<&Replay>,
+        sweeps: &[Sweep],
     ) {
-        if let Some(slab) = self.slots.slab(plan.graph.events()) {
-            decode.decode(payload, &mut Entry::of_slab(slab, &mut self.fates));
-        }
-        self.admit_fresh(plan, log);
-    }
-
-    /// Takes events of its keys, which the log took at one time, to the entry of the graph, and gives each
-    /// its fate.
-    pub(super) fn admit(&mut self, plan: &Plan<E>, log: Option<EventTime>, rows: &mut Events<E>) {
-        if let Some(slab) = self.slots.slab(plan.graph.events()) {
-            for (offset, event) in rows.drain(..) {
-                slab.put_fresh(offset, event);
+        // What a step finds out stays, whatever becomes of the next one.
+        let mut fates = Fates::default();
+        for sweep in sweeps {
+            let mut before = split_before(lists, sweep.at);
+            self.take_some(plan, &mut before, replay);
+            fates.join(&mut self.fates);
+            if self.panicked.is_some() {
+                return;
             }
+            let is_again = replay.is_some_and(|replay| sweep.at < replay.upto());
+            self.sweep(plan, sweep.horizon, Hearing::again_if(is_again));
+            fates.join(&mut self.fates);
         }
-        self.admit_fresh(plan, log);
+        self.take_some(plan, lists, replay);
+        fates.join(&mut self.fates);
+        self.fates = fates;
     }
 
-    fn admit_fresh(&mut self, plan: &Plan<E>, log: Option<EventTime>) {
+    fn take_some(&mut self, plan: &Plan<E>, lists: &mut [Timed<E>], replay: Option<&Replay>) {
+        let split = |replay: &Replay| {
+            let lists = lists.iter_mut();
+            lists
+                .map(|(time, events)| (*time, replay.take(events)))
+                .collect()
+        };
+        let mut again: Vec<_> = replay.map(split).unwrap_or_default();
+        let mark = self.mark(&again, lists);
+        if let Err(panicked) = self.try_take(plan, &mut again, lists) {
+            // Those behind the panic are still there.
+            for (_, events) in lists.iter_mut() {
+                events.clear();
+            }
+            self.recover(plan, mark, replay, panicked);
+        }
+    }
+
+    fn try_take(
+        &mut self,
+        plan: &Plan<E>,
+        again: &mut [Timed<E>],
+        lists: &mut [Timed<E>],
+    ) -> Result<(), Panicked> {
+        if !again.is_empty() {
+            self.run(plan, again, Hearing::Again, None)?;
+        }
+        self.run(plan, lists, Hearing::Heard, None)
+    }
+
+    /// Takes lists of events through the graph, but for what is to blame for a panic.
+    pub(super) fn run(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [Timed<E>],
+        hearing: Hearing,
+        mut blame: Option<&mut Blame>,
+    ) -> Result<(), Panicked> {
+        // One after the other: the rows of one list stay in a near cache from node to node.
+        for (log, events) in lists {
+            if let Some(slab) = self.slots.slab(self.events) {
+                for (offset, event) in events.drain(..) {
+                    slab.put_fresh(offset, event);
+                }
+            }
+            self.admit_fresh(plan, *log, hearing, blame.as_deref_mut())?;
+            self.pass(plan, hearing, blame.as_deref_mut())?;
+        }
+        Ok(())
+    }
+
+    fn admit_fresh(
+        &mut self,
+        plan: &Plan<E>,
+        log: Option<EventTime>,
+        hearing: Hearing,
+        mut blame: Option<&mut Blame>,
+    ) -> Result<(), Panicked> {
         self.order.set_log_time(log, plan.order.latest(log));
-        let Some(slab) = self.slots.slab(plan.graph.events()) else {
-            return;
+        let Some(slab) = self.slots.slab(self.events) else {
+            return Ok(());
         };
         let fresh = slab.take_fresh();
         let mut rest = fresh.as_slice();
         while !rest.is_empty() {
-            let admitted = self.admit_some(plan, log, rest);
+            let admitted = caught(|| self.admit_some(plan, log, rest))
+                .map_err(|reason| Panicked::new(Stage::Order, reason))?;
             rest = rest.get(admitted..).unwrap_or_default();
             if !rest.is_empty() {
-                self.pass(plan);
+                self.pass(plan, hearing, blame.as_deref_mut())?;
             }
         }
-        if let Some(slab) = self.slots.slab(plan.graph.events()) {
+        if let Some(slab) = self.slots.slab(self.events) {
             slab.return_fresh(fresh);
         }
+        Ok(())
     }
 
     /// Admits rows to the last, or to one that has to wait until the belated rows of its key are through.
     /// Returns how many.
     fn admit_some(&mut self, plan: &Plan<E>, log: Option<EventTime>, rows: &[Place]) -> usize {
-        let Some(slab) = self.slots.slab(plan.graph.events()) else {
+        let Some(slab) = self.slots.slab(self.events) else {
             return rows.len();
         };
         for (admitted, place) in rows.iter().enumerate() {
@@ -147,44 +269,63 @@ impl<E: Event> Shard<E> {
     }
 
     /// Takes what was admitted, as far as the clocks allow, through the graph; belated rows after the others.
-    pub(super) fn pass(&mut self, plan: &Plan<E>) {
-        if let Some(slab) = self.slots.slab(plan.graph.events()) {
+    pub(super) fn pass(
+        &mut self,
+        plan: &Plan<E>,
+        hearing: Hearing,
+        mut blame: Option<&mut Blame>,
+    ) -> Result<(), Panicked> {
+        if let Some(slab) = self.slots.slab(self.events) {
             self.order.release(slab);
+            if let Some(blame) = blame.as_deref_mut() {
+                blame.leave_out(slab);
+            }
         }
-        let now = now(plan, &self.order);
-        for (node, meter) in &mut self.nodes {
-            meter.measure(&mut self.slots, plan.clock, |slots| node.run(slots, &now));
-        }
+        let (slots, order) = (&mut self.slots, &self.order);
+        let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
+        run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
+            meter.measure(slots, plan.clock, |slots| node.run(slots, now));
+        })?;
         self.order.settle();
-        collect(plan, &mut self.slots, &mut self.tallies, &mut self.outputs);
+        let is_heard = |blame: Option<&Blame>| {
+            (hearing == Hearing::Heard || planted(Bug::ReplayIsHeard))
+                && blame.is_none_or(Blame::is_heard)
+        };
+        let made = (&mut self.tallies, &mut self.outputs[..]);
+        collect(plan, &mut self.slots, made, is_heard(blame.as_deref()))?;
         if self.order.has_belated() {
-            self.revise(plan);
+            let (from, to) = (self.slots.slab(self.events), self.belated.slab(self.events));
+            if let (Some(from), Some(to)) = (from, to) {
+                let admitted = self.order.give_belated(from, to);
+                self.fates.counts.accepted += admitted.accepted;
+                self.fates.counts.duplicate += admitted.duplicate;
+                if let Some(blame) = blame.as_deref_mut() {
+                    blame.leave_out(to);
+                }
+            }
+            let (slots, order) = (&mut self.belated, &self.order);
+            let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
+            run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
+                meter.measure(slots, plan.clock, |slots| node.revise(slots, now));
+            })?;
+            let made = (&mut self.tallies, &mut self.outputs[..]);
+            collect(plan, &mut self.belated, made, is_heard(blame.as_deref()))?;
         }
-    }
-
-    fn revise(&mut self, plan: &Plan<E>) {
-        let events = plan.graph.events();
-        if let (Some(from), Some(to)) = (self.slots.slab(events), self.belated.slab(events)) {
-            let admitted = self.order.give_belated(from, to);
-            self.fates.counts.accepted += admitted.accepted;
-            self.fates.counts.duplicate += admitted.duplicate;
+        if hearing == Hearing::Again {
+            self.fates = Fates::default();
         }
-        let now = now(plan, &self.order);
-        for (node, meter) in &mut self.nodes {
-            meter.measure(&mut self.belated, plan.clock, |slots| {
-                node.revise(slots, &now);
-            });
-        }
-        let (tallies, outputs) = (&mut self.tallies, &mut self.outputs);
-        collect(plan, &mut self.belated, tallies, outputs);
+        Ok(())
     }
 
     /// No row before `floor` is under way any more of the keys that have no newer one: their clocks move there.
     /// Returns whether any did.
     pub(super) fn tick(&mut self, plan: &Plan<E>, floor: EventTime) -> bool {
+        let mark = self.mark(&[], &[]);
         let moves = self.order.raise(floor);
-        if moves {
-            self.pass(plan);
+        if moves && let Err(panicked) = self.pass(plan, Hearing::Heard, None) {
+            self.recover_tick(plan, mark, floor, panicked);
+        } else {
+            self.rebase();
         }
         moves
     }
@@ -197,8 +338,63 @@ impl<E: Event> Shard<E> {
 
     /// The input has ended: every row, window and timer is flushed.
     pub(super) fn end(&mut self, plan: &Plan<E>) {
+        let mark = self.mark(&[], &[]);
         self.order.end();
-        self.pass(plan);
+        if let Err(panicked) = self.pass(plan, Hearing::Heard, None) {
+            self.recover_end(plan, mark, panicked);
+        }
+    }
+
+    /// The keys that are silent since `horizon` end as they would with the input, and are forgotten.
+    fn sweep(&mut self, plan: &Plan<E>, horizon: EventTime, hearing: Hearing) {
+        let silent = self.order.silent_since(horizon);
+        if silent.is_empty() {
+            return;
+        }
+        let mark = self.mark(&[], &[]);
+        for id in silent {
+            self.order.end_key(id);
+        }
+        if let Err(panicked) = self.pass(plan, hearing, None) {
+            self.recover_sweep(plan, mark, horizon, hearing, panicked);
+            if self.panicked.is_some() {
+                return;
+            }
+        }
+        for id in self.order.silent_since(horizon) {
+            if let Some(name) = self.order.forget(id) {
+                for (node, _) in &mut self.nodes {
+                    node.forget_key(id, &name);
+                }
+                self.forgotten += u64::from(hearing == Hearing::Heard);
+            }
+        }
+        self.rebase();
+    }
+
+    /// The state of every key that changed since the last call.
+    fn save_changed(&mut self) -> Vec<Saved> {
+        let mut saved = Vec::new();
+        if let Some(slab) = self.slots.slab(self.events) {
+            self.order.seal(slab, &mut saved);
+        }
+        for (node, _) in &mut self.nodes {
+            node.seal(self.order.keys(), &mut saved);
+        }
+        if saved.iter().any(|saved| saved.bytes.is_none()) {
+            keep_last(&mut saved);
+        }
+        saved
+    }
+
+    /// Where panics are isolated: what is now is where the next one goes back to.
+    pub(super) fn rebase(&mut self) {
+        if self.isolation.is_some() {
+            let changed = self.save_changed();
+            self.isolation
+                .iter_mut()
+                .for_each(|isolation| isolation.rebase(&changed));
+        }
     }
 
     /// How much waits for a commit: results, and bytes of them.
@@ -209,20 +405,20 @@ impl<E: Event> Shard<E> {
     }
 
     /// Hands over everything since the last seal.
-    pub(super) fn seal(&mut self, plan: &Plan<E>) -> Share {
-        let mut saved = Vec::new();
-        if let Some(slab) = self.slots.slab(plan.graph.events()) {
-            self.order.seal(slab, &mut saved);
-        }
-        for (node, _) in &mut self.nodes {
-            node.seal(self.order.keys(), &mut saved);
-        }
+    pub(super) fn seal(&mut self, plan: &Plan<E>, keep: Written) -> Share {
+        self.rebase();
+        let saved = match (keep, &mut self.isolation) {
+            (Written::Position, _) => Vec::new(),
+            (Written::State, Some(isolation)) => isolation.take_unsaved(),
+            (Written::State, None) => self.save_changed(),
+        };
         let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
         Share {
             saved,
             tallies: std::mem::take(&mut self.tallies),
             outputs: std::mem::replace(&mut self.outputs, fresh),
-            keys: self.order.keys().len() as u64,
+            keys: self.order.keys().count() as u64,
+            forgotten: std::mem::take(&mut self.forgotten),
             work: self
                 .nodes
                 .iter_mut()
@@ -237,6 +433,7 @@ impl Share {
     pub(super) fn join(&mut self, other: Self) {
         self.saved.extend(other.saved);
         self.keys += other.keys;
+        self.forgotten += other.forgotten;
         for (name, count) in other.tallies {
             *self.tallies.entry(name).or_default() += count;
         }
@@ -249,36 +446,76 @@ impl Share {
     }
 }
 
-fn now<'a, E: Event>(plan: &Plan<E>, order: &'a OrderBuffer) -> Now<'a> {
-    Now {
+/// Of several entries of one place, the last: a key may be forgotten and come back between two seals.
+fn keep_last(saved: &mut Vec<Saved>) {
+    let mut places = HashSet::new();
+    saved.reverse();
+    saved.retain(|saved| places.insert((saved.node, saved.key.clone())));
+    saved.reverse();
+}
+
+/// The nodes of the graph without state.
+pub(super) fn fresh_nodes<E: Event>(plan: &Plan<E>) -> Vec<(Box<dyn Node>, Meter)> {
+    let nodes = plan.graph.nodes.iter();
+    nodes
+        .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
+        .collect()
+}
+
+/// Runs the nodes one after the other, but for those that are skipped: they forget the keys of this pass.
+fn run_nodes<E: Event>(
+    plan: &Plan<E>,
+    nodes: &mut [(Box<dyn Node>, Meter)],
+    order: &OrderBuffer,
+    skipped: &[usize],
+    mut run: impl FnMut(&mut dyn Node, &mut Meter, &Now<'_>),
+) -> Result<(), Panicked> {
+    let watch = Watch::default();
+    let now = Now {
         keys: order.keys(),
         clocks: order.clocks(),
         moved: order.moved(),
         by_arrival: order.is_by_arrival(),
         lateness: plan.order.allowed_lateness,
+        watch: &watch,
+    };
+    for (place, (node, meter)) in nodes.iter_mut().enumerate() {
+        if skipped.contains(&place) {
+            now.moved.iter().for_each(|id| node.forget(*id));
+            continue;
+        }
+        watch.set(At::Nothing);
+        caught(|| run(node.as_mut(), meter, &now)).map_err(|reason| Panicked {
+            at: watch.get(),
+            ..Panicked::new(Stage::Node(place), reason)
+        })?;
     }
+    Ok(())
 }
 
-/// Hands the rows of one pass to tallies and outlets.
+/// Hands the rows of one pass to tallies and outlets, if they are to be heard.
 fn collect<E>(
     plan: &Plan<E>,
     slots: &mut Slots,
-    tallies: &mut Tallies,
-    outputs: &mut [Box<dyn Buffer>],
-) {
-    for tally in &plan.tallies {
-        tally.add(slots, tallies);
-    }
-    for (place, outlet) in plan.outlets.iter().enumerate() {
-        let later = plan.outlets.iter().skip(place + 1);
-        let taking = if later.clone().any(|other| other.slot == outlet.slot) {
-            Taking::Copy
-        } else {
-            Taking::Move
-        };
-        if let Some(to) = outputs.get_mut(place) {
-            outlet.collect(slots, to.as_mut(), taking);
+    (tallies, outputs): (&mut Tallies, &mut [Box<dyn Buffer>]),
+    is_heard: bool,
+) -> Result<(), Panicked> {
+    let collected = caught(|| {
+        for tally in plan.tallies.iter().filter(|_| is_heard) {
+            tally.add(slots, tallies);
         }
-    }
+        for (place, outlet) in plan.outlets.iter().enumerate().filter(|_| is_heard) {
+            let later = plan.outlets.iter().skip(place + 1);
+            let taking = if later.clone().any(|other| other.slot == outlet.slot) {
+                Taking::Copy
+            } else {
+                Taking::Move
+            };
+            if let Some(to) = outputs.get_mut(place) {
+                outlet.collect(slots, to.as_mut(), taking);
+            }
+        }
+    });
     slots.clear();
+    collected.map_err(|reason| Panicked::new(Stage::Results, reason))
 }

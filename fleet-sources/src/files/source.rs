@@ -1,7 +1,4 @@
-use std::{
-    sync::{Arc, atomic::AtomicU64, mpsc as blocking},
-    thread::Builder,
-};
+use std::{sync::mpsc as blocking, thread::Builder};
 
 use async_trait::async_trait;
 use fleet_core::{
@@ -80,7 +77,6 @@ pub struct FileSource {
     partition: Option<Partition>,
     state: State,
     paused: bool,
-    progress: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -143,7 +139,6 @@ impl FileSource {
             partition: None,
             state: State::New,
             paused: false,
-            progress: Arc::default(),
         };
         source.name();
         Ok(source)
@@ -164,12 +159,6 @@ impl FileSource {
     pub fn total_bytes(&self) -> Option<u64> {
         let sizes = self.inputs.iter().map(|input| input.size().ok().flatten());
         sizes.sum()
-    }
-
-    /// Up to which byte the inputs were read, counted like offsets; it goes on counting while the source
-    /// is elsewhere, for a progress bar.
-    pub fn read_bytes(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.progress)
     }
 
     /// Gives the partition its name, once the beginnings that are part of it cannot change any more.
@@ -261,14 +250,7 @@ impl Source for FileSource {
         }
         let inputs = self.inputs.iter_mut().map(Opened::hand_over);
         let inputs = inputs.collect::<Result<Vec<_>, Fault>>()?;
-        let progress = Arc::clone(&self.progress);
-        let reader = Reader::new(
-            inputs,
-            own.clone(),
-            self.options,
-            at.unwrap_or_default(),
-            progress,
-        );
+        let reader = Reader::new(inputs, own.clone(), self.options, at.unwrap_or_default());
         let (to, chunks) = mpsc::channel(READ_AHEAD);
         let (stop, stopped) = blocking::sync_channel(0);
         let at_end = self.options.at_end;

@@ -1,8 +1,3 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
-
 use async_trait::async_trait;
 use fleet_core::{
     Offset, Partition, Result, Source,
@@ -68,15 +63,12 @@ pub struct Simulator<M: Model, D> {
     vehicle: usize,
     /// What that vehicle sends next in this tick, if the tick's step is done.
     pending: Option<M::Event>,
-    /// How many events there were before.
-    count: u64,
     /// The offset of the next event's line.
     offset: u64,
     /// The first tick after the start, and when it was.
     began: Option<(u64, Instant)>,
     state: State,
     paused: bool,
-    made: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,12 +113,10 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
             tick: 0,
             vehicle: 0,
             pending: None,
-            count: 0,
             offset: 0,
             began: None,
             state: State::New,
             paused: false,
-            made: Arc::default(),
         };
         source.rewind()?;
         let mut first = Vec::new();
@@ -161,12 +151,6 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
         &self.options
     }
 
-    /// How many events are made, those before a resume included, kept up to date while a pipeline runs:
-    /// for progress bars.
-    pub fn made_events(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.made)
-    }
-
     /// Back to the first event.
     fn rewind(&mut self) -> Result<(), Fault> {
         self.fleet.clear();
@@ -177,7 +161,7 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
             self.fleet.push((vehicle, draws));
         }
         (self.tick, self.vehicle, self.pending) = (0, 0, None);
-        (self.count, self.offset, self.began) = (0, 0, None);
+        (self.offset, self.began) = (0, None);
         Ok(())
     }
 
@@ -196,7 +180,6 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
         self.dialect.write(&event, to);
         to.push(b'\n');
         self.offset += (to.len() - before) as u64;
-        self.count += 1;
         // Asked for at once, so that `tick` always says whose event is next.
         self.pending = self.model.more(vehicle);
         if self.pending.is_none() {
@@ -238,7 +221,6 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
                 break;
             }
         }
-        self.made.store(self.count, Ordering::Relaxed);
         Chunk {
             bytes,
             start,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Decode, EventTime, Offset, VehicleId,
-    decode::Entry,
+    decode::{Entry, Kept},
     dialect::lines::refuse_cut,
     event::{Driving, DrivingKind, FleetEvent, Perception, Style, Telemetry},
     source::Chunk,
@@ -99,6 +99,14 @@ impl Decode<Chunk> for Csv {
                 Err(reason) => entry.malformed(at, found.raw, reason),
             }
         }
+    }
+
+    fn keep(&self, chunk: &Chunk) -> Option<Kept<Chunk>> {
+        let quoted = memchr::memchr(b'"', &chunk.bytes).is_some();
+        (!quoted).then(|| Kept {
+            payload: chunk.clone(),
+            records: Chunk::records,
+        })
     }
 
     fn divide(&self, chunk: Chunk, parts: usize) -> Vec<Chunk> {

@@ -3,23 +3,24 @@ use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result, Source,
     checkpoint::CheckpointStore,
     committer::Landed,
-    task::{Piece, Task},
+    task::{Piece, Written},
 };
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
     /// Seals the chosen partitions that have changed, and sends them off; only while no epoch is away.
-    pub(super) fn seal(&mut self, chosen: impl Fn(&Partition) -> bool) {
+    pub(super) fn seal(&mut self, chosen: impl Fn(&Partition) -> bool, written: Written) {
         let chosen = self.tasks.iter_mut().filter(|(name, _)| chosen(name));
         let changed = chosen
             .map(|(_, task)| task)
-            .filter(|task| task.has_changed());
+            .filter(|task| task.has_changed(written));
         let epoch: Vec<Piece> = changed
-            .map(|task| task.seal(&self.plan, &self.workers))
+            .map(|task| task.seal(&self.plan, &self.workers, written))
             .collect();
         if !epoch.is_empty() {
             self.sealed = Some(self.patience.seen.sealed(&epoch, self.epoch.opened));
         }
-        if !self.tasks.values().any(Task::has_changed) {
+        let mut left = self.tasks.values();
+        if !left.any(|task| task.has_changed(Written::Position)) {
             self.epoch = Epoch::default();
         }
         if !epoch.is_empty() {
@@ -66,7 +67,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// Commits all that was computed, and waits for it.
     pub(super) async fn settle(&mut self) -> Result<()> {
         let mut fenced = self.land().await?;
-        self.seal(|_| true);
+        self.seal(|_| true, Written::State);
         fenced.extend(self.land().await?);
         self.refuse_if_alone(&fenced)
     }

@@ -30,6 +30,7 @@ use super::{
     observe::Seen,
     report::{Ending, Ledger, Report},
     retry::{Patience, Tries},
+    snapshots::Schedule,
     stop::{self, Stop},
     ticks::Ticker,
     workers::Workers,
@@ -70,6 +71,7 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     round: Round<D::Event>,
     flight: Flight<S>,
     limits: EpochLimits,
+    schedule: Schedule,
     patience: Patience,
     stop: Stop,
     tasks: BTreeMap<Partition, Task<D::Event>>,
@@ -108,7 +110,10 @@ where
     let ticks = pipeline.ticks.as_ref();
     let checked = pipeline.wrong.map_or(Ok(()), Err).and_then(|()| {
         let follows = pipeline.source.follows();
-        ticks.map_or(Ok(()), |ticks| ticks.check(&plan.order, follows))
+        ticks.map_or(Ok(()), |ticks| {
+            ticks.check(&plan.order, follows)?;
+            pipeline.snapshots.check_ticks()
+        })
     });
     let workers = match checked.and_then(|()| Workers::start(pipeline.workers)) {
         Ok(workers) => workers,
@@ -129,6 +134,7 @@ where
             round: Round::new(),
             flight: Flight::new(side),
             limits: pipeline.limits,
+            schedule: Schedule::start(pipeline.snapshots),
             patience,
             stop,
             tasks: BTreeMap::new(),
@@ -169,12 +175,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     self.settle().await?;
                     return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }
-                Turn::Seal => self.seal(|_| true),
+                Turn::Seal => {
+                    let written = self.schedule.next();
+                    self.seal(|_| true, written);
+                }
                 Turn::Landed(landed) => {
                     let fenced = self.landed(landed).await?;
                     self.refuse_if_alone(&fenced)?;
                 }
-                Turn::Tick => self.tick(),
+                Turn::Tick => self.tick()?,
                 Turn::Source(event) => self.hear(event).await?,
             }
             if self.is_complete() {
@@ -190,12 +199,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 
     async fn hear(&mut self, event: SourceEvent<Src::Payload>) -> Result<()> {
-        self.ticker.hear(&event);
+        self.ticker.hear(&event, !self.paused.is_empty());
         match event {
             SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
             SourceEvent::Batch(batch) => self.batch(batch).await?,
-            SourceEvent::Idle => self.tick(),
-            SourceEvent::End(partition) => self.end(partition),
+            SourceEvent::Idle => self.tick()?,
+            SourceEvent::End(partition) => self.end(partition)?,
             SourceEvent::Revoking {
                 partitions,
                 within,

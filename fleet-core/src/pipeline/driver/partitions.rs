@@ -7,7 +7,7 @@ use crate::{
     Decode, Partition, Result, Source,
     checkpoint::CheckpointStore,
     source::RevokeGuard,
-    task::{ForkJoin, Task},
+    task::{ForkJoin, Task, Written},
 };
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
@@ -20,10 +20,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 continue;
             };
             let claim = side.claim(partition).await?;
-            let at = claim.next;
             self.patience.seen.claimed(partition, &claim);
             self.ledger.claimed(partition, &claim);
             let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
+            let at = task.start();
             let mut tries = self.patience.tries();
             while let Err(fault) = self.source.start(partition, at).await {
                 let who = format!("the start of partition {partition}");
@@ -46,7 +46,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let committed = timeout(within, async {
             self.land().await?;
             // Only what leaves is sealed.
-            self.seal(|name| partitions.contains(name));
+            self.seal(|name| partitions.contains(name), Written::State);
             self.land().await
         });
         if let Ok(committed) = committed.await {

@@ -3,7 +3,7 @@ use crate::{
     Decode, Partition, Result, Source,
     checkpoint::CheckpointStore,
     source::{Batch, SourceEvent},
-    task::{ForkJoin, Task},
+    task::{ForkJoin, Task, Written},
 };
 
 /// How many batches a round takes for each worker, if so many are ready. Our choice: of the 256 KiB that a
@@ -58,31 +58,34 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 
     /// Flushes an ended partition.
-    pub(super) fn end(&mut self, partition: Partition) {
+    pub(super) fn end(&mut self, partition: Partition) -> Result<()> {
         if let Some(task) = self.tasks.get_mut(&partition) {
             self.anything |= !task.has_ended();
-            task.end(&self.plan, &self.workers);
+            task.end(&self.plan, &self.workers)?;
             self.epoch.open();
             self.ended.insert(partition);
         }
+        Ok(())
     }
 
     /// Moves the clocks of silent keys, if a tick is due; what came of it is committed at once, with its time.
-    pub(super) fn tick(&mut self) {
+    pub(super) fn tick(&mut self) -> Result<()> {
         if self.upcoming.is_some() {
-            return;
+            return Ok(());
         }
         let Some(floor) = self.ticker.floor() else {
-            return;
+            return Ok(());
         };
         for task in self.tasks.values_mut() {
-            task.tick(&self.plan, &self.workers, floor);
+            task.tick(&self.plan, &self.workers, floor)?;
         }
-        if self.tasks.values().any(Task::has_changed) {
+        let mut tasks = self.tasks.values();
+        if tasks.any(|task| task.has_changed(Written::Position)) {
             self.anything = true;
             self.epoch.closing = true;
             self.epoch.open();
         }
+        Ok(())
     }
 
     /// What waits for a commit: results, and bytes.

@@ -326,7 +326,8 @@ impl Drop for Seen {
 
 fn fates(before: Counts, now: Counts) -> [(&'static str, u64); 5] {
     [
-        ("accepted", now.accepted - before.accepted),
+        // An accepted record over which a step panics becomes a dead letter.
+        ("accepted", now.accepted.saturating_sub(before.accepted)),
         ("filtered", now.filtered - before.filtered),
         ("dead_lettered", now.dead_lettered - before.dead_lettered),
         ("late", now.late - before.late),

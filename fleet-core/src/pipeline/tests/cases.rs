@@ -21,7 +21,7 @@ use crate::{
     row::Row,
     sink::{Null, Outcome, Rejected, Sink},
     source::Batch,
-    task::{Inline, Plan, Task},
+    task::{Inline, Plan, Task, Written},
     testing::{CommitFault, FaultyStore, Script, Scripted},
 };
 
@@ -391,6 +391,8 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         outlets: vec![Outlet::new("rows", streams.readings)],
         graph,
         tallies: Vec::new(),
+        keys: crate::task::KeyLimits::default(),
+        isolate: false,
         clock: None,
     };
     let mut committer = Committer::new(vec![("rows".into(), Way::Plain)]);
@@ -405,7 +407,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
             payload,
         };
         task.batch(&plan, &Typed::default(), batch).unwrap();
-        pieces.push(task.seal(&plan, &Inline));
+        pieces.push(task.seal(&plan, &Inline, Written::State));
     }
     committer.open(pieces);
     let mut answers = Vec::new();

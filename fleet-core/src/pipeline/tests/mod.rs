@@ -6,9 +6,13 @@
 
 mod cases;
 mod hand;
+mod keys;
 mod model;
 mod overlap;
+mod panics;
 mod property;
+mod snapshots;
 mod stop;
+mod structure;
 mod time;
 mod workers;

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::model::{Reading, graph};
 use crate::{
     Error, ErrorKind, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
+    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
     decode::Typed,
     memory::MemoryTx,
     pipeline::{Ending, Retry},
@@ -215,4 +216,44 @@ async fn a_sink_that_fails_in_every_transaction_uses_up_its_tries() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Sink);
     assert_eq!(tries.load(Ordering::Relaxed), 5);
+}
+
+/// A store that nobody answers for.
+struct Silent;
+
+#[async_trait]
+impl CheckpointStore for Silent {
+    type Tx = ();
+    async fn claim(&mut self, _: &Partition) -> Result<Claim> {
+        Err(Error::new(ErrorKind::Store, "no answer").retryable())
+    }
+    async fn begin(&mut self) -> Result<()> {
+        Ok(())
+    }
+    async fn commit(&mut self, (): (), _: &[Sealed]) -> Result<Committed> {
+        Ok(Committed::Done)
+    }
+    async fn progress(&mut self, _: &Partition) -> Result<Option<Progress>> {
+        Ok(None)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_is_heard_while_a_partition_is_claimed() {
+    let (graph, _) = graph();
+    let source = Scripted::new("memory/0", rows(), []);
+    let order = Order::default();
+    let began = Instant::now();
+    let run = Pipeline::at_least_once(source, Typed::<Reading>::default(), order, graph, Silent)
+        .retry(PATIENT)
+        .run_until(sleep(Duration::from_secs(60)));
+    let error = run.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+    assert!(
+        error
+            .to_string()
+            .contains("the claim of partition memory/0"),
+        "{error}"
+    );
+    assert_eq!(began.elapsed().as_secs(), 68);
 }

@@ -98,6 +98,18 @@ async fn prop_any_number_of_workers_gives_the_same_rows_and_the_same_report() {
     }
 }
 
+/// There a commit runs beside the workers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn prop_a_runtime_of_several_threads_gives_the_same_rows() {
+    for seed in 0..30 {
+        let (rows, store) = (shuffled(seed), MemoryStore::default());
+        let script = vec![Script::Rows(17); 40];
+        let run = pipeline(scripted(&rows, script), 2, &store).run();
+        assert!(run.await.unwrap().balances());
+        assert_holds(&store, &rows, &format!("seed {seed}"));
+    }
+}
+
 #[tokio::test]
 async fn prop_a_stopped_run_goes_on_with_any_other_number_of_workers() {
     for (seed, before) in (0..).zip(WORKERS) {
@@ -189,7 +201,13 @@ async fn several_partitions_of_one_round_are_kept_apart() {
 }
 
 /// One chunk of lines; a source of bytes gives no more at a time.
-struct Lines(Option<Vec<u8>>, bool);
+pub(super) struct Lines(Option<Vec<u8>>, bool);
+
+impl Lines {
+    pub(super) fn new(text: Vec<u8>) -> Self {
+        Self(Some(text), false)
+    }
+}
 
 #[async_trait]
 impl Source for Lines {
@@ -236,7 +254,7 @@ async fn dead_letters_stand_in_the_order_of_the_input_whoever_read_them() {
     for count in WORKERS {
         let store = MemoryStore::default();
         let (graph, _) = Graph::new();
-        let source = Lines(Some(text.clone().into_bytes()), false);
+        let source = Lines::new(text.clone().into_bytes());
         let (decode, order) = (VehicleOps::default(), Order::default());
         let run = Pipeline::exactly_once(source, decode, order, graph, store.clone());
         let report = run.workers(workers(count)).run().await.unwrap();

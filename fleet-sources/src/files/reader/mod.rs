@@ -2,13 +2,7 @@
 
 mod enter;
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::io;
 
 use fleet_core::{Error, Offset, Partition, dialect::MAX_RECORD_BYTES, source::Chunk};
 
@@ -43,7 +37,6 @@ pub(super) struct Reader {
     inputs: Vec<Opened>,
     partition: Partition,
     options: FileOptions,
-    progress: Arc<AtomicU64>,
     /// Which input is read, and the offset of its first byte.
     current: usize,
     base: u64,
@@ -71,13 +64,11 @@ impl Reader {
         partition: Partition,
         options: FileOptions,
         from: Offset,
-        progress: Arc<AtomicU64>,
     ) -> Self {
         Self {
             inputs,
             partition,
             options,
-            progress,
             current: 0,
             base: 0,
             stream: None,
@@ -96,9 +87,8 @@ impl Reader {
 
     /// Does a bounded piece of work: at most one read.
     pub(super) fn step(&mut self) -> Result<Step, Error> {
-        let step = self.advance();
-        self.progress.store(self.position, Ordering::Relaxed);
-        step.map_err(|fault| Error::from(fault).at(&self.partition, Offset(self.position)))
+        self.advance()
+            .map_err(|fault| Error::from(fault).at(&self.partition, Offset(self.position)))
     }
 
     #[cfg(test)]

@@ -46,13 +46,7 @@ impl Read {
 fn reader(source: &mut FileSource, at: u64) -> Reader {
     let inputs = source.inputs_for_tests();
     let partition = source.partition().unwrap().clone();
-    Reader::new(
-        inputs,
-        partition,
-        source.options_for_tests(),
-        Offset(at),
-        source.read_bytes(),
-    )
+    Reader::new(inputs, partition, source.options_for_tests(), Offset(at))
 }
 
 fn drain(reader: &mut Reader, format: Format) -> Read {

@@ -89,7 +89,7 @@ impl Decode<Payload> for Moving {
     fn decode(&self, payload: Payload, entry: &mut Entry<'_, Telemetry>) {
         for (at, event) in payload {
             match event {
-                Some(event) if event.speed() == Some(Speed::from_kmh(0.0)) => entry.filtered(),
+                Some(event) if event.speed() == Some(Speed::from_kmh(0.0)) => entry.filtered(at),
                 Some(event) => entry.row(at, event),
                 None => entry.malformed(at, SECRET.as_bytes(), format!("`{SECRET}` is no event")),
             }

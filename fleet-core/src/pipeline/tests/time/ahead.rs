@@ -7,7 +7,7 @@ use crate::{
     decode::Typed,
     outlet::Outlet,
     source::Batch,
-    task::{Inline, Plan, Task},
+    task::{Inline, Plan, Task, Written},
 };
 
 /// A ping, and the second at which the log took it.
@@ -32,6 +32,8 @@ async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
         outlets: vec![Outlet::new("pings", stream)],
         graph,
         tallies: Vec::new(),
+        keys: crate::task::KeyLimits::default(),
+        isolate: false,
         clock: None,
     };
     let partition = Partition::new("log/0");
@@ -49,7 +51,7 @@ async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
             payload: vec![(Offset(offset), ping)],
         };
         task.batch(&plan, &Typed::default(), batch).unwrap();
-        let piece = task.seal(&plan, &Inline);
+        let piece = task.seal(&plan, &Inline, Written::State);
         let left = piece.outputs[0].rows::<Ping>().iter();
         outcome.left.extend(left.map(|row| row.value.second));
         let dead = piece.sealed.dead.iter();

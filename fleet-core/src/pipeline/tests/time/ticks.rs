@@ -12,7 +12,7 @@ use crate::{
     pipeline::Ticks,
     row::Row,
     source::{Batch, SourceEvent},
-    task::{Inline, Plan, Task},
+    task::{Inline, Plan, Task, Written},
     testing::Scripted,
     window::{Session, SummaryOf, Tumbling},
 };
@@ -65,6 +65,8 @@ fn plan(order: Order) -> Plan<Ping> {
         outlets: vec![Outlet::new("all", all)],
         graph,
         tallies: Vec::new(),
+        keys: crate::task::KeyLimits::default(),
+        isolate: false,
         clock: None,
     }
 }
@@ -113,13 +115,13 @@ impl Machine {
                     .batch(&self.plan, &Typed::default(), batch)
                     .unwrap();
             }
-            Action::Tick(floor) => self.task.tick(&self.plan, &Inline, *floor),
-            Action::End => self.task.end(&self.plan, &Inline),
+            Action::Tick(floor) => self.task.tick(&self.plan, &Inline, *floor).unwrap(),
+            Action::End => self.task.end(&self.plan, &Inline).unwrap(),
         }
     }
 
     async fn commit(&mut self) {
-        let piece = self.task.seal(&self.plan, &Inline);
+        let piece = self.task.seal(&self.plan, &Inline, Written::State);
         let tx = self.store.begin().await.unwrap();
         self.store.commit(tx, &[piece.sealed]).await.unwrap();
         let rows = piece.outputs[0].rows::<String>().iter();
@@ -229,11 +231,11 @@ async fn a_tick_that_moves_no_clock_is_no_commit() {
     let mut machine = Machine::start(Order::within(seconds(5))).await;
     machine.take(&ping(0, 101));
     machine.commit().await;
-    assert!(!machine.task.has_changed());
+    assert!(!machine.task.has_changed(Written::State));
     machine.take(&Action::Tick(time(101)));
-    assert!(!machine.task.has_changed());
+    assert!(!machine.task.has_changed(Written::State));
     machine.take(&Action::Tick(time(102)));
-    assert!(machine.task.has_changed());
+    assert!(machine.task.has_changed(Written::State));
 }
 
 /// A log that is always at its end.

@@ -1,0 +1,326 @@
+//! How long a key is known and how many there may be: decided by the log alone.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{BOUND, CARS, Reading, graph, plain, time};
+use crate::{
+    Event, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline,
+    checkpoint::CheckpointStore,
+    decode::Typed,
+    event::ContentHasher,
+    operator::Cx,
+    pipeline::{EpochLimits, Report, Snapshots},
+    row::Row,
+    testing::{Script, Scripted},
+};
+
+const TTL: i64 = 8;
+const STEP: i64 = TTL / 4;
+
+/// Cars that drive for a while and are silent for longer; each row delayed by up to the bound.
+fn arrive(seed: u64) -> Arc<Vec<Reading>> {
+    let mut rows = Vec::new();
+    for number in 0..400u64 {
+        let roll = (number + 400 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
+        let row = Reading {
+            car: (roll % 4) as usize,
+            second: number as i64 / 3,
+            kmh: 60 + (roll >> 8) as u16 % 40,
+        };
+        // Each car drives in its own quarter of a minute, and one of them at other times too.
+        let drives = (row.second / 15) as usize % 4 == row.car || row.car == 3 && roll % 3 == 0;
+        if drives {
+            let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
+            let times = 1 + usize::from(number % 9 == 0);
+            rows.extend(std::iter::repeat_n((place, roll, row), times));
+        }
+    }
+    rows.sort_unstable();
+    Arc::new(rows.into_iter().map(|(.., row)| row).collect())
+}
+
+/// The rows of each car between being new and being forgotten, by a plain loop over the log.
+fn lives(rows: &[Reading]) -> Vec<Vec<Reading>> {
+    let (mut now, mut over) = (None, Vec::new());
+    let mut open: BTreeMap<usize, Vec<Reading>> = BTreeMap::new();
+    for row in rows {
+        let line = row.second.div_euclid(STEP) * STEP;
+        if now.is_some_and(|now| line > now) {
+            let newest = |life: &Vec<Reading>| life.iter().map(|row| row.second).max();
+            let silent = open.extract_if(.., |_, life| newest(life) < Some(line - TTL));
+            over.extend(silent.map(|(_, life)| life));
+        }
+        now = now.max(Some(line));
+        open.entry(row.car).or_default().push(*row);
+    }
+    over.extend(open.into_values());
+    for life in &mut over {
+        life.sort_unstable();
+        life.dedup();
+    }
+    over
+}
+
+/// Runs through as many crashes as the seed says, with any batches, snapshots and number of workers.
+async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, seed: u64) -> Report {
+    for attempt in 0..5 {
+        let roll = (seed * 7 + attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
+        let mut script = vec![Script::Rows(1 + roll as usize % 60); 2 + roll as usize % 5];
+        if attempt < 4 {
+            script.push(Script::Crash);
+        }
+        let snapshots = match roll % 3 {
+            0 => Snapshots::EveryCommit,
+            _ => Snapshots::Every(Duration::MAX),
+        };
+        let limits = EpochLimits {
+            rows: 1 + roll % 50,
+            ..EpochLimits::default()
+        };
+        let (graph, streams) = graph();
+        let source = Scripted::new("memory/0", Arc::clone(rows), script);
+        let order = Order::default();
+        let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
+        let mut run = streams
+            .stored(run, store)
+            .epochs(limits)
+            .snapshots(snapshots)
+            .workers((1 + roll as usize % 3).try_into().unwrap())
+            .forget_after(Duration::from_secs(TTL.unsigned_abs()));
+        if roll % 5 == 0 {
+            run = run.isolate_panics();
+        }
+        match run.run().await {
+            Ok(report) => return report,
+            Err(error) => assert!(error.to_string().contains("crash"), "{error}"),
+        }
+    }
+    unreachable!("the last attempt is let through");
+}
+
+#[tokio::test]
+async fn prop_a_silent_key_ends_and_begins_anew_at_the_places_that_the_log_says() {
+    for seed in 0..100 {
+        let (rows, store) = (arrive(seed), MemoryStore::default());
+        let report = run(&rows, &store, seed).await;
+        let lives = lives(&rows);
+        assert!(lives.len() > CARS.len(), "some are forgotten");
+        assert_eq!(report.keys, lives.len() as u64, "seed {seed}");
+        let accepted = lives.iter().map(Vec::len).sum::<usize>();
+        assert_eq!(report.counts.accepted, accepted as u64, "seed {seed}");
+        assert_eq!(report.counts.read, rows.len() as u64);
+        let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (table, rows) in lives.iter().flat_map(|life| plain(life)) {
+            expected.entry(table).or_default().extend(rows);
+        }
+        expected.values_mut().for_each(|rows| rows.sort_unstable());
+        let stored = store.rows().into_iter();
+        let stored: BTreeMap<_, _> = stored
+            .map(|(name, rows)| (name.to_string(), rows))
+            .collect();
+        assert!(stored == expected, "seed {seed}: the rows differ");
+    }
+}
+
+/// A sign of life of any device.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Ping {
+    device: String,
+    second: i64,
+}
+
+crate::state_by_serde!(Ping, 1);
+
+impl Event for Ping {
+    fn key(&self) -> &str {
+        &self.device
+    }
+    fn at(&self) -> EventTime {
+        time(self.second)
+    }
+    fn identity(&self) -> u64 {
+        ContentHasher::new().finish()
+    }
+    fn tenant(&self) -> &str {
+        self.device.split('/').next().unwrap_or_default()
+    }
+}
+
+/// Counts the pings of a device.
+struct Count;
+
+impl Operator for Count {
+    type In = Ping;
+    type Out = String;
+    type State = u64;
+    fn init(&self) -> u64 {
+        0
+    }
+    fn on_row(&self, count: &mut u64, row: &Row<Ping>, cx: &mut Cx<'_, String>) {
+        *count += 1;
+        cx.emit(format!("{} {count}", row.value.device));
+    }
+}
+
+/// What a run is bounded by.
+#[derive(Clone, Copy, Default)]
+struct Bounds {
+    ttl: Option<u64>,
+    most: Option<usize>,
+    workers: usize,
+    snapshots: Snapshots,
+}
+
+async fn ping(
+    rows: &[Ping],
+    script: Vec<Script>,
+    bounds: Bounds,
+    store: &MemoryStore,
+) -> crate::Result<Report> {
+    let (mut graph, pings) = Graph::new();
+    let counts = graph.apply("count", pings, Count);
+    let source = Scripted::new("memory/0", rows.to_vec().into(), script);
+    let order = Order::default();
+    let mut run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+        .store("counts", counts, store.table("counts"))
+        .epochs(EpochLimits {
+            rows: 1,
+            ..EpochLimits::default()
+        })
+        .snapshots(bounds.snapshots)
+        .workers(bounds.workers.max(1).try_into().unwrap());
+    if let Some(ttl) = bounds.ttl {
+        run = run.forget_after(Duration::from_secs(ttl));
+    }
+    if let Some(most) = bounds.most {
+        run = run.keys_per_tenant(most.try_into().unwrap());
+    }
+    run.run().await
+}
+
+fn of(device: &str, second: i64) -> Ping {
+    Ping {
+        device: device.into(),
+        second,
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_key_leaves_the_snapshot_too() {
+    let store = MemoryStore::default();
+    let rows: Vec<_> = (0..300).map(|n| of(&format!("a/{n}"), n)).collect();
+    let script = [vec![Script::Rows(7); 40], vec![Script::Crash]].concat();
+    let bounds = Bounds {
+        ttl: Some(20),
+        most: Some(100),
+        ..Bounds::default()
+    };
+    ping(&rows, script, bounds, &store).await.unwrap_err();
+    let partition = Partition::new("memory/0");
+    let claim = store.clone().claim(&partition).await.unwrap();
+    assert_eq!(claim.next, Some(Offset(280)));
+    let keys = claim.state.iter().map(|saved| saved.key.to_string());
+    let keys: std::collections::BTreeSet<_> = keys.filter(|key| !key.is_empty()).collect();
+    // The last record before was at 279: the line is at 275, and what is older than 255 is forgotten.
+    let known: std::collections::BTreeSet<_> = (255..280).map(|n| format!("a/{n}")).collect();
+    assert_eq!(keys, known);
+    let report = ping(&rows, Vec::new(), bounds, &store).await.unwrap();
+    assert_eq!((report.keys, report.counts.accepted), (300, 300));
+    assert_eq!(store.rows()["counts"].len(), 300);
+}
+
+#[tokio::test]
+async fn past_its_bound_a_tenant_gets_no_new_key_and_nobody_else_suffers() {
+    // Two devices that behave, and one that has another id each time.
+    let rows = (0..200).flat_map(|n| {
+        [
+            of("good/1", n),
+            of(&format!("bad/{n}"), n),
+            of("good/2", n),
+            of("bad/0", n),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    let mut one = None;
+    for workers in 1..4 {
+        for snapshots in [Snapshots::EveryCommit, Snapshots::Every(Duration::MAX)] {
+            for batch in [1, 10, 800] {
+                let store = MemoryStore::default();
+                let bounds = Bounds {
+                    most: Some(3),
+                    workers,
+                    snapshots,
+                    ..Bounds::default()
+                };
+                let script = vec![Script::Rows(batch), Script::Rows(batch), Script::Crash];
+                if batch < 800 {
+                    ping(&rows, script, bounds, &store).await.unwrap_err();
+                }
+                let report = ping(&rows, Vec::new(), bounds, &store).await.unwrap();
+                assert!(report.balances(), "{report:?}");
+                assert_eq!((report.keys, report.counts.dead_lettered), (5, 197));
+                let dead = store.dead_letters();
+                assert!(dead.iter().all(|(_, letter)| &*letter.stage == "keys"));
+                assert!(
+                    dead[0].1.reason.contains("`bad` has 3 keys"),
+                    "{:?}",
+                    dead[0]
+                );
+                assert_eq!(dead[0].1.offset, Offset(4 * 3 + 1));
+                let rows = store.rows();
+                assert_eq!(*one.get_or_insert_with(|| rows.clone()), rows);
+                assert!(
+                    rows["counts"]
+                        .iter()
+                        .any(|row| row.ends_with("\"good/2 200\""))
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn silent_keys_make_room_under_the_bound() {
+    // Three ids, then silence for longer than the time to live, then three others.
+    let first = (0..3).map(|n| of(&format!("a/{n}"), n));
+    let refused = [of("a/3", 3)];
+    let later = (0..3).map(|n| of(&format!("a/{}", n + 4), 100 + n));
+    let rows: Vec<_> = first.chain(refused).chain(later).collect();
+    let bounds = Bounds {
+        ttl: Some(20),
+        most: Some(3),
+        ..Bounds::default()
+    };
+    for workers in 1..4 {
+        for crash in 0..rows.len() {
+            let store = MemoryStore::default();
+            let bounds = Bounds { workers, ..bounds };
+            let script = [vec![Script::Rows(1); crash], vec![Script::Crash]].concat();
+            ping(&rows, script, bounds, &store).await.unwrap_err();
+            let report = ping(&rows, Vec::new(), bounds, &store).await.unwrap();
+            let counts = report.counts;
+            assert_eq!(
+                (counts.accepted, counts.dead_lettered),
+                (6, 1),
+                "crash {crash}"
+            );
+            assert_eq!(store.dead_letters()[0].1.offset, Offset(3));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_time_to_live_under_a_second_is_refused() {
+    let (graph, _) = Graph::new();
+    let source = Scripted::of_rows("memory/0", [of("a/1", 1)]);
+    let (order, store) = (Order::default(), MemoryStore::default());
+    let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store)
+        .forget_after(Duration::from_millis(999));
+    let error = run.run().await.unwrap_err();
+    assert!(
+        error.to_string().contains("the least is a second"),
+        "{error}"
+    );
+}

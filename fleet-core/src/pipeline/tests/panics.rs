@@ -1,0 +1,357 @@
+//! Invariant 8 for the code that a pipeline is given: a panic stops the run in good order, or costs one record.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::model::{BOUND, CARS, Reading, graph, plain, time};
+use crate::{
+    Decode, Error, ErrorKind, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition,
+    Pipeline,
+    checkpoint::{CheckpointStore, DeadLetter},
+    decode::{Entry, Kept, Typed},
+    operator::{Cx, Keep},
+    pipeline::{EpochLimits, ExactlyOnce, Report, Snapshots},
+    row::Row,
+    source::Chunk,
+    testing::{Script, Scripted},
+};
+
+type Run = Pipeline<Scripted<Reading>, Typed<Reading>, MemoryStore, ExactlyOnce>;
+
+fn is_culprit(reading: &Reading) -> bool {
+    reading.kmh % 17 == 0
+}
+
+/// Panics over some readings, after it has changed its state.
+struct Bomb;
+
+impl Operator for Bomb {
+    type In = Reading;
+    type Out = u32;
+    type State = u32;
+    fn init(&self) -> u32 {
+        0
+    }
+    fn on_row(&self, count: &mut u32, row: &Row<Reading>, cx: &mut Cx<'_, u32>) {
+        *count += 1;
+        cx.emit(*count);
+        assert!(!is_culprit(&row.value), "cannot count {}", row.value.kmh);
+    }
+}
+
+/// The pipeline of the model, with a bomb behind everything else.
+fn pipeline(rows: &Arc<Vec<Reading>>, script: Vec<Script>, store: &MemoryStore) -> Run {
+    let (mut graph, streams) = graph();
+    let counted = graph.apply("bomb", streams.readings, Bomb);
+    let source = Scripted::new("memory/0", Arc::clone(rows), script);
+    let order = Order::default();
+    let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
+    streams
+        .stored(run, store)
+        .store("counted", counted, store.table("counted"))
+        .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
+}
+
+/// Each row delayed by up to the bound, some twice; from a seed.
+fn arrive(seed: u64) -> Arc<Vec<Reading>> {
+    let mut rows = Vec::new();
+    for number in 0..160u64 {
+        let roll = (number + 160 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
+        let row = Reading {
+            car: (roll % 4) as usize,
+            second: number as i64 / 4,
+            kmh: 60 + (roll >> 8) as u16 % 40,
+        };
+        let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
+        let times = 1 + usize::from(number % 9 == 0);
+        rows.extend(std::iter::repeat_n((place, roll, row), times));
+    }
+    rows.sort_unstable();
+    Arc::new(rows.into_iter().map(|(.., row)| row).collect())
+}
+
+fn unique(rows: &[Reading], keep: impl Fn(&Reading) -> bool) -> Vec<Reading> {
+    let mut unique: Vec<_> = rows.iter().filter(|row| keep(row)).copied().collect();
+    unique.sort_unstable();
+    unique.dedup();
+    unique
+}
+
+/// Runs through as many crashes as the seed says, with any batches, snapshots and number of workers.
+async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, seed: u64) -> Report {
+    for attempt in 0..5 {
+        let roll = (seed * 7 + attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
+        let mut script = vec![Script::Rows(1 + roll as usize % 30); 2 + roll as usize % 7];
+        if attempt < 4 {
+            script.push(Script::Crash);
+        }
+        let snapshots = match roll % 3 {
+            0 => Snapshots::EveryCommit,
+            _ => Snapshots::Every(Duration::MAX),
+        };
+        let limits = EpochLimits {
+            rows: 1 + roll % 50,
+            ..EpochLimits::default()
+        };
+        let run = pipeline(rows, script, store)
+            .epochs(limits)
+            .snapshots(snapshots)
+            .workers((1 + roll as usize % 3).try_into().unwrap())
+            .isolate_panics()
+            .run();
+        match run.await {
+            Ok(report) => return report,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Source, "{error}"),
+        }
+    }
+    unreachable!("the last attempt is let through");
+}
+
+fn rows_of(store: &MemoryStore) -> BTreeMap<String, Vec<String>> {
+    let rows = store.rows().into_iter();
+    rows.map(|(table, rows)| (table.to_string(), rows))
+        .collect()
+}
+
+fn letters(store: &MemoryStore) -> Vec<DeadLetter> {
+    let letters = store.dead_letters().into_iter();
+    letters.map(|(_, letter)| letter).collect()
+}
+
+#[tokio::test]
+async fn prop_isolated_panics_give_the_rows_of_an_input_without_what_panics() {
+    for seed in 0..100 {
+        let (rows, store) = (arrive(seed), MemoryStore::default());
+        let report = run(&rows, &store, seed).await;
+        let good = unique(&rows, |row| !is_culprit(row));
+        let culprits = unique(&rows, is_culprit).len();
+        assert!(culprits > 0 && report.balances(), "{report:?}");
+        let counts = report.counts;
+        assert_eq!(counts.read, rows.len() as u64);
+        assert_eq!(counts.accepted, good.len() as u64, "seed {seed}");
+        assert_eq!(counts.dead_lettered, culprits as u64, "seed {seed}");
+        assert_eq!(report.tally("panics", "bomb"), culprits as u64);
+        assert_eq!(
+            report.group("cars").map(|(_, n)| n).sum::<u64>(),
+            good.len() as u64
+        );
+        let mut stored = rows_of(&store);
+        assert_eq!(stored.remove("counted").unwrap().len(), good.len());
+        assert!(stored == plain(&good), "seed {seed}: the rows differ");
+        for letter in letters(&store) {
+            assert_eq!(&*letter.stage, "bomb");
+            let kmh = rows[letter.offset.0 as usize].kmh;
+            assert_eq!(letter.reason, format!("it panicked: cannot count {kmh}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_isolation_a_panic_stops_the_run_and_names_its_records() {
+    for workers in 1..4 {
+        let (rows, store) = (arrive(5), MemoryStore::default());
+        let workers = workers.try_into().unwrap();
+        let limits = EpochLimits {
+            rows: 1,
+            ..EpochLimits::default()
+        };
+        let error = pipeline(&rows, vec![Script::Rows(6); 90], &store)
+            .epochs(limits)
+            .workers(workers)
+            .run()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Panic);
+        let (partition, from) = error.position().unwrap();
+        assert_eq!(partition, &Partition::new("memory/0"));
+        for part in ["`bomb`", "cannot count", &format!("from offset {from} to")] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+        // What was committed ends where the error begins.
+        let progress = store.clone().progress(partition).await.unwrap();
+        let next = progress.and_then(|progress| progress.next);
+        let next = next.unwrap_or_default();
+        assert_eq!(next, from);
+        // The rows of these records alone are missing, and a run that isolates goes on with them.
+        let report = pipeline(&rows, Vec::new(), &store).isolate_panics().run();
+        assert!(report.await.unwrap().balances());
+        let mut stored = rows_of(&store);
+        stored.remove("counted");
+        assert!(stored == plain(&unique(&rows, |row| !is_culprit(row))));
+    }
+}
+
+/// Panics in a timer of one car, a while after each of its rows.
+struct Late;
+
+impl Operator for Late {
+    type In = Reading;
+    type Out = u32;
+    type State = u32;
+    fn init(&self) -> u32 {
+        0
+    }
+    fn on_row(&self, rows: &mut u32, _: &Row<Reading>, cx: &mut Cx<'_, u32>) {
+        *rows += 1;
+        cx.forget_timers();
+        cx.wake_at(cx.now() + Duration::from_secs(3));
+    }
+    fn on_timer(&self, rows: &mut u32, _: EventTime, cx: &mut Cx<'_, u32>) -> Keep {
+        assert_ne!(cx.key(), CARS[1], "no timer for it");
+        cx.emit(*rows);
+        Keep::Nothing
+    }
+}
+
+/// Bursts of three rows of each car, with silences in between that fire the timer; the last at the end.
+fn bursts() -> Arc<Vec<Reading>> {
+    let row = |burst: i64, car: usize, second: i64| Reading {
+        car,
+        second: burst * 20 + second,
+        kmh: 60,
+    };
+    let cars =
+        |burst| (0..4).flat_map(move |car| (0..3).map(move |second| row(burst, car, second)));
+    Arc::new((0..3).flat_map(cars).collect())
+}
+
+#[tokio::test]
+async fn a_timer_that_panics_costs_the_key_its_state_there_and_nothing_else() {
+    for batch in [1, 5, 12, 36] {
+        let (rows, store) = (bursts(), MemoryStore::default());
+        let (mut graph, readings) = Graph::new();
+        let late = graph.apply("late", readings, Late);
+        let script = vec![Script::Rows(batch); 36];
+        let source = Scripted::new("memory/0", Arc::clone(&rows), script);
+        let order = Order::default();
+        let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+            .store("late", late, store.table("late"))
+            .store("readings", readings, store.table("readings"))
+            .isolate_panics()
+            .run()
+            .await
+            .unwrap();
+        assert!(report.balances(), "{report:?}");
+        assert_eq!(
+            (report.counts.accepted, report.counts.dead_lettered),
+            (36, 0)
+        );
+        assert_eq!(report.tally("panics", "late"), 3);
+        let stored = rows_of(&store);
+        let of = |burst: i64| format!("{} 3", time(burst * 20 + 5));
+        let three: Vec<_> = (0..3).flat_map(|burst| vec![of(burst); 3]).collect();
+        assert_eq!((&stored["late"], stored["readings"].len()), (&three, 36));
+        let offsets: Vec<_> = letters(&store)
+            .iter()
+            .map(|letter| letter.offset.0)
+            .collect();
+        assert_eq!(offsets, [5, 17, 29], "the last record of each burst");
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_panics_over_the_result_of_a_timer_loses_that_result_alone() {
+    let (mut rows, store) = (bursts().to_vec(), MemoryStore::default());
+    // One car has a burst of four.
+    rows.push(Reading {
+        car: 2,
+        second: 43,
+        kmh: 60,
+    });
+    let rows = Arc::new(rows);
+    let (mut graph, readings) = Graph::new();
+    let late = graph.apply("burst", readings, super::model::Burst);
+    let picky = graph.map("picky", late, |rows| {
+        assert!(*rows < 4, "not this one");
+        *rows
+    });
+    let source = Scripted::new("memory/0", rows, []);
+    let order = Order::default();
+    let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+        .store("picky", picky, store.table("picky"))
+        .isolate_panics()
+        .run()
+        .await
+        .unwrap();
+    let lost = report.tally("panics", "picky");
+    assert_eq!((lost, report.counts.accepted), (1, 37));
+    assert_eq!(rows_of(&store)["picky"].len(), 11);
+}
+
+/// One reading a line, `car second kmh`; panics over a word.
+#[derive(Clone, Copy)]
+struct Words {
+    keeps: bool,
+}
+
+impl Decode<Chunk> for Words {
+    type Event = Reading;
+    fn decode(&self, chunk: Chunk, entry: &mut Entry<'_, Reading>) {
+        let mut at = chunk.start;
+        for line in chunk.bytes.split_inclusive(|byte| *byte == b'\n') {
+            let text = String::from_utf8_lossy(line);
+            let numbers: Vec<i64> = text
+                .split_whitespace()
+                .map(|word| word.parse().unwrap())
+                .collect();
+            entry.row(
+                at,
+                Reading {
+                    car: numbers[0] as usize,
+                    second: numbers[1],
+                    kmh: numbers[2] as u16,
+                },
+            );
+            at.0 += line.len() as u64;
+        }
+    }
+    fn keep(&self, chunk: &Chunk) -> Option<Kept<Chunk>> {
+        self.keeps.then(|| Kept {
+            payload: chunk.clone(),
+            records: Chunk::records,
+        })
+    }
+    fn divide(&self, chunk: Chunk, parts: usize) -> Vec<Chunk> {
+        chunk.divide(parts)
+    }
+}
+
+async fn read_words(words: Words, workers: usize, store: &MemoryStore) -> Result<Report, Error> {
+    let text = "0 0 60\n1 0 61\n2 zero 62\n3 0 63\n0 1 64\n1 1 sixty\n2 1 66\n";
+    let (graph, streams) = graph();
+    let source = super::workers::Lines::new(text.into());
+    let run = Pipeline::exactly_once(source, words, Order::default(), graph, store.clone())
+        .store("readings", streams.readings, store.table("readings"))
+        .workers(workers.try_into().unwrap());
+    run.isolate_panics().run().await
+}
+
+#[tokio::test]
+async fn a_record_over_which_the_decoder_panics_is_a_dead_letter_with_its_bytes() {
+    for workers in [1, 3] {
+        let store = MemoryStore::default();
+        let report = read_words(Words { keeps: true }, workers, &store)
+            .await
+            .unwrap();
+        assert!(report.balances(), "{report:?}");
+        assert_eq!((report.counts.read, report.counts.dead_lettered), (7, 2));
+        assert_eq!(rows_of(&store)["readings"].len(), 5);
+        let letters = letters(&store);
+        assert_eq!(letters[0].raw, b"2 zero 62");
+        assert_eq!(letters[1].raw, b"1 1 sixty");
+        assert_eq!((letters[0].offset, letters[0].length), (Offset(14), 9));
+        assert!(letters[0].reason.contains("panicked"), "{:?}", letters[0]);
+    }
+}
+
+#[tokio::test]
+async fn a_decoder_whose_payload_cannot_be_tried_again_stops_the_run() {
+    for workers in [1, 3] {
+        let store = MemoryStore::default();
+        let error = read_words(Words { keeps: false }, workers, &store)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Panic);
+        assert!(error.to_string().contains("`decode` panicked"), "{error}");
+        assert!(store.rows().is_empty());
+    }
+}

@@ -1,0 +1,360 @@
+//! Invariant 9: whenever snapshots are taken and wherever a run is cut, the results are the same.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::model::{BOUND, CARS, Reading, graph, plain};
+use crate::{
+    Decode, ErrorKind, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
+    checkpoint::{CheckpointStore, Counts},
+    decode::{Entry, Typed},
+    pipeline::{Ending, EpochLimits, ExactlyOnce, Report, Snapshots},
+    planted::{Bug, plant},
+    source::{Batch, Replayable, SourceEvent},
+    task::{Inline, Plan, Task, Written},
+    testing::{Script, Scripted},
+};
+
+/// Refuses some readings and leaves out others.
+struct Picky {
+    refuses: bool,
+}
+
+const PICKY: Picky = Picky { refuses: true };
+
+fn is_refused(reading: &Reading) -> bool {
+    reading.kmh % 11 == 0
+}
+
+fn is_filtered(reading: &Reading) -> bool {
+    reading.kmh % 13 == 0
+}
+
+impl Decode<Vec<(Offset, Reading)>> for Picky {
+    type Event = Reading;
+    fn decode(&self, payload: Vec<(Offset, Reading)>, entry: &mut Entry<'_, Reading>) {
+        for (at, reading) in payload {
+            match reading {
+                refused if self.refuses && is_refused(&refused) => {
+                    entry.malformed(at, b"raw", "a multiple of 11")
+                }
+                left_out if is_filtered(&left_out) => entry.filtered(at),
+                taken => entry.row(at, taken),
+            }
+        }
+    }
+}
+
+/// A source during whose every call a millisecond passes.
+struct Slow(Scripted<Reading>);
+
+impl Replayable for Slow {}
+
+#[async_trait]
+impl Source for Slow {
+    type Payload = Vec<(Offset, Reading)>;
+    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
+        tokio::time::advance(Duration::from_millis(1)).await;
+        self.0.next().await
+    }
+    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+        self.0.start(partition, at).await
+    }
+}
+
+/// `SplitMix64` (Steele, Lea, Flood 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+/// Rows of all cars, each delayed by up to the bound; some come twice.
+fn arrive(dice: &mut Dice) -> Arc<Vec<Reading>> {
+    let mut rows = Vec::new();
+    for number in 0..160 {
+        let row = Reading {
+            car: dice.roll(4) as usize,
+            second: number / 4,
+            kmh: 60 + dice.roll(40) as u16,
+        };
+        let place = row.second + dice.roll(BOUND as u64 + 1) as i64;
+        let times = 1 + usize::from(dice.roll(9) == 0);
+        rows.extend(std::iter::repeat_n((place, dice.roll(1 << 30), row), times));
+    }
+    rows.sort_unstable();
+    Arc::new(rows.into_iter().map(|(.., row)| row).collect())
+}
+
+type Run<D> = Pipeline<Slow, D, MemoryStore, ExactlyOnce>;
+
+fn pipeline<D: Decode<Vec<(Offset, Reading)>, Event = Reading>>(
+    decode: D,
+    rows: &Arc<Vec<Reading>>,
+    script: Vec<Script>,
+    store: &MemoryStore,
+) -> Run<D> {
+    let (graph, streams) = graph();
+    let source = Slow(Scripted::new("memory/0", Arc::clone(rows), script));
+    Pipeline::exactly_once(source, decode, Order::default(), graph, store.clone())
+        .store("readings", streams.readings, store.table("readings"))
+        .store("edges", streams.edges, store.table("edges"))
+        .store("windows", streams.windows, store.table("windows"))
+        .store("bursts", streams.bursts, store.table("bursts"))
+        .store("both", streams.both, store.table("both"))
+        .store("chain", streams.chain, store.table("chain"))
+        .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
+}
+
+/// Runs until the input has ended, through as many crashes as the dice say.
+async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, dice: &mut Dice) -> Report {
+    for attempt in 0.. {
+        let mut script: Vec<_> = (0..8 + dice.roll(8))
+            .map(|_| match dice.roll(16) {
+                0 => Script::Revoke,
+                1 => Script::Lost,
+                _ => Script::Rows(1 + dice.roll(30) as usize),
+            })
+            .collect();
+        if attempt < 6 {
+            script.push(Script::Crash);
+        }
+        let snapshots = match dice.roll(4) {
+            0 => Snapshots::EveryCommit,
+            1 => Snapshots::Every(Duration::MAX),
+            _ => Snapshots::Every(Duration::from_millis(dice.roll(12))),
+        };
+        let limits = EpochLimits {
+            rows: 1 + dice.roll(40),
+            ..EpochLimits::default()
+        };
+        let run = pipeline(PICKY, rows, script, store)
+            .epochs(limits)
+            .snapshots(snapshots)
+            .workers((1 + dice.roll(3) as usize).try_into().unwrap())
+            .run();
+        match run.await {
+            Ok(report) => return report,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Source, "{error}"),
+        }
+    }
+    unreachable!("the seventh attempt is let through");
+}
+
+/// One seed; `Err` says what is wrong with it.
+async fn holds(seed: u64) -> std::result::Result<(), String> {
+    let mut dice = Dice(seed);
+    let rows = arrive(&mut dice);
+    let store = MemoryStore::default();
+    let report = run(&rows, &store, &mut dice).await;
+    let good = |row: &&Reading| !is_refused(row) && !is_filtered(row);
+    let mut unique: Vec<_> = rows.iter().filter(good).copied().collect();
+    let good = unique.len();
+    unique.sort_unstable();
+    unique.dedup();
+    let refused = rows.iter().filter(|row| is_refused(row)).count();
+    let counts = Counts {
+        read: rows.len() as u64,
+        accepted: unique.len() as u64,
+        filtered: (rows.len() - good - refused) as u64,
+        dead_lettered: refused as u64,
+        late: 0,
+        duplicate: (good - unique.len()) as u64,
+    };
+    if report.counts != counts {
+        return Err(format!("seed {seed}: {:?}, not {counts:?}", report.counts));
+    }
+    let dead = store.dead_letters().into_iter();
+    let dead: Vec<_> = dead.map(|(_, letter)| letter.offset.0 as usize).collect();
+    let refused = (0..rows.len()).filter(|place| is_refused(&rows[*place]));
+    if dead != refused.collect::<Vec<_>>() {
+        return Err(format!("seed {seed}: the dead letters differ"));
+    }
+    for (car, name) in CARS.into_iter().enumerate() {
+        let own = unique.iter().filter(|row| row.car == car).count() as u64;
+        if report.tally("cars", name) != own {
+            return Err(format!("seed {seed}: the tallies differ"));
+        }
+    }
+    let stored = store.rows().into_iter();
+    let stored: BTreeMap<_, _> = stored
+        .map(|(name, rows)| (name.to_string(), rows))
+        .collect();
+    (stored == plain(&unique) && report.balances())
+        .then_some(())
+        .ok_or_else(|| format!("seed {seed}: the rows differ"))
+}
+
+fn holds_for(seeds: std::ops::Range<u64>) -> std::result::Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for seed in seeds {
+            holds(seed).await?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn prop_any_snapshots_and_crashes_give_the_same_rows_counts_and_dead_letters() {
+    holds_for(0..200).unwrap();
+}
+
+fn is_caught(bug: Bug) {
+    plant(Some(bug));
+    let outcome = holds_for(0..50);
+    plant(None);
+    println!(
+        "{bug:?}: {}",
+        outcome.expect_err("the property holds in spite of the bug")
+    );
+}
+
+#[test]
+fn results_of_a_replay_that_are_kept_are_caught() {
+    is_caught(Bug::ReplayIsHeard);
+}
+
+#[test]
+fn a_batch_that_is_not_split_at_the_position_is_caught() {
+    is_caught(Bug::ReplayTakesWholeBatches);
+}
+
+fn plan() -> Plan<Reading> {
+    let (graph, _) = graph();
+    Plan {
+        name: "test".into(),
+        reading: String::new(),
+        order: Order::default(),
+        graph,
+        outlets: Vec::new(),
+        tallies: Vec::new(),
+        keys: crate::task::KeyLimits::default(),
+        isolate: false,
+        clock: None,
+    }
+}
+
+fn batch(rows: &[Reading], next: u64) -> Batch<Vec<(Offset, Reading)>> {
+    let first = next - rows.len() as u64;
+    let offsets = (first..).map(Offset);
+    Batch {
+        partition: Partition::new("p"),
+        next: Offset(next),
+        time: None,
+        payload: offsets.zip(rows.iter().copied()).collect(),
+    }
+}
+
+#[tokio::test]
+async fn a_commit_without_snapshot_writes_one_note_and_no_state() {
+    let (plan, store) = (plan(), MemoryStore::default());
+    let partition = Partition::new("p");
+    let claim = store.clone().claim(&partition).await.unwrap();
+    let mut task = Task::restore(&plan, &partition, claim, 2).unwrap();
+    let rows = arrive(&mut Dice(1));
+    let mut entries = Vec::new();
+    for (keep, next) in [
+        (Written::Position, 40),
+        (Written::Position, 80),
+        (Written::Position, 120),
+        (Written::State, 160),
+    ] {
+        let rows = &rows[next as usize - 40..next as usize];
+        task.batch(&plan, &Typed::default(), batch(rows, next))
+            .unwrap();
+        let piece = task.seal(&plan, &Inline, keep);
+        entries.push(piece.sealed.saved.len());
+    }
+    // The first is whole, because nothing could be replayed onto; the last deletes the note.
+    assert!(entries[0] > CARS.len(), "{entries:?}");
+    assert_eq!(entries[1..3], [1, 1]);
+    assert!(entries[3] > CARS.len(), "{entries:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_leaves_nothing_to_read_again() {
+    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice(2)));
+    let script = [vec![Script::Rows(10); 9], vec![Script::Idle; 9_000]].concat();
+    let stop = tokio::time::sleep(Duration::from_secs(2));
+    let report = pipeline(PICKY, &rows, script, &store)
+        .snapshots(Snapshots::Every(Duration::MAX))
+        .run_until(stop)
+        .await
+        .unwrap();
+    assert_eq!((report.ending, report.read_now), (Ending::Stopped, 90));
+    let partition = Partition::new("memory/0");
+    let claim = store.clone().claim(&partition).await.unwrap();
+    let task = Task::restore(&plan_of(&claim.fingerprint), &partition, claim, 1).unwrap();
+    assert_eq!(task.start(), Some(Offset(90)));
+}
+
+/// The plan of the pipeline above, whose fingerprint the store holds.
+fn plan_of(fingerprint: &Option<String>) -> Plan<Reading> {
+    assert!(fingerprint.is_some());
+    plan()
+}
+
+/// A run that dies with `committed` rows in the store, and a snapshot of the first ten alone.
+async fn cut_at(committed: usize, rows: &Arc<Vec<Reading>>, store: &MemoryStore) {
+    let script = [vec![Script::Rows(10); committed / 10], vec![Script::Crash]].concat();
+    let limits = EpochLimits {
+        rows: 1,
+        ..EpochLimits::default()
+    };
+    pipeline(PICKY, rows, script, store)
+        .epochs(limits)
+        .snapshots(Snapshots::Every(Duration::MAX))
+        .run()
+        .await
+        .unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_stays_one_though_it_may_be_readable_now() {
+    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice(3)));
+    cut_at(50, &rows, &store).await;
+    let before = store.dead_letters().len();
+    assert!(before > 2);
+    // The decoder has learnt to read them; what is committed stays as it was.
+    let learnt = Picky { refuses: false };
+    let run = pipeline(learnt, &rows, Vec::new(), &store).run();
+    let report = run.await.unwrap();
+    assert_eq!(store.dead_letters().len(), before);
+    assert_eq!(report.counts.dead_lettered, before as u64);
+    let rows = rows.iter().enumerate();
+    let taken = rows.filter(|(place, row)| (*place >= 50 || !is_refused(row)) && !is_filtered(row));
+    let taken = taken.map(|(_, row)| *row);
+    let mut unique: Vec<_> = taken.collect();
+    unique.sort_unstable();
+    unique.dedup();
+    assert_eq!(store.rows()["readings"].len(), unique.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_input_that_was_cut_before_the_position_is_refused() {
+    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice(4)));
+    cut_at(50, &rows, &store).await;
+    let shorter = Arc::new(rows[..30].to_vec());
+    let error = pipeline(PICKY, &shorter, Vec::new(), &store)
+        .run()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Source);
+    assert!(error.to_string().contains("ended at offset 30"), "{error}");
+    // With all of it there, it goes on.
+    pipeline(PICKY, &rows, Vec::new(), &store)
+        .run()
+        .await
+        .unwrap();
+}
