@@ -81,7 +81,8 @@ fn row(car: &str, second: i64, kmh: f64) -> Telemetry {
 /// Two cars that stop and go.
 fn drive() -> Vec<Telemetry> {
     let rows = (0..120).map(|n| {
-        let (car, second) = (["car-1", "car-2"][usize::from(n % 2 == 1)], n / 2 * 3);
+        let car = if n % 2 == 0 { "car-1" } else { "car-2" };
+        let second = n / 2 * 3;
         let stands = (n / 2) % 9 < 3 + n % 2;
         row(car, second, if stands { 0.0 } else { 30.0 })
     });

@@ -26,6 +26,7 @@ fn bad() -> Row<u64> {
     row(u64::MAX)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what the suites ask for")]
 fn stored(store: &MemoryStore) -> Option<u64> {
     Some(store.rows().get("numbers").map_or(0, Vec::len) as u64)
 }
@@ -299,6 +300,7 @@ mod broken {
         Scripted::new("p", rows.collect::<Vec<_>>().into(), [Script::Rows(2); 3])
     }
 
+    #[expect(clippy::ptr_arg, reason = "what the suites ask for")]
     fn records(batch: &Vec<(Offset, Logged<Telemetry>)>) -> Vec<(Offset, Vec<u8>)> {
         batch.iter().map(|(at, _)| (*at, Vec::new())).collect()
     }

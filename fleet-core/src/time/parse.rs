@@ -260,9 +260,11 @@ fn fraction(text: &[u8]) -> Result<(u32, u8, &[u8]), TimeError> {
 
 /// The value of six digits, and what follows.
 #[inline]
+#[expect(clippy::many_single_char_names, reason = "digits have no names")]
 fn six<'a>((digits, rest): (&[u8; 6], &'a [u8])) -> Option<(u32, &'a [u8])> {
     let digits = digits.map(|byte| byte.wrapping_sub(b'0'));
-    if digits.iter().fold(false, |any, digit| any | (*digit > 9)) {
+    // The greatest of all, not the first that is wrong: without branches.
+    if digits.iter().fold(0, |most: u8, digit| most.max(*digit)) > 9 {
         return None;
     }
     let [a, b, c, d, e, f] = digits.map(u32::from);

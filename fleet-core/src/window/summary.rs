@@ -215,7 +215,9 @@ mod tests {
         let edges = [4_503_599_627.370_496, 9e9, 1e12, 80.0, 42.105, 5e-7, 1e-300];
         let edges = edges.into_iter().flat_map(near).flat_map(|v| [v, -v]);
         for value in halves.chain(edges) {
-            assert_eq!(micros(value), (value * 1e6).round() as i128, "{value:e}");
+            #[expect(clippy::cast_possible_truncation, reason = "all are small enough")]
+            let rounded = (value * 1e6).round() as i128;
+            assert_eq!(micros(value), rounded, "{value:e}");
         }
         assert_eq!(micros(f64::MAX), 10i128.pow(24) - 16_777_216);
     }

@@ -209,12 +209,16 @@ fn digits(bytes: &[u8], from: u64) -> (u64, usize) {
 
 /// How long a string without escapes is, up to its closing quote; eight bytes at a time.
 #[inline]
+#[expect(
+    clippy::verbose_bit_mask,
+    reason = "a loop of branches is what is wanted here"
+)]
 fn plain_length(bytes: &[u8]) -> Option<usize> {
     let (mut at, mut rest) = (0, bytes);
     while let Some((word, tail)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
         // Quotes, backslashes and controls: what is below 1, 1 and 0x20 after this, and is ASCII.
-        let (quotes, slashes) = (word ^ ONES * 0x22, word ^ ONES * 0x5c);
+        let (quotes, slashes) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
         let below = quotes.wrapping_sub(ONES) | slashes.wrapping_sub(ONES);
         let stops = (below | word.wrapping_sub(ONES * 0x20)) & !word & HIGHS;
         if stops != 0 {

@@ -43,7 +43,7 @@ impl Decode<Records> for Picky {
             };
             match reading {
                 refused if self.refuses && is_refused(&refused) => {
-                    entry.malformed(at, b"raw", "a multiple of 11")
+                    entry.malformed(at, b"raw", "a multiple of 11");
                 }
                 left_out if is_filtered(&left_out) => entry.filtered(at),
                 taken => entry.row(at, taken),
@@ -292,14 +292,8 @@ async fn a_stop_leaves_nothing_to_read_again() {
     assert_eq!((report.ending, report.read_now), (Ending::Stopped, 90));
     let partition = Partition::new("memory/0");
     let claim = store.clone().claim(&partition).await.unwrap();
-    let task = Task::restore(&plan_of(&claim.fingerprint), &partition, claim, 1).unwrap();
+    let task = Task::restore(&plan(), &partition, claim, 1).unwrap();
     assert_eq!(task.start(), Some(Offset(90)));
-}
-
-/// The plan of the pipeline above, whose fingerprint the store holds.
-fn plan_of(fingerprint: &Option<String>) -> Plan<Reading> {
-    assert!(fingerprint.is_some());
-    plan()
 }
 
 /// A run that dies with `committed` rows in the store, and a snapshot of the first ten alone.

@@ -66,10 +66,10 @@ impl Default for Shape {
 
 /// Runs ten rows at a time, up to a crash if one is asked for.
 async fn run(shape: &Shape, crash: bool, store: &MemoryStore) -> Result<Report> {
-    let rows = (0..60).map(|number| Reading {
+    let rows = (0..60u16).map(|number| Reading {
         car: 0,
-        second: number,
-        kmh: 60 + number as u16 % 40,
+        second: number.into(),
+        kmh: 60 + number % 40,
         id: 0,
     });
     let (mut graph, events): (_, Stream<Reading>) = Graph::new();
