@@ -1,7 +1,5 @@
 //! Reading a partition, and raising its token.
 
-use std::sync::Arc;
-
 use fleet_core::{
     Offset, Partition,
     checkpoint::{Claim, Counts, Progress, Saved},
