@@ -15,6 +15,7 @@ use crate::{
     Offset, Partition,
     checkpoint::{Committed, DeadLetter, Progress, Sealed, Tallies},
     graph::Buffer,
+    planted::{Bug, planted},
     task::Piece,
 };
 
@@ -101,7 +102,9 @@ impl Committer {
     pub(crate) fn assign(&mut self, partition: &Partition, tallies: &Tallies) {
         let own = tallies.iter().filter(|(name, _)| name.starts_with("sink."));
         let own = own.map(|(name, count)| (name.clone(), *count)).collect();
-        self.totals.insert(partition.clone(), own);
+        if !planted(Bug::TotalsNotRestored) || self.totals.contains_key(partition) {
+            self.totals.insert(partition.clone(), own);
+        }
     }
 
     /// Opens an epoch.
@@ -114,7 +117,11 @@ impl Committer {
         self.fenced.clear();
         self.rejected.clear();
         self.unanswered = false;
-        self.step = self.first(Way::Plain).unwrap_or(Step::Begin);
+        self.step = match self.first(Way::Plain) {
+            Some(_) if planted(Bug::CommitBeforeFlush) => Step::Begin,
+            Some(first) => first,
+            None => Step::Begin,
+        };
         if self.sealed.is_empty() {
             self.step = Step::Finished;
         }
@@ -146,7 +153,9 @@ impl Committer {
             .zip(&self.outputs);
         for (number, ((sealed, own_dead), outputs)) in pieces.enumerate() {
             // As if for the first time: a commit may be sent again after other rows were rejected.
-            sealed.dead.truncate(*own_dead);
+            if !planted(Bug::RejectedAgainOnRetry) {
+                sealed.dead.truncate(*own_dead);
+            }
             sealed.tallies.retain(|name, _| !name.starts_with("sink."));
             if let Some(totals) = self.totals.get(&sealed.partition) {
                 sealed
@@ -168,7 +177,9 @@ impl Committer {
                 add("given", given);
                 add("written", given.saturating_sub(dead.len() as u64));
                 add("dead_lettered", dead.len() as u64);
-                sealed.dead.extend_from_slice(dead);
+                if !planted(Bug::RejectedNotDeadLettered) {
+                    sealed.dead.extend_from_slice(dead);
+                }
             }
         }
         &self.sealed
@@ -191,7 +202,8 @@ impl Committer {
     /// The step failed and is tried again.
     pub(crate) fn failed(&mut self) {
         self.step = match self.step {
-            Step::Store { .. } => Step::Begin,
+            Step::Publish { piece, sink } if planted(Bug::SkipOnError) => self.after(piece, sink),
+            Step::Store { .. } if !planted(Bug::RetryInsideTransaction) => Step::Begin,
             Step::Commit => {
                 self.unanswered = true;
                 Step::Ask { piece: 0 }
@@ -203,6 +215,9 @@ impl Committer {
     /// The store answered a commit.
     pub(crate) fn committed(&mut self, answer: Committed) {
         match answer {
+            Committed::Done if planted(Bug::CommitBeforeFlush) => {
+                self.step = self.first(Way::Plain).unwrap_or(Step::Finished);
+            }
             Committed::Done => self.step = Step::Finished,
             // Our own commit, unanswered before, landed late: that fences its repetition too.
             Committed::Fenced(_) if std::mem::take(&mut self.unanswered) => {
@@ -221,7 +236,8 @@ impl Committer {
             return;
         };
         let ours = progress.is_some_and(|progress| progress.token == sealed.token);
-        if ours && progress.is_some_and(|progress| progress.seq >= sealed.seq) {
+        let landed = progress.is_some_and(|progress| progress.seq >= sealed.seq);
+        if ours && (landed || planted(Bug::LostCommitTakenForLanded)) {
             self.step = Step::Finished;
         } else if ours {
             self.step = Step::Begin;
@@ -305,9 +321,13 @@ impl Committer {
     /// What follows the write of `piece` to `sink`.
     fn after(&self, piece: usize, sink: usize) -> Step {
         match self.step {
-            Step::Publish { .. } => self
-                .find(Way::Plain, piece, sink + 1)
-                .unwrap_or(Step::Begin),
+            Step::Publish { .. } => self.find(Way::Plain, piece, sink + 1).unwrap_or(
+                if planted(Bug::CommitBeforeFlush) {
+                    Step::Finished
+                } else {
+                    Step::Begin
+                },
+            ),
             _ => self
                 .find(Way::Transactional, piece, sink + 1)
                 .unwrap_or(Step::Commit),

@@ -44,7 +44,7 @@ fn has_control(bytes: &[u8]) -> bool {
     const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
     let in_word = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
-        let delete = word ^ (ONES * 0x7f);
+        let delete = word ^ ONES * 0x7f;
         let below = word.wrapping_sub(ONES * 0x20) & !word;
         // A mark above a true one may be wrong, but there is none without a true one.
         (below | delete.wrapping_sub(ONES) & !delete) & HIGHS != 0

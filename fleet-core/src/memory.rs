@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use compact_str::CompactString;
 
 use crate::{
-    Partition, Result,
+    Offset, Partition, Result,
     checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress, Saved, Sealed},
     planted::{Bug, planted},
     row::Row,
@@ -46,8 +46,8 @@ struct Contents {
 }
 
 /// A partition.
-#[derive(Debug, Default)]
-struct Held {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held {
     /// Without the state.
     claim: Claim,
     /// By node and key, so that a commit costs what it changes.
@@ -96,10 +96,7 @@ impl CheckpointStore for MemoryStore {
         let mut contents = self.lock();
         let held = contents.partitions.entry(partition.clone()).or_default();
         held.claim.token += 1;
-        Ok(Claim {
-            state: held.state.values().cloned().collect(),
-            ..held.claim.clone()
-        })
+        Ok(held.claim())
     }
 
     async fn begin(&mut self) -> Result<MemoryTx> {
@@ -114,7 +111,8 @@ impl CheckpointStore for MemoryStore {
                 .get(&sealed.partition)
                 .is_none_or(|Held { claim, .. }| {
                     let number = claim.seq + 1 == sealed.seq || planted(Bug::FenceWithoutNumber);
-                    claim.token != sealed.token || !number
+                    let token = claim.token == sealed.token || planted(Bug::NoFence);
+                    !token || !number
                 })
         };
         let fenced: Vec<_> = epoch
@@ -123,6 +121,7 @@ impl CheckpointStore for MemoryStore {
             .map(|sealed| sealed.partition.clone())
             .collect();
         if !fenced.is_empty() {
+            contents.plant(epoch);
             return Ok(Committed::Fenced(fenced));
         }
         for (table, row) in tx.0 {
@@ -147,6 +146,19 @@ impl CheckpointStore for MemoryStore {
 }
 
 impl Contents {
+    /// What a store does that saves a part outside the transaction.
+    fn plant(&mut self, epoch: &[Sealed]) {
+        for sealed in epoch {
+            let held = self.partitions.entry(sealed.partition.clone()).or_default();
+            if planted(Bug::CountsOutsideTransaction) {
+                held.claim.counts = sealed.counts;
+            }
+            if planted(Bug::SnapshotAheadOfCommit) {
+                held.save(&sealed.saved);
+            }
+        }
+    }
+
     fn take(&mut self, sealed: &Sealed) {
         let dead = sealed
             .dead
@@ -154,18 +166,50 @@ impl Contents {
             .map(|dead| (sealed.partition.clone(), dead.clone()));
         self.dead.extend(dead);
         let held = self.partitions.entry(sealed.partition.clone()).or_default();
-        let claim = &mut held.claim;
+        held.take(sealed);
+    }
+}
+
+impl Held {
+    /// What the next owner is told.
+    pub(crate) fn claim(&self) -> Claim {
+        Claim {
+            state: self.state.values().cloned().collect(),
+            ..self.claim.clone()
+        }
+    }
+
+    /// Where its owner goes on.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn next(&self) -> Offset {
+        self.claim.next.unwrap_or_default()
+    }
+
+    /// The state of a key at a node, as it was saved.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn state(&self, node: u16, key: &str) -> Option<&Saved> {
+        self.state.get(&(node, key.into()))
+    }
+
+    /// Takes what a commit says of this partition.
+    pub(crate) fn take(&mut self, sealed: &Sealed) {
+        let claim = &mut self.claim;
         claim.seq = sealed.seq;
         claim.next = Some(sealed.next);
         claim.ended = sealed.ended;
         claim.fingerprint = Some(sealed.fingerprint.to_string());
         claim.counts = sealed.counts;
         claim.tallies.clone_from(&sealed.tallies);
-        for saved in &sealed.saved {
+        self.save(&sealed.saved);
+    }
+
+    /// Puts the state of the keys that changed over what was there.
+    fn save(&mut self, saved: &[Saved]) {
+        for saved in saved {
             let place = (saved.node, saved.key.clone());
             match saved.bytes {
-                Some(_) => held.state.insert(place, saved.clone()),
-                None => held.state.remove(&place),
+                Some(_) => self.state.insert(place, saved.clone()),
+                None => self.state.remove(&place),
             };
         }
     }

@@ -34,6 +34,10 @@ pub trait Event: State {
     fn at(&self) -> EventTime;
     /// Who is to be held to a bound on keys; see [`Pipeline::keys_per_tenant`](crate::Pipeline::keys_per_tenant).
     /// By default all events are of one tenant without a name.
+    #[expect(
+        clippy::unnecessary_literal_bound,
+        reason = "an event's own tenant lives as long as the event"
+    )]
     fn tenant(&self) -> &str {
         ""
     }

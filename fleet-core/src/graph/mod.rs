@@ -15,6 +15,8 @@ mod slots;
 
 pub use builder::{Graph, Stream};
 
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use keyed::saved_state;
 pub(crate) use meter::{Clock, Meter, Work};
 pub(crate) use node::{At, Node, Now, Watch};
 pub(crate) use slots::{Buffer, Slots};

@@ -1,10 +1,7 @@
-use compact_str::CompactString;
-
 use super::{
     Admitted, Keys, Order,
     belated::{Behind, Belated},
     saved::{self, Entry},
-    seen::Seen,
     wait::{Taken, Wait},
 };
 use crate::{
@@ -47,31 +44,24 @@ impl Fate {
 #[derive(Debug)]
 pub(crate) struct OrderBuffer {
     /// Microseconds.
-    bound: i64,
-    keys: Keys,
-    clocks: Vec<EventTime>,
-    waits: Vec<Wait>,
+    pub(super) bound: i64,
+    pub(super) keys: Keys,
+    pub(super) clocks: Vec<EventTime>,
+    pub(super) waits: Vec<Wait>,
     /// Keys with a row since the last release.
-    moved: Vec<KeyId>,
+    pub(super) moved: Vec<KeyId>,
     /// Keys with a row since the last seal.
-    dirty: Vec<KeyId>,
+    pub(super) dirty: Vec<KeyId>,
     /// When the log took the rows at hand: they move no clock past it.
-    log: EventTime,
+    pub(super) log: EventTime,
     /// The latest time that is accepted of them.
-    latest: EventTime,
+    pub(super) latest: EventTime,
     /// No clock is before this since the last tick, but for those of keys with a newer row.
-    floor: EventTime,
+    pub(super) floor: EventTime,
     /// What became of forgotten keys since the last seal: none of their entries is left.
-    gone: Vec<Saved>,
+    pub(super) gone: Vec<Saved>,
     /// With an allowed lateness.
-    belated: Option<Box<Belated>>,
-}
-
-/// One key as it was at some moment.
-#[derive(Debug)]
-pub(crate) struct Image {
-    wait: Saved,
-    seen: Option<Seen>,
+    pub(super) belated: Option<Box<Belated>>,
 }
 
 /// Whether a clock that moves changes an entry of the snapshot.
@@ -317,104 +307,6 @@ impl OrderBuffer {
         }
     }
 
-    /// The newest time of a key.
-    pub(crate) fn newest(&self, key: &str) -> Option<EventTime> {
-        let id = self.keys.find(key)?;
-        self.waits.get(id.index()).map(|wait| wait.newest)
-    }
-
-    /// The keys whose newest row is older than `horizon`, in the order of their names.
-    pub(crate) fn silent_since(&self, horizon: EventTime) -> Vec<KeyId> {
-        let is_silent = |id: &KeyId| {
-            let wait = self.waits.get(id.index());
-            wait.is_some_and(|wait| wait.newest < horizon)
-        };
-        let mut silent = self.keys.in_name_order();
-        silent.retain(is_silent);
-        silent
-    }
-
-    /// Forgets a key for good, after its last pass; the next seal says so. Gives its name.
-    pub(crate) fn forget(&mut self, id: KeyId) -> Option<CompactString> {
-        self.forget_seen(id);
-        self.clear(id);
-        let name = self.keys.remove(id)?;
-        self.gone.push(saved::no_wait(name.clone()));
-        Some(name)
-    }
-
-    fn forget_seen(&mut self, id: KeyId) {
-        if let Some(belated) = &mut self.belated {
-            belated.forget(id, self.keys.name_str(id), &mut self.gone);
-        }
-    }
-
-    /// What is known of one key, to be [put back](Self::put_back) by this process. Between passes.
-    pub(crate) fn save<E: Event>(&self, id: KeyId, slab: &Slab<E>) -> Option<Image> {
-        Some(Image {
-            wait: self.encode(id, slab, &mut Vec::new())?,
-            seen: self.belated.as_ref().and_then(|belated| belated.seen(id)),
-        })
-    }
-
-    /// Forgets what is known of one key, but not its number. The places of its rows are free when
-    /// [`Slab::keep_only`] has heard of it.
-    pub(crate) fn clear(&mut self, id: KeyId) {
-        let (wait, clock) = (
-            self.waits.get_mut(id.index()),
-            self.clocks.get_mut(id.index()),
-        );
-        if let (Some(wait), Some(clock)) = (wait, clock) {
-            *wait = Wait::default();
-            *clock = self.floor;
-        }
-        if let Some(belated) = &mut self.belated {
-            belated.put_back(id, Seen::default());
-        }
-        self.save_later(id);
-    }
-
-    /// Takes one key back to where it was.
-    pub(crate) fn put_back<E: Event>(&mut self, id: KeyId, image: &Image, slab: &mut Slab<E>) {
-        self.clear(id);
-        // It was encoded by this process, so it can be read.
-        if let Some(entry) = Entry::of(&image.wait) {
-            self.restore(&entry, &image.wait, false, slab);
-        }
-        if let (Some(belated), Some(seen)) = (&mut self.belated, &image.seen) {
-            belated.put_back(id, seen.clone());
-        }
-        self.lift(id);
-    }
-
-    /// A key that was restored has the clock that the last tick gave it, if that is later than its own.
-    pub(crate) fn lift(&mut self, id: KeyId) {
-        self.raise_key(id, self.floor);
-        self.settle();
-        self.save_later(id);
-    }
-
-    fn save_later(&mut self, id: KeyId) {
-        if let Some(wait) = self.waits.get_mut(id.index())
-            && !std::mem::replace(&mut wait.dirty, true)
-        {
-            self.dirty.push(id);
-        }
-    }
-
-    /// Leaves a pass that came to nothing.
-    pub(crate) fn abandon(&mut self) {
-        self.settle();
-        if let Some(belated) = &mut self.belated {
-            belated.abandon();
-        }
-    }
-
-    /// Where the rows that wait lie.
-    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
-        self.waits.iter().flat_map(Wait::places)
-    }
-
     pub(crate) fn seal<E: Event>(&mut self, slab: &Slab<E>, to: &mut Vec<Saved>) {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
         let (mut scratch, mut dirty) = (Vec::new(), std::mem::take(&mut self.dirty));
@@ -434,7 +326,12 @@ impl OrderBuffer {
         }
     }
 
-    fn encode<E: Event>(&self, id: KeyId, slab: &Slab<E>, scratch: &mut Vec<u8>) -> Option<Saved> {
+    pub(super) fn encode<E: Event>(
+        &self,
+        id: KeyId,
+        slab: &Slab<E>,
+        scratch: &mut Vec<u8>,
+    ) -> Option<Saved> {
         let (wait, clock) = (self.waits.get(id.index())?, self.clocks.get(id.index())?);
         scratch.clear();
         wait.encode(*clock, slab, scratch);

@@ -52,8 +52,8 @@ impl Keys {
     }
 
     pub(crate) fn name(&self, id: KeyId) -> CompactString {
-        let name = self.names.get(id.index()).and_then(Option::as_ref);
-        name.cloned().unwrap_or_default()
+        let name = self.names.get(id.index()).cloned();
+        name.flatten().unwrap_or_default()
     }
 
     pub(crate) fn name_str(&self, id: KeyId) -> &str {

@@ -12,6 +12,7 @@
 
 mod belated;
 mod buffer;
+mod key;
 mod keys;
 mod options;
 mod saved;
@@ -23,6 +24,7 @@ mod wait;
 pub use options::Order;
 
 pub(crate) use belated::Admitted;
-pub(crate) use buffer::{Fate, Image, OrderBuffer};
+pub(crate) use buffer::{Fate, OrderBuffer};
+pub(crate) use key::Image;
 pub(crate) use keys::Keys;
 pub(crate) use saved::{Entry, floor};

@@ -5,6 +5,7 @@ use crate::{
     Partition, Result,
     checkpoint::{CheckpointStore, Claim},
     committer::{Committer, Landed, Step},
+    planted::{Bug, planted},
     task::Piece,
 };
 
@@ -85,7 +86,9 @@ impl<S: CheckpointStore> CommitSide<S> {
                 continue;
             };
             stuck.get_or_insert(step);
-            if !matches!(step, Step::Publish { .. }) {
+            let stays = matches!(step, Step::Publish { .. })
+                || planted(Bug::RetryInsideTransaction) && matches!(step, Step::Store { .. });
+            if !stays {
                 // Rolls back whatever is open.
                 tx = None;
             }

@@ -22,10 +22,12 @@ impl Workers {
     pub(super) fn start(count: NonZeroUsize) -> Result<Self> {
         let count = count.get();
         let pool = || {
-            ThreadPoolBuilder::new()
+            let pool = ThreadPoolBuilder::new()
                 .num_threads(count - 1)
-                .thread_name(|number| format!("fleet-worker-{}", number + 1))
-                .build()
+                .thread_name(|number| format!("fleet-worker-{}", number + 1));
+            #[cfg(test)]
+            let pool = crate::planted::whole_crew(pool);
+            pool.build()
         };
         let others = (count > 1).then(pool).transpose().map_err(|cause| {
             let message = format!("cannot start {count} workers: ask for fewer");

@@ -7,11 +7,11 @@ pub(crate) trait ForkJoin {
 }
 
 /// One after the other, on the thread that asks.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inline;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 impl ForkJoin for Inline {
     fn workers(&self) -> usize {
         1

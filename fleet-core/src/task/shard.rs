@@ -1,22 +1,13 @@
 use std::collections::HashSet;
 
-use super::{
-    Plan, Replay, Written,
-    careful::Blame,
-    isolation::Isolation,
-    keys::{Sweep, split_before},
-    panics::{Panicked, Stage, caught},
-};
+use super::{Plan, Written, isolation::Isolation, panics::Panicked};
 use crate::{
-    Decode, EventTime, Offset,
+    EventTime, Offset,
     checkpoint::{Fates, Saved, Tallies},
-    decode::Entry,
     event::Event,
-    graph::{At, Buffer, Meter, Node, Now, Slots, Stream, Watch, Work},
-    order::{self, Fate, OrderBuffer},
-    outlet::{Outlet, Taking},
-    planted::{Bug, planted},
-    slab::Place,
+    graph::{Buffer, Meter, Node, Slots, Stream, Work},
+    order::{self, OrderBuffer},
+    outlet::Outlet,
 };
 
 /// Decoded events with the offsets of their records.
@@ -57,7 +48,7 @@ pub(super) struct Shard<E: Event> {
     pub(super) outputs: Vec<Box<dyn Buffer>>,
     pub(super) isolation: Option<Isolation<E>>,
     /// How many keys it has forgotten since the last seal.
-    forgotten: u64,
+    pub(super) forgotten: u64,
     /// Why its state is not to be used any more.
     pub(super) panicked: Option<Panicked>,
 }
@@ -123,257 +114,8 @@ impl<E: Event> Shard<E> {
         node.restore(id, saved)
     }
 
-    /// Takes a batch, which the log took at one time, straight into its slab and through the graph: for the
-    /// only shard of a partition.
-    pub(super) fn take_batch<P, D: Decode<P, Event = E>>(
-        &mut self,
-        plan: &Plan<E>,
-        decode: &D,
-        (log, payload): (Option<EventTime>, P),
-    ) -> Result<(), Panicked> {
-        if let Some(slab) = self.slots.slab(self.events) {
-            let mut entry = Entry::of_slab(slab, &mut self.fates);
-            caught(|| decode.decode(payload, &mut entry))
-                .map_err(|reason| Panicked::new(Stage::Decode, reason))?;
-        }
-        self.admit_fresh(plan, log, Hearing::Heard, None)?;
-        self.pass(plan, Hearing::Heard, None)
-    }
-
-    /// Takes events of its keys, lists in the order of the input, through the graph.
-    pub(super) fn take(
-        &mut self,
-        plan: &Plan<E>,
-        lists: &mut [Timed<E>],
-        replay: Option<&Replay>,
-        sweeps: &[Sweep],
-    ) {
-        // What a step finds out stays, whatever becomes of the next one.
-        let mut fates = Fates::default();
-        for sweep in sweeps {
-            let mut before = split_before(lists, sweep.at);
-            self.take_some(plan, &mut before, replay);
-            fates.join(&mut self.fates);
-            if self.panicked.is_some() {
-                return;
-            }
-            let is_again = replay.is_some_and(|replay| sweep.at < replay.upto());
-            self.sweep(plan, sweep.horizon, Hearing::again_if(is_again));
-            fates.join(&mut self.fates);
-        }
-        self.take_some(plan, lists, replay);
-        fates.join(&mut self.fates);
-        self.fates = fates;
-    }
-
-    fn take_some(&mut self, plan: &Plan<E>, lists: &mut [Timed<E>], replay: Option<&Replay>) {
-        let split = |replay: &Replay| {
-            let lists = lists.iter_mut();
-            lists
-                .map(|(time, events)| (*time, replay.take(events)))
-                .collect()
-        };
-        let mut again: Vec<_> = replay.map(split).unwrap_or_default();
-        let mark = self.mark(&again, lists);
-        if let Err(panicked) = self.try_take(plan, &mut again, lists) {
-            // Those behind the panic are still there.
-            for (_, events) in lists.iter_mut() {
-                events.clear();
-            }
-            self.recover(plan, mark, replay, panicked);
-        }
-    }
-
-    fn try_take(
-        &mut self,
-        plan: &Plan<E>,
-        again: &mut [Timed<E>],
-        lists: &mut [Timed<E>],
-    ) -> Result<(), Panicked> {
-        if !again.is_empty() {
-            self.run(plan, again, Hearing::Again, None)?;
-        }
-        self.run(plan, lists, Hearing::Heard, None)
-    }
-
-    /// Takes lists of events through the graph, but for what is to blame for a panic.
-    pub(super) fn run(
-        &mut self,
-        plan: &Plan<E>,
-        lists: &mut [Timed<E>],
-        hearing: Hearing,
-        mut blame: Option<&mut Blame>,
-    ) -> Result<(), Panicked> {
-        // One after the other: the rows of one list stay in a near cache from node to node.
-        for (log, events) in lists {
-            if let Some(slab) = self.slots.slab(self.events) {
-                for (offset, event) in events.drain(..) {
-                    slab.put_fresh(offset, event);
-                }
-            }
-            self.admit_fresh(plan, *log, hearing, blame.as_deref_mut())?;
-            self.pass(plan, hearing, blame.as_deref_mut())?;
-        }
-        Ok(())
-    }
-
-    fn admit_fresh(
-        &mut self,
-        plan: &Plan<E>,
-        log: Option<EventTime>,
-        hearing: Hearing,
-        mut blame: Option<&mut Blame>,
-    ) -> Result<(), Panicked> {
-        self.order.set_log_time(log, plan.order.latest(log));
-        let Some(slab) = self.slots.slab(self.events) else {
-            return Ok(());
-        };
-        let fresh = slab.take_fresh();
-        let mut rest = fresh.as_slice();
-        while !rest.is_empty() {
-            let admitted = caught(|| self.admit_some(plan, log, rest))
-                .map_err(|reason| Panicked::new(Stage::Order, reason))?;
-            rest = rest.get(admitted..).unwrap_or_default();
-            if !rest.is_empty() {
-                self.pass(plan, hearing, blame.as_deref_mut())?;
-            }
-        }
-        if let Some(slab) = self.slots.slab(self.events) {
-            slab.return_fresh(fresh);
-        }
-        Ok(())
-    }
-
-    /// Admits rows to the last, or to one that has to wait until the belated rows of its key are through.
-    /// Returns how many.
-    fn admit_some(&mut self, plan: &Plan<E>, log: Option<EventTime>, rows: &[Place]) -> usize {
-        let Some(slab) = self.slots.slab(self.events) else {
-            return rows.len();
-        };
-        for (admitted, place) in rows.iter().enumerate() {
-            let fate = self.order.admit(*place, slab);
-            match fate {
-                Fate::Postponed => return admitted,
-                Fate::OutOfRange => {
-                    // Decoders refuse most such times themselves; a source of typed events may not.
-                    if let Some(row) = slab.get(*place) {
-                        let reason = plan.order.refusal(row.value.at(), log);
-                        self.fates.dead_letter(row.offset, "order", &reason);
-                    }
-                    slab.give_back(*place);
-                }
-                _ => fate.count(&mut self.fates.counts),
-            }
-        }
-        rows.len()
-    }
-
-    /// Takes what was admitted, as far as the clocks allow, through the graph; belated rows after the others.
-    pub(super) fn pass(
-        &mut self,
-        plan: &Plan<E>,
-        hearing: Hearing,
-        mut blame: Option<&mut Blame>,
-    ) -> Result<(), Panicked> {
-        if let Some(slab) = self.slots.slab(self.events) {
-            self.order.release(slab);
-            if let Some(blame) = blame.as_deref_mut() {
-                blame.leave_out(slab);
-            }
-        }
-        let (slots, order) = (&mut self.slots, &self.order);
-        let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
-        run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
-            meter.measure(slots, plan.clock, |slots| node.run(slots, now));
-        })?;
-        self.order.settle();
-        let is_heard = |blame: Option<&Blame>| {
-            (hearing == Hearing::Heard || planted(Bug::ReplayIsHeard))
-                && blame.is_none_or(Blame::is_heard)
-        };
-        let made = (&mut self.tallies, &mut self.outputs[..]);
-        collect(plan, &mut self.slots, made, is_heard(blame.as_deref()))?;
-        if self.order.has_belated() {
-            let (from, to) = (self.slots.slab(self.events), self.belated.slab(self.events));
-            if let (Some(from), Some(to)) = (from, to) {
-                let admitted = self.order.give_belated(from, to);
-                self.fates.counts.accepted += admitted.accepted;
-                self.fates.counts.duplicate += admitted.duplicate;
-                if let Some(blame) = blame.as_deref_mut() {
-                    blame.leave_out(to);
-                }
-            }
-            let (slots, order) = (&mut self.belated, &self.order);
-            let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
-            run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
-                meter.measure(slots, plan.clock, |slots| node.revise(slots, now));
-            })?;
-            let made = (&mut self.tallies, &mut self.outputs[..]);
-            collect(plan, &mut self.belated, made, is_heard(blame.as_deref()))?;
-        }
-        if hearing == Hearing::Again {
-            self.fates = Fates::default();
-        }
-        Ok(())
-    }
-
-    /// No row before `floor` is under way any more of the keys that have no newer one: their clocks move there.
-    /// Returns whether any did.
-    pub(super) fn tick(&mut self, plan: &Plan<E>, floor: EventTime) -> bool {
-        let mark = self.mark(&[], &[]);
-        let moves = self.order.raise(floor);
-        if moves && let Err(panicked) = self.pass(plan, Hearing::Heard, None) {
-            self.recover_tick(plan, mark, floor, panicked);
-        } else {
-            self.rebase();
-        }
-        moves
-    }
-
-    /// Clocks are where the last tick before a restart left them.
-    pub(super) fn restore_floor(&mut self, floor: EventTime) {
-        self.order.raise(floor);
-        self.order.settle();
-    }
-
-    /// The input has ended: every row, window and timer is flushed.
-    pub(super) fn end(&mut self, plan: &Plan<E>) {
-        let mark = self.mark(&[], &[]);
-        self.order.end();
-        if let Err(panicked) = self.pass(plan, Hearing::Heard, None) {
-            self.recover_end(plan, mark, panicked);
-        }
-    }
-
-    /// The keys that are silent since `horizon` end as they would with the input, and are forgotten.
-    fn sweep(&mut self, plan: &Plan<E>, horizon: EventTime, hearing: Hearing) {
-        let silent = self.order.silent_since(horizon);
-        if silent.is_empty() {
-            return;
-        }
-        let mark = self.mark(&[], &[]);
-        for id in silent {
-            self.order.end_key(id);
-        }
-        if let Err(panicked) = self.pass(plan, hearing, None) {
-            self.recover_sweep(plan, mark, horizon, hearing, panicked);
-            if self.panicked.is_some() {
-                return;
-            }
-        }
-        for id in self.order.silent_since(horizon) {
-            if let Some(name) = self.order.forget(id) {
-                for (node, _) in &mut self.nodes {
-                    node.forget_key(id, &name);
-                }
-                self.forgotten += u64::from(hearing == Hearing::Heard);
-            }
-        }
-        self.rebase();
-    }
-
     /// The state of every key that changed since the last call.
-    fn save_changed(&mut self) -> Vec<Saved> {
+    pub(super) fn save_changed(&mut self) -> Vec<Saved> {
         let mut saved = Vec::new();
         if let Some(slab) = self.slots.slab(self.events) {
             self.order.seal(slab, &mut saved);
@@ -460,62 +202,4 @@ pub(super) fn fresh_nodes<E: Event>(plan: &Plan<E>) -> Vec<(Box<dyn Node>, Meter
     nodes
         .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
         .collect()
-}
-
-/// Runs the nodes one after the other, but for those that are skipped: they forget the keys of this pass.
-fn run_nodes<E: Event>(
-    plan: &Plan<E>,
-    nodes: &mut [(Box<dyn Node>, Meter)],
-    order: &OrderBuffer,
-    skipped: &[usize],
-    mut run: impl FnMut(&mut dyn Node, &mut Meter, &Now<'_>),
-) -> Result<(), Panicked> {
-    let watch = Watch::default();
-    let now = Now {
-        keys: order.keys(),
-        clocks: order.clocks(),
-        moved: order.moved(),
-        by_arrival: order.is_by_arrival(),
-        lateness: plan.order.allowed_lateness,
-        watch: &watch,
-    };
-    for (place, (node, meter)) in nodes.iter_mut().enumerate() {
-        if skipped.contains(&place) {
-            now.moved.iter().for_each(|id| node.forget(*id));
-            continue;
-        }
-        watch.set(At::Nothing);
-        caught(|| run(node.as_mut(), meter, &now)).map_err(|reason| Panicked {
-            at: watch.get(),
-            ..Panicked::new(Stage::Node(place), reason)
-        })?;
-    }
-    Ok(())
-}
-
-/// Hands the rows of one pass to tallies and outlets, if they are to be heard.
-fn collect<E>(
-    plan: &Plan<E>,
-    slots: &mut Slots,
-    (tallies, outputs): (&mut Tallies, &mut [Box<dyn Buffer>]),
-    is_heard: bool,
-) -> Result<(), Panicked> {
-    let collected = caught(|| {
-        for tally in plan.tallies.iter().filter(|_| is_heard) {
-            tally.add(slots, tallies);
-        }
-        for (place, outlet) in plan.outlets.iter().enumerate().filter(|_| is_heard) {
-            let later = plan.outlets.iter().skip(place + 1);
-            let taking = if later.clone().any(|other| other.slot == outlet.slot) {
-                Taking::Copy
-            } else {
-                Taking::Move
-            };
-            if let Some(to) = outputs.get_mut(place) {
-                outlet.collect(slots, to.as_mut(), taking);
-            }
-        }
-    });
-    slots.clear();
-    collected.map_err(|reason| Panicked::new(Stage::Results, reason))
 }

@@ -1,8 +1,9 @@
 use std::{
     collections::{BTreeSet, HashMap},
     num::NonZeroUsize,
-    sync::Arc,
 };
+
+use compact_str::CompactString;
 
 use super::{keys::Sweep, replay::Replay, shard::Events};
 use crate::{
@@ -17,10 +18,10 @@ use crate::{
 /// on the records alone.
 #[derive(Debug, Default)]
 pub(super) struct Tenants {
-    keys: HashMap<Arc<str>, Owned, foldhash::fast::RandomState>,
-    counts: HashMap<Arc<str>, usize>,
+    keys: HashMap<CompactString, Owned, foldhash::fast::RandomState>,
+    counts: HashMap<CompactString, usize>,
     /// Keys that came or went since the last seal.
-    dirty: BTreeSet<Arc<str>>,
+    dirty: BTreeSet<CompactString>,
 }
 
 /// What decides about a list of events.
@@ -34,7 +35,7 @@ pub(super) struct Rules<'a> {
 
 #[derive(Debug)]
 struct Owned {
-    tenant: Arc<str>,
+    tenant: CompactString,
     newest: EventTime,
 }
 
@@ -121,14 +122,14 @@ impl Tenants {
     }
 
     fn lets_in<E: Event>(&mut self, most: usize, event: &E) -> bool {
-        let tenant: Arc<str> = event.tenant().into();
-        let count = self.counts.entry(Arc::clone(&tenant)).or_default();
+        let tenant: CompactString = event.tenant().into();
+        let count = self.counts.entry(tenant.clone()).or_default();
         if *count >= most {
             return false;
         }
         *count += 1;
-        let (key, newest): (Arc<str>, _) = (event.key().into(), event.at());
-        self.dirty.insert(Arc::clone(&key));
+        let (key, newest): (CompactString, _) = (event.key().into(), event.at());
+        self.dirty.insert(key.clone());
         self.keys.insert(key, Owned { tenant, newest });
         true
     }
@@ -138,7 +139,7 @@ impl Tenants {
         self.keys.retain(|key, owned| {
             let stays = owned.newest >= horizon;
             if !stays {
-                dirty.insert(Arc::clone(key));
+                dirty.insert(key.clone());
                 if let Some(count) = counts.get_mut(&owned.tenant) {
                     *count -= 1;
                 }
@@ -158,7 +159,7 @@ impl Tenants {
             to.push(Saved {
                 node: TENANT_NODE,
                 bytes: owned.map(|owned| owned.tenant.as_bytes().to_vec()),
-                key: key.as_ref().into(),
+                key,
                 version: 0,
             });
         }
@@ -166,11 +167,11 @@ impl Tenants {
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
     pub(super) fn restore(&mut self, saved: &Saved) -> Option<()> {
-        let tenant: Arc<str> = std::str::from_utf8(saved.bytes.as_deref()?).ok()?.into();
-        *self.counts.entry(Arc::clone(&tenant)).or_default() += 1;
+        let tenant: CompactString = std::str::from_utf8(saved.bytes.as_deref()?).ok()?.into();
+        *self.counts.entry(tenant.clone()).or_default() += 1;
         let newest = EventTime::BEFORE_ALL;
         self.keys
-            .insert(saved.key.as_str().into(), Owned { tenant, newest });
+            .insert(saved.key.clone(), Owned { tenant, newest });
         Some(())
     }
 

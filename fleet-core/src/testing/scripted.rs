@@ -2,71 +2,177 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
+use super::{Log, Logged};
 use crate::{
     Error, ErrorKind, Offset, Partition, Result, Source,
     event::Event,
     source::{Batch, Replayable, RevokeGuard, SourceEvent},
 };
 
-/// What a [`Scripted`] source does next.
+/// What a [`Scripted`] source does next with one of its partitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
-    /// Gives this many rows as one batch.
+    /// Gives this many records as one batch, or says that the partition has ended when none is left.
     Rows(usize),
     /// Has nothing at the moment.
     Idle,
+    /// Waits this long before what follows.
+    Stall(Duration),
+    /// Fails, and may be asked again.
+    Fail,
     /// Fails for good.
     Crash,
-    /// Gives the partition away in good time, and gets it back.
-    Revoke,
-    /// Has lost the partition, and gets it back.
+    /// Gives the partition away within this time, and gets it back at once.
+    Revoke(Duration),
+    /// Has lost the partition, and gets it back at once.
     Lost,
 }
 
-/// A replayable source of events in memory, in batches as a script says.
+/// A replayable source of events in memory that does what a script says.
+///
+/// A step that its partition cannot do, because it is paused, ended or not started, is left out. After the
+/// script each partition gives what is left in one batch, and ends.
 ///
 /// # Examples
-/// See [`Pipeline`](crate::Pipeline).
+/// Two partitions, one of which is taken away in between:
+/// ```
+/// use fleet_core::{
+///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId, decode::Typed, event::Telemetry,
+///     testing::{Log, Logged, Script, Scripted},
+/// };
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let event = |car| Telemetry::new(VehicleId::new(car).unwrap(), EventTime::MIN);
+/// let broken = Logged::Malformed { raw: b"{".into(), reason: "cut short".into() };
+/// let logs = [
+///     Log::new("p/0", [event("car-1").into(), broken]),
+///     Log::new("p/1", [event("car-2")]),
+/// ];
+/// let source = Scripted::several(logs, [(0, Script::Rows(1)), (0, Script::Lost), (1, Script::Rows(1))]);
+/// let (graph, telemetry) = Graph::new();
+/// let store = MemoryStore::default();
+/// let report = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store.clone())
+///     .store("all", telemetry, store.table("all"))
+///     .run()
+///     .await?;
+/// assert_eq!((report.counts.accepted, report.counts.dead_lettered), (2, 1));
+/// # Ok::<(), fleet_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Scripted<E> {
-    partition: Partition,
-    rows: Arc<Vec<E>>,
-    script: VecDeque<Script>,
-    told: bool,
+    lanes: Vec<Lane<E>>,
+    script: VecDeque<(usize, Script)>,
+    /// The end of a stall that has begun.
+    stalled: Option<tokio::time::Instant>,
+}
+
+/// One partition.
+#[derive(Debug)]
+struct Lane<E> {
+    log: Log<E>,
+    assigned: bool,
+    /// The next record; `None` before it is started.
     at: Option<usize>,
+    paused: bool,
     ended: bool,
 }
 
 impl<E: Event> Scripted<E> {
-    /// All rows in one batch.
+    /// One partition, all rows in one batch.
     pub fn of_rows(partition: &str, rows: impl IntoIterator<Item = E>) -> Self {
-        Self::new(partition, Arc::new(rows.into_iter().collect()), [])
+        Self::several([Log::new(partition, rows)], [])
     }
 
-    /// Follows the script, then gives what is left, then ends.
+    /// One partition that follows a script.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a handle, as callers have it"
+    )]
     pub fn new(
         partition: &str,
         rows: Arc<Vec<E>>,
         script: impl IntoIterator<Item = Script>,
     ) -> Self {
-        let script = script.into_iter().collect();
-        let partition = Partition::new(partition);
-        Self {
-            partition,
-            rows,
-            script,
-            told: false,
+        let log = Log::new(partition, rows.iter().cloned());
+        Self::several([log], script.into_iter().map(|step| (0, step)))
+    }
+
+    /// Several partitions; each step names one by its number in `logs`.
+    pub fn several(
+        logs: impl IntoIterator<Item = Log<E>>,
+        script: impl IntoIterator<Item = (usize, Script)>,
+    ) -> Self {
+        let lane = |log| Lane {
+            log,
+            assigned: false,
             at: None,
+            paused: false,
             ended: false,
+        };
+        Self {
+            lanes: logs.into_iter().map(lane).collect(),
+            script: script.into_iter().collect(),
+            stalled: None,
         }
+    }
+
+    fn lane(&mut self, partition: &Partition) -> Option<&mut Lane<E>> {
+        self.lanes
+            .iter_mut()
+            .find(|lane| lane.log.partition == *partition)
+    }
+
+    /// Does one step; `None` when it cannot be done.
+    fn step(&mut self, lane: usize, step: Script) -> Result<Option<Told<E>>> {
+        let error = Error::new(ErrorKind::Source, "failed by script");
+        match step {
+            Script::Idle => return Ok(Some(SourceEvent::Idle)),
+            Script::Fail => return Err(error.retryable()),
+            Script::Crash => return Err(error),
+            _ => {}
+        }
+        let lane = self.lanes.get_mut(lane).filter(|lane| lane.at.is_some());
+        let Some(lane) = lane else { return Ok(None) };
+        Ok(match step {
+            Script::Rows(count) => lane.read(count),
+            Script::Revoke(within) => Some(SourceEvent::Revoking {
+                partitions: lane.leave(),
+                within,
+                done: RevokeGuard::new(|| {}),
+            }),
+            Script::Lost => Some(SourceEvent::Lost(lane.leave())),
+            _ => None,
+        })
     }
 }
 
-impl<E> Scripted<E> {
+type Told<E> = SourceEvent<Vec<(Offset, Logged<E>)>>;
+
+impl<E: Event> Lane<E> {
     /// The partition is someone else's until it is assigned again.
-    fn leave(&mut self) {
-        self.told = false;
+    fn leave(&mut self) -> Vec<Partition> {
+        self.assigned = false;
         self.at = None;
+        vec![self.log.partition.clone()]
+    }
+
+    fn read(&mut self, most: usize) -> Option<Told<E>> {
+        let from = self.at.filter(|_| !self.paused && !self.ended)?;
+        let left = self.log.records.len().saturating_sub(from);
+        if left == 0 {
+            self.ended = true;
+            return Some(SourceEvent::End(self.log.partition.clone()));
+        }
+        let next = from + most.min(left);
+        self.at = Some(next);
+        let records = self.log.records.get(from..next).unwrap_or_default();
+        let offsets = (from as u64..).map(Offset);
+        Some(SourceEvent::Batch(Batch {
+            partition: self.log.partition.clone(),
+            next: Offset(next as u64),
+            time: None,
+            payload: offsets.zip(records.iter().cloned()).collect(),
+        }))
     }
 }
 
@@ -74,53 +180,61 @@ impl<E: Event> Replayable for Scripted<E> {}
 
 #[async_trait]
 impl<E: Event> Source for Scripted<E> {
-    type Payload = Vec<(Offset, E)>;
+    type Payload = Vec<(Offset, Logged<E>)>;
 
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        if !std::mem::replace(&mut self.told, true) {
-            return Ok(SourceEvent::Assigned(vec![self.partition.clone()]));
+        let new = self.lanes.iter_mut().filter(|lane| !lane.assigned);
+        let new: Vec<_> = new
+            .map(|lane| {
+                lane.assigned = true;
+                lane.log.partition.clone()
+            })
+            .collect();
+        if !new.is_empty() {
+            return Ok(SourceEvent::Assigned(new));
         }
-        let Some(from) = self.at else {
-            return Ok(SourceEvent::Idle);
-        };
-        let left = self.rows.len().saturating_sub(from);
-        let count = match self.script.pop_front() {
-            Some(Script::Crash) => return Err(Error::new(ErrorKind::Source, "crash by script")),
-            Some(Script::Idle) => return Ok(SourceEvent::Idle),
-            Some(Script::Revoke) => {
-                self.leave();
-                return Ok(SourceEvent::Revoking {
-                    partitions: vec![self.partition.clone()],
-                    within: Duration::from_secs(1),
-                    done: RevokeGuard::new(|| {}),
-                });
+        loop {
+            if let Some(until) = self.stalled {
+                tokio::time::sleep_until(until).await;
+                self.stalled = None;
             }
-            Some(Script::Lost) => {
-                self.leave();
-                return Ok(SourceEvent::Lost(vec![self.partition.clone()]));
+            match self.script.pop_front() {
+                Some((_, Script::Stall(pause))) => {
+                    self.stalled = tokio::time::Instant::now().checked_add(pause);
+                }
+                Some((lane, step)) => {
+                    if let Some(event) = self.step(lane, step)? {
+                        return Ok(event);
+                    }
+                }
+                None => break,
             }
-            Some(Script::Rows(count)) => count.min(left),
-            None => left,
-        };
-        if left == 0 {
-            if std::mem::replace(&mut self.ended, true) {
-                return std::future::pending().await;
-            }
-            return Ok(SourceEvent::End(self.partition.clone()));
         }
-        self.at = Some(from + count);
-        let offsets = (from as u64..).map(Offset);
-        let rows = self.rows.iter().skip(from).take(count).cloned();
-        Ok(SourceEvent::Batch(Batch {
-            partition: self.partition.clone(),
-            next: Offset((from + count) as u64),
-            time: None,
-            payload: offsets.zip(rows).collect(),
-        }))
+        match self.lanes.iter_mut().find_map(|lane| lane.read(usize::MAX)) {
+            Some(event) => Ok(event),
+            None => std::future::pending().await,
+        }
     }
 
-    async fn start(&mut self, _: &Partition, at: Option<Offset>) -> Result<()> {
-        self.at = Some(usize::try_from(at.unwrap_or_default().0).unwrap_or(usize::MAX));
+    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+        let Some(lane) = self.lane(partition) else {
+            let message = format!("there is no log named {partition}");
+            return Err(Error::new(ErrorKind::Source, message));
+        };
+        lane.at = Some(usize::try_from(at.unwrap_or_default().0).unwrap_or(usize::MAX));
+        (lane.paused, lane.ended) = (false, false);
         Ok(())
+    }
+
+    fn pause(&mut self, partition: &Partition) {
+        if let Some(lane) = self.lane(partition) {
+            lane.paused = true;
+        }
+    }
+
+    fn resume(&mut self, partition: &Partition) {
+        if let Some(lane) = self.lane(partition) {
+            lane.paused = false;
+        }
     }
 }

@@ -262,13 +262,11 @@ fn fraction(text: &[u8]) -> Result<(u32, u8, &[u8]), TimeError> {
 #[inline]
 fn six<'a>((digits, rest): (&[u8; 6], &'a [u8])) -> Option<(u32, &'a [u8])> {
     let digits = digits.map(|byte| byte.wrapping_sub(b'0'));
-    if digits.iter().any(|digit| *digit > 9) {
+    if digits.iter().fold(false, |any, digit| any | (*digit > 9)) {
         return None;
     }
-    let value = digits
-        .iter()
-        .fold(0, |value, digit| value * 10 + u32::from(*digit));
-    Some((value, rest))
+    let [a, b, c, d, e, f] = digits.map(u32::from);
+    Some((((a * 10 + b) * 10 + c) * 1000 + (d * 10 + e) * 10 + f, rest))
 }
 
 fn zone(text: &[u8]) -> Result<Zone, TimeError> {

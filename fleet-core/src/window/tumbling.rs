@@ -71,7 +71,8 @@ impl Tumbling {
 ///
 /// # Cost
 /// With an allowed lateness, the accumulators of the windows that it reaches back to, for each key, in memory and
-/// in each snapshot of a key that changed.
+/// in each snapshot of a key that changed: 76 bytes for each [`Summary`](super::Summary), so 55 KB for half a day
+/// of minutes. Longer windows, or fewer commits, make it less.
 #[derive(Debug)]
 pub struct Windowed<A> {
     length: Duration,

@@ -1,8 +1,5 @@
 //! What the tests of several sinks share.
 
-#[cfg(feature = "sqlite")]
-pub(crate) mod contract;
-
 use fleet_core::{
     EventTime, Offset, Record, Row,
     record::{Column, Fields, Value},
@@ -28,6 +25,13 @@ impl Sample {
             yes: true,
             at: EventTime::from_micros(1_708_007_538_500_000),
             maybe: None,
+        }
+    }
+    /// A row that every sink refuses.
+    pub(crate) fn bad() -> Self {
+        Self {
+            real: f64::NAN,
+            ..Self::new("bad")
         }
     }
     pub(crate) fn row(self) -> Row<Self> {

@@ -101,7 +101,7 @@ impl<B: Body> Target for Part<B> {
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
-        let (vehicle, at, written) = B::head_mut(draft.event);
+        let (vehicle, at, written) = B::head_mut(&mut draft.event);
         match field.sets {
             Self::Vehicle => {
                 *vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
@@ -113,7 +113,7 @@ impl<B: Body> Target for Part<B> {
             }
             Self::Word(own) => {
                 check_text(field, text)?;
-                let set = own.set_word(draft.event, text);
+                let set = own.set_word(&mut draft.event, text);
                 set.map_err(|why| misfit(field, &why))?;
             }
             Self::Number(_) => return Err(wrong_kind(field, "a text")),
@@ -127,14 +127,14 @@ impl<B: Body> Target for Part<B> {
         draft: &mut Draft<'_, Self>,
         number: Number,
     ) -> Result<(), Misfit> {
-        let (vehicle, _, written) = B::head_mut(draft.event);
+        let (vehicle, _, written) = B::head_mut(&mut draft.event);
         match field.sets {
             Self::Vehicle => *vehicle = number_id(field, number)?,
             Self::Number(own) => {
                 let Number { value, integer } = number;
                 check_number(field, value, &own.accepted())?;
                 written.style.integers |= u32::from(integer) * u32::from(own.bit());
-                own.set_number(draft.event, Reading::of_raw(value));
+                own.set_number(&mut draft.event, Reading::of_raw(value));
             }
             Self::Time | Self::Word(_) => return Err(wrong_kind(field, "a number")),
         }
@@ -145,9 +145,9 @@ impl<B: Body> Target for Part<B> {
     fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
         match field.sets {
             Self::Word(own) if !is_required(own) => {
-                B::head_mut(draft.event).2.nulls |= own.bit();
+                B::head_mut(&mut draft.event).2.nulls |= own.bit();
             }
-            Self::Number(own) => own.set_number(draft.event, Reading::null()),
+            Self::Number(own) => own.set_number(&mut draft.event, Reading::null()),
             Self::Vehicle | Self::Time | Self::Word(_) => return Err(wrong_kind(field, "null")),
         }
         Ok(())

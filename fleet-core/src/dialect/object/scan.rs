@@ -214,14 +214,14 @@ fn plain_length(bytes: &[u8]) -> Option<usize> {
     while let Some((word, tail)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
         // Quotes, backslashes and controls: what is below 1, 1 and 0x20 after this, and is ASCII.
-        let (quotes, slashes) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
+        let (quotes, slashes) = (word ^ ONES * 0x22, word ^ ONES * 0x5c);
         let below = quotes.wrapping_sub(ONES) | slashes.wrapping_sub(ONES);
         let stops = (below | word.wrapping_sub(ONES * 0x20)) & !word & HIGHS;
         if stops != 0 {
             // The lowest mark is exact; those above it may be carries. It is counted to, not computed: then the
             // processor foresees the length, and reads on without waiting for this word.
             let mut marks = stops;
-            while let [0, ..] = marks.to_le_bytes() {
+            while marks & 0xff == 0 {
                 marks >>= 8;
                 at += 1;
             }

@@ -3,6 +3,7 @@ use crate::{
     Decode, Error, ErrorKind, Offset, Partition, Result, Source,
     checkpoint::CheckpointStore,
     committer::Landed,
+    planted::{Bug, planted},
     task::{Piece, Written},
 };
 
@@ -22,6 +23,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let mut left = self.tasks.values();
         if !left.any(|task| task.has_changed(Written::Position)) {
             self.epoch = Epoch::default();
+        }
+        if planted(Bug::AckBeforeCommit) {
+            let places = epoch.iter().map(|piece| &piece.sealed);
+            let places = places.map(|sealed| (sealed.partition.clone(), sealed.next));
+            self.acknowledge.extend(places);
         }
         if !epoch.is_empty() {
             self.flight.start(epoch);

@@ -38,8 +38,9 @@ use super::{
 use crate::{
     Decode, Offset, Partition, Result, Source,
     checkpoint::CheckpointStore,
+    planted::{Bug, planted},
     source::SourceEvent,
-    task::{Plan, Round, Task},
+    task::{Plan, Round, Task, Written},
 };
 
 /// What the source said that is not handled yet.
@@ -212,7 +213,14 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             } => {
                 self.revoke(&partitions, within, done).await?;
             }
-            SourceEvent::Lost(partitions) => self.lose(&partitions),
+            SourceEvent::Lost(partitions) => {
+                if planted(Bug::LostPartitionCommitted) {
+                    self.land().await?;
+                    self.seal(|name| partitions.contains(name), Written::State);
+                    self.land().await?;
+                }
+                self.lose(&partitions);
+            }
         }
         Ok(())
     }

@@ -13,14 +13,16 @@ const BATCHES_PER_WORKER: usize = 4;
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
     /// Takes a batch through its task; several workers take those with it that are ready.
     pub(super) async fn batch(&mut self, batch: Batch<Src::Payload>) -> Result<()> {
-        let before = self.read_so_far();
+        let before;
         if self.workers.workers() == 1 {
+            before = self.read_so_far();
             let Some(task) = self.tasks.get_mut(&batch.partition) else {
                 return Ok(());
             };
             task.batch(&self.plan, &self.decode, batch)?;
         } else {
             let batches = self.gather(batch).await;
+            before = self.read_so_far();
             let (tasks, plan, decode) = (&mut self.tasks, &self.plan, &self.decode);
             self.round
                 .run(tasks, plan, decode, batches, &self.workers)?;
@@ -31,7 +33,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.anything = true;
         self.epoch.open();
         let (seen, waiting) = (&self.patience.seen, self.waiting());
-        seen.computed(&self.tasks, self.read, waiting);
+        seen.computed(&self.tasks, waiting);
         Ok(())
     }
 
@@ -47,6 +49,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             };
             match ready {
                 Ok(SourceEvent::Batch(batch)) => batches.push(batch),
+                // At once: the next epoch must not hold them any more.
+                Ok(SourceEvent::Lost(partitions)) => {
+                    self.lose(&partitions);
+                    batches.retain(|batch| !partitions.contains(&batch.partition));
+                }
                 other => self.upcoming = Some(other),
             }
         }

@@ -21,8 +21,6 @@ pub struct Health {
     pub phase: Phase,
     /// The steps that fail at the moment and are tried again.
     pub troubles: BTreeMap<Stage, Trouble>,
-    /// Records that this run has read, committed or not.
-    pub read: u64,
     /// Results that wait for the next commit, rows.
     pub waiting_rows: usize,
     /// What waits for the next commit, bytes: those rows by the size of their type, and dead letters.
@@ -43,6 +41,8 @@ pub struct PartitionHealth {
     pub committed: Option<Offset>,
     /// Up to where records were read and computed.
     pub computed: Offset,
+    /// Records up to there, since the first.
+    pub read: u64,
     /// The end of the input as it is now, where the [source knows it](crate::Source::end).
     pub end: Option<Offset>,
     /// Fates of all records, as committed.
@@ -111,6 +111,11 @@ impl Health {
     pub fn is_well(&self) -> bool {
         let failed = matches!(self.phase, Phase::Failed(_) | Phase::Dropped);
         !failed && self.troubles.is_empty()
+    }
+
+    /// Records that were read since the first, committed or not.
+    pub fn read(&self) -> u64 {
+        self.partitions.values().map(|known| known.read).sum()
     }
 
     /// Fates of all records, as committed.

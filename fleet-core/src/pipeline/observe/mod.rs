@@ -19,7 +19,7 @@
 //! | debug | `restored` | `partition`, `token`, `states` |
 //! | debug | `epoch` | `partitions`, `rows`, `bytes`, `seconds` |
 //! | debug | `committed` (in the span `commit`) | `partition`, `seq`, `next` |
-//! | warn | `retrying` | `stage`, `pause_s`, `error` |
+//! | warn | `retrying` | `stage`, `who`, `pause_s`, `error` |
 //! | warn | `fenced` | `partition` |
 //! | info | `revoked` | `partition` |
 //! | warn | `lost` | `partition` |

@@ -67,6 +67,7 @@ impl Seen {
         let known = PartitionHealth {
             committed: claim.next,
             computed: claim.next.unwrap_or_default(),
+            read: claim.counts.read,
             end: None,
             counts: claim.counts,
             tallies: claim.tallies.clone(),
@@ -108,18 +109,16 @@ impl Seen {
     pub(in crate::pipeline) fn computed<E: Event>(
         &self,
         tasks: &BTreeMap<Partition, Task<E>>,
-        read: u64,
         (rows, bytes): (usize, usize),
     ) {
         if self.health.receiver_count() == 0 {
             return;
         }
         self.health.send_modify(|health| {
-            health.read = read;
             (health.waiting_rows, health.waiting_bytes) = (rows, bytes);
             for (name, known) in &mut health.partitions {
                 if let Some(task) = tasks.get(name) {
-                    known.computed = task.next();
+                    (known.computed, known.read) = (task.next(), task.counts().read);
                 }
             }
         });
@@ -159,6 +158,7 @@ impl Seen {
         let now = PartitionHealth {
             committed: Some(next),
             computed: next,
+            read: sealed.counts.read,
             end,
             counts: sealed.counts,
             tallies: sealed.tallies.clone(),
@@ -169,8 +169,13 @@ impl Seen {
             health.last_commit = Some(Instant::now());
             health.troubles.retain(|stage, _| !stage.is_of_a_commit());
             if let Some(known) = health.partitions.get_mut(partition) {
-                let computed = known.computed.max(next);
-                *known = PartitionHealth { computed, ..now };
+                // The next epoch is under way already.
+                let (computed, read) = (known.computed.max(next), known.read.max(now.read));
+                *known = PartitionHealth {
+                    computed,
+                    read,
+                    ..now
+                };
             }
         });
     }
@@ -216,7 +221,7 @@ impl Seen {
         pause: Duration,
     ) {
         let (word, pause_s) = (stage.as_word(), pause.as_secs_f64());
-        warn!(stage = word, pause_s, %error, "retrying");
+        warn!(stage = word, who, pause_s, %error, "retrying");
         self.add(&metrics::RETRIES, &[("stage", word)], 1);
         self.health.send_modify(|health| {
             let before = health.troubles.get(&stage);

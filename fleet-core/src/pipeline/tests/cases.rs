@@ -22,7 +22,7 @@ use crate::{
     sink::{Null, Outcome, Rejected, Sink},
     source::Batch,
     task::{Inline, Plan, Task, Written},
-    testing::{CommitFault, FaultyStore, Script, Scripted},
+    testing::{Fault, Faults, FaultySink, FaultyStore, Operation, Script, Scripted},
 };
 
 type Run<S> = Pipeline<Scripted<Reading>, Typed<Reading>, S, ExactlyOnce>;
@@ -32,6 +32,7 @@ fn rows(count: usize) -> Arc<Vec<Reading>> {
         car: i % 4,
         second: i as i64 / 4,
         kmh: 60 + (i * 7 % 40) as u16,
+        id: i as u16,
     };
     Arc::new((0..count).map(row).collect())
 }
@@ -93,7 +94,7 @@ async fn an_input_that_grew_after_its_end_is_refused() {
 async fn a_stop_commits_what_was_computed_and_the_next_run_goes_on() {
     let (store, rows) = (MemoryStore::default(), rows(50));
     // The source has nothing more to say for now; the stop comes when it has been polled often enough.
-    let script = [&[Script::Rows(20)][..], &[Script::Idle; 1000]].concat();
+    let script = [vec![Script::Rows(20)], vec![Script::Idle; 1000]].concat();
     let mut polls = 0;
     let stop = std::future::poll_fn(move |_| {
         polls += 1;
@@ -241,10 +242,11 @@ async fn rejected_rows_are_dead_letters_once_and_the_sink_balances() {
     let (store, rows, taken) = (MemoryStore::default(), rows(90), Arc::default());
     let (graph, streams) = graph();
     let source = Scripted::new("memory/0", rows, [Script::Rows(30); 3]);
-    let faulty = FaultyStore::new(
-        store.clone(),
-        [CommitFault::LostCommit, CommitFault::LostAnswer],
-    );
+    let faults = Faults::at([
+        (Operation::Commit, 1, Fault::Refused),
+        (Operation::Commit, 2, Fault::LostAnswer),
+    ]);
+    let faulty = FaultyStore::new(store.clone(), &faults);
     let retry = super::super::Retry {
         first: Duration::from_nanos(1),
         ..Default::default()
@@ -316,6 +318,7 @@ async fn rows_within_the_bound_are_put_in_order_and_older_ones_are_late() {
         car: 0,
         second,
         kmh: 60,
+        id: 0,
     };
     // Newest 10: the clock is at 5. A row at 5 is still taken, one at 4 is late, the second 5 is a duplicate.
     let rows = Arc::new(vec![at(10), at(5), at(4), at(5)]);
@@ -340,6 +343,7 @@ async fn a_bound_of_zero_releases_at_once_and_still_finds_duplicates_across_rest
         car: 0,
         second,
         kmh,
+        id: 0,
     };
     let rows = Arc::new(vec![
         at(1, 60),
@@ -350,23 +354,21 @@ async fn a_bound_of_zero_releases_at_once_and_still_finds_duplicates_across_rest
         at(2, 60),
     ]);
     let mut report = None;
-    for crash_after in [3, 5, 6] {
+    for crash_at in [4, 3, 99] {
         let (graph, streams) = graph();
         let source = Scripted::new("memory/0", Arc::clone(&rows), [Script::Rows(1); 9]);
         let order = Order::within(Duration::ZERO);
-        let faults =
-            std::iter::repeat_n(CommitFault::None, crash_after).chain([CommitFault::CrashBefore]);
-        let faults = faults.take(if crash_after == 6 { 6 } else { 9 });
-        let faulty = FaultyStore::new(store.clone(), faults);
-        report = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty)
-            .store("readings", streams.readings, store.table("readings"))
+        let faults = Faults::at([(Operation::Commit, crash_at, Fault::CrashBefore)]);
+        let faulty = FaultyStore::new(store.clone(), &faults);
+        let table = FaultySink::new(store.table("readings"), &faults);
+        let run = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty)
+            .store("readings", streams.readings, table)
             .epochs(EpochLimits {
                 rows: 1,
                 ..EpochLimits::default()
             })
-            .run()
-            .await
-            .ok();
+            .run();
+        report = faults.until_crash(run).await.transpose().unwrap();
     }
     let counts = report.unwrap().counts;
     assert_eq!((counts.accepted, counts.late, counts.duplicate), (3, 1, 2));
@@ -399,14 +401,15 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
     let mut pieces = Vec::new();
     for (partition, claim, count) in [(&theirs, old, 3), (&mine, ours, 5)] {
         let mut task = Task::restore(&plan, partition, claim, 1).unwrap();
-        let payload = (0..).map(Offset).zip(rows(count).iter().copied()).collect();
+        let payload: Vec<_> = (0..).map(Offset).zip(rows(count).iter().copied()).collect();
         let batch = Batch {
             partition: partition.clone(),
             next: Offset(9),
             time: None,
             payload,
         };
-        task.batch(&plan, &Typed::default(), batch).unwrap();
+        task.batch(&plan, &Typed::<Reading>::default(), batch)
+            .unwrap();
         pieces.push(task.seal(&plan, &Inline, Written::State));
     }
     committer.open(pieces);
@@ -507,6 +510,7 @@ async fn timers_that_set_timers_end_with_the_input_and_none_fires_in_the_past() 
         car: 0,
         second,
         kmh: 60,
+        id: 0,
     };
     let source = Scripted::of_rows("memory/0", [at(10), at(20)]);
     Pipeline::exactly_once(

@@ -161,6 +161,7 @@ impl Hand {
             car: 0,
             second: at as i64,
             kmh: 60,
+            id: 0,
         };
         self.say(SourceEvent::Batch(Batch {
             payload: (from..self.at).map(|at| (Offset(at), row(at))).collect(),

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{BOUND, CARS, Reading, graph, plain, time};
+use super::{
+    model::{BOUND, CARS, Reading, graph, time},
+    simulation::plain,
+};
 use crate::{
     Event, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline,
     checkpoint::CheckpointStore,
@@ -28,12 +31,14 @@ fn arrive(seed: u64) -> Arc<Vec<Reading>> {
             car: (roll % 4) as usize,
             second: number as i64 / 3,
             kmh: 60 + (roll >> 8) as u16 % 40,
+            id: 0,
         };
         // Each car drives in its own quarter of a minute, and one of them at other times too.
-        let drives = (row.second / 15) as usize % 4 == row.car || row.car == 3 && roll % 3 == 0;
+        let quarter = (number / 3 / 15) as usize % 4;
+        let drives = quarter == row.car || row.car == 3 && roll.is_multiple_of(3);
         if drives {
             let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
-            let times = 1 + usize::from(number % 9 == 0);
+            let times = 1 + usize::from(number.is_multiple_of(9));
             rows.extend(std::iter::repeat_n((place, roll, row), times));
         }
     }
@@ -82,14 +87,15 @@ async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, seed: u64) -> Report
         let (graph, streams) = graph();
         let source = Scripted::new("memory/0", Arc::clone(rows), script);
         let order = Order::default();
-        let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
+        let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+            .store("readings", streams.readings, store.table("readings"));
         let mut run = streams
-            .stored(run, store)
+            .stored(run, |name| store.table(name))
             .epochs(limits)
             .snapshots(snapshots)
             .workers((1 + roll as usize % 3).try_into().unwrap())
             .forget_after(Duration::from_secs(TTL.unsigned_abs()));
-        if roll % 5 == 0 {
+        if roll.is_multiple_of(5) {
             run = run.isolate_panics();
         }
         match run.run().await {
@@ -115,7 +121,9 @@ async fn prop_a_silent_key_ends_and_begins_anew_at_the_places_that_the_log_says(
         for (table, rows) in lives.iter().flat_map(|life| plain(life)) {
             expected.entry(table).or_default().extend(rows);
         }
-        expected.values_mut().for_each(|rows| rows.sort_unstable());
+        for rows in expected.values_mut() {
+            rows.sort_unstable();
+        }
         let stored = store.rows().into_iter();
         let stored: BTreeMap<_, _> = stored
             .map(|(name, rows)| (name.to_string(), rows))

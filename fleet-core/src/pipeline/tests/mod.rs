@@ -4,13 +4,14 @@
     reason = "made-up rows are small numbers"
 )]
 
+mod arrival;
 mod cases;
 mod hand;
 mod keys;
 mod model;
 mod overlap;
 mod panics;
-mod property;
+mod simulation;
 mod snapshots;
 mod stop;
 mod structure;

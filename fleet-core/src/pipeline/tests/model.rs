@@ -1,28 +1,29 @@
-//! A small event, three operators over it, and the same computed by plain loops.
+//! A small event, and operators over it that show any other order, any row lost and any row twice.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use crate::{
-    Event, EventTime, Graph, MemoryStore, Operator, Pipeline, State, Stream,
+    Event, EventTime, Graph, Offset, Operator, Pipeline, Source, State, Stream,
     checkpoint::CheckpointStore,
     decode::Typed,
     event::ContentHasher,
-    memory::MemoryTable,
     operator::{Cx, Keep},
     row::Row,
     sink::TransactionalSink,
-    testing::Scripted,
+    testing::Logged,
     window::{Summary, SummaryOf, Tumbling, Window},
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reading {
     pub(super) car: usize,
     pub(super) second: i64,
     pub(super) kmh: u16,
+    /// Tells two records of the same content apart; no part of the content.
+    pub(super) id: u16,
 }
 
-pub(super) const CARS: [&str; 4] = ["car-a", "car-b", "car-c", "car-d"];
+pub(super) const CARS: [&str; 6] = ["car-a", "car-b", "car-c", "car-d", "car-e", "car-f"];
 pub(super) const BOUND: i64 = 5;
 pub(super) const WINDOW: i64 = 10;
 
@@ -36,13 +37,14 @@ impl State for Reading {
         (self.car as u8).encode(to);
         self.second.encode(to);
         self.kmh.encode(to);
+        self.id.encode(to);
     }
     fn decode(_: u16, from: &mut &[u8]) -> Option<Self> {
-        let (car, second) = (u8::decode(0, from)?.into(), i64::decode(0, from)?);
         Some(Self {
-            car,
-            second,
+            car: u8::decode(0, from)?.into(),
+            second: i64::decode(0, from)?,
             kmh: u16::decode(0, from)?,
+            id: u16::decode(0, from)?,
         })
     }
 }
@@ -117,14 +119,14 @@ impl Operator for Chain {
     }
 }
 
-fn next_link(link: u64, value: u16) -> u64 {
+pub(super) fn next_link(link: u64, value: u16) -> u64 {
     (link + u64::from(value))
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .rotate_left(7)
 }
 
 /// The count of a window as the merged streams carry it.
-fn short(window: &Summary) -> u16 {
+pub(super) fn short(window: &Summary) -> u16 {
     u16::try_from(window.rows).unwrap_or(u16::MAX)
 }
 
@@ -138,29 +140,35 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Stores every stream in a table of its own.
-    pub(super) fn stored<S, G>(&self, pipeline: Run<S, G>, store: &MemoryStore) -> Run<S, G>
+    /// Stores every stream but the readings in a table of its own.
+    pub(super) fn stored<Src, S, G, K>(
+        &self,
+        pipeline: Run<Src, S, G>,
+        table: impl Fn(&str) -> K,
+    ) -> Run<Src, S, G>
     where
+        Src: Source<Payload = Records>,
         S: CheckpointStore,
-        MemoryTable: TransactionalSink<Reading, S>
-            + TransactionalSink<(u16, u16), S>
+        K: TransactionalSink<(u16, u16), S>
             + TransactionalSink<Window<Summary>, S>
             + TransactionalSink<u32, S>
             + TransactionalSink<u16, S>
             + TransactionalSink<u64, S>,
     {
         pipeline
-            .store("readings", self.readings, store.table("readings"))
-            .store("edges", self.edges, store.table("edges"))
-            .store("windows", self.windows, store.table("windows"))
-            .store("bursts", self.bursts, store.table("bursts"))
-            .store("both", self.both, store.table("both"))
-            .store("chain", self.chain, store.table("chain"))
+            .store("edges", self.edges, table("edges"))
+            .store("windows", self.windows, table("windows"))
+            .store("bursts", self.bursts, table("bursts"))
+            .store("both", self.both, table("both"))
+            .store("chain", self.chain, table("chain"))
     }
 }
 
+/// What a scripted source gives.
+pub(super) type Records = Vec<(Offset, Logged<Reading>)>;
+
 /// A pipeline over readings in memory.
-pub(super) type Run<S, G> = Pipeline<Scripted<Reading>, Typed<Reading>, S, G>;
+pub(super) type Run<Src, S, G> = Pipeline<Src, Typed<Reading>, S, G>;
 
 pub(super) fn graph() -> (Graph<Reading>, Streams) {
     let (mut graph, readings) = Graph::new();
@@ -189,67 +197,4 @@ pub(super) fn graph() -> (Graph<Reading>, Streams) {
             chain,
         },
     )
-}
-
-/// The rows of every table, sorted, computed without the engine.
-pub(super) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
-    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (car, name) in CARS.into_iter().enumerate() {
-        let mut own: Vec<_> = rows.iter().filter(|row| row.car == car).copied().collect();
-        own.sort_by_key(|row| (row.second, row.identity()));
-        own.dedup();
-        let mut put = |table: &str, second: i64, row: String| {
-            tables
-                .entry(table.into())
-                .or_default()
-                .push(format!("{} {row}", time(second)));
-        };
-        let mut both: Vec<(i64, u8, u16)> = Vec::new();
-        let (mut before, mut burst, mut last) = (0, 0u32, i64::MIN / 2);
-        let mut windows: BTreeMap<i64, Summary> = BTreeMap::new();
-        for row in &own {
-            put("readings", row.second, format!("{row:?}"));
-            if before <= 80 && row.kmh > 80 {
-                put("edges", row.second, format!("{:?}", (before, row.kmh)));
-                both.push((row.second, 0, before));
-                both.push((row.second, 1, row.kmh));
-            }
-            before = row.kmh;
-            if row.second >= last + 3 && burst > 0 {
-                put("bursts", last + 3, format!("{burst:?}"));
-                burst = 0;
-            }
-            (burst, last) = (burst + 1, row.second);
-            let start = row.second.div_euclid(WINDOW) * WINDOW;
-            let window = windows.entry(start).or_insert(Summary::EMPTY);
-            window.add(Some(f64::from(row.kmh)), time(row.second));
-        }
-        if burst > 0 {
-            put("bursts", last + 3, format!("{burst:?}"));
-        }
-        for (start, value) in windows {
-            let (end, key) = (start + WINDOW, name.into());
-            both.push((end, 2, short(&value)));
-            let window = Window {
-                key,
-                start: time(start),
-                end: time(end),
-                revision: 0,
-                value,
-            };
-            put("windows", end, format!("{window:?}"));
-        }
-        // Rows of one time stand in the order of the streams.
-        both.sort_by_key(|(second, stream, _)| (*second, *stream));
-        let mut link = 0;
-        for (second, _, value) in both {
-            link = next_link(link, value);
-            put("both", second, format!("{value:?}"));
-            put("chain", second, format!("{link:?}"));
-        }
-    }
-    for rows in tables.values_mut() {
-        rows.sort_unstable();
-    }
-    tables
 }

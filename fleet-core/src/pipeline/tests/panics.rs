@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::model::{BOUND, CARS, Reading, graph, plain, time};
+use super::{
+    model::{BOUND, CARS, Reading, graph, time},
+    simulation::plain,
+};
 use crate::{
     Decode, Error, ErrorKind, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition,
     Pipeline,
@@ -18,7 +21,7 @@ use crate::{
 type Run = Pipeline<Scripted<Reading>, Typed<Reading>, MemoryStore, ExactlyOnce>;
 
 fn is_culprit(reading: &Reading) -> bool {
-    reading.kmh % 17 == 0
+    reading.kmh.is_multiple_of(17)
 }
 
 /// Panics over some readings, after it has changed its state.
@@ -46,7 +49,8 @@ fn pipeline(rows: &Arc<Vec<Reading>>, script: Vec<Script>, store: &MemoryStore) 
     let order = Order::default();
     let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
     streams
-        .stored(run, store)
+        .stored(run, |name| store.table(name))
+        .store("readings", streams.readings, store.table("readings"))
         .store("counted", counted, store.table("counted"))
         .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
 }
@@ -60,9 +64,10 @@ fn arrive(seed: u64) -> Arc<Vec<Reading>> {
             car: (roll % 4) as usize,
             second: number as i64 / 4,
             kmh: 60 + (roll >> 8) as u16 % 40,
+            id: 0,
         };
         let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
-        let times = 1 + usize::from(number % 9 == 0);
+        let times = 1 + usize::from(number.is_multiple_of(9));
         rows.extend(std::iter::repeat_n((place, roll, row), times));
     }
     rows.sort_unstable();
@@ -208,6 +213,7 @@ fn bursts() -> Arc<Vec<Reading>> {
         car,
         second: burst * 20 + second,
         kmh: 60,
+        id: 0,
     };
     let cars =
         |burst| (0..4).flat_map(move |car| (0..3).map(move |second| row(burst, car, second)));
@@ -256,6 +262,7 @@ async fn a_step_that_panics_over_the_result_of_a_timer_loses_that_result_alone()
         car: 2,
         second: 43,
         kmh: 60,
+        id: 0,
     });
     let rows = Arc::new(rows);
     let (mut graph, readings) = Graph::new();
@@ -289,16 +296,17 @@ impl Decode<Chunk> for Words {
         let mut at = chunk.start;
         for line in chunk.bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = String::from_utf8_lossy(line);
-            let numbers: Vec<i64> = text
+            let numbers: Vec<u16> = text
                 .split_whitespace()
                 .map(|word| word.parse().unwrap())
                 .collect();
             entry.row(
                 at,
                 Reading {
-                    car: numbers[0] as usize,
-                    second: numbers[1],
-                    kmh: numbers[2] as u16,
+                    car: numbers[0].into(),
+                    second: numbers[1].into(),
+                    kmh: numbers[2],
+                    id: 0,
                 },
             );
             at.0 += line.len() as u64;

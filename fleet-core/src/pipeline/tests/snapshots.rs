@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use super::model::{BOUND, CARS, Reading, graph, plain};
+use super::{
+    model::{BOUND, CARS, Reading, Records, graph},
+    simulation::{Dice, plain},
+};
 use crate::{
     Decode, ErrorKind, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
     checkpoint::{CheckpointStore, Counts},
@@ -13,7 +16,7 @@ use crate::{
     planted::{Bug, plant},
     source::{Batch, Replayable, SourceEvent},
     task::{Inline, Plan, Task, Written},
-    testing::{Script, Scripted},
+    testing::{Logged, Script, Scripted},
 };
 
 /// Refuses some readings and leaves out others.
@@ -24,17 +27,20 @@ struct Picky {
 const PICKY: Picky = Picky { refuses: true };
 
 fn is_refused(reading: &Reading) -> bool {
-    reading.kmh % 11 == 0
+    reading.kmh.is_multiple_of(11)
 }
 
 fn is_filtered(reading: &Reading) -> bool {
-    reading.kmh % 13 == 0
+    reading.kmh.is_multiple_of(13)
 }
 
-impl Decode<Vec<(Offset, Reading)>> for Picky {
+impl Decode<Records> for Picky {
     type Event = Reading;
-    fn decode(&self, payload: Vec<(Offset, Reading)>, entry: &mut Entry<'_, Reading>) {
-        for (at, reading) in payload {
+    fn decode(&self, payload: Records, entry: &mut Entry<'_, Reading>) {
+        for (at, record) in payload {
+            let Logged::Event(reading) = record else {
+                continue;
+            };
             match reading {
                 refused if self.refuses && is_refused(&refused) => {
                     entry.malformed(at, b"raw", "a multiple of 11")
@@ -53,25 +59,13 @@ impl Replayable for Slow {}
 
 #[async_trait]
 impl Source for Slow {
-    type Payload = Vec<(Offset, Reading)>;
+    type Payload = Records;
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
         tokio::time::advance(Duration::from_millis(1)).await;
         self.0.next().await
     }
     async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
         self.0.start(partition, at).await
-    }
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
     }
 }
 
@@ -83,6 +77,7 @@ fn arrive(dice: &mut Dice) -> Arc<Vec<Reading>> {
             car: dice.roll(4) as usize,
             second: number / 4,
             kmh: 60 + dice.roll(40) as u16,
+            id: 0,
         };
         let place = row.second + dice.roll(BOUND as u64 + 1) as i64;
         let times = 1 + usize::from(dice.roll(9) == 0);
@@ -94,7 +89,7 @@ fn arrive(dice: &mut Dice) -> Arc<Vec<Reading>> {
 
 type Run<D> = Pipeline<Slow, D, MemoryStore, ExactlyOnce>;
 
-fn pipeline<D: Decode<Vec<(Offset, Reading)>, Event = Reading>>(
+fn pipeline<D: Decode<Records, Event = Reading>>(
     decode: D,
     rows: &Arc<Vec<Reading>>,
     script: Vec<Script>,
@@ -117,7 +112,7 @@ async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, dice: &mut Dice) -> 
     for attempt in 0.. {
         let mut script: Vec<_> = (0..8 + dice.roll(8))
             .map(|_| match dice.roll(16) {
-                0 => Script::Revoke,
+                0 => Script::Revoke(Duration::from_secs(1)),
                 1 => Script::Lost,
                 _ => Script::Rows(1 + dice.roll(30) as usize),
             })
@@ -149,7 +144,7 @@ async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, dice: &mut Dice) -> 
 
 /// One seed; `Err` says what is wrong with it.
 async fn holds(seed: u64) -> std::result::Result<(), String> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let rows = arrive(&mut dice);
     let store = MemoryStore::default();
     let report = run(&rows, &store, &mut dice).await;
@@ -245,14 +240,16 @@ fn plan() -> Plan<Reading> {
     }
 }
 
-fn batch(rows: &[Reading], next: u64) -> Batch<Vec<(Offset, Reading)>> {
+fn batch(rows: &[Reading], next: u64) -> Batch<Records> {
     let first = next - rows.len() as u64;
     let offsets = (first..).map(Offset);
     Batch {
         partition: Partition::new("p"),
         next: Offset(next),
         time: None,
-        payload: offsets.zip(rows.iter().copied()).collect(),
+        payload: offsets
+            .zip(rows.iter().copied().map(Logged::Event))
+            .collect(),
     }
 }
 
@@ -262,7 +259,7 @@ async fn a_commit_without_snapshot_writes_one_note_and_no_state() {
     let partition = Partition::new("p");
     let claim = store.clone().claim(&partition).await.unwrap();
     let mut task = Task::restore(&plan, &partition, claim, 2).unwrap();
-    let rows = arrive(&mut Dice(1));
+    let rows = arrive(&mut Dice::new(1));
     let mut entries = Vec::new();
     for (keep, next) in [
         (Written::Position, 40),
@@ -284,7 +281,7 @@ async fn a_commit_without_snapshot_writes_one_note_and_no_state() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_leaves_nothing_to_read_again() {
-    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice(2)));
+    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice::new(2)));
     let script = [vec![Script::Rows(10); 9], vec![Script::Idle; 9_000]].concat();
     let stop = tokio::time::sleep(Duration::from_secs(2));
     let report = pipeline(PICKY, &rows, script, &store)
@@ -322,7 +319,7 @@ async fn cut_at(committed: usize, rows: &Arc<Vec<Reading>>, store: &MemoryStore)
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_letter_stays_one_though_it_may_be_readable_now() {
-    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice(3)));
+    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice::new(3)));
     cut_at(50, &rows, &store).await;
     let before = store.dead_letters().len();
     assert!(before > 2);
@@ -343,7 +340,7 @@ async fn a_dead_letter_stays_one_though_it_may_be_readable_now() {
 
 #[tokio::test(start_paused = true)]
 async fn an_input_that_was_cut_before_the_position_is_refused() {
-    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice(4)));
+    let (store, rows) = (MemoryStore::default(), arrive(&mut Dice::new(4)));
     cut_at(50, &rows, &store).await;
     let shorter = Arc::new(rows[..30].to_vec());
     let error = pipeline(PICKY, &shorter, Vec::new(), &store)

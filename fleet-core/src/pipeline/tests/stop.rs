@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
-use super::model::{Reading, graph};
+use super::model::{Reading, Records, graph};
 use crate::{
     Error, ErrorKind, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
@@ -66,6 +66,7 @@ fn rows() -> Arc<Vec<Reading>> {
         car: 0,
         second,
         kmh: 60,
+        id: 0,
     };
     Arc::new((0..50).map(row).collect())
 }
@@ -105,7 +106,7 @@ struct Waiting(Scripted<Reading>);
 
 #[async_trait]
 impl Source for Waiting {
-    type Payload = Vec<(Offset, Reading)>;
+    type Payload = Records;
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
         match self.0.next().await {
             Ok(SourceEvent::Idle) => std::future::pending().await,

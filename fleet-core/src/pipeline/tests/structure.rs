@@ -70,6 +70,7 @@ async fn run(shape: &Shape, crash: bool, store: &MemoryStore) -> Result<Report> 
         car: 0,
         second: number,
         kmh: 60 + number as u16 % 40,
+        id: 0,
     });
     let (mut graph, events): (_, Stream<Reading>) = Graph::new();
     let from = if shape.filtered {

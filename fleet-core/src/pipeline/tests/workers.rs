@@ -4,14 +4,17 @@ use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::model::{BOUND, CARS, Reading, graph, plain};
+use super::{
+    model::{BOUND, CARS, Reading, Records, graph},
+    simulation::plain,
+};
 use crate::{
     ErrorKind, Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
     decode::Typed,
     dialect::VehicleOps,
     pipeline::{EpochLimits, ExactlyOnce},
     source::{Batch, Chunk, Replayable, SourceEvent},
-    testing::{Script, Scripted},
+    testing::{Logged, Script, Scripted},
 };
 
 const WORKERS: [usize; 4] = [1, 2, 3, 8];
@@ -29,6 +32,7 @@ fn shuffled(seed: u64) -> Arc<Vec<Reading>> {
             car: (roll % 4) as usize,
             second: (number / 8) as i64,
             kmh: 60 + (roll >> 8) as u16 % 40,
+            id: 0,
         };
         let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
         let times = 1 + usize::from(number % 9 == 0);
@@ -38,20 +42,17 @@ fn shuffled(seed: u64) -> Arc<Vec<Reading>> {
     Arc::new(rows.into_iter().map(|(.., row)| row).collect())
 }
 
-fn pipeline<S: Replayable<Payload = Vec<(Offset, Reading)>>>(
+fn pipeline<S: Replayable<Payload = Records>>(
     source: S,
     count: usize,
     store: &MemoryStore,
 ) -> Pipeline<S, Typed<Reading>, MemoryStore, ExactlyOnce> {
     let (graph, streams) = graph();
     let order = Order::default();
-    Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
-        .store("readings", streams.readings, store.table("readings"))
-        .store("edges", streams.edges, store.table("edges"))
-        .store("windows", streams.windows, store.table("windows"))
-        .store("bursts", streams.bursts, store.table("bursts"))
-        .store("both", streams.both, store.table("both"))
-        .store("chain", streams.chain, store.table("chain"))
+    let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+        .store("readings", streams.readings, store.table("readings"));
+    streams
+        .stored(pipeline, |name| store.table(name))
         .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
         .epochs(EpochLimits {
             rows: 150,
@@ -128,9 +129,12 @@ async fn prop_a_stopped_run_goes_on_with_any_other_number_of_workers() {
     }
 }
 
+/// A partition and what is left of it.
+type Feed = (Partition, VecDeque<(Offset, Logged<Reading>)>);
+
 /// Partitions that are read in turns, each to its end.
 struct Topic {
-    feeds: VecDeque<(Partition, VecDeque<(Offset, Reading)>)>,
+    feeds: VecDeque<Feed>,
     told: bool,
 }
 
@@ -139,6 +143,7 @@ impl Topic {
     fn by_car(rows: &[Reading]) -> Self {
         let feed = |car: usize| {
             let own = rows.iter().filter(|row| row.car == car).copied();
+            let own = own.map(Logged::Event);
             (
                 Partition::new(CARS[car]),
                 (0..).map(Offset).zip(own).collect(),
@@ -151,7 +156,7 @@ impl Topic {
 
 #[async_trait]
 impl Source for Topic {
-    type Payload = Vec<(Offset, Reading)>;
+    type Payload = Records;
 
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
         if !std::mem::replace(&mut self.told, true) {

@@ -6,13 +6,14 @@ use fleet_core::{
     Partition,
     checkpoint::{CheckpointStore, Claim, Committed},
     sink::TransactionalSink,
+    testing::conformance::sealed,
 };
 use rand::{Rng, SeedableRng};
 
 use crate::{
     files::FileStore,
     sqlite::{Durability, SqliteOptions},
-    testing::{Sample, contract::sealed},
+    testing::Sample,
 };
 
 const PARTITIONS: [&str; 3] = ["p/0", "p/1", "p/2"];

@@ -1,6 +1,9 @@
-use std::{fs, io::Write as _};
+use std::{fs, io::Write as _, path::Path};
 
-use fleet_core::sink::Sink;
+use fleet_core::{
+    sink::Sink,
+    testing::conformance::{Rows, sink},
+};
 
 use crate::{
     files::{CsvFile, NdjsonFile},
@@ -115,4 +118,27 @@ fn a_path_that_cannot_be_opened_is_named() {
         "{error}"
     );
     assert!(NdjsonFile::<Sample>::open(folder.path()).is_err());
+}
+
+/// `lines` is how many lines a file has beside its rows.
+async fn is_a_sink<K: Sink<Sample>>(open: impl Fn(&Path) -> K, lines: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples");
+    let bad = || Sample::bad().row();
+    let stored = || {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        (text.lines().count() as u64).saturating_sub(lines)
+    };
+    let rows = Rows {
+        good: &|n| Sample::new(&n.to_string()).row(),
+        bad: Some(&bad),
+        stored: &|| Some(stored()),
+    };
+    sink(|| open(&path), &rows).await;
+}
+
+#[tokio::test]
+async fn files_are_sinks() {
+    is_a_sink(|path| NdjsonFile::<Sample>::open(path).unwrap(), 0).await;
+    is_a_sink(|path| CsvFile::<Sample>::open(path).unwrap(), 1).await;
 }

@@ -4,14 +4,12 @@ use fleet_core::{
     ErrorKind, Partition,
     checkpoint::{CheckpointStore, Committed},
     sink::TransactionalSink,
+    testing::conformance::{Rows, checkpoint_store, sealed, transactional_sink},
 };
 
 use crate::{
     files::FileStore,
-    testing::{
-        Other, Sample,
-        contract::{conforms, sealed},
-    },
+    testing::{Other, Sample},
 };
 
 async fn write(store: &mut FileStore, text: &str) {
@@ -34,7 +32,7 @@ async fn write(store: &mut FileStore, text: &str) {
 async fn a_folder_is_a_checkpoint_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("made").join("deep");
-    conforms(|| FileStore::open(&path, "demo").unwrap()).await;
+    checkpoint_store(|| FileStore::open(&path, "demo").unwrap()).await;
 }
 
 #[tokio::test]
@@ -143,5 +141,29 @@ async fn files_of_someone_else_are_left_alone() {
     assert!(error.to_string().contains("other columns"), "{error}");
     for bad in ["../up", "", "A"] {
         assert!(store.csv::<Sample>(bad).is_err());
+    }
+}
+
+#[tokio::test]
+async fn tables_are_transactional_sinks() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || FileStore::open(folder.path(), "demo").unwrap();
+    let bad = || Sample::bad().row();
+    for name in ["samples.ndjson", "samples.csv"] {
+        let stored = || open().summary().unwrap().tables.get(name).copied();
+        let rows = Rows {
+            good: &|n| Sample::new(&n.to_string()).row(),
+            bad: Some(&bad),
+            stored: &|| Some(stored().unwrap_or(0)),
+        };
+        let both = || {
+            let store = open();
+            let table = match name {
+                "samples.csv" => store.csv::<Sample>("samples").unwrap(),
+                _ => store.ndjson::<Sample>("samples").unwrap(),
+            };
+            (store, table)
+        };
+        transactional_sink(both, &rows).await;
     }
 }

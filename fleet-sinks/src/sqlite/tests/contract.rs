@@ -4,27 +4,25 @@ use fleet_core::{
     ErrorKind, Offset, Partition,
     checkpoint::{CheckpointStore, Committed, DeadLetter},
     sink::TransactionalSink,
+    testing::conformance::{checkpoint_store, saved, sealed},
 };
 
 use crate::{
     sqlite::{Durability, SqliteOptions, SqliteStore},
-    testing::{
-        Sample,
-        contract::{conforms, saved, sealed},
-    },
+    testing::Sample,
 };
 
 #[tokio::test]
 async fn a_file_is_a_checkpoint_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fleet.db");
-    conforms(|| SqliteStore::open(&path, "demo").unwrap()).await;
+    checkpoint_store(|| SqliteStore::open(&path, "demo").unwrap()).await;
 }
 
 #[tokio::test]
 async fn memory_is_a_checkpoint_store() {
     let store = SqliteStore::open_in_memory("demo").unwrap();
-    conforms(|| store.clone()).await;
+    checkpoint_store(|| store.clone()).await;
 }
 
 #[tokio::test]

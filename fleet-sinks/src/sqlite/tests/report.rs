@@ -1,14 +1,12 @@
 use fleet_core::{
     Offset, Partition,
     checkpoint::{CheckpointStore, DeadLetter, Sealed},
+    testing::conformance::{saved, sealed},
 };
 
 use crate::{
     sqlite::{SqliteStore, Summary},
-    testing::{
-        Sample,
-        contract::{saved, sealed},
-    },
+    testing::Sample,
 };
 
 fn letter(offset: u64, stage: &str, reason: &str, raw: &[u8]) -> DeadLetter {

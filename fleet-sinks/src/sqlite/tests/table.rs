@@ -3,6 +3,7 @@ use fleet_core::{
     checkpoint::CheckpointStore,
     event::{Alert, Telemetry},
     sink::{Outcome, TransactionalSink},
+    testing::conformance::{Rows, transactional_sink},
 };
 
 use crate::{
@@ -198,4 +199,23 @@ fn tables_of_vehicles_have_an_index_and_a_wipe_drops_them() {
     plain.table::<Alert>("alerts").unwrap();
     assert!(texts(&plain, indexes).is_empty());
     store.table::<Other>("alerts").unwrap();
+}
+
+#[tokio::test]
+async fn a_table_is_a_transactional_sink() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || SqliteStore::open(folder.path().join("fleet.db"), "demo").unwrap();
+    let stored = || open().summary().unwrap().tables.get("samples").copied();
+    let bad = || Sample::bad().row();
+    let rows = Rows {
+        good: &|n| Sample::new(&n.to_string()).row(),
+        bad: Some(&bad),
+        stored: &|| Some(stored().unwrap_or(0)),
+    };
+    let both = || {
+        let store = open();
+        let table = store.table::<Sample>("samples").unwrap();
+        (store, table)
+    };
+    transactional_sink(both, &rows).await;
 }

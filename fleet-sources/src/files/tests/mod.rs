@@ -1,3 +1,4 @@
+mod contract;
 mod faults;
 mod follow;
 mod records;

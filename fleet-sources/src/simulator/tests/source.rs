@@ -1,6 +1,10 @@
 use std::time::Duration;
 
-use fleet_core::{EventTime, Offset, Partition, Source, source::SourceEvent};
+use fleet_core::{
+    EventTime, Offset, Partition, Source,
+    source::SourceEvent,
+    testing::conformance::{lines, replayable},
+};
 use tokio::time::{Instant, timeout};
 use twox_hash::XxHash3_64;
 
@@ -253,4 +257,16 @@ fn what_cannot_be_simulated_is_refused() {
     }
     assert_eq!(small().duration(Duration::from_millis(501)).ticks(), 2);
     assert_eq!(small().duration(Duration::ZERO).ticks(), 0);
+}
+
+#[tokio::test]
+async fn it_is_a_replayable_source() {
+    let options = || small().duration(Duration::from_secs(20));
+    replayable(|| normal(options()), lines).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_real_time_it_is_a_replayable_source_too() {
+    let options = || small().pace(Pace::Realtime);
+    replayable(|| normal(options()), lines).await;
 }

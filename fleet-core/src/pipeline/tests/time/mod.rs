@@ -20,7 +20,7 @@ use crate::{
     operator::Cx,
     pipeline::{EpochLimits, Retry},
     row::Row,
-    testing::{CommitFault, FaultyStore, Script, Scripted},
+    testing::{Fault, Faults, FaultyStore, Operation, Script, Scripted},
     window::{Session, Sliding, Summary, SummaryOf, Tumbling},
 };
 
@@ -155,9 +155,23 @@ type Tables = BTreeMap<Arc<str>, Vec<String>>;
 /// One batch and no fault.
 async fn at_once(rows: &[Ping], order: Order) -> (Tables, Counts) {
     let store = MemoryStore::default();
-    let done = run(rows, order, &store, &[], Vec::new(), (u64::MAX, 1)).await;
-    (store.rows(), done.unwrap())
+    let done = run(rows, order, &store, &[], &Faults::none(), (u64::MAX, 1)).await;
+    (
+        store.rows(),
+        done.expect("nobody dies without a fault").unwrap(),
+    )
 }
+
+/// What may happen to a commit.
+const FAULTS: [Option<Fault>; 7] = [
+    None,
+    Some(Fault::CrashBefore),
+    Some(Fault::CrashAfter),
+    Some(Fault::LostAnswer),
+    Some(Fault::Refused),
+    Some(Fault::Twice),
+    Some(Fault::LandsLate(0)),
+];
 
 /// Batches, workers, hand-overs and faults by dice, started again until the input has ended.
 async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Counts) {
@@ -166,35 +180,34 @@ async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Cou
         let script: Vec<_> = (0..rows.len())
             .map(|_| match dice.roll(24) {
                 0..2 => Script::Idle,
-                2 => Script::Revoke,
+                2 => Script::Revoke(Duration::from_secs(1)),
                 3 => Script::Lost,
                 _ => Script::Rows(1 + dice.roll(12) as usize),
             })
             .collect();
-        let kinds = if attempt < 6 {
-            CommitFault::ALL.len()
-        } else {
-            1
-        };
-        let faults = (0..6).map(|_| CommitFault::ALL[dice.roll(kinds as u64) as usize]);
-        let (faults, most) = (faults.collect(), 1 + dice.roll(30));
-        let workers = 1 + dice.roll(3) as usize;
-        match run(rows, order, &store, &script, faults, (most, workers)).await {
-            Ok(counts) => return (store.rows(), counts),
-            Err(error) => assert!(error.to_string().contains("crash"), "{error}"),
+        let kinds = if attempt < 6 { FAULTS.len() } else { 1 };
+        let faults = (1..=6).filter_map(|nth| {
+            let fault = FAULTS[dice.roll(kinds as u64) as usize]?;
+            Some((Operation::Commit, nth, fault))
+        });
+        let faults = Faults::at(faults.collect::<Vec<_>>());
+        let most = (1 + dice.roll(30), 1 + dice.roll(3) as usize);
+        if let Some(done) = run(rows, order, &store, &script, &faults, most).await {
+            return (store.rows(), done.unwrap());
         }
     }
     unreachable!("the last attempts are let through")
 }
 
+/// One process; `None` when it died.
 async fn run(
     rows: &[Ping],
     order: Order,
     store: &MemoryStore,
     script: &[Script],
-    faults: Vec<CommitFault>,
+    faults: &Faults,
     (most, workers): (u64, usize),
-) -> Result<Counts, Error> {
+) -> Option<Result<Counts, Error>> {
     let (graph, streams) = graph();
     let source = Scripted::new("memory/0", Arc::new(rows.to_vec()), script.to_vec());
     let retry = Retry {
@@ -207,7 +220,7 @@ async fn run(
         ..EpochLimits::default()
     };
     let faulty = FaultyStore::new(store.clone(), faults);
-    let report = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty)
+    let run = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty)
         .store("pings", streams.pings, store.table("pings"))
         .store("rises", streams.rises, store.table("rises"))
         .store("tumbling", streams.tumbling, store.table("tumbling"))
@@ -216,8 +229,10 @@ async fn run(
         .epochs(limits)
         .workers(NonZeroUsize::new(workers).unwrap())
         .retry(retry)
-        .run()
-        .await?;
-    assert!(report.balances(), "{report:?}");
-    Ok(report.counts)
+        .run();
+    let report = faults.until_crash(run).await?;
+    Some(report.map(|report| {
+        assert!(report.balances(), "{report:?}");
+        report.counts
+    }))
 }

@@ -13,7 +13,7 @@ use crate::{
     row::Row,
     source::{Batch, SourceEvent},
     task::{Inline, Plan, Task, Written},
-    testing::Scripted,
+    testing::{Logged, Scripted},
     window::{Session, SummaryOf, Tumbling},
 };
 
@@ -243,7 +243,7 @@ struct Quiet(Scripted<Ping>);
 
 #[async_trait::async_trait]
 impl Source for Quiet {
-    type Payload = Vec<(Offset, Ping)>;
+    type Payload = Vec<(Offset, Logged<Ping>)>;
     async fn next(&mut self) -> crate::Result<SourceEvent<Self::Payload>> {
         self.0.next().await
     }

@@ -1,12 +1,14 @@
-//! What any checkpoint store owes, as functions of the store.
-
-use fleet_core::{
+use super::{DROPS, drop_at};
+use crate::{
     Offset, Partition,
     checkpoint::{CheckpointStore, Claim, Committed, Counts, Progress, Saved, Sealed},
 };
 
-/// The commit after a claim's last one.
-pub(crate) fn sealed(partition: &Partition, claim: &Claim, seq: u64) -> Sealed {
+const ANSWER: &str = "a store in good health answers";
+const CLAIMED: &str = "a claimed partition is known";
+
+/// A commit with a number of its own under a claim, for tests of stores: 100 records a commit, no state.
+pub fn sealed(partition: &Partition, claim: &Claim, seq: u64) -> Sealed {
     Sealed {
         partition: partition.clone(),
         token: claim.token,
@@ -25,7 +27,8 @@ pub(crate) fn sealed(partition: &Partition, claim: &Claim, seq: u64) -> Sealed {
     }
 }
 
-pub(crate) fn saved(node: u16, key: &str, bytes: Option<&[u8]>) -> Saved {
+/// The state of a key at a node, for tests of stores; `None` forgets it.
+pub fn saved(node: u16, key: &str, bytes: Option<&[u8]>) -> Saved {
     Saved {
         node,
         key: key.into(),
@@ -35,12 +38,24 @@ pub(crate) fn saved(node: u16, key: &str, bytes: Option<&[u8]>) -> Saved {
 }
 
 async fn commit<S: CheckpointStore>(store: &mut S, epoch: &[Sealed]) -> Committed {
-    let tx = store.begin().await.unwrap();
-    store.commit(tx, epoch).await.unwrap()
+    let tx = store.begin().await.expect(ANSWER);
+    store.commit(tx, epoch).await.expect(ANSWER)
 }
 
-/// What any checkpoint store owes. `open` gives a handle of the same store, as a restart would.
-pub(crate) async fn conforms<S: CheckpointStore>(open: impl Fn() -> S) {
+/// What every [`CheckpointStore`] owes. `open` gives a handle of the same store, as a restart would.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{MemoryStore, testing::conformance};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = MemoryStore::default();
+/// conformance::checkpoint_store(|| store.clone()).await;
+/// # });
+/// ```
+///
+/// # Panics
+/// With the promise that was broken.
+pub async fn checkpoint_store<S: CheckpointStore>(open: impl Fn() -> S) {
     a_claim_raises_the_token(&open).await;
     a_commit_lands_once(&open).await;
     a_zombie_is_fenced(&open).await;
@@ -48,20 +63,28 @@ pub(crate) async fn conforms<S: CheckpointStore>(open: impl Fn() -> S) {
     a_dropped_transaction_leaves_nothing(&open).await;
     state_is_put_and_forgotten(&open).await;
     what_was_committed_survives_a_restart(&open).await;
+    what_is_dropped_while_it_waits_lands_whole_or_not_at_all(&open).await;
 }
 
 async fn a_claim_raises_the_token<S: CheckpointStore>(open: &impl Fn() -> S) {
     let partition = Partition::from("claim/0");
     let mut store = open();
-    assert_eq!(store.progress(&partition).await.unwrap(), None);
-    let first = store.claim(&partition).await.unwrap();
+    assert_eq!(store.progress(&partition).await.expect(ANSWER), None);
+    let first = store.claim(&partition).await.expect(ANSWER);
     assert_eq!((first.seq, first.next, first.ended), (0, None, false));
     assert!(first.state.is_empty() && first.tallies.is_empty() && first.fingerprint.is_none());
-    let second = store.claim(&partition).await.unwrap();
+    let second = store.claim(&partition).await.expect(ANSWER);
     assert!(second.token > first.token);
-    let other = store.claim(&Partition::from("claim/1")).await.unwrap();
+    let other = store
+        .claim(&Partition::from("claim/1"))
+        .await
+        .expect(ANSWER);
     assert_eq!(other.seq, 0);
-    let progress = store.progress(&partition).await.unwrap().unwrap();
+    let progress = store
+        .progress(&partition)
+        .await
+        .expect(ANSWER)
+        .expect(CLAIMED);
     let claimed = (second.token, 0, None);
     assert_eq!((progress.token, progress.seq, progress.next), claimed);
 }
@@ -69,7 +92,7 @@ async fn a_claim_raises_the_token<S: CheckpointStore>(open: &impl Fn() -> S) {
 async fn a_commit_lands_once<S: CheckpointStore>(open: &impl Fn() -> S) {
     let partition = Partition::from("once/0");
     let mut store = open();
-    let claim = store.claim(&partition).await.unwrap();
+    let claim = store.claim(&partition).await.expect(ANSWER);
     // The end of input moves no offset: comparing offsets would let the second one land.
     let mut only = sealed(&partition, &claim, 1);
     (only.next, only.ended) = (Offset(0), true);
@@ -79,7 +102,11 @@ async fn a_commit_lands_once<S: CheckpointStore>(open: &impl Fn() -> S) {
     assert_eq!(commit(&mut store, &epoch).await, fenced);
     let skipping = [sealed(&partition, &claim, 3)];
     assert_eq!(commit(&mut store, &skipping).await, fenced);
-    let progress = store.progress(&partition).await.unwrap().unwrap();
+    let progress = store
+        .progress(&partition)
+        .await
+        .expect(ANSWER)
+        .expect(CLAIMED);
     let landed = Progress {
         token: claim.token,
         seq: 1,
@@ -92,8 +119,8 @@ async fn a_commit_lands_once<S: CheckpointStore>(open: &impl Fn() -> S) {
 async fn a_zombie_is_fenced<S: CheckpointStore>(open: &impl Fn() -> S) {
     let partition = Partition::from("zombie/0");
     let mut store = open();
-    let zombie = store.claim(&partition).await.unwrap();
-    let owner = store.claim(&partition).await.unwrap();
+    let zombie = store.claim(&partition).await.expect(ANSWER);
+    let owner = store.claim(&partition).await.expect(ANSWER);
     let fenced = Committed::Fenced(vec![partition.clone()]);
     let late = [sealed(&partition, &zombie, 1)];
     assert_eq!(commit(&mut store, &late).await, fenced);
@@ -111,31 +138,40 @@ async fn a_zombie_is_fenced<S: CheckpointStore>(open: &impl Fn() -> S) {
 
 async fn one_fenced_partition_keeps_all_from_landing<S: CheckpointStore>(open: &impl Fn() -> S) {
     let partitions = ["several/0", "several/1", "several/2"].map(Partition::from);
+    let [_, taken, _] = &partitions;
     let mut store = open();
     let mut epoch = Vec::new();
     for partition in &partitions {
-        let claim = store.claim(partition).await.unwrap();
+        let claim = store.claim(partition).await.expect(ANSWER);
         let mut sealed = sealed(partition, &claim, 1);
         sealed.saved = vec![saved(1, "car-1", Some(b"state"))];
         epoch.push(sealed);
     }
-    store.claim(&partitions[1]).await.unwrap();
-    let fenced = Committed::Fenced(vec![partitions[1].clone()]);
+    store.claim(taken).await.expect(ANSWER);
+    let fenced = Committed::Fenced(vec![taken.clone()]);
     assert_eq!(commit(&mut store, &epoch).await, fenced);
     for partition in &partitions {
-        assert_eq!(store.progress(partition).await.unwrap().unwrap().seq, 0);
+        assert_eq!(
+            store
+                .progress(partition)
+                .await
+                .expect(ANSWER)
+                .expect(CLAIMED)
+                .seq,
+            0
+        );
     }
     epoch.remove(1);
     assert_eq!(commit(&mut store, &epoch).await, Committed::Done);
-    let claim = store.claim(&partitions[1]).await.unwrap();
+    let claim = store.claim(taken).await.expect(ANSWER);
     assert!(claim.state.is_empty() && claim.tallies.is_empty());
 }
 
 async fn a_dropped_transaction_leaves_nothing<S: CheckpointStore>(open: &impl Fn() -> S) {
     let partition = Partition::from("dropped/0");
     let mut store = open();
-    let claim = store.claim(&partition).await.unwrap();
-    drop(store.begin().await.unwrap());
+    let claim = store.claim(&partition).await.expect(ANSWER);
+    drop(store.begin().await.expect(ANSWER));
     let epoch = [sealed(&partition, &claim, 1)];
     assert_eq!(commit(&mut store, &epoch).await, Committed::Done);
 }
@@ -143,7 +179,7 @@ async fn a_dropped_transaction_leaves_nothing<S: CheckpointStore>(open: &impl Fn
 async fn state_is_put_and_forgotten<S: CheckpointStore>(open: &impl Fn() -> S) {
     let partition = Partition::from("state/0");
     let mut store = open();
-    let claim = store.claim(&partition).await.unwrap();
+    let claim = store.claim(&partition).await.expect(ANSWER);
     let commits = [
         vec![
             saved(0, "a", Some(b"1")),
@@ -158,7 +194,7 @@ async fn state_is_put_and_forgotten<S: CheckpointStore>(open: &impl Fn() -> S) {
         sealed.saved = state;
         assert_eq!(commit(&mut store, &[sealed]).await, Committed::Done);
     }
-    let mut state = store.claim(&partition).await.unwrap().state;
+    let mut state = store.claim(&partition).await.expect(ANSWER).state;
     state.sort_by_key(|saved| (saved.node, saved.key.clone()));
     assert_eq!(
         state,
@@ -172,7 +208,7 @@ async fn state_is_put_and_forgotten<S: CheckpointStore>(open: &impl Fn() -> S) {
 async fn what_was_committed_survives_a_restart<S: CheckpointStore>(open: &impl Fn() -> S) {
     let partition = Partition::from("restart/0");
     let mut store = open();
-    let claim = store.claim(&partition).await.unwrap();
+    let claim = store.claim(&partition).await.expect(ANSWER);
     let mut last = sealed(&partition, &claim, 1);
     last.counts = Counts {
         read: 21,
@@ -187,10 +223,50 @@ async fn what_was_committed_survives_a_restart<S: CheckpointStore>(open: &impl F
     let epoch = [last.clone()];
     assert_eq!(commit(&mut store, &epoch).await, Committed::Done);
     drop(store);
-    let found = open().claim(&partition).await.unwrap();
+    let found = open().claim(&partition).await.expect(ANSWER);
     assert_eq!((found.seq, found.next), (1, Some(Offset(100))));
     assert_eq!(found.fingerprint.as_deref(), Some("graph"));
     assert_eq!((found.counts, &found.tallies), (last.counts, &last.tallies));
     assert_eq!(found.state, last.saved);
     assert!(found.token > claim.token);
+}
+
+async fn what_is_dropped_while_it_waits_lands_whole_or_not_at_all<S: CheckpointStore>(
+    open: &impl Fn() -> S,
+) {
+    let partition = Partition::from("drop/0");
+    let mut store = open();
+    for wait in 1..=DROPS {
+        drop_at(wait, store.claim(&partition)).await;
+        drop_at(wait, store.progress(&partition)).await;
+        drop_at(wait, store.begin()).await;
+        let claim = store.claim(&partition).await.expect(ANSWER);
+        let seq = claim.seq + 1;
+        let mut next = sealed(&partition, &claim, seq);
+        next.saved = vec![saved(1, "car-1", Some(&seq.to_le_bytes()))];
+        let epoch = [next];
+        let tx = store.begin().await.expect(ANSWER);
+        drop_at(wait, store.commit(tx, &epoch)).await;
+        let found = open().claim(&partition).await.expect(ANSWER);
+        let landed = found.seq == seq;
+        assert!(
+            landed || found.seq == seq - 1,
+            "a dropped commit lands or does not"
+        );
+        let state = if landed { seq } else { seq - 1 };
+        let state = saved(1, "car-1", Some(&state.to_le_bytes()));
+        let expected = if found.seq == 0 {
+            Vec::new()
+        } else {
+            vec![state]
+        };
+        assert_eq!(
+            found.state, expected,
+            "the state is that of the last commit"
+        );
+        // Whatever became of it, the next owner goes on.
+        let mut next = sealed(&partition, &found, found.seq + 1);
+        next.saved = vec![saved(1, "car-1", Some(&(found.seq + 1).to_le_bytes()))];
+        assert_eq!(commit(&mut store, &[next]).await, Committed::Done);
+    }
 }

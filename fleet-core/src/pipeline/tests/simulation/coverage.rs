@@ -1,0 +1,76 @@
+//! What a run of seeds really met, told and demanded: a fault that never happened proves nothing.
+
+use std::{fmt::Write as _, time::Duration};
+
+use super::stage::Coverage;
+use crate::testing::{Fault, Operation};
+
+/// Everything else that must have happened.
+const MORE: [&str; 23] = [
+    "a batch",
+    "an assignment",
+    "a revocation",
+    "a hasty revocation",
+    "a loss",
+    "idleness",
+    "an end",
+    "a death",
+    "a process fenced out",
+    "a process that gave up",
+    "a process that ended",
+    "committed one partition",
+    "committed several partitions",
+    "fenced some partitions",
+    "fenced all partitions",
+    "asked: it has landed",
+    "asked: it has not landed",
+    "asked: it is someone else's",
+    "late records",
+    "records where rows may revise",
+    "duplicate records",
+    "filtered records",
+    "dead letters",
+];
+
+/// The faults that this operation can suffer.
+fn faults(operation: Operation) -> impl Iterator<Item = Fault> {
+    let all = Fault::all(0, Duration::ZERO, 0);
+    all.into_iter().filter(move |fault| fault.fits(operation))
+}
+
+fn count(seen: &Coverage, what: &str) -> u64 {
+    seen.get(what).copied().unwrap_or(0)
+}
+
+/// One line for each operation: how often it was asked for, then each of its faults.
+pub(super) fn print(seen: &Coverage, seeds: usize) {
+    println!("{seeds} seeds, {} records", count(seen, "records"));
+    for operation in Operation::ALL {
+        let mut line = format!("{operation}: {}", count(seen, &operation.to_string()));
+        for fault in faults(operation) {
+            let word = fault.word();
+            let happened = count(seen, &format!("{operation} {word}"));
+            let _ = write!(line, " · {word} {happened}");
+        }
+        println!("{line}");
+    }
+    let more = MORE.map(|what| format!("{what} {}", count(seen, what)));
+    println!("{}", more.join(" · "));
+}
+
+/// So many seeds meet everything: what is rarest happens ten times among them. Our choice, by what was counted.
+const ENOUGH: usize = 3_000;
+
+/// Fails if anything never happened in enough seeds; tells of it in fewer.
+pub(super) fn is_whole(seen: &Coverage, seeds: usize) {
+    let faults = Operation::ALL.into_iter().flat_map(|operation| {
+        faults(operation).map(move |fault| format!("{operation} {}", fault.word()))
+    });
+    let all = faults.chain(MORE.map(str::to_owned));
+    let never: Vec<_> = all.filter(|what| count(seen, what) == 0).collect();
+    println!("never happened: {never:?}");
+    assert!(
+        never.is_empty() || seeds < ENOUGH,
+        "never happened: {never:?}"
+    );
+}

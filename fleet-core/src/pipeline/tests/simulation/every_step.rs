@@ -1,0 +1,65 @@
+//! A process that dies at its first operation, at its second, and so on, until one lives.
+
+use super::{
+    Dice,
+    input::logs,
+    reference::truth,
+    stage::{Process, Stage},
+};
+use crate::testing::{Fault, Faults, Script};
+
+/// The run whose every step is tried: two batches of each partition, committed by and by.
+fn process(faults: Faults) -> Process {
+    let batches = [0, 1, 2, 0, 1, 2].map(|lane| (lane, Script::Rows(30)));
+    Process {
+        script: batches.to_vec(),
+        epoch_rows: 50,
+        workers: 1,
+        faults,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_death_before_or_after_any_step_changes_nothing() {
+    let logs = logs(&mut Dice::new(7));
+    let truth = truth(&logs, 0);
+    for fault in [Fault::CrashBefore, Fault::CrashAfter] {
+        let mut steps = 0;
+        for n in 1.. {
+            let stage = Stage::new(logs.clone(), 0);
+            let first = stage.run(process(Faults::nth(n, fault))).await;
+            if first.is_none() {
+                stage.run(process(Faults::none())).await.unwrap().unwrap();
+            }
+            let outcome = stage.check(&truth).await;
+            assert_eq!(outcome, Ok(()), "{} at step {n}", fault.word());
+            if first.is_some() {
+                break;
+            }
+            steps = n;
+        }
+        println!("{} each of {steps} steps", fault.word());
+        assert!(steps > 50, "only {steps} steps");
+    }
+}
+
+/// A commit may land after its process has died: at any later moment of the next one.
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_lands_while_the_next_process_works_changes_nothing() {
+    let logs = logs(&mut Dice::new(8));
+    let truth = truth(&logs, 0);
+    for commit in 1..4 {
+        for wait in 0..24 {
+            let stage = Stage::new(logs.clone(), 0);
+            let fault = Fault::CrashInFlight(wait);
+            let faults = Faults::at([(crate::testing::Operation::Commit, commit, fault)]);
+            assert!(stage.run(process(faults)).await.is_none());
+            // It may be fenced by what lands late; the one after that is let alone.
+            for _ in 0..2 {
+                let _ = stage.run(process(Faults::none())).await;
+            }
+            let outcome = stage.check(&truth).await;
+            assert_eq!(outcome, Ok(()), "commit {commit} after {wait} operations");
+        }
+    }
+}

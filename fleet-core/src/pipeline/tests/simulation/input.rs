@@ -1,0 +1,78 @@
+//! What the vehicles of a seed say, and in which order it reaches the logs.
+
+use super::Dice;
+use crate::{
+    pipeline::tests::model::{BOUND, CARS, Reading},
+    testing::{Log, Logged},
+};
+
+pub(super) const PARTITIONS: usize = 3;
+
+/// No seed has fewer records than this.
+pub(super) const RECORDS: usize = 200;
+
+/// The logs of a seed: each vehicle's records in one of them.
+pub(super) fn logs(dice: &mut Dice) -> Vec<Log<Reading>> {
+    let mut logs: [Vec<Arrival>; PARTITIONS] = Default::default();
+    let mut id = 0;
+    for second in 0.. {
+        if usize::from(id) >= RECORDS {
+            break;
+        }
+        for car in 0..CARS.len() {
+            // Some seconds are left out, so that bursts end and windows stay empty; some have two rows, so
+            // that there are ties.
+            for _ in 0..dice.roll(4).saturating_sub(1) {
+                let kmh = 60 + dice.roll(40) as u16;
+                for_each_copy(dice, |delay, dice| {
+                    id += 1;
+                    let reading = Reading {
+                        car,
+                        second,
+                        kmh,
+                        id,
+                    };
+                    let at = (second + delay, dice.roll(1 << 30));
+                    logs[car % PARTITIONS].push((at, record(reading, dice)));
+                });
+            }
+        }
+    }
+    let logs = logs.into_iter().enumerate().map(|(number, mut log)| {
+        log.sort_unstable_by_key(|(place, _)| *place);
+        let records = log.into_iter().map(|(_, record)| record);
+        Log::new(&format!("memory/{number}"), records)
+    });
+    logs.collect()
+}
+
+/// When a record reaches its log, and the record.
+type Arrival = ((i64, u64), Logged<Reading>);
+
+/// Most records come once and within the bound, the bound itself included; some come twice, some too late.
+fn for_each_copy(dice: &mut Dice, mut arrives: impl FnMut(i64, &mut Dice)) {
+    let within = [0, BOUND, dice.roll(BOUND as u64 + 1) as i64];
+    let delay = dice.pick(&within) + if dice.once_in(25) { BOUND } else { 0 };
+    arrives(delay, dice);
+    if dice.once_in(10) {
+        let again = dice.roll(3 * BOUND as u64) as i64;
+        arrives(again, dice);
+    }
+}
+
+/// Nearly always the reading itself.
+fn record(reading: Reading, dice: &mut Dice) -> Logged<Reading> {
+    match dice.roll(60) {
+        0 | 1 => Logged::Malformed {
+            raw: vec![b'{', reading.id as u8],
+            reason: format!("record {} is cut short", reading.id),
+        },
+        2 => Logged::Filtered,
+        // A time before 1970 is refused at the entry of the graph.
+        3 => Logged::Event(Reading {
+            second: -1 - reading.second,
+            ..reading
+        }),
+        _ => Logged::Event(reading),
+    }
+}

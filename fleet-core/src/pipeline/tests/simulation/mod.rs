@@ -1,0 +1,44 @@
+//! Whole pipelines in a world where everything fails, against plain loops over the same input.
+//!
+//! A seed decides what six vehicles say, how three logs hold it, how it is cut into batches and epochs, and
+//! which operations fail how. Processes die and start until the input has ended; then everything in the store
+//! must be what [`reference`] computes, and at no moment may a promise that [`audit`] watches be broken.
+
+mod audit;
+mod coverage;
+mod dice;
+mod every_step;
+mod input;
+mod planted;
+mod reference;
+mod seeds;
+mod stage;
+mod trouble;
+
+pub(super) use dice::Dice;
+pub(super) use reference::plain;
+
+#[test]
+fn prop_any_fault_gives_the_rows_of_a_plain_loop() {
+    let fresh = seeds::fresh(seeds::count());
+    println!("{} seeds from {}", fresh.end - fresh.start, fresh.start);
+    let seeds: Vec<_> = seeds::regressions().into_iter().chain(fresh).collect();
+    let seen = seeds::run(&seeds).unwrap_or_else(|why| panic!("{why}"));
+    coverage::print(&seen, seeds.len());
+    coverage::is_whole(&seen, seeds.len());
+}
+
+#[test]
+#[ignore = "long: cargo xtask soak"]
+#[expect(clippy::disallowed_methods, reason = "a soak tells how fast it was")]
+fn soak_a_million_seeds() {
+    let began = std::time::Instant::now();
+    let fresh = seeds::fresh(1_000_000);
+    println!("{} seeds from {}", fresh.end - fresh.start, fresh.start);
+    let seeds: Vec<_> = fresh.collect();
+    let seen = seeds::run(&seeds).unwrap_or_else(|why| panic!("{why}"));
+    coverage::print(&seen, seeds.len());
+    coverage::is_whole(&seen, seeds.len());
+    let rate = seeds.len() as f64 / began.elapsed().as_secs_f64();
+    println!("{rate:.0} seeds a second");
+}

@@ -1,0 +1,383 @@
+//! One seed: a world with logs, a store and sinks, and processes that die in it one after the other.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use super::{
+    Dice,
+    audit::{Audit, Audited, AuditedSource},
+    input::{PARTITIONS, logs},
+    reference::{
+        Truth, dead_letter, last_revisions, pace, published, refused_edge, refused_reading, truth,
+    },
+    trouble::trouble,
+};
+use crate::{
+    Error, ErrorKind, MemoryStore, Order, Pipeline,
+    checkpoint::CheckpointStore,
+    decode::Typed,
+    pipeline::{
+        Ending, EpochLimits, Report, Retry,
+        tests::model::{BOUND, Reading, graph},
+    },
+    row::Row,
+    testing::{
+        Faults, FaultySink, FaultySource, FaultyStore, Log, Operation, Recording, Rejecting,
+        Script, Scripted,
+    },
+    window::{Summary, Window},
+};
+
+/// No seed has fewer faults than this.
+pub(super) const FAULTS: u64 = 5;
+
+/// What happened in a run of seeds, by name.
+pub(super) type Coverage = BTreeMap<String, u64>;
+
+/// The world of one seed: what outlives a process.
+#[derive(Clone, Debug)]
+pub(super) struct Stage {
+    pub(super) logs: Vec<Log<Reading>>,
+    /// By how many seconds rows may be older than their key's clock.
+    lateness: i64,
+    memory: MemoryStore,
+    store: FaultyStore<Audited>,
+    audit: Audit,
+    live: Recording<(u16, u16)>,
+    windows: Recording<Window<Summary>>,
+    /// Why a process that was let alone did not do what it should.
+    rival_failed: Arc<std::sync::Mutex<Option<String>>>,
+}
+
+/// What one process is told to do.
+pub(super) struct Process {
+    pub(super) script: Vec<(usize, Script)>,
+    pub(super) epoch_rows: u64,
+    pub(super) workers: usize,
+    pub(super) faults: Faults,
+}
+
+impl Process {
+    /// Batches of any size, and all that a source may report in between.
+    fn random(dice: &mut Dice, faults: Faults) -> Self {
+        let script = (0..60).map(|_| {
+            let step = match dice.roll(40) {
+                0..3 => Script::Idle,
+                3 => Script::Stall(dice.pick(&[Duration::from_millis(1), LONG])),
+                4 => Script::Fail,
+                5 => Script::Revoke(Duration::from_secs(1)),
+                6 => Script::Revoke(Duration::ZERO),
+                7 | 8 => Script::Lost,
+                _ => Script::Rows(1 + dice.roll(30) as usize),
+            };
+            (dice.roll(PARTITIONS as u64) as usize, step)
+        });
+        Self {
+            script: script.collect(),
+            epoch_rows: 1 + dice.roll(60),
+            workers: dice.pick(&[1, 1, 2, 3]),
+            faults,
+        }
+    }
+}
+
+/// Longer than an epoch lasts.
+pub(super) const LONG: Duration = Duration::from_millis(600);
+
+impl Stage {
+    pub(super) fn new(logs: Vec<Log<Reading>>, lateness: i64) -> Self {
+        let (memory, audit) = (MemoryStore::default(), Audit::default());
+        let audited = Audited::new(memory.clone(), &audit);
+        Self {
+            logs,
+            lateness,
+            store: FaultyStore::new(audited, &Faults::none()),
+            memory,
+            audit,
+            live: Recording::default(),
+            windows: Recording::default(),
+            rival_failed: Arc::default(),
+        }
+    }
+
+    /// Runs one process until it ends; `None` when it died.
+    pub(super) async fn run(&self, process: Process) -> Option<Result<Report, Error>> {
+        let Process {
+            script,
+            epoch_rows,
+            workers,
+            faults,
+        } = process;
+        let workers = NonZeroUsize::new(workers).unwrap();
+        let (graph, streams) = graph();
+        let source = AuditedSource {
+            inner: FaultySource::new(Scripted::several(self.logs.clone(), script), &faults),
+            audit: self.audit.clone(),
+            faults: faults.clone(),
+        };
+        let order = Order::within(Duration::from_secs(BOUND.unsigned_abs()))
+            .allowing(Duration::from_secs(self.lateness.unsigned_abs()));
+        let store = self.store.with(&faults);
+        let table = |name: &str| FaultySink::new(self.memory.table(name), &faults);
+        let readings = Rejecting::new(self.memory.table("readings"), refused_reading);
+        let live = Rejecting::new(self.live.clone(), |edge: &_| refused_edge(*edge));
+        let windows = FaultySink::new(self.windows.clone(), &faults);
+        let pipeline = Pipeline::at_least_once(source, Typed::default(), order, graph, store)
+            .publish("live", streams.edges, FaultySink::new(live, &faults))
+            .publish("windows_live", streams.windows, windows)
+            .store(
+                "readings",
+                streams.readings,
+                FaultySink::new(readings, &faults),
+            )
+            .tally("seen", streams.readings, pace);
+        let limits = EpochLimits {
+            rows: epoch_rows,
+            ..EpochLimits::default()
+        };
+        let retry = Retry {
+            times: 3,
+            first: Duration::from_nanos(1),
+            longest: Duration::from_nanos(1),
+        };
+        let pipeline = streams.stored(pipeline, table);
+        let run = Box::pin(pipeline.epochs(limits).retry(retry).workers(workers).run());
+        // Time is a value here: this fires only when nothing else ever would.
+        let hung = Error::new(ErrorKind::Config, "the pipeline waits for ever");
+        let run = async {
+            let day = Duration::from_secs(86_400);
+            tokio::time::timeout(day, run).await.unwrap_or(Err(hung))
+        };
+        faults.until_crash(run).await
+    }
+
+    /// Another process goes on with everything for a while and then dies; nothing goes wrong in it.
+    async fn rival(self, mut dice: Dice) {
+        let mut process = Process::random(&mut dice, Faults::none());
+        process
+            .script
+            .retain(|(_, step)| matches!(step, Script::Rows(_)));
+        process.script.truncate(dice.roll(8) as usize);
+        process.script.push((0, Script::Crash));
+        let failed = match self.run(process).await {
+            Some(Err(error)) if error.kind() == ErrorKind::Source => None,
+            Some(Ok(report)) if report.balances() => None,
+            other => Some(format!("a process that was let alone: {other:?}")),
+        };
+        if let Some(failed) = failed {
+            self.rival_failed.lock().unwrap().get_or_insert(failed);
+        }
+    }
+
+    /// Whether all partitions have ended.
+    async fn has_ended(&self) -> bool {
+        let mut ended = true;
+        for log in &self.logs {
+            let progress = self.memory.clone().progress(&log.partition).await;
+            ended &= progress.unwrap().is_some_and(|progress| progress.ended);
+        }
+        ended
+    }
+
+    /// Runs once more, which must change nothing, and compares all that is there with the truth.
+    pub(super) async fn check(&self, truth: &Truth) -> Result<(), String> {
+        let commits = self.audit.commits();
+        let process = Process {
+            script: Vec::new(),
+            epoch_rows: 1000,
+            workers: 1,
+            faults: Faults::none(),
+        };
+        let report = match self.run(process).await {
+            Some(Ok(report)) => report,
+            other => return Err(format!("a second run: {other:?}")),
+        };
+        if report.ending != Ending::AlreadyComplete || self.audit.commits() != commits {
+            return Err("a second run did something".into());
+        }
+        let wrong = self.audit.wrong();
+        if let Some(wrong) = wrong.or(self.rival_failed.lock().unwrap().clone()) {
+            return Err(wrong);
+        }
+        let found = self.found(&report);
+        // How a window came to its last revision depends on the order in the log, so what hangs on each of its
+        // rows has no plain truth.
+        let revised = |name: &str| self.lateness > 0 && name.starts_with("windows");
+        let of_revised = |name: &str| self.lateness > 0 && matches!(name, "both" | "chain");
+        for (sink, rows) in truth.published.iter().filter(|(sink, _)| !revised(sink)) {
+            at_least(sink, &self.published(sink), rows)?;
+        }
+        for (table, rows) in truth.tables.iter().filter(|(table, _)| !of_revised(table)) {
+            let none = Vec::new();
+            let found = found.tables.get(table).unwrap_or(&none);
+            if revised(table) {
+                same(table, &last_revisions(found)?, &last_revisions(rows)?)?;
+            } else {
+                same(table, found, rows)?;
+            }
+        }
+        same("dead letters", &found.dead, &truth.dead)?;
+        differ("counts", &found.counts, &truth.counts)?;
+        differ("keys", &found.keys, &truth.keys)?;
+        differ("positions", &found.positions, &truth.positions)?;
+        for (name, count) in &truth.tallies {
+            let sink = name.split('.').nth(1).unwrap_or_default();
+            if revised(sink) || of_revised(sink) {
+                continue;
+            }
+            let found = found.tallies.get(name).copied().unwrap_or(0);
+            differ(name, &found, count)?;
+        }
+        differ("balance", &report.balances(), &true)
+    }
+
+    /// What the store holds.
+    fn found(&self, report: &Report) -> Truth {
+        let tables = self.memory.rows().into_iter();
+        let dead = self.memory.dead_letters();
+        let mut dead: Vec<_> = dead
+            .iter()
+            .map(|(partition, dead)| {
+                let why = (&*dead.stage, dead.reason.as_str());
+                dead_letter(partition, dead.offset.0, why, &dead.raw)
+            })
+            .collect();
+        dead.sort_unstable();
+        let positions = report.positions.iter();
+        Truth {
+            tables: tables
+                .map(|(name, rows)| (name.to_string(), rows))
+                .collect(),
+            published: BTreeMap::new(),
+            dead,
+            counts: report.counts,
+            tallies: report.tallies.clone(),
+            keys: report.keys,
+            positions: positions.map(|(name, at)| (name.clone(), at.0)).collect(),
+        }
+    }
+
+    /// What a plain sink has seen.
+    fn published(&self, sink: &str) -> Vec<String> {
+        fn lines<T: std::fmt::Debug>(rows: Vec<Row<T>>) -> Vec<String> {
+            let line = |row: Row<T>| published(row.at, row.offset.0, &row.value);
+            rows.into_iter().map(line).collect()
+        }
+        match sink {
+            "live" => lines(self.live.rows()),
+            _ => lines(self.windows.rows()),
+        }
+    }
+}
+
+/// Whether a plain sink has seen every row as often as it is true, perhaps more often, and no other row.
+fn at_least(sink: &str, seen: &[String], truth: &[String]) -> Result<(), String> {
+    let count = |rows: &[String]| {
+        let mut counts = BTreeMap::<String, u64>::new();
+        for row in rows {
+            *counts.entry(row.clone()).or_default() += 1;
+        }
+        counts
+    };
+    let (seen, truth) = (count(seen), count(truth));
+    if let Some(row) = seen.keys().find(|row| !truth.contains_key(*row)) {
+        return Err(format!("{sink}: `{row}` is not true"));
+    }
+    let lost = |(row, count): &(&String, &u64)| seen.get(*row).is_none_or(|seen| seen < *count);
+    match truth.iter().find(lost) {
+        Some((row, _)) => Err(format!("{sink}: `{row}` was lost")),
+        None => Ok(()),
+    }
+}
+
+/// Says what differs.
+fn differ<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, truth: &T) -> Result<(), String> {
+    if found == truth {
+        return Ok(());
+    }
+    Err(format!("{what}: {found:?} instead of {truth:?}"))
+}
+
+/// Whether two multisets are equal; both are sorted.
+fn same(what: &str, found: &[String], truth: &[String]) -> Result<(), String> {
+    if found == truth {
+        return Ok(());
+    }
+    let first = found.iter().zip(truth).find(|(a, b)| a != b);
+    Err(format!(
+        "{what}: {} rows instead of {}, first difference (found, true): {first:?}",
+        found.len(),
+        truth.len()
+    ))
+}
+
+/// One seed; `Err` says what is wrong with it.
+pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> {
+    let mut dice = Dice::new(seed);
+    let lateness = dice.pick(&[0, 0, 8]);
+    let stage = Stage::new(logs(&mut dice), lateness);
+    let truth = truth(&stage.logs, lateness);
+    let left = Arc::new(AtomicU64::new(FAULTS + dice.roll(10)));
+    let mut happened = 0;
+    for _ in 0..50 {
+        let (rival, rivals) = (stage.clone(), dice.split());
+        let rivals = std::sync::Mutex::new(rivals);
+        let faults = trouble(&mut dice, &left);
+        let faults = faults.meanwhile(move || {
+            let dice = rivals.lock().unwrap().split();
+            rival.clone().rival(dice)
+        });
+        let outcome = stage.run(Process::random(&mut dice, faults.clone())).await;
+        for ((operation, fault), count) in faults.all_happened() {
+            *seen.entry(format!("{operation} {fault}")).or_default() += count;
+            happened += count;
+        }
+        for operation in Operation::ALL {
+            let asked = faults.asked(operation);
+            *seen.entry(format!("{operation}")).or_default() += asked;
+        }
+        let how = match outcome {
+            None => "a death",
+            Some(Ok(report)) if report.balances() => "a process that ended",
+            Some(Err(error)) if error.kind() == ErrorKind::Fenced => "a process fenced out",
+            Some(Err(error)) if error.to_string().contains("by plan") => "a process that gave up",
+            other => return Err(format!("a process ended so: {other:?}")),
+        };
+        *seen.entry(how.into()).or_default() += 1;
+        if stage.has_ended().await {
+            break;
+        }
+    }
+    stage.check(&truth).await?;
+    for (what, count) in stage.audit.seen() {
+        *seen.entry(what.into()).or_default() += count;
+    }
+    for (fate, count) in [
+        ("late records", truth.counts.late),
+        ("duplicate records", truth.counts.duplicate),
+        ("filtered records", truth.counts.filtered),
+        ("dead letters", truth.dead.len() as u64),
+    ] {
+        *seen.entry(fate.into()).or_default() += count;
+    }
+    let belated = if lateness > 0 {
+        truth.counts.accepted
+    } else {
+        0
+    };
+    *seen
+        .entry("records where rows may revise".into())
+        .or_default() += belated;
+    *seen.entry("records".into()).or_default() += truth.counts.read;
+    if happened < FAULTS || (truth.counts.read as usize) < super::input::RECORDS {
+        return Err(format!(
+            "only {happened} faults, {} records",
+            truth.counts.read
+        ));
+    }
+    Ok(())
+}

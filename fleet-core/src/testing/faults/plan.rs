@@ -1,0 +1,234 @@
+use std::{
+    collections::BTreeMap,
+    fmt,
+    future::{Future, pending, poll_fn},
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use super::{Fault, Operation};
+use crate::{Error, ErrorKind, Result};
+
+type Decide = dyn FnMut(Operation) -> Option<Fault> + Send;
+type Meanwhile = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
+
+/// Which operations of a pipeline go wrong, and what really went wrong.
+///
+/// Clones are handles of one plan: give one to each [`FaultySource`](super::FaultySource),
+/// [`FaultySink`](super::FaultySink) and [`FaultyStore`](super::FaultyStore) of a run.
+///
+/// # Examples
+/// The process dies when its second commit has landed, and the next one goes on:
+/// ```
+/// use fleet_core::{
+///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId, decode::Typed, event::Telemetry,
+///     testing::{Fault, Faults, FaultySink, FaultyStore, Operation, Scripted, Script},
+/// };
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let car = VehicleId::new("car-1")?;
+/// let rows: Vec<_> = (0..9).map(|s| Telemetry::new(car.clone(), EventTime::from_micros(s * 1_000_000))).collect();
+/// let store = MemoryStore::default();
+/// let faults = Faults::at([(Operation::Commit, 2, Fault::CrashAfter)]);
+/// for faults in [faults.clone(), Faults::none()] {
+///     let (graph, telemetry) = Graph::new();
+///     let source = Scripted::new("memory", rows.clone().into(), [Script::Rows(3); 3]);
+///     let faulty = FaultyStore::new(store.clone(), &faults);
+///     let table = FaultySink::new(store.table("all"), &faults);
+///     let run = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, faulty)
+///         .store("all", telemetry, table)
+///         .epochs(fleet_core::pipeline::EpochLimits { rows: 1, ..Default::default() })
+///         .run();
+///     faults.until_crash(run).await.transpose()?;
+/// }
+/// assert_eq!(faults.happened(Operation::Commit, Fault::CrashAfter), 1);
+/// assert_eq!(store.rows()["all"].len(), 9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Faults(Arc<Mutex<Plan>>);
+
+struct Plan {
+    decide: Box<Decide>,
+    meanwhile: Option<Arc<Meanwhile>>,
+    /// How many more operations find no space.
+    full: BTreeMap<Operation, u32>,
+    asked: BTreeMap<Operation, u64>,
+    happened: BTreeMap<(Operation, &'static str), u64>,
+    crashed: bool,
+    waker: Option<Waker>,
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = self.lock();
+        f.debug_struct("Faults")
+            .field("asked", &plan.asked)
+            .field("happened", &plan.happened)
+            .field("crashed", &plan.crashed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    pub fn none() -> Self {
+        Self::decided_by(|_| None)
+    }
+
+    /// The n-th operation of its kind, counted from 1, suffers the fault.
+    pub fn at(script: impl IntoIterator<Item = (Operation, u64, Fault)>) -> Self {
+        let script: Vec<_> = script.into_iter().collect();
+        let mut asked = BTreeMap::new();
+        Self::decided_by(move |operation| {
+            let count: &mut u64 = asked.entry(operation).or_default();
+            *count += 1;
+            let due = |step: &&(Operation, u64, Fault)| (step.0, step.1) == (operation, *count);
+            script.iter().find(due).map(|step| step.2)
+        })
+    }
+
+    /// The n-th operation of any kind, counted from 1, suffers the fault.
+    pub fn nth(n: u64, fault: Fault) -> Self {
+        let mut asked = 0;
+        Self::decided_by(move |_| {
+            asked += 1;
+            (asked == n).then_some(fault)
+        })
+    }
+
+    /// Asks before each operation.
+    pub fn decided_by(decide: impl FnMut(Operation) -> Option<Fault> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Plan {
+            decide: Box::new(decide),
+            meanwhile: None,
+            full: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            happened: BTreeMap::new(),
+            crashed: false,
+            waker: None,
+        })))
+    }
+
+    /// What another process does while an operation waits that suffers [`Fault::Meanwhile`].
+    #[must_use]
+    pub fn meanwhile<F>(self, work: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.lock().meanwhile = Some(Arc::new(move || Box::pin(work())));
+        self
+    }
+
+    /// Drives a pipeline until it ends or its process dies; `None` when it died. Dropping it is the death.
+    pub async fn until_crash<T>(&self, run: impl Future<Output = T>) -> Option<T> {
+        let mut run = pin!(run);
+        poll_fn(|cx| {
+            // Another task of the run may have died while this one waited: it does nothing more then.
+            if self.has_crashed(cx) {
+                return Poll::Ready(None);
+            }
+            let done = run.as_mut().poll(cx).map(Some);
+            if self.has_crashed(cx) {
+                Poll::Ready(None)
+            } else {
+                done
+            }
+        })
+        .await
+    }
+
+    fn has_crashed(&self, cx: &Context<'_>) -> bool {
+        let mut plan = self.lock();
+        plan.waker = Some(cx.waker().clone());
+        plan.crashed
+    }
+
+    /// How often operations of this kind were asked for.
+    pub fn asked(&self, operation: Operation) -> u64 {
+        self.lock().asked.get(&operation).copied().unwrap_or(0)
+    }
+
+    /// How often this fault happened to this operation, whatever its numbers.
+    pub fn happened(&self, operation: Operation, fault: Fault) -> u64 {
+        let place = (operation, fault.word());
+        self.lock().happened.get(&place).copied().unwrap_or(0)
+    }
+
+    /// All faults that happened, by operation and [`Fault::word`].
+    pub fn all_happened(&self) -> BTreeMap<(Operation, &'static str), u64> {
+        self.lock().happened.clone()
+    }
+
+    /// What happens to the operation that begins now.
+    pub(super) fn next(&self, operation: Operation) -> Option<Fault> {
+        let plan = &mut *self.lock();
+        *plan.asked.entry(operation).or_default() += 1;
+        if let Some(left) = plan.full.get_mut(&operation).filter(|left| **left > 0) {
+            *left -= 1;
+            return Some(Fault::Full(*left));
+        }
+        let fault = (plan.decide)(operation).filter(|fault| fault.fits(operation))?;
+        if let Fault::Full(more) = fault {
+            plan.full.insert(operation, more);
+        }
+        *plan.happened.entry((operation, fault.word())).or_default() += 1;
+        Some(fault)
+    }
+
+    /// What any operation suffers before it has an effect. `Ok` gives what is left to suffer later.
+    pub(super) async fn before(&self, operation: Operation) -> Result<Option<Fault>> {
+        let kind = match operation {
+            Operation::Next | Operation::Start | Operation::Acknowledge => ErrorKind::Source,
+            Operation::Publish | Operation::Store => ErrorKind::Sink,
+            _ => ErrorKind::Store,
+        };
+        let error = |what: &str| Error::new(kind, format!("{operation}: {what} by plan"));
+        let fault = self.next(operation);
+        match fault {
+            Some(Fault::CrashBefore) => self.die().await,
+            Some(Fault::Refused) => return Err(error("refused").retryable()),
+            Some(Fault::Broken) => return Err(error("broken")),
+            Some(Fault::Full(_)) => return Err(error("disk full").retryable()),
+            Some(Fault::Slow(pause)) => tokio::time::sleep(pause).await,
+            Some(Fault::Meanwhile) => {
+                let work = self.lock().meanwhile.clone();
+                if let Some(work) = work {
+                    work().await;
+                }
+            }
+            _ => {}
+        }
+        Ok(fault)
+    }
+
+    /// What any operation suffers after it took effect.
+    pub(super) async fn after(&self, operation: Operation, fault: Option<Fault>) -> Result<()> {
+        match fault {
+            Some(Fault::CrashAfter) => self.die().await,
+            Some(Fault::LostAnswer) => {
+                let message = format!("{operation}: answer lost by plan");
+                Err(Error::new(ErrorKind::Store, message).retryable())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The process ends here.
+    pub(super) async fn die<T>(&self) -> T {
+        let waker = {
+            let mut plan = self.lock();
+            plan.crashed = true;
+            plan.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        pending().await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Plan> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,83 @@
+use async_trait::async_trait;
+
+use super::{Fault, Faults, FaultyStore, Operation};
+use crate::{
+    Error, ErrorKind, Result,
+    checkpoint::CheckpointStore,
+    row::Row,
+    sink::{Outcome, Sink, TransactionalSink},
+};
+
+/// A sink whose writes suffer what a plan says; of a store, a sink of its [`FaultyStore`].
+///
+/// # Examples
+/// A sink that is slow, fails once halfway, and then takes the rows again:
+/// ```
+/// use std::time::Duration;
+/// use fleet_core::{EventTime, Offset, Row, sink::Sink, testing::{Fault, Faults, FaultySink, Operation, Recording}};
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let seen = Recording::default();
+/// let slow = Fault::Slow(Duration::from_millis(1));
+/// let faults = Faults::at([(Operation::Publish, 1, Fault::Torn), (Operation::Publish, 2, slow)]);
+/// let mut sink = FaultySink::new(seen.clone(), &faults);
+/// let rows = [1, 2].map(|value| Row::detached(EventTime::MIN, Offset(0), value));
+/// assert!(sink.write(&rows).await.unwrap_err().is_retryable());
+/// sink.write(&rows).await.unwrap();
+/// assert_eq!(seen.values(), [1, 1, 2]);
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct FaultySink<K> {
+    inner: K,
+    faults: Faults,
+}
+
+impl<K> FaultySink<K> {
+    /// Wraps a sink.
+    pub fn new(inner: K, faults: &Faults) -> Self {
+        let faults = faults.clone();
+        Self { inner, faults }
+    }
+}
+
+/// The rows that are written of a torn write, and what it says.
+fn torn<T>(rows: &[T]) -> (&[T], Error) {
+    let half = rows.get(..rows.len() / 2).unwrap_or_default();
+    let error = Error::new(ErrorKind::Sink, "the write was torn by plan").retryable();
+    (half, error)
+}
+
+#[async_trait]
+impl<T: Sync + 'static, K: Sink<T>> Sink<T> for FaultySink<K> {
+    async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
+        let fault = self.faults.before(Operation::Publish).await?;
+        if fault == Some(Fault::Torn) {
+            let (half, error) = torn(rows);
+            self.inner.write(half).await?;
+            return Err(error);
+        }
+        let outcome = self.inner.write(rows).await?;
+        self.faults.after(Operation::Publish, fault).await?;
+        Ok(outcome)
+    }
+}
+
+#[async_trait]
+impl<T, S, K> TransactionalSink<T, FaultyStore<S>> for FaultySink<K>
+where
+    T: Sync + 'static,
+    S: CheckpointStore<Tx: Clone>,
+    K: TransactionalSink<T, S>,
+{
+    async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome> {
+        let fault = self.faults.before(Operation::Store).await?;
+        if fault == Some(Fault::Torn) {
+            let (half, error) = torn(rows);
+            self.inner.write(tx, half).await?;
+            return Err(error);
+        }
+        let outcome = self.inner.write(tx, rows).await?;
+        self.faults.after(Operation::Store, fault).await?;
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,69 @@
+use async_trait::async_trait;
+
+use super::{Faults, Operation};
+use crate::{
+    Offset, Partition, Result, Source,
+    source::{Replayable, SourceEvent},
+};
+
+/// A source whose calls suffer what a plan says.
+///
+/// # Examples
+/// See [`Faults`].
+#[derive(Debug)]
+pub struct FaultySource<S> {
+    inner: S,
+    faults: Faults,
+}
+
+impl<S> FaultySource<S> {
+    /// Wraps a source.
+    pub fn new(inner: S, faults: &Faults) -> Self {
+        let faults = faults.clone();
+        Self { inner, faults }
+    }
+}
+
+#[async_trait]
+impl<S: Source> Source for FaultySource<S> {
+    type Payload = S::Payload;
+
+    /// An event that was taken from the inner source is given back or dies with the process: nothing waits in
+    /// between, so dropping this future loses nothing.
+    async fn next(&mut self) -> Result<SourceEvent<S::Payload>> {
+        let fault = self.faults.before(Operation::Next).await?;
+        let event = self.inner.next().await?;
+        self.faults.after(Operation::Next, fault).await?;
+        Ok(event)
+    }
+
+    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+        let fault = self.faults.before(Operation::Start).await?;
+        self.inner.start(partition, at).await?;
+        self.faults.after(Operation::Start, fault).await
+    }
+
+    fn follows(&self) -> bool {
+        self.inner.follows()
+    }
+
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        self.inner.end(partition)
+    }
+
+    fn pause(&mut self, partition: &Partition) {
+        self.inner.pause(partition);
+    }
+
+    fn resume(&mut self, partition: &Partition) {
+        self.inner.resume(partition);
+    }
+
+    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
+        let fault = self.faults.before(Operation::Acknowledge).await?;
+        self.inner.committed(partition, upto).await?;
+        self.faults.after(Operation::Acknowledge, fault).await
+    }
+}
+
+impl<S: Replayable> Replayable for FaultySource<S> {}

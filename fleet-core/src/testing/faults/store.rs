@@ -1,0 +1,174 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::{Fault, Faults, Operation};
+use crate::{
+    Error, ErrorKind, Partition, Result,
+    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+    memory::{MemoryTable, MemoryTx},
+    row::Row,
+    sink::{Outcome, TransactionalSink},
+};
+
+/// A checkpoint store whose calls suffer what a plan says.
+///
+/// Clones are handles of one store, and so is what [`with`](Self::with) gives to the next process: a commit
+/// that is under way when a process dies may land while the next one runs.
+///
+/// # Examples
+/// See [`Faults`].
+pub struct FaultyStore<S: CheckpointStore> {
+    inner: S,
+    faults: Faults,
+    in_flight: Arc<Mutex<Vec<InFlight<S::Tx>>>>,
+}
+
+/// A commit that lands later.
+struct InFlight<Tx> {
+    /// After so many more operations and the next.
+    wait: u32,
+    tx: Tx,
+    epoch: Vec<Sealed>,
+}
+
+impl<S: CheckpointStore + Clone> Clone for FaultyStore<S> {
+    fn clone(&self) -> Self {
+        self.with(&self.faults)
+    }
+}
+
+impl<S: CheckpointStore + fmt::Debug> fmt::Debug for FaultyStore<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaultyStore")
+            .field("inner", &self.inner)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: CheckpointStore> FaultyStore<S> {
+    /// Wraps a store.
+    pub fn new(inner: S, faults: &Faults) -> Self {
+        Self {
+            inner,
+            faults: faults.clone(),
+            in_flight: Arc::default(),
+        }
+    }
+
+    /// A handle of the same store under another plan, for the process that comes next.
+    #[must_use]
+    pub fn with(&self, faults: &Faults) -> Self
+    where
+        S: Clone,
+    {
+        Self {
+            inner: self.inner.clone(),
+            faults: faults.clone(),
+            in_flight: Arc::clone(&self.in_flight),
+        }
+    }
+
+    fn send(&self, wait: u32, tx: S::Tx, epoch: &[Sealed]) {
+        let epoch = epoch.to_vec();
+        self.flights().push(InFlight { wait, tx, epoch });
+    }
+
+    /// Lets land what is due after an operation.
+    async fn land(&mut self) -> Result<()> {
+        let due: Vec<_> = {
+            let mut flights = self.flights();
+            let due = flights.extract_if(.., |flight| flight.wait == 0).collect();
+            for flight in flights.iter_mut() {
+                flight.wait -= 1;
+            }
+            due
+        };
+        for flight in due {
+            // Its sender has given up: nobody hears the answer.
+            self.inner.commit(flight.tx, &flight.epoch).await?;
+        }
+        Ok(())
+    }
+
+    fn flights(&self) -> MutexGuard<'_, Vec<InFlight<S::Tx>>> {
+        self.in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
+    type Tx = S::Tx;
+
+    async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
+        let fault = self.faults.before(Operation::Claim).await?;
+        let claim = self.inner.claim(partition).await?;
+        self.land().await?;
+        self.faults.after(Operation::Claim, fault).await?;
+        Ok(claim)
+    }
+
+    async fn begin(&mut self) -> Result<S::Tx> {
+        let fault = self.faults.before(Operation::Begin).await?;
+        let tx = self.inner.begin().await?;
+        self.land().await?;
+        self.faults.after(Operation::Begin, fault).await?;
+        Ok(tx)
+    }
+
+    async fn commit(&mut self, tx: S::Tx, epoch: &[Sealed]) -> Result<Committed> {
+        let fault = self.faults.before(Operation::Commit).await?;
+        match fault {
+            Some(Fault::LandsLate(wait)) => {
+                self.send(wait, tx, epoch);
+                let message = "Commit: the answer was lost by plan, and the commit is under way";
+                return Err(Error::new(ErrorKind::Store, message).retryable());
+            }
+            Some(Fault::CrashInFlight(wait)) => {
+                self.send(wait, tx, epoch);
+                return self.faults.die().await;
+            }
+            Some(Fault::Claimed) => {
+                if let Some(first) = epoch.first() {
+                    self.inner.claim(&first.partition).await?;
+                }
+            }
+            _ => {}
+        }
+        let again = (fault == Some(Fault::Twice)).then(|| tx.clone());
+        let answer = self.inner.commit(tx, epoch).await?;
+        if let Some(tx) = again {
+            self.inner.commit(tx, epoch).await?;
+        }
+        self.land().await?;
+        self.faults.after(Operation::Commit, fault).await?;
+        Ok(answer)
+    }
+
+    async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
+        let fault = self.faults.before(Operation::Progress).await?;
+        let answer = self.inner.progress(partition).await?;
+        self.land().await?;
+        self.faults.after(Operation::Progress, fault).await?;
+        Ok(answer)
+    }
+}
+
+/// A table whose writes never fail by themselves; wrap it in a [`FaultySink`](super::FaultySink) where they should.
+#[async_trait]
+impl<T, S> TransactionalSink<T, FaultyStore<S>> for MemoryTable
+where
+    T: Send + Sync + 'static,
+    S: CheckpointStore<Tx = MemoryTx>,
+    Self: TransactionalSink<T, S>,
+{
+    async fn write(&mut self, tx: &mut MemoryTx, rows: &[Row<T>]) -> Result<Outcome> {
+        TransactionalSink::<T, S>::write(self, tx, rows).await
+    }
+}

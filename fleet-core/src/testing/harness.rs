@@ -1,0 +1,271 @@
+#![expect(clippy::panic, reason = "a wrong test says so by panicking")]
+
+use super::Logged;
+use crate::{
+    EventTime, Graph, Offset, Operator, Order, Partition, Result, Stream,
+    checkpoint::Counts,
+    decode::Typed,
+    event::Event,
+    graph::{Buffer, saved_state},
+    memory::Held,
+    outlet::Outlet,
+    row::Row,
+    source::Batch,
+    task::{Inline, KeyLimits, Plan, Task, Written},
+};
+
+/// Drives a graph by hand: no runtime, no source, no sink.
+///
+/// What is pushed goes through order buffer, nodes, timers and snapshots as in a pipeline; what comes out of a
+/// [watched](Self::watch) stream is read as it comes.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use fleet_core::{
+///     EventTime, Graph, Operator, Order, VehicleId, event::Telemetry, operator::{Cx, Keep}, row::Row,
+///     testing::Harness,
+/// };
+///
+/// /// Counts the rows of each vehicle until it is silent for a minute.
+/// struct CountUntilSilent;
+/// impl Operator for CountUntilSilent {
+///     type In = Telemetry;
+///     type Out = u32;
+///     type State = u32;
+///     fn init(&self) -> u32 { 0 }
+///     fn on_row(&self, count: &mut u32, _: &Row<Telemetry>, cx: &mut Cx<'_, u32>) {
+///         *count += 1;
+///         cx.forget_timers();
+///         cx.wake_at(cx.now() + Duration::from_secs(60));
+///     }
+///     fn on_timer(&self, count: &mut u32, _: EventTime, cx: &mut Cx<'_, u32>) -> Keep {
+///         cx.emit(*count);
+///         Keep::Nothing
+///     }
+/// }
+///
+/// let (mut graph, telemetry) = Graph::new();
+/// let counts = graph.apply("counts", telemetry, CountUntilSilent);
+/// let mut harness = Harness::new(graph, Order::within(Duration::ZERO));
+/// harness.watch(counts);
+///
+/// let at = |second: i64| EventTime::from_micros(second * 1_000_000);
+/// let event = |second| Telemetry::new(VehicleId::new("car-1").unwrap(), at(second));
+/// harness.push(event(0))?;
+/// harness.push(event(10))?;
+/// assert_eq!(harness.state::<CountUntilSilent>("counts", "car-1"), Some(2));
+///
+/// harness.advance_to(at(69));
+/// assert_eq!(harness.take(counts), []);
+/// harness.advance_to(at(71));
+/// assert_eq!(harness.take(counts), [2]);
+/// assert_eq!(harness.state::<CountUntilSilent>("counts", "car-1"), None);
+/// # Ok::<(), fleet_core::Error>(())
+/// ```
+pub struct Harness<E: Event> {
+    plan: Plan<E>,
+    task: Task<E>,
+    partition: Partition,
+    /// What a store would hold after the last step.
+    saved: Held,
+    /// The rows of each outlet that were not taken yet.
+    seen: Vec<Box<dyn Buffer>>,
+    next: Offset,
+}
+
+/// What a store would hold: see [`Harness::snapshot`].
+#[derive(Clone, Debug)]
+pub struct Snapshot(Held);
+
+impl<E: Event> std::fmt::Debug for Harness<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Harness")
+            .field("graph", &self.plan.graph)
+            .field("saved", &self.saved)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: Event> Harness<E> {
+    /// A graph that has seen nothing.
+    ///
+    /// # Panics
+    /// If the graph is wired wrongly: two nodes of one name, a stream of another graph.
+    pub fn new(graph: Graph<E>, order: Order) -> Self {
+        let nothing = Snapshot(Held::default());
+        let fresh = Self::from_snapshot(graph, order, &nothing);
+        fresh.unwrap_or_else(|error| panic!("a graph that no pipeline would run: {error}"))
+    }
+
+    /// A graph that goes on from a snapshot, as a new process would.
+    ///
+    /// # Errors
+    /// Those of a pipeline that starts: a graph of another structure, a state that cannot be read, wrong wiring.
+    pub fn from_snapshot(graph: Graph<E>, order: Order, snapshot: &Snapshot) -> Result<Self> {
+        graph.check()?;
+        let plan = Plan {
+            name: "pipeline".into(),
+            reading: String::new(),
+            order,
+            graph,
+            outlets: Vec::new(),
+            tallies: Vec::new(),
+            keys: KeyLimits::default(),
+            isolate: false,
+            clock: None,
+        };
+        let partition = Partition::new("harness");
+        let task = Task::restore(&plan, &partition, snapshot.0.claim(), 1)?;
+        Ok(Self {
+            plan,
+            task,
+            partition,
+            saved: snapshot.0.clone(),
+            seen: Vec::new(),
+            next: snapshot.0.next(),
+        })
+    }
+
+    /// Keeps what comes out of a stream from now on, for [`take`](Self::take).
+    ///
+    /// # Panics
+    /// If a state cannot be read back from its own snapshot.
+    pub fn watch<T: Clone + Send + Sync + 'static>(&mut self, stream: Stream<T>) {
+        if self.place(stream).is_none() {
+            let outlet = Outlet::new("watched", stream);
+            self.seen.push(outlet.buffer());
+            self.plan.outlets.push(outlet);
+            let snapshot = self.snapshot();
+            let own = self.restore(&snapshot);
+            own.unwrap_or_else(|error| panic!("an own snapshot is refused: {error}"));
+        }
+    }
+
+    /// Pushes one event.
+    ///
+    /// # Errors
+    /// After [`end`](Self::end): nothing may follow.
+    pub fn push(&mut self, event: E) -> Result<()> {
+        self.push_batch([event])
+    }
+
+    /// Pushes several events as one batch.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn push_batch(&mut self, events: impl IntoIterator<Item = E>) -> Result<()> {
+        let numbered = (self.next.0..).map(Offset);
+        let payload: Vec<_> = numbered
+            .zip(events.into_iter().map(Logged::Event))
+            .collect();
+        self.next.0 += payload.len() as u64;
+        let batch = Batch {
+            partition: self.partition.clone(),
+            next: self.next,
+            time: None,
+            payload,
+        };
+        self.task.batch(&self.plan, &Typed::default(), batch)?;
+        self.settle();
+        Ok(())
+    }
+
+    /// Moves the clock of every key that is behind to this time, as a tick does: rows and timers before it are
+    /// due, and rows that are older come too late.
+    ///
+    /// # Panics
+    /// If an operator does.
+    pub fn advance_to(&mut self, time: EventTime) {
+        let outcome = self.task.tick(&self.plan, &Inline, time);
+        outcome.unwrap_or_else(|error| panic!("{error}"));
+        self.settle();
+    }
+
+    /// The input has ended: every row, window and timer is flushed.
+    ///
+    /// # Panics
+    /// If an operator does.
+    pub fn end(&mut self) {
+        let outcome = self.task.end(&self.plan, &Inline);
+        outcome.unwrap_or_else(|error| panic!("{error}"));
+        self.settle();
+    }
+
+    /// The values that came out of a watched stream since they were last taken.
+    ///
+    /// # Panics
+    /// If the stream is not watched.
+    pub fn take<T: Clone + Send + Sync + 'static>(&mut self, stream: Stream<T>) -> Vec<T> {
+        let rows = self.take_rows(stream).into_iter();
+        rows.map(|row| row.value).collect()
+    }
+
+    /// As [`take`](Self::take), with the time of each and the record that made it.
+    ///
+    /// # Panics
+    /// If the stream is not watched.
+    pub fn take_rows<T: Clone + Send + Sync + 'static>(
+        &mut self,
+        stream: Stream<T>,
+    ) -> Vec<Row<T>> {
+        let seen = self
+            .place(stream)
+            .and_then(|place| self.seen.get_mut(place));
+        let Some(rows) = seen.and_then(|rows| rows.rows_mut::<T>()) else {
+            panic!("{stream:?} is not watched: call `watch` before the rows are pushed");
+        };
+        std::mem::take(rows)
+    }
+
+    /// The state of a key at a node; `None` if the key was never seen there, or was forgotten.
+    ///
+    /// # Panics
+    /// If there is no node of this name, or its state is of another type.
+    pub fn state<L: Operator>(&self, node: &str, key: &str) -> Option<L::State> {
+        let mut nodes = (1u16..).zip(&self.plan.graph.nodes);
+        let Some((number, _)) = nodes.find(|(_, each)| each.shape().name == node) else {
+            panic!("the graph has no node named `{node}`");
+        };
+        let saved = self.saved.state(number, key)?;
+        let state = saved_state(saved);
+        assert!(state.is_some(), "the state of `{node}` is of another type");
+        state
+    }
+
+    /// The fates of all events so far.
+    pub fn counts(&self) -> Counts {
+        self.task.counts()
+    }
+
+    /// What a store would hold now.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.saved.clone())
+    }
+
+    /// Forgets everything and goes on from a snapshot, as after a crash. Rows that were not taken stay.
+    ///
+    /// # Errors
+    /// When the snapshot is of a graph of another structure.
+    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.task = Task::restore(&self.plan, &self.partition, snapshot.0.claim(), 1)?;
+        self.next = snapshot.0.next();
+        self.saved = snapshot.0.clone();
+        Ok(())
+    }
+
+    fn place<T>(&self, stream: Stream<T>) -> Option<usize> {
+        let own = stream.graph == self.plan.graph.id;
+        let mut outlets = self.plan.outlets.iter();
+        outlets.position(|outlet| own && outlet.slot == stream.slot)
+    }
+
+    /// Commits what changed to the store that there is not.
+    fn settle(&mut self) {
+        let piece = self.task.seal(&self.plan, &Inline, Written::State);
+        for (seen, mut rows) in self.seen.iter_mut().zip(piece.outputs) {
+            seen.append(rows.as_mut());
+        }
+        self.saved.take(&piece.sealed);
+    }
+}

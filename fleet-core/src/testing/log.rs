@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use crate::{
+    Offset, Partition,
+    decode::{Decode, Entry, Kept, Single, Typed},
+    event::Event,
+};
+
+/// One record of a [`Log`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Logged<E> {
+    /// An event.
+    Event(E),
+    /// What no decoder can read: it becomes a dead letter.
+    Malformed {
+        /// Its bytes.
+        raw: Vec<u8>,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// What the decoder leaves out on purpose.
+    Filtered,
+}
+
+impl<E> From<E> for Logged<E> {
+    fn from(event: E) -> Self {
+        Self::Event(event)
+    }
+}
+
+/// The records of one partition of a [`Scripted`](super::Scripted) source. The offset of a record is its number.
+///
+/// What a log holds comes again after every restart; what happens once is said by a
+/// [`Script`](super::Script).
+#[derive(Clone, Debug)]
+pub struct Log<E> {
+    /// The name.
+    pub partition: Partition,
+    /// The records, in the order of their offsets.
+    pub records: Arc<Vec<Logged<E>>>,
+}
+
+impl<E> Log<E> {
+    /// A log of these records.
+    pub fn new(partition: &str, records: impl IntoIterator<Item = impl Into<Logged<E>>>) -> Self {
+        Self {
+            partition: Partition::new(partition),
+            records: Arc::new(records.into_iter().map(Into::into).collect()),
+        }
+    }
+}
+
+/// The decoder of a [`Scripted`](super::Scripted) source.
+impl<E: Event> Decode<Vec<(Offset, Logged<E>)>> for Typed<E> {
+    type Event = E;
+    fn decode(&self, payload: Vec<(Offset, Logged<E>)>, entry: &mut Entry<'_, E>) {
+        for (at, record) in payload {
+            match record {
+                Logged::Event(event) => entry.row(at, event),
+                Logged::Malformed { raw, reason } => entry.malformed(at, &raw, reason),
+                Logged::Filtered => entry.filtered(at),
+            }
+        }
+    }
+    fn keep(&self, records: &Vec<(Offset, Logged<E>)>) -> Option<Kept<Vec<(Offset, Logged<E>)>>> {
+        Some(Kept {
+            payload: records.clone(),
+            records: |records| {
+                let single = |(at, record)| Single {
+                    at,
+                    raw: match &record {
+                        Logged::Malformed { raw, .. } => raw.clone(),
+                        Logged::Event(_) | Logged::Filtered => Vec::new(),
+                    },
+                    payload: vec![(at, record)],
+                };
+                records.into_iter().map(single).collect()
+            },
+        })
+    }
+
+    fn divide(
+        &self,
+        records: Vec<(Offset, Logged<E>)>,
+        parts: usize,
+    ) -> Vec<Vec<(Offset, Logged<E>)>> {
+        let each = records.len().div_ceil(parts.max(1)).max(1);
+        records.chunks(each).map(<[_]>::to_vec).collect()
+    }
+}

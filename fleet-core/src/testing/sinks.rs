@@ -1,0 +1,156 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::{
+    Result,
+    checkpoint::CheckpointStore,
+    row::Row,
+    sink::{Outcome, Rejected, Sink, TransactionalSink},
+};
+
+/// A plain sink that keeps every row it is given, also those that come again.
+///
+/// Clones are handles of one list.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{
+///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId, decode::Typed, event::Telemetry,
+///     testing::{Recording, Scripted},
+/// };
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let (mut graph, telemetry) = Graph::new();
+/// let keys = graph.map("keys", telemetry, |event: &Telemetry| event.vehicle().to_string());
+/// let source = Scripted::of_rows("memory", [Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN)]);
+/// let seen = Recording::default();
+/// Pipeline::at_least_once(source, Typed::default(), Order::default(), graph, MemoryStore::default())
+///     .publish("keys", keys, seen.clone())
+///     .run()
+///     .await?;
+/// assert_eq!(seen.values(), ["car-1"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Recording<T>(Arc<Mutex<Vec<Row<T>>>>);
+
+impl<T> Clone for Recording<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Recording<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Clone> Recording<T> {
+    /// The rows, in the order in which they came.
+    pub fn rows(&self) -> Vec<Row<T>> {
+        self.lock().clone()
+    }
+
+    /// Their values.
+    pub fn values(&self) -> Vec<T> {
+        self.lock().iter().map(|row| row.value.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Row<T>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl<T: Clone + Send + Sync + 'static> Sink<T> for Recording<T> {
+    async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
+        self.lock().extend_from_slice(rows);
+        Ok(Outcome::default())
+    }
+}
+
+/// A sink that refuses some rows and hands the others to the sink that it wraps.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{EventTime, Offset, Row, sink::Sink, testing::{Recording, Rejecting}};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let seen = Recording::default();
+/// let odd = |value: &u32| (value % 2 == 1).then(|| "odd".to_owned());
+/// let mut sink = Rejecting::new(seen.clone(), odd);
+/// let rows = [1, 2, 3].map(|value| Row::detached(EventTime::MIN, Offset(0), value));
+/// let rejected = sink.write(&rows).await.unwrap().rejected;
+/// assert_eq!(rejected.iter().map(|row| row.index).collect::<Vec<_>>(), [0, 2]);
+/// assert_eq!(seen.values(), [2]);
+/// # });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Rejecting<K, F> {
+    inner: K,
+    reason: F,
+}
+
+impl<K, F> Rejecting<K, F> {
+    /// Refuses the rows for which there is a reason.
+    pub fn new(inner: K, reason: F) -> Self {
+        Self { inner, reason }
+    }
+}
+
+/// Which rows go on, each with its index, and which are refused.
+fn sift<T: Clone + std::fmt::Debug>(
+    rows: &[Row<T>],
+    reason: impl Fn(&T) -> Option<String>,
+) -> (Vec<usize>, Vec<Row<T>>, Vec<Rejected>) {
+    let (mut places, mut kept, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, row) in rows.iter().enumerate() {
+        if let Some(reason) = reason(&row.value) {
+            let raw = format!("{:?}", row.value).into_bytes();
+            rejected.push(Rejected { index, reason, raw });
+        } else {
+            places.push(index);
+            kept.push(row.clone());
+        }
+    }
+    (places, kept, rejected)
+}
+
+/// Joins what was refused here and what the inner sink refused of the rest.
+fn join(places: &[usize], mut rejected: Vec<Rejected>, inner: Outcome) -> Outcome {
+    rejected.extend(inner.rejected.into_iter().map(|mut row| {
+        row.index = places.get(row.index).copied().unwrap_or(usize::MAX);
+        row
+    }));
+    Outcome { rejected }
+}
+
+#[async_trait]
+impl<T, K, F> Sink<T> for Rejecting<K, F>
+where
+    T: Clone + std::fmt::Debug + Send + Sync + 'static,
+    K: Sink<T>,
+    F: Fn(&T) -> Option<String> + Send + Sync + 'static,
+{
+    async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
+        let (places, kept, rejected) = sift(rows, &self.reason);
+        let outcome = self.inner.write(&kept).await?;
+        Ok(join(&places, rejected, outcome))
+    }
+}
+
+#[async_trait]
+impl<T, S, K, F> TransactionalSink<T, S> for Rejecting<K, F>
+where
+    T: Clone + std::fmt::Debug + Send + Sync + 'static,
+    S: CheckpointStore,
+    K: TransactionalSink<T, S>,
+    F: Fn(&T) -> Option<String> + Send + Sync + 'static,
+{
+    async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome> {
+        let (places, kept, rejected) = sift(rows, &self.reason);
+        let outcome = self.inner.write(tx, &kept).await?;
+        Ok(join(&places, rejected, outcome))
+    }
+}
