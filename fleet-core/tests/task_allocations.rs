@@ -1,6 +1,7 @@
 //! Nothing on the way from a line to rules and windows allocates per event.
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use async_trait::async_trait;
 use fleet_core::{
@@ -81,13 +82,15 @@ fn chunks(count: usize) -> Chunks {
             let (tick, vehicle) = (line / VEHICLES, line % VEHICLES);
             let second = chunk * 5 + tick;
             let (hour, minute, second) = (second / 3600 % 24, second / 60 % 60, second % 60);
-            text.push_str(&format!(
+            writeln!(
+                text,
                 "{{\"vehicle_id\":\"fleet-001-VH-{vehicle:03}\",\"fleet_id\":\"fleet-001\",\"latitude\":4.711,\
                  \"longitude\":-74.0721,\"speed_kmh\":{:.1},\"battery_pct\":78.0,\"engine_temp_c\":72.3,\
                  \"load_pct\":65.0,\"status\":\"MOVING\",\
-                 \"timestamp\":\"2024-02-15T{hour:02}:{minute:02}:{second:02}.000000+00:00\"}}\n",
+                 \"timestamp\":\"2024-02-15T{hour:02}:{minute:02}:{second:02}.000000+00:00\"}}",
                 line as f64 / 10.0
-            ));
+            )
+            .unwrap();
         }
         text.into_bytes()
     };

@@ -10,9 +10,8 @@ use super::*;
 
 /// Lines of different lengths, more than fit in one chunk.
 fn text() -> String {
-    (0..40)
-        .map(|n| format!("{}\n", "x".repeat(n % 7 + 1)))
-        .collect()
+    let lines: Vec<_> = (0..40).map(|n| "x".repeat(n % 7 + 1)).collect();
+    lines.join("\n") + "\n"
 }
 
 fn options() -> FileOptions {
