@@ -9,8 +9,10 @@ use std::{
 use async_trait::async_trait;
 use compact_str::CompactString;
 
+#[cfg(any(test, feature = "testing"))]
+use crate::Offset;
 use crate::{
-    Offset, Partition, Result,
+    Partition, Result,
     checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress, Saved, Sealed},
     planted::{Bug, planted},
     row::Row,

@@ -4,7 +4,7 @@
 use fleet_core::{
     EventTime, Record,
     decode::MAX_RAW_BYTES,
-    record::{Column, ColumnKind, Fields, Replaces, Value, to_ndjson},
+    record::{Column, ColumnKind, Fields, Value, to_ndjson},
     sink::Rejected,
     time::TimeStyle,
 };
@@ -52,8 +52,12 @@ impl Fields for Checked<'_> {
 }
 
 /// Why rows cannot replace each other in this way.
-pub(crate) fn replaces_refusal(columns: &[Column], replaces: Option<Replaces>) -> Option<String> {
-    let Replaces { key, revision } = replaces?;
+#[cfg(feature = "sqlite")]
+pub(crate) fn replaces_refusal(
+    columns: &[Column],
+    replaces: Option<fleet_core::record::Replaces>,
+) -> Option<String> {
+    let fleet_core::record::Replaces { key, revision } = replaces?;
     let has = |name: &str, kind: Option<ColumnKind>| {
         let mut named = columns.iter().filter(|column| column.name == name);
         named.any(|column| kind == Some(column.kind) || kind.is_none())

@@ -135,6 +135,10 @@ impl<S: CheckpointStore> CommitSide<S> {
 
     /// Leaves out what is lost by now; `true` when the open transaction holds rows of it.
     fn forget_lost(&mut self) -> bool {
+        if matches!(self.committer.step(), Step::Ask { .. }) {
+            // It may have landed already. If it has not, it is left out before it is sent again.
+            return false;
+        }
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         let lost = std::mem::take(&mut *lost);
         !lost.is_empty() && self.committer.forget(&lost)

@@ -19,6 +19,7 @@ mod tenants;
 
 use std::sync::Arc;
 
+#[cfg(any(test, feature = "driver"))]
 pub(crate) use careful::PANICS;
 use decoding::Intake;
 pub(crate) use fork::ForkJoin;

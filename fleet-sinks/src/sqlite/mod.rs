@@ -34,6 +34,7 @@ pub use store::SqliteStore;
 pub use summary::{RefusalClass, Summary};
 pub use table::SqliteTable;
 pub use tx::SqliteTx;
+#[cfg(feature = "files")]
 pub(crate) use wipe::Whose;
 
 /// The client whose connection a [`SqliteTx`] shows to sinks of one's own.

@@ -9,7 +9,7 @@ use super::{
     simulation::plain,
 };
 use crate::{
-    Event, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline,
+    ErrorKind, Event, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline,
     checkpoint::CheckpointStore,
     decode::Typed,
     event::ContentHasher,
@@ -100,7 +100,7 @@ async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, seed: u64) -> Report
         }
         match run.run().await {
             Ok(report) => return report,
-            Err(error) => assert!(error.to_string().contains("crash"), "{error}"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Source, "{error}"),
         }
     }
     unreachable!("the last attempt is let through");

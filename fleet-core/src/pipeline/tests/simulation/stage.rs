@@ -51,6 +51,9 @@ pub(super) struct Stage {
     windows: Recording<Window<Summary>>,
     /// Why a process that was let alone did not do what it should.
     rival_failed: Arc<std::sync::Mutex<Option<String>>>,
+    /// Whoever goes on with everything is let alone by others that would: a source and a commit under way may
+    /// both call for one.
+    one_rival: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What one process is told to do.
@@ -101,6 +104,7 @@ impl Stage {
             live: Recording::default(),
             windows: Recording::default(),
             rival_failed: Arc::default(),
+            one_rival: Arc::default(),
         }
     }
 
@@ -157,6 +161,7 @@ impl Stage {
 
     /// Another process goes on with everything for a while and then dies; nothing goes wrong in it.
     async fn rival(self, mut dice: Dice) {
+        let _alone = self.one_rival.lock().await;
         let mut process = Process::random(&mut dice, Faults::none());
         process
             .script
@@ -294,6 +299,14 @@ fn at_least(sink: &str, seen: &[String], truth: &[String]) -> Result<(), String>
     }
 }
 
+/// Whether the failure is one of ours, tried again too often: by the plan of faults, or the source's script.
+fn is_meant(error: &Error) -> bool {
+    let said = error.to_string();
+    ["by plan", "by script"]
+        .iter()
+        .any(|ours| said.contains(ours))
+}
+
 /// Says what differs.
 fn differ<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, truth: &T) -> Result<(), String> {
     if found == truth {
@@ -344,7 +357,7 @@ pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> 
             None => "a death",
             Some(Ok(report)) if report.balances() => "a process that ended",
             Some(Err(error)) if error.kind() == ErrorKind::Fenced => "a process fenced out",
-            Some(Err(error)) if error.to_string().contains("by plan") => "a process that gave up",
+            Some(Err(error)) if is_meant(&error) => "a process that gave up",
             other => return Err(format!("a process ended so: {other:?}")),
         };
         *seen.entry(how.into()).or_default() += 1;
