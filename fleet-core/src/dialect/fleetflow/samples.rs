@@ -44,6 +44,10 @@ impl SampleTime {
     }
 }
 
+/// The largest time of a sample, in its own unit: 2^53, up to where whole numbers are exact. In microseconds since
+/// 1970 that is the year 2255.
+const MAX_TIME: f64 = 9_007_199_254_740_992.0;
+
 /// The places that are tried for a time. Our choice: nanoseconds of a second.
 const MAX_PLACES: u8 = 9;
 
@@ -184,6 +188,9 @@ impl Target for Key {
         }
         if !number.value.is_finite() {
             return Err(misfit(field, &"the number is not finite"));
+        }
+        if part == Part::Time && number.value.abs() > MAX_TIME {
+            return Err(misfit(field, &"the time is beyond 2^53"));
         }
         if let Some(slot) = sample.numbers.get_mut(part as usize) {
             *slot = Some(number.value);

@@ -189,3 +189,16 @@ fn a_trip_of_a_program_is_written_and_says_what_it_drops() {
         "g_force_lat"
     );
 }
+
+#[test]
+fn a_time_that_no_clock_shows_is_refused() {
+    let request = |t: &str| {
+        format!(
+            r#"{{"vehicle_id":"v","driver_id":"d","timestamp":"2024-01-01T12:00:00Z","telemetry_data":[{{"t":{t},"spd":81}}]}}"#
+        )
+    };
+    let read = |t: &str| FleetFlow::default().read(&request(t), &mut TimeReader::default());
+    assert!(read("9007199254740992").is_ok());
+    let refused = read("1e300").unwrap_err();
+    assert!(refused.0.contains("the time is beyond 2^53"), "{refused}");
+}
