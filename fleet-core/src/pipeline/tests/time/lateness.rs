@@ -17,7 +17,7 @@ fn order() -> Order {
 
 /// One seed; returns how often a window was revised.
 async fn last_revisions_are_the_windows(seed: u64) -> usize {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let rows = drive(&mut dice);
     let arrived = arrive(&rows, BOUND + LATENESS, &mut dice);
     let (tables, counts) = at_once(&arrived, order()).await;
@@ -44,7 +44,7 @@ async fn last_revisions_are_the_windows(seed: u64) -> usize {
 
 /// One seed. Some rows come later than is allowed: which ones is the same in every batching, too.
 async fn pieces_give_what_one_batch_gives(seed: u64) {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let rows = drive(&mut dice);
     let arrived = arrive(&rows, BOUND + LATENESS + 10, &mut dice);
     let bound = [0, 1, BOUND][dice.roll(3) as usize];
@@ -85,7 +85,7 @@ async fn soak_lateness() {
 #[tokio::test]
 async fn prop_a_shuffle_within_the_bound_revises_nothing() {
     for seed in 0..200 {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let rows = drive(&mut dice);
         let arrived = arrive(&rows, BOUND, &mut dice);
         let (tables, _) = at_once(&arrived, order()).await;

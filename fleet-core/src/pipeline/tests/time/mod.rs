@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use super::simulation::Dice;
 use crate::{
     Error, Event, EventTime, Graph, MemoryStore, Operator, Order, Pipeline,
     checkpoint::Counts,
@@ -108,19 +109,6 @@ struct Streams {
     tumbling: crate::Stream<Window<Summary>>,
     sliding: crate::Stream<Window<Summary>>,
     sessions: crate::Stream<Window<Option<Summary>>>,
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): a whole run is one number.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
-    }
 }
 
 /// Rows of three cars in their order, with ties and with silences of all lengths.

@@ -165,7 +165,7 @@ fn actions(dice: &mut Dice) -> Vec<Action> {
 async fn prop_crashes_and_shards_change_nothing_that_ticks_do() {
     let mut late = 0;
     for seed in 0..400 {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let actions = actions(&mut dice);
         let order = Order::within(seconds([0, 5][dice.roll(2) as usize]));
         let order = order.allowing(seconds([0, 20][dice.roll(2) as usize]));
