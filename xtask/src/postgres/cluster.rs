@@ -9,6 +9,7 @@ use super::options::{Options, Tls};
 use super::programs::Programs;
 use crate::private::account::Account;
 use crate::private::process::output;
+use crate::private::{port, secret};
 
 /// Settings of every instance, here and in `compose.yaml`. Nothing waits for the disk: an instance
 /// survives its own end at any moment, which is what we test, and need not survive the machine's.
@@ -20,6 +21,10 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("timezone", "UTC"),
 ];
 
+/// How every instance is made. `C` sorts by code point on every system, and needs no locale to be
+/// installed.
+pub const INITDB: &[&str] = &["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"];
+
 /// What an instance is known by.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
@@ -27,6 +32,24 @@ pub(super) struct Access {
     pub(super) port: u16,
     /// Of the superuser `postgres`, checked by SCRAM.
     pub(super) password: String,
+}
+
+impl Access {
+    /// A free port and a new password.
+    pub(super) fn new() -> Result<Self, String> {
+        Ok(Self {
+            port: port::free()?,
+            password: secret::password()?,
+        })
+    }
+
+    /// Where a role connects.
+    pub(super) fn url(&self, host: &str, role: &str, password: &str, database: &str) -> String {
+        format!(
+            "postgres://{role}:{password}@{host}:{}/{database}",
+            self.port
+        )
+    }
 }
 
 /// Makes `folder/data`, as `account`.
@@ -47,13 +70,12 @@ pub(super) fn create(
         .current_dir(folder)
         .arg("-D")
         .arg(folder.join("data"));
-    initdb.args([
+    initdb.args(INITDB).args([
         "--username=postgres",
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
+        "--no-sync",
+        "--no-instructions",
+        "--pwfile",
     ]);
-    // `C` sorts by code point on every system, and needs no locale to be installed.
-    initdb.args(["--locale=C", "--no-sync", "--no-instructions", "--pwfile"]);
     let made = output(initdb.arg(&secret));
     fs::remove_file(&secret).map_err(cannot)?;
     made?;

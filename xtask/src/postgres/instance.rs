@@ -14,7 +14,6 @@ use crate::private::account::Account;
 use crate::private::folder::Folder;
 use crate::private::keeper::Keeper;
 use crate::private::process::output;
-use crate::private::{port, secret};
 
 /// The account that PostgreSQL's packages bring.
 pub(super) const ACCOUNT: &str = "postgres";
@@ -54,10 +53,7 @@ impl Instance {
         let end_leftover = |folder: &Path| stop_leftover(&programs, account, folder);
         let folder = Folder::create("postgres", account, end_leftover)?;
         let keeper = Keeper::start(account, folder.path(), &pid_file(folder.path()))?;
-        let access = Access {
-            port: port::free()?,
-            password: secret::password()?,
-        };
+        let access = Access::new()?;
         let certificates = match options.tls {
             Tls::On => Some(Certificates::make(folder.path(), account)?),
             Tls::Off => None,
@@ -94,10 +90,7 @@ impl Instance {
             Tls::On => "localhost",
             Tls::Off => "127.0.0.1",
         };
-        format!(
-            "postgres://{role}:{password}@{host}:{}/{database}",
-            self.access.port
-        )
+        self.access.url(host, role, password, database)
     }
 
     /// The superuser's password.
@@ -210,6 +203,15 @@ impl Drop for Instance {
         // A server that cannot be signalled is ended by the keeper.
         drop(self.stop_immediate());
     }
+}
+
+/// A free port and a new password, for an instance that somebody else runs.
+///
+/// # Errors
+///
+/// Every port is taken, or the system has no random numbers.
+pub fn access() -> Result<(u16, String), String> {
+    Access::new().map(|access| (access.port, access.password))
 }
 
 /// Ends what runs in a folder that nobody holds any more, by the number in the server's own file.

@@ -10,8 +10,8 @@ use super::options::Options;
 use super::programs::Programs;
 use super::server::{Server, log};
 use crate::private::account::Account;
+use crate::private::folder;
 use crate::private::process::output;
-use crate::private::{folder, port, secret};
 
 /// `target/services/postgres`, from `cargo xtask services up` until `down`.
 #[derive(Debug)]
@@ -108,10 +108,7 @@ impl Lasting {
         }
         fs::create_dir(&self.folder).map_err(|error| self.cannot("create", &error))?;
         self.account.give(&self.folder)?;
-        let access = Access {
-            port: port::free()?,
-            password: secret::password()?,
-        };
+        let access = Access::new()?;
         cluster::create(
             &self.programs,
             self.account,
@@ -119,10 +116,7 @@ impl Lasting {
             &access,
             Options::default(),
         )?;
-        let url = format!(
-            "postgres://postgres:{}@127.0.0.1:{}/postgres",
-            access.password, access.port
-        );
+        let url = access.url("127.0.0.1", "postgres", &access.password, "postgres");
         self.write_secret(&self.url_file(), &url)
     }
 

@@ -22,8 +22,8 @@ mod server;
 mod shared;
 
 pub use certificates::Certificates;
-pub use cluster::SETTINGS;
-pub use instance::Instance;
+pub use cluster::{INITDB, SETTINGS};
+pub use instance::{Instance, access};
 pub use lasting::{Lasting, Status};
 pub use options::{Options, Tls};
 pub use programs::{MAJOR, is_installed};
