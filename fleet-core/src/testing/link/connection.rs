@@ -47,7 +47,7 @@ fn spawn(run: impl FnOnce() + Send + 'static) -> io::Result<()> {
 struct Direction {
     number: u64,
     weather: Arc<Weather>,
-    /// The server's next words are not passed on, and end the connection.
+    /// A cut has begun: the server's next words are not passed on, and end the connection.
     mute: Arc<AtomicBool>,
 }
 
@@ -71,29 +71,33 @@ impl Direction {
 
     /// From the client: this is where a cut is planned.
     fn forth(&self, piece: &[u8], server: &mut TcpStream) -> io::Result<()> {
-        match self.weather.judge(piece) {
-            None => server.write_all(piece),
-            Some(Cut::Before) => Err(cut()),
-            Some(Cut::Halfway) => {
-                server.write_all(piece.get(..piece.len() / 2).unwrap_or_default())?;
-                Err(cut())
-            }
-            Some(Cut::BeforeReply) => {
-                self.mute.store(true, Ordering::SeqCst);
-                server.write_all(piece)
-            }
+        let Some(cut) = self.weather.judge(piece) else {
+            return server.write_all(piece);
+        };
+        // First of all: the server may be quick to answer.
+        self.mute.store(true, Ordering::SeqCst);
+        let passes = match cut {
+            Cut::Before => 0,
+            Cut::Halfway => piece.len() / 2,
+            Cut::BeforeReply => piece.len(),
+        };
+        server.write_all(piece.get(..passes).unwrap_or_default())?;
+        match cut {
+            // The reply ends the connection.
+            Cut::BeforeReply => Ok(()),
+            Cut::Before | Cut::Halfway => Err(by_plan()),
         }
     }
 
     /// From the server.
     fn back(&self, piece: &[u8], client: &mut TcpStream) -> io::Result<()> {
         if self.mute.load(Ordering::SeqCst) {
-            return Err(cut());
+            return Err(by_plan());
         }
         client.write_all(piece)
     }
 }
 
-fn cut() -> io::Error {
+fn by_plan() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, "cut by plan")
 }

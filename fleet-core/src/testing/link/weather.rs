@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-/// What passes of the piece that was waited for.
+/// What passes of the piece that was waited for. The client hears nothing more in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// Nothing of it: the server never sees it.
