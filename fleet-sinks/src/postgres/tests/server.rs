@@ -1,4 +1,4 @@
-//! The server of the tests: the one that `FLEET_POSTGRES_URL` names, with a database for each test.
+//! The server of the tests, with a database for each of them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,10 +17,7 @@ impl Scratch {
     /// `None` where there is no server to test with, which is said.
     pub(super) async fn new() -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let Ok(server) = std::env::var("FLEET_POSTGRES_URL") else {
-            eprintln!("skipped: FLEET_POSTGRES_URL names no PostgreSQL server");
-            return None;
-        };
+        let server = xtask::postgres::for_tests()?.to_owned();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("fleet_test_{}_{number}", std::process::id());
         let admin = admin(&server).await;
@@ -44,6 +41,12 @@ impl Scratch {
 
     pub(super) async fn open_with(&self, options: PostgresOptions) -> Database {
         Database::connect(&self.url, options).await.unwrap()
+    }
+
+    /// The same database for somebody else.
+    pub(super) fn url_as(&self, user: &str, password: &str) -> String {
+        let (_, place) = self.url.rsplit_once('@').unwrap();
+        format!("postgres://{user}:{password}@{place}")
     }
 
     /// A client beside the pool, for looking and for meddling.
