@@ -43,5 +43,7 @@ pub use files::FileStore;
 #[cfg(feature = "files")]
 pub use files::{CsvFile, NdjsonFile};
 pub use fleet_core::sink::Null;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, Indexes, SqliteOptions, SqliteStore, SqliteTable};
