@@ -46,6 +46,10 @@ pub(super) enum Refused {
     },
     #[error("cannot use {address}: it is PostgreSQL {found}, this needs 15 or newer")]
     TooOld { address: String, found: String },
+    #[error(
+        "cannot wipe {0}: the store did not make it, and does not know whose rows are whose; empty it by hand, or use another database"
+    )]
+    NotOurs(String),
 }
 
 impl From<Refused> for Error {

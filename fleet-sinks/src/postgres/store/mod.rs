@@ -2,7 +2,10 @@
 
 mod claim;
 mod commit;
+mod dead;
 mod schema;
+mod summary;
+mod wipe;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
