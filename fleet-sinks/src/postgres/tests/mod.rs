@@ -2,4 +2,5 @@ mod connection;
 mod report;
 mod server;
 mod store;
+mod table;
 mod url;

@@ -43,10 +43,30 @@ impl Scratch {
         Database::connect(&self.url, options).await.unwrap()
     }
 
+    /// A name for a role of this test; the role is dropped with the database.
+    pub(super) fn role(&self) -> String {
+        self.name.replace("test", "role")
+    }
+
     /// The same database for somebody else.
     pub(super) fn url_as(&self, user: &str, password: &str) -> String {
         let (_, place) = self.url.rsplit_once('@').unwrap();
         format!("postgres://{user}:{password}@{place}")
+    }
+
+    /// What a query of one number says.
+    pub(super) async fn number(&self, sql: &str) -> i64 {
+        self.admin().await.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// A text from each row.
+    pub(super) async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.admin().await.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    pub(super) async fn execute(&self, sql: &str) {
+        self.admin().await.batch_execute(sql).await.unwrap();
     }
 
     /// A client beside the pool, for looking and for meddling.
@@ -66,7 +86,11 @@ impl Drop for Scratch {
                 .unwrap();
             runtime.block_on(async {
                 let drop = format!("DROP DATABASE {name} WITH (FORCE)");
-                admin(&server).await.batch_execute(&drop).await.unwrap();
+                let admin = admin(&server).await;
+                admin.batch_execute(&drop).await.unwrap();
+                let role = name.replace("test", "role");
+                let drop = format!("DROP ROLE IF EXISTS {role}");
+                admin.batch_execute(&drop).await.unwrap();
             });
         });
         dropped.join().unwrap();
@@ -77,4 +101,9 @@ async fn admin(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
+}
+
+/// Waits inside of what does not: the suites open stores and count rows by plain closures.
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
 }
