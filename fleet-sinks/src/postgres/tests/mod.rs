@@ -1,4 +1,6 @@
+mod bad_rows;
 mod connection;
+mod landing;
 mod report;
 mod server;
 mod store;
