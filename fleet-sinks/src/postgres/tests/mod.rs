@@ -1,6 +1,7 @@
 mod bad_rows;
 mod connection;
 mod landing;
+mod pipeline;
 mod report;
 mod server;
 mod store;
