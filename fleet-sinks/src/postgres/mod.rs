@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`Database`] | a pool of connections, with deadlines, encryption and clean recycling |
 //! | [`PostgresConnection`], [`PostgresTransaction`] | one connection of it, also for statements of one's own |
+//! | [`migrations`] | the tables, made and changed by numbered files |
 
 mod connection;
 mod database;
 mod error;
+pub mod migrations;
 mod options;
 mod session;
 mod sqlstate;

@@ -1,3 +1,3 @@
 mod connection;
-mod server;
+pub(super) mod server;
 mod url;
