@@ -5,14 +5,18 @@
 //! | [`Database`] | a pool of connections, with deadlines, encryption and clean recycling |
 //! | [`PostgresConnection`], [`PostgresTransaction`] | one connection of it, also for statements of one's own |
 //! | [`migrations`] | the tables, made and changed by numbered files |
+//! | [`tenancy`] | who sees what: scopes, and a check that the database keeps to them |
+//! | [`queries`] | what dashboards ask, inside a scope |
 
 mod connection;
 mod database;
 mod error;
 pub mod migrations;
 mod options;
+pub mod queries;
 mod session;
 mod sqlstate;
+pub mod tenancy;
 mod tls;
 mod transaction;
 mod url;

@@ -37,10 +37,12 @@ impl Migrations {
 
 /// In the order of their numbers.
 const FILES: &[File] = &[
+    file!(1, "checkpoints", Store),
     file!(2, "tenants", Fleet),
     file!(3, "events", Fleet),
     file!(4, "results", Fleet),
     file!(5, "operations", Fleet),
     file!(6, "partitions", Fleet),
     file!(7, "security", Fleet),
+    file!(8, "stream", Fleet),
 ];

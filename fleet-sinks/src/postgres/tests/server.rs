@@ -74,7 +74,7 @@ impl Scratch {
         };
         let make = format!("CREATE ROLE {name} LOGIN PASSWORD 'secret' {attributes}");
         self.admin().await.batch_execute(&make).await.unwrap();
-        Database::connect(&self.url_as(&name, "secret"), options)
+        Box::pin(Database::connect(&self.url_as(&name, "secret"), options))
             .await
             .unwrap()
     }
