@@ -68,7 +68,8 @@ CREATE TABLE fleet.hours (
     engine_temp_count bigint NOT NULL,
     engine_temp_sum_c numeric(24, 6) NOT NULL,
     engine_temp_max_c double precision,
-    distance_m numeric(24, 6) NOT NULL,
+    -- Null where no reading had a distance: that is not 0.
+    distance_m numeric(24, 6),
     alert_readings bigint NOT NULL,
     PRIMARY KEY (tenant, vehicle_id, time)
 ) PARTITION BY RANGE (time);
@@ -91,7 +92,7 @@ BEGIN
                     battery_sum_pct = r.battery_sum_pct - o.battery_sum_pct,
                     engine_temp_count = r.engine_temp_count - o.engine_temp_count,
                     engine_temp_sum_c = r.engine_temp_sum_c - o.engine_temp_sum_c,
-                    distance_m = r.distance_m - o.distance_m,
+                    distance_m = r.distance_m - COALESCE(o.distance_m, 0),
                     alert_readings = r.alert_readings - o.alert_readings
                 FROM (
                     SELECT tenant, vehicle_id, date_bin(%L, time, 'epoch') AS start,
@@ -101,7 +102,7 @@ BEGIN
                         COALESCE(sum(battery_sum_pct::numeric(24, 6)), 0) AS battery_sum_pct,
                         sum(engine_temp_count) AS engine_temp_count,
                         COALESCE(sum(engine_temp_sum_c::numeric(24, 6)), 0) AS engine_temp_sum_c,
-                        COALESCE(sum(distance_m::numeric(24, 6)), 0) AS distance_m,
+                        sum(distance_m::numeric(24, 6)) AS distance_m,
                         sum(alert_readings) AS alert_readings
                     FROM old_rows GROUP BY 1, 2, 3
                 ) AS o
@@ -115,7 +116,7 @@ BEGIN
                 min(speed_min_kmh), max(speed_max_kmh),
                 sum(battery_count), COALESCE(sum(battery_sum_pct::numeric(24, 6)), 0), min(battery_min_pct),
                 sum(engine_temp_count), COALESCE(sum(engine_temp_sum_c::numeric(24, 6)), 0), max(engine_temp_max_c),
-                COALESCE(sum(distance_m::numeric(24, 6)), 0), sum(alert_readings)
+                sum(distance_m::numeric(24, 6)), sum(alert_readings)
             FROM new_rows GROUP BY 1, 2, 3
             -- One order for all writers: no deadlock.
             ORDER BY 1, 2, 3
@@ -131,7 +132,7 @@ BEGIN
                 engine_temp_count = r.engine_temp_count + excluded.engine_temp_count,
                 engine_temp_sum_c = r.engine_temp_sum_c + excluded.engine_temp_sum_c,
                 engine_temp_max_c = GREATEST(r.engine_temp_max_c, excluded.engine_temp_max_c),
-                distance_m = r.distance_m + excluded.distance_m,
+                distance_m = COALESCE(r.distance_m + excluded.distance_m, r.distance_m, excluded.distance_m),
                 alert_readings = r.alert_readings + excluded.alert_readings
         $sql$, into_table, width);
     END LOOP;

@@ -45,7 +45,7 @@ CREATE MATERIALIZED VIEW fleet.hours WITH (timescaledb.continuous, timescaledb.m
         min(battery_min_pct) AS battery_min_pct,
         sum(engine_temp_count)::bigint AS engine_temp_count,
         COALESCE(sum(engine_temp_sum_c), 0)::numeric AS engine_temp_sum_c, max(engine_temp_max_c) AS engine_temp_max_c,
-        COALESCE(sum(distance_m), 0)::numeric AS distance_m, sum(alert_readings)::bigint AS alert_readings
+        sum(distance_m)::numeric AS distance_m, sum(alert_readings)::bigint AS alert_readings
     FROM fleet.minutes GROUP BY 1, 2, 3
     WITH NO DATA;
 CREATE MATERIALIZED VIEW fleet.days WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
@@ -57,7 +57,7 @@ CREATE MATERIALIZED VIEW fleet.days WITH (timescaledb.continuous, timescaledb.ma
         min(battery_min_pct) AS battery_min_pct,
         sum(engine_temp_count)::bigint AS engine_temp_count,
         COALESCE(sum(engine_temp_sum_c), 0)::numeric AS engine_temp_sum_c, max(engine_temp_max_c) AS engine_temp_max_c,
-        COALESCE(sum(distance_m), 0)::numeric AS distance_m, sum(alert_readings)::bigint AS alert_readings
+        sum(distance_m)::numeric AS distance_m, sum(alert_readings)::bigint AS alert_readings
     FROM fleet.minutes GROUP BY 1, 2, 3
     WITH NO DATA;
 -- A day of late rows is still taken up.

@@ -17,7 +17,7 @@ mod check;
 mod scope;
 mod scoped;
 #[cfg(test)]
-mod tests;
+pub(in crate::postgres) mod tests;
 mod whoami;
 
 pub use check::check;

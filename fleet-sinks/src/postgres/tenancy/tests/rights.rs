@@ -17,7 +17,7 @@ async fn attempt(database: &Database, scope: Scope, sql: &str) -> Result<u64, Er
 }
 
 const ALERT: &str = "INSERT INTO fleet.alerts (tenant, id, time, vehicle_id, kind, severity, rule, limit_source, message)
-    VALUES ('customer_a', '00000000000000000000000000000007', '2026-01-01Z', 'v_a_w1_001', 'OVERSPEED', 'HIGH', 'r', 'rule', 'm')";
+    VALUES ('customer_a', '00000000-0000-0000-0000-000000000007', '2026-01-01Z', 'v_a_w1_001', 'OVERSPEED', 'HIGH', 'r', 'rule', 'm')";
 
 #[tokio::test]
 async fn ingest_appends_and_replaces_states_and_nothing_else() {
@@ -106,7 +106,7 @@ async fn managers_read_and_acknowledge_in_their_own_name() {
         .to_string();
     assert!(error.contains("row-level security"), "{error}");
 
-    let id = "00000000000000000000000000000007";
+    let id = "00000000-0000-0000-0000-000000000007";
     let scoped = Scoped::begin(&database, east).await.unwrap();
     assert_eq!(acknowledge_alert(&scoped, id, None).await.unwrap(), None);
     drop(scoped);
