@@ -3,6 +3,7 @@
 //! | part | what it is |
 //! |---|---|
 //! | [`Database`] | a pool of connections, with deadlines, encryption and clean recycling |
+//! | [`PostgresStore`] | the checkpoint store of a pipeline, in the schema `fleet_stream` |
 //! | [`PostgresConnection`], [`PostgresTransaction`] | one connection of it, also for statements of one's own |
 //! | [`migrations`] | the tables, made and changed by numbered files |
 //! | [`tenancy`] | who sees what: scopes, and a check that the database keeps to them |
@@ -16,7 +17,9 @@ mod options;
 pub mod queries;
 mod session;
 mod sqlstate;
+mod store;
 pub mod tenancy;
+mod text;
 mod tls;
 mod transaction;
 mod url;
@@ -28,6 +31,7 @@ mod tests;
 pub use connection::PostgresConnection;
 pub use database::Database;
 pub use options::{PostgresOptions, Tls};
+pub use store::PostgresStore;
 pub use transaction::PostgresTransaction;
 
 /// The client whose connections sinks and queries of one's own use.

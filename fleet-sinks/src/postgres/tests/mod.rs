@@ -1,3 +1,5 @@
 mod connection;
+mod report;
 pub(super) mod server;
+mod store;
 mod url;

@@ -51,7 +51,10 @@ impl Scratch {
     }
 
     pub(in crate::postgres) async fn open_with(&self, options: PostgresOptions) -> Database {
-        Database::connect(&self.url, options).await.unwrap()
+        // Boxed, or every test would hold all that opening a connection takes.
+        Box::pin(Database::connect(&self.url, options))
+            .await
+            .unwrap()
     }
 
     /// The same database for somebody else.
