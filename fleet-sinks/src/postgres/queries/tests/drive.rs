@@ -36,7 +36,7 @@ pub(super) struct Drive {
 impl Drive {
     /// Three vehicles, one reading each some 40 s for two days; minutes are made of them.
     pub(super) async fn new() -> Option<Self> {
-        let rig = Rig::new().await?;
+        let rig = Box::pin(Rig::new()).await?;
         let readings = readings();
         for table in ["telemetry", "minutes", "hours", "days"] {
             let sql =

@@ -21,7 +21,7 @@ fn month() -> TimeRange {
 
 /// A minute in ten and its readings of every vehicle, for 31 days.
 async fn rig() -> Option<Rig> {
-    let rig = Rig::new().await?;
+    let rig = Box::pin(Rig::new()).await?;
     for table in ["telemetry", "minutes", "hours", "days"] {
         let make = format!("SELECT fleet.make_partitions('{table}', '2026-01-01Z', '2026-02-01Z')");
         rig.run(&make).await;
