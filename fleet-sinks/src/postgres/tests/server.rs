@@ -57,6 +57,11 @@ impl Scratch {
             .unwrap()
     }
 
+    /// A name for a role of this test; the role is dropped with the database.
+    pub(super) fn role(&self) -> String {
+        self.name.replace("test", "role")
+    }
+
     /// The same database for somebody else.
     pub(in crate::postgres) fn url_as(&self, user: &str, password: &str) -> String {
         let (_, place) = self.url.rsplit_once('@').unwrap();
@@ -82,6 +87,21 @@ impl Scratch {
             .unwrap()
     }
 
+    /// What a query of one number says.
+    pub(super) async fn number(&self, sql: &str) -> i64 {
+        self.admin().await.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// A text from each row.
+    pub(super) async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.admin().await.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    pub(super) async fn execute(&self, sql: &str) {
+        self.admin().await.batch_execute(sql).await.unwrap();
+    }
+
     /// A client beside the pool, for looking and for meddling.
     pub(in crate::postgres) async fn admin(&self) -> Client {
         admin(&self.url).await
@@ -91,7 +111,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
-        let logins = self
+        let mut logins = self
             .logins
             .get_mut()
             .map(std::mem::take)
@@ -106,9 +126,10 @@ impl Drop for Scratch {
                 let admin = admin(&server).await;
                 let drop = format!("DROP DATABASE {name} WITH (FORCE)");
                 admin.batch_execute(&drop).await.unwrap();
+                logins.push(name.replace("test", "role"));
                 for login in logins {
                     admin
-                        .batch_execute(&format!("DROP ROLE {login}"))
+                        .batch_execute(&format!("DROP ROLE IF EXISTS {login}"))
                         .await
                         .unwrap();
                 }
@@ -122,4 +143,9 @@ async fn admin(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
+}
+
+/// Waits inside of what does not: the suites open stores and count rows by plain closures.
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
 }
