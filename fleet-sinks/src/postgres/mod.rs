@@ -7,16 +7,22 @@
 //! | [`PostgresTable`], [`PostgresSink`] | a table as a sink: exactly once with the store, at least once beside another |
 //! | [`Landing`] | whether a row is appended, replaces another one, or is added to it |
 //! | [`PostgresConnection`], [`PostgresTransaction`] | one connection of it, also for statements of one's own |
+//! | [`migrations`] | the tables, made and changed by numbered files |
+//! | [`tenancy`] | who sees what: scopes, and a check that the database keeps to them |
+//! | [`queries`] | what dashboards ask, inside a scope |
 
 mod connection;
 mod database;
 mod error;
 mod kept;
+pub mod migrations;
 mod options;
+pub mod queries;
 mod session;
 mod sqlstate;
 mod store;
 mod table;
+pub mod tenancy;
 mod text;
 mod tls;
 mod transaction;

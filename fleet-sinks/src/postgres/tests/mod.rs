@@ -3,7 +3,7 @@ mod connection;
 mod landing;
 mod pipeline;
 mod report;
-mod server;
+pub(super) mod server;
 mod store;
 mod table;
 mod url;
