@@ -39,12 +39,15 @@ fn main() {
         2_000
     };
     match words.first().map(String::as_str) {
-        // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours
+        // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours, or profile-core 5 1
         Some("profile-hand") => _ = hand::run(Input::new(200_000).path()),
         Some("profile-ours") => _ = ours::run(Input::new(200_000).path()),
         Some("profile-two") => _ = ours::run_by(workers::TWO, Input::new(200_000).path()),
-        Some("profile-core") => core::profile(10_000_000, 5),
-        Some("profile-core-0") => core::profile(10_000_000, 0),
+        // With the bound in seconds, and how often.
+        Some("profile-core") => {
+            let number = |place: usize| words.get(place).unwrap().parse::<u32>().unwrap();
+            core::profile(number(2), number(1));
+        }
         Some("profile-loop") => {
             let input = Input::new(2_000_000);
             for _ in 0..5 {

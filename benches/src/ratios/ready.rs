@@ -100,7 +100,7 @@ impl Decode<Span> for AsTelemetry {
     fn decode(&self, Span(rows, span): Span, entry: &mut Entry<'_, Telemetry>) {
         let first = span.start as u64;
         for (offset, row) in (first..).zip(rows.get(span).unwrap_or_default()) {
-            let vehicle = VehicleId::new(std::str::from_utf8(&row.vehicle).unwrap()).unwrap();
+            let vehicle = VehicleId::new(&row.vehicle).unwrap();
             let event = Telemetry::new(vehicle, EventTime::from_micros(row.at))
                 .with_speed(Speed::from_kmh(row.speed))
                 .with_battery_charge(Percent::from_percent(row.battery))

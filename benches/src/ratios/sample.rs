@@ -1,12 +1,22 @@
 //! Events of 48 bytes that are decoded already, and what both sides of `core` compute from them.
 
-use fleet_core::{Event, EventTime, State, event::ContentHasher};
+use arrayvec::ArrayString;
+use fleet_core::{
+    Event, EventTime, State,
+    event::ContentHasher,
+    state::{put_bytes, take_bytes},
+};
+
+/// How long every id is.
+pub(crate) const ID_LENGTH: usize = 12;
+
+/// A vehicle's id, inline.
+pub(crate) type Id = ArrayString<ID_LENGTH>;
 
 /// Three readings of one vehicle at one time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
-    /// The vehicle's id, filled up with spaces: a small inline string.
-    pub(crate) vehicle: [u8; 16],
+    pub(crate) vehicle: Id,
     /// Microseconds since 1970.
     pub(crate) at: i64,
     pub(crate) speed: f64,
@@ -26,7 +36,7 @@ impl Sample {
 
 impl Event for Sample {
     fn key(&self) -> &str {
-        std::str::from_utf8(&self.vehicle).unwrap_or_default()
+        &self.vehicle
     }
     fn at(&self) -> EventTime {
         EventTime::from_micros(self.at)
@@ -42,17 +52,16 @@ impl Event for Sample {
 impl State for Sample {
     const VERSION: u16 = 1;
     fn encode(&self, to: &mut Vec<u8>) {
-        to.extend_from_slice(&self.vehicle);
+        put_bytes(self.vehicle.as_bytes(), to);
         self.at.encode(to);
         for value in [self.speed, self.battery, self.engine] {
             value.encode(to);
         }
     }
     fn decode(_: u16, from: &mut &[u8]) -> Option<Self> {
-        let (vehicle, rest) = from.split_first_chunk()?;
-        *from = rest;
+        let vehicle = std::str::from_utf8(take_bytes(from)?).ok()?;
         Some(Self {
-            vehicle: *vehicle,
+            vehicle: Id::from(vehicle).ok()?,
             at: i64::decode(0, from)?,
             speed: f64::decode(0, from)?,
             battery: f64::decode(0, from)?,
@@ -65,12 +74,10 @@ impl State for Sample {
 pub(crate) fn samples(events: usize, vehicles: usize) -> std::sync::Arc<Vec<Sample>> {
     let mut random = super::random::Random::new();
     let sample = |event: usize| {
-        let mut vehicle = [b' '; 16];
-        let name = format!("vehicle-{:08}", event % vehicles);
-        vehicle.copy_from_slice(name.as_bytes());
+        let name = format!("car-{:08}", event % vehicles);
         let tick = i64::try_from(event / vehicles).unwrap();
         Sample {
-            vehicle,
+            vehicle: Id::from(&name).unwrap(),
             at: 1_700_000_000_000_000 + tick * 500_000,
             speed: random.below(9_000) as f64 / 100.0,
             battery: 10.0 + random.below(900) as f64 / 10.0,

@@ -41,11 +41,14 @@ impl Operator for Limits {
         Active(0)
     }
     fn on_row(&self, active: &mut Active, row: &Row<Sample>, cx: &mut Cx<'_, u8>) {
-        for (rule, offends) in (0u8..).zip(row.value.offends()) {
-            if offends && active.0 >> rule & 1 == 0 {
-                cx.emit(rule);
-            }
-            active.0 = active.0 & !(1 << rule) | u8::from(offends) << rule;
+        let offends = (0u8..).zip(row.value.offends());
+        let now = offends.fold(0, |now, (rule, offends)| now | u8::from(offends) << rule);
+        let opened = now & !active.0;
+        active.0 = now;
+        if opened != 0 {
+            (0..3)
+                .filter(|rule| opened >> rule & 1 == 1)
+                .for_each(|rule| cx.emit(rule));
         }
     }
 }
