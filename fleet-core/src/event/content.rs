@@ -1,3 +1,4 @@
+use arrayvec::ArrayVec;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
 /// Hashes the content of an event or a result, the same on every machine and in every version.
@@ -18,27 +19,16 @@ use twox_hash::{XxHash3_64, XxHash3_128};
 /// assert_eq!(identity(80.0), identity(80.0));
 /// assert_ne!(identity(80.0), identity(80.5));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ContentHasher {
-    /// The first bytes, up to `length`.
-    inline: [u8; INLINE],
-    length: usize,
-    /// All bytes, once there are too many.
+    /// All bytes, until there are too many.
+    inline: ArrayVec<u8, INLINE>,
+    /// All bytes, from then on.
     spilled: Vec<u8>,
 }
 
 /// Enough for telemetry and its fleet, and for the content of an alert's id.
 const INLINE: usize = 192;
-
-impl Default for ContentHasher {
-    fn default() -> Self {
-        Self {
-            inline: [0; INLINE],
-            length: 0,
-            spilled: Vec::new(),
-        }
-    }
-}
 
 impl ContentHasher {
     /// An empty content.
@@ -49,13 +39,7 @@ impl ContentHasher {
     /// Adds an integer.
     #[inline]
     pub fn integer(&mut self, value: u64) -> &mut Self {
-        let room = self.inline.get_mut(self.length..);
-        if let Some(place) = room.and_then(<[u8]>::first_chunk_mut) {
-            *place = value.to_le_bytes();
-            self.length += 8;
-        } else {
-            self.spill(&value.to_le_bytes());
-        }
+        self.append(&value.to_le_bytes());
         self
     }
     /// Adds a number by its bits.
@@ -67,31 +51,26 @@ impl ContentHasher {
     #[inline]
     pub fn text(&mut self, value: &str) -> &mut Self {
         self.integer(value.len() as u64);
-        let end = self.length + value.len();
-        if let Some(place) = self.inline.get_mut(self.length..end) {
-            place.copy_from_slice(value.as_bytes());
-            self.length = end;
-        } else {
-            self.spill(value.as_bytes());
-        }
+        self.append(value.as_bytes());
         self
+    }
+    #[inline]
+    fn append(&mut self, bytes: &[u8]) {
+        if !self.spilled.is_empty() || self.inline.try_extend_from_slice(bytes).is_err() {
+            self.spill(bytes);
+        }
     }
     #[cold]
     fn spill(&mut self, bytes: &[u8]) {
         if self.spilled.is_empty() {
-            self.spilled = self.inline().to_vec();
-            // No room is left, so that all that follows comes here too.
-            self.length = INLINE;
+            self.spilled = self.inline.to_vec();
         }
         self.spilled.extend_from_slice(bytes);
-    }
-    fn inline(&self) -> &[u8] {
-        self.inline.get(..self.length).unwrap_or_default()
     }
     #[inline]
     fn bytes(&self) -> &[u8] {
         if self.spilled.is_empty() {
-            self.inline()
+            &self.inline
         } else {
             &self.spilled
         }
