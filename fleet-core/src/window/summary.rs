@@ -14,7 +14,7 @@ pub struct Summary {
     pub rows: u64,
     /// Rows that have the number.
     pub count: u64,
-    sum_micros: i128,
+    sum: Millionths,
     min: f64,
     max: f64,
     last: f64,
@@ -26,7 +26,7 @@ impl Summary {
     pub const EMPTY: Self = Self {
         rows: 0,
         count: 0,
-        sum_micros: 0,
+        sum: Millionths::ZERO,
         min: f64::INFINITY,
         max: f64::NEG_INFINITY,
         last: 0.0,
@@ -39,9 +39,10 @@ impl Summary {
         self.rows += 1;
         let Some(value) = value else { return };
         self.count += 1;
-        self.sum_micros += micros(value);
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
+        self.sum.add(micros(value));
+        // As `f64::min` and `max`, of which one side is a number: one instruction each.
+        self.min = if value < self.min { value } else { self.min };
+        self.max = if value > self.max { value } else { self.max };
         self.take_last(value, at);
     }
 
@@ -49,7 +50,7 @@ impl Summary {
     pub fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
         self.count += other.count;
-        self.sum_micros += other.sum_micros;
+        self.sum.add(other.sum.get());
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         if other.count > 0 {
@@ -75,7 +76,7 @@ impl Summary {
             clippy::cast_precision_loss,
             reason = "a sum is reported as the nearest float"
         )]
-        self.some(self.sum_micros as f64 / 1e6)
+        self.some(self.sum.get() as f64 / 1e6)
     }
     /// The mean.
     pub fn mean(&self) -> Option<f64> {
@@ -95,18 +96,43 @@ impl Summary {
     }
 }
 
+/// A sum in whole millionths, as bytes: an `i128` would begin at every sixteenth byte only, and fill up with nothing
+/// what it lies in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Millionths([u8; 16]);
+
+impl Millionths {
+    const ZERO: Self = Self([0; 16]);
+
+    #[inline]
+    fn of(sum: i128) -> Self {
+        Self(sum.to_le_bytes())
+    }
+
+    #[inline]
+    fn get(self) -> i128 {
+        i128::from_le_bytes(self.0)
+    }
+
+    #[inline]
+    fn add(&mut self, value: i128) {
+        *self = Self::of(self.get() + value);
+    }
+}
+
 /// A value in whole millionths. Beyond 1e18 it is held there: no signal of a vehicle comes near.
 #[inline]
 fn micros(value: f64) -> i128 {
     /// 2^52: below it a float has a fraction, and its whole part is an integer of a machine word.
     const WORD: f64 = 4_503_599_627_370_496.0;
+    /// The greatest number below a half: added before the fraction is cut off, it rounds half away from zero, as
+    /// `round` has it, without a call. A half itself would lift the number below it too.
+    const HALF: f64 = 0.5f64.next_down();
     let scaled = value * 1e6;
     if scaled.abs() < WORD {
         #[expect(clippy::cast_possible_truncation, reason = "it is below 2^52")]
-        let whole = scaled as i64;
-        // Both are exact: half away from zero, as `round` has it, without a call.
-        let rest = scaled - whole as f64;
-        return i128::from(whole + i64::from(rest >= 0.5) - i64::from(rest <= -0.5));
+        let whole = (scaled + HALF.copysign(scaled)) as i64;
+        return i128::from(whole);
     }
     micros_of_huge(scaled)
 }
@@ -129,7 +155,7 @@ impl State for Summary {
     fn encode(&self, to: &mut Vec<u8>) {
         self.rows.encode(to);
         self.count.encode(to);
-        self.sum_micros.encode(to);
+        self.sum.get().encode(to);
         for value in [self.min, self.max, self.last] {
             value.encode(to);
         }
@@ -142,7 +168,7 @@ impl State for Summary {
         Some(Self {
             rows: u64::decode(0, from)?,
             count: u64::decode(0, from)?,
-            sum_micros: i128::decode(0, from)?,
+            sum: Millionths::of(i128::decode(0, from)?),
             min: f64::decode(0, from)?,
             max: f64::decode(0, from)?,
             last: f64::decode(0, from)?,

@@ -143,6 +143,14 @@ impl<A: Aggregate> Windowed<A> {
         cx.emit_at(end, window);
     }
 
+    /// The pane of this time, which wakes the key at its end.
+    #[cold]
+    fn open(&self, at: EventTime, cx: &mut Cx<'_, Window<A::Out>>) -> Pane<A::Accumulator> {
+        let start = at.floor_to(self.length);
+        cx.wake_at(start + self.length);
+        self.empty(start)
+    }
+
     fn empty(&self, start: EventTime) -> Pane<A::Accumulator> {
         Pane {
             start,
@@ -167,13 +175,15 @@ impl<A: Aggregate> Operator for Windowed<A> {
 
     fn on_row(&self, panes: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
         let (panes, at) = (&mut panes.0, row.at);
-        if panes.last().is_none_or(|pane| pane.results > 0) {
-            let start = at.floor_to(self.length);
-            cx.wake_at(start + self.length);
-            panes.push(self.empty(start));
-        }
-        if let Some(open) = panes.last_mut() {
-            self.aggregate.add(&mut open.accumulator, &row.value, at);
+        match panes.last_mut() {
+            Some(open) if open.results == 0 => {
+                self.aggregate.add(&mut open.accumulator, &row.value, at);
+            }
+            _ => {
+                let mut pane = self.open(at, cx);
+                self.aggregate.add(&mut pane.accumulator, &row.value, at);
+                panes.push(pane);
+            }
         }
     }
 
