@@ -89,17 +89,17 @@ impl<'a, E> Entry<'a, E> {
     /// The record at this offset is an event. Its fate is counted when it is admitted.
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
-        self.at = at;
+        self.fates.counts.read += u64::from(at >= self.counted);
         match &mut self.to {
             To::Slab(slab) => slab.put_fresh(at, event),
             To::List(rows) => rows.push((at, event)),
-            To::Shards(lists, _) => {
-                if let Some(first) = lists.first_mut() {
-                    first.push((at, event));
+            To::Shards(lists, place) => {
+                let place = place(&event, lists.len());
+                if let Some(list) = lists.get_mut(place) {
+                    list.push((at, event));
                 }
             }
         }
-        self.keep();
     }
 
     /// Puts an event without content where it is to stay, so that it is built there: moving one that was built

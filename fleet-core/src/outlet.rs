@@ -40,7 +40,7 @@ impl Outlet {
                     to.append(rows);
                 } else {
                     // Events stay in their slab, also for their last outlet.
-                    slots.rows(from).copy_to(to);
+                    to.extend(slots.rows(from).iter().cloned());
                 }
             }),
         }
@@ -70,9 +70,9 @@ impl Tally {
         word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
     ) -> Self {
         let count = move |slots: &Slots, counts: &mut BTreeMap<&'static str, u64>| {
-            slots
-                .rows(from)
-                .each(|row| *counts.entry(word(&row.value)).or_default() += 1);
+            for row in slots.rows(from).iter() {
+                *counts.entry(word(&row.value)).or_default() += 1;
+            }
         };
         Self {
             group: group.into(),

@@ -7,6 +7,9 @@ use crate::{EventTime, Offset};
 pub struct KeyId(pub(crate) u32);
 
 impl KeyId {
+    /// Of no key.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
     pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
@@ -29,7 +32,7 @@ impl<T> Row<T> {
     /// A row outside any graph, for tests of sinks and for sinks that are used by hand.
     pub fn detached(at: EventTime, offset: Offset, value: T) -> Self {
         Self {
-            key: KeyId(u32::MAX),
+            key: KeyId::NONE,
             at,
             offset,
             value,

@@ -23,6 +23,16 @@ pub struct Stream<T> {
     of: PhantomData<fn() -> T>,
 }
 
+/// The slot of a graph's events.
+const EVENTS: usize = 0;
+
+impl<T> Stream<T> {
+    /// Whether its rows are the events themselves.
+    pub(super) fn is_of_events(self) -> bool {
+        self.slot == EVENTS
+    }
+}
+
 impl<T> Clone for Stream<T> {
     fn clone(&self) -> Self {
         *self
@@ -54,6 +64,8 @@ pub struct Graph<E> {
     buffers: Vec<fn() -> Box<dyn Buffer>>,
     /// By stream: whether its belated rows are results that replace others, instead of events.
     replaces: Vec<bool>,
+    /// Some node with state reads what others make, so that it has to hear of clocks of which it reads no row.
+    pub(crate) follows_clocks: bool,
     /// The first node that was given another graph's stream.
     pub(super) foreign: Option<Arc<str>>,
     of: PhantomData<fn() -> E>,
@@ -76,6 +88,7 @@ impl<E: Event> Graph<E> {
             nodes: Vec::new(),
             buffers: Vec::new(),
             replaces: Vec::new(),
+            follows_clocks: false,
             foreign: None,
             of: PhantomData,
         };
@@ -119,6 +132,7 @@ impl<E: Event> Graph<E> {
         logic: L,
     ) -> Stream<L::Out> {
         self.check_own(name, from);
+        self.follows_clocks |= !from.is_of_events();
         let revises = logic.revises() && !self.replaces_any(&[from]);
         let to = self.stream(true);
         self.nodes.push(Box::new(Keyed {
@@ -152,10 +166,10 @@ impl<E: Event> Graph<E> {
         let to = self.stream(self.replaces_any(&[from]));
         let step = Arc::new(
             move |rows: Rows<'_, A>, out: &mut Vec<Row<B>>, watch: &Watch| {
-                rows.each(|row| {
+                for row in rows.iter() {
                     watch.set(At::Row(row.offset, row.at));
                     out.extend(step(&row.value).into_iter().map(|value| row.with(value)));
-                });
+                }
             },
         );
         self.nodes.push(Box::new(FlatMap {
@@ -213,7 +227,7 @@ impl<E: Event> Graph<E> {
     /// The stream of the events.
     pub(crate) fn events(&self) -> Stream<E> {
         Stream {
-            slot: 0,
+            slot: EVENTS,
             graph: self.id,
             of: PhantomData,
         }

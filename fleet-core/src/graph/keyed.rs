@@ -15,6 +15,7 @@ use crate::{
     order::Keys,
     planted::{Bug, planted},
     row::{KeyId, Row},
+    slab::Rows,
     state::{put_length, take_length},
 };
 
@@ -48,16 +49,10 @@ pub(super) struct Cell<S> {
 }
 
 impl<S> Cell<S> {
-    /// When its next timer is due.
-    #[inline]
-    fn next_timer(&self) -> EventTime {
-        self.timers.first().copied().unwrap_or(EventTime::AFTER_ALL)
-    }
-
     fn new(state: S, last: Offset) -> Self {
         Self {
             state,
-            timers: Timers::new(),
+            timers: Timers::NONE,
             last,
             dirty: false,
         }
@@ -75,9 +70,9 @@ impl<S: State> Cell<S> {
             return None;
         }
         let last = Offset(u64::decode(0, from)?);
-        let mut timers = Timers::new();
+        let mut timers = Timers::NONE;
         for _ in 0..take_length(from)? {
-            timers.push(EventTime::decode(0, from)?);
+            timers.set(EventTime::decode(0, from)?);
         }
         let state = S::decode(saved.version, from)?;
         from.is_empty().then_some(Self {
@@ -127,17 +122,19 @@ impl<L: Operator> Calls<'_, L> {
             _ => usize::MAX,
         };
         while let Some(live) = cell {
-            let is_due = |at: &EventTime| match due {
-                Due::UpTo(time) => *at <= time,
-                Due::Before(time) => *at < time,
+            let is_due = |at: EventTime| match due {
+                Due::UpTo(time) => at <= time,
+                Due::Before(time) => at < time,
                 Due::AtEnd => left > 0,
             };
-            let Some(now) = live.timers.first().copied().filter(is_due) else {
+            if !is_due(live.timers.next()) {
+                return;
+            }
+            let Some(now) = live.timers.take_next() else {
                 return;
             };
             left -= 1;
             self.watch.set(At::Timer(live.last));
-            live.timers.remove(0);
             self.touch(&mut live.dirty, id);
             let mut cx = self.cx(&mut live.timers, id, now, live.last);
             cx.earliest = now.next();
@@ -147,12 +144,43 @@ impl<L: Operator> Calls<'_, L> {
         }
     }
 
+    /// Takes rows, each after the timers that are due by then.
     #[inline]
-    fn row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
+    fn rows<'r>(
+        &mut self,
+        cells: &mut Cells<L::State>,
+        rows: impl Iterator<Item = &'r Row<L::In>>,
+    ) {
+        for row in rows {
+            match cells.get_mut(row.key.index()) {
+                Some(Some(live)) if live.dirty && live.timers.next() > row.at => {
+                    self.row(live, row);
+                }
+                Some(cell) => self.first_row(cell, row),
+                None => {}
+            }
+        }
+    }
+
+    /// The first row of a key, or since the last seal, or at a timer.
+    #[inline(never)]
+    fn first_row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
+        if !planted(Bug::TimerAfterRow) {
+            self.fire(cell, Due::UpTo(row.at), row.key);
+        }
+        let new = || Cell::new(self.logic.init(), row.offset);
+        let live = cell.get_or_insert_with(new);
+        self.touch(&mut live.dirty, row.key);
+        self.row(live, row);
+        if planted(Bug::TimerAfterRow) {
+            self.fire(cell, Due::UpTo(row.at), row.key);
+        }
+    }
+
+    #[inline]
+    fn row(&mut self, live: &mut Cell<L::State>, row: &Row<L::In>) {
         let logic = self.logic;
         self.watch.set(At::Row(row.offset, row.at));
-        let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
-        self.touch(&mut live.dirty, row.key);
         live.last = row.offset;
         let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
         logic.on_row(&mut live.state, row, &mut cx);
@@ -230,7 +258,7 @@ impl<L: Operator> Keyed<L> {
             LAYOUT.encode(scratch);
             cell.last.0.encode(scratch);
             put_length(cell.timers.len(), scratch);
-            for at in &cell.timers {
+            for at in cell.timers.iter() {
                 at.encode(scratch);
             }
             cell.state.encode(scratch);
@@ -265,25 +293,16 @@ impl<L: Operator> Node for Keyed<L> {
     fn run(&mut self, slots: &mut Slots, now: &Now<'_>) {
         let mut out = slots.take(self.to);
         let rows = slots.rows(self.from);
+        // Where each clock stands at a row of this node, all timers before it were due before that row.
+        let is_done = now.at_rows && self.from.is_of_events();
+        let moved = if is_done { &[] } else { now.moved };
         let (mut calls, cells) = self.calls(&mut out, now);
-        rows.each(|row| {
-            let Some(cell) = cells.get_mut(row.key.index()) else {
-                return;
-            };
-            if planted(Bug::TimerAfterRow) {
-                calls.row(cell, row);
-                calls.fire(cell, Due::UpTo(row.at), row.key);
-                return;
-            }
-            if cell
-                .as_ref()
-                .is_some_and(|live| live.next_timer() <= row.at)
-            {
-                calls.fire(cell, Due::UpTo(row.at), row.key);
-            }
-            calls.row(cell, row);
-        });
-        for id in now.moved {
+        // Twice, so that the loop over rows that lie in a row is a plain one.
+        match rows {
+            Rows::Run(rows) => calls.rows(cells, rows.iter()),
+            Rows::Places(..) => calls.rows(cells, rows.iter()),
+        }
+        for id in moved {
             let place = id.index();
             let (Some(cell), Some(clock)) = (cells.get_mut(place), now.clocks.get(place)) else {
                 continue;
@@ -292,7 +311,7 @@ impl<L: Operator> Node for Keyed<L> {
             let clock = *clock + early;
             if clock == EventTime::AFTER_ALL {
                 calls.fire(cell, Due::AtEnd, *id);
-            } else if cell.as_ref().is_some_and(|live| live.next_timer() < clock) {
+            } else if cell.as_ref().is_some_and(|live| live.timers.next() < clock) {
                 calls.fire(cell, Due::Before(clock), *id);
             }
         }
@@ -306,12 +325,12 @@ impl<L: Operator> Node for Keyed<L> {
         let mut out = slots.take(self.to);
         let rows = slots.rows(self.from);
         let (mut calls, cells) = self.calls(&mut out, now);
-        rows.each(|row| {
+        for row in rows.iter() {
             let clock = now.clocks.get(row.key.index());
             if let (Some(cell), Some(clock)) = (cells.get_mut(row.key.index()), clock) {
                 calls.belated(cell, row, *clock);
             }
-        });
+        }
         slots.put(self.to, out);
     }
 

@@ -25,7 +25,7 @@ impl<T: Clone + Send + Sync + 'static> Node for Merge<T> {
     fn run(&mut self, slots: &mut Slots, now: &Now<'_>) {
         let mut out = slots.take(self.to);
         for from in &self.of {
-            slots.rows(*from).copy_to(&mut out);
+            out.extend(slots.rows(*from).iter().cloned());
         }
         // All of one time is in one pass, so rows of one time stand in the order of the streams in every
         // batching. With a bound of 0 each row is a pass: there the order of arrival is what decides.

@@ -94,10 +94,10 @@ pub(crate) struct Slots(pub(super) Vec<Box<dyn Buffer>>);
 impl Slots {
     pub(crate) fn rows<T: 'static>(&self, stream: Stream<T>) -> Rows<'_, T> {
         let Some(buffer) = self.0.get(stream.slot) else {
-            return Rows::from(&[][..]);
+            return Rows::Run(&[]);
         };
         let slab = buffer.as_any().downcast_ref::<Slab<T>>();
-        slab.map_or_else(|| Rows::from(buffer.rows()), Slab::released)
+        slab.map_or_else(|| Rows::Run(buffer.rows()), Slab::released)
     }
 
     /// The slab of the events.

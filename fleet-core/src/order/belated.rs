@@ -112,13 +112,13 @@ impl Belated {
 
     /// Notes rows that left in their order.
     pub(super) fn remember<E: Event>(&mut self, rows: Rows<'_, E>, clocks: &[EventTime]) {
-        rows.each(|row| {
+        for row in rows.iter() {
             self.insert(row);
             let clock = clocks.get(row.key.index());
             if let (Some(key), Some(clock)) = (self.keys.get_mut(row.key.index()), clock) {
                 key.seen.forget_before(*clock - self.lateness, self.span);
             }
-        });
+        }
     }
 
     fn insert<E: Event>(&mut self, row: &Row<E>) -> bool {

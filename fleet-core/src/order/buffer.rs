@@ -1,44 +1,10 @@
 use super::{
     Admitted, Keys, Order,
-    belated::{Behind, Belated},
+    belated::Belated,
     saved::{self, Entry},
-    wait::{Taken, Wait},
+    wait::Wait,
 };
-use crate::{
-    EventTime,
-    checkpoint::{Counts, Saved},
-    event::Event,
-    row::KeyId,
-    slab::{Place, Slab},
-    time::micros,
-};
-
-/// What becomes of an event at the entry of a graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Accepted,
-    Late,
-    Duplicate,
-    /// Older than the clock, within the allowed lateness: the [pass](OrderBuffer::give_belated) tells
-    /// duplicates from the others.
-    Belated,
-    /// Belated rows of its key go first: after a pass, it is to be admitted again.
-    Postponed,
-    /// Its time is none that is accepted.
-    OutOfRange,
-}
-
-impl Fate {
-    /// Counts it, where it is decided already.
-    pub(crate) fn count(self, counts: &mut Counts) {
-        match self {
-            Self::Accepted => counts.accepted += 1,
-            Self::Late => counts.late += 1,
-            Self::Duplicate => counts.duplicate += 1,
-            Self::Belated | Self::Postponed | Self::OutOfRange => {}
-        }
-    }
-}
+use crate::{EventTime, checkpoint::Saved, event::Event, row::KeyId, slab::Slab, time::micros};
 
 /// The order buffer of one shard: numbers keys, says which of their rows wait, keeps their clocks.
 #[derive(Debug)]
@@ -48,8 +14,14 @@ pub(crate) struct OrderBuffer {
     pub(super) keys: Keys,
     pub(super) clocks: Vec<EventTime>,
     pub(super) waits: Vec<Wait>,
-    /// Keys with a row since the last release.
+    /// Keys whose clocks have moved since the last release.
     pub(super) moved: Vec<KeyId>,
+    /// The number of the next pass: a key that carries it is among `moved`.
+    pub(super) pass: u64,
+    /// Some clock has passed the last row of its key since the last release.
+    pub(super) ahead: bool,
+    /// Rows may wait: always, but with a bound of 0 only those of a snapshot that was made with another.
+    pub(super) holds: bool,
     /// Keys with a row since the last seal.
     pub(super) dirty: Vec<KeyId>,
     /// When the log took the rows at hand: they move no clock past it.
@@ -80,6 +52,9 @@ impl OrderBuffer {
             clocks: Vec::new(),
             waits: Vec::new(),
             moved: Vec::new(),
+            pass: 1,
+            ahead: false,
+            holds: !order.out_of_orderness.is_zero(),
             dirty: Vec::new(),
             log: EventTime::AFTER_ALL,
             latest: EventTime::MAX,
@@ -137,72 +112,6 @@ impl OrderBuffer {
         id
     }
 
-    /// Says whose and when a fresh row is, and what becomes of it. With a bound of 0 it is released here; one
-    /// that is late or there already gives its place back.
-    #[inline]
-    pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
-        let Some(row) = slab.get_mut(place) else {
-            return Fate::OutOfRange;
-        };
-        let at = row.value.at();
-        if !(EventTime::MIN..=self.latest).contains(&at) {
-            return Fate::OutOfRange;
-        }
-        let id = self.number(row.value.key());
-        (row.key, row.at) = (id, at);
-        let (Some(wait), Some(clock)) = (
-            self.waits.get_mut(id.index()),
-            self.clocks.get_mut(id.index()),
-        ) else {
-            return Fate::OutOfRange;
-        };
-        if at < *clock {
-            return self.behind(place, slab);
-        }
-        let newest = wait.newest.max(at);
-        let next = (*clock).max(newest.min(self.log).before_by(self.bound));
-        let by_arrival = self.bound == 0;
-        let taken = if by_arrival {
-            wait.pass(at, next, row.value.identity())
-        } else {
-            wait.hold(at, place, slab)
-        };
-        if taken == Taken::Duplicate {
-            slab.give_back(place);
-            return Fate::Duplicate;
-        }
-        if by_arrival {
-            slab.release(place);
-        }
-        wait.newest = newest;
-        *clock = next;
-        if !(wait.moved && wait.dirty) {
-            if !std::mem::replace(&mut wait.moved, true) {
-                self.moved.push(id);
-            }
-            if !std::mem::replace(&mut wait.dirty, true) {
-                self.dirty.push(id);
-            }
-        }
-        Fate::Accepted
-    }
-
-    #[cold]
-    fn behind<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
-        let behind = slab.get(place).and_then(|row| {
-            let clock = self.clocks.get_mut(row.key.index())?;
-            Some(self.belated.as_mut()?.take(clock, row, place))
-        });
-        match behind {
-            Some(Behind::Belated) => Fate::Belated,
-            Some(Behind::Postponed) => Fate::Postponed,
-            Some(Behind::Late) | None => {
-                slab.give_back(place);
-                Fate::Late
-            }
-        }
-    }
-
     /// Whether belated rows wait for a pass.
     pub(crate) fn has_belated(&self) -> bool {
         self.belated.as_ref().is_some_and(|rows| !rows.is_empty())
@@ -219,30 +128,46 @@ impl OrderBuffer {
     }
 
     /// Begins a pass: gives the rows that their clocks have passed, key by key, each key in event-time order.
-    pub(crate) fn release<E: Event>(&mut self, slab: &mut Slab<E>) {
+    ///
+    /// With a bound of 0 the keys with rows are only among [`moved`](Self::moved) where someone looks: `is_followed`
+    /// says that a node has to hear of clocks of which it reads no row.
+    pub(crate) fn release<E: Event>(&mut self, slab: &mut Slab<E>, is_followed: bool) {
         if let Some(belated) = &mut self.belated {
             belated.release(&mut self.clocks);
         }
-        for id in &self.moved {
-            let (Some(wait), Some(clock)) =
-                (self.waits.get_mut(id.index()), self.clocks.get(id.index()))
-            else {
-                continue;
-            };
-            wait.release(*clock, slab);
+        if self.bound == 0 && (is_followed || self.ahead || self.holds) {
+            let keys = slab.released().iter().map(|row| row.key);
+            self.moved.extend(keys);
+        }
+        if self.holds {
+            self.release_held(slab);
         }
         if let Some(belated) = &mut self.belated {
             belated.remember(slab.released(), &self.clocks);
         }
     }
 
-    /// Ends a pass: the clocks of [`moved`](Self::moved) are known to all nodes now.
-    pub(crate) fn settle(&mut self) {
-        for id in self.moved.drain(..) {
-            if let Some(wait) = self.waits.get_mut(id.index()) {
-                wait.moved = false;
+    fn release_held<E: Event>(&mut self, slab: &mut Slab<E>) {
+        for id in &self.moved {
+            let (wait, clock) = (self.waits.get_mut(id.index()), self.clocks.get(id.index()));
+            if let (Some(wait), Some(clock)) = (wait, clock) {
+                wait.release(*clock, slab);
             }
         }
+        // They left before their clocks.
+        self.ahead = true;
+    }
+
+    /// Whether each clock that moved stands at the last row of its key that is in this pass.
+    pub(crate) fn is_at_rows(&self) -> bool {
+        !self.ahead
+    }
+
+    /// Ends a pass: the clocks of [`moved`](Self::moved) are known to all nodes now.
+    pub(crate) fn settle(&mut self) {
+        self.moved.clear();
+        self.pass += 1;
+        self.ahead = false;
     }
 
     /// The input has ended: every clock passes everything, in the order of the keys' names.
@@ -298,7 +223,8 @@ impl OrderBuffer {
             return;
         };
         *clock = to;
-        if !std::mem::replace(&mut wait.moved, true) {
+        self.ahead = true;
+        if std::mem::replace(&mut wait.moved_in, self.pass) != self.pass {
             self.moved.push(id);
         }
         let is_saved = save == Save::Always || !wait.is_empty();
@@ -355,6 +281,7 @@ impl OrderBuffer {
                 let (wait, clock) = Wait::decode(saved.version, whose, slab, &mut &*bytes)?;
                 let clock = if ended { EventTime::AFTER_ALL } else { clock };
                 *self.clocks.get_mut(id.index())? = clock;
+                self.holds |= !wait.is_empty();
                 *self.waits.get_mut(id.index())? = wait;
             }
             Entry::Seen(_, start) => {

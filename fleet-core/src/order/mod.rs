@@ -10,6 +10,7 @@
 //!   as rows are accepted.
 //! - Rows that wait are state: the position passes them and the snapshot holds them.
 
+mod admit;
 mod belated;
 mod buffer;
 mod key;
@@ -23,8 +24,9 @@ mod wait;
 
 pub use options::Order;
 
+pub(crate) use admit::Fate;
 pub(crate) use belated::Admitted;
-pub(crate) use buffer::{Fate, OrderBuffer};
+pub(crate) use buffer::OrderBuffer;
 pub(crate) use key::Image;
 pub(crate) use keys::Keys;
 pub(crate) use saved::{Entry, floor};

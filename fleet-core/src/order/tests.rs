@@ -45,6 +45,8 @@ fn fates(bound: u64, saved: &Saved, seconds: [i64; 3]) -> [Fate; 3] {
     buffer.restore(&entry, saved, false, &mut slab).unwrap();
     seconds.map(|second| {
         let place = slab.put(Offset(9), event(second));
+        let row = slab.get_mut(place).unwrap();
+        buffer.identify(std::slice::from_mut(row));
         buffer.admit(place, &mut slab)
     })
 }

@@ -1,9 +1,7 @@
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, VecDeque, btree_map},
+    collections::{BTreeMap, VecDeque},
 };
-
-use smallvec::SmallVec;
 
 use crate::{
     EventTime, Offset, State,
@@ -22,14 +20,31 @@ use crate::{
 pub(super) struct Wait {
     pub(super) newest: EventTime,
     in_order: VecDeque<Held>,
-    stragglers: BTreeMap<(EventTime, u64), Place>,
-    /// With a bound of 0: the rows that left at the clock or ahead of it, by time and identity.
-    left: SmallVec<[(EventTime, u64); 1]>,
+    /// None until there is the first: most keys never have one.
+    stragglers: Option<Box<Stragglers>>,
+    left: Left,
     /// Changed since the last seal.
     pub(super) dirty: bool,
-    /// Changed since the last release.
-    pub(super) moved: bool,
+    /// The last pass in which its clock moved.
+    pub(super) moved_in: u64,
 }
+
+/// With a bound of 0: the rows that left at the clock or ahead of it.
+#[derive(Debug)]
+enum Left {
+    None,
+    /// One of the newest time, of this identity.
+    One(u64),
+    #[expect(
+        clippy::box_collection,
+        reason = "few keys have it, and each pays for its room"
+    )]
+    /// By time and identity, in order. Keys whose rows share times stay here, so that no event allocates.
+    Many(Box<Vec<(EventTime, u64)>>),
+}
+
+/// By time and identity.
+type Stragglers = BTreeMap<(EventTime, u64), Place>;
 
 #[derive(Clone, Copy, Debug)]
 struct Held {
@@ -72,10 +87,10 @@ impl Default for Wait {
         Self {
             newest: EventTime::BEFORE_ALL,
             in_order: VecDeque::new(),
-            stragglers: BTreeMap::new(),
-            left: SmallVec::new(),
+            stragglers: None,
+            left: Left::None,
             dirty: false,
-            moved: false,
+            moved_in: 0,
         }
     }
 }
@@ -86,7 +101,7 @@ impl Wait {
     pub(super) fn hold<E: Event>(&mut self, at: EventTime, place: Place, slab: &Slab<E>) -> Taken {
         let held = Held { at, place };
         let back = self.in_order.back();
-        if back.is_none_or(|back| back.at < held.at) && self.stragglers.is_empty() {
+        if back.is_none_or(|back| back.at < held.at) && self.stragglers.is_none() {
             self.in_order.push_back(held);
             return Taken::Yes;
         }
@@ -104,14 +119,16 @@ impl Wait {
         if found.is_ok() && !planted(Bug::DedupeHorizonTooShort) {
             return Taken::Duplicate;
         }
-        let btree_map::Entry::Vacant(straggler) = self.stragglers.entry((at, identity)) else {
+        let stragglers = self.stragglers.as_ref();
+        if stragglers.is_some_and(|others| others.contains_key(&(at, identity))) {
             return Taken::Duplicate;
-        };
+        }
         let back = self.in_order.back();
         if back.is_none_or(|back| back.cmp(slab, at, identity).is_lt()) {
             self.in_order.push_back(held);
         } else {
-            straggler.insert(held.place);
+            let stragglers = self.stragglers.get_or_insert_default();
+            stragglers.insert((at, identity), held.place);
         }
         Taken::Yes
     }
@@ -119,40 +136,72 @@ impl Wait {
     /// Where the rows lie.
     pub(super) fn places(&self) -> impl Iterator<Item = Place> {
         let queued = self.in_order.iter().map(|held| held.place);
-        queued.chain(self.stragglers.values().copied())
+        queued.chain(self.straggling())
+    }
+
+    fn straggling(&self) -> impl Iterator<Item = Place> {
+        self.stragglers
+            .iter()
+            .flat_map(|rows| rows.values().copied())
     }
 
     /// Whether no row waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.in_order.is_empty() && self.stragglers.is_empty()
+        self.in_order.is_empty() && self.stragglers.is_none()
     }
 
-    /// Notes a row that leaves at once, which only a bound of 0 allows; `clock` is the one after it.
+    /// Notes a row that leaves at once, which only a bound of 0 allows, where the clock goes to it from `newest` or
+    /// before: no other that left may still have a duplicate.
     #[inline]
+    pub(super) fn pass_newest(&mut self, at: EventTime, identity: u64) {
+        self.newest = at;
+        match &mut self.left {
+            Left::Many(rows) => {
+                rows.clear();
+                rows.push((at, identity));
+            }
+            one => *one = Left::One(identity),
+        }
+    }
+
+    /// Notes any row that leaves at once; `clock` is the one after it.
+    #[inline(never)]
     pub(super) fn pass(&mut self, at: EventTime, clock: EventTime, identity: u64) -> Taken {
         let row = (at, identity);
+        if self.left_rows().eq([row]) {
+            return Taken::Duplicate;
+        }
+        let mut rows = match std::mem::replace(&mut self.left, Left::None) {
+            Left::None => Box::default(),
+            Left::One(identity) => Box::new(vec![(self.newest, identity)]),
+            Left::Many(rows) => rows,
+        };
         if at > self.newest {
-            // None of those that left is newer than `newest`.
-            if clock > self.newest {
-                self.left.clear();
-                self.left.push(row);
-                return Taken::Yes;
-            }
-            self.left.retain(|(left, _)| *left >= clock);
+            rows.retain(|(left, _)| *left >= clock);
         }
-        match self.left.binary_search(&row) {
-            Ok(_) => Taken::Duplicate,
-            Err(place) => {
-                self.left.insert(place, row);
-                Taken::Yes
-            }
+        let place = rows.binary_search(&row);
+        if let Err(place) = place {
+            rows.insert(place, row);
         }
+        self.left = Left::Many(rows);
+        self.newest = self.newest.max(at);
+        place.map_or(Taken::Yes, |_| Taken::Duplicate)
+    }
+
+    /// The rows that left and may still have duplicates, by time and identity.
+    fn left_rows(&self) -> impl Iterator<Item = (EventTime, u64)> {
+        let (one, many) = match &self.left {
+            Left::None => (None, &[][..]),
+            Left::One(identity) => (Some((self.newest, *identity)), &[][..]),
+            Left::Many(rows) => (None, rows.as_slice()),
+        };
+        one.into_iter().chain(many.iter().copied())
     }
 
     /// Gives the rows before `clock`, in the order of (time, content).
     #[inline]
     pub(super) fn release<E: Event>(&mut self, clock: EventTime, slab: &mut Slab<E>) {
-        if !self.stragglers.is_empty() {
+        if self.stragglers.is_some() {
             return self.release_mixed(clock, slab);
         }
         while let Some(held) = self.in_order.front().filter(|held| is_due(held.at, clock)) {
@@ -164,14 +213,14 @@ impl Wait {
     /// As [`release`](Self::release), of a queue and a tree.
     #[inline(never)]
     fn release_mixed<E: Event>(&mut self, clock: EventTime, slab: &mut Slab<E>) {
+        let mut stragglers = self.stragglers.take().unwrap_or_default();
         loop {
             let queued = self.in_order.front().filter(|held| is_due(held.at, clock));
-            let straggler = self
-                .stragglers
+            let straggler = stragglers
                 .first_key_value()
                 .filter(|((at, _), _)| is_due(*at, clock));
             let from_queue = match (queued, straggler) {
-                (None, None) => return,
+                (None, None) => break,
                 (Some(_), None) => true,
                 (None, Some(_)) => false,
                 (Some(held), Some(((at, identity), _))) => held.cmp(slab, *at, *identity).is_lt(),
@@ -179,12 +228,13 @@ impl Wait {
             let next = if from_queue {
                 self.in_order.pop_front().map(|held| held.place)
             } else {
-                self.stragglers.pop_first().map(|(_, place)| place)
+                stragglers.pop_first().map(|(_, place)| place)
             };
             if let Some(place) = next {
                 slab.release(place);
             }
         }
+        self.stragglers = Some(stragglers).filter(|rows| !rows.is_empty());
     }
 
     /// # Layout
@@ -194,17 +244,16 @@ impl Wait {
         LAYOUT.encode(to);
         self.newest.encode(to);
         clock.encode(to);
-        put_length(self.left.len(), to);
-        for (at, identity) in &self.left {
+        put_length(self.left_rows().count(), to);
+        for (at, identity) in self.left_rows() {
             at.encode(to);
             identity.encode(to);
         }
         if planted(Bug::BufferNotInSnapshot) {
             return put_length(0, to);
         }
-        put_length(self.in_order.len() + self.stragglers.len(), to);
-        let queued = self.in_order.iter().map(|held| held.place);
-        for place in queued.chain(self.stragglers.values().copied()) {
+        put_length(self.places().count(), to);
+        for place in self.places() {
             if let Some(row) = slab.get(place) {
                 row.offset.0.encode(to);
                 row.value.encode(to);
@@ -234,14 +283,20 @@ impl Wait {
         } else {
             EventTime::decode(0, from)?
         };
+        let mut left = Vec::new();
         for _ in 0..take_length(from)? {
             let at = if is_old {
                 newest
             } else {
                 EventTime::decode(0, from)?
             };
-            wait.left.push((at, u64::decode(0, from)?));
+            left.push((at, u64::decode(0, from)?));
         }
+        wait.left = match left.as_slice() {
+            [] => Left::None,
+            [(at, identity)] if *at == newest && bound == 0 => Left::One(*identity),
+            _ => Left::Many(Box::new(left)),
+        };
         for _ in 0..take_length(from)? {
             let offset = Offset(u64::decode(0, from)?);
             let place = slab.put(offset, E::decode(version, from)?);

@@ -37,9 +37,8 @@ impl Blame {
     /// Takes the rows that are to blame out of the events of a pass.
     pub(super) fn leave_out<E>(&mut self, events: &mut Slab<E>) {
         events.leave_out(|row| self.rows.contains(&(row.offset, row.at)));
-        events
-            .released()
-            .each(|row| self.seen.push((row.offset, row.at)));
+        let seen = events.released().iter().map(|row| (row.offset, row.at));
+        self.seen.extend(seen);
     }
 
     /// The nodes that are skipped.

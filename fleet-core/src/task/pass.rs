@@ -16,7 +16,7 @@ use crate::{
     order::{Fate, OrderBuffer},
     outlet::Taking,
     planted::{Bug, planted},
-    slab::Place,
+    slab::{Part, Place},
 };
 
 impl<E: Event> Shard<E> {
@@ -126,12 +126,17 @@ impl<E: Event> Shard<E> {
             return Ok(());
         };
         let fresh = slab.take_fresh();
-        let mut rest = fresh.as_slice();
-        while !rest.is_empty() {
-            let admitted = caught(|| self.admit_some(plan, log, rest))
-                .map_err(|reason| Panicked::new(Stage::Order, reason))?;
-            rest = rest.get(admitted..).unwrap_or_default();
-            if !rest.is_empty() {
+        caught(|| slab.each_run(&fresh, |rows| self.order.identify(rows)))
+            .map_err(|reason| Panicked::new(Stage::Order, reason))?;
+        let mut admitted = 0;
+        while admitted < fresh.len() {
+            // Twice, so that the loop over places in a row is a plain one.
+            let more = caught(|| match fresh.from(admitted) {
+                Part::Run(run) => self.admit_some(plan, log, run.map(Place)),
+                Part::List(list) => self.admit_some(plan, log, list.iter().copied()),
+            });
+            admitted += more.map_err(|reason| Panicked::new(Stage::Order, reason))?;
+            if admitted < fresh.len() {
                 self.pass(plan, hearing, blame.as_deref_mut())?;
             }
         }
@@ -141,28 +146,37 @@ impl<E: Event> Shard<E> {
         Ok(())
     }
 
-    /// Admits rows to the last, or to one that has to wait until the belated rows of its key are through.
-    /// Returns how many.
-    fn admit_some(&mut self, plan: &Plan<E>, log: Option<EventTime>, rows: &[Place]) -> usize {
+    /// Admits rows to the last, or to one that has to wait until the belated rows of its key are through. Returns
+    /// how many.
+    fn admit_some(
+        &mut self,
+        plan: &Plan<E>,
+        log: Option<EventTime>,
+        rows: impl Iterator<Item = Place>,
+    ) -> usize {
+        let mut admitted = 0;
         let Some(slab) = self.slots.slab(self.events) else {
-            return rows.len();
+            return admitted;
         };
-        for (admitted, place) in rows.iter().enumerate() {
-            let fate = self.order.admit(*place, slab);
-            match fate {
+        for place in rows {
+            match self.order.admit(place, slab) {
+                Fate::Accepted => self.fates.counts.accepted += 1,
+                Fate::Late => self.fates.counts.late += 1,
+                Fate::Duplicate => self.fates.counts.duplicate += 1,
+                Fate::Belated => {}
                 Fate::Postponed => return admitted,
                 Fate::OutOfRange => {
                     // Decoders refuse most such times themselves; a source of typed events may not.
-                    if let Some(row) = slab.get(*place) {
+                    if let Some(row) = slab.get(place) {
                         let reason = plan.order.refusal(row.value.at(), log);
                         self.fates.dead_letter(row.offset, "order", &reason);
                     }
-                    slab.give_back(*place);
+                    slab.give_back(place);
                 }
-                _ => fate.count(&mut self.fates.counts),
             }
+            admitted += 1;
         }
-        rows.len()
+        admitted
     }
 
     /// Takes what was admitted, as far as the clocks allow, through the graph; belated rows after the others.
@@ -173,14 +187,17 @@ impl<E: Event> Shard<E> {
         mut blame: Option<&mut Blame>,
     ) -> Result<(), Panicked> {
         if let Some(slab) = self.slots.slab(self.events) {
-            self.order.release(slab);
+            let is_followed = plan.graph.follows_clocks || blame.is_some();
+            self.order.release(slab, is_followed);
             if let Some(blame) = blame.as_deref_mut() {
                 blame.leave_out(slab);
             }
         }
         let (slots, order) = (&mut self.slots, &self.order);
         let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
+        let at_rows = blame.is_none() && order.is_at_rows();
         run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
+            let now = &Now { at_rows, ..*now };
             meter.measure(slots, plan.clock, |slots| node.run(slots, now));
         })?;
         self.order.settle();
@@ -283,6 +300,7 @@ fn run_nodes<E: Event>(
         keys: order.keys(),
         clocks: order.clocks(),
         moved: order.moved(),
+        at_rows: false,
         by_arrival: order.is_by_arrival(),
         lateness: plan.order.allowed_lateness,
         watch: &watch,

@@ -84,10 +84,10 @@ fn into_slab<D: Dialect>(
     let mut fates = Fates::default();
     dialect.decode(chunk, &mut Entry::of_slab(slab, &mut fates));
     let fresh = slab.take_fresh();
-    let rows = fresh.iter().filter_map(|place| slab.get(*place));
+    let rows = fresh.iter().filter_map(|place| slab.get(place));
     let rows = rows.map(|row| (row.offset, row.value.clone())).collect();
-    for place in &fresh {
-        slab.give_back(*place);
+    for place in fresh.iter() {
+        slab.give_back(place);
     }
     slab.return_fresh(fresh);
     (rows, refusals(&fates))

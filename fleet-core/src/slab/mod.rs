@@ -1,33 +1,28 @@
 //! Where the rows of one task lie, from their decoder to their last reader.
 
-use crate::{
-    EventTime, Offset,
-    row::{KeyId, Row},
-};
+mod places;
+
+pub(crate) use places::{Part, Place, Places, Rows};
+
+use crate::{EventTime, Offset, row::Row};
 
 /// The rows of one task, each in one place: queues and nodes name them by number, so that no row is moved.
 ///
 /// # Shape
 /// A place that was given back keeps its row until the next one takes it; the slab is as large as the most
-/// rows that ever lay in it at once.
+/// rows that ever lay in it at once. Where no row outlives its pass, each batch lies from the front on, one row
+/// behind the other, and nobody keeps lists of its places.
 #[derive(Debug)]
 pub(crate) struct Slab<T> {
     rows: Vec<Row<T>>,
+    /// Given back, before `end`.
     free: Vec<Place>,
+    /// Every place from here on is free.
+    end: u32,
     /// Put in and not yet judged, in the order of the input.
-    fresh: Vec<Place>,
+    fresh: Places,
     /// What the nodes read in this pass, in this order.
-    released: Vec<Place>,
-}
-
-/// The number of a row's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place(u32);
-
-impl Place {
-    fn index(self) -> usize {
-        self.0 as usize
-    }
+    released: Places,
 }
 
 impl<T> Default for Slab<T> {
@@ -35,8 +30,9 @@ impl<T> Default for Slab<T> {
         Self {
             rows: Vec::new(),
             free: Vec::new(),
-            fresh: Vec::new(),
-            released: Vec::new(),
+            end: 0,
+            fresh: Places::default(),
+            released: Places::default(),
         }
     }
 }
@@ -45,26 +41,24 @@ impl<T> Slab<T> {
     /// Puts a row in; whose and when it is, [`admit`](crate::order::OrderBuffer::admit) finds out.
     #[inline]
     pub(crate) fn put(&mut self, offset: Offset, value: T) -> Place {
-        if let Some(place) = self.free.pop()
-            && let Some(row) = self.rows.get_mut(place.index())
-        {
+        let place = self.take_place();
+        if let Some(row) = self.rows.get_mut(place.index()) {
             row.offset = offset;
             row.value = value;
-            return place;
+        } else {
+            self.rows
+                .push(Row::detached(EventTime::BEFORE_ALL, offset, value));
         }
-        self.grow(offset, value)
+        place
     }
 
-    fn grow(&mut self, offset: Offset, value: T) -> Place {
-        // Four thousand million rows do not fit into memory.
-        let place = Place(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
-        self.rows.push(Row {
-            key: KeyId(u32::MAX),
-            at: EventTime::BEFORE_ALL,
-            offset,
-            value,
-        });
-        place
+    #[inline]
+    fn take_place(&mut self) -> Place {
+        self.free.pop().unwrap_or_else(|| {
+            // Four thousand million rows do not fit into memory.
+            self.end += 1;
+            Place(self.end - 1)
+        })
     }
 
     /// Puts a row in for [`take_fresh`](Self::take_fresh).
@@ -83,11 +77,12 @@ impl<T> Slab<T> {
         clean: impl FnOnce(&mut T),
         blank: impl FnOnce() -> T,
     ) -> Option<&mut T> {
-        let place = match self.free.pop() {
-            Some(place) => place,
-            None => self.grow(offset, blank()),
-        };
+        let place = self.take_place();
         self.fresh.push(place);
+        if place.index() == self.rows.len() {
+            self.rows
+                .push(Row::detached(EventTime::BEFORE_ALL, offset, blank()));
+        }
         let row = self.rows.get_mut(place.index())?;
         row.offset = offset;
         clean(&mut row.value);
@@ -106,18 +101,25 @@ impl<T> Slab<T> {
     /// Takes back the last fresh row: it is no event after all.
     #[inline]
     pub(crate) fn drop_last_fresh(&mut self) {
-        self.free.extend(self.fresh.pop());
+        if let Some(place) = self.fresh.pop() {
+            self.give_back(place);
+        }
     }
 
     /// The rows that were put in since the last call. The list is to be [returned](Self::return_fresh).
-    pub(crate) fn take_fresh(&mut self) -> Vec<Place> {
+    pub(crate) fn take_fresh(&mut self) -> Places {
         std::mem::take(&mut self.fresh)
     }
 
     /// Gives the list of [`take_fresh`](Self::take_fresh) back, so that its memory is used again.
-    pub(crate) fn return_fresh(&mut self, mut list: Vec<Place>) {
+    pub(crate) fn return_fresh(&mut self, mut list: Places) {
         list.clear();
         self.fresh = list;
+    }
+
+    /// Calls `see` with the rows in these places, as many at once as lie one behind the other.
+    pub(crate) fn each_run(&mut self, places: &Places, see: impl FnMut(&mut [Row<T>])) {
+        places.each_run(&mut self.rows, see);
     }
 
     #[inline]
@@ -133,7 +135,11 @@ impl<T> Slab<T> {
     /// The row is not needed: it was late, or there already.
     #[inline]
     pub(crate) fn give_back(&mut self, place: Place) {
-        self.free.push(place);
+        if place.0 + 1 == self.end {
+            self.end -= 1;
+        } else {
+            self.free.push(place);
+        }
     }
 
     /// Gives the row to the nodes of this pass, after those released before.
@@ -149,23 +155,18 @@ impl<T> Slab<T> {
 
     /// What the nodes see in this pass.
     pub(crate) fn released(&self) -> Rows<'_, T> {
-        Rows {
-            rows: &self.rows,
-            order: Some(&self.released),
-        }
+        self.released.of(&self.rows)
     }
 
     /// Leaves rows out of this pass.
     pub(crate) fn leave_out(&mut self, mut is_out: impl FnMut(&Row<T>) -> bool) {
-        let rows = &self.rows;
-        let free = &mut self.free;
-        self.released.retain(|place| {
-            let is_out = rows.get(place.index()).is_some_and(&mut is_out);
-            if is_out {
-                free.push(*place);
+        for place in std::mem::take(&mut self.released).iter() {
+            if self.get(place).is_some_and(&mut is_out) {
+                self.give_back(place);
+            } else {
+                self.release(place);
             }
-            !is_out
-        });
+        }
     }
 
     /// Frees every place but these: after a pass that came to nothing, nobody else knows of its rows.
@@ -183,65 +184,19 @@ impl<T> Slab<T> {
             .filter(|(kept, _)| !kept)
             .map(|(_, number)| Place(number))
             .collect();
+        self.end = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        self.end_pass();
     }
 
     /// Ends a pass: the places of its rows are free.
     pub(crate) fn end_pass(&mut self) {
-        self.free.append(&mut self.released);
-    }
-}
-
-/// The rows of one stream in one pass.
-#[derive(Debug)]
-pub(crate) struct Rows<'a, T> {
-    rows: &'a [Row<T>],
-    /// `None` when they lie in order.
-    order: Option<&'a [Place]>,
-}
-
-impl<T> Clone for Rows<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Rows<'_, T> {}
-
-impl<'a, T> From<&'a [Row<T>]> for Rows<'a, T> {
-    fn from(rows: &'a [Row<T>]) -> Self {
-        Self { rows, order: None }
-    }
-}
-
-impl<'a, T> Rows<'a, T> {
-    /// Calls `see` with each row.
-    #[inline]
-    pub(crate) fn each(self, mut see: impl FnMut(&'a Row<T>)) {
-        match self.order {
-            None => self.rows.iter().for_each(see),
-            Some(order) => {
-                for place in order {
-                    if let Some(row) = self.rows.get(place.index()) {
-                        see(row);
-                    }
-                }
-            }
+        if self.free.len() + self.released.len() == self.end as usize {
+            // Nothing else lies here: the next batch begins at the front.
+            self.free.clear();
+            self.end = 0;
+        } else {
+            self.free.extend(self.released.iter());
         }
-    }
-
-    /// Appends copies of the rows.
-    pub(crate) fn copy_to(self, to: &mut Vec<Row<T>>)
-    where
-        T: Clone,
-    {
-        match self.order {
-            None => to.extend_from_slice(self.rows),
-            Some(order) => to.extend(
-                order
-                    .iter()
-                    .filter_map(|place| self.rows.get(place.index()))
-                    .cloned(),
-            ),
-        }
+        self.released.clear();
     }
 }

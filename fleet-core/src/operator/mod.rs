@@ -1,8 +1,10 @@
 //! The one extension point: what authors of rules, windows and scores write.
 
+mod timers;
+
 use std::time::Duration;
 
-use smallvec::SmallVec;
+pub(crate) use timers::Timers;
 
 use crate::{
     EventTime, Offset, State,
@@ -94,9 +96,6 @@ pub enum Keep {
     Nothing,
 }
 
-/// The timers of one key: few, so sorted in place.
-pub(crate) type Timers = SmallVec<[EventTime; 1]>;
-
 /// What an operator may see and do besides its state.
 #[derive(Debug)]
 pub struct Cx<'a, O> {
@@ -125,10 +124,7 @@ impl<O> Cx<'_, O> {
     ///
     /// A time that has passed is taken as now; in `on_timer`, as the next microsecond.
     pub fn wake_at(&mut self, at: EventTime) {
-        let at = at.max(self.earliest);
-        if let Err(place) = self.timers.binary_search(&at) {
-            self.timers.insert(place, at);
-        }
+        self.timers.set(at.max(self.earliest));
     }
     /// Whether it is too late to be woken at this time: in `on_belated`, whether the key's clock has passed it.
     pub fn has_passed(&self, at: EventTime) -> bool {
