@@ -152,29 +152,32 @@ impl<L: Operator> Calls<'_, L> {
         rows: impl Iterator<Item = &'r Row<L::In>>,
     ) {
         for row in rows {
-            match cells.get_mut(row.key.index()) {
-                Some(Some(live)) if live.dirty && live.timers.next() > row.at => {
-                    self.row(live, row);
-                }
-                Some(cell) => self.first_row(cell, row),
-                None => {}
+            let Some(cell) = cells.get_mut(row.key.index()) else {
+                continue;
+            };
+            let is_ready = |live: &Cell<L::State>| live.dirty && live.timers.next() > row.at;
+            if !cell.as_ref().is_some_and(is_ready) {
+                self.prepare(cell, row);
+            }
+            if let Some(live) = cell {
+                self.row(live, row);
+            }
+            if planted(Bug::TimerAfterRow) {
+                self.fire(cell, Due::UpTo(row.at), row.key);
             }
         }
     }
 
-    /// The first row of a key, or since the last seal, or at a timer.
+    /// Before the first row of a key, or since the last seal, or at a timer or after it.
     #[inline(never)]
-    fn first_row(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
+    fn prepare(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
         if !planted(Bug::TimerAfterRow) {
             self.fire(cell, Due::UpTo(row.at), row.key);
         }
+        self.watch.set(At::Row(row.offset, row.at));
         let new = || Cell::new(self.logic.init(), row.offset);
         let live = cell.get_or_insert_with(new);
         self.touch(&mut live.dirty, row.key);
-        self.row(live, row);
-        if planted(Bug::TimerAfterRow) {
-            self.fire(cell, Due::UpTo(row.at), row.key);
-        }
     }
 
     #[inline]

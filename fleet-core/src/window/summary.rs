@@ -40,9 +40,13 @@ impl Summary {
         let Some(value) = value else { return };
         self.count += 1;
         self.sum.add(micros(value));
-        // As `f64::min` and `max`, of which one side is a number: one instruction each.
-        self.min = if value < self.min { value } else { self.min };
-        self.max = if value > self.max { value } else { self.max };
+        // As `f64::min` and `max` of a number and a value; both change seldom.
+        if value < self.min {
+            self.min = value;
+        }
+        if value > self.max {
+            self.max = value;
+        }
         self.take_last(value, at);
     }
 

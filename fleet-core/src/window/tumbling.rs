@@ -91,6 +91,8 @@ struct Pane<A> {
     accumulator: A,
 }
 
+type PaneList<A> = SmallVec<[Pane<<A as Aggregate>::Accumulator>; 1]>;
+
 /// Since 1 there is more than the open window.
 const LAYOUT: u16 = 1;
 
@@ -143,12 +145,16 @@ impl<A: Aggregate> Windowed<A> {
         cx.emit_at(end, window);
     }
 
-    /// The pane of this time, which wakes the key at its end.
+    /// Opens the pane of this row, which wakes the key at its end.
     #[cold]
-    fn open(&self, at: EventTime, cx: &mut Cx<'_, Window<A::Out>>) -> Pane<A::Accumulator> {
-        let start = at.floor_to(self.length);
+    #[inline(never)]
+    fn open(&self, panes: &mut PaneList<A>, row: &Row<A::In>, cx: &mut Cx<'_, Window<A::Out>>) {
+        let start = row.at.floor_to(self.length);
         cx.wake_at(start + self.length);
-        self.empty(start)
+        let mut pane = self.empty(start);
+        self.aggregate
+            .add(&mut pane.accumulator, &row.value, row.at);
+        panes.push(pane);
     }
 
     fn empty(&self, start: EventTime) -> Pane<A::Accumulator> {
@@ -173,17 +179,14 @@ impl<A: Aggregate> Operator for Windowed<A> {
         Panes(SmallVec::new())
     }
 
+    #[inline]
     fn on_row(&self, panes: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
         let (panes, at) = (&mut panes.0, row.at);
         match panes.last_mut() {
             Some(open) if open.results == 0 => {
                 self.aggregate.add(&mut open.accumulator, &row.value, at);
             }
-            _ => {
-                let mut pane = self.open(at, cx);
-                self.aggregate.add(&mut pane.accumulator, &row.value, at);
-                panes.push(pane);
-            }
+            _ => self.open(panes, row, cx),
         }
     }
 

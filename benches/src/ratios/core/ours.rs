@@ -34,21 +34,21 @@ impl State for Active {
 
 impl Operator for Limits {
     type In = Sample;
-    type Out = u8;
+    type Out = u32;
     type State = Active;
 
     fn init(&self) -> Active {
         Active(0)
     }
-    fn on_row(&self, active: &mut Active, row: &Row<Sample>, cx: &mut Cx<'_, u8>) {
+    #[inline]
+    fn on_row(&self, active: &mut Active, row: &Row<Sample>, cx: &mut Cx<'_, u32>) {
         let offends = (0u8..).zip(row.value.offends());
         let now = offends.fold(0, |now, (rule, offends)| now | u8::from(offends) << rule);
-        let opened = now & !active.0;
+        let mut opened = now & !active.0;
         active.0 = now;
-        if opened != 0 {
-            (0..3)
-                .filter(|rule| opened >> rule & 1 == 1)
-                .for_each(|rule| cx.emit(rule));
+        while opened != 0 {
+            cx.emit(opened.trailing_zeros());
+            opened &= opened - 1;
         }
     }
 }
