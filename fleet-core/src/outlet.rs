@@ -11,7 +11,7 @@ use crate::{
 pub(crate) struct Outlet {
     pub(crate) name: Arc<str>,
     pub(crate) slot: usize,
-    new: fn() -> Box<dyn Buffer>,
+    new: fn(usize) -> Box<dyn Buffer>,
     collect: Box<Collect>,
 }
 
@@ -31,7 +31,7 @@ impl Outlet {
         Self {
             name: name.into(),
             slot: from.slot,
-            new: || Box::new(Vec::<Row<T>>::new()),
+            new: |rows| Box::new(Vec::<Row<T>>::with_capacity(rows)),
             collect: Box::new(move |slots, to, taking| {
                 let Some(to) = to.rows_mut::<T>() else { return };
                 if taking == Taking::Move
@@ -46,8 +46,9 @@ impl Outlet {
         }
     }
 
-    pub(crate) fn buffer(&self) -> Box<dyn Buffer> {
-        (self.new)()
+    /// An empty buffer with room for so many rows.
+    pub(crate) fn buffer(&self, rows: usize) -> Box<dyn Buffer> {
+        (self.new)(rows)
     }
 
     pub(crate) fn collect(&self, slots: &mut Slots, to: &mut dyn Buffer, taking: Taking) {

@@ -233,6 +233,11 @@ impl OrderBuffer {
         }
     }
 
+    /// How many keys have changed since the last seal.
+    pub(crate) fn changed(&self) -> usize {
+        self.dirty.len()
+    }
+
     pub(crate) fn seal<E: Event>(&mut self, slab: &Slab<E>, to: &mut Vec<Saved>) {
         // Encoded here and copied out at their length: growing a buffer for each key costs more.
         let (mut scratch, mut dirty) = (Vec::new(), std::mem::take(&mut self.dirty));

@@ -7,7 +7,6 @@ use crate::{
     event::Event,
     graph::{Buffer, Meter, Node, Slots, Stream, Work},
     order::{self, OrderBuffer},
-    outlet::Outlet,
 };
 
 /// Decoded events with the offsets of their records.
@@ -79,7 +78,7 @@ impl<E: Event> Shard<E> {
             fates: Fates::default(),
             taken_back: 0,
             tallies: Tallies::new(),
-            outputs: plan.outlets.iter().map(Outlet::buffer).collect(),
+            outputs: plan.outlets.iter().map(|to| to.buffer(0)).collect(),
             isolation: plan.isolate.then(Isolation::new),
             forgotten: 0,
             panicked: None,
@@ -116,7 +115,9 @@ impl<E: Event> Shard<E> {
 
     /// The state of every key that changed since the last call.
     pub(super) fn save_changed(&mut self) -> Vec<Saved> {
-        let mut saved = Vec::new();
+        // One for each key at the entry and at each node: growing it would copy all of them again.
+        let most = self.order.changed() * (1 + self.nodes.len());
+        let mut saved = Vec::with_capacity(most);
         if let Some(slab) = self.slots.slab(self.events) {
             self.order.seal(slab, &mut saved);
         }
@@ -154,7 +155,10 @@ impl<E: Event> Shard<E> {
             (Written::State, Some(isolation)) => isolation.take_unsaved(),
             (Written::State, None) => self.save_changed(),
         };
-        let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
+        // The next epoch will give about as many rows as this one.
+        let full = plan.outlets.iter().zip(&self.outputs);
+        let fresh = full.map(|(outlet, rows)| outlet.buffer(rows.len()));
+        let fresh = fresh.collect();
         Share {
             saved,
             tallies: std::mem::take(&mut self.tallies),

@@ -134,7 +134,7 @@ impl<E: Event> Harness<E> {
     pub fn watch<T: Clone + Send + Sync + 'static>(&mut self, stream: Stream<T>) {
         if self.place(stream).is_none() {
             let outlet = Outlet::new("watched", stream);
-            self.seen.push(outlet.buffer());
+            self.seen.push(outlet.buffer(0));
             self.plan.outlets.push(outlet);
             let snapshot = self.snapshot();
             let own = self.restore(&snapshot);
