@@ -6,6 +6,7 @@ use compact_str::CompactString;
 
 use super::{
     Slots, Stream,
+    cell::{Cell, Cells},
     node::{At, Node, Now, Shape, Watch},
 };
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
     planted::{Bug, planted},
     row::{KeyId, Row},
     slab::Rows,
-    state::{put_length, take_length},
 };
 
 pub(super) struct Keyed<L: Operator> {
@@ -35,59 +35,6 @@ pub(super) struct Keyed<L: Operator> {
     pub(super) dirty: Vec<KeyId>,
     /// The keys that were forgotten since the last seal.
     pub(super) gone: Vec<CompactString>,
-}
-
-/// By key number.
-type Cells<S> = [Option<Cell<S>>];
-
-pub(super) struct Cell<S> {
-    state: S,
-    timers: Timers,
-    /// The record that was seen last: results of timers are its results.
-    last: Offset,
-    dirty: bool,
-}
-
-impl<S> Cell<S> {
-    fn new(state: S, last: Offset) -> Self {
-        Self {
-            state,
-            timers: Timers::NONE,
-            last,
-            dirty: false,
-        }
-    }
-}
-
-/// The form of a cell in a snapshot, before the operator's own state.
-const LAYOUT: u8 = 1;
-
-impl<S: State> Cell<S> {
-    /// Takes apart what [`Node::seal`] wrote.
-    fn decode(saved: &Saved) -> Option<Self> {
-        let from = &mut saved.bytes.as_deref()?;
-        if u8::decode(0, from)? != LAYOUT {
-            return None;
-        }
-        let last = Offset(u64::decode(0, from)?);
-        let mut timers = Timers::NONE;
-        for _ in 0..take_length(from)? {
-            timers.set(EventTime::decode(0, from)?);
-        }
-        let state = S::decode(saved.version, from)?;
-        from.is_empty().then_some(Self {
-            state,
-            timers,
-            last,
-            dirty: false,
-        })
-    }
-}
-
-/// The state of an operator in an entry of a snapshot.
-#[cfg(any(test, feature = "testing"))]
-pub(crate) fn saved_state<S: State>(saved: &Saved) -> Option<S> {
-    Cell::decode(saved).map(|cell| cell.state)
 }
 
 /// The calls of one operator in one pass, and where their results go.
@@ -252,19 +199,11 @@ impl<L: Operator> Keyed<L> {
         (calls, &mut self.cells)
     }
 
-    /// # Layout
-    /// `layout u8 · last offset u64 · timers: count u32, i64 each · the state`
     fn encode(&self, id: KeyId, keys: &Keys, scratch: &mut Vec<u8>) -> Saved {
         let cell = self.cells.get(id.index()).and_then(Option::as_ref);
         let bytes = cell.map(|cell| {
             scratch.clear();
-            LAYOUT.encode(scratch);
-            cell.last.0.encode(scratch);
-            put_length(cell.timers.len(), scratch);
-            for at in cell.timers.iter() {
-                at.encode(scratch);
-            }
-            cell.state.encode(scratch);
+            cell.encode(scratch);
             // Copied out at its length: growing a buffer for each key costs more.
             scratch.clone()
         });

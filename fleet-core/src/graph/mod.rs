@@ -5,6 +5,7 @@
 //! that of the partition; results for another key leave as sums or through a re-keyed topic.
 
 mod builder;
+mod cell;
 pub(crate) mod describe;
 mod flat_map;
 mod keyed;
@@ -16,7 +17,7 @@ mod slots;
 pub use builder::{Graph, Stream};
 
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use keyed::saved_state;
+pub(crate) use cell::saved_state;
 pub(crate) use meter::{Clock, Meter, Work};
 pub(crate) use node::{At, Node, Now, Watch};
 pub(crate) use slots::{Buffer, Slots};
