@@ -136,11 +136,15 @@ mod tests {
         ];
         let mut keys = Keys::default();
         for row in sorted.iter().rev() {
-            row.iter().for_each(|value| keys.put(value));
+            for value in row {
+                keys.put(value);
+            }
             keys.number();
         }
         assert_eq!(keys.ranks(), [6, 5, 4, 3, 2, 1, 0]);
-        sorted[3].iter().for_each(|value| keys.put(value));
+        for value in &sorted[3] {
+            keys.put(value);
+        }
         assert_eq!(keys.number(), 3, "the same key has the same number");
     }
 
