@@ -13,6 +13,7 @@ use crate::{
     EventTime, Offset,
     checkpoint::{DeadLetter, Fates, Saved},
     event::Event,
+    events::Events,
     graph::At,
     order::{self, OrderBuffer},
     row::KeyId,
@@ -250,7 +251,12 @@ impl<E: Event> Shard<E> {
         match (cause, id) {
             (Cause::Event(taken), _) => {
                 let event = (taken.offset, taken.event.clone());
-                return self.run(plan, &mut [(taken.log, vec![event])], hearing, Some(blame));
+                return self.run(
+                    plan,
+                    &mut [(taken.log, Events::from_iter([event]))],
+                    hearing,
+                    Some(blame),
+                );
             }
             (Cause::Tick(floor), Some(id)) => self.order.raise_key(id, *floor),
             (Cause::End, Some(id)) => self.order.end_key(id),

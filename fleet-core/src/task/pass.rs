@@ -104,9 +104,7 @@ impl<E: Event> Shard<E> {
         // One after the other: the rows of one list stay in a near cache from node to node.
         for (log, events) in lists {
             if let Some(slab) = self.slots.slab(self.events) {
-                for (offset, event) in events.drain(..) {
-                    slab.put_fresh(offset, event);
-                }
+                events.take_each(|offset, event| slab.swap_fresh(offset, event));
             }
             self.admit_fresh(plan, *log, hearing, blame.as_deref_mut())?;
             self.pass(plan, hearing, blame.as_deref_mut())?;

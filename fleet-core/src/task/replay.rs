@@ -1,6 +1,7 @@
 use crate::{
     Offset, State,
     checkpoint::{DeadLetter, Saved},
+    events::Events,
     planted::{Bug, planted},
     state::{put_length, take_length},
 };
@@ -166,12 +167,12 @@ impl Replay {
     }
 
     /// Takes out of decoded events those that are computed again, without the dead letters.
-    pub(super) fn take<E>(&self, events: &mut Vec<(Offset, E)>) -> Vec<(Offset, E)> {
+    pub(super) fn take<E>(&self, events: &mut Events<E>) -> Events<E> {
         let whole = planted(Bug::ReplayTakesWholeBatches);
-        let end = events.partition_point(|(at, _)| *at < self.upto || whole);
-        let mut again: Vec<_> = events.drain(..end).collect();
+        let upto = if whole { Offset(u64::MAX) } else { self.upto };
+        let mut again = events.take_before(upto);
         if !self.dead.is_empty() {
-            again.retain(|(at, _)| self.dead.binary_search(at).is_err());
+            again.retain(|at| self.dead.binary_search(&at).is_err());
         }
         again
     }

@@ -2,16 +2,14 @@ use std::collections::HashSet;
 
 use super::{Plan, Written, isolation::Isolation, panics::Panicked};
 use crate::{
-    EventTime, Offset,
+    EventTime,
     checkpoint::{Fates, Saved, Tallies},
     event::Event,
+    events::Events,
     graph::{Buffer, Meter, Node, Slots, Stream, Work},
     order::{self, OrderBuffer},
     outlet::Outlet,
 };
-
-/// Decoded events with the offsets of their records.
-pub(crate) type Events<E> = Vec<(Offset, E)>;
 
 /// Events, and when the log took them.
 pub(crate) type Timed<E> = (Option<EventTime>, Events<E>);
