@@ -49,10 +49,18 @@ pub struct Error(Box<Repr>);
 struct Repr {
     kind: ErrorKind,
     message: String,
-    retryable: bool,
+    patience: Patience,
     partition: Option<Partition>,
     offset: Option<Offset>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// How long it is worth to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    None,
+    SomeTries,
+    UntilMended,
 }
 
 impl Error {
@@ -61,7 +69,7 @@ impl Error {
         Self(Box::new(Repr {
             kind,
             message: message.into(),
-            retryable: false,
+            patience: Patience::None,
             partition: None,
             offset: None,
             cause: None,
@@ -78,7 +86,15 @@ impl Error {
     /// Marks the fault as passing: the same call may succeed later.
     #[must_use]
     pub fn retryable(mut self) -> Self {
-        self.0.retryable = true;
+        self.0.patience = Patience::SomeTries;
+        self
+    }
+
+    /// Marks the fault as one that somebody mends while the pipeline waits, such as a full disk: the same call
+    /// is tried again for as long as it takes.
+    #[must_use]
+    pub fn pausing(mut self) -> Self {
+        self.0.patience = Patience::UntilMended;
         self
     }
 
@@ -97,7 +113,12 @@ impl Error {
 
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
-        self.0.retryable
+        self.0.patience != Patience::None
+    }
+
+    /// Whether the same call is tried again without end, because somebody has to act first.
+    pub fn is_pausing(&self) -> bool {
+        self.0.patience == Patience::UntilMended
     }
 
     /// Where in the input it happened, if that is known.
@@ -121,7 +142,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("message", &self.to_string())
-            .field("retryable", &self.0.retryable)
+            .field("patience", &self.0.patience)
             .field("cause", &self.0.cause)
             .finish()
     }

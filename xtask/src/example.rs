@@ -4,9 +4,11 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use crate::data::Recordings;
+use crate::install::Install;
 use crate::metadata::{Metadata, Target};
 use crate::report::{Report, Verdict};
 use crate::run::{Invocation, Origin};
+use crate::server::Server;
 
 /// The package that holds them.
 const PACKAGE: &str = "fleet-examples";
@@ -23,6 +25,9 @@ pub(crate) struct Args {
     /// Name every example, its features and the service it needs
     #[arg(long, conflicts_with = "name")]
     list: bool,
+    /// Install what it needs and this machine lacks, as CI does
+    #[arg(long)]
+    install: bool,
 }
 
 /// An example of the workspace, as its manifest describes it: there is no second list to forget.
@@ -47,7 +52,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         .find(|example| example.name == name)
         .ok_or_else(|| format!("no example `{name}`; `cargo xtask example --list` names them"))?;
     let mut report = Report::new("example");
-    example.step(&mut report, &Recordings::locate());
+    let postgres = match example.service() {
+        Some("postgres") => Server::start_as_step(&mut report, Install::allowed(args.install)),
+        _ => Server::Absent("it needs none".to_owned()),
+    };
+    if let Some(why) = example.missing(&postgres) {
+        return Err(format!("{name} was not run: {why}"));
+    }
+    example.step(&mut report, &Recordings::locate(), &postgres);
+    postgres.stop_as_step(&mut report);
     Ok(report.finish())
 }
 
@@ -75,14 +88,26 @@ impl Example {
         features.find(|feature| SERVICES.contains(feature))
     }
 
-    /// Runs it as one step of a report.
-    pub(crate) fn step(&self, report: &mut Report, recordings: &Recordings) {
-        report.check(&self.name, || self.verdict(recordings));
+    /// Runs it as one step of a report; without the service that it needs, it is skipped.
+    pub(crate) fn step(&self, report: &mut Report, recordings: &Recordings, postgres: &Server) {
+        report.check(&self.name, || match self.missing(postgres) {
+            Some(why) => Verdict::Skipped(why),
+            None => self.verdict(recordings, postgres),
+        });
     }
 
-    fn verdict(&self, recordings: &Recordings) -> Verdict {
+    /// Why the service that it needs is not there.
+    fn missing(&self, postgres: &Server) -> Option<String> {
+        match self.service()? {
+            "postgres" => postgres.absent().map(str::to_owned),
+            service => Some(format!("needs {service}")),
+        }
+    }
+
+    fn verdict(&self, recordings: &Recordings, postgres: &Server) -> Verdict {
         let last = Mutex::new(String::new());
-        let verdict = recordings.tell(self.command()).watch(&|origin, line| {
+        let command = postgres.tell(recordings.tell(self.command()));
+        let verdict = command.watch(&|origin, line| {
             if origin == Origin::Out && !line.trim().is_empty() {
                 line.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
             }

@@ -1,6 +1,6 @@
 //! The workspace's own commands, the same for a person and for continuous integration.
 //!
-//! `cargo xtask check | test | bench | soak | example`. Each prints the plain cargo commands it
+//! `cargo xtask check | test | bench | soak | services | example`. Each prints the plain cargo commands it
 //! runs, so that any of them can be repeated by hand.
 #![expect(
     clippy::print_stdout,
@@ -10,15 +10,19 @@
 
 mod bench;
 mod check;
+mod compose;
 mod data;
 mod dependencies;
 mod example;
 mod features;
+mod install;
 mod licences;
 mod members;
 mod metadata;
 mod report;
 mod run;
+mod server;
+mod services;
 mod soak;
 mod spdx;
 mod test;
@@ -51,6 +55,10 @@ enum Command {
     ///
     /// Sets `FLEET_SOAK=1` and writes a numbered record under target/soak/.
     Soak,
+    /// Private services on loopback, and the environment variables that point at them
+    ///
+    /// They stay until `down`, with what they hold; tests and examples also start their own.
+    Services(services::Args),
     /// One example, to its own closing check
     ///
     /// It passed if it left with 0 and its last line starts with `NAME: ok (`.
@@ -64,6 +72,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => Ok(bench::run(&args)),
         Command::Soak => soak::run(),
+        Command::Services(args) => services::run(&args),
         Command::Example(args) => example::run(&args),
     });
     match done {

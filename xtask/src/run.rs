@@ -13,6 +13,7 @@ pub(crate) struct Invocation {
     program: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    hidden: Vec<(String, String)>,
 }
 
 /// Where a line of output came from.
@@ -34,6 +35,7 @@ impl Invocation {
             program: program.to_owned(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             environment: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
@@ -51,6 +53,12 @@ impl Invocation {
     /// One more environment variable.
     pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// One more environment variable that is not shown: a password, of a server that will be gone.
+    pub(crate) fn hidden_env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.hidden.push((name.to_owned(), value.into()));
         self
     }
 
@@ -126,7 +134,8 @@ impl Invocation {
                 command.env_remove(&name);
             }
         }
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let environment = self.environment.iter().chain(&self.hidden);
+        command.envs(environment.map(|(name, value)| (name, value)));
         command
     }
 }
@@ -197,6 +206,13 @@ mod tests {
         );
         let odd = Invocation::new("echo", ["it's", "", "{p}"]);
         assert_eq!(odd.to_string(), r"echo 'it'\''s' '' '{p}'");
+    }
+
+    #[test]
+    fn a_hidden_variable_is_set_and_not_shown() {
+        let told = Invocation::new("sh", ["-c", "echo $SECRET"]).hidden_env("SECRET", "canary");
+        assert_eq!(told.to_string(), "sh -c 'echo $SECRET'");
+        assert_eq!(told.output().unwrap().trim(), "canary");
     }
 
     #[test]

@@ -8,9 +8,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::data::Recordings;
+use crate::install::Install;
 use crate::metadata::Metadata;
 use crate::report::{Report, Verdict, timed};
 use crate::run::Invocation;
+use crate::server::Server;
 
 /// Tests whose names start with `soak_` are `#[ignore]`d for everybody else.
 const SOAK: &str =
@@ -20,19 +22,22 @@ const SOAK: &str =
 pub(crate) fn run() -> Result<ExitCode, String> {
     let mut report = Report::new("soak");
     let folder = Metadata::load()?.target_directory.join("soak");
-    report.check("soak", || match soak(&folder) {
+    let postgres = Server::start_as_step(&mut report, Install::allowed(false));
+    report.check("soak", || match soak(&folder, &postgres) {
         Ok(verdict) => verdict,
         Err(why) => Verdict::failed(why),
     });
+    postgres.stop_as_step(&mut report);
     Ok(report.finish())
 }
 
-fn soak(folder: &Path) -> Result<Verdict, String> {
+fn soak(folder: &Path, postgres: &Server) -> Result<Verdict, String> {
     let cannot = |error: std::io::Error| format!("cannot write to {}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(cannot)?;
     let record = next_record(folder).map_err(cannot)?;
 
     let command = Recordings::locate().tell(Invocation::cargo(SOAK).env("FLEET_SOAK", "1"));
+    let command = postgres.tell(command);
     let (verdict, took, said) = watch(&command);
     let mut text = circumstances();
     let _ = writeln!(text, "command: {command}");

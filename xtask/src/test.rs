@@ -1,13 +1,15 @@
-//! `cargo xtask test`: every test, in CI also the dialects over damaged records, then every example that needs no service.
+//! `cargo xtask test`: every test with the services it needs, in CI also the dialects over damaged records, then every example.
 
 use std::process::ExitCode;
 
 use crate::check::in_ci;
 use crate::data::{self, Recordings};
 use crate::example::Example;
+use crate::install::Install;
 use crate::metadata::Metadata;
 use crate::report::{Report, Verdict};
 use crate::run::Invocation;
+use crate::server::Server;
 use crate::soak;
 
 /// Goes on after a failing test binary, so that one run tells everything.
@@ -20,7 +22,7 @@ const FUZZ: &str = "test --profile fuzz --package fleet-core --all-features --li
 /// How to test.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Allow installing what the tests need and this machine lacks; today they need nothing
+    /// Install what the tests need and this machine lacks, as CI does: PostgreSQL
     #[arg(long)]
     install: bool,
 }
@@ -30,10 +32,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let mut report = Report::new("test");
     let recordings = Recordings::locate();
     report.check("recordings", || recordings.verdict(data::required()));
-    if args.install {
-        println!("\n# --install: nothing to install, no test needs a service");
-    }
-    report.command("tests", &recordings.tell(Invocation::cargo(TESTS)));
+    let postgres = Server::start_as_step(&mut report, Install::allowed(args.install));
+    let tests = recordings.tell(Invocation::cargo(TESTS));
+    report.command("tests", &postgres.tell(tests));
     if in_ci() {
         report.check("fuzz", || soak::watch(&Invocation::cargo(FUZZ)).0);
     } else {
@@ -42,15 +43,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         });
     }
     for example in Example::all(&Metadata::load()?) {
-        match example.service() {
-            Some(service) => report.check(&example.name, || {
-                Verdict::Skipped(format!(
-                    "needs {service}; start it, then `cargo xtask example {}`",
-                    example.name
-                ))
-            }),
-            None => example.step(&mut report, &recordings),
-        }
+        example.step(&mut report, &recordings, &postgres);
     }
+    postgres.stop_as_step(&mut report);
     Ok(report.finish())
 }

@@ -77,7 +77,12 @@ impl Tries {
     /// # Errors
     /// The fault, when it cannot pass or was retried enough.
     pub(super) fn delay(&mut self, at: Stage, who: &str, fault: Error) -> Result<Duration> {
-        let delay = self.delays.next().filter(|_| fault.is_retryable());
+        let delay = if fault.is_pausing() {
+            // It costs no tries: somebody has to act first.
+            Some(self.patience.retry.longest)
+        } else {
+            self.delays.next().filter(|_| fault.is_retryable())
+        };
         let Some(delay) = delay else {
             return Err(fault);
         };

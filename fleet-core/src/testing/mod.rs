@@ -7,11 +7,13 @@
 //! | see what comes out | [`Recording`], or a table of a [`MemoryStore`](crate::MemoryStore) |
 //! | let anything fail or die | [`Faults`] in [`FaultySource`], [`FaultySink`], [`FaultyStore`] |
 //! | refuse rows | [`Rejecting`] |
+//! | let the network to a real server fail | [`FaultyLink`] |
 //! | prove an own operator, source, sink or store | [`conformance`] |
 
 pub mod conformance;
 mod faults;
 mod harness;
+mod link;
 mod log;
 mod scripted;
 mod sinks;
@@ -20,6 +22,7 @@ mod tests;
 
 pub use faults::{Fault, Faults, FaultySink, FaultySource, FaultyStore, Operation};
 pub use harness::{Harness, Snapshot};
+pub use link::{Cut, FaultyLink};
 pub use log::{Log, Logged};
 pub use scripted::{Script, Scripted};
 pub use sinks::{Recording, Rejecting};

@@ -11,6 +11,7 @@ mod keys;
 mod model;
 mod overlap;
 mod panics;
+mod pause;
 mod simulation;
 mod snapshots;
 mod stop;

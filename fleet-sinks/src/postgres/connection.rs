@@ -1,0 +1,135 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use deadpool::managed::Object;
+use fleet_core::Result;
+use tokio_postgres::{Client, Error, Statement};
+
+use super::{
+    PostgresTransaction,
+    error::{failed, interrupted, overdue},
+    session::{Session, Sessions},
+};
+
+/// A connection of a [`Database`](super::Database), given back when it is dropped.
+///
+/// # Guarantees
+/// Whoever gets it next finds no transaction, setting, lock or temporary table of this user. A connection
+/// whose call passed its deadline, or was dropped before its answer came, is closed at once and never given
+/// out again.
+pub struct PostgresConnection {
+    session: Object<Sessions>,
+    address: Arc<str>,
+    deadline: Duration,
+    /// Whether a transaction is open, to be rolled back with the connection's return.
+    pub(super) open: bool,
+}
+
+impl PostgresConnection {
+    pub(super) fn new(session: Object<Sessions>, address: &Arc<str>, deadline: Duration) -> Self {
+        Self {
+            session,
+            address: Arc::clone(address),
+            deadline,
+            open: false,
+        }
+    }
+
+    /// The client. Await what it returns inside [`run`](Self::run), which knows of the deadline.
+    pub fn client(&self) -> &Client {
+        self.session.client()
+    }
+
+    /// The statement, prepared once for each connection.
+    ///
+    /// # Errors
+    /// The client's; to be awaited inside [`run`](Self::run) too.
+    pub async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
+        self.session.prepare(sql).await
+    }
+
+    /// Awaits calls of this connection's client, up to the deadline. `doing` goes before the server's address in
+    /// messages, such as `read positions from`.
+    ///
+    /// # Errors
+    /// What the server says, as far as it is understood; a retryable error when no answer came in time, and for
+    /// every call after that.
+    pub async fn run<T>(
+        &self,
+        doing: &str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T> {
+        self.attempt(doing, work)
+            .await?
+            .map_err(|cause| failed(doing, &self.address, cause))
+    }
+
+    /// As [`run`](Self::run), but what the server says is left to the caller.
+    pub(super) async fn attempt<T>(&self, doing: &str, work: impl Future<Output = T>) -> Result<T> {
+        if self.session.is_abandoned() {
+            return Err(interrupted(doing, &self.address));
+        }
+        let mut underway = Underway {
+            session: &self.session,
+            answered: false,
+        };
+        match tokio::time::timeout(self.deadline, work).await {
+            Ok(answer) => {
+                underway.answered = true;
+                Ok(answer)
+            }
+            Err(_) => Err(overdue(doing, &self.address, self.deadline.as_secs())),
+        }
+    }
+
+    /// Opens a transaction, which takes the connection with it.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub async fn begin(self) -> Result<PostgresTransaction> {
+        PostgresTransaction::begin(self).await
+    }
+
+    /// Host, port and database, as messages name them.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl fmt::Debug for PostgresConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresConnection")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for PostgresConnection {
+    fn drop(&mut self) {
+        if self.open && !self.session.is_abandoned() {
+            // Polled once, so that it is on its way; whoever gets the connection next waits for its answer.
+            let rollback = pin!(self.client().batch_execute("ROLLBACK"));
+            let _ = rollback.poll(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+}
+
+/// A call whose answer has not come: dropped before that, it takes the connection down with it.
+struct Underway<'a> {
+    session: &'a Session,
+    answered: bool,
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.session.abandon();
+        }
+    }
+}

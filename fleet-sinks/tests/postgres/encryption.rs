@@ -1,0 +1,96 @@
+//! Who is believed to be the server.
+
+use std::path::Path;
+
+use fleet_core::ErrorKind;
+use xtask::postgres::{Certificates, Instance, Options, Tls, instance_for_tests};
+
+use super::{connect, said};
+
+/// A server that speaks TLS as `localhost`, and what it is trusted by.
+fn encrypted() -> Option<(Instance, Certificates)> {
+    let server = instance_for_tests(Options {
+        tls: Tls::On,
+        ..Options::default()
+    })?;
+    let certificates = server.certificates().unwrap().clone();
+    Some((server, certificates))
+}
+
+fn verified(url: &str, authority: &Path) -> String {
+    format!(
+        "{url}?sslmode=verify-full&sslrootcert={}",
+        authority.display()
+    )
+}
+
+/// Refuses, for good, and says why.
+async fn refused(url: &str, why: &str) {
+    let error = connect(url).await.unwrap_err();
+    assert!(!error.is_retryable(), "{error}");
+    assert!(said(&error).contains(why), "{}", said(&error));
+}
+
+#[tokio::test]
+async fn a_server_with_its_name_from_a_known_authority_is_believed() {
+    let Some((server, certificates)) = encrypted() else {
+        return;
+    };
+    let database = connect(&verified(&server.url(), &certificates.authority))
+        .await
+        .unwrap();
+    let connection = database.connection().await.unwrap();
+    let asked = connection.client().query_one(
+        "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+        &[],
+    );
+    let row = connection
+        .run("ask about encryption of", asked)
+        .await
+        .unwrap();
+    assert!(row.get::<_, bool>(0));
+    assert_eq!(row.get::<_, &str>(1), "TLSv1.3");
+}
+
+#[tokio::test]
+async fn another_authority_another_name_and_no_authority_are_refused() {
+    let Some((server, certificates)) = encrypted() else {
+        return;
+    };
+    let url = server.url();
+    refused(
+        &verified(&url, &certificates.other_authority),
+        "UnknownIssuer",
+    )
+    .await;
+    // The right server by another name: this is what a stolen certificate of somebody else looks like.
+    let by_address = url.replace("@localhost:", "@127.0.0.1:");
+    refused(
+        &verified(&by_address, &certificates.authority),
+        "not valid for name \"127.0.0.1\"",
+    )
+    .await;
+    // The operating system knows nothing of this authority.
+    refused(&format!("{url}?sslmode=verify-full"), "").await;
+}
+
+#[tokio::test]
+async fn a_server_that_says_it_has_no_encryption_gets_no_password() {
+    let Some(server) = instance_for_tests(Options::default()) else {
+        return;
+    };
+    let url = server.url().replace("@127.0.0.1:", "@localhost:");
+    let error = connect(&format!("{url}?sslmode=verify-full"))
+        .await
+        .unwrap_err();
+    assert!(!error.is_retryable(), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Store);
+    assert!(
+        said(&error).contains("does not support TLS"),
+        "{}",
+        said(&error)
+    );
+    // It was asked for nothing else: no login was tried.
+    let log = std::fs::read_to_string(server.log()).unwrap();
+    assert!(!log.contains("FATAL"), "{log}");
+}

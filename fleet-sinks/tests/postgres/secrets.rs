@@ -1,0 +1,118 @@
+//! A password goes to the server and nowhere else.
+
+use std::{
+    fmt::Write as _,
+    sync::{Mutex, PoisonError},
+};
+
+use fleet_sinks::postgres::PostgresOptions;
+use xtask::postgres::{Options, instance_for_tests};
+
+use super::{connect, said};
+
+/// What must not be seen again.
+const CANARY: &str = "c4nary7f3c";
+
+/// All that was logged by anybody in this process, down to the finest level.
+static LOGGED: Mutex<String> = Mutex::new(String::new());
+
+/// Notes what the client and we say; `tracing` comes here too, because nobody subscribed to it.
+struct Listener;
+
+impl log::Log for Listener {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = writeln!(logged, "{} {}", record.target(), record.args());
+    }
+
+    fn flush(&self) {}
+}
+
+fn hidden(what: &str, text: &str) {
+    assert!(!text.contains(CANARY), "{what}: {text}");
+}
+
+/// Whatever the URL, the error does not repeat the password.
+async fn refused(url: &str) {
+    let error = connect(url).await.unwrap_err();
+    hidden(url, &said(&error));
+}
+
+#[tokio::test]
+async fn a_password_is_in_no_log_error_or_debug_output() {
+    static LISTENER: Listener = Listener;
+    log::set_logger(&LISTENER).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+    let Some(server) = instance_for_tests(Options::default()) else {
+        return;
+    };
+    server
+        .psql(&format!("CREATE ROLE watcher LOGIN PASSWORD '{CANARY}'"))
+        .unwrap();
+
+    let database = connect(&server.url_of("watcher", CANARY, "postgres"))
+        .await
+        .unwrap();
+    let connection = database.connection().await.unwrap();
+    let mut shown = format!(
+        "{database:?} {connection:?} {:?}",
+        PostgresOptions::default()
+    );
+    let _ = write!(shown, " {} {:?}", database.address(), connection.client());
+    // A statement that fails tells its error, and nothing of how we came in.
+    let wrong = connection.client().query_one("SELECT 1 / 0", &[]);
+    shown += &said(&connection.run("divide in", wrong).await.unwrap_err());
+    hidden("a connection", &shown);
+
+    // It is the wrong password of another role; of a role or to a database that is not there; and of a
+    // server that is not there.
+    let place = server.address();
+    for url in [
+        server.url_of("postgres", CANARY, "postgres"),
+        server.url_of("nobody", CANARY, "postgres"),
+        server.url_of("watcher", CANARY, "nowhere"),
+        format!("postgres://watcher:{CANARY}@127.0.0.1:1/postgres"),
+        format!("postgres://watcher:{CANARY}@{place}/postgres?sslmode=verify-full"),
+        format!("postgres://watcher:{CANARY}@{place}/postgres?sslmode=prefer"),
+        format!("postgres://watcher:{CANARY}@db.example.org/postgres?sslmode=disable"),
+    ] {
+        refused(&url).await;
+    }
+    // What people write, and what it is taken for.
+    for url in [
+        format!("postgres://watcher:{CANARY}@"),
+        format!("postgres://watcher:{CANARY}@{place}/postgres?nothing"),
+        format!("postgres://watcher:{CANARY}@{place}/postgres?unknown={CANARY}"),
+        format!("postgres://watcher:{CANARY}@/{place}/postgres"),
+        format!("postgres://watcher:{CANARY}@@{place}/postgres"),
+        format!("postgres://watcher:x@{CANARY}@{place}/postgres"),
+        format!("postgres://watcher:x/{CANARY}@{place}/postgres"),
+        format!("postgres://watcher:x#{CANARY}@{place}/postgres"),
+        format!("postgres://watcher:x?{CANARY}@{place}/postgres"),
+        format!("postgres://watcher:%zz{CANARY}@{place}/postgres"),
+        format!("postgres://watcher:{CANARY}:{place}/postgres"),
+        format!("postgre://watcher:{CANARY}@{place}/postgres"),
+        format!("watcher:{CANARY}@{place}"),
+        format!("host=127.0.0.1 user=watcher password={CANARY}"),
+        CANARY.to_owned(),
+    ] {
+        refused(&url).await;
+    }
+
+    let logged = LOGGED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    assert!(
+        logged.contains("tokio_postgres"),
+        "nothing was heard: {logged}"
+    );
+    hidden("the logs", &logged);
+    let log = std::fs::read_to_string(server.log()).unwrap();
+    assert!(log.contains("password authentication failed"), "{log}");
+    hidden("the server's log", &log);
+}

@@ -1,0 +1,16 @@
+//! Programs that are asked one thing and leave.
+
+use std::process::Command;
+
+/// Runs it to its end and returns what it said; the error holds what it complained about.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    let program = command.get_program().display().to_string();
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot start {program}: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    let why = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{program}: {}, {}", output.status, why.trim()))
+}
