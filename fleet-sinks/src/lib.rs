@@ -34,6 +34,8 @@ pub mod files;
 pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod stored;
 #[cfg(test)]
 #[cfg(any(feature = "sqlite", feature = "files"))]
 mod testing;
@@ -43,5 +45,9 @@ pub use files::FileStore;
 #[cfg(feature = "files")]
 pub use files::{CsvFile, NdjsonFile};
 pub use fleet_core::sink::Null;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, Indexes, SqliteOptions, SqliteStore, SqliteTable};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use stored::{Exported, RefusalClass, StoredDeadLetter, Summary};

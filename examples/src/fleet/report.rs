@@ -4,11 +4,8 @@ use std::{fmt::Write as _, path::Path};
 
 use fleet_core::{Error, ErrorKind, Result};
 use fleet_sinks::{
-    SqliteStore,
-    sqlite::{
-        Summary,
-        rusqlite::{self, Connection, OpenFlags, Row},
-    },
+    SqliteStore, Summary,
+    sqlite::rusqlite::{self, Connection, OpenFlags, Row},
 };
 use serde_json::{Map, Value, json};
 

@@ -10,7 +10,8 @@ use fleet_core::{
 };
 
 use super::{FileTable, FileTx, error::failed, format::Format};
-use crate::sqlite::{Exported, SqliteOptions, SqliteStore, StoredDeadLetter, Summary, Whose};
+use crate::sqlite::{SqliteOptions, SqliteStore, Whose};
+use crate::stored::{Exported, StoredDeadLetter, Summary};
 
 /// Where positions are kept, beside the files.
 const POSITIONS: &str = ".positions.db";

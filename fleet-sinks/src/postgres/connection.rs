@@ -96,6 +96,11 @@ impl PostgresConnection {
         PostgresTransaction::begin(self).await
     }
 
+    /// Whether nothing has happened to it that is known of.
+    pub(super) fn is_usable(&self) -> bool {
+        !self.session.is_abandoned() && !self.client().is_closed()
+    }
+
     /// Host, port and database, as messages name them.
     pub fn address(&self) -> &str {
         &self.address

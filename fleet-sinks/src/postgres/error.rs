@@ -34,8 +34,22 @@ pub(super) enum Refused {
         "the operating system trusts no certificate authority: install its bundle (ca-certificates), or name a file with sslrootcert"
     )]
     NoAuthorities,
+    #[error("a pipeline needs a name, without NUL: its positions are kept under it")]
+    NoPipeline,
+    #[error(
+        "cannot use {address}: the layout of fleet_stream has version {found}, this build knows up to {known}; use the newer build"
+    )]
+    Newer {
+        address: String,
+        found: i32,
+        known: i32,
+    },
     #[error("cannot use {address}: it is PostgreSQL {found}, this needs 15 or newer")]
     TooOld { address: String, found: String },
+    #[error(
+        "cannot wipe {0}: the store did not make it, and does not know whose rows are whose; empty it by hand, or use another database"
+    )]
+    NotOurs(String),
 }
 
 impl From<Refused> for Error {

@@ -3,6 +3,7 @@
 //! | part | what it is |
 //! |---|---|
 //! | [`Database`] | a pool of connections, with deadlines, encryption and clean recycling |
+//! | [`PostgresStore`] | the checkpoint store of a pipeline, in the schema `fleet_stream` |
 //! | [`PostgresConnection`], [`PostgresTransaction`] | one connection of it, also for statements of one's own |
 
 mod connection;
@@ -11,6 +12,8 @@ mod error;
 mod options;
 mod session;
 mod sqlstate;
+mod store;
+mod text;
 mod tls;
 mod transaction;
 mod url;
@@ -22,6 +25,7 @@ mod tests;
 pub use connection::PostgresConnection;
 pub use database::Database;
 pub use options::{PostgresOptions, Tls};
+pub use store::PostgresStore;
 pub use transaction::PostgresTransaction;
 
 /// The client whose connections sinks and queries of one's own use.

@@ -1,27 +1,9 @@
 use std::{io::Write, sync::Arc};
 
-use fleet_core::{Error, ErrorKind, Offset, Partition, Result, checkpoint::DeadLetter};
+use fleet_core::{Offset, Partition, Result, checkpoint::DeadLetter};
 
 use super::{SqliteStore, claim, error::failed};
-
-/// A dead letter, with the partition it lies in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredDeadLetter {
-    /// Whose record.
-    pub partition: Partition,
-    /// What was refused, where and why.
-    pub letter: DeadLetter,
-}
-
-/// What an export of dead letters wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Exported {
-    /// Records that were written.
-    pub written: u64,
-    /// Records of which the store kept only the beginning, and which were left out: they must be taken
-    /// from the input, at their offset.
-    pub cut: u64,
-}
+use crate::stored::{Exported, StoredDeadLetter};
 
 impl SqliteStore {
     /// The first dead letters of this pipeline, by partition and offset.
@@ -72,16 +54,9 @@ impl SqliteStore {
     pub fn export_dead_letters(&self, to: &mut dyn Write) -> Result<Exported> {
         let db = self.hold()?;
         let unread = |cause| failed("read dead letters from", self.file(), cause);
-        let unwritten = |cause: std::io::Error| {
-            Error::new(
-                ErrorKind::Sink,
-                format!("cannot export dead letters: {cause}"),
-            )
-            .because(cause)
-        };
         let mut letters = db
             .prepare(
-                "SELECT raw, length > length(raw) FROM dead_letters WHERE pipeline = ?1 AND stage = 'decode'
+                "SELECT raw, length <= length(raw) FROM dead_letters WHERE pipeline = ?1 AND stage = 'decode'
                  ORDER BY partition, offset",
             )
             .map_err(unread)?;
@@ -92,17 +67,9 @@ impl SqliteStore {
                 .get_ref(0)
                 .and_then(|raw| Ok(raw.as_bytes()?))
                 .map_err(unread)?;
-            if row.get(1).map_err(unread)? {
-                exported.cut += 1;
-                continue;
-            }
-            to.write_all(raw).map_err(unwritten)?;
-            if !raw.ends_with(b"\n") {
-                to.write_all(b"\n").map_err(unwritten)?;
-            }
-            exported.written += 1;
+            let whole = row.get(1).map_err(unread)?;
+            exported.record(raw, whole, to)?;
         }
-        to.flush().map_err(unwritten)?;
-        Ok(exported)
+        exported.finish(to)
     }
 }

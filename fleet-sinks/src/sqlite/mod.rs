@@ -27,11 +27,9 @@ mod tests;
 mod tx;
 mod wipe;
 
-pub use dead::{Exported, StoredDeadLetter};
 pub use options::{Durability, Indexes, SqliteOptions};
 pub use schema::WALL_CLOCK_COLUMNS;
 pub use store::SqliteStore;
-pub use summary::{RefusalClass, Summary};
 pub use table::SqliteTable;
 pub use tx::SqliteTx;
 #[cfg(feature = "files")]

@@ -1,47 +1,10 @@
 use std::collections::BTreeMap;
 
-use fleet_core::{
-    Result,
-    checkpoint::{Counts, Tallies},
-};
+use fleet_core::Result;
 use rusqlite::Connection;
 
 use super::{SqliteStore, claim};
-
-/// How many classes of dead letters a summary names. Our choice: what fits on a screen.
-const CLASSES: u32 = 10;
-
-/// What a store holds of one pipeline.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// The pipeline.
-    pub pipeline: String,
-    /// How many partitions were ever claimed.
-    pub partitions: u64,
-    /// Whether there is a partition and every one has ended.
-    pub ended: bool,
-    /// Fates of all records.
-    pub counts: Counts,
-    /// Totals by name, over all partitions.
-    pub tallies: Tallies,
-    /// How many dead letters there are: of records and of rows that a sink refused.
-    pub dead_letters: u64,
-    /// Why, the ten most frequent first.
-    pub refused: Vec<RefusalClass>,
-    /// Rows of each result table, those of other pipelines included.
-    pub tables: BTreeMap<String, u64>,
-}
-
-/// Dead letters that the same stage refused for the same reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefusalClass {
-    /// Who refused them.
-    pub stage: String,
-    /// Why.
-    pub reason: String,
-    /// How many.
-    pub count: u64,
-}
+use crate::stored::{CLASSES, RefusalClass, Summary};
 
 impl SqliteStore {
     /// What the store holds of this pipeline, for a closing report.

@@ -1,3 +1,5 @@
 mod connection;
+mod report;
 mod server;
+mod store;
 mod url;

@@ -4,10 +4,7 @@ use fleet_core::{
     testing::conformance::{saved, sealed},
 };
 
-use crate::{
-    sqlite::{SqliteStore, Summary},
-    testing::Sample,
-};
+use crate::{Summary, sqlite::SqliteStore, testing::Sample};
 
 fn letter(offset: u64, stage: &str, reason: &str, raw: &[u8]) -> DeadLetter {
     DeadLetter {

@@ -60,6 +60,11 @@ impl Audit {
         self.lock().seen.clone()
     }
 
+    /// Lets go of the processes it knows, which know it: a world would outlive its seed otherwise.
+    pub(super) fn close(&self) {
+        self.lock().lost.clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap()
     }

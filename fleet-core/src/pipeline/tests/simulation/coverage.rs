@@ -42,6 +42,13 @@ fn count(seen: &Coverage, what: &str) -> u64 {
     seen.get(what).copied().unwrap_or(0)
 }
 
+/// Adds up what two runs met.
+pub(super) fn add(to: &mut Coverage, seen: Coverage) {
+    for (what, count) in seen {
+        *to.entry(what).or_default() += count;
+    }
+}
+
 /// One line for each operation: how often it was asked for, then each of its faults.
 pub(super) fn print(seen: &Coverage, seeds: usize) {
     println!("{seeds} seeds, {} records", count(seen, "records"));

@@ -10,7 +10,10 @@ use std::{
     },
 };
 
-use super::stage::{Coverage, holds};
+use super::{
+    coverage,
+    stage::{Coverage, holds},
+};
 
 /// Seeds that failed once; they are run before all others.
 const REGRESSIONS: &str = include_str!("regressions.txt");
@@ -88,10 +91,7 @@ pub(super) fn run(seeds: &[u64]) -> Result<Coverage, String> {
                         failed.lock().unwrap().get_or_insert((seed, why));
                     }
                 }
-                let mut all = all.lock().unwrap();
-                for (what, count) in seen {
-                    *all.entry(what).or_default() += count;
-                }
+                coverage::add(&mut all.lock().unwrap(), seen);
             });
         }
     });

@@ -373,6 +373,7 @@ async fn world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> {
         }
     }
     stage.check(&truth).await?;
+    stage.audit.close();
     for (what, count) in stage.audit.seen() {
         *seen.entry(what.into()).or_default() += count;
     }

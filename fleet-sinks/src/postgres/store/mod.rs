@@ -1,0 +1,140 @@
+//! The checkpoint store: positions, state, dead letters and counts, moved in one transaction with the rows.
+
+mod claim;
+mod commit;
+mod dead;
+mod schema;
+mod summary;
+mod wipe;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use fleet_core::{
+    Partition, Result,
+    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+};
+
+use super::{Database, PostgresConnection, PostgresTransaction, error::Refused};
+
+/// A checkpoint store in a PostgreSQL database, with result tables beside the positions.
+///
+/// Clones are handles of one store. Several pipelines may share a database, each under its own name; several
+/// processes may share a pipeline, each with partitions of its own.
+///
+/// # Guarantees
+/// A commit lands whole or not at all. Of two processes that hold the same partition only the one that claimed
+/// it last can commit, whatever the other still has on its way.
+///
+/// # Examples
+/// ```no_run
+/// use fleet_core::{Partition, checkpoint::CheckpointStore};
+/// use fleet_sinks::{PostgresStore, postgres::{Database, PostgresOptions}};
+///
+/// # async fn example() -> fleet_core::Result<()> {
+/// let url = "postgres://fleet:secret@127.0.0.1/fleet";
+/// let database = Database::connect(url, PostgresOptions::default()).await?;
+/// let mut store = PostgresStore::open(&database, "demo").await?;
+/// let claim = store.claim(&Partition::from("telemetry/0")).await?;
+/// assert_eq!((claim.seq, claim.next), (0, None));
+/// # Ok(()) }
+/// ```
+///
+/// # Cost
+/// Two round trips for a commit besides those of the sinks. The store keeps one connection of the pool.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    database: Database,
+    pipeline: Arc<str>,
+    /// The connection of the last transaction: it knows the statements and has the tables for staging. Behind a
+    /// lock only because handles are clones; it is never held over a wait.
+    kept: Arc<Mutex<Option<PostgresConnection>>>,
+}
+
+impl PostgresStore {
+    /// Opens the store of a pipeline. Its tables, in the schema `fleet_stream`, are made if they are not there.
+    ///
+    /// # Errors
+    /// Refuses an empty name of a pipeline and a newer layout. Where the role may not make tables and nobody
+    /// has, the error says so.
+    pub async fn open(database: &Database, pipeline: &str) -> Result<Self> {
+        if pipeline.is_empty() || pipeline.contains('\0') {
+            return Err(Refused::NoPipeline.into());
+        }
+        let store = Self {
+            database: database.clone(),
+            pipeline: pipeline.into(),
+            kept: Arc::default(),
+        };
+        schema::prepare(&store).await?;
+        Ok(store)
+    }
+
+    /// The name that positions are kept under.
+    pub fn pipeline(&self) -> &str {
+        &self.pipeline
+    }
+
+    /// The database that it lies in.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The kept connection, or another one of the pool.
+    pub(super) async fn connection(&self) -> Result<PostgresConnection> {
+        let kept = self
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match kept.filter(PostgresConnection::is_usable) {
+            Some(connection) => Ok(connection),
+            None => self.database.connection().await,
+        }
+    }
+
+    /// Keeps a connection whose work is done.
+    pub(super) fn keep(&self, connection: PostgresConnection) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(connection);
+    }
+
+    pub(super) async fn transaction(&self) -> Result<PostgresTransaction> {
+        self.connection().await?.begin().await
+    }
+}
+
+#[async_trait]
+impl CheckpointStore for PostgresStore {
+    type Tx = PostgresTransaction;
+
+    async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
+        let tx = self.transaction().await?;
+        let claim = claim::claim(&tx, &self.pipeline, partition);
+        let claim = tx.run("claim a partition in", claim).await?;
+        self.keep(tx.finish().await?);
+        Ok(claim)
+    }
+
+    async fn begin(&mut self) -> Result<PostgresTransaction> {
+        self.transaction().await
+    }
+
+    async fn commit(&mut self, tx: PostgresTransaction, epoch: &[Sealed]) -> Result<Committed> {
+        let write = commit::write(&tx, &self.pipeline, epoch);
+        let fenced = tx.run("commit to", write).await?;
+        if !fenced.is_empty() {
+            return Ok(Committed::Fenced(fenced));
+        }
+        self.keep(tx.finish().await?);
+        Ok(Committed::Done)
+    }
+
+    async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
+        let connection = self.connection().await?;
+        let progress = claim::progress(&connection, &self.pipeline, partition);
+        let progress = connection.run("read positions from", progress).await?;
+        self.keep(connection);
+        Ok(progress)
+    }
+}

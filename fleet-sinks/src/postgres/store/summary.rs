@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+
+use fleet_core::Result;
+use tokio_postgres::Error;
+
+use super::{
+    PostgresStore,
+    claim::{counts, unsigned},
+};
+use crate::{
+    postgres::PostgresTransaction,
+    stored::{CLASSES, RefusalClass, Summary},
+};
+
+/// One snapshot for all sums, so that another process cannot commit between them.
+const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+const POSITIONS: &str = "
+SELECT count(*), coalesce(bool_and(ended), false), coalesce(sum(read), 0)::bigint,
+       coalesce(sum(accepted), 0)::bigint, coalesce(sum(filtered), 0)::bigint,
+       coalesce(sum(dead_lettered), 0)::bigint, coalesce(sum(late), 0)::bigint,
+       coalesce(sum(duplicate), 0)::bigint
+FROM fleet_stream.positions WHERE pipeline = $1";
+
+const TALLIES: &str = "
+SELECT name, sum(count)::bigint FROM fleet_stream.tallies WHERE pipeline = $1 GROUP BY name";
+
+const DEAD_LETTERS: &str = "SELECT count(*) FROM fleet_stream.dead_letters WHERE pipeline = $1";
+
+const REFUSED: &str = "
+SELECT stage, reason, count(*) AS n FROM fleet_stream.dead_letters WHERE pipeline = $1
+GROUP BY stage, reason ORDER BY n DESC, stage, reason LIMIT $2";
+
+/// With the server's own spelling of each, quoted where it has to be. Someone may have dropped one by hand.
+const TABLES: &str = "
+SELECT DISTINCT table_name, to_regclass(table_name)::text FROM fleet_stream.result_tables
+WHERE to_regclass(table_name) IS NOT NULL";
+
+impl PostgresStore {
+    /// What the store holds of this pipeline, for a closing report.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub async fn summary(&self) -> Result<Summary> {
+        let tx = self.transaction().await?;
+        let summary = tx.run("sum up", summary(&tx, self.pipeline())).await?;
+        self.keep(tx.finish().await?);
+        Ok(summary)
+    }
+}
+
+async fn summary(tx: &PostgresTransaction, pipeline: &str) -> Result<Summary, Error> {
+    let client = tx.client();
+    client.batch_execute(SNAPSHOT).await?;
+    let row = client.query_one(POSITIONS, &[&pipeline]).await?;
+    let mut summary = Summary {
+        pipeline: pipeline.to_owned(),
+        partitions: unsigned(&row, 0)?,
+        ended: row.try_get(1)?,
+        counts: counts(&row, 2)?,
+        ..Summary::default()
+    };
+    for row in client.query(TALLIES, &[&pipeline]).await? {
+        summary.tallies.insert(row.try_get(0)?, unsigned(&row, 1)?);
+    }
+    summary.dead_letters = unsigned(&client.query_one(DEAD_LETTERS, &[&pipeline]).await?, 0)?;
+    let most = i64::from(CLASSES);
+    for row in client.query(REFUSED, &[&pipeline, &most]).await? {
+        summary.refused.push(RefusalClass {
+            stage: row.try_get(0)?,
+            reason: row.try_get(1)?,
+            count: unsigned(&row, 2)?,
+        });
+    }
+    summary.tables = tables(tx).await?;
+    Ok(summary)
+}
+
+async fn tables(tx: &PostgresTransaction) -> Result<BTreeMap<String, u64>, Error> {
+    let mut tables = BTreeMap::new();
+    for row in tx.client().query(TABLES, &[]).await? {
+        let count = format!("SELECT count(*) FROM {}", row.try_get::<_, &str>(1)?);
+        let rows = unsigned(&tx.client().query_one(&count, &[]).await?, 0)?;
+        tables.insert(row.try_get(0)?, rows);
+    }
+    Ok(tables)
+}

@@ -1,0 +1,49 @@
+use fleet_core::Result;
+use tokio_postgres::Error;
+
+use super::PostgresStore;
+use crate::postgres::{PostgresTransaction, error::Refused};
+
+/// With the server's own spelling of each, quoted where it has to be.
+const TABLES: &str = "
+SELECT to_regclass(table_name)::text, bool_and(made) FROM fleet_stream.result_tables
+WHERE to_regclass(table_name) IS NOT NULL GROUP BY 1 ORDER BY 1";
+
+const CLEAR: &str = "
+DELETE FROM fleet_stream.positions; DELETE FROM fleet_stream.states; DELETE FROM fleet_stream.dead_letters;
+DELETE FROM fleet_stream.tallies; DELETE FROM fleet_stream.result_tables;";
+
+impl PostgresStore {
+    /// Forgets everything that stores keep in this database, of every pipeline: positions, state, dead letters,
+    /// totals, and the result tables that they made. A process that still runs one is fenced by it.
+    ///
+    /// # Errors
+    /// Refuses where a sink writes into a table that somebody else made, such as a migration: whose rows are
+    /// whose it does not say. Nothing is changed then.
+    pub async fn wipe_all(&self) -> Result<()> {
+        let tx = self.transaction().await?;
+        let others = tx.run("wipe", clear(&tx)).await?;
+        if !others.is_empty() {
+            // Dropped, the transaction rolls back.
+            return Err(Refused::NotOurs(others.join(", ")).into());
+        }
+        self.keep(tx.finish().await?);
+        Ok(())
+    }
+}
+
+/// Clears, and returns the tables that somebody else made.
+async fn clear(tx: &PostgresTransaction) -> Result<Vec<String>, Error> {
+    let client = tx.client();
+    let mut others = Vec::new();
+    for row in client.query(TABLES, &[]).await? {
+        let name: String = row.try_get(0)?;
+        if row.try_get(1)? {
+            client.batch_execute(&format!("DROP TABLE {name}")).await?;
+        } else {
+            others.push(name);
+        }
+    }
+    client.batch_execute(CLEAR).await?;
+    Ok(others)
+}

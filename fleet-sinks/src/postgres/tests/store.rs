@@ -1,0 +1,193 @@
+use fleet_core::{
+    ErrorKind, Offset, Partition,
+    checkpoint::{CheckpointStore, Committed, DeadLetter},
+    testing::conformance::{checkpoint_store, saved, sealed},
+};
+
+use super::server::Scratch;
+use crate::postgres::{PostgresOptions, PostgresStore};
+
+#[tokio::test]
+async fn a_database_is_a_checkpoint_store() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let store = PostgresStore::open(&scratch.open().await, "demo")
+        .await
+        .unwrap();
+    checkpoint_store(|| store.clone()).await;
+}
+
+#[tokio::test]
+async fn pipelines_share_a_database_and_not_their_positions() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    let mut one = PostgresStore::open(&database, "one").await.unwrap();
+    let mut two = PostgresStore::open(&database, "two").await.unwrap();
+    let partition = Partition::from("p/0");
+    let claim = one.claim(&partition).await.unwrap();
+    let mut first = sealed(&partition, &claim, 1);
+    first.saved = vec![saved(1, "car-1", Some(b"one"))];
+    let tx = one.begin().await.unwrap();
+    assert_eq!(one.commit(tx, &[first]).await.unwrap(), Committed::Done);
+    assert_eq!(two.progress(&partition).await.unwrap(), None);
+    let fresh = two.claim(&partition).await.unwrap();
+    assert_eq!((fresh.seq, fresh.state.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn more_state_than_one_statement_takes_lands_whole() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = PostgresStore::open(&scratch.open().await, "demo")
+        .await
+        .unwrap();
+    let partition = Partition::from("p/0");
+    let claim = store.claim(&partition).await.unwrap();
+    let mut epoch = sealed(&partition, &claim, 1);
+    let key = |number: u32| format!("car-{number}");
+    epoch.saved = (0..25_000)
+        .map(|n| saved(1, &key(n), Some(&n.to_le_bytes())))
+        .collect();
+    // Of a key that is named twice the last entry holds, also where that one forgets it.
+    epoch.saved.push(saved(1, &key(7), Some(b"last")));
+    epoch.saved.push(saved(1, &key(8), None));
+    let tx = store.begin().await.unwrap();
+    store.commit(tx, &[epoch]).await.unwrap();
+    let state = store.claim(&partition).await.unwrap().state;
+    assert_eq!(state.len(), 24_999);
+    let seven = state.iter().find(|saved| saved.key == key(7)).unwrap();
+    assert_eq!(seven.bytes.as_deref(), Some(&b"last"[..]));
+}
+
+#[tokio::test]
+async fn dead_letters_are_kept_whatever_they_hold() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = PostgresStore::open(&scratch.open().await, "demo")
+        .await
+        .unwrap();
+    let partition = Partition::from("p/0");
+    let claim = store.claim(&partition).await.unwrap();
+    let mut epoch = sealed(&partition, &claim, 1);
+    epoch.dead = vec![DeadLetter {
+        offset: Offset(u64::MAX),
+        stage: "de\0code".into(),
+        reason: "unexpected \0 at 3".into(),
+        raw: vec![0, 255, 10],
+        length: 3,
+    }];
+    epoch.tallies.insert("alerts.\0".into(), 1);
+    let tx = store.begin().await.unwrap();
+    assert_eq!(store.commit(tx, &[epoch]).await.unwrap(), Committed::Done);
+    let row = scratch
+        .admin()
+        .await
+        .query_one(
+            "SELECT stage, reason, raw FROM fleet_stream.dead_letters",
+            &[],
+        )
+        .await
+        .unwrap();
+    let (stage, reason, raw): (String, String, Vec<u8>) = (row.get(0), row.get(1), row.get(2));
+    assert_eq!((&*stage, &*reason), ("de␀code", "unexpected ␀ at 3"));
+    assert_eq!(raw, [0, 255, 10]);
+}
+
+#[tokio::test]
+async fn a_newer_layout_is_left_alone() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    PostgresStore::open(&database, "demo").await.unwrap();
+    let newer = "INSERT INTO fleet_stream.layout VALUES (99)";
+    scratch.admin().await.batch_execute(newer).await.unwrap();
+    let error = PostgresStore::open(&database, "demo").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("version 99"), "{error}");
+}
+
+#[tokio::test]
+async fn several_that_open_a_new_database_at_once_all_get_it() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    let open = || async { PostgresStore::open(&database, "demo").await.map(drop) };
+    let (a, b, c, d) = tokio::join!(open(), open(), open(), open());
+    for opened in [a, b, c, d] {
+        opened.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_store_needs_no_more_than_one_connection() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let options = PostgresOptions {
+        pool_size: 1,
+        ..PostgresOptions::default()
+    };
+    let mut store = PostgresStore::open(&scratch.open_with(options).await, "demo")
+        .await
+        .unwrap();
+    let partition = Partition::from("p/0");
+    let claim = store.claim(&partition).await.unwrap();
+    for seq in 1..=3 {
+        let tx = store.begin().await.unwrap();
+        store
+            .commit(tx, &[sealed(&partition, &claim, seq)])
+            .await
+            .unwrap();
+        assert_eq!(store.progress(&partition).await.unwrap().unwrap().seq, seq);
+    }
+    // Fenced, rolled back and failed transactions give it back too.
+    let tx = store.begin().await.unwrap();
+    let fenced = store
+        .commit(tx, &[sealed(&partition, &claim, 3)])
+        .await
+        .unwrap();
+    assert_eq!(fenced, Committed::Fenced(vec![partition.clone()]));
+    let tx = store.begin().await.unwrap();
+    tx.run("fail in", tx.client().batch_execute("SELECT 1/0"))
+        .await
+        .unwrap_err();
+    assert!(
+        store
+            .commit(tx, &[sealed(&partition, &claim, 4)])
+            .await
+            .is_err()
+    );
+    assert_eq!(store.progress(&partition).await.unwrap().unwrap().seq, 3);
+}
+
+#[tokio::test]
+async fn a_zombie_that_holds_the_row_does_not_land_after_the_owner() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    let mut zombie = PostgresStore::open(&database, "demo").await.unwrap();
+    let mut owner = PostgresStore::open(&database, "demo").await.unwrap();
+    let partition = Partition::from("p/0");
+    let stale = zombie.claim(&partition).await.unwrap();
+    let tx = zombie.begin().await.unwrap();
+    let claim = owner.claim(&partition).await.unwrap();
+    let late = zombie
+        .commit(tx, &[sealed(&partition, &stale, 1)])
+        .await
+        .unwrap();
+    assert_eq!(late, Committed::Fenced(vec![partition.clone()]));
+    let tx = owner.begin().await.unwrap();
+    let landed = owner
+        .commit(tx, &[sealed(&partition, &claim, 1)])
+        .await
+        .unwrap();
+    assert_eq!(landed, Committed::Done);
+}
