@@ -197,3 +197,82 @@ impl<E> Dealer<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EventTime, VehicleId, event::Telemetry};
+
+    fn event(car: u64) -> Telemetry {
+        Telemetry::new(
+            VehicleId::new(&format!("car-{car}")).unwrap(),
+            EventTime::MIN,
+        )
+    }
+
+    fn deal(dealer: &mut Dealer<Telemetry>, cars: std::ops::Range<u64>) {
+        for car in cars {
+            dealer.next().push(Offset(car), event(car));
+            dealer.keep();
+        }
+        dealer.deal_all();
+    }
+
+    #[test]
+    fn each_event_comes_to_its_shard_once_and_in_order_however_often_lists_are_emptied() {
+        for shards in 1..4 {
+            let mut dealer = Dealer::new(shards);
+            // The first time lists grow, later they hold old events.
+            for round in 0..3 {
+                let cars = round * 100..round * 100 + 70;
+                deal(&mut dealer, cars.clone());
+                for (shard, list) in dealer.lists().iter_mut().enumerate() {
+                    let own = |car: &u64| shard_of(event(*car).key(), shards) == shard;
+                    let mut expected = cars.clone().filter(own);
+                    list.take_each(|at, event| {
+                        assert_eq!(Some(at.0), expected.next());
+                        assert_eq!(event.key(), format!("car-{}", at.0));
+                    });
+                    assert_eq!(expected.next(), None);
+                    assert!(list.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_that_is_none_and_those_of_a_payload_that_is_tried_again_are_not_dealt() {
+        for shards in [1, 2] {
+            let mut dealer = Dealer::new(shards);
+            deal(&mut dealer, 0..40);
+            let before = dealer.lengths();
+            dealer.next().push(Offset(40), event(40));
+            dealer.undo();
+            dealer.deal_all();
+            assert_eq!(dealer.lengths(), before);
+
+            deal(&mut dealer, 41..81);
+            dealer.next().push(Offset(81), event(81));
+            dealer.reset(&before);
+            dealer.deal_all();
+            assert_eq!(dealer.lengths(), before);
+        }
+    }
+
+    #[test]
+    fn events_are_taken_out_before_a_record_or_by_their_offsets() {
+        let named = ('a'..='e').zip(0..).map(|(name, at)| (Offset(at), name));
+        let mut events: Events<char> = named.collect();
+        let before = events.take_before(Offset(2));
+        assert_eq!(&*before, [(Offset(0), 'a'), (Offset(1), 'b')]);
+        events.retain(|at| at != Offset(3));
+        assert_eq!(&*events, [(Offset(2), 'c'), (Offset(4), 'e')]);
+        events.truncate(1);
+        events.retain(|_| true);
+        assert_eq!(
+            &*events,
+            [(Offset(2), 'c')],
+            "an old one does not come back"
+        );
+    }
+}

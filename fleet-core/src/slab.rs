@@ -80,9 +80,8 @@ impl<T> Slab<T> {
     where
         T: Clone,
     {
-        let place = match self.free.pop() {
-            Some(place) => place,
-            None => return self.put_fresh(offset, value.clone()),
+        let Some(place) = self.free.pop() else {
+            return self.put_fresh(offset, value.clone());
         };
         self.fresh.push(place);
         if let Some(row) = self.rows.get_mut(place.index()) {

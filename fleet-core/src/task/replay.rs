@@ -205,19 +205,13 @@ mod tests {
         let restored = Snapshot::restore(&saved[1]).unwrap();
         let replay = restored.replay(Offset(30)).unwrap();
         assert_eq!((replay.from(), replay.upto()), (Offset(10), Offset(30)));
-        let mut events: Vec<_> = [9, 12, 17, 20, 25, 29, 30, 31]
+        let of = |events: &Events<u64>| events.iter().map(|(_, at)| *at).collect::<Vec<_>>();
+        let mut events = [9, 12, 17, 20, 25, 29, 30, 31]
             .map(|at| (Offset(at), at))
-            .into();
-        let again: Vec<_> = replay
-            .take(&mut events)
             .into_iter()
-            .map(|(_, at)| at)
             .collect();
-        assert_eq!(again, [9, 20, 29]);
-        assert_eq!(
-            events.into_iter().map(|(_, at)| at).collect::<Vec<_>>(),
-            [30, 31]
-        );
+        assert_eq!(of(&replay.take(&mut events)), [9, 20, 29]);
+        assert_eq!(of(&events), [30, 31]);
 
         saved.clear();
         snapshot.note(Written::State, Offset(40), &[], &mut saved);

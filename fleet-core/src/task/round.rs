@@ -35,7 +35,7 @@ struct Part<P, E> {
     payload: Option<P>,
     /// The first record that counts.
     counted: Offset,
-    events: Dealer<E>,
+    dealer: Dealer<E>,
     fates: Fates,
     panicked: Option<Panicked>,
 }
@@ -75,16 +75,12 @@ impl<E: Event> Round<E> {
         let mut lanes = lanes(tasks, &mut parts, plan)?;
         fork.each(&mut lanes, |lane| lane.pass(plan));
         let lists = lanes.into_iter().flat_map(|lane| lane.events);
-        let mut emptied = lists
-            .map(|(_, events)| events)
-            .collect::<Vec<_>>()
-            .into_iter();
+        let mut emptied: Vec<_> = lists.map(|(_, events)| events).collect();
         for mut part in parts {
-            let lists = part.events.lists().iter_mut();
-            lists
-                .zip(&mut emptied)
-                .for_each(|(list, emptied)| *list = emptied);
-            self.spare.push(part.events);
+            for list in part.dealer.lists() {
+                *list = emptied.pop().unwrap_or_default();
+            }
+            self.spare.push(part.dealer);
             if let Some(task) = tasks.get_mut(&part.partition) {
                 task.fates.join(&mut part.fates);
                 task.join()?;
@@ -122,15 +118,13 @@ impl<E: Event> Round<E> {
                 .map_or(Offset(0), |replay| replay.upto());
             task.advance(next);
             for payload in decode.divide(payload, each) {
+                let dealer = self.spare.pop();
                 parts.push(Part {
                     partition: partition.clone(),
                     time,
                     payload: Some(payload),
                     counted,
-                    events: self
-                        .spare
-                        .pop()
-                        .unwrap_or_else(|| Dealer::new(task.shards.len())),
+                    dealer: dealer.unwrap_or_else(|| Dealer::new(task.shards.len())),
                     fates: Fates::default(),
                     panicked: None,
                 });
@@ -144,7 +138,7 @@ impl<P, E: Event> Part<P, E> {
     fn decode(&mut self, decode: &impl Decode<P, Event = E>, isolate: bool) {
         if let Some(payload) = self.payload.take() {
             let mut intake = Intake {
-                dealer: &mut self.events,
+                dealer: &mut self.dealer,
                 fates: &mut self.fates,
                 counted: self.counted,
             };
@@ -179,13 +173,13 @@ fn lanes<'a, P, E: Event>(
         };
         let lists = own.iter_mut().flat_map(|part| {
             let time = part.time;
-            let lists = part.events.lists().iter_mut();
+            let lists = part.dealer.lists().iter_mut();
             lists.map(move |events| (time, events))
         });
         let sweeps: Arc<[Sweep]> = task.admit(plan, &mut lists.collect::<Vec<_>>())?.into();
         for (place, shard) in task.shards.iter_mut().enumerate() {
             let lists = own.iter_mut().filter_map(|part| {
-                let events = part.events.lists().get_mut(place)?;
+                let events = part.dealer.lists().get_mut(place)?;
                 Some((part.time, std::mem::take(events)))
             });
             lanes.push(Lane {
