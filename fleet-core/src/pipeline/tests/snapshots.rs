@@ -97,13 +97,10 @@ fn pipeline<D: Decode<Records, Event = Reading>>(
 ) -> Run<D> {
     let (graph, streams) = graph();
     let source = Slow(Scripted::new("memory/0", Arc::clone(rows), script));
-    Pipeline::exactly_once(source, decode, Order::default(), graph, store.clone())
+    let run = Pipeline::exactly_once(source, decode, Order::default(), graph, store.clone());
+    streams
+        .stored(run, |name| store.table(name))
         .store("readings", streams.readings, store.table("readings"))
-        .store("edges", streams.edges, store.table("edges"))
-        .store("windows", streams.windows, store.table("windows"))
-        .store("bursts", streams.bursts, store.table("bursts"))
-        .store("both", streams.both, store.table("both"))
-        .store("chain", streams.chain, store.table("chain"))
         .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
 }
 
