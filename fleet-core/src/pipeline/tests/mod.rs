@@ -6,6 +6,7 @@
 
 mod arrival;
 mod cases;
+mod crashes;
 mod hand;
 mod keys;
 mod model;
