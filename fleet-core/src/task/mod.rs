@@ -305,7 +305,15 @@ impl<E: Event> Task<E> {
 
     /// Hands over everything since the last seal, as one numbered commit. Where a restart could not do without
     /// the state, it is there whatever was asked for.
-    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin, keep: Written) -> Piece {
+    ///
+    /// # Errors
+    /// When a state panics as it is encoded; the task is not to be used any more then.
+    pub(crate) fn seal(
+        &mut self,
+        plan: &Plan<E>,
+        fork: &impl ForkJoin,
+        keep: Written,
+    ) -> Result<Piece> {
         let keep = if self.ended { Written::State } else { keep };
         let keep = self.snapshot.choose(keep, &self.fates.dead);
         let mut shares: Vec<(&mut Shard<E>, Option<Share>)> =
@@ -313,6 +321,12 @@ impl<E: Event> Task<E> {
         fork.each(&mut shares, |(shard, share)| {
             *share = Some(shard.seal(plan, keep));
         });
+        if let Some(panicked) = shares
+            .iter_mut()
+            .find_map(|(shard, _)| shard.panicked.take())
+        {
+            return Err(self.stopped_by(&panicked));
+        }
         let shares = shares.into_iter().filter_map(|(_, share)| share);
         let joined = shares.reduce(|mut all, share| {
             all.join(share);
@@ -343,7 +357,7 @@ impl<E: Event> Task<E> {
         }
         let forgotten = self.tallies.get(FORGOTTEN_TALLY).copied().unwrap_or(0);
         self.tallies.insert(KEYS_TALLY.into(), keys + forgotten);
-        Piece {
+        Ok(Piece {
             sealed: Sealed {
                 partition: self.partition.clone(),
                 token: self.token,
@@ -358,6 +372,6 @@ impl<E: Event> Task<E> {
             },
             outputs,
             work,
-        }
+        })
     }
 }

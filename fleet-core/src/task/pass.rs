@@ -57,6 +57,9 @@ impl<E: Event> Shard<E> {
             let is_again = replay.is_some_and(|replay| sweep.at < replay.upto());
             self.sweep(plan, sweep.horizon, Hearing::again_if(is_again));
             fates.join(&mut self.fates);
+            if self.panicked.is_some() {
+                return;
+            }
         }
         self.take_some(plan, lists, replay);
         fates.join(&mut self.fates);

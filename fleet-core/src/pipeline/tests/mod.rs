@@ -13,6 +13,7 @@ mod model;
 mod overlap;
 mod panics;
 mod pause;
+mod saving;
 mod simulation;
 mod snapshots;
 mod stop;
