@@ -1,5 +1,9 @@
+mod bad_rows;
 mod connection;
+mod landing;
+mod pipeline;
 mod report;
-mod server;
+pub(super) mod server;
 mod store;
+mod table;
 mod url;
