@@ -13,7 +13,7 @@ const PANICKED: &str = "it panicked: ";
 
 /// The reason for a record that cannot be read: every fourth makes a decoder panic, which says the same.
 pub(super) fn cut_short(id: u16) -> String {
-    let panicked = if id % 4 == 0 { PANICKED } else { "" };
+    let panicked = if id.is_multiple_of(4) { PANICKED } else { "" };
     format!("{panicked}record {id} is cut short")
 }
 
