@@ -2,11 +2,10 @@
 //! sink takes is taken by all.
 
 use fleet_core::{
-    EventTime, Record,
+    Record,
     decode::MAX_RAW_BYTES,
     record::{Column, ColumnKind, Fields, Value, to_ndjson},
     sink::Rejected,
-    time::TimeStyle,
 };
 
 /// Hands the fields of a row that fit their columns to `take`; says why if one does not.
@@ -131,7 +130,10 @@ pub(crate) fn rejected<R: Record>(index: usize, reason: String, row: &R) -> Reje
 /// Appends `at` in one shape, `2024-02-15T14:32:18.500000Z`, so that texts sort as times do.
 ///
 /// The shortest form does not: `18Z` sorts after `18.5Z`.
-pub(crate) fn sortable_time(at: EventTime, to: &mut String) {
+#[cfg(any(feature = "sqlite", feature = "files"))]
+pub(crate) fn sortable_time(at: fleet_core::EventTime, to: &mut String) {
+    use fleet_core::time::TimeStyle;
+
     // Python's shape ends in `+00:00`; the rest of it is ours.
     if TimeStyle::isoformat().write(at, to).is_ok() {
         to.truncate(to.len().saturating_sub("+00:00".len()));
@@ -174,13 +176,14 @@ pub(crate) fn columns_refusal(columns: &[Column]) -> Option<String> {
 mod tests {
     use super::*;
 
+    #[cfg(any(feature = "sqlite", feature = "files"))]
     #[test]
     fn times_sort_as_text_as_they_do_as_times() {
         let micros = [0, 1, 500_000, 1_000_000, 253_402_300_799_999_999];
         let texts: Vec<_> = micros
             .map(|at| {
                 let mut text = String::new();
-                sortable_time(EventTime::from_micros(at), &mut text);
+                sortable_time(fleet_core::EventTime::from_micros(at), &mut text);
                 text
             })
             .into();

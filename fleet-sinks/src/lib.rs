@@ -5,6 +5,8 @@
 //! | `sqlite::SqliteTable` | `sqlite` | `sqlite::SqliteStore` | none: each row once |
 //! | `files::FileTable` | `files` and `sqlite` | `files::FileStore` | none: files are cut to what was committed |
 //! | `files::NdjsonFile`, `files::CsvFile` | `files` | any | rows since the last commit may come again |
+//! | `postgres::PostgresTable` | `postgres` | `postgres::PostgresStore` | none: each row once |
+//! | `postgres::PostgresSink` | `postgres` | any | rows since the last commit may come again |
 //! | [`Null`] | | any | |
 //!
 //! Each outside system is one feature, off by default. What a row looks like is told once, by its
@@ -26,10 +28,12 @@
 //! # Ok::<(), fleet_core::Error>(())
 //! ```
 
-#[cfg(any(feature = "sqlite", feature = "files"))]
+#[cfg(any(feature = "sqlite", feature = "files", feature = "postgres"))]
 mod check;
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod indexes;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -37,7 +41,7 @@ pub mod sqlite;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod stored;
 #[cfg(test)]
-#[cfg(any(feature = "sqlite", feature = "files"))]
+#[cfg(any(feature = "sqlite", feature = "files", feature = "postgres"))]
 mod testing;
 
 #[cfg(all(feature = "files", feature = "sqlite"))]
@@ -45,9 +49,11 @@ pub use files::FileStore;
 #[cfg(feature = "files")]
 pub use files::{CsvFile, NdjsonFile};
 pub use fleet_core::sink::Null;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use indexes::Indexes;
 #[cfg(feature = "postgres")]
-pub use postgres::PostgresStore;
+pub use postgres::{PostgresSink, PostgresStore, PostgresTable};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Durability, Indexes, SqliteOptions, SqliteStore, SqliteTable};
+pub use sqlite::{Durability, SqliteOptions, SqliteStore, SqliteTable};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use stored::{Exported, RefusalClass, StoredDeadLetter, Summary};

@@ -12,7 +12,7 @@ use fleet_core::Result;
 use tokio_postgres::{Client, Error, Statement};
 
 use super::{
-    PostgresTransaction,
+    Database, PostgresTransaction,
     error::{failed, interrupted, overdue},
     session::{Session, Sessions},
 };
@@ -88,12 +88,22 @@ impl PostgresConnection {
         }
     }
 
+    /// Closes it at once: whatever is not committed is rolled back, and nobody gets it again.
+    pub(super) fn abandon(&self) {
+        self.session.abandon();
+    }
+
     /// Opens a transaction, which takes the connection with it.
     ///
     /// # Errors
     /// Those of [`run`](Self::run).
     pub async fn begin(self) -> Result<PostgresTransaction> {
         PostgresTransaction::begin(self).await
+    }
+
+    /// Whether it comes out of this pool.
+    pub(super) fn is_of(&self, database: &Database) -> bool {
+        Arc::ptr_eq(&self.address, database.shared_address())
     }
 
     /// Whether nothing has happened to it that is known of.

@@ -80,7 +80,8 @@ impl Database {
     /// Retryable ones where the server cannot be reached or all connections are in use for too long.
     pub async fn connection(&self) -> Result<PostgresConnection> {
         let deadline = self.options.client_deadline();
-        match self.pool.get().await {
+        // Boxed: opening a connection takes 16 KiB of state, which every caller would carry.
+        match Box::pin(self.pool.get()).await {
             Ok(session) => Ok(PostgresConnection::new(session, &self.address, deadline)),
             Err(refused) => Err(self.refused(refused)),
         }
@@ -96,6 +97,11 @@ impl Database {
 
     /// Host, port and database, as messages name them.
     pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The same for all that comes out of this pool.
+    pub(super) fn shared_address(&self) -> &Arc<str> {
         &self.address
     }
 

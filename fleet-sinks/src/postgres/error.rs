@@ -44,6 +44,22 @@ pub(super) enum Refused {
         found: i32,
         known: i32,
     },
+    #[error("cannot make table {table} in {address}: {reason}")]
+    Table {
+        address: String,
+        table: String,
+        reason: String,
+    },
+    #[error(
+        "cannot use table {table} in {address}: {differs}; use another table name, or change the table"
+    )]
+    Columns {
+        address: String,
+        table: String,
+        differs: String,
+    },
+    #[error("a transaction of {given} was handed to a sink or store of {ours}")]
+    OtherDatabase { ours: String, given: String },
     #[error("cannot use {address}: it is PostgreSQL {found}, this needs 15 or newer")]
     TooOld { address: String, found: String },
     #[error(

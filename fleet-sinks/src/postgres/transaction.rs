@@ -3,7 +3,7 @@ use std::future::Future;
 use fleet_core::{Error, ErrorKind, Result};
 use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 
-use super::PostgresConnection;
+use super::{Database, PostgresConnection, error::Refused};
 
 /// A setting that ends with its transaction: where it is gone, so is the transaction.
 const BEGIN: &str =
@@ -64,6 +64,18 @@ impl PostgresTransaction {
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         self.connection.run(doing, work).await
+    }
+
+    /// Whether it was opened on a connection of this database.
+    pub(super) fn belongs_to(&self, database: &Database) -> Result<()> {
+        if self.connection.is_of(database) {
+            return Ok(());
+        }
+        Err(Refused::OtherDatabase {
+            ours: database.address().to_owned(),
+            given: self.connection.address().to_owned(),
+        }
+        .into())
     }
 
     /// Commits, and gives the connection back to its pool.

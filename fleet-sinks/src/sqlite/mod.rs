@@ -27,7 +27,8 @@ mod tests;
 mod tx;
 mod wipe;
 
-pub use options::{Durability, Indexes, SqliteOptions};
+pub use crate::Indexes;
+pub use options::{Durability, SqliteOptions};
 pub use schema::WALL_CLOCK_COLUMNS;
 pub use store::SqliteStore;
 pub use table::SqliteTable;

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::Indexes;
+
 /// What a finished commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
@@ -9,17 +11,6 @@ pub enum Durability {
     /// A commit survives the end of the process, also by SIGKILL. A power cut may undo the last ones, rows
     /// and position together, so that they are computed again (`synchronous = NORMAL`).
     Normal,
-}
-
-/// Which indexes a result table gets when it is made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Indexes {
-    /// One on `vehicle_id` and `time`, where there are such columns: what one vehicle did is found at once,
-    /// and rows are written at about a third of the speed.
-    #[default]
-    ByVehicle,
-    /// None: rows are written fastest, and questions about one vehicle read the whole table.
-    None,
 }
 
 /// How a [`SqliteStore`](super::SqliteStore) is opened.

@@ -22,7 +22,7 @@ impl PostgresStore {
     /// Those of reading.
     pub async fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let connection = self.connection().await?;
+        let connection = self.kept.connection().await?;
         let read = async {
             let first = connection.prepare(FIRST).await?;
             let client = connection.client();
@@ -30,7 +30,7 @@ impl PostgresStore {
             rows.iter().map(letter).collect()
         };
         let letters = connection.run("read dead letters from", read).await?;
-        self.keep(connection);
+        self.kept.keep(connection);
         Ok(letters)
     }
 
@@ -40,7 +40,7 @@ impl PostgresStore {
     /// # Errors
     /// Those of reading the store and of writing to `to`.
     pub async fn export_dead_letters(&self, to: &mut dyn Write) -> Result<Exported> {
-        let connection = self.connection().await?;
+        let connection = self.kept.connection().await?;
         let doing = "read dead letters from";
         let asked = async {
             let decoded = connection.prepare(DECODED).await?;
@@ -56,7 +56,7 @@ impl PostgresStore {
             let (raw, whole) = connection.run(doing, read).await?;
             exported.record(raw, whole, to)?;
         }
-        self.keep(connection);
+        self.kept.keep(connection);
         exported.finish(to)
     }
 }

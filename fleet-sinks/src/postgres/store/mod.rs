@@ -5,9 +5,10 @@ mod commit;
 mod dead;
 mod schema;
 mod summary;
+mod tables;
 mod wipe;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use fleet_core::{
@@ -15,7 +16,9 @@ use fleet_core::{
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
 };
 
-use super::{Database, PostgresConnection, PostgresTransaction, error::Refused};
+use super::{Database, PostgresTransaction, error::Refused, kept::Kept};
+
+pub(super) use schema::LOCK;
 
 /// A checkpoint store in a PostgreSQL database, with result tables beside the positions.
 ///
@@ -44,11 +47,8 @@ use super::{Database, PostgresConnection, PostgresTransaction, error::Refused};
 /// Two round trips for a commit besides those of the sinks. The store keeps one connection of the pool.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
-    database: Database,
+    kept: Kept,
     pipeline: Arc<str>,
-    /// The connection of the last transaction: it knows the statements and has the tables for staging. Behind a
-    /// lock only because handles are clones; it is never held over a wait.
-    kept: Arc<Mutex<Option<PostgresConnection>>>,
 }
 
 impl PostgresStore {
@@ -62,9 +62,8 @@ impl PostgresStore {
             return Err(Refused::NoPipeline.into());
         }
         let store = Self {
-            database: database.clone(),
+            kept: Kept::new(database),
             pipeline: pipeline.into(),
-            kept: Arc::default(),
         };
         schema::prepare(&store).await?;
         Ok(store)
@@ -77,30 +76,7 @@ impl PostgresStore {
 
     /// The database that it lies in.
     pub fn database(&self) -> &Database {
-        &self.database
-    }
-
-    /// The kept connection, or another one of the pool.
-    pub(super) async fn connection(&self) -> Result<PostgresConnection> {
-        let kept = self
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        match kept.filter(PostgresConnection::is_usable) {
-            Some(connection) => Ok(connection),
-            None => self.database.connection().await,
-        }
-    }
-
-    /// Keeps a connection whose work is done.
-    pub(super) fn keep(&self, connection: PostgresConnection) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some(connection);
-    }
-
-    pub(super) async fn transaction(&self) -> Result<PostgresTransaction> {
-        self.connection().await?.begin().await
+        &self.kept.database
     }
 }
 
@@ -109,15 +85,15 @@ impl CheckpointStore for PostgresStore {
     type Tx = PostgresTransaction;
 
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
-        let tx = self.transaction().await?;
+        let tx = self.kept.begin().await?;
         let claim = claim::claim(&tx, &self.pipeline, partition);
         let claim = tx.run("claim a partition in", claim).await?;
-        self.keep(tx.finish().await?);
+        self.kept.commit(tx).await?;
         Ok(claim)
     }
 
     async fn begin(&mut self) -> Result<PostgresTransaction> {
-        self.transaction().await
+        self.kept.begin().await
     }
 
     async fn commit(&mut self, tx: PostgresTransaction, epoch: &[Sealed]) -> Result<Committed> {
@@ -126,15 +102,15 @@ impl CheckpointStore for PostgresStore {
         if !fenced.is_empty() {
             return Ok(Committed::Fenced(fenced));
         }
-        self.keep(tx.finish().await?);
+        self.kept.commit(tx).await?;
         Ok(Committed::Done)
     }
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
-        let connection = self.connection().await?;
+        let connection = self.kept.connection().await?;
         let progress = claim::progress(&connection, &self.pipeline, partition);
         let progress = connection.run("read positions from", progress).await?;
-        self.keep(connection);
+        self.kept.keep(connection);
         Ok(progress)
     }
 }

@@ -11,11 +11,11 @@ const VERSION: i32 = 1;
 
 /// Two that open a new database at once must not make the same tables. The number is `fleet` in ASCII: our
 /// choice, as locks of this kind have nothing but a number.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(439804651892)";
+pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(439804651892)";
 
 /// Makes the tables where they are not there, and refuses a newer layout.
 pub(super) async fn prepare(store: &PostgresStore) -> Result<()> {
-    let connection = store.connection().await?;
+    let connection = store.kept.connection().await?;
     let asked = "SELECT to_regclass('fleet_stream.layout') IS NOT NULL";
     let asked = connection.client().query_one(asked, &[]);
     let there: bool = connection
@@ -42,6 +42,6 @@ pub(super) async fn prepare(store: &PostgresStore) -> Result<()> {
         }
         .into());
     }
-    store.keep(connection);
+    store.kept.keep(connection);
     Ok(())
 }

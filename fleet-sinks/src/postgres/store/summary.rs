@@ -42,9 +42,9 @@ impl PostgresStore {
     /// # Errors
     /// Those of reading.
     pub async fn summary(&self) -> Result<Summary> {
-        let tx = self.transaction().await?;
+        let tx = self.kept.begin().await?;
         let summary = tx.run("sum up", summary(&tx, self.pipeline())).await?;
-        self.keep(tx.finish().await?);
+        self.kept.commit(tx).await?;
         Ok(summary)
     }
 }

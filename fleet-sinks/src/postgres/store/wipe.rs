@@ -21,13 +21,13 @@ impl PostgresStore {
     /// Refuses where a sink writes into a table that somebody else made, such as a migration: whose rows are
     /// whose it does not say. Nothing is changed then.
     pub async fn wipe_all(&self) -> Result<()> {
-        let tx = self.transaction().await?;
+        let tx = self.kept.begin().await?;
         let others = tx.run("wipe", clear(&tx)).await?;
         if !others.is_empty() {
             // Dropped, the transaction rolls back.
             return Err(Refused::NotOurs(others.join(", ")).into());
         }
-        self.keep(tx.finish().await?);
+        self.kept.commit(tx).await?;
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 mod connection;
 mod report;
-mod server;
+pub(super) mod server;
 mod store;
+mod table;
 mod url;

@@ -1,0 +1,46 @@
+//! What dashboards ask, one file for each subject. Every query takes a [`Scoped`](super::tenancy::Scoped): what it
+//! cannot see does not exist for it.
+//!
+//! Times are half-open, `[from, to)`, so that neighbouring ranges share no row. Results are serde's, with the names of
+//! the systems that are described.
+//!
+//! | file | asks | as |
+//! |---|---|---|
+//! | `vehicle_metrics` `speed_series` `fleet_performance` `fleet_summary` `history` | what vehicles do | VehicleOps |
+//! | `alerts` | what was found, and acknowledging it | VehicleOps |
+//! | `anomalies` `overview` `notes` | the same of a customer | Ford |
+//! | `self_driving` `perception` | how autonomy does | the self-driving pipeline |
+//! | `scores` | how drivers do | FleetFlow |
+
+mod alerts;
+mod anomalies;
+mod convert;
+mod fleet_performance;
+mod fleet_summary;
+mod history;
+mod notes;
+mod overview;
+mod perception;
+mod range;
+mod scores;
+mod self_driving;
+mod spans;
+mod speed_series;
+mod sums;
+#[cfg(test)]
+mod tests;
+mod vehicle_metrics;
+
+pub use alerts::{AlertFilter, acknowledge_alert, alerts};
+pub use anomalies::{AnomalyFilter, acknowledge_anomaly, anomalies};
+pub use fleet_performance::fleet_performance;
+pub use fleet_summary::fleet_summary;
+pub use history::{MAX_HISTORY, history, latest};
+pub use notes::{Note, NoteFilter, notes};
+pub use overview::overview;
+pub use perception::{ClassSummary, perception_summary};
+pub use range::{Slice, TimeRange};
+pub use scores::{TripScore, driver_scores, trip_score};
+pub use self_driving::{SelfDrivingTotals, self_driving_metrics};
+pub use speed_series::{MAX_BUCKET_MINUTES, speed_series};
+pub use vehicle_metrics::vehicle_metrics;

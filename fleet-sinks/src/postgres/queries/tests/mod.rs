@@ -1,0 +1,4 @@
+mod drive;
+mod people;
+mod plans;
+mod vehicles;

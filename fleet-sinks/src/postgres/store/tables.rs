@@ -1,0 +1,44 @@
+use fleet_core::{Record, Result};
+
+use super::PostgresStore;
+use crate::postgres::{PostgresTable, TableOptions};
+
+const REMEMBER: &str = "
+INSERT INTO fleet_stream.result_tables (pipeline, table_name, made) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+impl PostgresStore {
+    /// The table of this name (`table` or `schema.table`), made if it is not there; the sink of a stream of `R`.
+    ///
+    /// Of a type whose rows [replace](fleet_core::record::Replaces) each other the highest revision holds. An
+    /// index on `vehicle_id` and `time` is made with the table where there are such columns.
+    ///
+    /// # Errors
+    /// Refuses a name or a column that would need quotes, and a table that is there but cannot take the rows:
+    /// what differs is said.
+    pub async fn table<R: Record>(&self, name: &str) -> Result<PostgresTable<R>> {
+        self.table_with(name, TableOptions::default()).await
+    }
+
+    /// As [`table`](Self::table), with options.
+    ///
+    /// # Errors
+    /// As [`table`](Self::table). Also refuses rows that replace each other, or are added up, in a table without
+    /// a unique index of their key.
+    pub async fn table_with<R: Record>(
+        &self,
+        name: &str,
+        options: TableOptions,
+    ) -> Result<PostgresTable<R>> {
+        let tx = self.kept.begin().await?;
+        let (table, made) = PostgresTable::open(&tx, &self.kept.database, name, options).await?;
+        let pipeline = &*self.pipeline;
+        let remember = async {
+            tx.client()
+                .execute(REMEMBER, &[&pipeline, &name, &made])
+                .await
+        };
+        tx.run("remember a table in", remember).await?;
+        self.kept.commit(tx).await?;
+        Ok(table)
+    }
+}

@@ -1,0 +1,123 @@
+//! What cannot be a table, before the server is asked.
+
+use fleet_core::record::{Column, ColumnKind};
+
+use super::options::Way;
+use crate::check;
+
+/// Why rows with these columns cannot land in this way in a table of this name.
+pub(super) fn refusal(name: &str, columns: &[Column], way: Way) -> Option<String> {
+    name.split('.')
+        .find_map(check::name_refusal)
+        .or_else(|| {
+            (name.split('.').count() > 2).then(|| "a name is table or schema.table".to_owned())
+        })
+        .or_else(|| {
+            name.starts_with("fleet_stream.")
+                .then(|| "the store keeps its own tables there".to_owned())
+        })
+        .or_else(|| check::columns_refusal(columns))
+        .or_else(|| {
+            columns
+                .iter()
+                .find(|c| c.name == ORDINAL)
+                .map(|_| format!("no column can be called {ORDINAL}"))
+        })
+        .or_else(|| key_refusal(columns, way))
+        .or_else(|| way_refusal(columns, way))
+}
+
+/// The column of a staging table that numbers its rows.
+pub(super) const ORDINAL: &str = "fleet_ordinal";
+
+fn find<'a>(columns: &'a [Column], name: &str) -> Option<&'a Column> {
+    columns.iter().find(|column| column.name == name)
+}
+
+fn key_refusal(columns: &[Column], way: Way) -> Option<String> {
+    if way != Way::Append && way.key().is_empty() {
+        return Some("the key of its rows names no column".to_owned());
+    }
+    way.key().iter().find_map(|name| match find(columns, name) {
+        None => Some(format!(
+            "the key of its rows names {name}, which is no column"
+        )),
+        Some(column) if column.nullable => Some(format!(
+            "the key of its rows names {name}, which may be null: rows with null are never the same"
+        )),
+        Some(_) => None,
+    })
+}
+
+fn way_refusal(columns: &[Column], way: Way) -> Option<String> {
+    match way {
+        Way::Append => None,
+        Way::Replace { version, .. } => match find(columns, version) {
+            Some(Column {
+                kind: ColumnKind::Integer | ColumnKind::Time,
+                nullable: false,
+                ..
+            }) => None,
+            _ => Some(format!(
+                "which row is newer is told by {version}, which is no column of whole numbers or times without null"
+            )),
+        },
+        Way::Add { key } => columns
+            .iter()
+            .filter(|column| !key.contains(&column.name))
+            .find(|column| !matches!(column.kind, ColumnKind::Integer | ColumnKind::Real))
+            .map(|column| {
+                format!(
+                    "its column {} is neither of the key nor a number to add",
+                    column.name
+                )
+            }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 4] = [
+        Column::text("car"),
+        Column::time("time"),
+        Column::real("km").nullable(),
+        Column::text("note"),
+    ];
+
+    #[test]
+    fn what_cannot_be_a_table_is_told_before_the_server_is_asked() {
+        let columns = &COLUMNS;
+        let says = |name, way| refusal(name, columns, way).unwrap_or_default();
+        assert_eq!(says("fleet.cars", Way::Append), "");
+        assert!(says("a.b.c", Way::Append).contains("schema.table"));
+        assert!(says("Cars", Way::Append).contains("not usable"));
+        assert!(says("cars\"; --", Way::Append).contains("not usable"));
+        assert!(says("fleet_stream.positions", Way::Append).contains("own tables"));
+        let replace = |key, version| Way::Replace { key, version };
+        assert_eq!(says("cars", replace(&["car"], "time")), "");
+        assert!(says("cars", replace(&["truck"], "time")).contains("truck"));
+        assert!(says("cars", replace(&["km"], "time")).contains("null"));
+        assert!(says("cars", replace(&["car"], "km")).contains("newer"));
+        assert!(says("cars", replace(&[], "time")).contains("no column"));
+        assert!(
+            says(
+                "cars",
+                Way::Add {
+                    key: &["car", "time"]
+                }
+            )
+            .contains("note")
+        );
+        assert_eq!(
+            says(
+                "cars",
+                Way::Add {
+                    key: &["car", "time", "note"]
+                }
+            ),
+            ""
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! The statements of a table. Names went through the identifier check or come from the server's catalogue, and
+//! are quoted all the same; values are never part of a statement.
+
+use fleet_core::record::{Column, ColumnKind};
+
+use super::{catalog::Shape, options::Way, refusal::ORDINAL};
+
+/// What lands rows, and how they are made ready for it.
+#[derive(Clone, Debug)]
+pub(super) struct Statements {
+    /// `COPY` of rows: into the table itself, or into the staging table.
+    pub(super) copy: String,
+    /// Where rows are staged.
+    pub(super) staging: Option<Staging>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Staging {
+    /// Makes the staging table, or empties it.
+    pub(super) empty: String,
+    /// Lands the rows with ordinals from `$1` up to but not including `$2`.
+    pub(super) land: String,
+}
+
+/// A name in quotes. A dot separates schema and table.
+pub(super) fn quoted(name: &str) -> String {
+    let parts: Vec<_> = name.split('.').map(quoted_part).collect();
+    parts.join(".")
+}
+
+fn quoted_part(part: &str) -> String {
+    format!("\"{}\"", part.replace('"', "\"\""))
+}
+
+fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.into_iter().map(quoted_part).collect();
+    names.join(", ")
+}
+
+/// The type that a column has in a table that we make, and in every staging table.
+pub(super) const fn type_word(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Text => "text",
+        ColumnKind::Real => "double precision",
+        ColumnKind::Integer => "bigint",
+        ColumnKind::Bool => "boolean",
+        ColumnKind::Time => "timestamp with time zone",
+    }
+}
+
+pub(super) fn create(name: &str, columns: &[Column], way: Way) -> String {
+    let mut parts: Vec<_> = columns
+        .iter()
+        .map(|column| {
+            let null = if column.nullable { "" } else { " NOT NULL" };
+            format!(
+                "{} {}{null}",
+                quoted_part(column.name),
+                type_word(column.kind)
+            )
+        })
+        .collect();
+    if way != Way::Append {
+        parts.push(format!(
+            "PRIMARY KEY ({})",
+            listed(way.key().iter().copied())
+        ));
+    }
+    format!("CREATE TABLE {} ({})", quoted(name), parts.join(", "))
+}
+
+/// The index by which what one vehicle did is found at once.
+pub(super) fn index_by_vehicle(name: &str) -> String {
+    format!(
+        "CREATE INDEX ON {} (\"vehicle_id\", \"time\")",
+        quoted(name)
+    )
+}
+
+/// `number` tells staging tables of one connection apart.
+pub(super) fn statements(
+    name: &str,
+    columns: &[Column],
+    way: Way,
+    shape: &Shape,
+    number: u64,
+) -> Statements {
+    let names = || columns.iter().map(|column| column.name);
+    if way == Way::Append && shape.takes_copy() {
+        let copy = format!(
+            "COPY {} ({}) FROM STDIN BINARY",
+            quoted(name),
+            listed(names())
+        );
+        return Statements {
+            copy,
+            staging: None,
+        };
+    }
+    let stage = format!("pg_temp.\"fleet_stage_{number}\"");
+    let types: Vec<_> = columns
+        .iter()
+        .map(|column| format!("{} {}", quoted_part(column.name), type_word(column.kind)))
+        .collect();
+    let empty = format!(
+        "CREATE TEMP TABLE IF NOT EXISTS \"fleet_stage_{number}\" (\"{ORDINAL}\" integer, {}) \
+         ON COMMIT DELETE ROWS; TRUNCATE {stage}",
+        types.join(", ")
+    );
+    let all = listed(std::iter::once(ORDINAL).chain(names()));
+    Statements {
+        copy: format!("COPY {stage} ({all}) FROM STDIN BINARY"),
+        staging: Some(Staging {
+            empty,
+            land: land(name, columns, way, shape, &stage),
+        }),
+    }
+}
+
+fn land(name: &str, columns: &[Column], way: Way, shape: &Shape, stage: &str) -> String {
+    let key = way.key();
+    let is_key = |column: &Column| key.contains(&column.name);
+    let values: Vec<_> = columns
+        .iter()
+        .map(|column| {
+            let quoted = quoted_part(column.name);
+            let value = match way {
+                Way::Add { .. } if !is_key(column) => format!("sum({quoted})"),
+                _ => quoted,
+            };
+            // Without a length: assigned values that are too long are refused, converted ones are cut.
+            match shape.type_of(column.name) {
+                Some(word) if matches!(way, Way::Add { .. }) || word != type_word(column.kind) => {
+                    format!("{value}::{word}")
+                }
+                _ => value,
+            }
+        })
+        .collect();
+    format!(
+        "INSERT INTO {} AS known ({}) SELECT {} FROM {stage} WHERE \"{ORDINAL}\" >= $1 AND \"{ORDINAL}\" < $2{}",
+        quoted(name),
+        listed(columns.iter().map(|column| column.name)),
+        values.join(", "),
+        conflict(columns, way, shape)
+    )
+}
+
+/// What becomes of a row whose key is there.
+fn conflict(columns: &[Column], way: Way, shape: &Shape) -> String {
+    let key = way.key();
+    let set = |each: &dyn Fn(&str) -> String| {
+        let set: Vec<_> = columns
+            .iter()
+            .filter(|column| !key.contains(&column.name))
+            .map(|column| each(&quoted_part(column.name)))
+            .collect();
+        set.join(", ")
+    };
+    let key = listed(key.iter().copied());
+    let unique = listed(shape.unique().iter().map(String::as_str));
+    match way {
+        Way::Append => String::new(),
+        Way::Replace { version, .. } => {
+            let set = set(&|name| format!("{name} = excluded.{name}"));
+            let version = quoted_part(version);
+            format!(
+                " ON CONFLICT ({unique}) DO UPDATE SET {set} WHERE known.{version} <= excluded.{version}"
+            )
+        }
+        Way::Add { .. } => {
+            // Null and a number is the number.
+            let set = set(&|name| {
+                format!(
+                    "{name} = coalesce(known.{name} + excluded.{name}, known.{name}, excluded.{name})"
+                )
+            });
+            format!(" GROUP BY {key} ORDER BY {key} ON CONFLICT ({unique}) DO UPDATE SET {set}")
+        }
+    }
+}
