@@ -67,13 +67,20 @@ pub(crate) fn refuse(wrong: &clap::Error) -> ExitCode {
     }
 }
 
+/// Whether a text looks like an address, right or wrong.
+pub(crate) fn may_hold_password(text: &str) -> bool {
+    ["://", "@", "password"]
+        .iter()
+        .any(|part| text.contains(part))
+}
+
 /// Takes every word that may hold a password out of a message that repeats it.
 fn without_addresses(mut text: String, words: &[String]) -> String {
     let values = words.iter().flat_map(|word| {
         let value = word.split_once('=').map(|(_, value)| value);
         [Some(word.as_str()), value].into_iter().flatten()
     });
-    for value in values.filter(|value| value.contains('@') || value.contains("password")) {
+    for value in values.filter(|value| may_hold_password(value)) {
         text = text.replace(value, "(an address)");
     }
     text

@@ -1,6 +1,18 @@
 //! Lines of VehicleOps telemetry whose fates are known from how they were made.
 
-use std::{collections::BTreeMap, fmt::Write as _, io::Write as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs::File,
+    io::Write as _,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,19 +33,42 @@ pub(crate) struct Fates {
     pub(crate) duplicate: u64,
 }
 
-/// Writes an input of so many lines, a second of all vehicles after the other.
-pub(crate) fn write(path: &Path, lines: u64) -> Fates {
-    let mut fates = Fates {
-        read: lines,
-        ..Fates::default()
-    };
-    let mut file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
-    for number in 0..lines {
-        let line = line(number, &mut fates);
-        writeln!(file, "{line}").unwrap();
+/// A file that grows until it is told to stop, as fast as a fleet of ten thousand vehicles sends: whenever a
+/// fault comes, there is work under way.
+pub(crate) struct Feed {
+    stop: Arc<AtomicBool>,
+    writer: JoinHandle<Fates>,
+}
+
+/// How much comes at once, and how often: ten thousand lines a second.
+const BATCH: u64 = 200;
+const PAUSE: Duration = Duration::from_millis(20);
+
+impl Feed {
+    pub(crate) fn start(path: &Path) -> Self {
+        let mut file = File::create(path).unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let writer = thread::spawn(move || {
+            let mut fates = Fates::default();
+            while !stopped.load(Ordering::SeqCst) {
+                let batch: String = (fates.read..fates.read + BATCH)
+                    .map(|number| line(number, &mut fates) + "\n")
+                    .collect();
+                fates.read += BATCH;
+                file.write_all(batch.as_bytes()).unwrap();
+                thread::sleep(PAUSE);
+            }
+            fates
+        });
+        Self { stop, writer }
     }
-    file.flush().unwrap();
-    fates
+
+    /// The file has its last line; what must become of all of them.
+    pub(crate) fn stop(self) -> Fates {
+        self.stop.store(true, Ordering::SeqCst);
+        self.writer.join().unwrap()
+    }
 }
 
 fn line(number: u64, fates: &mut Fates) -> String {

@@ -1,17 +1,16 @@
 //! The worker's process, and how far it has come.
 
 use std::{
+    io::{BufReader, Read},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
 use xtask::postgres::Instance;
 
-use crate::{
-    input::{self, Fates},
-    oracle,
-};
+use crate::{input::Feed, oracle};
 
 /// How often we look. A figure is no better than this.
 const LOOK: Duration = Duration::from_millis(10);
@@ -22,7 +21,7 @@ const HANGS: Duration = Duration::from_secs(180);
 /// An input on its way into a database.
 pub(crate) struct Work {
     input: PathBuf,
-    bytes: u64,
+    feed: Option<Feed>,
     url: String,
     /// Where it goes.
     pub(crate) database: String,
@@ -30,43 +29,35 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// An input of so many lines, for the database of the server that `url` leads to.
-    pub(crate) fn new(lines: u64, url: String) -> (Self, Fates) {
+    /// A new input, for the database of the server that `url` leads to.
+    pub(crate) fn new(url: String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let input = folder.path().join("input.ndjson");
-        let fates = input::write(&input, lines);
-        let bytes = std::fs::metadata(&input).unwrap().len();
         let (_, database) = url.rsplit_once('/').unwrap();
-        let work = Self {
+        Self {
+            feed: Some(Feed::start(&input)),
             input,
-            bytes,
             database: database.to_owned(),
             url,
             _folder: folder,
-        };
-        (work, fates)
+        }
     }
 
-    /// The worker, with this sink; the address of the server is in its environment.
+    /// The worker, with this sink, to the end that the input has now; the address of the server is in its
+    /// environment.
     pub(crate) fn command(&self, sink: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
         command.arg("replay").arg(&self.input);
-        command.args([
-            "--dialect",
-            "vehicleops",
-            "--commit-every",
-            "20ms",
-            "--report",
-            "json",
-        ]);
-        command
-            .args(["--sink", sink])
-            .env("FLEET_POSTGRES_URL", &self.url);
+        command.args(["--dialect", "vehicleops", "--commit-every", "20ms"]);
+        command.args(["--report", "json", "--sink", sink]);
+        command.env("FLEET_POSTGRES_URL", &self.url);
         command
     }
 
+    /// A worker that follows the input.
     pub(crate) fn start(&self) -> Worker<'_> {
         let mut command = self.command("postgres:");
+        command.arg("--follow");
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         Worker {
             process: command.spawn().unwrap(),
@@ -74,17 +65,20 @@ impl Work {
         }
     }
 
-    /// The part of the input that is durable; `None` while the server cannot say.
-    pub(crate) fn position(&self, server: &Instance) -> Option<f64> {
+    /// How many bytes of the input are durable; `None` while the server cannot say.
+    pub(crate) fn position(&self, server: &Instance) -> Option<u64> {
         let sql = "SELECT coalesce(sum(next_offset), 0) FROM fleet_stream.positions";
-        let bytes = server.psql_in(&self.database, sql).ok()?;
-        Some(bytes.parse::<f64>().ok()? / self.bytes as f64)
+        server.psql_in(&self.database, sql).ok()?.parse().ok()
     }
 
-    /// Lets a last, undisturbed worker finish, and asks the oracle.
-    pub(crate) fn finish(&self, server: &Instance, fates: &Fates) {
-        self.start().finish();
-        oracle::audit(server, self, fates);
+    /// Ends the input, lets a last, undisturbed worker come to that end, and asks the oracle.
+    pub(crate) fn finish(mut self, server: &Instance) {
+        let fates = self.feed.take().unwrap().stop();
+        let output = self.command("postgres:").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", output.status);
+        oracle::audit(server, &self, &fates);
+        println!("{} lines: none lost, none twice", fates.read);
     }
 }
 
@@ -95,52 +89,45 @@ pub(crate) struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// Waits until this part of the input is durable; false if the worker came to its end before.
-    pub(crate) fn reaches(&mut self, part: f64, server: &Instance) -> bool {
+    /// How long it takes until something is durable, or something more.
+    pub(crate) fn goes_on(&mut self, server: &Instance) -> Duration {
         let start = now();
-        while self.work.position(server).unwrap_or(0.0) < part {
-            if !self.is_running() {
-                return false;
+        let mut from = None;
+        loop {
+            let position = self.work.position(server);
+            match (from, position) {
+                (Some(from), Some(position)) if position > from => return start.elapsed(),
+                (None, Some(_)) => from = position,
+                _ => {}
             }
-            assert!(
-                start.elapsed() < HANGS,
-                "it does not come to {part:.2} of the input"
-            );
-            std::thread::sleep(LOOK);
+            assert!(self.is_running(), "it ended: {}", self.last_words());
+            assert!(start.elapsed() < HANGS, "it does not go on from {from:?}");
+            thread::sleep(LOOK);
         }
-        self.is_running()
-    }
-
-    /// How long it takes until more is durable, from now on; `None` if it came to its end.
-    pub(crate) fn resumes(&mut self, from: f64, server: &Instance) -> Option<Duration> {
-        let start = now();
-        while self.work.position(server).is_none_or(|part| part <= from) {
-            if !self.is_running() {
-                return None;
-            }
-            assert!(
-                start.elapsed() < HANGS,
-                "it does not go on from {from:.2} of the input"
-            );
-            std::thread::sleep(LOOK);
-        }
-        Some(start.elapsed())
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
         self.process.try_wait().unwrap().is_none()
     }
 
-    /// SIGKILL; whether it was still running.
-    pub(crate) fn kill(mut self) -> bool {
-        let running = self.is_running();
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        running
+    fn last_words(&mut self) -> String {
+        let mut said = String::new();
+        let stderr = self.process.stderr.take().unwrap();
+        BufReader::new(stderr).read_to_string(&mut said).unwrap();
+        said
     }
 
-    /// Waits for its good end; what it complained about.
-    pub(crate) fn finish(self) -> String {
+    /// SIGKILL; it was still running.
+    pub(crate) fn kill(mut self) {
+        assert!(self.is_running(), "it ended: {}", self.last_words());
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to stop, which it does in good order; what it complained about meanwhile.
+    pub(crate) fn stop(self) -> String {
+        let id = self.process.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status().unwrap();
         let output = self.process.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{}: {said}", output.status);
@@ -153,8 +140,8 @@ impl Worker<'_> {
 pub(crate) struct Resumed(Vec<Duration>);
 
 impl Resumed {
-    pub(crate) fn add(&mut self, took: Option<Duration>) {
-        self.0.extend(took);
+    pub(crate) fn add(&mut self, took: Duration) {
+        self.0.push(took);
     }
 
     pub(crate) fn print(&mut self, what: &str) {
@@ -177,8 +164,13 @@ fn now() -> Instant {
     Instant::now()
 }
 
+/// A moment that no commit knows of.
+pub(crate) fn moment() {
+    thread::sleep(Duration::from_millis(60).mul_f64(random_part()));
+}
+
 /// A random part of a whole.
-pub(crate) fn random_part() -> f64 {
+fn random_part() -> f64 {
     use std::hash::{BuildHasher, Hasher};
     let random = std::hash::RandomState::new().build_hasher().finish();
     random as f64 / u64::MAX as f64

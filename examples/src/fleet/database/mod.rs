@@ -13,7 +13,7 @@ use fleet_sinks::{
 
 pub(crate) use row::Row;
 
-use crate::address::PostgresAddress;
+use crate::address::{PostgresAddress, may_hold_password};
 
 /// The pipelines that this program runs.
 const PIPELINES: [&str; 12] = [
@@ -45,6 +45,9 @@ impl FromStr for DatabaseChoice {
     fn from_str(text: &str) -> Result<Self, String> {
         match PostgresAddress::named_by(text) {
             Some(address) => address.map(Self::Postgres),
+            None if may_hold_password(text) => {
+                Err("it is neither a file nor postgres:URL".to_owned())
+            }
             None => Ok(Self::File(text.into())),
         }
     }
