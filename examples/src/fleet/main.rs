@@ -43,7 +43,8 @@ async fn main() -> ExitCode {
         Err(wrong) => return address::refuse(&wrong),
     };
     let done = match command {
-        Command::Demo(args) => demo::run(args, started).await,
+        // On the heap: what a job waits for is large, and there is one of each kind of store.
+        Command::Demo(args) => Box::pin(demo::run(args, started)).await,
         Command::Replay(args) => replay::run(args, started).await,
         Command::Score(args) => score::run(args).await,
         Command::Graph(args) => graph::show(&args),

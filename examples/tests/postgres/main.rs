@@ -5,7 +5,6 @@
 //! reason, or was counted. CI runs a few faults of each kind; the whole is in `soak_postgres_*`.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "helpers of tests fail by panic and print what they measured"
