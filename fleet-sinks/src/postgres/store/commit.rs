@@ -3,13 +3,11 @@
 
 use std::borrow::Cow;
 
-use fleet_core::{
-    Partition,
-    checkpoint::{Saved, Sealed},
-};
+use fleet_core::{Partition, checkpoint::Sealed};
 use futures_util::future::{try_join, try_join_all};
 use tokio_postgres::{Error, Statement, types::ToSql};
 
+use super::states;
 use crate::postgres::{PostgresTransaction, text::storable};
 
 const MOVE: &str = "
@@ -18,16 +16,6 @@ UPDATE fleet_stream.positions SET
     read = $8, accepted = $9, filtered = $10, dead_lettered = $11, late = $12, duplicate = $13,
     committed_at = clock_timestamp()
 WHERE pipeline = $1 AND partition = $2 AND token = $3 AND seq = $4::bigint - 1";
-
-const SAVE: &str = "
-INSERT INTO fleet_stream.states (pipeline, partition, node, key, version, bytes)
-SELECT $1, $2, * FROM unnest($3::int[], $4::bytea[], $5::int[], $6::bytea[])
-ON CONFLICT (pipeline, partition, node, key)
-DO UPDATE SET version = excluded.version, bytes = excluded.bytes";
-
-const FORGET: &str = "
-DELETE FROM fleet_stream.states USING unnest($3::int[], $4::bytea[]) AS gone (node, key)
-WHERE pipeline = $1 AND partition = $2 AND states.node = gone.node AND states.key = gone.key";
 
 const BURY: &str = "
 INSERT INTO fleet_stream.dead_letters (pipeline, partition, \"offset\", stage, reason, raw, length)
@@ -43,15 +31,12 @@ SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[])
 ON CONFLICT (pipeline, partition, name) DO UPDATE SET count = excluded.count
 WHERE known.count <> excluded.count";
 
-/// Entries and bytes of state that go in one statement. Our choice: far below what a message can hold (1 GiB),
-/// and no more memory on either side than a large batch of rows takes.
-const ENTRIES: usize = 10_000;
-const BYTES: usize = 16 << 20;
+/// Dead letters that go in one statement. Our choice: with 64 KiB of bytes each far below what a message can hold.
+const LETTERS: usize = 1_024;
 
 struct Statements {
     moving: Statement,
-    save: Statement,
-    forget: Statement,
+    states: states::Statements,
     bury: Statement,
     unnamed: Statement,
     tally: Statement,
@@ -65,8 +50,7 @@ pub(super) async fn write(
 ) -> Result<Vec<Partition>, Error> {
     let statements = Statements {
         moving: tx.prepare(MOVE).await?,
-        save: tx.prepare(SAVE).await?,
-        forget: tx.prepare(FORGET).await?,
+        states: states::Statements::prepare(tx).await?,
         bury: tx.prepare(BURY).await?,
         unnamed: tx.prepare(UNNAMED).await?,
         tally: tx.prepare(TALLY).await?,
@@ -130,96 +114,13 @@ async fn belongings(
     partition: &str,
     sealed: &Sealed,
 ) -> Result<(), Error> {
-    let state = states(tx, statements, pipeline, partition, &sealed.saved);
+    let state = statements
+        .states
+        .write(tx, pipeline, partition, &sealed.saved);
     let letters = bury(tx, statements, pipeline, partition, sealed);
     let tallies = tally(tx, statements, pipeline, partition, sealed);
     try_join(try_join(state, letters), tallies).await?;
     Ok(())
-}
-
-async fn states(
-    tx: &PostgresTransaction,
-    statements: &Statements,
-    pipeline: &str,
-    partition: &str,
-    saved: &[Saved],
-) -> Result<(), Error> {
-    // In the order of the index; of a key that is named twice the last holds.
-    let mut order: Vec<&Saved> = saved.iter().rev().collect();
-    order.sort_by(|a, b| (a.node, &a.key).cmp(&(b.node, &b.key)));
-    order.dedup_by(|a, b| (a.node, &a.key) == (b.node, &b.key));
-    let mut keep = States::default();
-    let mut forget = States::default();
-    for saved in order {
-        match &saved.bytes {
-            Some(bytes) => keep.add(saved, bytes),
-            None => forget.add(saved, &[]),
-        }
-        if keep.is_full() {
-            keep.save(tx, statements, pipeline, partition).await?;
-            keep = States::default();
-        }
-    }
-    keep.save(tx, statements, pipeline, partition).await?;
-    if !forget.nodes.is_empty() {
-        let client = tx.client();
-        let (nodes, keys) = (&forget.nodes, &forget.keys);
-        client
-            .execute(&statements.forget, &[&pipeline, &partition, nodes, keys])
-            .await?;
-    }
-    Ok(())
-}
-
-/// Entries of the state, by column.
-#[derive(Default)]
-struct States<'a> {
-    nodes: Vec<i32>,
-    keys: Vec<&'a [u8]>,
-    versions: Vec<i32>,
-    bytes: Vec<&'a [u8]>,
-    size: usize,
-}
-
-impl<'a> States<'a> {
-    fn add(&mut self, saved: &'a Saved, bytes: &'a [u8]) {
-        self.nodes.push(saved.node.into());
-        self.keys.push(saved.key.as_bytes());
-        self.versions.push(saved.version.into());
-        self.bytes.push(bytes);
-        self.size += saved.key.len() + bytes.len();
-    }
-
-    fn is_full(&self) -> bool {
-        self.nodes.len() >= ENTRIES || self.size >= BYTES
-    }
-
-    async fn save(
-        &self,
-        tx: &PostgresTransaction,
-        statements: &Statements,
-        pipeline: &str,
-        partition: &str,
-    ) -> Result<(), Error> {
-        if self.nodes.is_empty() {
-            return Ok(());
-        }
-        let Self {
-            nodes,
-            keys,
-            versions,
-            bytes,
-            ..
-        } = self;
-        let client = tx.client();
-        client
-            .execute(
-                &statements.save,
-                &[&pipeline, &partition, nodes, keys, versions, bytes],
-            )
-            .await?;
-        Ok(())
-    }
 }
 
 async fn bury(
@@ -229,7 +130,7 @@ async fn bury(
     partition: &str,
     sealed: &Sealed,
 ) -> Result<(), Error> {
-    for letters in sealed.dead.chunks(ENTRIES) {
+    for letters in sealed.dead.chunks(LETTERS) {
         let offsets: Vec<_> = letters
             .iter()
             .map(|letter| letter.offset.0.cast_signed())

@@ -4,6 +4,7 @@ mod claim;
 mod commit;
 mod dead;
 mod schema;
+mod states;
 mod summary;
 mod tables;
 mod wipe;

@@ -27,6 +27,8 @@ pub(super) struct Batch {
     keys: Vec<u8>,
     rows: Vec<Encoded>,
     columns: i16,
+    /// Whether of the rows with one key only the newest lands.
+    collapses: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -48,7 +50,7 @@ pub(super) struct Order {
     /// Place of what tells which of two rows with the same key is newer.
     version: Option<usize>,
     /// Whether of the rows with one key only the newest lands.
-    pub(super) collapses: bool,
+    collapses: bool,
 }
 
 impl Order {
@@ -82,6 +84,7 @@ impl Batch {
     pub(super) fn of<R: Record>(rows: &[Row<R>], order: &Order) -> (Self, Vec<Rejected>) {
         let mut batch = Self {
             columns: i16::try_from(R::columns().len()).unwrap_or(i16::MAX),
+            collapses: order.collapses,
             ..Self::default()
         };
         batch.rows.reserve(rows.len());
@@ -140,20 +143,15 @@ impl Batch {
     }
 
     /// The places that land first: all, or the newest of each key.
-    pub(super) fn places(&self, order: &Order) -> Vec<usize> {
-        let all = 0..self.rows.len();
-        if order.collapses {
-            return all
-                .filter(|place| !self.same_key(*place, place + 1))
-                .collect();
-        }
-        all.collect()
+    pub(super) fn places(&self) -> Vec<usize> {
+        let newest = |place: &usize| !(self.collapses && self.same_key(*place, place + 1));
+        (0..self.rows.len()).filter(newest).collect()
     }
 
     /// The next newest row of the same key.
     pub(super) fn runner_up(&self, place: usize) -> Option<usize> {
         let before = place.checked_sub(1)?;
-        self.same_key(before, place).then_some(before)
+        (self.collapses && self.same_key(before, place)).then_some(before)
     }
 
     fn same_key(&self, one: usize, other: usize) -> bool {

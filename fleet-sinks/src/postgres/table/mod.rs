@@ -70,7 +70,7 @@ pub struct PostgresTable<R> {
     statements: Statements,
     order: Order,
     /// How many statements the last write took to write its rows.
-    pub(super) attempts: usize,
+    pub(in crate::postgres) attempts: usize,
     row: PhantomData<fn() -> R>,
 }
 
@@ -130,7 +130,7 @@ impl<R: Record> PostgresTable<R> {
             statements: &self.statements,
             batch: &batch,
         };
-        let landed = landing.land(batch.places(&self.order)).await?;
+        let landed = landing.land(batch.places()).await?;
         self.attempts = landed.attempts;
         let refused = landed.refused.into_iter().filter_map(|(index, reason)| {
             let row = rows.get(index)?;

@@ -28,7 +28,7 @@ use crate::postgres::{Database, kept::Kept};
 #[derive(Debug)]
 pub struct PostgresSink<R> {
     kept: Kept,
-    table: PostgresTable<R>,
+    pub(in crate::postgres) table: PostgresTable<R>,
 }
 
 impl<R> PostgresSink<R> {

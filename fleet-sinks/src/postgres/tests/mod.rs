@@ -1,4 +1,7 @@
+mod bad_rows;
 mod connection;
+mod landing;
+mod pipeline;
 mod report;
 pub(super) mod server;
 mod store;
