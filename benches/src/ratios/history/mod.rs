@@ -2,8 +2,6 @@
 
 mod fill;
 
-use std::time::Instant;
-
 use fleet_core::{EventTime, FleetId, VehicleId};
 use fleet_sinks::postgres::{
     Database, PostgresOptions,
@@ -12,6 +10,8 @@ use fleet_sinks::postgres::{
     tenancy::{Scope, Scoped},
 };
 use tokio_postgres::{Client, NoTls};
+
+use super::growth::now;
 
 /// A database and a login of their own, dropped at the end.
 const NAME: &str = "fleet_bench_history";
@@ -52,7 +52,7 @@ async fn measure(owner: &str, login: &str, readings: usize) {
         .unwrap();
     migrate(&database, Migrations::Fleet).await.unwrap();
     let admin = client(owner).await;
-    let began = Instant::now();
+    let began = now();
     fill::fill(&admin, readings).await;
     println!(
         "history: {readings} readings of {} vehicles in 30 days, filled in {:.0} s",
@@ -76,7 +76,7 @@ async fn measure(owner: &str, login: &str, readings: usize) {
     for question in ["vehicle metrics", "speed series", "fleet performance"] {
         let mut took = Vec::with_capacity(RUNS);
         for run in 0..WARM_UP + RUNS {
-            let began = Instant::now();
+            let began = now();
             let scope = Scope::of(TENANT).with_roles([FLEET]);
             let scoped = Scoped::begin(&database, scope).await.unwrap();
             // Each answer is looked at, so that nothing is measured that found nothing.
