@@ -37,7 +37,8 @@ impl Install {
             ));
         }
         for command in commands {
-            println!("$ {command}");
+            // Standard output is for `eval`.
+            eprintln!("$ {command}");
             command.output()?;
         }
         Ok(())

@@ -13,6 +13,7 @@ mod core;
 mod f1;
 mod growth;
 mod hand;
+mod history;
 mod input;
 mod ours;
 mod random;
@@ -75,6 +76,9 @@ fn main() {
             }
             if wanted("snapshots") {
                 snapshots::every(events as usize);
+            }
+            if wanted("history") {
+                history::run(events as usize * 5);
             }
             if wanted("panics") {
                 snapshots::isolation(events as usize);

@@ -9,7 +9,7 @@ use fleet_sources::{
     simulator::{Area, Scenario},
 };
 
-use crate::sink::SinkChoice;
+use crate::{database::DatabaseChoice, sink::SinkChoice};
 
 /// Turns the events of a vehicle fleet into alerts, minute windows and stored history.
 ///
@@ -114,7 +114,7 @@ pub(crate) struct ReplayArgs {
 /// Where results go and how the run reports.
 #[derive(Debug, Parser)]
 pub(crate) struct OutArgs {
-    /// sqlite:PATH, ndjson:DIR, csv:DIR or null.
+    /// sqlite:PATH, postgres:URL, ndjson:DIR, csv:DIR or null; postgres: takes `FLEET_POSTGRES_URL`.
     #[arg(long, default_value = "sqlite:fleet.db")]
     pub(crate) sink: SinkChoice,
     /// The longest time between two commits.
@@ -183,9 +183,9 @@ pub(crate) struct GraphArgs {
 /// What `report` takes.
 #[derive(Debug, Parser)]
 pub(crate) struct ReportArgs {
-    /// The database.
+    /// The database: a file, or postgres:URL.
     #[arg(long, default_value = "fleet.db")]
-    pub(crate) db: PathBuf,
+    pub(crate) db: DatabaseChoice,
     /// How the report is written.
     #[arg(long, value_enum, default_value_t = ReportWord::Text)]
     pub(crate) report: ReportWord,
@@ -194,9 +194,9 @@ pub(crate) struct ReportArgs {
 /// What `dead-letters` takes.
 #[derive(Debug, Parser)]
 pub(crate) struct DeadLettersArgs {
-    /// The database.
+    /// The database: a file, or postgres:URL.
     #[arg(long, default_value = "fleet.db")]
-    pub(crate) db: PathBuf,
+    pub(crate) db: DatabaseChoice,
     /// Show each with its place and reason instead of its bytes.
     #[arg(long)]
     pub(crate) reasons: bool,

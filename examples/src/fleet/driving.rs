@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use fleet_core::event::Initiator;
+use fleet_core::{Result, event::Initiator};
 use fleet_rules::KmPer;
-use fleet_sinks::sqlite::rusqlite::{Connection, Result};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    database::Database,
     outcome::{grouped, listed},
-    report::unsigned,
 };
 
 /// Sums over all vehicles that tell whether they drive themselves, and all hours.
@@ -29,30 +28,35 @@ impl DrivingTotals {
     ///
     /// # Errors
     /// Those of reading.
-    pub(crate) fn read(db: &Connection) -> Result<Self> {
+    pub(crate) async fn read(db: &Database) -> Result<Self> {
         let by: Vec<_> = Initiator::ALL
             .iter()
-            .map(|who| format!("coalesce(sum(disengagements_{}), 0)", who.as_word()))
+            .map(|who| {
+                format!(
+                    "CAST(coalesce(sum(disengagements_{}), 0) AS bigint)",
+                    who.as_word()
+                )
+            })
             .collect();
         // A vehicle that never says whether it drives itself has no part in the ratio.
         let sums = format!(
-            "SELECT count(DISTINCT vehicle_id), coalesce(sum(km), 0.0), coalesce(sum(interventions), 0),
-                    coalesce(sum(disengagements), 0), {}
+            "SELECT count(DISTINCT vehicle_id), coalesce(sum(km), 0.0), CAST(coalesce(sum(interventions), 0) AS bigint),
+                    CAST(coalesce(sum(disengagements), 0) AS bigint), {}
              FROM self_driving
              WHERE vehicle_id IN (SELECT vehicle_id FROM self_driving
                                   WHERE observed_s > 0 OR interventions + disengagements > 0)",
             by.join(", ")
         );
-        db.query_row(&sums, [], |row| {
-            let by = (4..).zip(Initiator::ALL);
-            let by = by.map(|(column, who)| Ok((who.as_word(), unsigned(row, column)?)));
-            Ok(Self {
-                vehicles: unsigned(row, 0)?,
-                km: row.get(1)?,
-                interventions: unsigned(row, 2)?,
-                disengagements: unsigned(row, 3)?,
-                by: by.collect::<Result<_>>()?,
-            })
+        let row = db.row(&sums).await?;
+        Ok(Self {
+            vehicles: row.count(0),
+            km: row.real(1).unwrap_or(0.0),
+            interventions: row.count(2),
+            disengagements: row.count(3),
+            by: (4..)
+                .zip(Initiator::ALL)
+                .map(|(column, who)| (who.as_word(), row.count(column)))
+                .collect(),
         })
     }
 

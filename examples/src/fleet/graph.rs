@@ -17,9 +17,9 @@ use fleet_scoring::{SeedFleetflow, SegmentTrips, Trip, TripOptions};
 
 use crate::{
     args::GraphArgs,
+    destination::Destination,
     job::{Exactly, Work},
     output::say,
-    sink::Destination,
     tables::SpeedWindow,
 };
 
@@ -48,7 +48,7 @@ impl Work for MainWork {
         build(self.rules, self.window)
     }
 
-    fn store<Src, D, To>(
+    async fn store<Src, D, To>(
         streams: Streams,
         pipeline: Exactly<Src, D, To::Store>,
         to: &To,
@@ -59,13 +59,21 @@ impl Work for MainWork {
         To: Destination,
     {
         Ok(pipeline
-            .store("telemetry", streams.telemetry, to.table("telemetry")?)
-            .store("perception", streams.perception, to.table("perception")?)
-            .store("driving", streams.driving, to.table("driving")?)
-            .store("alerts", streams.alerts, to.table("alerts")?)
-            .store("windows", streams.windows, to.table("windows")?)
-            .store("self_driving", streams.hours, to.table("self_driving")?)
-            .store("trips", streams.trips, to.table("trips")?)
+            .store("telemetry", streams.telemetry, to.table("telemetry").await?)
+            .store(
+                "perception",
+                streams.perception,
+                to.table("perception").await?,
+            )
+            .store("driving", streams.driving, to.table("driving").await?)
+            .store("alerts", streams.alerts, to.table("alerts").await?)
+            .store("windows", streams.windows, to.table("windows").await?)
+            .store(
+                "self_driving",
+                streams.hours,
+                to.table("self_driving").await?,
+            )
+            .store("trips", streams.trips, to.table("trips").await?)
             .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
             .tally("windows", streams.windows, SpeedWindow::word))
     }

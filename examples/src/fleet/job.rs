@@ -10,9 +10,12 @@ use fleet_core::{
 
 use crate::{
     args::OutArgs,
+    destination::{
+        Destination, FileDestination, NullDestination, PostgresDestination, SqliteDestination,
+    },
     outcome::Outcome,
     progress::{Goal, Progress},
-    sink::{Destination, FileDestination, NullDestination, SinkChoice, SqliteDestination},
+    sink::SinkChoice,
     stop,
 };
 
@@ -31,7 +34,7 @@ pub(crate) trait Work: Sized {
     ///
     /// # Errors
     /// When there is a table of that name with other columns.
-    fn store<Src, D, To>(
+    async fn store<Src, D, To>(
         streams: Self::Streams,
         pipeline: Exactly<Src, D, To::Store>,
         to: &To,
@@ -80,6 +83,10 @@ where
                 self.into(SqliteDestination::open(path, name, fresh)?, out)
                     .await
             }
+            SinkChoice::Postgres(address) => {
+                self.into(PostgresDestination::open(address, name, fresh).await?, out)
+                    .await
+            }
             SinkChoice::Ndjson(dir) => {
                 self.into(FileDestination::ndjson(dir, name, fresh)?, out)
                     .await
@@ -111,7 +118,7 @@ where
                         delay.as_secs_f64()
                     );
                 });
-        let pipeline = W::store(streams, pipeline, &to)?;
+        let pipeline = W::store(streams, pipeline, &to).await?;
         // Cleared away before the report is printed.
         let _shown = Progress::watch(pipeline.watch(), self.goal);
         pipeline.run_until(stop::requested()).await

@@ -3,9 +3,12 @@
 //! Everything here goes through the public interface of the crates: it is the largest example.
 #![expect(clippy::print_stderr, reason = "a command line speaks to people")]
 
+mod address;
 mod args;
+mod database;
 mod dead_letters;
 mod demo;
+mod destination;
 mod driving;
 mod graph;
 mod job;
@@ -35,14 +38,18 @@ async fn main() -> ExitCode {
         reason = "the report says how long the run took"
     )]
     let started = Instant::now();
-    let command = Args::parse().command.unwrap_or_default();
+    let command = match Args::try_parse() {
+        Ok(args) => args.command.unwrap_or_default(),
+        Err(wrong) => return address::refuse(&wrong),
+    };
     let done = match command {
-        Command::Demo(args) => demo::run(args, started).await,
+        // On the heap: what a job waits for is large, and there is one of each kind of store.
+        Command::Demo(args) => Box::pin(demo::run(args, started)).await,
         Command::Replay(args) => replay::run(args, started).await,
         Command::Score(args) => score::run(args).await,
         Command::Graph(args) => graph::show(&args),
-        Command::Report(args) => report::run(&args),
-        Command::DeadLetters(args) => dead_letters::run(&args),
+        Command::Report(args) => report::run(&args).await,
+        Command::DeadLetters(args) => dead_letters::run(&args).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

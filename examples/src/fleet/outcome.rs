@@ -135,7 +135,6 @@ impl Outcome {
             ..
         } = self.report.counts;
         if let Some(db) = self.sink.dead_letters().filter(|_| dead_lettered > 0) {
-            let db = db.display();
             let _ = writeln!(
                 text,
                 "  see what could not be read: fleet dead-letters --reasons --db {db}"

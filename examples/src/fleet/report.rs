@@ -1,58 +1,28 @@
 //! `fleet report`: what a database holds.
 
-use std::{fmt::Write as _, path::Path};
+use std::fmt::Write as _;
 
-use fleet_core::{Error, ErrorKind, Result};
-use fleet_sinks::{
-    SqliteStore, Summary,
-    sqlite::rusqlite::{self, Connection, OpenFlags, Row},
-};
+use fleet_core::Result;
+use fleet_sinks::Summary;
 use serde_json::{Map, Value, json};
 
 use crate::{
     args::{ReportArgs, ReportWord},
+    database::Database,
     driving::DrivingTotals,
     outcome::{fates, listed},
     output::say,
     scores::ScoreTotals,
 };
 
-/// The pipelines that this program runs.
-pub(crate) const PIPELINES: [&str; 12] = [
-    "demo",
-    "demo-ndjson",
-    "demo-csv",
-    "demo-self-driving",
-    "demo-self-driving-ndjson",
-    "demo-self-driving-csv",
-    "demo-trips",
-    "demo-trips-ndjson",
-    "demo-trips-csv",
-    "replay",
-    "replay-ndjson",
-    "replay-csv",
-];
-
 /// Runs the command.
 ///
 /// # Errors
 /// When there is no such database, or it is not ours.
-pub(crate) fn run(args: &ReportArgs) -> Result<()> {
-    if !args.db.is_file() {
-        let message = format!(
-            "there is no database {}: run fleet demo first",
-            args.db.display()
-        );
-        return Err(Error::new(ErrorKind::Config, message));
-    }
-    let mut summaries = Vec::new();
-    for pipeline in PIPELINES {
-        let summary = SqliteStore::open(&args.db, pipeline)?.summary()?;
-        if summary.partitions > 0 {
-            summaries.push(summary);
-        }
-    }
-    let results = results(&args.db)?;
+pub(crate) async fn run(args: &ReportArgs) -> Result<()> {
+    let db = args.db.open().await?;
+    let summaries = db.summaries().await?;
+    let results = results(&db).await?;
     say(&match args.report {
         ReportWord::Json => {
             let mut reports: Map<String, Value> = summaries
@@ -77,24 +47,14 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
 }
 
 /// What the tables of results say; `None` where the database has none, as that of files.
-fn results(path: &Path) -> Result<Option<(DrivingTotals, ScoreTotals)>> {
-    let read = || {
-        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let tables = "SELECT count(*) FROM sqlite_schema WHERE name IN ('self_driving', 'trips')";
-        if db.query_row(tables, [], |row| unsigned(row, 0))? < 2 {
-            return Ok(None);
-        }
-        Ok(Some((DrivingTotals::read(&db)?, ScoreTotals::read(&db)?)))
-    };
-    read().map_err(|cause: rusqlite::Error| {
-        let message = format!("cannot read the results in {}", path.display());
-        Error::new(ErrorKind::Store, message).because(cause)
-    })
-}
-
-/// A count of a row.
-pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column).map(i64::unsigned_abs)
+async fn results(db: &Database) -> Result<Option<(DrivingTotals, ScoreTotals)>> {
+    if !db.has_table("self_driving").await? || !db.has_table("trips").await? {
+        return Ok(None);
+    }
+    Ok(Some((
+        DrivingTotals::read(db).await?,
+        ScoreTotals::read(db).await?,
+    )))
 }
 
 /// The totals of one group of tallies.

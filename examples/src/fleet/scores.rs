@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use fleet_sinks::sqlite::rusqlite::{Connection, Result};
+use fleet_core::Result;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    database::Database,
     outcome::{grouped, listed},
-    report::unsigned,
 };
 
 /// The least score of each band, and its name: the 90, 75 and 60 of a vendor's safety scorecard (Geotab).
@@ -28,32 +28,33 @@ impl ScoreTotals {
     ///
     /// # Errors
     /// Those of reading.
-    pub(crate) fn read(db: &Connection) -> Result<Self> {
-        let all = "SELECT count(*), count(score), avg(score) FROM trips";
-        let (trips, scored, mean) = db.query_row(all, [], |row| {
-            Ok((unsigned(row, 0)?, unsigned(row, 1)?, row.get(2)?))
-        })?;
-        let mut above = 101;
-        let mut bands = Vec::new();
-        for (least, name) in BANDS {
-            let within = "SELECT count(*) FROM trips WHERE score >= ?1 AND score < ?2";
-            let count = db.query_row(within, [least, above], |row| unsigned(row, 0))?;
-            bands.push((name, count));
-            above = least;
+    pub(crate) async fn read(db: &Database) -> Result<Self> {
+        let all = "SELECT count(*), count(score), CAST(avg(score) AS double precision) FROM trips";
+        let all = db.row(all).await?;
+        let mut bands = BANDS.map(|(_, name)| (name, 0));
+        let scores = "SELECT CAST(score AS double precision), count(*) FROM trips
+                      WHERE score IS NOT NULL GROUP BY score";
+        for row in db.rows(scores).await? {
+            let score = row.real(0).unwrap_or(0.0);
+            let band = BANDS
+                .iter()
+                .position(|(least, _)| score >= f64::from(*least));
+            if let Some((_, count)) = band.and_then(|band| bands.get_mut(band)) {
+                *count += row.count(1);
+            }
         }
-        let unscored = db
-            .prepare(
-                "SELECT coalesce(insufficient, 'no reason'), count(*) AS n FROM trips
-                 WHERE score IS NULL GROUP BY 1 ORDER BY n DESC, 1",
-            )?
-            .query_map([], |row| Ok((row.get(0)?, unsigned(row, 1)?)))?
-            .collect::<Result<_>>()?;
+        let unscored = "SELECT coalesce(insufficient, 'no reason'), count(*) AS n FROM trips
+                        WHERE score IS NULL GROUP BY 1 ORDER BY n DESC, 1";
+        let unscored = db.rows(unscored).await?;
         Ok(Self {
-            trips,
-            scored,
-            mean,
-            bands,
-            unscored,
+            trips: all.count(0),
+            scored: all.count(1),
+            mean: all.real(2),
+            bands: bands.into(),
+            unscored: unscored
+                .iter()
+                .map(|row| (row.text(0).to_owned(), row.count(1)))
+                .collect(),
         })
     }
 

@@ -4,8 +4,8 @@ use fleet_core::{Decode, Graph, Result, Stream, dialect::TripRequest, source::Re
 use fleet_scoring::{ScoreTrips, SeedFleetflow, Trip};
 
 use crate::{
+    destination::Destination,
     job::{Exactly, Work},
-    sink::Destination,
 };
 
 /// Scores requests as their system does.
@@ -22,7 +22,7 @@ impl Work for TripWork {
         Ok((graph, trips))
     }
 
-    fn store<Src, D, To>(
+    async fn store<Src, D, To>(
         trips: Stream<Trip>,
         pipeline: Exactly<Src, D, To::Store>,
         to: &To,
@@ -32,6 +32,6 @@ impl Work for TripWork {
         D: Decode<Src::Payload, Event = TripRequest>,
         To: Destination,
     {
-        Ok(pipeline.store("trips", trips, to.table("trips")?))
+        Ok(pipeline.store("trips", trips, to.table("trips").await?))
     }
 }

@@ -68,6 +68,23 @@ impl<T> Slab<T> {
         self.fresh.push(place);
     }
 
+    /// As [`put_fresh`](Self::put_fresh), of an event that is moved in; what it leaves is an old one.
+    #[inline]
+    pub(crate) fn swap_fresh(&mut self, offset: Offset, value: &mut T)
+    where
+        T: Clone,
+    {
+        let place = self.take_place();
+        self.fresh.push(place);
+        if let Some(row) = self.rows.get_mut(place.index()) {
+            row.offset = offset;
+            std::mem::swap(&mut row.value, value);
+        } else {
+            self.rows
+                .push(Row::detached(EventTime::BEFORE_ALL, offset, value.clone()));
+        }
+    }
+
     /// As [`put_fresh`](Self::put_fresh), of a row that is built in its place: from an old one that is cleaned,
     /// or from a blank one where there is none.
     #[inline]

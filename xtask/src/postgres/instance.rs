@@ -119,9 +119,18 @@ impl Instance {
     ///
     /// What the client complained about.
     pub fn psql(&self, sql: &str) -> Result<String, String> {
+        self.psql_in("postgres", sql)
+    }
+
+    /// The same in another database.
+    ///
+    /// # Errors
+    ///
+    /// What the client complained about.
+    pub fn psql_in(&self, database: &str, sql: &str) -> Result<String, String> {
         let mut psql = Command::new(self.programs.program("psql"));
         psql.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"]);
-        psql.args(["-U", "postgres", "-d", "postgres", "-c", sql]);
+        psql.args(["-U", "postgres", "-d", database, "-c", sql]);
         psql.arg("-p").arg(self.access.port.to_string());
         output(psql.env("PGPASSWORD", &self.access.password))
     }

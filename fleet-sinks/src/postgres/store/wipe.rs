@@ -4,9 +4,10 @@ use tokio_postgres::Error;
 use super::PostgresStore;
 use crate::postgres::{PostgresTransaction, error::Refused};
 
-/// With the server's own spelling of each, quoted where it has to be.
+/// With the server's own spelling of each, quoted where it has to be. One store made it and others found it
+/// there: it is ours then.
 const TABLES: &str = "
-SELECT to_regclass(table_name)::text, bool_and(made) FROM fleet_stream.result_tables
+SELECT to_regclass(table_name)::text, bool_or(made) FROM fleet_stream.result_tables
 WHERE to_regclass(table_name) IS NOT NULL GROUP BY 1 ORDER BY 1";
 
 const CLEAR: &str = "

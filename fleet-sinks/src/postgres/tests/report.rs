@@ -32,7 +32,8 @@ async fn with_tables(scratch: &Scratch, store: &PostgresStore) {
         CREATE TABLE "odd name" AS SELECT generate_series(1, 3) AS n;
         CREATE TABLE theirs AS SELECT 1 AS n;
         INSERT INTO fleet_stream.result_tables VALUES
-            ('demo', '"odd name"', true), ('demo', 'theirs', false), ('demo', 'dropped', true)"#;
+            ('demo', '"odd name"', true), ('other', '"odd name"', false),
+            ('demo', 'theirs', false), ('demo', 'dropped', true)"#;
     scratch.admin().await.batch_execute(tables).await.unwrap();
     assert_eq!(store.pipeline(), "demo");
 }
