@@ -8,6 +8,7 @@ use crate::{
     Offset,
     checkpoint::{Counts, DeadLetter, Fates},
     event::Event,
+    events::Dealer,
     slab::Slab,
 };
 
@@ -43,23 +44,19 @@ pub struct Entry<'a, E> {
 #[derive(Debug)]
 enum To<'a, E> {
     List(&'a mut Vec<(Offset, E)>),
-    /// A list for each shard, and the place of an event among so many.
-    Shards(&'a mut [Vec<(Offset, E)>], fn(&E, usize) -> usize),
+    Shards(&'a mut Dealer<E>),
     Slab(&'a mut Slab<E>),
-}
-
-impl<'a, E: Event> Entry<'a, E> {
-    /// An entry that appends to the list of each event's shard.
-    pub(crate) fn by_shard(rows: &'a mut [Vec<(Offset, E)>], fates: &'a mut Fates) -> Self {
-        let to = To::Shards(rows, |event, shards| shard_of(event.key(), shards));
-        Self::into(to, fates)
-    }
 }
 
 impl<'a, E> Entry<'a, E> {
     /// An entry that appends to `rows` and counts in `fates`.
     pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut Fates) -> Self {
         Self::into(To::List(rows), fates)
+    }
+
+    /// An entry that appends to the list of each event's shard.
+    pub(crate) fn by_shard(dealer: &'a mut Dealer<E>, fates: &'a mut Fates) -> Self {
+        Self::into(To::Shards(dealer), fates)
     }
 
     /// An entry of an only shard, whose rows stay where they are put.
@@ -93,11 +90,7 @@ impl<'a, E> Entry<'a, E> {
         match &mut self.to {
             To::Slab(slab) => slab.put_fresh(at, event),
             To::List(rows) => rows.push((at, event)),
-            To::Shards(lists, _) => {
-                if let Some(first) = lists.first_mut() {
-                    first.push((at, event));
-                }
-            }
+            To::Shards(dealer) => dealer.next().push(at, event),
         }
         self.keep();
     }
@@ -115,9 +108,8 @@ impl<'a, E> Entry<'a, E> {
         self.at = at;
         let rows = match &mut self.to {
             To::Slab(slab) => return slab.build_fresh(at, clean, blank),
+            To::Shards(dealer) => return dealer.next().build(at, clean, blank),
             To::List(rows) => rows,
-            // Whose it is, is known only when it is built.
-            To::Shards(lists, _) => lists.first_mut()?,
         };
         rows.push((at, blank()));
         rows.last_mut().map(|(_, event)| event)
@@ -127,15 +119,8 @@ impl<'a, E> Entry<'a, E> {
     #[inline]
     pub(crate) fn keep(&mut self) {
         self.fates.counts.read += u64::from(self.at >= self.counted);
-        if let To::Shards(lists, place) = &mut self.to {
-            let shards = lists.len();
-            let Some((first, others)) = lists.split_first_mut() else {
-                return;
-            };
-            let place = first.last().map_or(0, |(_, event)| place(event, shards));
-            if let Some(own) = place.checked_sub(1).and_then(|place| others.get_mut(place)) {
-                own.extend(first.pop());
-            }
+        if let To::Shards(dealer) = &mut self.to {
+            dealer.keep();
         }
     }
 
@@ -145,7 +130,7 @@ impl<'a, E> Entry<'a, E> {
         match &mut self.to {
             To::Slab(slab) => slab.drop_last_fresh(),
             To::List(rows) => drop(rows.pop()),
-            To::Shards(lists, _) => drop(lists.first_mut().and_then(Vec::pop)),
+            To::Shards(dealer) => dealer.undo(),
         }
     }
 

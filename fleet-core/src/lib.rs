@@ -26,6 +26,7 @@ pub mod decode;
 pub mod dialect;
 mod error;
 pub mod event;
+mod events;
 #[cfg(feature = "futures")]
 pub mod futures;
 pub mod graph;

@@ -74,6 +74,22 @@ impl<T> Slab<T> {
         self.fresh.push(place);
     }
 
+    /// As [`put_fresh`](Self::put_fresh), of an event that is moved in; what it leaves is an old one.
+    #[inline]
+    pub(crate) fn swap_fresh(&mut self, offset: Offset, value: &mut T)
+    where
+        T: Clone,
+    {
+        let Some(place) = self.free.pop() else {
+            return self.put_fresh(offset, value.clone());
+        };
+        self.fresh.push(place);
+        if let Some(row) = self.rows.get_mut(place.index()) {
+            row.offset = offset;
+            std::mem::swap(&mut row.value, value);
+        }
+    }
+
     /// As [`put_fresh`](Self::put_fresh), of a row that is built in its place: from an old one that is cleaned,
     /// or from a blank one where there is none.
     #[inline]

@@ -170,11 +170,13 @@ where
                 Ok(SourceEvent::Assigned(vec![self.partition.clone()]))
             }
             State::Running if !self.paused => Ok(poll_fn(|cx| self.poll_event(cx)).await),
-            State::Over => {
+            State::Over if !self.paused => {
                 self.state = State::Ended;
                 Ok(SourceEvent::End(self.partition.clone()))
             }
-            State::Assigned | State::Running | State::Ended => std::future::pending().await,
+            State::Assigned | State::Running | State::Over | State::Ended => {
+                std::future::pending().await
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -22,6 +23,10 @@ use crate::{
     pipeline::{AtLeastOnce, EpochLimits},
     sink::{Outcome, Rejected, Sink},
     source::SourceEvent,
+    testing::{
+        Recording,
+        conformance::{self, Rows},
+    },
 };
 
 fn event(second: u64) -> Telemetry {
@@ -295,4 +300,58 @@ async fn a_sink_used_as_futures_sink_gathers_rows_and_keeps_them_over_errors_and
     let rejected = sink.take_rejected();
     assert_eq!((rejected.len(), rejected[0].index), (1, 0));
     assert!(sink.take_rejected().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_a_source_whether_its_items_are_ready_or_not() {
+    let records = |batch: &Vec<(Offset, u64)>| {
+        let record = |(at, item): &(Offset, u64)| (*at, item.to_be_bytes().to_vec());
+        batch.iter().map(record).collect()
+    };
+    // More than one batch takes.
+    let items = || stream::iter(0..3_000);
+    conformance::source(|| StreamSource::new("live", items()), records).await;
+    let slow = || {
+        let slow = items().take(40).then(async |item| {
+            if item % 7 == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            item
+        });
+        StreamSource::new("live", slow)
+    };
+    conformance::source(slow, records).await;
+    let placed = || items().take(40).map(|item| (Offset(item * 10), item));
+    conformance::source(|| StreamSource::with_offsets("log", placed()), records).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_futures_sink_keeps_the_promises_of_sinks_also_around_a_sink_used_as_one() {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let seen = Recording::default();
+    let channel = || {
+        let to = Arc::clone(&taken);
+        let channel = sink::unfold(to, async |to, value: u64| {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            to.lock().unwrap().push(value);
+            Ok::<_, Error>(to)
+        });
+        FuturesSink::new(channel, |row: &Row<u64>| row.value)
+    };
+    let rows = Rows {
+        good: &row,
+        bad: None,
+        stored: &|| Some(taken.lock().unwrap().len() as u64),
+    };
+    conformance::sink(channel, &rows).await;
+
+    let there_and_back = || {
+        let gathering = BatchSink::new(seen.clone(), NonZeroUsize::new(2).unwrap());
+        FuturesSink::new(gathering, Row::clone)
+    };
+    let rows = Rows {
+        stored: &|| Some(seen.rows().len() as u64),
+        ..rows
+    };
+    conformance::sink(there_and_back, &rows).await;
 }

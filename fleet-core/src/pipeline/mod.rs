@@ -165,7 +165,24 @@ impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore>
 
 impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
     /// How often the state is written. Default: [`Snapshots::EveryCommit`], the only choice for a source that
-    /// does not give its records again.
+    /// does not give its records again:
+    /// ```compile_fail,E0599
+    /// # use std::time::Duration;
+    /// # use fleet_core::{Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source, decode::Typed, event::Telemetry, pipeline::Snapshots, source::SourceEvent};
+    /// struct Queue;
+    ///
+    /// #[async_trait::async_trait]
+    /// impl Source for Queue {
+    ///     // ..
+    /// #     type Payload = Vec<(Offset, Telemetry)>;
+    /// #     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> { std::future::pending().await }
+    /// #     async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> { Ok(()) }
+    /// }
+    ///
+    /// # let graph = Graph::<Telemetry>::new().0;
+    /// Pipeline::at_least_once(Queue, Typed::default(), Order::default(), graph, MemoryStore::default())
+    ///     .snapshots(Snapshots::Every(Duration::from_secs(60)));
+    /// ```
     #[must_use]
     pub fn snapshots(mut self, snapshots: Snapshots) -> Self {
         self.snapshots = snapshots;

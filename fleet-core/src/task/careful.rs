@@ -13,6 +13,7 @@ use crate::{
     EventTime, Offset,
     checkpoint::{DeadLetter, Fates, Saved},
     event::Event,
+    events::Events,
     graph::At,
     order::{self, OrderBuffer},
     row::KeyId,
@@ -87,7 +88,7 @@ impl<E: Event> Shard<E> {
                 let is_again = replay.is_some_and(|replay| taken.offset < replay.upto());
                 let hearing = Hearing::again_if(is_again);
                 let id = key_of(&taken.event).map(|key| self.order.number(&key));
-                self.carefully(plan, id, &Cause::Event(taken), hearing);
+                self.carefully(plan, id, &Cause::Event(taken), hearing)?;
             }
             Ok(())
         });
@@ -99,7 +100,7 @@ impl<E: Event> Shard<E> {
         let recovered = self.go_back(mark).ok_or(panicked).and_then(|_| {
             self.rebuild(plan, None)?;
             for id in self.order.keys().in_name_order() {
-                self.carefully(plan, Some(id), &Cause::End, Hearing::Heard);
+                self.carefully(plan, Some(id), &Cause::End, Hearing::Heard)?;
             }
             Ok(())
         });
@@ -117,7 +118,7 @@ impl<E: Event> Shard<E> {
         let recovered = self.go_back(mark).ok_or(panicked).and_then(|_| {
             self.rebuild(plan, None)?;
             for id in self.order.keys().in_name_order() {
-                self.carefully(plan, Some(id), &Cause::Tick(floor), Hearing::Heard);
+                self.carefully(plan, Some(id), &Cause::Tick(floor), Hearing::Heard)?;
             }
             self.restore_floor(floor);
             Ok(())
@@ -137,7 +138,7 @@ impl<E: Event> Shard<E> {
         let recovered = self.go_back(mark).ok_or(panicked).and_then(|_| {
             self.rebuild(plan, None)?;
             for id in self.order.silent_since(horizon) {
-                self.carefully(plan, Some(id), &Cause::End, hearing);
+                self.carefully(plan, Some(id), &Cause::End, hearing)?;
             }
             Ok(())
         });
@@ -206,8 +207,14 @@ impl<E: Event> Shard<E> {
     }
 
     /// Lets one cause move one clock, and leaves out what panics until nothing does.
-    fn carefully(&mut self, plan: &Plan<E>, id: Option<KeyId>, cause: &Cause<E>, hearing: Hearing) {
-        let (image, mut blame, mut letters) = (self.image(id), Blame::default(), Vec::new());
+    fn carefully(
+        &mut self,
+        plan: &Plan<E>,
+        id: Option<KeyId>,
+        cause: &Cause<E>,
+        hearing: Hearing,
+    ) -> Result<(), Panicked> {
+        let (image, mut blame, mut letters) = (self.image(id)?, Blame::default(), Vec::new());
         let mut fates = std::mem::take(&mut self.fates);
         let made = Mark::of(&self.outputs, &self.tallies);
         while let Err(panicked) = self.attempt(plan, id, cause, hearing, &mut blame) {
@@ -236,6 +243,7 @@ impl<E: Event> Shard<E> {
             fates.join(&mut self.fates);
         }
         self.fates = fates;
+        Ok(())
     }
 
     fn attempt(
@@ -250,7 +258,12 @@ impl<E: Event> Shard<E> {
         match (cause, id) {
             (Cause::Event(taken), _) => {
                 let event = (taken.offset, taken.event.clone());
-                return self.run(plan, &mut [(taken.log, vec![event])], hearing, Some(blame));
+                return self.run(
+                    plan,
+                    &mut [(taken.log, Events::from_iter([event]))],
+                    hearing,
+                    Some(blame),
+                );
             }
             (Cause::Tick(floor), Some(id)) => self.order.raise_key(id, *floor),
             (Cause::End, Some(id)) => self.order.end_key(id),
@@ -274,7 +287,7 @@ impl<E: Event> Shard<E> {
                 blame.nodes.push(place);
                 (at.offset().unwrap_or(cause), Of::Result)
             }
-            (Stage::Order | Stage::Decode, _) => (cause, Of::Event),
+            (Stage::Order | Stage::Decode | Stage::Save(_), _) => (cause, Of::Event),
             (Stage::Results, _) => {
                 blame.results = true;
                 (cause, Of::Result)
@@ -291,17 +304,21 @@ impl<E: Event> Shard<E> {
     }
 
     /// The state of one key.
-    fn image(&mut self, id: Option<KeyId>) -> Option<Image> {
-        let id = id?;
-        let slab = self.slots.slab(self.events)?;
-        let order = self.order.save(id, slab)?;
+    fn image(&mut self, id: Option<KeyId>) -> Result<Option<Image>, Panicked> {
+        let (Some(id), Some(slab)) = (id, self.slots.slab(self.events)) else {
+            return Ok(None);
+        };
+        let order = caught(|| self.order.save(id, slab))
+            .map_err(|reason| Panicked::new(Stage::Save(None), reason))?;
         let keys = self.order.keys();
-        let nodes = self
-            .nodes
-            .iter()
-            .filter_map(|(node, _)| node.save(id, keys));
-        let nodes = nodes.collect();
-        Some(Image { order, nodes })
+        let nodes = self.nodes.iter().enumerate().map(|(place, (node, _))| {
+            caught(|| node.save(id, keys))
+                .map_err(|reason| Panicked::new(Stage::Save(Some(place)), reason))
+        });
+        let nodes = nodes
+            .filter_map(Result::transpose)
+            .collect::<Result<_, _>>()?;
+        Ok(order.map(|order| Image { order, nodes }))
     }
 
     fn put_back(&mut self, id: Option<KeyId>, image: Option<&Image>) {

@@ -1,17 +1,15 @@
-use super::{
-    Events,
-    panics::{Panicked, Stage, caught},
-};
+use super::panics::{Panicked, Stage, caught};
 use crate::{
     Decode, Offset,
     checkpoint::{DeadLetter, Fates},
     decode::{Entry, Single},
     event::Event,
+    events::Dealer,
 };
 
 /// Where the events of a payload go, by shard, and the fates of its other records.
 pub(super) struct Intake<'a, E> {
-    pub(super) lists: &'a mut [Events<E>],
+    pub(super) dealer: &'a mut Dealer<E>,
     pub(super) fates: &'a mut Fates,
     /// The first record that counts.
     pub(super) counted: Offset,
@@ -63,24 +61,23 @@ impl<E: Event> Intake<'_, E> {
         payload: P,
     ) -> Result<(), String> {
         caught(|| {
-            let mut entry = Entry::by_shard(self.lists, self.fates);
+            let mut entry = Entry::by_shard(self.dealer, self.fates);
             entry.count_from(self.counted);
             decode.decode(payload, &mut entry);
+            self.dealer.deal_all();
         })
     }
 
     fn mark(&self) -> Mark {
         Mark {
-            lists: self.lists.iter().map(Vec::len).collect(),
+            lengths: self.dealer.lengths(),
             counts: self.fates.counts,
             dead: self.fates.dead.len(),
         }
     }
 
     fn reset(&mut self, mark: &Mark) {
-        for (list, length) in self.lists.iter_mut().zip(&mark.lists) {
-            list.truncate(*length);
-        }
+        self.dealer.reset(&mark.lengths);
         self.fates.counts = mark.counts;
         self.fates.truncate_dead(mark.dead);
     }
@@ -88,7 +85,7 @@ impl<E: Event> Intake<'_, E> {
 
 /// How much was there before.
 struct Mark {
-    lists: Vec<usize>,
+    lengths: Vec<usize>,
     counts: crate::checkpoint::Counts,
     dead: usize,
 }

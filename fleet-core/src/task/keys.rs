@@ -96,9 +96,8 @@ impl PartitionTime {
 
 /// Takes the events before a record out of lists that are each in the order of the input.
 pub(super) fn split_before<E>(lists: &mut [Timed<E>], at: Offset) -> Vec<Timed<E>> {
-    let before = lists.iter_mut().map(|(log, events)| {
-        let end = events.partition_point(|(offset, _)| *offset < at);
-        (*log, events.drain(..end).collect())
-    });
+    let before = lists
+        .iter_mut()
+        .map(|(log, events)| (*log, events.take_before(at)));
     before.collect()
 }

@@ -33,7 +33,7 @@ pub(crate) use replay::Written;
 use replay::{Replay, Snapshot};
 #[cfg(feature = "driver")]
 pub(crate) use round::Round;
-use shard::{Events, Shard, Share};
+use shard::{Shard, Share};
 use tenants::{Rules, Tenants};
 
 use crate::{
@@ -41,6 +41,7 @@ use crate::{
     checkpoint::{Counts, Fates, Sealed, Tallies},
     decode::shard_of,
     event::Event,
+    events::{Dealer, Events},
     graph::{Buffer, Work},
     order,
     planted::{Bug, planted},
@@ -79,8 +80,8 @@ pub(crate) struct Task<E: Event> {
     /// Something happened since the last seal.
     changed: bool,
     shards: Vec<Shard<E>>,
-    /// The events of one batch, by shard.
-    decoded: Vec<Events<E>>,
+    /// The events of one batch.
+    dealer: Dealer<E>,
     fates: Fates,
     tallies: Tallies,
     fingerprint: Arc<str>,
@@ -115,27 +116,27 @@ impl<E: Event> Task<E> {
         }
         let replay = self.replay.as_deref();
         let mut intake = Intake {
-            lists: &mut self.decoded,
+            dealer: &mut self.dealer,
             fates: &mut self.fates,
             counted: replay.map_or(Offset(0), Replay::upto),
         };
         if let Err(panicked) = intake.decode(decode, batch.payload, plan.isolate) {
             return Err(self.stopped_by(&panicked));
         }
-        let mut decoded = std::mem::take(&mut self.decoded);
+        let mut decoded: Vec<_> = self.dealer.lists().iter_mut().map(std::mem::take).collect();
         let mut lists: Vec<_> = decoded
             .iter_mut()
             .map(|events| (batch.time, events))
             .collect();
         let sweeps = self.admit(plan, &mut lists)?;
         let replay = self.replay.as_deref();
-        for (shard, events) in self.shards.iter_mut().zip(&mut decoded) {
-            let mut list = [(batch.time, std::mem::take(events))];
+        let emptied = self.dealer.lists().iter_mut();
+        for ((shard, events), emptied) in self.shards.iter_mut().zip(decoded).zip(emptied) {
+            let mut list = [(batch.time, events)];
             shard.take(plan, &mut list, replay, &sweeps);
-            let [(_, emptied)] = list;
-            *events = emptied;
+            let [(_, events)] = list;
+            *emptied = events;
         }
-        self.decoded = decoded;
         self.join()
     }
 
@@ -154,7 +155,7 @@ impl<E: Event> Task<E> {
         let (shards, tenants) = (&self.shards, &mut self.tenants);
         let (time, fates) = (&mut self.time, &mut self.fates);
         let admitted = caught(|| {
-            let read = lists.iter().map(|(log, events)| (*log, events.as_slice()));
+            let read = lists.iter().map(|(log, events)| (*log, &***events));
             let sweeps = ttl.map(|ttl| time.advance(ttl, &plan.order, read));
             let sweeps = sweeps.unwrap_or_default();
             if let Some(most) = per_tenant {
@@ -304,7 +305,15 @@ impl<E: Event> Task<E> {
 
     /// Hands over everything since the last seal, as one numbered commit. Where a restart could not do without
     /// the state, it is there whatever was asked for.
-    pub(crate) fn seal(&mut self, plan: &Plan<E>, fork: &impl ForkJoin, keep: Written) -> Piece {
+    ///
+    /// # Errors
+    /// When a state panics as it is encoded; the task is not to be used any more then.
+    pub(crate) fn seal(
+        &mut self,
+        plan: &Plan<E>,
+        fork: &impl ForkJoin,
+        keep: Written,
+    ) -> Result<Piece> {
         let keep = if self.ended { Written::State } else { keep };
         let keep = self.snapshot.choose(keep, &self.fates.dead);
         let mut shares: Vec<(&mut Shard<E>, Option<Share>)> =
@@ -312,6 +321,12 @@ impl<E: Event> Task<E> {
         fork.each(&mut shares, |(shard, share)| {
             *share = Some(shard.seal(plan, keep));
         });
+        if let Some(panicked) = shares
+            .iter_mut()
+            .find_map(|(shard, _)| shard.panicked.take())
+        {
+            return Err(self.stopped_by(&panicked));
+        }
         let shares = shares.into_iter().filter_map(|(_, share)| share);
         let joined = shares.reduce(|mut all, share| {
             all.join(share);
@@ -342,7 +357,7 @@ impl<E: Event> Task<E> {
         }
         let forgotten = self.tallies.get(FORGOTTEN_TALLY).copied().unwrap_or(0);
         self.tallies.insert(KEYS_TALLY.into(), keys + forgotten);
-        Piece {
+        Ok(Piece {
             sealed: Sealed {
                 partition: self.partition.clone(),
                 token: self.token,
@@ -357,6 +372,6 @@ impl<E: Event> Task<E> {
             },
             outputs,
             work,
-        }
+        })
     }
 }

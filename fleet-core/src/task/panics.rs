@@ -19,6 +19,8 @@ pub(super) enum Stage {
     Node(usize),
     /// Words of tallies, and copies of rows for sinks.
     Results,
+    /// The state of the node of this place, or the rows that wait, being saved.
+    Save(Option<usize>),
 }
 
 impl Stage {
@@ -26,8 +28,10 @@ impl Stage {
     pub(super) fn name(self, nodes: &[(Box<dyn Node>, Meter)]) -> &str {
         match self {
             Self::Decode => "decode",
-            Self::Order => "order",
-            Self::Node(place) => nodes.get(place).map_or("", |(node, _)| node.shape().name),
+            Self::Order | Self::Save(None) => "order",
+            Self::Node(place) | Self::Save(Some(place)) => {
+                nodes.get(place).map_or("", |(node, _)| node.shape().name)
+            }
             Self::Results => "results",
         }
     }
@@ -57,11 +61,17 @@ impl Panicked {
         records: std::ops::Range<Offset>,
     ) -> Error {
         let (stage, reason) = (self.stage.name(nodes), &self.reason);
-        let message = format!(
-            "`{stage}` panicked over the records from offset {} to before {}, and nothing of them is \
-             committed: mend it, or isolate panics: {reason}",
-            records.start, records.end
-        );
+        let message = match self.stage {
+            Stage::Save(_) => format!(
+                "`{stage}` panicked when its state was encoded, and nothing since the last commit is \
+                 committed: mend it, no record is to blame: {reason}"
+            ),
+            _ => format!(
+                "`{stage}` panicked over the records from offset {} to before {}, and nothing of them is \
+                 committed: mend it, or isolate panics: {reason}",
+                records.start, records.end
+            ),
+        };
         Error::new(ErrorKind::Panic, message).at(partition, records.start)
     }
 }

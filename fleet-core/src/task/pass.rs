@@ -57,6 +57,9 @@ impl<E: Event> Shard<E> {
             let is_again = replay.is_some_and(|replay| sweep.at < replay.upto());
             self.sweep(plan, sweep.horizon, Hearing::again_if(is_again));
             fates.join(&mut self.fates);
+            if self.panicked.is_some() {
+                return;
+            }
         }
         self.take_some(plan, lists, replay);
         fates.join(&mut self.fates);
@@ -104,9 +107,7 @@ impl<E: Event> Shard<E> {
         // One after the other: the rows of one list stay in a near cache from node to node.
         for (log, events) in lists {
             if let Some(slab) = self.slots.slab(self.events) {
-                for (offset, event) in events.drain(..) {
-                    slab.put_fresh(offset, event);
-                }
+                events.take_each(|offset, event| slab.swap_fresh(offset, event));
             }
             self.admit_fresh(plan, *log, hearing, blame.as_deref_mut())?;
             self.pass(plan, hearing, blame.as_deref_mut())?;

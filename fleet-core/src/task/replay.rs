@@ -1,6 +1,7 @@
 use crate::{
     Offset, State,
     checkpoint::{DeadLetter, Saved},
+    events::Events,
     planted::{Bug, planted},
     state::{put_length, take_length},
 };
@@ -166,12 +167,12 @@ impl Replay {
     }
 
     /// Takes out of decoded events those that are computed again, without the dead letters.
-    pub(super) fn take<E>(&self, events: &mut Vec<(Offset, E)>) -> Vec<(Offset, E)> {
+    pub(super) fn take<E>(&self, events: &mut Events<E>) -> Events<E> {
         let whole = planted(Bug::ReplayTakesWholeBatches);
-        let end = events.partition_point(|(at, _)| *at < self.upto || whole);
-        let mut again: Vec<_> = events.drain(..end).collect();
+        let upto = if whole { Offset(u64::MAX) } else { self.upto };
+        let mut again = events.take_before(upto);
         if !self.dead.is_empty() {
-            again.retain(|(at, _)| self.dead.binary_search(at).is_err());
+            again.retain(|at| self.dead.binary_search(&at).is_err());
         }
         again
     }
@@ -204,19 +205,13 @@ mod tests {
         let restored = Snapshot::restore(&saved[1]).unwrap();
         let replay = restored.replay(Offset(30)).unwrap();
         assert_eq!((replay.from(), replay.upto()), (Offset(10), Offset(30)));
-        let mut events: Vec<_> = [9, 12, 17, 20, 25, 29, 30, 31]
+        let of = |events: &Events<u64>| events.iter().map(|(_, at)| *at).collect::<Vec<_>>();
+        let mut events = [9, 12, 17, 20, 25, 29, 30, 31]
             .map(|at| (Offset(at), at))
-            .into();
-        let again: Vec<_> = replay
-            .take(&mut events)
             .into_iter()
-            .map(|(_, at)| at)
             .collect();
-        assert_eq!(again, [9, 20, 29]);
-        assert_eq!(
-            events.into_iter().map(|(_, at)| at).collect::<Vec<_>>(),
-            [30, 31]
-        );
+        assert_eq!(of(&replay.take(&mut events)), [9, 20, 29]);
+        assert_eq!(of(&events), [30, 31]);
 
         saved.clear();
         snapshot.note(Written::State, Offset(40), &[], &mut saved);

@@ -14,6 +14,7 @@ use crate::{
     checkpoint::{Claim, Fates, Saved},
     decode::shard_of,
     event::Event,
+    events::Dealer,
     graph::describe::difference,
     order,
 };
@@ -45,7 +46,7 @@ impl<E: Event> Task<E> {
             ended: claim.ended,
             changed: false,
             shards: (0..shards).map(|_| Shard::new(plan)).collect(),
-            decoded: (0..shards).map(|_| Vec::new()).collect(),
+            dealer: Dealer::new(shards),
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,

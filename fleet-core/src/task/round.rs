@@ -1,11 +1,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Events, ForkJoin, Intake, Panicked, Plan, Replay, Sweep, Task,
+    ForkJoin, Intake, Panicked, Plan, Replay, Sweep, Task,
     shard::{Shard, Timed},
 };
 use crate::{
-    Decode, EventTime, Offset, Partition, Result, checkpoint::Fates, event::Event, source::Batch,
+    Decode, EventTime, Offset, Partition, Result, checkpoint::Fates, event::Event, events::Dealer,
+    source::Batch,
 };
 
 /// How many parts a round has at least for each worker, where payloads can be divided. Our choice: one that
@@ -22,8 +23,8 @@ const PARTS_PER_WORKER: usize = 4;
 /// ```
 /// What a shard sees does not depend on who decodes when, so the results do not either.
 pub(crate) struct Round<E> {
-    /// Emptied lists: their memory serves the next round.
-    spare: Vec<Events<E>>,
+    /// With emptied lists: their memory serves the next round.
+    spare: Vec<Dealer<E>>,
 }
 
 /// A payload or a part of it.
@@ -34,8 +35,7 @@ struct Part<P, E> {
     payload: Option<P>,
     /// The first record that counts.
     counted: Offset,
-    /// By shard.
-    events: Vec<Events<E>>,
+    dealer: Dealer<E>,
     fates: Fates,
     panicked: Option<Panicked>,
 }
@@ -75,9 +75,12 @@ impl<E: Event> Round<E> {
         let mut lanes = lanes(tasks, &mut parts, plan)?;
         fork.each(&mut lanes, |lane| lane.pass(plan));
         let lists = lanes.into_iter().flat_map(|lane| lane.events);
-        let lists = lists.map(|(_, events)| events);
-        self.spare.extend(lists);
+        let mut emptied: Vec<_> = lists.map(|(_, events)| events).collect();
         for mut part in parts {
+            for list in part.dealer.lists() {
+                *list = emptied.pop().unwrap_or_default();
+            }
+            self.spare.push(part.dealer);
             if let Some(task) = tasks.get_mut(&part.partition) {
                 task.fates.join(&mut part.fates);
                 task.join()?;
@@ -115,13 +118,13 @@ impl<E: Event> Round<E> {
                 .map_or(Offset(0), |replay| replay.upto());
             task.advance(next);
             for payload in decode.divide(payload, each) {
-                let lists = task.shards.iter().map(|_| self.spare.pop());
+                let dealer = self.spare.pop();
                 parts.push(Part {
                     partition: partition.clone(),
                     time,
                     payload: Some(payload),
                     counted,
-                    events: lists.map(Option::unwrap_or_default).collect(),
+                    dealer: dealer.unwrap_or_else(|| Dealer::new(task.shards.len())),
                     fates: Fates::default(),
                     panicked: None,
                 });
@@ -135,7 +138,7 @@ impl<P, E: Event> Part<P, E> {
     fn decode(&mut self, decode: &impl Decode<P, Event = E>, isolate: bool) {
         if let Some(payload) = self.payload.take() {
             let mut intake = Intake {
-                lists: &mut self.events,
+                dealer: &mut self.dealer,
                 fates: &mut self.fates,
                 counted: self.counted,
             };
@@ -170,12 +173,13 @@ fn lanes<'a, P, E: Event>(
         };
         let lists = own.iter_mut().flat_map(|part| {
             let time = part.time;
-            part.events.iter_mut().map(move |events| (time, events))
+            let lists = part.dealer.lists().iter_mut();
+            lists.map(move |events| (time, events))
         });
         let sweeps: Arc<[Sweep]> = task.admit(plan, &mut lists.collect::<Vec<_>>())?.into();
         for (place, shard) in task.shards.iter_mut().enumerate() {
             let lists = own.iter_mut().filter_map(|part| {
-                let events = part.events.get_mut(place)?;
+                let events = part.dealer.lists().get_mut(place)?;
                 Some((part.time, std::mem::take(events)))
             });
             lanes.push(Lane {

@@ -1,17 +1,19 @@
 use std::collections::HashSet;
 
-use super::{Plan, Written, isolation::Isolation, panics::Panicked};
+use super::{
+    Plan, Written,
+    isolation::Isolation,
+    panics::{Panicked, Stage, caught},
+};
 use crate::{
-    EventTime, Offset,
+    EventTime,
     checkpoint::{Fates, Saved, Tallies},
     event::Event,
+    events::Events,
     graph::{Buffer, Meter, Node, Slots, Stream, Work},
     order::{self, OrderBuffer},
     outlet::Outlet,
 };
-
-/// Decoded events with the offsets of their records.
-pub(crate) type Events<E> = Vec<(Offset, E)>;
 
 /// Events, and when the log took them.
 pub(crate) type Timed<E> = (Option<EventTime>, Events<E>);
@@ -115,27 +117,36 @@ impl<E: Event> Shard<E> {
     }
 
     /// The state of every key that changed since the last call.
-    pub(super) fn save_changed(&mut self) -> Vec<Saved> {
+    ///
+    /// # Errors
+    /// When an event or a state panics as it is encoded; the shard is not to be used any more then.
+    fn save_changed(&mut self) -> Result<Vec<Saved>, Panicked> {
         let mut saved = Vec::new();
         if let Some(slab) = self.slots.slab(self.events) {
-            self.order.seal(slab, &mut saved);
+            caught(|| self.order.seal(slab, &mut saved))
+                .map_err(|reason| Panicked::new(Stage::Save(None), reason))?;
         }
-        for (node, _) in &mut self.nodes {
-            node.seal(self.order.keys(), &mut saved);
+        for (place, (node, _)) in self.nodes.iter_mut().enumerate() {
+            caught(|| node.seal(self.order.keys(), &mut saved))
+                .map_err(|reason| Panicked::new(Stage::Save(Some(place)), reason))?;
         }
         if saved.iter().any(|saved| saved.bytes.is_none()) {
             keep_last(&mut saved);
         }
-        saved
+        Ok(saved)
     }
 
     /// Where panics are isolated: what is now is where the next one goes back to.
     pub(super) fn rebase(&mut self) {
-        if self.isolation.is_some() {
-            let changed = self.save_changed();
-            self.isolation
+        if self.isolation.is_none() {
+            return;
+        }
+        match self.save_changed() {
+            Ok(changed) => self
+                .isolation
                 .iter_mut()
-                .for_each(|isolation| isolation.rebase(&changed));
+                .for_each(|isolation| isolation.rebase(&changed)),
+            Err(panicked) => self.panicked = Some(panicked),
         }
     }
 
@@ -146,13 +157,16 @@ impl<E: Event> Shard<E> {
         (results, bytes)
     }
 
-    /// Hands over everything since the last seal.
+    /// Hands over everything since the last seal; nothing of worth if it [panicked](Self::panicked).
     pub(super) fn seal(&mut self, plan: &Plan<E>, keep: Written) -> Share {
         self.rebase();
         let saved = match (keep, &mut self.isolation) {
             (Written::Position, _) => Vec::new(),
             (Written::State, Some(isolation)) => isolation.take_unsaved(),
-            (Written::State, None) => self.save_changed(),
+            (Written::State, None) => self.save_changed().unwrap_or_else(|panicked| {
+                self.panicked = Some(panicked);
+                Vec::new()
+            }),
         };
         let fresh = plan.outlets.iter().map(Outlet::buffer).collect();
         Share {

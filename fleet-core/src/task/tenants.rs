@@ -5,11 +5,12 @@ use std::{
 
 use compact_str::CompactString;
 
-use super::{keys::Sweep, replay::Replay, shard::Events};
+use super::{keys::Sweep, replay::Replay};
 use crate::{
     EventTime, Offset, Order,
     checkpoint::{Fates, Saved},
     event::Event,
+    events::Events,
 };
 
 /// Which keys each tenant has, so that a producer that sends a new one with every event fills no memory.
@@ -107,7 +108,7 @@ impl Tenants {
         if !refused.is_empty() {
             refused.sort_unstable();
             for (_, events) in lists {
-                events.retain(|(offset, _)| refused.binary_search(offset).is_err());
+                events.retain(|offset| refused.binary_search(&offset).is_err());
             }
         }
     }

@@ -262,7 +262,8 @@ impl<E: Event> Harness<E> {
 
     /// Commits what changed to the store that there is not.
     fn settle(&mut self) {
-        let piece = self.task.seal(&self.plan, &Inline, Written::State);
+        let sealed = self.task.seal(&self.plan, &Inline, Written::State);
+        let piece = sealed.unwrap_or_else(|error| panic!("{error}"));
         for (seen, mut rows) in self.seen.iter_mut().zip(piece.outputs) {
             seen.append(rows.as_mut());
         }

@@ -9,6 +9,10 @@ pub enum Pace {
     #[default]
     Max,
     /// One tick an interval, by the clock. A tick that is late is not left out.
+    ///
+    /// Between them the source says that there is nothing to read, so a pipeline may have
+    /// [ticks](fleet_core::pipeline::Ticks) of its own: by a clock that begins at the simulation's start, not by the
+    /// system's, which is ahead of every event.
     Realtime,
 }
 

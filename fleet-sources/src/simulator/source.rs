@@ -69,6 +69,8 @@ pub struct Simulator<M: Model, D> {
     began: Option<(u64, Instant)>,
     state: State,
     paused: bool,
+    /// The driver knows that the next event is not due yet.
+    told_idle: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +119,7 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
             began: None,
             state: State::New,
             paused: false,
+            told_idle: false,
         };
         source.rewind()?;
         let mut first = Vec::new();
@@ -196,19 +199,14 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
         self.options.pace == Pace::Realtime && self.model.is_paced()
     }
 
-    /// Waits until the next event is due.
-    async fn due(&mut self) {
-        if self.is_paced() {
-            let tick = self.tick;
-            let (first, began) = *self.began.get_or_insert_with(|| (tick, Instant::now()));
-            let after = self.options.after(tick.saturating_sub(first));
-            if let Some(due) = began.checked_add(after) {
-                tokio::time::sleep_until(due).await;
-            }
-        } else {
-            // Nothing else here ever waits, and others need a turn.
-            tokio::task::yield_now().await;
+    /// When the next event is due, if there is a pace.
+    fn due(&mut self) -> Option<Instant> {
+        if !self.is_paced() {
+            return None;
         }
+        let tick = self.tick;
+        let (first, began) = *self.began.get_or_insert_with(|| (tick, Instant::now()));
+        began.checked_add(self.options.after(tick.saturating_sub(first)))
     }
 
     /// About a chunk of lines; with a pace, no more than what is left of this tick.
@@ -238,7 +236,7 @@ where
     type Payload = Chunk;
 
     fn follows(&self) -> bool {
-        false
+        self.is_paced()
     }
 
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
@@ -252,9 +250,19 @@ where
                     self.state = State::Ended;
                     return Ok(SourceEvent::End(self.partition.clone()));
                 }
+                let due = self.due();
+                let is_early = due.is_some_and(|due| due > Instant::now());
+                if is_early && !std::mem::replace(&mut self.told_idle, true) {
+                    return Ok(SourceEvent::Idle);
+                }
                 // Nothing is made before this, and nothing is waited for after it: dropped in between,
                 // the future has changed nothing.
-                self.due().await;
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    // Nothing else here ever waits, and others need a turn.
+                    None => tokio::task::yield_now().await,
+                }
+                self.told_idle = false;
                 let payload = self.chunk();
                 Ok(SourceEvent::Batch(Batch {
                     partition: self.partition.clone(),
@@ -292,7 +300,7 @@ where
             let fault = Fault::InsideRecord { at: to.0 };
             return Err(fleet_core::Error::from(fault).at(partition, to));
         }
-        (self.state, self.paused) = (State::Running, false);
+        (self.state, self.paused, self.told_idle) = (State::Running, false, false);
         Ok(())
     }
 

@@ -9,14 +9,21 @@ use crate::{
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
     /// Seals the chosen partitions that have changed, and sends them off; only while no epoch is away.
-    pub(super) fn seal(&mut self, chosen: impl Fn(&Partition) -> bool, written: Written) {
+    ///
+    /// # Errors
+    /// As [`Task::seal`](crate::task::Task::seal).
+    pub(super) fn seal(
+        &mut self,
+        chosen: impl Fn(&Partition) -> bool,
+        written: Written,
+    ) -> Result<()> {
         let chosen = self.tasks.iter_mut().filter(|(name, _)| chosen(name));
         let changed = chosen
             .map(|(_, task)| task)
             .filter(|task| task.has_changed(written));
         let epoch: Vec<Piece> = changed
             .map(|task| task.seal(&self.plan, &self.workers, written))
-            .collect();
+            .collect::<Result<_>>()?;
         if !epoch.is_empty() {
             self.sealed = Some(self.patience.seen.sealed(&epoch, self.epoch.opened));
         }
@@ -32,6 +39,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         if !epoch.is_empty() {
             self.flight.start(epoch);
         }
+        Ok(())
     }
 
     /// Waits for the epoch that is away, if one is; returns what is someone else's now, and where it was.
@@ -73,7 +81,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// Commits all that was computed, and waits for it.
     pub(super) async fn settle(&mut self) -> Result<()> {
         let mut fenced = self.land().await?;
-        self.seal(|_| true, Written::State);
+        self.seal(|_| true, Written::State)?;
         fenced.extend(self.land().await?);
         self.refuse_if_alone(&fenced)
     }

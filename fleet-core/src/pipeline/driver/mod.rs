@@ -178,7 +178,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 }
                 Turn::Seal => {
                     let written = self.schedule.next();
-                    self.seal(|_| true, written);
+                    self.seal(|_| true, written)?;
                 }
                 Turn::Landed(landed) => {
                     let fenced = self.landed(landed).await?;
@@ -216,7 +216,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             SourceEvent::Lost(partitions) => {
                 if planted(Bug::LostPartitionCommitted) {
                     self.land().await?;
-                    self.seal(|name| partitions.contains(name), Written::State);
+                    self.seal(|name| partitions.contains(name), Written::State)?;
                     self.land().await?;
                 }
                 self.lose(&partitions);

@@ -46,7 +46,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let committed = timeout(within, async {
             self.land().await?;
             // Only what leaves is sealed.
-            self.seal(|name| partitions.contains(name), Written::State);
+            self.seal(|name| partitions.contains(name), Written::State)?;
             self.land().await
         });
         if let Ok(committed) = committed.await {

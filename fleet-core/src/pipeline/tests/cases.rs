@@ -410,7 +410,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         };
         task.batch(&plan, &Typed::<Reading>::default(), batch)
             .unwrap();
-        pieces.push(task.seal(&plan, &Inline, Written::State));
+        pieces.push(task.seal(&plan, &Inline, Written::State).unwrap());
     }
     committer.open(pieces);
     let mut answers = Vec::new();

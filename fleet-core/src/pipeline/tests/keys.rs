@@ -5,16 +5,17 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    model::{BOUND, CARS, Reading, graph, time},
-    simulation::plain,
+    crashes::{Slow, delayed, reading, run},
+    model::{CARS, Reading, graph, time},
+    simulation::{Dice, plain},
 };
 use crate::{
-    ErrorKind, Event, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline,
+    Event, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline,
     checkpoint::CheckpointStore,
     decode::Typed,
     event::ContentHasher,
     operator::Cx,
-    pipeline::{EpochLimits, Report, Snapshots},
+    pipeline::{EpochLimits, ExactlyOnce, Report, Snapshots},
     row::Row,
     testing::{Script, Scripted},
 };
@@ -22,28 +23,16 @@ use crate::{
 const TTL: i64 = 8;
 const STEP: i64 = TTL / 4;
 
-/// Cars that drive for a while and are silent for longer; each row delayed by up to the bound.
-fn arrive(seed: u64) -> Arc<Vec<Reading>> {
-    let mut rows = Vec::new();
-    for number in 0..400u64 {
-        let roll = (number + 400 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
-        let row = Reading {
-            car: (roll % 4) as usize,
-            second: number as i64 / 3,
-            kmh: 60 + (roll >> 8) as u16 % 40,
-            id: 0,
-        };
-        // Each car drives in its own quarter of a minute, and one of them at other times too.
-        let quarter = (number / 3 / 15) as usize % 4;
-        let drives = quarter == row.car || row.car == 3 && roll.is_multiple_of(3);
-        if drives {
-            let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
-            let times = 1 + usize::from(number.is_multiple_of(9));
-            rows.extend(std::iter::repeat_n((place, roll, row), times));
-        }
-    }
-    rows.sort_unstable();
-    Arc::new(rows.into_iter().map(|(.., row)| row).collect())
+/// Cars that drive for a while and are silent for longer.
+fn drive(dice: &mut Dice) -> Arc<Vec<Reading>> {
+    let rows = (0..400).map(|number| reading(number / 3, dice));
+    let mut rows: Vec<_> = rows.collect();
+    // Each car drives in its own quarter of a minute, and one of them at other times too.
+    rows.retain(|row| {
+        let quarter = row.second / 15 % 4;
+        quarter == row.car as i64 || row.car == 3 && dice.once_in(3)
+    });
+    delayed(&rows, dice)
 }
 
 /// The rows of each car between being new and being forgotten, by a plain loop over the log.
@@ -68,49 +57,36 @@ fn lives(rows: &[Reading]) -> Vec<Vec<Reading>> {
     over
 }
 
-/// Runs through as many crashes as the seed says, with any batches, snapshots and number of workers.
-async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, seed: u64) -> Report {
-    for attempt in 0..5 {
-        let roll = (seed * 7 + attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
-        let mut script = vec![Script::Rows(1 + roll as usize % 60); 2 + roll as usize % 5];
-        if attempt < 4 {
-            script.push(Script::Crash);
-        }
-        let snapshots = match roll % 3 {
-            0 => Snapshots::EveryCommit,
-            _ => Snapshots::Every(Duration::MAX),
-        };
-        let limits = EpochLimits {
-            rows: 1 + roll % 50,
-            ..EpochLimits::default()
-        };
-        let (graph, streams) = graph();
-        let source = Scripted::new("memory/0", Arc::clone(rows), script);
-        let order = Order::default();
-        let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
-            .store("readings", streams.readings, store.table("readings"));
-        let mut run = streams
-            .stored(run, |name| store.table(name))
-            .epochs(limits)
-            .snapshots(snapshots)
-            .workers((1 + roll as usize % 3).try_into().unwrap())
-            .forget_after(Duration::from_secs(TTL.unsigned_abs()));
-        if roll.is_multiple_of(5) {
-            run = run.isolate_panics();
-        }
-        match run.run().await {
-            Ok(report) => return report,
-            Err(error) => assert_eq!(error.kind(), ErrorKind::Source, "{error}"),
-        }
-    }
-    unreachable!("the last attempt is let through");
+/// The pipeline of the model, which forgets silent cars.
+fn pipeline(
+    rows: &Arc<Vec<Reading>>,
+    script: Vec<Script>,
+    store: &MemoryStore,
+) -> Pipeline<Slow, Typed<Reading>, MemoryStore, ExactlyOnce> {
+    let ((graph, streams), order) = (graph(), Order::default());
+    let source = Slow::new(rows, script);
+    let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
+    streams
+        .stored(run, |name| store.table(name))
+        .store("readings", streams.readings, store.table("readings"))
+        .forget_after(Duration::from_secs(TTL.unsigned_abs()))
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn prop_a_silent_key_ends_and_begins_anew_at_the_places_that_the_log_says() {
     for seed in 0..100 {
-        let (rows, store) = (arrive(seed), MemoryStore::default());
-        let report = run(&rows, &store, seed).await;
+        let mut dice = Dice::new(seed);
+        let (rows, store) = (drive(&mut dice), MemoryStore::default());
+        let isolates = dice.once_in(5);
+        let pipeline = |script| {
+            let pipeline = pipeline(&rows, script, &store);
+            if isolates {
+                pipeline.isolate_panics()
+            } else {
+                pipeline
+            }
+        };
+        let report = run(&mut dice, pipeline).await;
         let lives = lives(&rows);
         assert!(lives.len() > CARS.len(), "some are forgotten");
         assert_eq!(report.keys, lives.len() as u64, "seed {seed}");

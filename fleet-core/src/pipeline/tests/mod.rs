@@ -6,12 +6,14 @@
 
 mod arrival;
 mod cases;
+mod crashes;
 mod hand;
 mod keys;
 mod model;
 mod overlap;
 mod panics;
 mod pause;
+mod saving;
 mod simulation;
 mod snapshots;
 mod stop;

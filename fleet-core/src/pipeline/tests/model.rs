@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Event, EventTime, Graph, Offset, Operator, Pipeline, Source, State, Stream,
+    Decode, Event, EventTime, Graph, Offset, Operator, Pipeline, Source, State, Stream,
     checkpoint::CheckpointStore,
-    decode::Typed,
     event::ContentHasher,
     operator::{Cx, Keep},
     row::Row,
@@ -141,13 +140,14 @@ pub(super) struct Streams {
 
 impl Streams {
     /// Stores every stream but the readings in a table of its own.
-    pub(super) fn stored<Src, S, G, K>(
+    pub(super) fn stored<Src, D, S, G, K>(
         &self,
-        pipeline: Run<Src, S, G>,
+        pipeline: Pipeline<Src, D, S, G>,
         table: impl Fn(&str) -> K,
-    ) -> Run<Src, S, G>
+    ) -> Pipeline<Src, D, S, G>
     where
-        Src: Source<Payload = Records>,
+        Src: Source,
+        D: Decode<Src::Payload, Event = Reading>,
         S: CheckpointStore,
         K: TransactionalSink<(u16, u16), S>
             + TransactionalSink<Window<Summary>, S>
@@ -166,9 +166,6 @@ impl Streams {
 
 /// What a scripted source gives.
 pub(super) type Records = Vec<(Offset, Logged<Reading>)>;
-
-/// A pipeline over readings in memory.
-pub(super) type Run<Src, S, G> = Pipeline<Src, Typed<Reading>, S, G>;
 
 pub(super) fn graph() -> (Graph<Reading>, Streams) {
     let (mut graph, readings) = Graph::new();

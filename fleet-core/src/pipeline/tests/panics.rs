@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    model::{BOUND, CARS, Reading, graph, time},
-    simulation::plain,
+    crashes::{Slow, arrive, run},
+    model::{CARS, Reading, graph, time},
+    simulation::{Dice, plain},
 };
 use crate::{
     Decode, Error, ErrorKind, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition,
@@ -12,13 +13,13 @@ use crate::{
     checkpoint::{CheckpointStore, DeadLetter},
     decode::{Entry, Kept, Typed},
     operator::{Cx, Keep},
-    pipeline::{EpochLimits, ExactlyOnce, Report, Snapshots},
+    pipeline::{EpochLimits, ExactlyOnce, Report},
     row::Row,
     source::Chunk,
     testing::{Script, Scripted},
 };
 
-type Run = Pipeline<Scripted<Reading>, Typed<Reading>, MemoryStore, ExactlyOnce>;
+type Run = Pipeline<Slow, Typed<Reading>, MemoryStore, ExactlyOnce>;
 
 fn is_culprit(reading: &Reading) -> bool {
     reading.kmh.is_multiple_of(17)
@@ -45,8 +46,7 @@ impl Operator for Bomb {
 fn pipeline(rows: &Arc<Vec<Reading>>, script: Vec<Script>, store: &MemoryStore) -> Run {
     let (mut graph, streams) = graph();
     let counted = graph.apply("bomb", streams.readings, Bomb);
-    let source = Scripted::new("memory/0", Arc::clone(rows), script);
-    let order = Order::default();
+    let (source, order) = (Slow::new(rows, script), Order::default());
     let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone());
     streams
         .stored(run, |name| store.table(name))
@@ -55,60 +55,11 @@ fn pipeline(rows: &Arc<Vec<Reading>>, script: Vec<Script>, store: &MemoryStore) 
         .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
 }
 
-/// Each row delayed by up to the bound, some twice; from a seed.
-fn arrive(seed: u64) -> Arc<Vec<Reading>> {
-    let mut rows = Vec::new();
-    for number in 0..160u64 {
-        let roll = (number + 160 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
-        let row = Reading {
-            car: (roll % 4) as usize,
-            second: number as i64 / 4,
-            kmh: 60 + (roll >> 8) as u16 % 40,
-            id: 0,
-        };
-        let place = row.second + (roll >> 16) as i64 % (BOUND + 1);
-        let times = 1 + usize::from(number.is_multiple_of(9));
-        rows.extend(std::iter::repeat_n((place, roll, row), times));
-    }
-    rows.sort_unstable();
-    Arc::new(rows.into_iter().map(|(.., row)| row).collect())
-}
-
 fn unique(rows: &[Reading], keep: impl Fn(&Reading) -> bool) -> Vec<Reading> {
     let mut unique: Vec<_> = rows.iter().filter(|row| keep(row)).copied().collect();
     unique.sort_unstable();
     unique.dedup();
     unique
-}
-
-/// Runs through as many crashes as the seed says, with any batches, snapshots and number of workers.
-async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, seed: u64) -> Report {
-    for attempt in 0..5 {
-        let roll = (seed * 7 + attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
-        let mut script = vec![Script::Rows(1 + roll as usize % 30); 2 + roll as usize % 7];
-        if attempt < 4 {
-            script.push(Script::Crash);
-        }
-        let snapshots = match roll % 3 {
-            0 => Snapshots::EveryCommit,
-            _ => Snapshots::Every(Duration::MAX),
-        };
-        let limits = EpochLimits {
-            rows: 1 + roll % 50,
-            ..EpochLimits::default()
-        };
-        let run = pipeline(rows, script, store)
-            .epochs(limits)
-            .snapshots(snapshots)
-            .workers((1 + roll as usize % 3).try_into().unwrap())
-            .isolate_panics()
-            .run();
-        match run.await {
-            Ok(report) => return report,
-            Err(error) => assert_eq!(error.kind(), ErrorKind::Source, "{error}"),
-        }
-    }
-    unreachable!("the last attempt is let through");
 }
 
 fn rows_of(store: &MemoryStore) -> BTreeMap<String, Vec<String>> {
@@ -122,11 +73,13 @@ fn letters(store: &MemoryStore) -> Vec<DeadLetter> {
     letters.map(|(_, letter)| letter).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn prop_isolated_panics_give_the_rows_of_an_input_without_what_panics() {
     for seed in 0..100 {
-        let (rows, store) = (arrive(seed), MemoryStore::default());
-        let report = run(&rows, &store, seed).await;
+        let mut dice = Dice::new(seed);
+        let (rows, store) = (arrive(&mut dice), MemoryStore::default());
+        let pipeline = |script| pipeline(&rows, script, &store).isolate_panics();
+        let report = run(&mut dice, pipeline).await;
         let good = unique(&rows, |row| !is_culprit(row));
         let culprits = unique(&rows, is_culprit).len();
         assert!(culprits > 0 && report.balances(), "{report:?}");
@@ -150,10 +103,10 @@ async fn prop_isolated_panics_give_the_rows_of_an_input_without_what_panics() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_isolation_a_panic_stops_the_run_and_names_its_records() {
     for workers in 1..4 {
-        let (rows, store) = (arrive(5), MemoryStore::default());
+        let (rows, store) = (arrive(&mut Dice::new(5)), MemoryStore::default());
         let workers = workers.try_into().unwrap();
         let limits = EpochLimits {
             rows: 1,

@@ -2,21 +2,20 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-
 use super::{
-    model::{BOUND, CARS, Reading, Records, graph},
+    crashes::{Slow, arrive, run},
+    model::{CARS, Reading, Records, graph},
     simulation::{Dice, plain},
 };
 use crate::{
-    Decode, ErrorKind, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
+    Decode, ErrorKind, MemoryStore, Offset, Order, Partition, Pipeline,
     checkpoint::{CheckpointStore, Counts},
     decode::{Entry, Typed},
-    pipeline::{Ending, EpochLimits, ExactlyOnce, Report, Snapshots},
+    pipeline::{Ending, EpochLimits, ExactlyOnce, Snapshots},
     planted::{Bug, plant},
-    source::{Batch, Replayable, SourceEvent},
+    source::Batch,
     task::{Inline, Plan, Task, Written},
-    testing::{Logged, Script, Scripted},
+    testing::{Logged, Script},
 };
 
 /// Refuses some readings and leaves out others.
@@ -52,41 +51,6 @@ impl Decode<Records> for Picky {
     }
 }
 
-/// A source during whose every call a millisecond passes.
-struct Slow(Scripted<Reading>);
-
-impl Replayable for Slow {}
-
-#[async_trait]
-impl Source for Slow {
-    type Payload = Records;
-    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        tokio::time::advance(Duration::from_millis(1)).await;
-        self.0.next().await
-    }
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
-        self.0.start(partition, at).await
-    }
-}
-
-/// Rows of all cars, each delayed by up to the bound; some come twice.
-fn arrive(dice: &mut Dice) -> Arc<Vec<Reading>> {
-    let mut rows = Vec::new();
-    for number in 0..160 {
-        let row = Reading {
-            car: dice.roll(4) as usize,
-            second: number / 4,
-            kmh: 60 + dice.roll(40) as u16,
-            id: 0,
-        };
-        let place = row.second + dice.roll(BOUND as u64 + 1) as i64;
-        let times = 1 + usize::from(dice.roll(9) == 0);
-        rows.extend(std::iter::repeat_n((place, dice.roll(1 << 30), row), times));
-    }
-    rows.sort_unstable();
-    Arc::new(rows.into_iter().map(|(.., row)| row).collect())
-}
-
 type Run<D> = Pipeline<Slow, D, MemoryStore, ExactlyOnce>;
 
 fn pipeline<D: Decode<Records, Event = Reading>>(
@@ -96,58 +60,20 @@ fn pipeline<D: Decode<Records, Event = Reading>>(
     store: &MemoryStore,
 ) -> Run<D> {
     let (graph, streams) = graph();
-    let source = Slow(Scripted::new("memory/0", Arc::clone(rows), script));
-    Pipeline::exactly_once(source, decode, Order::default(), graph, store.clone())
+    let source = Slow::new(rows, script);
+    let run = Pipeline::exactly_once(source, decode, Order::default(), graph, store.clone());
+    streams
+        .stored(run, |name| store.table(name))
         .store("readings", streams.readings, store.table("readings"))
-        .store("edges", streams.edges, store.table("edges"))
-        .store("windows", streams.windows, store.table("windows"))
-        .store("bursts", streams.bursts, store.table("bursts"))
-        .store("both", streams.both, store.table("both"))
-        .store("chain", streams.chain, store.table("chain"))
         .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
 }
 
-/// Runs until the input has ended, through as many crashes as the dice say.
-async fn run(rows: &Arc<Vec<Reading>>, store: &MemoryStore, dice: &mut Dice) -> Report {
-    for attempt in 0.. {
-        let mut script: Vec<_> = (0..8 + dice.roll(8))
-            .map(|_| match dice.roll(16) {
-                0 => Script::Revoke(Duration::from_secs(1)),
-                1 => Script::Lost,
-                _ => Script::Rows(1 + dice.roll(30) as usize),
-            })
-            .collect();
-        if attempt < 6 {
-            script.push(Script::Crash);
-        }
-        let snapshots = match dice.roll(4) {
-            0 => Snapshots::EveryCommit,
-            1 => Snapshots::Every(Duration::MAX),
-            _ => Snapshots::Every(Duration::from_millis(dice.roll(12))),
-        };
-        let limits = EpochLimits {
-            rows: 1 + dice.roll(40),
-            ..EpochLimits::default()
-        };
-        let run = pipeline(PICKY, rows, script, store)
-            .epochs(limits)
-            .snapshots(snapshots)
-            .workers((1 + dice.roll(3) as usize).try_into().unwrap())
-            .run();
-        match run.await {
-            Ok(report) => return report,
-            Err(error) => assert_eq!(error.kind(), ErrorKind::Source, "{error}"),
-        }
-    }
-    unreachable!("the seventh attempt is let through");
-}
-
 /// One seed; `Err` says what is wrong with it.
-async fn holds(seed: u64) -> std::result::Result<(), String> {
+async fn holds(seed: u64) -> Result<(), String> {
     let mut dice = Dice::new(seed);
     let rows = arrive(&mut dice);
     let store = MemoryStore::default();
-    let report = run(&rows, &store, &mut dice).await;
+    let report = run(&mut dice, |script| pipeline(PICKY, &rows, script, &store)).await;
     let good = |row: &&Reading| !is_refused(row) && !is_filtered(row);
     let mut unique: Vec<_> = rows.iter().filter(good).copied().collect();
     let good = unique.len();
@@ -186,7 +112,7 @@ async fn holds(seed: u64) -> std::result::Result<(), String> {
         .ok_or_else(|| format!("seed {seed}: the rows differ"))
 }
 
-fn holds_for(seeds: std::ops::Range<u64>) -> std::result::Result<(), String> {
+fn holds_for(seeds: std::ops::Range<u64>) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -270,7 +196,7 @@ async fn a_commit_without_snapshot_writes_one_note_and_no_state() {
         let rows = &rows[next as usize - 40..next as usize];
         task.batch(&plan, &Typed::default(), batch(rows, next))
             .unwrap();
-        let piece = task.seal(&plan, &Inline, keep);
+        let piece = task.seal(&plan, &Inline, keep).unwrap();
         entries.push(piece.sealed.saved.len());
     }
     // The first is whole, because nothing could be replayed onto; the last deletes the note.

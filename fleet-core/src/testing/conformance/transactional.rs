@@ -48,6 +48,14 @@ async fn rows_land_with_their_transaction<T, S: CheckpointStore>(
 ) {
     let before = (rows.stored)();
     let first = before.unwrap_or(0) * 10;
+    // The first of all: one that keeps a row for later has none from before yet.
+    let mut tx = store.begin().await.expect(ANSWER);
+    sink.write(&mut tx, &rows.some(first + 5, 1))
+        .await
+        .expect(TAKEN);
+    store.commit(tx, &[]).await.expect(ANSWER);
+    rows.assert_more(before, 1, "rows land with their transaction");
+    let before = (rows.stored)();
     let mut tx = store.begin().await.expect(ANSWER);
     let taken = sink
         .write(&mut tx, &rows.some(first, 3))

@@ -50,7 +50,7 @@ async fn realtime_gives_all_events_of_a_tick_together() {
     let mut ticks = 0;
     loop {
         match source.next().await.unwrap() {
-            SourceEvent::Assigned(_) => {}
+            SourceEvent::Assigned(_) | SourceEvent::Idle => {}
             SourceEvent::Batch(batch) => {
                 assert_eq!(began.elapsed().as_secs(), ticks);
                 let text = String::from_utf8(batch.payload.bytes).unwrap();

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use fleet_core::{
-    EventTime, Offset, Partition, Source,
+    EventTime, Graph, MemoryStore, Offset, Order, Partition, Pipeline, Source,
+    dialect::VehicleOps,
+    pipeline::Ticks,
     source::SourceEvent,
     testing::conformance::{lines, replayable},
 };
@@ -34,7 +36,7 @@ async fn bytes_from(source: &mut Fleet, at: Option<Offset>) -> Vec<u8> {
     let (mut bytes, mut next) = (Vec::new(), at.unwrap_or_default());
     loop {
         match source.next().await.unwrap() {
-            SourceEvent::Assigned(_) => {}
+            SourceEvent::Assigned(_) | SourceEvent::Idle => {}
             SourceEvent::Batch(batch) => {
                 assert_eq!(batch.payload.start, next);
                 bytes.extend(batch.payload.bytes);
@@ -162,6 +164,8 @@ async fn realtime_gives_a_tick_an_interval() {
     let began = Instant::now();
     for tick in 0..4 {
         if tick > 0 {
+            // Said once for each time that it waits.
+            assert!(matches!(source.next().await.unwrap(), SourceEvent::Idle));
             // Dropped while it waits, it loses nothing.
             assert!(
                 timeout(Duration::from_millis(100), source.next())
@@ -176,6 +180,27 @@ async fn realtime_gives_a_tick_an_interval() {
         assert_eq!(began.elapsed().as_millis() / 10, tick * 50);
     }
     assert!(matches!(source.next().await.unwrap(), SourceEvent::End(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_keeps_a_pace_may_have_ticks_and_what_does_not_ends_before_any() {
+    let run = async |pace| {
+        let (model, dialect) = (VehicleOpsModel::default(), VehicleOps::default());
+        let source = Simulator::new(model, dialect, small().pace(pace)).unwrap();
+        let (start, began) = (source.options().start, Instant::now());
+        let order = Order::within(Duration::ZERO);
+        let ticks = Ticks::new(Duration::from_millis(100), Duration::from_millis(100));
+        let (graph, _) = Graph::new();
+        let store = MemoryStore::default();
+        Pipeline::exactly_once(source, VehicleOps::default(), order, graph, store)
+            .ticks(ticks.by(move || start + began.elapsed()))
+            .run()
+            .await
+    };
+    let report = run(Pace::Realtime).await.unwrap();
+    assert_eq!((report.counts.accepted, report.counts.late), (12, 0));
+    let error = run(Pace::Max).await.unwrap_err().to_string();
+    assert!(error.contains("this one ends instead"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use crate::{
     memory::{MemoryTable, MemoryTx},
     row::Row,
     sink::{Outcome, TransactionalSink},
-    source::SourceEvent,
+    source::{Replayable, SourceEvent},
     testing::{Fault, Faults, Operation},
 };
 
@@ -63,6 +63,11 @@ impl Audit {
     /// Lets go of the processes it knows, which know it: a world would outlive its seed otherwise.
     pub(super) fn close(&self) {
         self.lock().lost.clear();
+    }
+
+    /// Something happened.
+    pub(super) fn see(&self, what: &'static str) {
+        self.lock().see(what);
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -190,6 +195,8 @@ impl<T: std::fmt::Debug + Send + Sync + 'static> TransactionalSink<T, Audited> f
     }
 }
 
+impl<S: Replayable> Replayable for AuditedSource<S> {}
+
 /// A source under audit.
 #[derive(Debug)]
 pub(super) struct AuditedSource<S> {
@@ -231,6 +238,13 @@ impl<S: Source> Source for AuditedSource<S> {
     }
 
     async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+        {
+            let known = &mut *self.audit.lock();
+            let next = known.partitions.get(partition).map(|landed| landed.next);
+            if next > at {
+                known.see("a replay");
+            }
+        }
         self.inner.start(partition, at).await
     }
 

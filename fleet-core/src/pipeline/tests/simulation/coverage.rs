@@ -6,7 +6,7 @@ use super::stage::Coverage;
 use crate::testing::{Fault, Operation};
 
 /// Everything else that must have happened.
-const MORE: [&str; 23] = [
+const MORE: [&str; 25] = [
     "a batch",
     "an assignment",
     "a revocation",
@@ -14,6 +14,8 @@ const MORE: [&str; 23] = [
     "a loss",
     "idleness",
     "an end",
+    "a replay",
+    "a panic",
     "a death",
     "a process fenced out",
     "a process that gave up",

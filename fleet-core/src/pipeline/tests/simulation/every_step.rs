@@ -11,12 +11,7 @@ use crate::testing::{Fault, Faults, Script};
 /// The run whose every step is tried: two batches of each partition, committed by and by.
 fn process(faults: Faults) -> Process {
     let batches = [0, 1, 2, 0, 1, 2].map(|lane| (lane, Script::Rows(30)));
-    Process {
-        script: batches.to_vec(),
-        epoch_rows: 50,
-        workers: 1,
-        faults,
-    }
+    Process::plain(batches.to_vec(), 50, faults)
 }
 
 #[tokio::test(start_paused = true)]

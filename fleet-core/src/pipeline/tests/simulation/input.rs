@@ -1,6 +1,6 @@
 //! What the vehicles of a seed say, and in which order it reaches the logs.
 
-use super::Dice;
+use super::{Dice, brittle::cut_short};
 use crate::{
     pipeline::tests::model::{BOUND, CARS, Reading},
     testing::{Log, Logged},
@@ -65,7 +65,7 @@ fn record(reading: Reading, dice: &mut Dice) -> Logged<Reading> {
     match dice.roll(60) {
         0 | 1 => Logged::Malformed {
             raw: vec![b'{', reading.id as u8],
-            reason: format!("record {} is cut short", reading.id),
+            reason: cut_short(reading.id),
         },
         2 => Logged::Filtered,
         // A time before 1970 is refused at the entry of the graph.

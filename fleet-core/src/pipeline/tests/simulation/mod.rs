@@ -5,6 +5,7 @@
 //! must be what [`reference`] computes, and at no moment may a promise that [`audit`] watches be broken.
 
 mod audit;
+mod brittle;
 mod coverage;
 mod dice;
 mod every_step;

@@ -10,6 +10,7 @@ use std::{
 use super::{
     Dice,
     audit::{Audit, Audited, AuditedSource},
+    brittle::Brittle,
     input::{PARTITIONS, logs},
     reference::{
         Truth, dead_letter, last_revisions, pace, published, refused_edge, refused_reading, truth,
@@ -19,9 +20,8 @@ use super::{
 use crate::{
     Error, ErrorKind, MemoryStore, Order, Pipeline,
     checkpoint::CheckpointStore,
-    decode::Typed,
     pipeline::{
-        Ending, EpochLimits, Report, Retry,
+        Ending, EpochLimits, Report, Retry, Snapshots,
         tests::model::{BOUND, Reading, graph},
     },
     row::Row,
@@ -61,12 +61,17 @@ pub(super) struct Process {
     pub(super) script: Vec<(usize, Script)>,
     pub(super) epoch_rows: u64,
     pub(super) workers: usize,
+    pub(super) snapshots: Snapshots,
+    /// Whether a panic costs one record; otherwise none happens.
+    pub(super) isolates: bool,
     pub(super) faults: Faults,
 }
 
 impl Process {
     /// Batches of any size, and all that a source may report in between.
     fn random(dice: &mut Dice, faults: Faults) -> Self {
+        // Apart, so that the seeds that failed once are the worlds that they were.
+        let mut apart = dice.clone().split();
         let script = (0..60).map(|_| {
             let step = match dice.roll(40) {
                 0..3 => Script::Idle,
@@ -83,6 +88,24 @@ impl Process {
             script: script.collect(),
             epoch_rows: 1 + dice.roll(60),
             workers: dice.pick(&[1, 1, 2, 3]),
+            snapshots: apart.pick(&[
+                Snapshots::EveryCommit,
+                Snapshots::Every(LONG),
+                Snapshots::Every(Duration::MAX),
+            ]),
+            isolates: apart.once_in(3),
+            faults,
+        }
+    }
+
+    /// What `script` says, with nothing else that could go wrong.
+    pub(super) fn plain(script: Vec<(usize, Script)>, epoch_rows: u64, faults: Faults) -> Self {
+        Self {
+            script,
+            epoch_rows,
+            workers: 1,
+            snapshots: Snapshots::EveryCommit,
+            isolates: false,
             faults,
         }
     }
@@ -114,6 +137,8 @@ impl Stage {
             script,
             epoch_rows,
             workers,
+            snapshots,
+            isolates,
             faults,
         } = process;
         let workers = NonZeroUsize::new(workers).unwrap();
@@ -130,7 +155,8 @@ impl Stage {
         let readings = Rejecting::new(self.memory.table("readings"), refused_reading);
         let live = Rejecting::new(self.live.clone(), |edge: &_| refused_edge(*edge));
         let windows = FaultySink::new(self.windows.clone(), &faults);
-        let pipeline = Pipeline::at_least_once(source, Typed::default(), order, graph, store)
+        let decode = Brittle::new(isolates.then(|| self.audit.clone()));
+        let pipeline = Pipeline::at_least_once(source, decode, order, graph, store)
             .publish("live", streams.edges, FaultySink::new(live, &faults))
             .publish("windows_live", streams.windows, windows)
             .store(
@@ -148,8 +174,12 @@ impl Stage {
             first: Duration::from_nanos(1),
             longest: Duration::from_nanos(1),
         };
-        let pipeline = streams.stored(pipeline, table);
-        let run = Box::pin(pipeline.epochs(limits).retry(retry).workers(workers).run());
+        let pipeline = streams.stored(pipeline, table).epochs(limits).retry(retry);
+        let mut pipeline = pipeline.workers(workers).snapshots(snapshots);
+        if isolates {
+            pipeline = pipeline.isolate_panics();
+        }
+        let run = Box::pin(pipeline.run());
         // Time is a value here: this fires only when nothing else ever would.
         let hung = Error::new(ErrorKind::Config, "the pipeline waits for ever");
         let run = async {
@@ -191,12 +221,7 @@ impl Stage {
     /// Runs once more, which must change nothing, and compares all that is there with the truth.
     pub(super) async fn check(&self, truth: &Truth) -> Result<(), String> {
         let commits = self.audit.commits();
-        let process = Process {
-            script: Vec::new(),
-            epoch_rows: 1000,
-            workers: 1,
-            faults: Faults::none(),
-        };
+        let process = Process::plain(Vec::new(), 1000, Faults::none());
         let report = match self.run(process).await {
             Some(Ok(report)) => report,
             other => return Err(format!("a second run: {other:?}")),

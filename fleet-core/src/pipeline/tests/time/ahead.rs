@@ -51,7 +51,7 @@ async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
             payload: vec![(Offset(offset), ping)],
         };
         task.batch(&plan, &Typed::default(), batch).unwrap();
-        let piece = task.seal(&plan, &Inline, Written::State);
+        let piece = task.seal(&plan, &Inline, Written::State).unwrap();
         let left = piece.outputs[0].rows::<Ping>().iter();
         outcome.left.extend(left.map(|row| row.value.second));
         let dead = piece.sealed.dead.iter();

@@ -121,7 +121,7 @@ impl Machine {
     }
 
     async fn commit(&mut self) {
-        let piece = self.task.seal(&self.plan, &Inline, Written::State);
+        let piece = self.task.seal(&self.plan, &Inline, Written::State).unwrap();
         let tx = self.store.begin().await.unwrap();
         self.store.commit(tx, &[piece.sealed]).await.unwrap();
         let rows = piece.outputs[0].rows::<String>().iter();
