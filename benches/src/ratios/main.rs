@@ -13,8 +13,10 @@ mod core;
 mod f1;
 mod growth;
 mod hand;
+mod history;
 mod input;
 mod ours;
+mod postgres;
 mod random;
 mod ready;
 mod run;
@@ -72,6 +74,12 @@ fn main() {
             }
             if wanted("snapshots") {
                 snapshots::every(events as usize);
+            }
+            if wanted("history") {
+                history::run(events as usize * 5);
+            }
+            if wanted("postgres") {
+                postgres::run(events as usize / 5);
             }
             if wanted("panics") {
                 snapshots::isolation(events as usize);

@@ -1,4 +1,7 @@
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use super::{TimeError, TimeReader, TimeStyle};
 
@@ -85,6 +88,34 @@ impl std::ops::Sub<Duration> for EventTime {
     type Output = Self;
     fn sub(self, length: Duration) -> Self {
         Self(self.0.saturating_sub(micros(length)))
+    }
+}
+
+impl From<EventTime> for SystemTime {
+    /// As the clients of databases take it. Before 292,000 BC or after 292,000 AD there is none, and it is 1970.
+    fn from(at: EventTime) -> Self {
+        let length = Duration::from_micros(at.0.unsigned_abs());
+        let system = if at.0 < 0 {
+            Self::UNIX_EPOCH.checked_sub(length)
+        } else {
+            Self::UNIX_EPOCH.checked_add(length)
+        };
+        system.unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
+impl From<SystemTime> for EventTime {
+    /// As the clients of databases give it, to the microsecond before.
+    fn from(at: SystemTime) -> Self {
+        match at.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => Self(micros(since)),
+            Err(before) => {
+                let before = before.duration();
+                let whole = micros(before);
+                let cut = Duration::from_micros(whole.unsigned_abs()) != before;
+                Self((-whole).saturating_sub(i64::from(cut)))
+            }
+        }
     }
 }
 

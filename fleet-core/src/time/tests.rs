@@ -108,3 +108,25 @@ fn civil_dates_agree_with_jiff_through_leap_years() {
         assert_eq!(at.to_string(), expected);
     }
 }
+
+#[test]
+fn times_of_databases_are_the_same_microseconds() {
+    use std::time::{Duration, SystemTime};
+    for at in [
+        0,
+        1,
+        -1,
+        1_708_007_538_500_000,
+        i64::MIN + 1,
+        EventTime::MAX.as_micros(),
+    ] {
+        let at = EventTime::from_micros(at);
+        assert_eq!(EventTime::from(SystemTime::from(at)), at);
+    }
+    let between = SystemTime::UNIX_EPOCH - Duration::from_nanos(1);
+    assert_eq!(EventTime::from(between), EventTime::from_micros(-1));
+    assert_eq!(
+        SystemTime::from(EventTime::from_micros(1_500_000)),
+        SystemTime::UNIX_EPOCH + Duration::from_millis(1_500)
+    );
+}

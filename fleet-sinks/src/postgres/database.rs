@@ -51,9 +51,12 @@ impl Database {
     /// what `tokio_postgres` reads, and wins over the options.
     ///
     /// # Errors
-    /// Refuses a URL that cannot be read, plaintext to another machine that was not asked for in words, and a
+    /// Refuses a deadline of 0, a URL that cannot be read, plaintext to another machine that was not asked for in words, and a
     /// server older than 15. Else those of connecting.
     pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self> {
+        if let Some(deadline) = options.unusable_deadline() {
+            return Err(Refused::Deadline(deadline).into());
+        }
         let target = url::read(url, options)?;
         let pool = Pool::builder(Sessions::new(&target)?)
             .max_size(target.options.pool_size.max(1))

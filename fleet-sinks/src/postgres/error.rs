@@ -26,6 +26,10 @@ pub(super) enum Refused {
         "refusing to send a password and data in plaintext to {0}, which is not this machine: leave out sslmode=disable, or say insecure_plaintext=true where the network below is encrypted"
     )]
     Plaintext(String),
+    #[error(
+        "cannot use {0}: a deadline is between 1 ms and 24 days, so that nothing waits for ever"
+    )]
+    Deadline(&'static str),
     #[error("cannot set up TLS: {0}")]
     Tls(String),
     #[error("cannot read the authorities in {file}: {reason}")]

@@ -54,6 +54,27 @@ pub struct PostgresOptions {
 const GRACE: Duration = Duration::from_secs(5);
 
 impl PostgresOptions {
+    /// The first deadline that the server would not take: 0 means none to it, and it counts milliseconds in 32
+    /// bits.
+    pub(super) fn unusable_deadline(&self) -> Option<&'static str> {
+        let deadlines = [
+            ("statement_timeout", self.statement_timeout),
+            ("lock_timeout", self.lock_timeout),
+            (
+                "idle_in_transaction_timeout",
+                self.idle_in_transaction_timeout,
+            ),
+            ("connect_timeout", self.connect_timeout),
+            ("pool_timeout", self.pool_timeout),
+        ];
+        let usable =
+            |length: Duration| i32::try_from(length.as_millis()).is_ok_and(|millis| millis > 0);
+        deadlines
+            .into_iter()
+            .find(|(_, length)| !usable(*length))
+            .map(|(name, _)| name)
+    }
+
     /// When a call is given up and its connection abandoned: 5 s after the server should have cancelled it.
     pub fn client_deadline(&self) -> Duration {
         self.statement_timeout.saturating_add(GRACE)

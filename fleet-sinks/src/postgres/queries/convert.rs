@@ -1,9 +1,6 @@
 //! Between the server's types and ours.
 
-use std::{
-    error::Error,
-    time::{Duration, SystemTime},
-};
+use std::{error::Error, time::SystemTime};
 
 use fleet_core::{EventTime, dialect::Maybe};
 use serde::de::{
@@ -16,25 +13,9 @@ use tokio_postgres::{
     types::{FromSql, Type},
 };
 
-/// A time in the years 1970 to 9999.
-pub(super) fn to_sql(at: EventTime) -> SystemTime {
-    let since = u64::try_from(at.as_micros()).unwrap_or(0);
-    SystemTime::UNIX_EPOCH
-        .checked_add(Duration::from_micros(since))
-        .unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-fn from_sql(at: SystemTime) -> EventTime {
-    let micros = |length: Duration| i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
-    EventTime::from_micros(match at.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(since) => micros(since),
-        Err(before) => -micros(before.duration()),
-    })
-}
-
 /// A column of times.
 pub(super) fn time(row: &Row, column: &str) -> Result<EventTime, tokio_postgres::Error> {
-    row.try_get(column).map(from_sql)
+    row.try_get::<_, SystemTime>(column).map(EventTime::from)
 }
 
 /// A column of times that may be null.
@@ -42,7 +23,9 @@ pub(super) fn maybe_time(
     row: &Row,
     column: &str,
 ) -> Result<Option<EventTime>, tokio_postgres::Error> {
-    Ok(row.try_get::<_, Option<SystemTime>>(column)?.map(from_sql))
+    Ok(row
+        .try_get::<_, Option<SystemTime>>(column)?
+        .map(EventTime::from))
 }
 
 /// A column of counts, which are never negative.

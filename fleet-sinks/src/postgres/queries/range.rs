@@ -2,8 +2,6 @@ use std::time::{Duration, SystemTime};
 
 use fleet_core::{Error, ErrorKind, EventTime, Result};
 
-use super::convert::to_sql;
-
 /// A span of event time, `[from, to)`: neighbours share no moment.
 ///
 /// # Examples
@@ -67,7 +65,7 @@ impl TimeRange {
 
     /// As the two bounds that queries bind.
     pub(super) fn bounds(self) -> [SystemTime; 2] {
-        [to_sql(self.from), to_sql(self.to)]
+        [self.from.into(), self.to.into()]
     }
 
     /// The span between two moments that are ends of ranges already; empty where they are out of order.

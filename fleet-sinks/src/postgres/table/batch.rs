@@ -5,13 +5,9 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use fleet_core::{
-    EventTime, Record, Row,
-    record::{Column, Value},
-    sink::Rejected,
-};
+use fleet_core::{EventTime, Record, Row, record::Value, sink::Rejected};
 
-use super::options::Way;
+use super::keys::{Keys, Order, newness};
 use crate::check;
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock begins.
@@ -24,7 +20,6 @@ const MESSAGE: usize = 128 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     fields: Vec<u8>,
-    keys: Vec<u8>,
     rows: Vec<Encoded>,
     columns: i16,
     /// Whether of the rows with one key only the newest lands.
@@ -36,47 +31,10 @@ struct Encoded {
     /// Which row of the write.
     index: usize,
     fields: Range<usize>,
-    /// What it is sorted by: the key, then what tells which of two is newer.
-    key: Range<usize>,
-    /// Where the key alone ends.
-    key_end: usize,
-}
-
-/// Which columns rows are sorted by.
-#[derive(Clone, Debug)]
-pub(super) struct Order {
-    /// Places of the key.
-    key: Vec<usize>,
-    /// Place of what tells which of two rows with the same key is newer.
-    version: Option<usize>,
-    /// Whether of the rows with one key only the newest lands.
-    collapses: bool,
-}
-
-impl Order {
-    /// The key and the version; rows that are just appended are sorted as the index by vehicle is, so that
-    /// neighbours are written together.
-    pub(super) fn of(columns: &[Column], way: Way) -> Self {
-        let place = |name: &str| columns.iter().position(|column| column.name == name);
-        let places = |key: &[&str]| key.iter().filter_map(|name| place(name)).collect();
-        match way {
-            Way::Append => Self {
-                key: place("vehicle_id").into_iter().collect(),
-                version: place("time"),
-                collapses: false,
-            },
-            Way::Replace { key, version } => Self {
-                key: places(key),
-                version: place(version),
-                collapses: true,
-            },
-            Way::Add { key } => Self {
-                key: places(key),
-                version: None,
-                collapses: false,
-            },
-        }
-    }
+    /// The place of its key among all.
+    key: u32,
+    /// What tells which of two with one key is newer.
+    version: u64,
 }
 
 impl Batch {
@@ -88,26 +46,33 @@ impl Batch {
             ..Self::default()
         };
         batch.rows.reserve(rows.len());
+        let mut keys = Keys::default();
         let mut rejected = Vec::new();
         for (index, row) in rows.iter().enumerate() {
-            if let Err(reason) = batch.add(index, &row.value, order) {
+            if let Err(reason) = batch.add(index, &row.value, order, &mut keys) {
                 rejected.push(check::rejected(index, reason, &row.value));
             }
         }
-        batch.sort();
+        batch.sort(&keys.ranks());
         (batch, rejected)
     }
 
-    fn add<R: Record>(&mut self, index: usize, row: &R, order: &Order) -> Result<(), String> {
-        let (start, key_start) = (self.fields.len(), self.keys.len());
-        let (fields, keys) = (&mut self.fields, &mut self.keys);
-        let mut version = [0; 9];
-        // Where the key's columns are in the order of the columns, one pass finds them; they need not be: then
-        // the order is another one, and just as good.
+    fn add<R: Record>(
+        &mut self,
+        index: usize,
+        row: &R,
+        order: &Order,
+        keys: &mut Keys,
+    ) -> Result<(), String> {
+        let start = self.fields.len();
+        let fields = &mut self.fields;
+        let mut version = 0;
+        // The key's values come in the order of the columns, which may not be that of the key: rows are sorted in
+        // another order then, and every writer in the same one.
         let fits = check::fields(row, &mut |place, value| {
             put(fields, value);
             if order.key.contains(&place) {
-                sortable(keys, value);
+                keys.put(value);
             }
             if order.version == Some(place) {
                 version = newness(value);
@@ -115,26 +80,25 @@ impl Batch {
         });
         if fits.is_err() {
             self.fields.truncate(start);
-            self.keys.truncate(key_start);
+            keys.clear();
             return fits;
         }
-        let key_end = self.keys.len();
-        self.keys.extend_from_slice(&version);
         self.rows.push(Encoded {
             index,
             fields: start..self.fields.len(),
-            key: key_start..self.keys.len(),
-            key_end,
+            key: keys.number(),
+            version,
         });
         Ok(())
     }
 
     /// By key, so that two writers lock rows in one order; then by newness, then as they came.
-    fn sort(&mut self) {
-        let keys = &self.keys;
-        let key = |row: &Encoded| keys.get(row.key.clone()).unwrap_or_default();
+    fn sort(&mut self, ranks: &[u32]) {
+        for row in &mut self.rows {
+            row.key = ranks.get(row.key as usize).copied().unwrap_or_default();
+        }
         self.rows
-            .sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.index.cmp(&b.index)));
+            .sort_unstable_by_key(|row| (row.key, row.version, row.index));
     }
 
     /// Which row of the write lies at this place.
@@ -155,10 +119,7 @@ impl Batch {
     }
 
     fn same_key(&self, one: usize, other: usize) -> bool {
-        let key = |place: usize| {
-            let row = self.rows.get(place)?;
-            self.keys.get(row.key.start..row.key_end)
-        };
+        let key = |place: usize| self.rows.get(place).map(|row| row.key);
         key(other).is_some() && key(one) == key(other)
     }
 
@@ -210,43 +171,4 @@ fn sized(to: &mut Vec<u8>, bytes: &[u8]) {
 
 fn micros(at: EventTime) -> i64 {
     at.as_micros().saturating_sub(EPOCH_MICROS)
-}
-
-/// Appends what sorts as the value does, byte by byte; no value begins as another one ends.
-fn sortable(to: &mut Vec<u8>, value: &Value<'_>) {
-    match value {
-        Value::Text(text) => {
-            to.extend_from_slice(text.as_bytes());
-            to.push(0);
-        }
-        other => to.extend_from_slice(&newness(other)),
-    }
-}
-
-/// A number or time, so that a greater one has greater bytes; null before all.
-fn newness(value: &Value<'_>) -> [u8; 9] {
-    let bits = match value {
-        Value::Null | Value::Text(_) => return [0; 9],
-        Value::Integer(number) => signed(*number),
-        Value::Time(at) => signed(at.as_micros()),
-        Value::Bool(yes) => u64::from(*yes),
-        // Of a negative number all bits turn, of others the sign: then they sort as integers.
-        Value::Real(number) => {
-            let bits = number.to_bits();
-            if number.is_sign_negative() {
-                !bits
-            } else {
-                bits | 1 << 63
-            }
-        }
-    };
-    let mut bytes = [1; 9];
-    if let Some(rest) = bytes.get_mut(1..) {
-        rest.copy_from_slice(&bits.to_be_bytes());
-    }
-    bytes
-}
-
-fn signed(number: i64) -> u64 {
-    number.cast_unsigned() ^ 1 << 63
 }

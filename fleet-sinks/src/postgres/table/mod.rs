@@ -2,6 +2,7 @@
 
 mod batch;
 mod catalog;
+mod keys;
 mod land;
 mod options;
 mod plain;
@@ -21,11 +22,7 @@ use fleet_core::{
 };
 
 use self::{
-    batch::{Batch, Order},
-    catalog::Shape,
-    land::Landing as Rows,
-    options::Way,
-    sql::Statements,
+    batch::Batch, catalog::Shape, keys::Order, land::Landing as Rows, options::Way, sql::Statements,
 };
 use super::{Database, PostgresStore, PostgresTransaction, error::Refused, store::LOCK};
 use crate::{Indexes, check};

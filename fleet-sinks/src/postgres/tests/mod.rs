@@ -1,5 +1,6 @@
 mod bad_rows;
 mod connection;
+mod fleet;
 mod landing;
 mod pipeline;
 mod report;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use fleet_core::ErrorKind;
 
 use crate::postgres::{Database, PostgresOptions, Tls, url::read};
@@ -73,6 +75,25 @@ fn no_refusal_repeats_a_malformed_url() {
     ] {
         let refusal = encrypted(&url, Tls::OffLoopback).unwrap_err();
         assert!(!refusal.contains(SECRET), "{refusal}");
+    }
+}
+
+#[test]
+fn no_deadline_means_for_ever() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for length in [Duration::ZERO, Duration::from_micros(999), Duration::MAX] {
+        let options = PostgresOptions {
+            statement_timeout: length,
+            ..PostgresOptions::default()
+        };
+        let connecting = Database::connect("postgres://u@db.example.org/fleet", options);
+        let refusal = runtime.block_on(connecting).unwrap_err();
+        assert!(
+            refusal.to_string().contains("statement_timeout"),
+            "{refusal}"
+        );
     }
 }
 

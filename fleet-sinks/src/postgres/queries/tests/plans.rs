@@ -6,7 +6,7 @@ use fleet_core::EventTime;
 use tokio_postgres::types::ToSql;
 
 use crate::postgres::{
-    queries::{TimeRange, convert::to_sql, spans::Spans, speed_series, sums},
+    queries::{TimeRange, spans::Spans, speed_series, sums},
     tenancy::{Scope, Scoped, tests::rig::Rig},
 };
 
@@ -118,7 +118,7 @@ async fn thirty_days_are_read_from_indexes_and_roll_ups() {
     );
 
     // One that has no index to go by is found.
-    let from = to_sql(month().from());
+    let [from, _] = month().bounds();
     let sql = "SELECT avg(speed_kmh) FROM fleet.v_telemetry WHERE time >= $1";
     let full = scans(&scoped, sql, &[&from]).await;
     assert!(

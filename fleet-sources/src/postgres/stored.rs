@@ -1,0 +1,103 @@
+use std::time::SystemTime;
+
+use fleet_core::{
+    EventTime, FleetId, Offset, VehicleId,
+    decode::{Decode, Entry},
+    event::{Reading, Signal, Status, Telemetry},
+};
+use tokio_postgres::{Error, Row};
+
+/// A row of a history.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stored {
+    /// What a vehicle observed.
+    Telemetry(Telemetry),
+    /// A row that is none.
+    Unreadable {
+        /// Why.
+        reason: String,
+        /// Its vehicle as it is stored, and its number.
+        raw: String,
+    },
+}
+
+/// Decodes the rows of a [`HistorySource`](super::HistorySource); what is unreadable becomes a dead letter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StoredTelemetry;
+
+impl Decode<Vec<(Offset, Stored)>> for StoredTelemetry {
+    type Event = Telemetry;
+
+    fn decode(&self, rows: Vec<(Offset, Stored)>, entry: &mut Entry<'_, Telemetry>) {
+        for (at, row) in rows {
+            match row {
+                Stored::Telemetry(event) => entry.row(at, event),
+                Stored::Unreadable { reason, raw } => entry.malformed(at, raw.as_bytes(), reason),
+            }
+        }
+    }
+
+    fn divide(&self, mut rows: Vec<(Offset, Stored)>, parts: usize) -> Vec<Vec<(Offset, Stored)>> {
+        let each = rows.len().div_ceil(parts.max(1)).max(1);
+        let mut divided = Vec::new();
+        while rows.len() > each {
+            let rest = rows.split_off(each);
+            divided.push(std::mem::replace(&mut rows, rest));
+        }
+        divided.push(rows);
+        divided
+    }
+}
+
+/// Where a page goes on: after this row.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    pub(super) at: SystemTime,
+    pub(super) vehicle: String,
+    pub(super) id: i64,
+}
+
+/// Columns in the order of `page::columns`: key, fleet, status, signals.
+pub(super) fn read(row: &Row) -> Result<(Key, Stored), Error> {
+    let key = Key {
+        at: row.try_get(0)?,
+        vehicle: row.try_get(1)?,
+        id: row.try_get(2)?,
+    };
+    let (fleet, status): (Option<&str>, Option<&str>) = (row.try_get(3)?, row.try_get(4)?);
+    let mut values = Vec::with_capacity(Signal::ALL.len());
+    for (index, signal) in Signal::ALL.iter().enumerate() {
+        values.push((*signal, row.try_get::<_, Option<f64>>(index + 5)?));
+    }
+    let stored =
+        telemetry(&key, fleet, status, &values).unwrap_or_else(|reason| Stored::Unreadable {
+            reason,
+            raw: format!("vehicle {:?}, id {}", key.vehicle, key.id),
+        });
+    Ok((key, stored))
+}
+
+/// What decoders refuse is refused here too: a table can be written by anybody.
+fn telemetry(
+    key: &Key,
+    fleet: Option<&str>,
+    status: Option<&str>,
+    values: &[(Signal, Option<f64>)],
+) -> Result<Stored, String> {
+    let vehicle = VehicleId::new(&key.vehicle).map_err(|why| format!("vehicle_id: {why}"))?;
+    let mut event = Telemetry::new(vehicle, EventTime::from(key.at));
+    let fleet = fleet.map(FleetId::new).transpose();
+    event.set_fleet(fleet.map_err(|why| format!("fleet_id: {why}"))?);
+    event.set_status(status.map(Status::from_word));
+    for (signal, value) in values {
+        let Some(value) = *value else { continue };
+        if !value.is_finite() || !signal.accepted().contains(&value) {
+            return Err(format!(
+                "{} is {value}, which is out of range",
+                signal.name()
+            ));
+        }
+        event.set(*signal, Reading::of_raw(value));
+    }
+    Ok(Stored::Telemetry(event))
+}

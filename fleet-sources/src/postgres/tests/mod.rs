@@ -1,0 +1,4 @@
+mod contract;
+mod faults;
+mod history;
+mod table;
