@@ -16,6 +16,7 @@ mod hand;
 mod history;
 mod input;
 mod ours;
+mod postgres;
 mod random;
 mod ready;
 mod run;
@@ -79,6 +80,9 @@ fn main() {
             }
             if wanted("history") {
                 history::run(events as usize * 5);
+            }
+            if wanted("postgres") {
+                postgres::run(events as usize / 5);
             }
             if wanted("panics") {
                 snapshots::isolation(events as usize);

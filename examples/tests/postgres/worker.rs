@@ -124,13 +124,16 @@ impl Worker<'_> {
         self.process.wait().unwrap();
     }
 
-    /// Asks it to stop, which it does in good order; what it complained about meanwhile.
+    /// Asks it to stop, which it does in good order: with all that it read, or, where a commit takes longer than
+    /// a stop may, from the last commit on. What it complained about meanwhile.
     pub(crate) fn stop(self) -> String {
         let id = self.process.id().to_string();
         Command::new("kill").args(["-INT", &id]).status().unwrap();
         let output = self.process.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{}: {said}", output.status);
+        let in_order =
+            output.status.success() || said.contains("a restart goes on from the last commit");
+        assert!(in_order, "{}: {said}", output.status);
         said
     }
 }

@@ -1,0 +1,94 @@
+//! The whole way: decode, order, graph, sort, encode, write, and commit with the position.
+
+use std::{sync::Arc, time::Duration};
+
+use fleet_core::{
+    Graph, Order, Pipeline,
+    event::Telemetry,
+    pipeline::{EpochLimits, Snapshots},
+};
+use fleet_sinks::{
+    Indexes, PostgresStore,
+    postgres::{Database, Landing, TableOptions},
+};
+
+use super::{
+    super::{
+        ready::{AsTelemetry, Ready},
+        sample::Sample,
+    },
+    Job, Side,
+};
+
+fn options(job: Job) -> TableOptions {
+    let landing = match job {
+        Job::Append { .. } => Landing::AsRecord,
+        Job::Latest => Landing::Latest {
+            key: &["vehicle_id"],
+            time: "time",
+        },
+    };
+    let indexes = match job {
+        Job::Append { index: true } => Indexes::ByVehicle,
+        _ => Indexes::None,
+    };
+    TableOptions { landing, indexes }
+}
+
+/// Makes the table, as every side finds it.
+pub(super) async fn make(database: &Database, job: Job) {
+    let store = PostgresStore::open(database, "bench").await.unwrap();
+    store
+        .table_with::<Telemetry>("bench_rows", options(job))
+        .await
+        .unwrap();
+}
+
+pub(super) async fn run(
+    database: &Database,
+    job: Job,
+    side: Side,
+    samples: &Arc<Vec<Sample>>,
+    batch: usize,
+) {
+    let store = PostgresStore::open(database, "bench").await.unwrap();
+    let (graph, telemetry) = Graph::<Telemetry>::new();
+    let source = Ready::new(samples);
+    let order = Order::within(Duration::ZERO);
+    let limits = EpochLimits {
+        rows: batch as u64,
+        results: usize::MAX,
+        bytes: usize::MAX,
+        interval: Duration::MAX,
+    };
+    // State of ten thousand vehicles with every commit would be as many rows again: at intervals, as one does with
+    // many keys.
+    let snapshots = match job {
+        Job::Append { .. } => Snapshots::EveryCommit,
+        Job::Latest => Snapshots::Every(Duration::from_secs(60)),
+    };
+    let report = if side == Side::ExactlyOnce {
+        let table = store
+            .table_with::<Telemetry>("bench_rows", options(job))
+            .await
+            .unwrap();
+        let pipeline = Pipeline::exactly_once(source, AsTelemetry, order, graph, store);
+        let pipeline = pipeline
+            .store("rows", telemetry, table)
+            .epochs(limits)
+            .snapshots(snapshots);
+        pipeline.run().await.unwrap()
+    } else {
+        let table = database
+            .sink_with::<Telemetry>("bench_rows", options(job))
+            .await
+            .unwrap();
+        let pipeline = Pipeline::at_least_once(source, AsTelemetry, order, graph, store);
+        let pipeline = pipeline
+            .publish("rows", telemetry, table)
+            .epochs(limits)
+            .snapshots(snapshots);
+        pipeline.run().await.unwrap()
+    };
+    assert!(report.balances(), "{report:?}");
+}

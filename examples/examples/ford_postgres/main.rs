@@ -1,0 +1,213 @@
+//! The Ford fleet demo on PostgreSQL: a stream for each customer goes into shared tables, each by a login that can write
+//! for its customer alone, and three people ask the same question. What each of them sees is counted again from the
+//! lines by a plain loop.
+//!
+//! `cargo xtask example ford_postgres` starts a server for it; by hand it takes the one of `FLEET_POSTGRES_URL`.
+#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+
+mod plain;
+mod server;
+mod state;
+
+use std::{error::Error, path::Path, time::Duration};
+
+use fleet_core::{Graph, Order, Pipeline, dialect::Ford, event::Telemetry};
+use fleet_examples::everything;
+use fleet_rules::{Mode, preset};
+use fleet_sinks::{
+    PostgresStore,
+    postgres::{
+        Database, Landing, TableOptions,
+        queries::{AnomalyFilter, Slice, TimeRange, acknowledge_anomaly, anomalies, overview},
+        tenancy::{self, Scope, Scoped},
+    },
+};
+use fleet_sources::{
+    FileOptions, FileSource, Simulator,
+    simulator::{FordCustomer, FordModel},
+};
+
+use plain::{Plain, Seen};
+use server::Demo;
+use state::VehicleState;
+
+type Done<T> = Result<T, Box<dyn Error>>;
+
+const CUSTOMERS: [FordCustomer; 2] = [FordCustomer::A, FordCustomer::B];
+
+/// Two in each of the six territories of a customer.
+const VEHICLES: u32 = 12;
+const LENGTH: Duration = Duration::from_secs(600);
+
+#[tokio::main]
+async fn main() -> Done<()> {
+    let demo = Demo::create().await?;
+    let done = run(&demo).await;
+    demo.remove().await?;
+    println!("ford_postgres: ok ({})", done?);
+    Ok(())
+}
+
+async fn run(demo: &Demo) -> Done<String> {
+    let folder = tempfile::tempdir()?;
+    let mut plain = Plain::default();
+    for customer in CUSTOMERS {
+        let lines = simulated(customer).await?;
+        plain.add(&lines)?;
+        let file = folder.path().join(format!("{}.ndjson", customer.topic()));
+        std::fs::write(&file, lines)?;
+        ingest(&demo.ingest(customer.id()).await?, customer, &file).await?;
+    }
+    let range = plain.range()?;
+
+    // Each as the member of a database role that may read, and with the access roles that they hold.
+    let both = || Scope::of("customer_a").and_of("customer_b");
+    let people = [
+        (
+            "territory_manager",
+            both()
+                .with_roles(["territory_west_1"])
+                .as_user("territory_manager_1"),
+        ),
+        (
+            "regional_manager",
+            both()
+                .with_roles(["region_west"])
+                .as_user("regional_manager_1"),
+        ),
+        (
+            "admin",
+            both().with_roles(["admin_all"]).as_user("demo_admin"),
+        ),
+    ];
+    let territories: [fn(&str) -> bool; 3] = [
+        |territory| territory == "WEST_1",
+        |territory| territory.starts_with("WEST_"),
+        |_| true,
+    ];
+    let mut told = Vec::new();
+    for ((role, scope), territory) in people.iter().zip(territories) {
+        let database = demo.reader(role).await?;
+        tenancy::check(&database).await?;
+        let seen = ask(&database, scope.clone(), range).await?;
+        assert_eq!(seen, plain.seen(territory), "{role}");
+        assert!(seen.anomalies > 0 && seen.vehicles > 0);
+        told.push(format!("{role} sees {} events", seen.events));
+    }
+    // Nobody sees anything without a role, or in another tenant.
+    let [(role, manager), (_, regional), _] = &people;
+    let database = demo.reader(role).await?;
+    for blind in [
+        both(),
+        Scope::of("vehicleops").with_roles(["territory_west_1"]),
+    ] {
+        assert_eq!(ask(&database, blind, range).await?, Seen::default());
+    }
+    acknowledge(&database, manager, regional, range).await?;
+    Ok(told.join(", "))
+}
+
+async fn simulated(customer: FordCustomer) -> Done<String> {
+    let model = FordModel::default().customer(customer);
+    let options = model.options(VEHICLES).duration(LENGTH);
+    Ok(everything(Simulator::new(model, Ford::default(), options)?).await?)
+}
+
+/// The stream of one customer into the tables of all.
+async fn ingest(database: &Database, customer: FordCustomer, file: &Path) -> Done<()> {
+    let store = PostgresStore::open(database, customer.topic()).await?;
+    let source = FileSource::open([file], FileOptions::default())?;
+    let (mut graph, telemetry) = Graph::<Telemetry>::new();
+    // One row for each offending event, as the demo stores them.
+    let found = graph.apply("rules", telemetry, preset::ford(Mode::Every));
+    let states = graph.map("states", telemetry, |event| VehicleState(event.clone()));
+    let newest = TableOptions {
+        landing: Landing::Latest {
+            key: &["vehicle_id"],
+            time: "last_seen_ts",
+        },
+        ..TableOptions::default()
+    };
+    let report = Pipeline::exactly_once(
+        source,
+        Ford::default(),
+        Order::default(),
+        graph,
+        store.clone(),
+    )
+    .named(customer.topic())
+    .store(
+        "telemetry",
+        telemetry,
+        store.table("fleet.telemetry").await?,
+    )
+    .store("anomalies", found, store.table("fleet.alerts").await?)
+    .store(
+        "vehicle_state",
+        states,
+        store.table_with("fleet.vehicle_state", newest).await?,
+    )
+    .run()
+    .await?;
+    assert!(report.balances());
+    assert_eq!(report.counts.read, report.counts.accepted);
+    Ok(())
+}
+
+/// The question: how many vehicles, events and anomalies are there?
+async fn ask(database: &Database, scope: Scope, range: TimeRange) -> Done<Seen> {
+    let scoped = Scoped::begin(database, scope).await?;
+    let found = overview(&scoped, range, 60).await?.summary;
+    scoped.commit().await?;
+    Ok(Seen {
+        vehicles: found.total_vehicles,
+        active: found.active_vehicles,
+        events: found.telemetry_count,
+        anomalies: found.total_anomalies,
+    })
+}
+
+/// One person says that they have seen an anomaly, in a transaction, and another sees that.
+async fn acknowledge(
+    database: &Database,
+    manager: &Scope,
+    regional: &Scope,
+    range: TimeRange,
+) -> Done<()> {
+    let open = |scope: Scope| async {
+        let scoped = Scoped::begin(database, scope).await?;
+        let open = overview(&scoped, range, 60).await?.summary;
+        Ok::<_, fleet_core::Error>(open.unacknowledged_anomalies)
+    };
+    let before = open(regional.clone()).await?;
+
+    // It is one of the manager's own tenant: two could use the same id.
+    let tenant = manager.tenants().next().unwrap_or_default().to_owned();
+    let mine = Scope::of(tenant)
+        .with_roles(manager.roles())
+        .as_user(manager.user().unwrap_or_default());
+    let scoped = Scoped::begin(database, mine.clone()).await?;
+    let unseen = AnomalyFilter {
+        acknowledged: Some(false),
+        ..AnomalyFilter::default()
+    };
+    let page = anomalies(&scoped, &unseen, Slice::default()).await?;
+    let first = page
+        .items
+        .first()
+        .ok_or("there is no anomaly to acknowledge")?;
+    let done = acknowledge_anomaly(&scoped, &first.anomaly_id).await?;
+    assert_eq!(
+        done.ok_or("it is gone")?.acknowledged_by,
+        "territory_manager_1"
+    );
+    drop(scoped);
+    // Dropped, it did not happen.
+    assert_eq!(open(regional.clone()).await?, before);
+
+    let scoped = Scoped::begin(database, mine).await?;
+    acknowledge_anomaly(&scoped, &first.anomaly_id).await?;
+    scoped.commit().await?;
+    assert_eq!(open(regional.clone()).await?, before - 1);
+    Ok(())
+}
