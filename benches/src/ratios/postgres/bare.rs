@@ -71,7 +71,7 @@ pub(super) fn batches(samples: &[Sample], size: usize, job: Job) -> Vec<Vec<Cell
 }
 
 fn cells(sample: &Sample) -> Cells {
-    let vehicle = VehicleId::new(std::str::from_utf8(&sample.vehicle).unwrap()).unwrap();
+    let vehicle = VehicleId::new(&sample.vehicle).unwrap();
     let event = Telemetry::new(vehicle, EventTime::from_micros(sample.at))
         .with_speed(Speed::from_kmh(sample.speed))
         .with_battery_charge(Percent::from_percent(sample.battery))

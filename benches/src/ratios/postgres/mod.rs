@@ -41,16 +41,24 @@ enum Side {
     Bare,
     ExactlyOnce,
     AtLeastOnce,
+    /// Exactly once, but the state of vehicles is not written with each commit.
+    StateAtIntervals,
 }
 
 impl Side {
-    const ALL: [Self; 3] = [Self::Bare, Self::ExactlyOnce, Self::AtLeastOnce];
+    const ALL: [Self; 4] = [
+        Self::Bare,
+        Self::ExactlyOnce,
+        Self::AtLeastOnce,
+        Self::StateAtIntervals,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare COPY loop",
             Self::ExactlyOnce => "this library, exactly once",
             Self::AtLeastOnce => "this library, at least once",
+            Self::StateAtIntervals => "exactly once, rare snapshots",
         }
     }
 }
@@ -61,7 +69,7 @@ struct Bench {
     database: Database,
 }
 
-/// Appends and upserts, by batches of ten and of fifty thousand.
+/// Appends and upserts, by batches of ten thousand to a quarter of a million, about what an epoch has by default.
 pub(crate) fn run(events: usize) {
     let Some(server) = xtask::postgres::for_tests() else {
         return;
@@ -78,7 +86,7 @@ pub(crate) fn run(events: usize) {
                 .await
                 .unwrap(),
         };
-        for batch in [10_000, 50_000] {
+        for batch in [10_000, 50_000, 250_000] {
             for job in [
                 Job::Append { index: true },
                 Job::Append { index: false },

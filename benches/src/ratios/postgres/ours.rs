@@ -63,22 +63,11 @@ pub(super) async fn run(
     };
     // State of ten thousand vehicles with every commit would be as many rows again: at intervals, as one does with
     // many keys.
-    let snapshots = match job {
-        Job::Append { .. } => Snapshots::EveryCommit,
-        Job::Latest => Snapshots::Every(Duration::from_secs(60)),
+    let snapshots = match (job, side) {
+        (Job::Latest, _) | (_, Side::StateAtIntervals) => Snapshots::Every(Duration::from_secs(60)),
+        (Job::Append { .. }, _) => Snapshots::EveryCommit,
     };
-    let report = if side == Side::ExactlyOnce {
-        let table = store
-            .table_with::<Telemetry>("bench_rows", options(job))
-            .await
-            .unwrap();
-        let pipeline = Pipeline::exactly_once(source, AsTelemetry, order, graph, store);
-        let pipeline = pipeline
-            .store("rows", telemetry, table)
-            .epochs(limits)
-            .snapshots(snapshots);
-        pipeline.run().await.unwrap()
-    } else {
+    let report = if side == Side::AtLeastOnce {
         let table = database
             .sink_with::<Telemetry>("bench_rows", options(job))
             .await
@@ -86,6 +75,17 @@ pub(super) async fn run(
         let pipeline = Pipeline::at_least_once(source, AsTelemetry, order, graph, store);
         let pipeline = pipeline
             .publish("rows", telemetry, table)
+            .epochs(limits)
+            .snapshots(snapshots);
+        pipeline.run().await.unwrap()
+    } else {
+        let table = store
+            .table_with::<Telemetry>("bench_rows", options(job))
+            .await
+            .unwrap();
+        let pipeline = Pipeline::exactly_once(source, AsTelemetry, order, graph, store);
+        let pipeline = pipeline
+            .store("rows", telemetry, table)
             .epochs(limits)
             .snapshots(snapshots);
         pipeline.run().await.unwrap()
