@@ -2,7 +2,7 @@
 //! for its customer alone, and three people ask the same question. What each of them sees is counted again from the
 //! lines by a plain loop.
 //!
-//! `cargo xtask example ford_postgres` starts a server for it; by hand it takes the one of `FLEET_POSTGRES_URL`.
+//! `cargo xtask example ford` starts a server for it; by hand it takes the one of `FLEET_POSTGRES_URL`.
 #![expect(clippy::print_stdout, reason = "an example tells how it went")]
 
 mod plain;
@@ -44,7 +44,7 @@ async fn main() -> Done<()> {
     let demo = Demo::create().await?;
     let done = run(&demo).await;
     demo.remove().await?;
-    println!("ford_postgres: ok ({})", done?);
+    println!("ford: ok ({})", done?);
     Ok(())
 }
 

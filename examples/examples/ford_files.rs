@@ -1,6 +1,8 @@
 //! The Ford fleet demo's producer and consumer: telemetry of two customers at the rate and with the share of
 //! anomalies that its environment variables say, one row for each anomaly, under the demo's names. At the end
 //! everything is counted again from the emitted lines by a plain loop.
+//!
+//! It needs no server; example `ford` runs the same demo on PostgreSQL, with people who see different parts of it.
 #![expect(clippy::print_stdout, reason = "an example tells how it went")]
 
 use std::{collections::BTreeMap, error::Error, time::Duration};
@@ -62,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let error = (share * (1.0 - share) / events).sqrt();
     assert!((plain.injected as f64 / events - share).abs() <= 6.0 * error);
     println!(
-        "ford: ok ({} events at {} a second, {} of them anomalous, anomalies {found:?})",
+        "ford_files: ok ({} events at {} a second, {} of them anomalous, anomalies {found:?})",
         plain.events, env.events_per_second, plain.injected
     );
     Ok(())
