@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use fleet_core::pipeline::EpochLimits;
+use fleet_core::pipeline::{EpochLimits, Snapshots};
 
 use super::{
     growth::{child, now, run},
@@ -75,7 +75,7 @@ fn took(rows: &Arc<Vec<Sample>>, keys: usize, commit: u64) -> Duration {
         bytes: usize::MAX,
         interval: Duration::from_secs(3_600),
     };
-    run(source, 3, limits);
+    run(source, 3, (limits, Snapshots::EveryCommit));
     let marks = marks.lock().unwrap();
     *marks.last().unwrap() - *marks.first().unwrap()
 }

@@ -9,7 +9,7 @@ use std::{
 use fleet_core::{
     Graph, Order, Pipeline,
     event::{AlertKind, Severity, Signal, Telemetry},
-    pipeline::EpochLimits,
+    pipeline::{EpochLimits, Snapshots},
     sink::Null,
     units::Speed,
     window::{SummaryOf, Tumbling},
@@ -37,19 +37,22 @@ pub(crate) fn keys(events: usize) {
     println!(
         "keys: telemetry of so many vehicles, bound 0; ns an event once all keys are known; bytes a key"
     );
-    println!("      keys  ns/event  of 1 k  key alone  rules+window");
+    println!("      keys  ns/event  of 1 k  rare snapshots  of 1 k  key alone  rules+window");
     let mut first = None;
     for keys in [1_000, 10_000, 100_000, 1_000_000] {
         let events = events.max(keys * 3).to_string();
         let keys_word = keys.to_string();
         let timed = child(&["one-keys", &keys_word, &events, "timed"]);
+        let rare = child(&["one-keys", &keys_word, &events, "rare"]);
         let full = child(&["one-keys", &keys_word, &events, "full"]);
         let bare = child(&["one-keys", &keys_word, &events, "bare"]);
-        let first = *first.get_or_insert(timed.nanos);
+        let (first, first_rare) = *first.get_or_insert((timed.nanos, rare.nanos));
         println!(
-            "{keys:>10}  {:>8.1}  {:>5.2}x  {:>7.0} B  {:>10.0} B  {}",
+            "{keys:>10}  {:>8.1}  {:>5.2}x  {:>14.1}  {:>5.2}x  {:>7.0} B  {:>10.0} B  {}",
             timed.nanos,
             first / timed.nanos,
+            rare.nanos,
+            first_rare / rare.nanos,
             bare.bytes,
             full.bytes - bare.bytes,
             bar(timed.nanos)
@@ -89,11 +92,15 @@ pub(crate) fn child_main(words: &[String]) {
         rows: 16_384,
         ..EpochLimits::default()
     };
+    let usual = EpochLimits::default();
+    // None is due while it is measured.
+    let rare = Snapshots::Every(Duration::from_secs(600));
     let measure = match words.get(3).map(String::as_str) {
-        Some("full") => one(number(1), number(2), 3, small),
-        Some("bare") => one(number(1), number(2), 0, small),
-        Some(_) => one(number(1), number(2), 3, EpochLimits::default()),
-        None => one(1_000, number(2), number(1), EpochLimits::default()),
+        Some("full") => one(number(1), number(2), 3, (small, Snapshots::EveryCommit)),
+        Some("bare") => one(number(1), number(2), 0, (small, Snapshots::EveryCommit)),
+        Some("rare") => one(number(1), number(2), 3, (usual, rare)),
+        Some(_) => one(number(1), number(2), 3, (usual, Snapshots::EveryCommit)),
+        None => one(1_000, number(2), number(1), (usual, Snapshots::EveryCommit)),
     };
     println!("{} {}", measure.nanos, measure.bytes);
 }
@@ -109,7 +116,10 @@ pub(crate) fn child(words: &[&str]) -> Measure {
     }
 }
 
-fn one(keys: usize, events: usize, rules: usize, limits: EpochLimits) -> Measure {
+/// How often something is committed, and how often the state.
+type Commits = (EpochLimits, Snapshots);
+
+fn one(keys: usize, events: usize, rules: usize, commits: Commits) -> Measure {
     let rows = samples(events, keys);
     let marks: Arc<Mutex<Vec<Mark>>> = Arc::default();
     let told = Arc::clone(&marks);
@@ -121,7 +131,7 @@ fn one(keys: usize, events: usize, rules: usize, limits: EpochLimits) -> Measure
             told.lock().unwrap().push((now(), resident()));
         }
     });
-    run(source, rules, limits);
+    run(source, rules, commits);
     let marks = marks.lock().unwrap();
     let &[start, warmed, end] = marks.as_slice() else {
         unreachable!("a run is told where it is at its start, its middle and its end")
@@ -132,7 +142,7 @@ fn one(keys: usize, events: usize, rules: usize, limits: EpochLimits) -> Measure
     }
 }
 
-pub(crate) fn run(source: Ready, rules: usize, limits: EpochLimits) {
+pub(crate) fn run(source: Ready, rules: usize, (limits, snapshots): Commits) {
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
     let mut streams = Vec::new();
     if rules == 3 {
@@ -148,8 +158,9 @@ pub(crate) fn run(source: Ready, rules: usize, limits: EpochLimits) {
         graph.apply("windows", telemetry, Tumbling::minutes(1).aggregate(speed))
     });
     let order = Order::within(Duration::ZERO);
-    let mut pipeline =
-        Pipeline::exactly_once(source, AsTelemetry, order, graph, Forgetful).epochs(limits);
+    let mut pipeline = Pipeline::exactly_once(source, AsTelemetry, order, graph, Forgetful)
+        .epochs(limits)
+        .snapshots(snapshots);
     for (place, alerts) in streams.into_iter().enumerate() {
         pipeline = pipeline.store(&format!("alerts-{place}"), alerts, Null);
     }
