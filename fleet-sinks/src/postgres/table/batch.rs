@@ -2,10 +2,12 @@
 //!
 //! <https://www.postgresql.org/docs/15/sql-copy.html>, "Binary Format".
 
-use std::ops::Range;
-
 use bytes::Bytes;
-use fleet_core::{EventTime, Record, Row, record::Value, sink::Rejected};
+use fleet_core::{
+    EventTime, Record, Row,
+    record::{Fields, Value},
+    sink::Rejected,
+};
 
 use super::keys::{Keys, Order, newness};
 use crate::check;
@@ -17,35 +19,36 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const MESSAGE: usize = 128 << 10;
 
 /// The rows of one write that fit their columns, in the order in which they land.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    fields: Vec<u8>,
-    rows: Vec<Encoded>,
+///
+/// They are encoded as they are sent: the server reads the first ones while the rest are written.
+#[derive(Debug)]
+pub(super) struct Batch<'a, R> {
+    rows: &'a [Row<R>],
+    fitting: Vec<Fitting>,
     columns: i16,
     /// Whether of the rows with one key only the newest lands.
     collapses: bool,
 }
 
 #[derive(Clone, Debug)]
-struct Encoded {
+struct Fitting {
     /// Which row of the write.
     index: usize,
-    fields: Range<usize>,
     /// The place of its key among all.
     key: u32,
     /// What tells which of two with one key is newer.
     version: u64,
 }
 
-impl Batch {
-    /// Encodes and sorts; rows that do not fit their columns are named instead.
-    pub(super) fn of<R: Record>(rows: &[Row<R>], order: &Order) -> (Self, Vec<Rejected>) {
+impl<'a, R: Record> Batch<'a, R> {
+    /// Checks and sorts; rows that do not fit their columns are named instead.
+    pub(super) fn of(rows: &'a [Row<R>], order: &Order) -> (Self, Vec<Rejected>) {
         let mut batch = Self {
+            rows,
+            fitting: Vec::with_capacity(rows.len()),
             columns: i16::try_from(R::columns().len()).unwrap_or(i16::MAX),
             collapses: order.collapses,
-            ..Self::default()
         };
-        batch.rows.reserve(rows.len());
         let mut keys = Keys::default();
         let mut rejected = Vec::new();
         for (index, row) in rows.iter().enumerate() {
@@ -57,20 +60,11 @@ impl Batch {
         (batch, rejected)
     }
 
-    fn add<R: Record>(
-        &mut self,
-        index: usize,
-        row: &R,
-        order: &Order,
-        keys: &mut Keys,
-    ) -> Result<(), String> {
-        let start = self.fields.len();
-        let fields = &mut self.fields;
+    fn add(&mut self, index: usize, row: &R, order: &Order, keys: &mut Keys) -> Result<(), String> {
         let mut version = 0;
         // The key's values come in the order of the columns, which may not be that of the key: rows are sorted in
         // another order then, and every writer in the same one.
         let fits = check::fields(row, &mut |place, value| {
-            put(fields, value);
             if order.key.contains(&place) {
                 keys.put(value);
             }
@@ -79,14 +73,13 @@ impl Batch {
             }
         });
         if fits.is_err() {
-            self.fields.truncate(start);
             keys.clear();
             return fits;
         }
-        self.rows.push(Encoded {
+        let key = keys.number();
+        self.fitting.push(Fitting {
             index,
-            fields: start..self.fields.len(),
-            key: keys.number(),
+            key,
             version,
         });
         Ok(())
@@ -94,22 +87,22 @@ impl Batch {
 
     /// By key, so that two writers lock rows in one order; then by newness, then as they came.
     fn sort(&mut self, ranks: &[u32]) {
-        for row in &mut self.rows {
+        for row in &mut self.fitting {
             row.key = ranks.get(row.key as usize).copied().unwrap_or_default();
         }
-        self.rows
+        self.fitting
             .sort_unstable_by_key(|row| (row.key, row.version, row.index));
     }
 
     /// Which row of the write lies at this place.
     pub(super) fn index(&self, place: usize) -> Option<usize> {
-        self.rows.get(place).map(|row| row.index)
+        self.fitting.get(place).map(|row| row.index)
     }
 
     /// The places that land first: all, or the newest of each key.
     pub(super) fn places(&self) -> Vec<usize> {
         let newest = |place: &usize| !(self.collapses && self.same_key(*place, place + 1));
-        (0..self.rows.len()).filter(newest).collect()
+        (0..self.fitting.len()).filter(newest).collect()
     }
 
     /// The next newest row of the same key.
@@ -119,34 +112,52 @@ impl Batch {
     }
 
     fn same_key(&self, one: usize, other: usize) -> bool {
-        let key = |place: usize| self.rows.get(place).map(|row| row.key);
+        let key = |place: usize| self.fitting.get(place).map(|row| row.key);
         key(other).is_some() && key(one) == key(other)
     }
 
-    /// The rows at these places as messages; numbered, for a staging table, by their place in the list.
-    pub(super) fn messages(&self, places: &[usize], numbered: bool) -> Vec<Bytes> {
-        let mut messages = Vec::new();
-        let mut message = Vec::with_capacity(MESSAGE + 4096);
-        message.extend_from_slice(SIGNATURE);
-        // No flags, no extension.
-        message.extend_from_slice(&[0; 8]);
+    /// The rows at these places as messages, each encoded when it is asked for; numbered, for a staging table, by
+    /// their place in the list.
+    pub(super) fn messages(&self, places: &[usize], numbered: bool) -> impl Iterator<Item = Bytes> {
         let columns = self.columns.saturating_add(i16::from(numbered));
-        for (number, row) in (0_i32..).zip(places.iter().filter_map(|place| self.rows.get(*place)))
-        {
-            message.extend_from_slice(&columns.to_be_bytes());
-            if numbered {
-                message.extend_from_slice(&4_i32.to_be_bytes());
-                message.extend_from_slice(&number.to_be_bytes());
+        let mut rows = (0_i32..).zip(places.iter().filter_map(|place| self.row(*place)));
+        // No flags, no extension.
+        let mut head = Some([SIGNATURE, &[0; 8]].concat());
+        let mut ended = false;
+        std::iter::from_fn(move || {
+            if ended {
+                return None;
             }
-            message.extend_from_slice(self.fields.get(row.fields.clone()).unwrap_or_default());
-            if message.len() >= MESSAGE {
-                let full = std::mem::replace(&mut message, Vec::with_capacity(MESSAGE + 4096));
-                messages.push(full.into());
+            let mut message = Message(Vec::with_capacity(MESSAGE + 4096));
+            message.0.extend(head.take().into_iter().flatten());
+            while message.0.len() < MESSAGE {
+                let Some((number, row)) = rows.next() else {
+                    message.0.extend_from_slice(&(-1_i16).to_be_bytes());
+                    ended = true;
+                    break;
+                };
+                message.0.extend_from_slice(&columns.to_be_bytes());
+                if numbered {
+                    sized(&mut message.0, &number.to_be_bytes());
+                }
+                row.write(&mut message);
             }
-        }
-        message.extend_from_slice(&(-1_i16).to_be_bytes());
-        messages.push(message.into());
-        messages
+            Some(message.0.into())
+        })
+    }
+
+    fn row(&self, place: usize) -> Option<&'a R> {
+        let row = self.rows.get(self.index(place)?)?;
+        Some(&row.value)
+    }
+}
+
+/// Fields that were checked before.
+struct Message(Vec<u8>);
+
+impl Fields for Message {
+    fn put(&mut self, value: Value<'_>) {
+        put(&mut self.0, &value);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::{ops::Range, pin::pin};
 
-use fleet_core::Result;
+use fleet_core::{Record, Result};
 use futures_util::SinkExt;
 
 use super::{batch::Batch, sql::Statements};
@@ -44,14 +44,14 @@ struct Refusal {
 }
 
 /// Lands rows of one table in an open transaction.
-pub(super) struct Landing<'a> {
+pub(super) struct Landing<'a, R> {
     pub(super) tx: &'a PostgresTransaction,
     pub(super) table: &'a str,
     pub(super) statements: &'a Statements,
-    pub(super) batch: &'a Batch,
+    pub(super) batch: &'a Batch<'a, R>,
 }
 
-impl Landing<'_> {
+impl<R: Record> Landing<'_, R> {
     /// Lands the rows at these places of the batch. Where one that stands for several of its key is refused, the
     /// next newest takes its place.
     pub(super) async fn land(&self, places: Vec<usize>) -> Result<Landed> {
@@ -188,7 +188,10 @@ impl Landing<'_> {
         Ok(Err(refusal))
     }
 
-    async fn copy(&self, messages: Vec<bytes::Bytes>) -> Result<u64, tokio_postgres::Error> {
+    async fn copy(
+        &self,
+        messages: impl Iterator<Item = bytes::Bytes>,
+    ) -> Result<u64, tokio_postgres::Error> {
         let copy = self.tx.prepare(&self.statements.copy).await?;
         let begun = self.tx.client().copy_in(&copy).await;
         if begun.is_err() {
