@@ -1,5 +1,8 @@
 //! What the tests of several sinks share.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod stores;
+
 use fleet_core::{
     EventTime, Offset, Record, Row,
     record::{Column, Fields, Value},

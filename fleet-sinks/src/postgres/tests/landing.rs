@@ -3,39 +3,15 @@
 use fleet_core::{
     EventTime, Offset, Record, Row,
     checkpoint::CheckpointStore,
-    record::{Column, Fields, Replaces, Value},
+    record::{Column, Fields, Value},
     sink::{Outcome, Sink, TransactionalSink},
 };
 
 use super::server::Scratch;
-use crate::postgres::{Database, Landing, PostgresStore, TableOptions};
-
-/// How many cars there were in a place, by revisions; or where one was, by times.
-#[derive(Clone, Debug)]
-struct Hour(&'static str, i64, i64);
-
-impl Record for Hour {
-    fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::text("place"),
-                Column::integer("revision"),
-                Column::integer("cars"),
-            ]
-        }
-    }
-    fn replaces() -> Option<Replaces> {
-        Some(Replaces {
-            key: &["place"],
-            revision: "revision",
-        })
-    }
-    fn write(&self, to: &mut dyn Fields) {
-        to.put(Value::Text(self.0));
-        to.put(Value::Integer(self.1));
-        to.put(Value::Integer(self.2));
-    }
-}
+use crate::{
+    postgres::{Database, Landing, PostgresStore, TableOptions},
+    testing::stores::Hour,
+};
 
 /// A total of a place.
 struct Sum(&'static str, i64, Option<f64>);

@@ -1,30 +1,11 @@
-use fleet_core::{
-    Offset, Partition,
-    checkpoint::{CheckpointStore, DeadLetter, Sealed},
-    testing::conformance::sealed,
-};
+use fleet_core::checkpoint::DeadLetter;
 
 use super::server::Scratch;
-use crate::{Summary, postgres::PostgresStore};
-
-fn letter(offset: u64, stage: &str, reason: &str, raw: &[u8]) -> DeadLetter {
-    DeadLetter {
-        offset: Offset(offset),
-        stage: stage.into(),
-        reason: reason.into(),
-        raw: raw.to_vec(),
-        length: raw.len() as u64,
-    }
-}
-
-async fn commit(store: &mut PostgresStore, name: &str, change: impl FnOnce(&mut Sealed)) {
-    let partition = Partition::from(name);
-    let claim = store.claim(&partition).await.unwrap();
-    let mut sealed = sealed(&partition, &claim, claim.seq + 1);
-    change(&mut sealed);
-    let tx = store.begin().await.unwrap();
-    store.commit(tx, &[sealed]).await.unwrap();
-}
+use crate::{
+    Summary,
+    postgres::PostgresStore,
+    testing::stores::{commit, letter},
+};
 
 /// A store that has two result tables, one of which somebody else made.
 async fn with_tables(scratch: &Scratch, store: &PostgresStore) {

@@ -1,29 +1,17 @@
 use fleet_core::{
-    Offset, Partition,
-    checkpoint::{CheckpointStore, DeadLetter, Sealed},
-    testing::conformance::{saved, sealed},
+    Partition,
+    checkpoint::{CheckpointStore, DeadLetter},
+    testing::conformance::saved,
 };
 
-use crate::{Summary, sqlite::SqliteStore, testing::Sample};
-
-fn letter(offset: u64, stage: &str, reason: &str, raw: &[u8]) -> DeadLetter {
-    DeadLetter {
-        offset: Offset(offset),
-        stage: stage.into(),
-        reason: reason.into(),
-        raw: raw.to_vec(),
-        length: raw.len() as u64,
-    }
-}
-
-async fn commit(store: &mut SqliteStore, name: &str, change: impl FnOnce(&mut Sealed)) {
-    let partition = Partition::from(name);
-    let claim = store.claim(&partition).await.unwrap();
-    let mut sealed = sealed(&partition, &claim, claim.seq + 1);
-    change(&mut sealed);
-    let tx = store.begin().await.unwrap();
-    store.commit(tx, &[sealed]).await.unwrap();
-}
+use crate::{
+    Summary,
+    sqlite::SqliteStore,
+    testing::{
+        Sample,
+        stores::{commit, letter},
+    },
+};
 
 #[tokio::test]
 async fn a_summary_adds_up_partitions() {

@@ -1,37 +1,11 @@
 use fleet_core::{
     EventTime, Offset, Record, Row,
     checkpoint::CheckpointStore,
-    record::{Column, Fields, Replaces, Value},
+    record::{Column, Fields, Replaces},
     sink::TransactionalSink,
 };
 
-use crate::SqliteStore;
-
-/// How many cars there were in an hour.
-struct Hour(&'static str, i64, i64);
-
-impl Record for Hour {
-    fn columns() -> &'static [Column] {
-        const {
-            &[
-                Column::text("place"),
-                Column::integer("revision"),
-                Column::integer("cars"),
-            ]
-        }
-    }
-    fn replaces() -> Option<Replaces> {
-        Some(Replaces {
-            key: &["place"],
-            revision: "revision",
-        })
-    }
-    fn write(&self, to: &mut dyn Fields) {
-        to.put(Value::Text(self.0));
-        to.put(Value::Integer(self.1));
-        to.put(Value::Integer(self.2));
-    }
-}
+use crate::{SqliteStore, testing::stores::Hour};
 
 async fn write(store: &SqliteStore, rows: impl IntoIterator<Item = Hour>) {
     let mut store = store.clone();
