@@ -1,4 +1,5 @@
 use std::{
+    collections::HashMap,
     fmt,
     future::Future,
     pin::pin,
@@ -29,6 +30,21 @@ pub struct PostgresConnection {
     deadline: Duration,
     /// Whether a transaction is open, to be rolled back with the connection's return.
     pub(super) open: bool,
+    /// How many transactions were opened on it.
+    transactions: u64,
+    /// The staging tables that lie in it, by number, each with the last transaction that used it.
+    stages: HashMap<u64, u64>,
+}
+
+/// What a staging table is like when it is to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is not there yet.
+    Missing,
+    /// A commit has emptied it.
+    Empty,
+    /// This transaction has put rows into it.
+    Used,
 }
 
 impl PostgresConnection {
@@ -38,6 +54,8 @@ impl PostgresConnection {
             address: Arc::clone(address),
             deadline,
             open: false,
+            transactions: 0,
+            stages: HashMap::new(),
         }
     }
 
@@ -99,6 +117,22 @@ impl PostgresConnection {
     /// Those of [`run`](Self::run).
     pub async fn begin(self) -> Result<PostgresTransaction> {
         PostgresTransaction::begin(self).await
+    }
+
+    /// Takes note of a transaction that was opened.
+    pub(super) fn opened(&mut self) {
+        self.open = true;
+        self.transactions += 1;
+    }
+
+    /// What a staging table is like, which from now on is used. What a transaction makes that rolls back is gone,
+    /// and so is this connection then.
+    pub(super) fn stage(&mut self, number: u64) -> Stage {
+        match self.stages.insert(number, self.transactions) {
+            None => Stage::Missing,
+            Some(last) if last == self.transactions => Stage::Used,
+            Some(_) => Stage::Empty,
+        }
     }
 
     /// Whether it comes out of this pool.

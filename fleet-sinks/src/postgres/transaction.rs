@@ -3,7 +3,7 @@ use std::future::Future;
 use fleet_core::{Error, ErrorKind, Result};
 use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 
-use super::{Database, PostgresConnection, error::Refused};
+use super::{Database, PostgresConnection, connection::Stage, error::Refused};
 
 /// A setting that ends with its transaction: where it is gone, so is the transaction.
 const BEGIN: &str =
@@ -32,7 +32,7 @@ impl PostgresTransaction {
     pub(super) async fn begin(mut connection: PostgresConnection) -> Result<Self> {
         let begun = connection.client().batch_execute(BEGIN);
         connection.run("open a transaction in", begun).await?;
-        connection.open = true;
+        connection.opened();
         Ok(Self { connection })
     }
 
@@ -64,6 +64,11 @@ impl PostgresTransaction {
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         self.connection.run(doing, work).await
+    }
+
+    /// As [`PostgresConnection::stage`].
+    pub(super) fn stage(&mut self, number: u64) -> Stage {
+        self.connection.stage(number)
     }
 
     /// Whether it was opened on a connection of this database.

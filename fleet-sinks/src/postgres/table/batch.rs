@@ -2,14 +2,12 @@
 //!
 //! <https://www.postgresql.org/docs/15/sql-copy.html>, "Binary Format".
 
-use bytes::Bytes;
-use fleet_core::{
-    EventTime, Record, Row,
-    record::{Fields, Value},
-    sink::Rejected,
-};
+use std::collections::BTreeMap;
 
-use super::keys::{Keys, Order, newness};
+use bytes::Bytes;
+use fleet_core::{EventTime, Record, Row, record::Value};
+
+use super::keys::{Keys, Order, ReadKey};
 use crate::check;
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock begins.
@@ -18,20 +16,23 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// What goes in one message. Our choice: the client has its next one ready while the server reads this one.
 const MESSAGE: usize = 128 << 10;
 
-/// The rows of one write that fit their columns, in the order in which they land.
+/// The rows of one write, in the order in which they land.
 ///
-/// They are encoded as they are sent: the server reads the first ones while the rest are written.
+/// They are checked and encoded as they are sent: the server reads the first ones while the rest are written.
 #[derive(Debug)]
 pub(super) struct Batch<'a, R> {
     rows: &'a [Row<R>],
-    fitting: Vec<Fitting>,
+    sorted: Vec<Sorted>,
     columns: i16,
     /// Whether of the rows with one key only the newest lands.
     collapses: bool,
 }
 
+/// Rows that do not fit their columns, by place, each with the reason.
+pub(super) type Misfits = BTreeMap<usize, String>;
+
 #[derive(Clone, Debug)]
-struct Fitting {
+struct Sorted {
     /// Which row of the write.
     index: usize,
     /// The place of its key among all.
@@ -41,68 +42,46 @@ struct Fitting {
 }
 
 impl<'a, R: Record> Batch<'a, R> {
-    /// Checks and sorts; rows that do not fit their columns are named instead.
-    pub(super) fn of(rows: &'a [Row<R>], order: &Order) -> (Self, Vec<Rejected>) {
+    pub(super) fn of(rows: &'a [Row<R>], order: &Order) -> Self {
+        let mut keys = Keys::default();
+        let sorted = rows.iter().enumerate().map(|(index, row)| {
+            let mut key = ReadKey::new(order, &mut keys);
+            row.value.write(&mut key);
+            let version = key.version;
+            Sorted {
+                index,
+                key: keys.number(),
+                version,
+            }
+        });
         let mut batch = Self {
             rows,
-            fitting: Vec::with_capacity(rows.len()),
+            sorted: sorted.collect(),
             columns: i16::try_from(R::columns().len()).unwrap_or(i16::MAX),
             collapses: order.collapses,
         };
-        let mut keys = Keys::default();
-        let mut rejected = Vec::new();
-        for (index, row) in rows.iter().enumerate() {
-            if let Err(reason) = batch.add(index, &row.value, order, &mut keys) {
-                rejected.push(check::rejected(index, reason, &row.value));
-            }
-        }
         batch.sort(&keys.ranks());
-        (batch, rejected)
-    }
-
-    fn add(&mut self, index: usize, row: &R, order: &Order, keys: &mut Keys) -> Result<(), String> {
-        let mut version = 0;
-        // The key's values come in the order of the columns, which may not be that of the key: rows are sorted in
-        // another order then, and every writer in the same one.
-        let fits = check::fields(row, &mut |place, value| {
-            if order.key.contains(&place) {
-                keys.put(value);
-            }
-            if order.version == Some(place) {
-                version = newness(value);
-            }
-        });
-        if fits.is_err() {
-            keys.clear();
-            return fits;
-        }
-        let key = keys.number();
-        self.fitting.push(Fitting {
-            index,
-            key,
-            version,
-        });
-        Ok(())
+        batch
     }
 
     /// By key, so that two writers lock rows in one order; then by newness, then as they came.
     fn sort(&mut self, ranks: &[u32]) {
-        for row in &mut self.fitting {
+        for row in &mut self.sorted {
             row.key = ranks.get(row.key as usize).copied().unwrap_or_default();
         }
-        self.fitting
+        self.sorted
             .sort_unstable_by_key(|row| (row.key, row.version, row.index));
     }
 
     /// Which row of the write lies at this place.
     pub(super) fn index(&self, place: usize) -> Option<usize> {
-        self.fitting.get(place).map(|row| row.index)
+        self.sorted.get(place).map(|row| row.index)
     }
 
     /// The places that land first: all, or the newest of each key.
     pub(super) fn places(&self) -> Vec<usize> {
         let newest = |place: &usize| !(self.collapses && self.same_key(*place, place + 1));
-        (0..self.fitting.len()).filter(newest).collect()
+        (0..self.sorted.len()).filter(newest).collect()
     }
 
     /// The next newest row of the same key.
@@ -112,15 +91,20 @@ impl<'a, R: Record> Batch<'a, R> {
     }
 
     fn same_key(&self, one: usize, other: usize) -> bool {
-        let key = |place: usize| self.fitting.get(place).map(|row| row.key);
+        let key = |place: usize| self.sorted.get(place).map(|row| row.key);
         key(other).is_some() && key(one) == key(other)
     }
 
     /// The rows at these places as messages, each encoded when it is asked for; numbered, for a staging table, by
-    /// their place in the list.
-    pub(super) fn messages(&self, places: &[usize], numbered: bool) -> impl Iterator<Item = Bytes> {
+    /// their place in the list. Those that do not fit their columns are left out and named.
+    pub(super) fn messages(
+        &self,
+        places: &[usize],
+        numbered: bool,
+        misfits: &mut Misfits,
+    ) -> impl Iterator<Item = Bytes> {
         let columns = self.columns.saturating_add(i16::from(numbered));
-        let mut rows = (0_i32..).zip(places.iter().filter_map(|place| self.row(*place)));
+        let mut rows = (0_i32..).zip(places);
         // No flags, no extension.
         let mut head = Some([SIGNATURE, &[0; 8]].concat());
         let mut ended = false;
@@ -128,36 +112,34 @@ impl<'a, R: Record> Batch<'a, R> {
             if ended {
                 return None;
             }
-            let mut message = Message(Vec::with_capacity(MESSAGE + 4096));
-            message.0.extend(head.take().into_iter().flatten());
-            while message.0.len() < MESSAGE {
-                let Some((number, row)) = rows.next() else {
-                    message.0.extend_from_slice(&(-1_i16).to_be_bytes());
+            let mut message = Vec::with_capacity(MESSAGE + 4096);
+            message.extend(head.take().into_iter().flatten());
+            while message.len() < MESSAGE {
+                let Some((number, place)) = rows.next() else {
+                    message.extend_from_slice(&(-1_i16).to_be_bytes());
                     ended = true;
                     break;
                 };
-                message.0.extend_from_slice(&columns.to_be_bytes());
+                let Some(row) = self.row(*place) else {
+                    continue;
+                };
+                let before = message.len();
+                message.extend_from_slice(&columns.to_be_bytes());
                 if numbered {
-                    sized(&mut message.0, &number.to_be_bytes());
+                    sized(&mut message, &number.to_be_bytes());
                 }
-                row.write(&mut message);
+                if let Err(reason) = check::fields(row, &mut |_, value| put(&mut message, value)) {
+                    message.truncate(before);
+                    misfits.insert(*place, reason);
+                }
             }
-            Some(message.0.into())
+            Some(message.into())
         })
     }
 
     fn row(&self, place: usize) -> Option<&'a R> {
         let row = self.rows.get(self.index(place)?)?;
         Some(&row.value)
-    }
-}
-
-/// Fields that were checked before.
-struct Message(Vec<u8>);
-
-impl Fields for Message {
-    fn put(&mut self, value: Value<'_>) {
-        put(&mut self.0, &value);
     }
 }
 

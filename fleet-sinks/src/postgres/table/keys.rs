@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fleet_core::record::{Column, Value};
+use fleet_core::record::{Column, Fields, Value};
 
 use super::options::Way;
 
@@ -75,11 +75,6 @@ impl Keys {
         number
     }
 
-    /// Forgets what was put together.
-    pub(super) fn clear(&mut self) {
-        self.key.clear();
-    }
-
     /// For each number the place of its key among all.
     pub(super) fn ranks(&self) -> Vec<u32> {
         let mut sorted: Vec<_> = self.numbers.iter().collect();
@@ -91,6 +86,41 @@ impl Keys {
             }
         }
         ranks
+    }
+}
+
+/// Reads what one row is sorted by, and nothing else of it.
+///
+/// The values of a key come in the order of the columns, which may not be that of the key: rows are sorted in
+/// another order then, and every writer in the same one.
+pub(super) struct ReadKey<'a> {
+    order: &'a Order,
+    keys: &'a mut Keys,
+    next: usize,
+    pub(super) version: u64,
+}
+
+impl<'a> ReadKey<'a> {
+    pub(super) fn new(order: &'a Order, keys: &'a mut Keys) -> Self {
+        Self {
+            order,
+            keys,
+            next: 0,
+            version: 0,
+        }
+    }
+}
+
+impl Fields for ReadKey<'_> {
+    fn put(&mut self, value: Value<'_>) {
+        let place = self.next;
+        self.next += 1;
+        if self.order.key.contains(&place) {
+            self.keys.put(&value);
+        }
+        if self.order.version == Some(place) {
+            self.version = newness(&value);
+        }
     }
 }
 

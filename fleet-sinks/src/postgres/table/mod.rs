@@ -8,6 +8,7 @@ mod options;
 mod plain;
 mod refusal;
 mod sql;
+mod wire;
 
 use std::{
     marker::PhantomData,
@@ -22,7 +23,8 @@ use fleet_core::{
 };
 
 use self::{
-    batch::Batch, catalog::Shape, keys::Order, land::Landing as Rows, options::Way, sql::Statements,
+    batch::Batch, catalog::Shape, keys::Order, land::Landing as Rows, options::Way,
+    sql::Statements, wire::Wire,
 };
 use super::{Database, PostgresStore, PostgresTransaction, error::Refused, store::LOCK};
 use crate::{Indexes, check};
@@ -119,21 +121,25 @@ impl<R: Record> PostgresTable<R> {
     }
 
     /// Writes rows in an open transaction.
-    async fn land(&mut self, tx: &PostgresTransaction, rows: &[Row<R>]) -> Result<Outcome> {
-        let (batch, mut rejected) = Batch::of(rows, &self.order);
-        let landing = Rows {
+    async fn land(&mut self, tx: &mut PostgresTransaction, rows: &[Row<R>]) -> Result<Outcome> {
+        let batch = Batch::of(rows, &self.order);
+        let places = batch.places();
+        let staging = self.statements.staging.as_ref();
+        let stage = staging
+            .filter(|_| !places.is_empty())
+            .map(|staging| tx.stage(staging.number));
+        let wire = Wire {
             tx,
             table: &self.name,
             statements: &self.statements,
-            batch: &batch,
         };
-        let landed = landing.land(batch.places()).await?;
+        let landed = Rows::new(wire, &batch).land(places, stage).await?;
         self.attempts = landed.attempts;
         let refused = landed.refused.into_iter().filter_map(|(index, reason)| {
             let row = rows.get(index)?;
             Some(check::rejected(index, reason, &row.value))
         });
-        rejected.extend(refused);
+        let mut rejected: Vec<_> = refused.collect();
         rejected.sort_by_key(|rejected| rejected.index);
         Ok(Outcome { rejected })
     }

@@ -70,8 +70,8 @@ impl<T: Record + Send + Sync + 'static> Sink<T> for PostgresSink<T> {
         if rows.is_empty() {
             return Ok(Outcome::default());
         }
-        let tx = self.kept.begin().await?;
-        let outcome = self.table.land(&tx, rows).await?;
+        let mut tx = self.kept.begin().await?;
+        let outcome = self.table.land(&mut tx, rows).await?;
         self.kept.commit(tx).await?;
         Ok(outcome)
     }

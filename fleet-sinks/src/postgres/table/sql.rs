@@ -16,7 +16,11 @@ pub(super) struct Statements {
 
 #[derive(Clone, Debug)]
 pub(super) struct Staging {
-    /// Makes the staging table, or empties it.
+    /// Tells staging tables of one connection apart.
+    pub(super) number: u64,
+    /// Makes the table, which each commit empties.
+    pub(super) make: String,
+    /// Empties it within a transaction.
     pub(super) empty: String,
     /// Lands the rows with ordinals from `$1` up to but not including `$2`.
     pub(super) land: String,
@@ -102,16 +106,17 @@ pub(super) fn statements(
         .iter()
         .map(|column| format!("{} {}", quoted_part(column.name), type_word(column.kind)))
         .collect();
-    let empty = format!(
-        "CREATE TEMP TABLE IF NOT EXISTS \"fleet_stage_{number}\" (\"{ORDINAL}\" integer, {}) \
-         ON COMMIT DELETE ROWS; TRUNCATE {stage}",
+    let make = format!(
+        "CREATE TEMP TABLE \"fleet_stage_{number}\" (\"{ORDINAL}\" integer, {}) ON COMMIT DELETE ROWS",
         types.join(", ")
     );
     let all = listed(std::iter::once(ORDINAL).chain(names()));
     Statements {
         copy: format!("COPY {stage} ({all}) FROM STDIN BINARY"),
         staging: Some(Staging {
-            empty,
+            number,
+            make,
+            empty: format!("TRUNCATE {stage}"),
             land: land(name, columns, way, shape, &stage),
         }),
     }

@@ -272,6 +272,46 @@ async fn one_bad_row_in_a_hundred_leaves_the_others_alone() {
 }
 
 #[tokio::test]
+async fn rows_that_do_not_fit_do_not_lead_the_search_for_others_astray() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = prepare(&scratch).await;
+    // The server counts the rows that it was sent, of which those that hold NUL are none.
+    for name in ["checked", "foreign_key", "overflow"] {
+        let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
+        let mut sink = database.sink::<Sample>(name).await.unwrap();
+        let misfits: Vec<_> = (0..ROWS).filter(|n| n % 501 == 7).collect();
+        let bad = [500, 5000, 9999];
+        let places: Vec<_> = [&misfits[..], &bad].concat();
+        let spoil = |number: usize, row: &mut Sample| {
+            if misfits.contains(&number) {
+                row.text.push('\0');
+            } else {
+                (kind.spoil)(row);
+            }
+        };
+        let (outcome, statements) = write(&mut sink, &rows(spoil, &places)).await;
+        let mut refused: Vec<_> = outcome.rejected.iter().map(|row| row.index).collect();
+        refused.retain(|index| !bad.contains(index));
+        assert_eq!(refused, misfits, "{name}");
+        assert_eq!(outcome.rejected.len(), places.len(), "{name}");
+        assert!(
+            statements <= 1 + EXTRA * bad.len(),
+            "{name}: {statements} statements"
+        );
+        let landed = scratch
+            .number(&format!("SELECT count(*) FROM {name}"))
+            .await;
+        assert_eq!(
+            usize::try_from(landed).unwrap(),
+            ROWS - places.len(),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_right_that_is_missing_is_an_error_and_no_row_is_blamed() {
     let Some(scratch) = Scratch::new().await else {
         return;

@@ -10,7 +10,7 @@ use fleet_core::{
 use super::server::Scratch;
 use crate::{
     postgres::{Database, Landing, PostgresStore, TableOptions},
-    testing::stores::Hour,
+    testing::{Sample, stores::Hour},
 };
 
 /// A total of a place.
@@ -215,6 +215,65 @@ async fn a_newer_row_that_is_refused_leaves_its_place_to_the_one_before() {
         .texts("SELECT concat_ws(' ', place, revision, cars) FROM results ORDER BY place")
         .await;
     assert_eq!(found, ["a 0 2", "b 0 1"]);
+}
+
+#[tokio::test]
+async fn a_newer_row_that_does_not_fit_leaves_its_place_to_the_one_before() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    let latest = TableOptions {
+        landing: Landing::Latest {
+            key: &["text"],
+            time: "integer",
+        },
+        ..AS_RECORD
+    };
+    let sample = |text: &str, integer, real| Sample {
+        real,
+        integer,
+        ..Sample::new(text)
+    };
+    let batch = [
+        sample("a", 1, 0.5),
+        sample("a", 3, f64::NAN),
+        sample("b", 1, f64::INFINITY),
+        sample("a", 2, f64::NAN),
+        sample("c\0", 1, 0.5),
+    ];
+    let outcome = write(&database, latest, batch).await;
+    let refused: Vec<_> = outcome.rejected.iter().map(|row| row.index).collect();
+    assert_eq!(refused, [1, 2, 3, 4]);
+    let found = scratch
+        .texts("SELECT concat_ws(' ', text, integer) FROM results")
+        .await;
+    assert_eq!(found, ["a 1"]);
+}
+
+#[tokio::test]
+async fn writes_of_one_transaction_and_of_the_next_find_an_empty_stage() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    let mut store = PostgresStore::open(&database, "demo").await.unwrap();
+    let mut table = store.table_with::<Sum>("results", SUMS).await.unwrap();
+    // One that is rolled back takes its staging table with it, or leaves it as it was.
+    for (writes, lands) in [(1, false), (2, true), (1, true), (3, false), (2, true)] {
+        let mut tx = store.begin().await.unwrap();
+        for _ in 0..writes {
+            let batch = rows([Sum("a", 1, None), Sum("b", 10, None)]);
+            table.write(&mut tx, &batch).await.unwrap();
+        }
+        if lands {
+            store.commit(tx, &[]).await.unwrap();
+        }
+    }
+    let found = scratch
+        .texts("SELECT concat_ws(' ', place, trips) FROM results ORDER BY place")
+        .await;
+    assert_eq!(found, ["a 5", "b 50"]);
 }
 
 #[tokio::test]

@@ -1,0 +1,138 @@
+//! Rows on their way to the server, in as few round trips as their safety leaves.
+
+use std::{
+    ops::Range,
+    pin::{Pin, pin},
+};
+
+use bytes::Bytes;
+use fleet_core::Result;
+use futures_util::{
+    SinkExt,
+    future::{join, join3},
+};
+use tokio_postgres::{CopyInSink, Error, Statement, types::ToSql};
+
+use super::sql::{Staging, Statements};
+use crate::postgres::{PostgresTransaction, connection::Stage, error};
+
+const SAVEPOINT: &str = "SAVEPOINT fleet_rows";
+const RELEASE: &str = "RELEASE SAVEPOINT fleet_rows";
+const UNDO: &str = "ROLLBACK TO SAVEPOINT fleet_rows; RELEASE SAVEPOINT fleet_rows";
+
+/// Sends rows of one table in an open transaction.
+///
+/// A savepoint and its release travel with the statement between them. Where that fails, the release fails after
+/// it and the savepoint is still there.
+pub(super) struct Wire<'a> {
+    pub(super) tx: &'a PostgresTransaction,
+    pub(super) table: &'a str,
+    pub(super) statements: &'a Statements,
+}
+
+impl Wire<'_> {
+    /// Whether rows go into a staging table first.
+    pub(super) fn stages(&self) -> bool {
+        self.statements.staging.is_some()
+    }
+
+    /// Puts rows where they are landed from; `stage` says what the staging table was like before.
+    pub(super) async fn stage(
+        &self,
+        stage: Stage,
+        messages: impl Iterator<Item = Bytes>,
+    ) -> Result<()> {
+        let staging = self.statements.staging.as_ref();
+        let prepare = staging.and_then(|staging| match stage {
+            Stage::Missing => Some(&staging.make),
+            Stage::Empty => None,
+            Stage::Used => Some(&staging.empty),
+        });
+        if let Some(prepare) = prepare {
+            let prepared = self.tx.client().batch_execute(prepare);
+            self.tx.run(&self.doing(), prepared).await?;
+        }
+        let copied = async {
+            let copy = self.tx.prepare(&self.statements.copy).await?;
+            let mut sink = pin!(self.begin(&copy).await?);
+            feed(sink.as_mut(), messages).await?;
+            sink.finish().await
+        };
+        self.tx.run(&self.doing(), copied).await?;
+        Ok(())
+    }
+
+    /// Lands the staged rows with these ordinals, all or none.
+    pub(super) async fn insert(&self, ordinals: Range<usize>) -> Result<Result<u64, Error>> {
+        let land = self.statements.staging.as_ref();
+        let land = land.map_or("", |staging: &Staging| &staging.land);
+        let ordinal = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+        let (from, to) = (ordinal(ordinals.start), ordinal(ordinals.end));
+        let client = self.tx.client();
+        let inserted = async {
+            let land = self.tx.prepare(land).await?;
+            let ordinals: [&(dyn ToSql + Sync); 2] = [&from, &to];
+            let (saved, inserted, released) = join3(
+                client.batch_execute(SAVEPOINT),
+                client.execute(&land, &ordinals),
+                client.batch_execute(RELEASE),
+            )
+            .await;
+            saved?;
+            inserted.and_then(|rows| released.map(|()| rows))
+        };
+        self.tx.connection().attempt(&self.doing(), inserted).await
+    }
+
+    /// Lands rows by `COPY` into the table itself, all or none.
+    pub(super) async fn copy(
+        &self,
+        messages: impl Iterator<Item = Bytes>,
+    ) -> Result<Result<u64, Error>> {
+        let client = self.tx.client();
+        let copied = async {
+            let copy = self.tx.prepare(&self.statements.copy).await?;
+            let (saved, begun) = join(client.batch_execute(SAVEPOINT), self.begin(&copy)).await;
+            saved?;
+            let mut sink = pin!(begun?);
+            feed(sink.as_mut(), messages).await?;
+            let (copied, released) = join(sink.finish(), client.batch_execute(RELEASE)).await;
+            copied.and_then(|rows| released.map(|()| rows))
+        };
+        self.tx.connection().attempt(&self.doing(), copied).await
+    }
+
+    async fn begin(&self, copy: &Statement) -> Result<CopyInSink<Bytes>, Error> {
+        let begun = self.tx.client().copy_in(copy).await;
+        if begun.is_err() {
+            // Refused before the first row, for a lock or a right: the client (0.7.18) sends one `Sync` too many
+            // then, and loses count of the answers.
+            self.tx.connection().abandon();
+        }
+        begun
+    }
+
+    /// Goes back to before the last statement, which failed.
+    pub(super) async fn undo(&self) -> Result<()> {
+        let undone = self.tx.client().batch_execute(UNDO);
+        self.tx.run(&self.doing(), undone).await
+    }
+
+    fn doing(&self) -> String {
+        format!("write to table {} of", self.table)
+    }
+
+    pub(super) fn failed(&self, cause: Error) -> fleet_core::Error {
+        error::failed(&self.doing(), self.tx.connection().address(), cause)
+    }
+}
+
+async fn feed(
+    mut sink: Pin<&mut CopyInSink<Bytes>>,
+    messages: impl Iterator<Item = Bytes>,
+) -> Result<(), Error> {
+    for message in messages {
+        sink.feed(message).await?;
+    }
+    Ok(())
+}
