@@ -42,8 +42,18 @@ CREATE TABLE IF NOT EXISTS fleet_stream.states (
     bytes bytea NOT NULL,
     PRIMARY KEY (pipeline, partition, node, key)
 ) WITH (fillfactor = 80);
--- Snapshots are packed already, and change with nearly every commit.
+-- Snapshots are packed already.
 ALTER TABLE fleet_stream.states ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+-- What the keys of one commit became, in one value; folded into `states` when there is much of it.
+CREATE TABLE IF NOT EXISTS fleet_stream.changes (
+    pipeline text NOT NULL,
+    partition text NOT NULL,
+    seq bigint NOT NULL,
+    packed bytea NOT NULL,
+    PRIMARY KEY (pipeline, partition, seq)
+);
+ALTER TABLE fleet_stream.changes ALTER COLUMN packed SET STORAGE EXTERNAL;
 
 CREATE TABLE IF NOT EXISTS fleet_stream.dead_letters (
     pipeline text NOT NULL,

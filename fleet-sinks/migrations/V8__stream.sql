@@ -2,8 +2,8 @@
 
 GRANT USAGE ON SCHEMA fleet_stream TO fleet_ingest;
 GRANT SELECT ON fleet_stream.layout TO fleet_ingest;
-GRANT SELECT, INSERT, UPDATE, DELETE ON fleet_stream.positions, fleet_stream.states, fleet_stream.dead_letters,
-    fleet_stream.tallies, fleet_stream.result_tables TO fleet_ingest;
+GRANT SELECT, INSERT, UPDATE, DELETE ON fleet_stream.positions, fleet_stream.states, fleet_stream.changes,
+    fleet_stream.dead_letters, fleet_stream.tallies, fleet_stream.result_tables TO fleet_ingest;
 
 -- What a tenant's pipelines could not use. It holds raw bytes, which name no roles, so only admins may ask.
 CREATE VIEW fleet.v_dead_letters WITH (security_barrier = true) AS

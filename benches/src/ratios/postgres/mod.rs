@@ -145,7 +145,8 @@ impl Bench {
     /// The same empty table for everybody, with nothing left to do for the server.
     async fn reset(&self, job: Job) {
         ours::make(&self.database, job).await;
-        let reset = "TRUNCATE bench_rows, fleet_stream.positions, fleet_stream.states, fleet_stream.tallies; CHECKPOINT";
+        let reset = "TRUNCATE bench_rows, fleet_stream.positions, fleet_stream.states, fleet_stream.changes, \
+                     fleet_stream.tallies; CHECKPOINT";
         self.admin.batch_execute(reset).await.unwrap();
     }
 }

@@ -7,7 +7,7 @@ use fleet_core::{Partition, checkpoint::Sealed};
 use futures_util::future::{try_join, try_join_all};
 use tokio_postgres::{Error, Statement, types::ToSql};
 
-use super::states;
+use super::states::{self, Part};
 use crate::postgres::{PostgresTransaction, text::storable};
 
 const MOVE: &str = "
@@ -46,7 +46,7 @@ struct Statements {
 pub(super) async fn write(
     tx: &PostgresTransaction,
     pipeline: &str,
-    epoch: &[Sealed],
+    epoch: &[Part<'_>],
 ) -> Result<Vec<Partition>, Error> {
     let statements = Statements {
         moving: tx.prepare(MOVE).await?,
@@ -57,19 +57,20 @@ pub(super) async fn write(
     };
     let partitions: Vec<_> = epoch
         .iter()
-        .map(|sealed| storable(sealed.partition.as_str()))
+        .map(|part| storable(part.sealed.partition.as_str()))
         .collect();
     let each = || epoch.iter().zip(&partitions);
-    let fences =
-        try_join_all(each().map(|(sealed, name)| fence(tx, &statements, pipeline, name, sealed)));
-    let rest = try_join_all(
-        each().map(|(sealed, name)| belongings(tx, &statements, pipeline, name, sealed)),
+    let fences = try_join_all(
+        each().map(|(part, name)| fence(tx, &statements, pipeline, name, part.sealed)),
     );
+    let rest =
+        try_join_all(each().map(|(part, name)| belongings(tx, &statements, pipeline, name, part)));
     let (moved, _) = try_join(fences, rest).await?;
     let mut fenced = Vec::new();
-    for (moved, sealed) in moved.into_iter().zip(epoch) {
-        if moved == 0 && !fenced.contains(&sealed.partition) {
-            fenced.push(sealed.partition.clone());
+    for (moved, part) in moved.into_iter().zip(epoch) {
+        let partition = &part.sealed.partition;
+        if moved == 0 && !fenced.contains(partition) {
+            fenced.push(partition.clone());
         }
     }
     Ok(fenced)
@@ -112,11 +113,10 @@ async fn belongings(
     statements: &Statements,
     pipeline: &str,
     partition: &str,
-    sealed: &Sealed,
+    part: &Part<'_>,
 ) -> Result<(), Error> {
-    let state = statements
-        .states
-        .write(tx, pipeline, partition, &sealed.saved);
+    let sealed = part.sealed;
+    let state = statements.states.write(tx, pipeline, partition, part);
     let letters = bury(tx, statements, pipeline, partition, sealed);
     let tallies = tally(tx, statements, pipeline, partition, sealed);
     try_join(try_join(state, letters), tallies).await?;

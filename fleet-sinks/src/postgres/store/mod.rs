@@ -3,6 +3,7 @@
 mod claim;
 mod commit;
 mod dead;
+mod log;
 mod schema;
 mod states;
 mod summary;
@@ -17,6 +18,7 @@ use fleet_core::{
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
 };
 
+use self::{log::Way, states::Part};
 use super::{Database, PostgresTransaction, error::Refused, kept::Kept};
 
 pub(super) use schema::LOCK;
@@ -50,6 +52,7 @@ pub(super) use schema::LOCK;
 pub struct PostgresStore {
     kept: Kept,
     pipeline: Arc<str>,
+    log: log::Sizes,
 }
 
 impl PostgresStore {
@@ -65,6 +68,7 @@ impl PostgresStore {
         let store = Self {
             kept: Kept::new(database),
             pipeline: pipeline.into(),
+            log: log::Sizes::default(),
         };
         schema::prepare(&store).await?;
         Ok(store)
@@ -81,6 +85,30 @@ impl PostgresStore {
     }
 }
 
+impl PostgresStore {
+    /// Finds out where changes go, and reads what is folded with them.
+    async fn part<'a>(
+        &self,
+        tx: &PostgresTransaction,
+        sealed: &'a Sealed,
+        epoch: &[Sealed],
+    ) -> Result<Part<'a>> {
+        let (mut way, mut older) = (self.log.way(sealed), Vec::new());
+        if way == Way::Fold {
+            let same = epoch
+                .iter()
+                .filter(|other| other.partition == sealed.partition);
+            if same.count() > 1 {
+                // Its parts are on their way together, so none may clear what another appends.
+                way = Way::Append;
+            } else {
+                (older, _) = states::logged(tx, &self.pipeline, &sealed.partition).await?;
+            }
+        }
+        Ok(Part { sealed, way, older })
+    }
+}
+
 #[async_trait]
 impl CheckpointStore for PostgresStore {
     type Tx = PostgresTransaction;
@@ -88,8 +116,15 @@ impl CheckpointStore for PostgresStore {
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let tx = self.kept.begin().await?;
         let claim = claim::claim(&tx, &self.pipeline, partition);
-        let claim = tx.run("claim a partition in", claim).await?;
+        let mut claim = tx.run("claim a partition in", claim).await?;
+        let (changes, size) = states::logged(&tx, &self.pipeline, partition).await?;
+        if !changes.is_empty() {
+            let newest = states::newest(claim.state.iter().chain(&changes));
+            let is_there = newest.into_iter().filter(|saved| saved.bytes.is_some());
+            claim.state = is_there.cloned().collect();
+        }
         self.kept.commit(tx).await?;
+        self.log.found(partition, size);
         Ok(claim)
     }
 
@@ -98,12 +133,19 @@ impl CheckpointStore for PostgresStore {
     }
 
     async fn commit(&mut self, tx: PostgresTransaction, epoch: &[Sealed]) -> Result<Committed> {
-        let write = commit::write(&tx, &self.pipeline, epoch);
+        let mut parts = Vec::with_capacity(epoch.len());
+        for sealed in epoch {
+            parts.push(self.part(&tx, sealed, epoch).await?);
+        }
+        let write = commit::write(&tx, &self.pipeline, &parts);
         let fenced = tx.run("commit to", write).await?;
         if !fenced.is_empty() {
             return Ok(Committed::Fenced(fenced));
         }
         self.kept.commit(tx).await?;
+        for part in parts {
+            self.log.went(part.sealed, part.way);
+        }
         Ok(Committed::Done)
     }
 

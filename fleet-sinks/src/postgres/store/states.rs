@@ -1,9 +1,22 @@
-//! The state of the keys that changed.
+//! The state of the keys that changed: appended to the log, or folded into the table with what is there.
 
-use fleet_core::checkpoint::Saved;
+use fleet_core::{
+    Error as FleetError, ErrorKind, Partition, Result as FleetResult,
+    checkpoint::{Saved, Sealed},
+};
 use tokio_postgres::{Error, Statement};
 
-use crate::postgres::PostgresTransaction;
+use super::log::{Way, pack, unpack};
+use crate::postgres::{PostgresTransaction, text::storable};
+
+const APPEND: &str = "
+INSERT INTO fleet_stream.changes (pipeline, partition, seq, packed) VALUES ($1, $2, $3, $4)";
+
+const LOGGED: &str = "
+SELECT packed FROM fleet_stream.changes WHERE pipeline = $1 AND partition = $2 ORDER BY seq";
+
+const CLEAR: &str = "
+DELETE FROM fleet_stream.changes WHERE pipeline = $1 AND partition = $2";
 
 const SAVE: &str = "
 INSERT INTO fleet_stream.states (pipeline, partition, node, key, version, bytes)
@@ -20,8 +33,61 @@ WHERE pipeline = $1 AND partition = $2 AND states.node = gone.node AND states.ke
 const ENTRIES: usize = 10_000;
 const BYTES: usize = 16 << 20;
 
+/// What is in the log of a partition, the oldest first, and its size.
+pub(super) async fn logged(
+    tx: &PostgresTransaction,
+    pipeline: &str,
+    partition: &Partition,
+) -> FleetResult<(Vec<Saved>, usize)> {
+    let asked = async {
+        let logged = tx.prepare(LOGGED).await?;
+        let client = tx.client();
+        client
+            .query(&logged, &[&pipeline, &storable(partition.as_str())])
+            .await
+    };
+    let rows = tx.run("read the state of a partition from", asked).await?;
+    let (mut changes, mut size) = (Vec::new(), 0);
+    for row in rows {
+        let packed = row.try_get::<_, &[u8]>(0).ok();
+        size += packed.map_or(0, <[u8]>::len);
+        if packed
+            .and_then(|packed| unpack(packed, &mut changes))
+            .is_none()
+        {
+            let address = tx.connection().address();
+            return Err(FleetError::new(
+                ErrorKind::Store,
+                format!(
+                    "cannot read the state of partition {partition} from {address}: a row of fleet_stream.changes is damaged; restore it from a backup"
+                ),
+            ));
+        }
+    }
+    Ok((changes, size))
+}
+
+/// Of the changes of one key the last, in the order of the index.
+pub(super) fn newest<'a>(changes: impl DoubleEndedIterator<Item = &'a Saved>) -> Vec<&'a Saved> {
+    let mut order: Vec<_> = changes.rev().collect();
+    order.sort_by(|a, b| (a.node, &a.key).cmp(&(b.node, &b.key)));
+    order.dedup_by(|a, b| (a.node, &a.key) == (b.node, &b.key));
+    order
+}
+
+/// One partition of an epoch.
+pub(super) struct Part<'a> {
+    pub(super) sealed: &'a Sealed,
+    /// Where its changes go.
+    pub(super) way: Way,
+    /// The changes that are folded with its own.
+    pub(super) older: Vec<Saved>,
+}
+
 /// What writes and forgets state.
 pub(super) struct Statements {
+    append: Statement,
+    clear: Statement,
     save: Statement,
     forget: Statement,
 }
@@ -29,25 +95,53 @@ pub(super) struct Statements {
 impl Statements {
     pub(super) async fn prepare(tx: &PostgresTransaction) -> Result<Self, Error> {
         Ok(Self {
+            append: tx.prepare(APPEND).await?,
+            clear: tx.prepare(CLEAR).await?,
             save: tx.prepare(SAVE).await?,
             forget: tx.prepare(FORGET).await?,
         })
     }
 
-    /// Writes what changed, in the order of the index; of a key that is named twice the last entry holds.
+    /// Writes what changed in one commit, or all that is in the log with it.
     pub(super) async fn write(
         &self,
         tx: &PostgresTransaction,
         pipeline: &str,
         partition: &str,
-        saved: &[Saved],
+        part: &Part<'_>,
     ) -> Result<(), Error> {
-        let mut order: Vec<&Saved> = saved.iter().rev().collect();
-        order.sort_by(|a, b| (a.node, &a.key).cmp(&(b.node, &b.key)));
-        order.dedup_by(|a, b| (a.node, &a.key) == (b.node, &b.key));
+        let saved = &part.sealed.saved;
+        let client = tx.client();
+        match part.way {
+            Way::Nowhere => Ok(()),
+            Way::Append => {
+                let (seq, packed) = (part.sealed.seq.cast_signed(), pack(saved));
+                client
+                    .execute(&self.append, &[&pipeline, &partition, &seq, &packed])
+                    .await
+                    .map(drop)
+            }
+            Way::Fold => {
+                let changes = newest(part.older.iter().chain(saved));
+                self.fold(tx, pipeline, partition, changes).await?;
+                client
+                    .execute(&self.clear, &[&pipeline, &partition])
+                    .await
+                    .map(drop)
+            }
+        }
+    }
+
+    async fn fold(
+        &self,
+        tx: &PostgresTransaction,
+        pipeline: &str,
+        partition: &str,
+        changes: Vec<&Saved>,
+    ) -> Result<(), Error> {
         let mut keep = States::default();
         let mut forget = States::default();
-        for saved in order {
+        for saved in changes {
             match &saved.bytes {
                 Some(bytes) => keep.add(saved, bytes),
                 None => forget.add(saved, &[]),

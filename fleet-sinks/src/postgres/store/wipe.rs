@@ -11,7 +11,8 @@ SELECT to_regclass(table_name)::text, bool_or(made) FROM fleet_stream.result_tab
 WHERE to_regclass(table_name) IS NOT NULL GROUP BY 1 ORDER BY 1";
 
 const CLEAR: &str = "
-DELETE FROM fleet_stream.positions; DELETE FROM fleet_stream.states; DELETE FROM fleet_stream.dead_letters;
+DELETE FROM fleet_stream.positions; DELETE FROM fleet_stream.states; DELETE FROM fleet_stream.changes;
+DELETE FROM fleet_stream.dead_letters;
 DELETE FROM fleet_stream.tallies; DELETE FROM fleet_stream.result_tables;";
 
 impl PostgresStore {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use fleet_core::{
     ErrorKind, Offset, Partition,
     checkpoint::{CheckpointStore, Committed, DeadLetter},
@@ -50,7 +52,7 @@ async fn more_state_than_one_statement_takes_lands_whole() {
     let mut epoch = sealed(&partition, &claim, 1);
     let key = |number: u32| format!("car-{number}");
     epoch.saved = (0..25_000)
-        .map(|n| saved(1, &key(n), Some(&n.to_le_bytes())))
+        .map(|n| saved(1, &key(n), Some(&n.to_le_bytes().repeat(25))))
         .collect();
     // Of a key that is named twice the last entry holds, also where that one forgets it.
     epoch.saved.push(saved(1, &key(7), Some(b"last")));
@@ -61,6 +63,111 @@ async fn more_state_than_one_statement_takes_lands_whole() {
     assert_eq!(state.len(), 24_999);
     let seven = state.iter().find(|saved| saved.key == key(7)).unwrap();
     assert_eq!(seven.bytes.as_deref(), Some(&b"last"[..]));
+}
+
+#[tokio::test]
+async fn state_is_what_the_last_commits_made_of_it_wherever_it_lies() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = PostgresStore::open(&scratch.open().await, "demo")
+        .await
+        .unwrap();
+    let admin = scratch.admin().await;
+    let mut logged = Vec::new();
+    let partition = Partition::from("p/0");
+    let mut claim = store.claim(&partition).await.unwrap();
+    let mut model = BTreeMap::new();
+    for commit in 1..=60_u32 {
+        let mut epoch = sealed(&partition, &claim, commit.into());
+        // Each key changes, goes and comes back in its own rhythm; some commits change a lot, some nothing.
+        for key in
+            (0..2_000_u32).filter(|key| commit % 9 != 0 && (key + commit) % (key % 7 + 1) == 0)
+        {
+            let (node, name) = (u16::try_from(key % 3).unwrap(), format!("car-{key}"));
+            let is_there = !(key * 31 + commit).is_multiple_of(5);
+            let bytes = is_there.then(|| commit.to_le_bytes().repeat(1 + key as usize % 60));
+            epoch.saved.push(saved(node, &name, bytes.as_deref()));
+            match bytes {
+                Some(bytes) => model.insert((node, name), bytes),
+                None => model.remove(&(node, name)),
+            };
+        }
+        let tx = store.begin().await.unwrap();
+        assert_eq!(store.commit(tx, &[epoch]).await.unwrap(), Committed::Done);
+        let count = "SELECT count(*) FROM fleet_stream.changes";
+        logged.push(admin.query_one(count, &[]).await.unwrap().get::<_, i64>(0));
+        claim.seq += 1;
+        if commit % 7 == 0 {
+            // Another process, or this one again.
+            if commit % 2 == 0 {
+                store = PostgresStore::open(store.database(), "demo").await.unwrap();
+            }
+            claim = store.claim(&partition).await.unwrap();
+            let found = claim.state.iter().map(|saved| {
+                (
+                    (saved.node, saved.key.to_string()),
+                    saved.bytes.clone().unwrap(),
+                )
+            });
+            assert_eq!(found.collect::<BTreeMap<_, _>>(), model, "after {commit}");
+            assert_eq!(claim.state.len(), model.len());
+        }
+    }
+    let folds = logged.windows(2).filter(|two| two[1] < two[0]).count();
+    assert!((2..20).contains(&folds), "{logged:?}");
+}
+
+#[tokio::test]
+async fn a_partition_that_is_twice_in_an_epoch_keeps_its_last_state() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = PostgresStore::open(&scratch.open().await, "demo")
+        .await
+        .unwrap();
+    let partition = Partition::from("p/0");
+    let mut claim = store.claim(&partition).await.unwrap();
+    for round in 0..4 {
+        let parts = [1, 2].map(|n| {
+            let mut part = sealed(&partition, &claim, 2 * round + n);
+            claim.seq += 1;
+            part.saved = vec![saved(
+                1,
+                "car",
+                Some(&vec![u8::try_from(n).unwrap(); 1_500_000]),
+            )];
+            part
+        });
+        let tx = store.begin().await.unwrap();
+        assert_eq!(store.commit(tx, &parts).await.unwrap(), Committed::Done);
+        claim = store.claim(&partition).await.unwrap();
+        assert_eq!(claim.state.len(), 1);
+        assert_eq!(claim.state[0].bytes.as_ref().unwrap()[0], 2);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_log_is_refused() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = PostgresStore::open(&scratch.open().await, "demo")
+        .await
+        .unwrap();
+    let partition = Partition::from("p/0");
+    let claim = store.claim(&partition).await.unwrap();
+    let mut epoch = sealed(&partition, &claim, 1);
+    epoch.saved = vec![saved(1, "car", Some(b"state"))];
+    let tx = store.begin().await.unwrap();
+    store.commit(tx, &[epoch]).await.unwrap();
+    scratch
+        .execute("UPDATE fleet_stream.changes SET packed = substr(packed, 1, length(packed) - 1)")
+        .await;
+    let error = store.claim(&partition).await.unwrap_err();
+    assert!(!error.is_retryable());
+    assert!(error.to_string().contains("p/0"), "{error}");
+    assert!(error.to_string().contains("damaged"), "{error}");
 }
 
 #[tokio::test]

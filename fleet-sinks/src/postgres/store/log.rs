@@ -1,0 +1,146 @@
+//! The log of changes: what the keys of one commit became, as one value.
+//!
+//! An upsert takes the server microseconds for each key, and most keys change again with the next commit. So commits
+//! append here, and what has gathered is folded into the table of states now and then.
+
+use std::collections::HashMap;
+
+use fleet_core::{
+    Partition, State,
+    checkpoint::{Saved, Sealed},
+    state::{put_bytes, put_length, take_bytes, take_length},
+};
+
+/// Bytes of one partition that wait to be folded. Our choice: a thousand vehicles with 60 bytes each are folded with
+/// every thirtieth commit, and a claim reads no more than this besides the states.
+const MOST: usize = 2 << 20;
+
+/// How much is in the log, as far as this process knows: if there is more, it is folded a bit later.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sizes(HashMap<Partition, usize>);
+
+/// Where the changes of one commit go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// There are none.
+    Nowhere,
+    Append,
+    /// Into the table of states, after all that was appended before.
+    Fold,
+}
+
+impl Sizes {
+    /// Takes note of what a claim has found.
+    pub(super) fn found(&mut self, partition: &Partition, size: usize) {
+        self.0.insert(partition.clone(), size);
+    }
+
+    /// The way of what a commit changes.
+    pub(super) fn way(&self, sealed: &Sealed) -> Way {
+        let before = self.0.get(&sealed.partition).copied().unwrap_or_default();
+        match size(&sealed.saved) {
+            0 => Way::Nowhere,
+            more if before + more <= MOST => Way::Append,
+            _ => Way::Fold,
+        }
+    }
+
+    /// They have gone it.
+    pub(super) fn went(&mut self, sealed: &Sealed, way: Way) {
+        let size_now = self.0.entry(sealed.partition.clone()).or_default();
+        match way {
+            Way::Nowhere => {}
+            Way::Append => *size_now += size(&sealed.saved),
+            Way::Fold => *size_now = 0,
+        }
+    }
+}
+
+/// About what they take.
+fn size(saved: &[Saved]) -> usize {
+    let bytes = |saved: &Saved| saved.bytes.as_ref().map_or(0, Vec::len);
+    saved
+        .iter()
+        .map(|saved| 13 + saved.key.len() + bytes(saved))
+        .sum()
+}
+
+/// # Layout
+/// `count u32, then node u16, version u16, key, is there u8 and bytes each`; lengths are u32, before what they measure.
+pub(super) fn pack(saved: &[Saved]) -> Vec<u8> {
+    let mut to = Vec::with_capacity(4 + size(saved));
+    put_length(saved.len(), &mut to);
+    for saved in saved {
+        saved.node.encode(&mut to);
+        saved.version.encode(&mut to);
+        put_bytes(saved.key.as_bytes(), &mut to);
+        u8::from(saved.bytes.is_some()).encode(&mut to);
+        put_bytes(saved.bytes.as_deref().unwrap_or_default(), &mut to);
+    }
+    to
+}
+
+/// Appends what [`pack`] packed; `None` where it did not.
+pub(super) fn unpack(mut from: &[u8], to: &mut Vec<Saved>) -> Option<()> {
+    let from = &mut from;
+    for _ in 0..take_length(from)? {
+        let (node, version) = (u16::decode(0, from)?, u16::decode(0, from)?);
+        let key = std::str::from_utf8(take_bytes(from)?).ok()?.into();
+        let is_there = u8::decode(0, from)? != 0;
+        let bytes = take_bytes(from)?;
+        to.push(Saved {
+            node,
+            key,
+            version,
+            bytes: is_there.then(|| bytes.to_vec()),
+        });
+    }
+    from.is_empty().then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use fleet_core::{
+        checkpoint::Claim,
+        testing::conformance::{saved, sealed},
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_was_packed_comes_back_and_nothing_else_does() {
+        let changes = [
+            saved(0, "car-1", Some(b"")),
+            saved(u16::MAX, "", Some(b"state")),
+            saved(7, "a name that is longer than twenty-four bytes \0", None),
+        ];
+        let packed = pack(&changes);
+        assert!(packed.len() <= 4 + size(&changes));
+        let mut found = Vec::new();
+        unpack(&packed, &mut found).unwrap();
+        assert_eq!(found, changes);
+        for end in 0..packed.len() {
+            assert_eq!(unpack(&packed[..end], &mut found), None, "cut at {end}");
+        }
+        assert_eq!(unpack(&[&packed[..], &[0]].concat(), &mut found), None);
+    }
+
+    #[test]
+    fn a_log_that_is_full_is_folded() {
+        let (mut sizes, partition) = (Sizes::default(), Partition::new("p/0"));
+        let half = [saved(1, "car", Some(&[0; MOST / 2]))];
+        let mut sealed = sealed(&partition, &Claim::default(), 1);
+        let mut ways = Vec::new();
+        for changes in [&half[..], &[], &half, &half, &half, &half] {
+            sealed.saved = changes.to_vec();
+            let way = sizes.way(&sealed);
+            sizes.went(&sealed, way);
+            ways.push(way);
+        }
+        use Way::{Append, Fold, Nowhere};
+        assert_eq!(ways, [Append, Nowhere, Fold, Append, Fold, Append]);
+        sizes.found(&partition, MOST);
+        sealed.saved = half.to_vec();
+        assert_eq!(sizes.way(&sealed), Fold);
+    }
+}
