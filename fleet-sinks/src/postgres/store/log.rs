@@ -105,7 +105,10 @@ mod tests {
         testing::conformance::{saved, sealed},
     };
 
-    use super::*;
+    use super::{
+        Way::{Append, Fold, Nowhere},
+        *,
+    };
 
     #[test]
     fn what_was_packed_comes_back_and_nothing_else_does() {
@@ -128,7 +131,7 @@ mod tests {
     #[test]
     fn a_log_that_is_full_is_folded() {
         let (mut sizes, partition) = (Sizes::default(), Partition::new("p/0"));
-        let half = [saved(1, "car", Some(&[0; MOST / 2]))];
+        let half = [saved(1, "car", Some(&vec![0; MOST / 2]))];
         let mut sealed = sealed(&partition, &Claim::default(), 1);
         let mut ways = Vec::new();
         for changes in [&half[..], &[], &half, &half, &half, &half] {
@@ -137,7 +140,6 @@ mod tests {
             sizes.went(&sealed, way);
             ways.push(way);
         }
-        use Way::{Append, Fold, Nowhere};
         assert_eq!(ways, [Append, Nowhere, Fold, Append, Fold, Append]);
         sizes.found(&partition, MOST);
         sealed.saved = half.to_vec();
