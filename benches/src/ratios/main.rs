@@ -82,7 +82,7 @@ fn main() {
                 history::run(events as usize * 5);
             }
             if wanted("postgres") {
-                postgres::run(events as usize / 5);
+                postgres::run(events as usize / 2);
             }
             if wanted("panics") {
                 snapshots::isolation(events as usize);

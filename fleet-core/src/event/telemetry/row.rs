@@ -33,11 +33,18 @@ impl Record for Telemetry {
     }
 
     fn write(&self, to: &mut dyn Fields) {
+        self.write_first(COLUMNS.len(), to);
+    }
+
+    fn write_first(&self, count: usize, to: &mut dyn Fields) {
         to.put(Value::Time(self.at));
         to.put(Value::Text(self.vehicle.as_str()));
         to.put(Value::text_or_null(
             self.fleet.as_ref().map(FleetId::as_str),
         ));
+        if count <= 3 {
+            return;
+        }
         for signal in Signal::ALL {
             to.put(Value::real_or_null(self.value(*signal)));
         }
@@ -45,5 +52,34 @@ impl Record for Telemetry {
         to.put(Value::text_or_null(
             status.as_ref().map(super::Status::as_word),
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EventTime, VehicleId, units::Speed};
+
+    struct Texts(Vec<String>);
+
+    impl Fields for Texts {
+        fn put(&mut self, value: Value<'_>) {
+            self.0.push(format!("{value:?}"));
+        }
+    }
+
+    #[test]
+    fn only_what_follows_is_left_out() {
+        let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN)
+            .with_speed(Speed::from_kmh(80.0));
+        let mut all = Texts(Vec::new());
+        event.write(&mut all);
+        assert_eq!(all.0.len(), COLUMNS.len());
+        for count in 0..=COLUMNS.len() {
+            let mut first = Texts(Vec::new());
+            event.write_first(count, &mut first);
+            assert!(first.0.len() >= count, "{count}");
+            assert!(all.0.starts_with(&first.0), "{count}");
+        }
     }
 }

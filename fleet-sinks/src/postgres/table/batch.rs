@@ -44,9 +44,10 @@ struct Sorted {
 impl<'a, R: Record> Batch<'a, R> {
     pub(super) fn of(rows: &'a [Row<R>], order: &Order) -> Self {
         let mut keys = Keys::default();
+        let columns = order.columns();
         let sorted = rows.iter().enumerate().map(|(index, row)| {
             let mut key = ReadKey::new(order, &mut keys);
-            row.value.write(&mut key);
+            row.value.write_first(columns, &mut key);
             let version = key.version;
             Sorted {
                 index,

@@ -1,8 +1,10 @@
 //! What rows are sorted by.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 
 use fleet_core::record::{Column, Fields, Value};
+use foldhash::fast::RandomState;
+use hashbrown::hash_table::{Entry, HashTable};
 
 use super::options::Way;
 
@@ -18,6 +20,12 @@ pub(super) struct Order {
 }
 
 impl Order {
+    /// How many columns have to be read to know both.
+    pub(super) fn columns(&self) -> usize {
+        let places = self.key.iter().chain(&self.version);
+        places.max().map_or(0, |last| last + 1)
+    }
+
     /// The key and the version; rows that are just appended are sorted as the index by vehicle is, so that
     /// neighbours are written together.
     pub(super) fn of(columns: &[Column], way: Way) -> Self {
@@ -44,10 +52,14 @@ impl Order {
 }
 
 /// The keys of one batch, each once: many rows have few keys, and numbers are compared faster than texts.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Keys {
-    numbers: HashMap<Box<[u8]>, u32, foldhash::fast::RandomState>,
-    key: Vec<u8>,
+    numbers: HashTable<u32>,
+    hashes: RandomState,
+    /// One behind the other; the last may be one that is being read.
+    bytes: Vec<u8>,
+    /// Where each ends, by number.
+    ends: Vec<usize>,
 }
 
 impl Keys {
@@ -55,38 +67,58 @@ impl Keys {
     /// none is the beginning of another.
     pub(super) fn put(&mut self, value: &Value<'_>) {
         if let Value::Text(text) = value {
-            self.key.extend_from_slice(text.as_bytes());
-            self.key.push(0);
+            self.bytes.extend_from_slice(text.as_bytes());
+            self.bytes.push(0);
         } else {
-            self.key.push(u8::from(*value != Value::Null));
-            self.key.extend_from_slice(&newness(value).to_be_bytes());
+            self.bytes.push(u8::from(*value != Value::Null));
+            self.bytes.extend_from_slice(&newness(value).to_be_bytes());
         }
     }
 
-    /// The number of the key that was put together; the next one begins empty.
+    /// The number of the key that was put together; the next one begins empty. Keys are numbered as they come.
     pub(super) fn number(&mut self) -> u32 {
-        let number = self.numbers.get(self.key.as_slice()).copied();
-        let number = number.unwrap_or_else(|| {
-            let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-            self.numbers.insert(self.key.as_slice().into(), next);
-            next
-        });
-        self.key.clear();
-        number
+        let next = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        let (bytes, ends, hashes) = (&self.bytes, &self.ends, &self.hashes);
+        let hash = |number: &u32| hashes.hash_one(key(bytes, ends, *number));
+        let read = key(bytes, ends, next);
+        let is_it = |number: &u32| key(bytes, ends, *number) == read;
+        match self.numbers.entry(hash(&next), is_it, hash) {
+            Entry::Occupied(known) => {
+                let number = *known.get();
+                self.bytes
+                    .truncate(ends.last().copied().unwrap_or_default());
+                number
+            }
+            Entry::Vacant(free) => {
+                free.insert(next);
+                self.ends.push(self.bytes.len());
+                next
+            }
+        }
     }
 
     /// For each number the place of its key among all.
     pub(super) fn ranks(&self) -> Vec<u32> {
-        let mut sorted: Vec<_> = self.numbers.iter().collect();
-        sorted.sort_unstable();
+        let key = |number: &u32| key(&self.bytes, &self.ends, *number);
+        let mut sorted: Vec<_> = (0..).take(self.ends.len()).collect();
+        sorted.sort_unstable_by(|one, other| key(one).cmp(key(other)));
         let mut ranks = vec![0; sorted.len()];
-        for (rank, (_, number)) in (0..).zip(sorted) {
-            if let Some(place) = ranks.get_mut(*number as usize) {
+        for (rank, number) in (0..).zip(sorted) {
+            if let Some(place) = ranks.get_mut(number as usize) {
                 *place = rank;
             }
         }
         ranks
     }
+}
+
+/// The key of this number; of the next number the one that is being read.
+fn key<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
+    let number = number as usize;
+    let before = number.checked_sub(1).and_then(|before| ends.get(before));
+    let start = before.copied().unwrap_or_default();
+    let end = ends.get(number).copied().unwrap_or(bytes.len());
+    bytes.get(start..end).unwrap_or_default()
 }
 
 /// Reads what one row is sorted by, and nothing else of it.
