@@ -5,7 +5,7 @@ use crate::{
     EventTime,
     event::Event,
     row::{KeyId, Row},
-    slab::{Place, Slab},
+    slab::{Place, RowsMut, Slab},
 };
 
 /// What becomes of an event at the entry of a graph.
@@ -26,15 +26,31 @@ pub(crate) enum Fate {
 impl OrderBuffer {
     /// Finds out whose and when rows are, before they are [admitted](Self::admit): in a loop of its own, so that
     /// the search for one key need not wait for the one before.
-    pub(crate) fn identify<E: Event>(&mut self, rows: &mut [Row<E>]) {
-        for row in rows {
-            row.at = row.value.at();
-            row.key = if (EventTime::MIN..=self.latest).contains(&row.at) {
-                self.number(row.value.key())
-            } else {
-                KeyId::NONE
-            };
+    pub(crate) fn identify<E: Event>(&mut self, rows: RowsMut<'_, E>) {
+        match rows {
+            RowsMut::Run(rows) => rows.iter_mut().for_each(|row| self.identify_row(row)),
+            RowsMut::Places(rows, places) => {
+                for place in places {
+                    if let Some(row) = rows.get_mut(place.index()) {
+                        self.identify_row(row);
+                    }
+                }
+            }
         }
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "called in two loops, which are little else"
+    )]
+    #[inline(always)]
+    fn identify_row<E: Event>(&mut self, row: &mut Row<E>) {
+        row.at = row.value.at();
+        row.key = if (EventTime::MIN..=self.latest).contains(&row.at) {
+            self.number(row.value.key())
+        } else {
+            KeyId::NONE
+        };
     }
 
     /// Says what becomes of a row that was [identified](Self::identify). With a bound of 0 it is released here;
@@ -48,7 +64,7 @@ impl OrderBuffer {
         match self.clocks.get(id.index()) {
             Some(clock) if at < *clock => self.behind(place, slab),
             Some(_) if self.bound == 0 => self.pass(id, place, slab),
-            Some(_) => self.hold(id, place, slab),
+            Some(_) => self.hold((id, at), place, slab),
             None => Fate::OutOfRange,
         }
     }
@@ -89,15 +105,18 @@ impl OrderBuffer {
 
     /// Keeps a row until the clock of its key has passed it.
     #[inline]
-    fn hold<E: Event>(&mut self, id: KeyId, place: Place, slab: &mut Slab<E>) -> Fate {
-        let (Some(row), Some(wait), Some(clock)) = (
-            slab.get(place),
+    fn hold<E: Event>(
+        &mut self,
+        (id, at): (KeyId, EventTime),
+        place: Place,
+        slab: &mut Slab<E>,
+    ) -> Fate {
+        let (Some(wait), Some(clock)) = (
             self.waits.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         ) else {
             return Fate::OutOfRange;
         };
-        let at = row.at;
         if wait.hold(at, place, slab) == Taken::Duplicate {
             slab.give_back(place);
             return Fate::Duplicate;

@@ -7,7 +7,7 @@ use crate::{
     EventTime, Offset, State, VehicleId,
     checkpoint::Saved,
     event::{Event as _, Telemetry},
-    slab::Slab,
+    slab::{RowsMut, Slab},
     state::put_length,
 };
 
@@ -46,7 +46,7 @@ fn fates(bound: u64, saved: &Saved, seconds: [i64; 3]) -> [Fate; 3] {
     seconds.map(|second| {
         let place = slab.put(Offset(9), event(second));
         let row = slab.get_mut(place).unwrap();
-        buffer.identify(std::slice::from_mut(row));
+        buffer.identify(RowsMut::Run(std::slice::from_mut(row)));
         buffer.admit(place, &mut slab)
     })
 }

@@ -2,7 +2,7 @@
 
 mod places;
 
-pub(crate) use places::{Part, Place, Places, Rows};
+pub(crate) use places::{Part, Place, Places, Rows, RowsMut};
 
 use crate::{EventTime, Offset, row::Row};
 
@@ -134,9 +134,9 @@ impl<T> Slab<T> {
         self.fresh = list;
     }
 
-    /// Calls `see` with the rows in these places, as many at once as lie one behind the other.
-    pub(crate) fn each_run(&mut self, places: &Places, see: impl FnMut(&mut [Row<T>])) {
-        places.each_run(&mut self.rows, see);
+    /// The rows in these places, to be changed.
+    pub(crate) fn rows_mut<'a>(&'a mut self, places: &'a Places) -> RowsMut<'a, T> {
+        places.of_mut(&mut self.rows)
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use crate::row::Row;
 pub(crate) struct Place(pub(crate) u32);
 
 impl Place {
-    pub(super) fn index(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -88,14 +88,13 @@ impl Places {
         run.chain(self.list.iter().copied())
     }
 
-    /// Calls `see` with the rows in these places, as many at once as lie one behind the other.
-    pub(super) fn each_run<T>(&self, rows: &mut [Row<T>], mut see: impl FnMut(&mut [Row<T>])) {
-        let run = Place(self.run.start).index()..Place(self.run.end).index();
-        rows.get_mut(run).into_iter().for_each(&mut see);
-        for place in &self.list {
-            let row = rows.get_mut(place.index());
-            row.into_iter().map(std::slice::from_mut).for_each(&mut see);
+    /// The rows in these places, to be changed.
+    pub(super) fn of_mut<'a, T>(&'a self, rows: &'a mut [Row<T>]) -> RowsMut<'a, T> {
+        if !self.list.is_empty() {
+            return RowsMut::Places(rows, &self.list);
         }
+        let run = Place(self.run.start).index()..Place(self.run.end).index();
+        RowsMut::Run(rows.get_mut(run).unwrap_or_default())
     }
 
     /// The rows in these places.
@@ -115,6 +114,14 @@ pub(crate) enum Rows<'a, T> {
     Run(&'a [Row<T>]),
     /// In these places.
     Places(&'a [Row<T>], &'a [Place]),
+}
+
+/// As [`Rows`], to be changed.
+pub(crate) enum RowsMut<'a, T> {
+    /// One behind the other.
+    Run(&'a mut [Row<T>]),
+    /// In these places.
+    Places(&'a mut [Row<T>], &'a [Place]),
 }
 
 impl<T> Clone for Rows<'_, T> {

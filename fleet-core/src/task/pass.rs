@@ -127,7 +127,7 @@ impl<E: Event> Shard<E> {
             return Ok(());
         };
         let fresh = slab.take_fresh();
-        caught(|| slab.each_run(&fresh, |rows| self.order.identify(rows)))
+        caught(|| self.order.identify(slab.rows_mut(&fresh)))
             .map_err(|reason| Panicked::new(Stage::Order, reason))?;
         let mut admitted = 0;
         while admitted < fresh.len() {
