@@ -142,6 +142,7 @@ fn micros(value: f64) -> i128 {
 }
 
 #[cold]
+#[inline(never)]
 fn micros_of_huge(scaled: f64) -> i128 {
     const LIMIT: f64 = 1e24;
     #[expect(

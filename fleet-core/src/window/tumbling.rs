@@ -145,16 +145,17 @@ impl<A: Aggregate> Windowed<A> {
         cx.emit_at(end, window);
     }
 
-    /// Opens the pane of this row, which wakes the key at its end.
+    /// Opens the pane of this row; returns its end. Without the context, which a call that is rare would otherwise
+    /// keep from being taken apart for all rows.
     #[cold]
     #[inline(never)]
-    fn open(&self, panes: &mut PaneList<A>, row: &Row<A::In>, cx: &mut Cx<'_, Window<A::Out>>) {
+    fn open(&self, panes: &mut PaneList<A>, row: &Row<A::In>) -> EventTime {
         let start = row.at.floor_to(self.length);
-        cx.wake_at(start + self.length);
         let mut pane = self.empty(start);
         self.aggregate
             .add(&mut pane.accumulator, &row.value, row.at);
         panes.push(pane);
+        start + self.length
     }
 
     fn empty(&self, start: EventTime) -> Pane<A::Accumulator> {
@@ -179,14 +180,18 @@ impl<A: Aggregate> Operator for Windowed<A> {
         Panes(SmallVec::new())
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the loop over the rows of a batch is little else"
+    )]
+    #[inline(always)]
     fn on_row(&self, panes: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
         let (panes, at) = (&mut panes.0, row.at);
         match panes.last_mut() {
             Some(open) if open.results == 0 => {
                 self.aggregate.add(&mut open.accumulator, &row.value, at);
             }
-            _ => self.open(panes, row, cx),
+            _ => cx.wake_at(self.open(panes, row)),
         }
     }
 
