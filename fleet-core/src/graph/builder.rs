@@ -11,6 +11,7 @@ use super::{At, Buffer, Node, Slots, Watch, flat_map::FlatMap, keyed::Keyed, mer
 use crate::{
     Operator,
     event::Event,
+    operator::Soonest,
     row::Row,
     slab::{Rows, Slab},
 };
@@ -144,6 +145,7 @@ impl<E: Event> Graph<E> {
             to,
             revises,
             cells: Vec::new(),
+            soonest: Soonest::NONE,
             dirty: Vec::new(),
             gone: Vec::new(),
         }));

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     EventTime, Offset, Operator, State,
     checkpoint::Saved,
-    operator::{Cx, Keep, Timers},
+    operator::{Cx, Keep, Made, Pass, Soonest, Timers},
     order::Keys,
     planted::{Bug, planted},
     row::{KeyId, Row},
@@ -32,6 +32,8 @@ pub(super) struct Keyed<L: Operator> {
     pub(super) revises: bool,
     /// By key number; `None` for a key without state.
     pub(super) cells: Vec<Option<Cell<L::State>>>,
+    /// Of the timers of all cells.
+    pub(super) soonest: Soonest,
     pub(super) dirty: Vec<KeyId>,
     /// The keys that were forgotten since the last seal.
     pub(super) gone: Vec<CompactString>,
@@ -40,12 +42,10 @@ pub(super) struct Keyed<L: Operator> {
 /// The calls of one operator in one pass, and where their results go.
 struct Calls<'a, L: Operator> {
     logic: &'a L,
-    scope: &'a str,
-    keys: &'a Keys,
-    out: &'a mut Vec<Row<L::Out>>,
+    pass: Pass<'a>,
+    made: &'a mut Made<L::Out>,
     dirty: &'a mut Vec<KeyId>,
     watch: &'a Watch,
-    lateness: Duration,
 }
 
 /// Which timers are due.
@@ -164,15 +164,13 @@ impl<L: Operator> Calls<'_, L> {
         offset: Offset,
     ) -> Cx<'a, L::Out> {
         Cx {
-            keys: self.keys,
+            pass: &self.pass,
             id,
             now,
             earliest: now,
-            lateness: self.lateness,
             offset,
-            scope: self.scope,
             timers,
-            out: self.out,
+            made: self.made,
         }
     }
 }
@@ -181,7 +179,7 @@ impl<L: Operator> Keyed<L> {
     /// The calls of one pass, and the cells of all keys.
     fn calls<'a>(
         &'a mut self,
-        out: &'a mut Vec<Row<L::Out>>,
+        made: &'a mut Made<L::Out>,
         now: &Now<'a>,
     ) -> (Calls<'a, L>, &'a mut Cells<L::State>) {
         if self.cells.len() < now.keys.len() {
@@ -189,14 +187,41 @@ impl<L: Operator> Keyed<L> {
         }
         let calls = Calls {
             logic: &*self.logic,
-            scope: &self.scope,
-            keys: now.keys,
-            out,
+            pass: Pass {
+                keys: now.keys,
+                lateness: now.lateness,
+                scope: &self.scope,
+            },
+            made,
             dirty: &mut self.dirty,
             watch: now.watch,
-            lateness: now.lateness,
         };
         (calls, &mut self.cells)
+    }
+
+    /// Fires the timers that the clocks of this pass have passed.
+    #[inline(never)]
+    fn fire_moved(&mut self, made: &mut Made<L::Out>, now: &Now<'_>, early: Duration) {
+        let (mut calls, cells) = self.calls(made, now);
+        for id in now.moved {
+            let place = id.index();
+            let (Some(cell), Some(clock)) = (cells.get_mut(place), now.clocks.get(place)) else {
+                continue;
+            };
+            let clock = *clock + early;
+            if clock == EventTime::AFTER_ALL {
+                calls.fire(cell, Due::AtEnd, *id);
+            } else if cell.as_ref().is_some_and(|live| live.timers.next() < clock) {
+                calls.fire(cell, Due::Before(clock), *id);
+            }
+        }
+        self.soonest.set(made.soonest);
+        let next = |cell: &Option<Cell<_>>| {
+            cell.as_ref()
+                .map_or(EventTime::AFTER_ALL, |live| live.timers.next())
+        };
+        self.soonest
+            .looked_at(now.moved.len(), self.cells.iter().map(next));
     }
 
     fn encode(&self, id: KeyId, keys: &Keys, scratch: &mut Vec<u8>) -> Saved {
@@ -227,53 +252,46 @@ impl<L: Operator> Node for Keyed<L> {
             to: self.to,
             revises: self.revises,
             cells: Vec::new(),
+            soonest: Soonest::NONE,
             dirty: Vec::new(),
             gone: Vec::new(),
         })
     }
 
     fn run(&mut self, slots: &mut Slots, now: &Now<'_>) {
-        let mut out = slots.take(self.to);
+        let mut made = Made::with(slots.take(self.to));
         let rows = slots.rows(self.from);
-        // Where each clock stands at a row of this node, all timers before it were due before that row.
-        let is_done = now.at_rows && self.from.is_of_events();
-        let moved = if is_done { &[] } else { now.moved };
-        let (mut calls, cells) = self.calls(&mut out, now);
+        let (mut calls, cells) = self.calls(&mut made, now);
         // Twice, so that the loop over rows that lie in a row is a plain one.
         match rows {
             Rows::Run(rows) => calls.rows(cells, rows.iter()),
             Rows::Places(..) => calls.rows(cells, rows.iter()),
         }
-        for id in moved {
-            let place = id.index();
-            let (Some(cell), Some(clock)) = (cells.get_mut(place), now.clocks.get(place)) else {
-                continue;
-            };
-            let early = Duration::from_secs(if planted(Bug::TimersFiredEarly) { 2 } else { 0 });
-            let clock = *clock + early;
-            if clock == EventTime::AFTER_ALL {
-                calls.fire(cell, Due::AtEnd, *id);
-            } else if cell.as_ref().is_some_and(|live| live.timers.next() < clock) {
-                calls.fire(cell, Due::Before(clock), *id);
-            }
+        self.soonest.set(made.soonest);
+        // Where each clock stands at a row of this node, all timers before it were due before that row.
+        let is_done = now.at_rows && self.from.is_of_events();
+        let early = Duration::from_secs(if planted(Bug::TimersFiredEarly) { 2 } else { 0 });
+        if !is_done && self.soonest.may_be_before(now.highest + early) {
+            self.fire_moved(&mut made, now, early);
         }
-        slots.put(self.to, out);
+        slots.put(self.to, made.rows);
     }
 
     fn revise(&mut self, slots: &mut Slots, now: &Now<'_>) {
         if !self.revises {
             return;
         }
-        let mut out = slots.take(self.to);
+        let mut made = Made::with(slots.take(self.to));
         let rows = slots.rows(self.from);
-        let (mut calls, cells) = self.calls(&mut out, now);
+        let (mut calls, cells) = self.calls(&mut made, now);
         for row in rows.iter() {
             let clock = now.clocks.get(row.key.index());
             if let (Some(cell), Some(clock)) = (cells.get_mut(row.key.index()), clock) {
                 calls.belated(cell, row, *clock);
             }
         }
-        slots.put(self.to, out);
+        self.soonest.set(made.soonest);
+        slots.put(self.to, made.rows);
     }
 
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
@@ -327,6 +345,7 @@ impl<L: Operator> Node for Keyed<L> {
 
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {
         let cell = Cell::decode(saved)?;
+        self.soonest.set(cell.timers.next());
         if self.cells.len() <= id.index() {
             self.cells.resize_with(id.index() + 1, || None);
         }

@@ -14,6 +14,8 @@ pub(crate) struct Now<'a> {
     pub(crate) by_arrival: bool,
     /// The keys whose clock may have moved.
     pub(crate) moved: &'a [KeyId],
+    /// The latest of their clocks.
+    pub(crate) highest: EventTime,
     /// None of their clocks is past the last row of its key in this pass.
     pub(crate) at_rows: bool,
     /// How much older than its key's clock a row may be.

@@ -1,9 +1,11 @@
 //! The one extension point: what authors of rules, windows and scores write.
 
+mod soonest;
 mod timers;
 
 use std::time::Duration;
 
+pub(crate) use soonest::Soonest;
 pub(crate) use timers::Timers;
 
 use crate::{
@@ -99,22 +101,47 @@ pub enum Keep {
 /// What an operator may see and do besides its state.
 #[derive(Debug)]
 pub struct Cx<'a, O> {
-    pub(crate) keys: &'a Keys,
+    pub(crate) pass: &'a Pass<'a>,
     pub(crate) id: KeyId,
     pub(crate) now: EventTime,
     /// No timer is set before this.
     pub(crate) earliest: EventTime,
-    pub(crate) lateness: Duration,
     pub(crate) offset: Offset,
-    pub(crate) scope: &'a str,
     pub(crate) timers: &'a mut Timers,
-    pub(crate) out: &'a mut Vec<Row<O>>,
+    pub(crate) made: &'a mut Made<O>,
+}
+
+/// What is the same for all calls of one node in one pass: apart, as it would be copied for each.
+#[derive(Debug)]
+pub(crate) struct Pass<'a> {
+    pub(crate) keys: &'a Keys,
+    pub(crate) lateness: Duration,
+    /// `pipeline/node`: the prefix of content ids.
+    pub(crate) scope: &'a str,
+}
+
+/// What calls of one node have led to.
+#[derive(Debug)]
+pub(crate) struct Made<O> {
+    pub(crate) rows: Vec<Row<O>>,
+    /// Of the timers that were set.
+    pub(crate) soonest: EventTime,
+}
+
+impl<O> Made<O> {
+    /// None so far; `rows` is where results go.
+    pub(crate) fn with(rows: Vec<Row<O>>) -> Self {
+        Self {
+            rows,
+            soonest: EventTime::AFTER_ALL,
+        }
+    }
 }
 
 impl<O> Cx<'_, O> {
     /// The key.
     pub fn key(&self) -> &str {
-        self.keys.name_str(self.id)
+        self.pass.keys.name_str(self.id)
     }
     /// The time of the row or timer: there is no other clock.
     pub fn now(&self) -> EventTime {
@@ -123,8 +150,11 @@ impl<O> Cx<'_, O> {
     /// Asks for `on_timer` at this time of the key's clock. Asking twice for one time wakes once.
     ///
     /// A time that has passed is taken as now; in `on_timer`, as the next microsecond.
+    #[inline]
     pub fn wake_at(&mut self, at: EventTime) {
-        self.timers.set(at.max(self.earliest));
+        let at = at.max(self.earliest);
+        self.timers.set(at);
+        self.made.soonest = self.made.soonest.min(at);
     }
     /// Whether it is too late to be woken at this time: in `on_belated`, whether the key's clock has passed it.
     pub fn has_passed(&self, at: EventTime) -> bool {
@@ -132,7 +162,7 @@ impl<O> Cx<'_, O> {
     }
     /// How much older than the key's clock a row may be and still come by `on_belated`.
     pub fn allowed_lateness(&self) -> Duration {
-        self.lateness
+        self.pass.lateness
     }
     /// Drops the timers of this key.
     pub fn forget_timers(&mut self) {
@@ -144,7 +174,7 @@ impl<O> Cx<'_, O> {
     }
     /// Sends a result on that belongs to another time: only one that replaces an earlier result does.
     pub fn emit_at(&mut self, at: EventTime, value: O) {
-        self.out.push(Row {
+        self.made.rows.push(Row {
             key: self.id,
             at,
             offset: self.offset,
@@ -155,7 +185,7 @@ impl<O> Cx<'_, O> {
     /// result among those that share the rest.
     pub fn content_id(&self, what: &str, ordinal: u64) -> ContentId {
         let mut content = ContentHasher::new();
-        content.text(self.scope).text(what).text(self.key());
+        content.text(self.pass.scope).text(what).text(self.key());
         content
             .integer(self.now.as_micros().cast_unsigned())
             .integer(ordinal);

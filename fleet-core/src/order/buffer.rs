@@ -16,6 +16,8 @@ pub(crate) struct OrderBuffer {
     pub(super) waits: Vec<Wait>,
     /// Keys whose clocks have moved since the last release.
     pub(super) moved: Vec<KeyId>,
+    /// The latest of their clocks.
+    pub(super) highest: EventTime,
     /// The number of the next pass: a key that carries it is among `moved`.
     pub(super) pass: u64,
     /// Some clock has passed the last row of its key since the last release.
@@ -52,6 +54,7 @@ impl OrderBuffer {
             clocks: Vec::new(),
             waits: Vec::new(),
             moved: Vec::new(),
+            highest: EventTime::BEFORE_ALL,
             pass: 1,
             ahead: false,
             holds: !order.out_of_orderness.is_zero(),
@@ -89,6 +92,11 @@ impl OrderBuffer {
     /// The keys whose clock may have moved since the last [`settle`](Self::settle).
     pub(crate) fn moved(&self) -> &[KeyId] {
         &self.moved
+    }
+
+    /// No clock of [`moved`](Self::moved) is later.
+    pub(crate) fn highest_moved(&self) -> EventTime {
+        self.highest
     }
 
     /// The number of a key, which exists from now on.
@@ -141,6 +149,12 @@ impl OrderBuffer {
         }
         if self.holds {
             self.release_held(slab);
+        } else {
+            let clocks = self
+                .moved
+                .iter()
+                .filter_map(|id| self.clocks.get(id.index()));
+            self.highest = clocks.max().copied().unwrap_or(self.highest);
         }
         if let Some(belated) = &mut self.belated {
             belated.remember(slab.released(), &self.clocks);
@@ -148,12 +162,15 @@ impl OrderBuffer {
     }
 
     fn release_held<E: Event>(&mut self, slab: &mut Slab<E>) {
+        let mut highest = self.highest;
         for id in &self.moved {
             let (wait, clock) = (self.waits.get_mut(id.index()), self.clocks.get(id.index()));
             if let (Some(wait), Some(clock)) = (wait, clock) {
                 wait.release(*clock, slab);
+                highest = highest.max(*clock);
             }
         }
+        self.highest = highest;
         // They left before their clocks.
         self.ahead = true;
     }
@@ -166,6 +183,7 @@ impl OrderBuffer {
     /// Ends a pass: the clocks of [`moved`](Self::moved) are known to all nodes now.
     pub(crate) fn settle(&mut self) {
         self.moved.clear();
+        self.highest = EventTime::BEFORE_ALL;
         self.pass += 1;
         self.ahead = false;
     }

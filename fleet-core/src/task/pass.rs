@@ -301,6 +301,7 @@ fn run_nodes<E: Event>(
         keys: order.keys(),
         clocks: order.clocks(),
         moved: order.moved(),
+        highest: order.highest_moved(),
         at_rows: false,
         by_arrival: order.is_by_arrival(),
         lateness: plan.order.allowed_lateness,

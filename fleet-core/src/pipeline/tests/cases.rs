@@ -532,6 +532,55 @@ async fn timers_that_set_timers_end_with_the_input_and_none_fires_in_the_past() 
     );
 }
 
+/// Wants to be woken by nothing but the end of the input.
+struct Last;
+
+impl crate::Operator for Last {
+    type In = Reading;
+    type Out = u8;
+    type State = u8;
+    fn init(&self) -> u8 {
+        0
+    }
+    fn on_row(&self, rows: &mut u8, _: &Row<Reading>, cx: &mut crate::operator::Cx<'_, u8>) {
+        *rows += 1;
+        cx.wake_at(crate::EventTime::AFTER_ALL);
+    }
+    fn on_timer(
+        &self,
+        rows: &mut u8,
+        _: crate::EventTime,
+        cx: &mut crate::operator::Cx<'_, u8>,
+    ) -> crate::operator::Keep {
+        cx.emit(*rows);
+        crate::operator::Keep::Nothing
+    }
+}
+
+#[test]
+fn a_timer_after_all_fires_at_the_end_and_not_before() {
+    for bound in [0, 5] {
+        let (mut graph, readings) = Graph::new();
+        let counts = graph.apply("last", readings, Last);
+        let bound = Duration::from_secs(bound);
+        let mut harness = crate::testing::Harness::new(graph, Order::within(bound));
+        harness.watch(counts);
+        for second in [10, 20, 90] {
+            let reading = Reading {
+                car: 0,
+                second,
+                kmh: 60,
+                id: 0,
+            };
+            harness.push(reading).unwrap();
+        }
+        harness.advance_to(crate::EventTime::MAX);
+        assert!(harness.take(counts).is_empty());
+        harness.end();
+        assert_eq!(harness.take(counts), [3]);
+    }
+}
+
 #[tokio::test]
 async fn one_batch_that_is_always_ready_does_not_keep_the_stop_from_being_heard() {
     let store = MemoryStore::default();
