@@ -9,7 +9,8 @@ CREATE SCHEMA IF NOT EXISTS fleet_stream;
 CREATE TABLE IF NOT EXISTS fleet_stream.layout (
     version integer NOT NULL PRIMARY KEY
 );
-INSERT INTO fleet_stream.layout VALUES (1) ON CONFLICT DO NOTHING;
+-- 2: states go into a log of changes first.
+INSERT INTO fleet_stream.layout VALUES (2) ON CONFLICT DO NOTHING;
 
 CREATE TABLE IF NOT EXISTS fleet_stream.positions (
     pipeline text NOT NULL,

@@ -47,7 +47,9 @@ pub(super) use schema::LOCK;
 /// ```
 ///
 /// # Cost
-/// Two round trips for a commit besides those of the sinks. The store keeps one connection of the pool.
+/// Two round trips for a commit besides those of the sinks, and one value for all the states that it changes. When
+/// 2 MiB of them have gathered in a partition, about every thirtieth commit of a thousand vehicles, it is read back and the
+/// newest state of each key is upserted, at some 4 us a key. The store keeps one connection of the pool.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     kept: Kept,

@@ -220,6 +220,33 @@ async fn a_newer_layout_is_left_alone() {
 }
 
 #[tokio::test]
+async fn an_older_layout_gains_what_it_lacks_and_keeps_what_it_holds() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    let mut store = PostgresStore::open(&database, "demo").await.unwrap();
+    let partition = Partition::from("p/0");
+    let token = store.claim(&partition).await.unwrap().token;
+    // Before 2 there was no log of changes.
+    scratch
+        .execute(
+            "DROP TABLE fleet_stream.changes; UPDATE fleet_stream.layout SET version = 1;
+             INSERT INTO fleet_stream.states VALUES ('demo', 'p/0', 1, 'car', 3, 'old')",
+        )
+        .await;
+    let mut store = PostgresStore::open(&database, "demo").await.unwrap();
+    let claim = store.claim(&partition).await.unwrap();
+    assert_eq!((claim.token, claim.state.len()), (token + 1, 1));
+    let mut epoch = sealed(&partition, &claim, 1);
+    epoch.saved = vec![saved(1, "car", Some(b"new"))];
+    let tx = store.begin().await.unwrap();
+    assert_eq!(store.commit(tx, &[epoch]).await.unwrap(), Committed::Done);
+    let state = store.claim(&partition).await.unwrap().state;
+    assert_eq!(state, [saved(1, "car", Some(b"new"))]);
+}
+
+#[tokio::test]
 async fn several_that_open_a_new_database_at_once_all_get_it() {
     let Some(scratch) = Scratch::new().await else {
         return;
