@@ -84,8 +84,9 @@ where
                     .await
             }
             SinkChoice::Postgres(address) => {
-                self.into(PostgresDestination::open(address, name, fresh).await?, out)
-                    .await
+                let to = PostgresDestination::open(address, name, fresh).await?;
+                // The largest of them; the others need not be as large.
+                Box::pin(self.into(to, out)).await
             }
             SinkChoice::Ndjson(dir) => {
                 self.into(FileDestination::ndjson(dir, name, fresh)?, out)
