@@ -182,6 +182,11 @@ async fn write(sink: &mut PostgresSink<Sample>, rows: &[Row<Sample>]) -> (Outcom
     (outcome, sink.table.attempts)
 }
 
+async fn landed(scratch: &Scratch, table: &str) -> usize {
+    let count = format!("SELECT count(*) FROM {table}");
+    usize::try_from(scratch.number(&count).await).unwrap()
+}
+
 #[tokio::test]
 async fn each_kind_of_bad_row_costs_itself_and_a_few_statements() {
     let Some(scratch) = Scratch::new().await else {
@@ -214,10 +219,7 @@ async fn each_kind_of_bad_row_costs_itself_and_a_few_statements() {
                 statements <= 1 + EXTRA,
                 "{name} at {place}: {statements} statements"
             );
-            let landed = scratch
-                .number(&format!("SELECT count(*) FROM {name}"))
-                .await;
-            assert_eq!(usize::try_from(landed).unwrap(), ROWS - 1, "{name}");
+            assert_eq!(landed(&scratch, name).await, ROWS - 1, "{name}");
         }
     }
 }
@@ -260,14 +262,7 @@ async fn one_bad_row_in_a_hundred_leaves_the_others_alone() {
             statements <= 14 * places.len(),
             "{name}: {statements} statements"
         );
-        let landed = scratch
-            .number(&format!("SELECT count(*) FROM {name}"))
-            .await;
-        assert_eq!(
-            usize::try_from(landed).unwrap(),
-            ROWS - places.len(),
-            "{name}"
-        );
+        assert_eq!(landed(&scratch, name).await, ROWS - places.len(), "{name}");
     }
 }
 
@@ -300,14 +295,7 @@ async fn rows_that_do_not_fit_do_not_lead_the_search_for_others_astray() {
             statements <= 1 + EXTRA * bad.len(),
             "{name}: {statements} statements"
         );
-        let landed = scratch
-            .number(&format!("SELECT count(*) FROM {name}"))
-            .await;
-        assert_eq!(
-            usize::try_from(landed).unwrap(),
-            ROWS - places.len(),
-            "{name}"
-        );
+        assert_eq!(landed(&scratch, name).await, ROWS - places.len(), "{name}");
     }
 }
 

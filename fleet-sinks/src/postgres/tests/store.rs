@@ -9,14 +9,17 @@ use fleet_core::{
 use super::server::Scratch;
 use crate::postgres::{PostgresOptions, PostgresStore};
 
+async fn demo(scratch: &Scratch) -> PostgresStore {
+    let database = scratch.open().await;
+    PostgresStore::open(&database, "demo").await.unwrap()
+}
+
 #[tokio::test]
 async fn a_database_is_a_checkpoint_store() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };
-    let store = PostgresStore::open(&scratch.open().await, "demo")
-        .await
-        .unwrap();
+    let store = demo(&scratch).await;
     checkpoint_store(|| store.clone()).await;
 }
 
@@ -44,9 +47,7 @@ async fn more_state_than_one_statement_takes_lands_whole() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };
-    let mut store = PostgresStore::open(&scratch.open().await, "demo")
-        .await
-        .unwrap();
+    let mut store = demo(&scratch).await;
     let partition = Partition::from("p/0");
     let claim = store.claim(&partition).await.unwrap();
     let mut epoch = sealed(&partition, &claim, 1);
@@ -70,9 +71,7 @@ async fn state_is_what_the_last_commits_made_of_it_wherever_it_lies() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };
-    let mut store = PostgresStore::open(&scratch.open().await, "demo")
-        .await
-        .unwrap();
+    let mut store = demo(&scratch).await;
     let admin = scratch.admin().await;
     let mut logged = Vec::new();
     let partition = Partition::from("p/0");
@@ -123,9 +122,7 @@ async fn a_partition_that_is_twice_in_an_epoch_keeps_its_last_state() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };
-    let mut store = PostgresStore::open(&scratch.open().await, "demo")
-        .await
-        .unwrap();
+    let mut store = demo(&scratch).await;
     let partition = Partition::from("p/0");
     let mut claim = store.claim(&partition).await.unwrap();
     for round in 0..4 {
@@ -152,9 +149,7 @@ async fn a_damaged_log_is_refused() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };
-    let mut store = PostgresStore::open(&scratch.open().await, "demo")
-        .await
-        .unwrap();
+    let mut store = demo(&scratch).await;
     let partition = Partition::from("p/0");
     let claim = store.claim(&partition).await.unwrap();
     let mut epoch = sealed(&partition, &claim, 1);
@@ -175,9 +170,7 @@ async fn dead_letters_are_kept_whatever_they_hold() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };
-    let mut store = PostgresStore::open(&scratch.open().await, "demo")
-        .await
-        .unwrap();
+    let mut store = demo(&scratch).await;
     let partition = Partition::from("p/0");
     let claim = store.claim(&partition).await.unwrap();
     let mut epoch = sealed(&partition, &claim, 1);
