@@ -62,16 +62,13 @@ impl<'a, R: Record> Landing<'a, R> {
     }
 
     /// Lands the rows at these places of the batch. Where one that stands for several of its key is refused, the
-    /// next newest takes its place. `stage` says what the staging table is like, if rows are staged.
-    pub(super) async fn land(
-        mut self,
-        mut places: Vec<usize>,
-        mut stage: Option<Stage>,
-    ) -> Result<Landed> {
+    /// next newest takes its place. `stage` says what the staging table is like, where rows are staged.
+    pub(super) async fn land(mut self, mut places: Vec<usize>, mut stage: Stage) -> Result<Landed> {
         while !places.is_empty() {
-            if let Some(was) = stage.replace(Stage::Used) {
+            if let Some(staging) = &self.wire.statements.staging {
                 let messages = self.batch.messages(&places, true, &mut self.misfits);
-                self.wire.stage(was, messages).await?;
+                self.wire.stage(staging, stage, messages).await?;
+                stage = Stage::Used;
             }
             let mut refused = self.round(&places).await?;
             refused.append(&mut self.misfits);
@@ -170,8 +167,8 @@ impl<'a, R: Record> Landing<'a, R> {
             return Ok(Ok(()));
         };
         self.landed.attempts += 1;
-        let tried = if self.wire.stages() {
-            self.wire.insert(range).await?
+        let tried = if let Some(staging) = &self.wire.statements.staging {
+            self.wire.insert(staging, range).await?
         } else {
             let messages = self.batch.messages(rows, false, &mut self.misfits);
             self.wire.copy(messages).await?

@@ -26,7 +26,9 @@ use self::{
     batch::Batch, catalog::Shape, keys::Order, land::Landing as Rows, options::Way,
     sql::Statements, wire::Wire,
 };
-use super::{Database, PostgresStore, PostgresTransaction, error::Refused, store::LOCK};
+use super::{
+    Database, PostgresStore, PostgresTransaction, connection::Stage, error::Refused, store::LOCK,
+};
 use crate::{Indexes, check};
 
 pub use options::{Landing, TableOptions};
@@ -125,9 +127,9 @@ impl<R: Record> PostgresTable<R> {
         let batch = Batch::of(rows, &self.order);
         let places = batch.places();
         let staging = self.statements.staging.as_ref();
-        let stage = staging
-            .filter(|_| !places.is_empty())
-            .map(|staging| tx.stage(staging.number));
+        // What is never used is not made.
+        let used = staging.filter(|_| !places.is_empty());
+        let stage = used.map_or(Stage::Missing, |staging| tx.stage(staging.number));
         let wire = Wire {
             tx,
             table: &self.name,

@@ -31,23 +31,18 @@ pub(super) struct Wire<'a> {
 }
 
 impl Wire<'_> {
-    /// Whether rows go into a staging table first.
-    pub(super) fn stages(&self) -> bool {
-        self.statements.staging.is_some()
-    }
-
-    /// Puts rows where they are landed from; `stage` says what the staging table was like before.
+    /// Puts rows where they are landed from; `before` says what the staging table was like.
     pub(super) async fn stage(
         &self,
-        stage: Stage,
+        staging: &Staging,
+        before: Stage,
         messages: impl Iterator<Item = Bytes>,
     ) -> Result<()> {
-        let staging = self.statements.staging.as_ref();
-        let prepare = staging.and_then(|staging| match stage {
+        let prepare = match before {
             Stage::Missing => Some(&staging.make),
             Stage::Empty => None,
             Stage::Used => Some(&staging.empty),
-        });
+        };
         if let Some(prepare) = prepare {
             let prepared = self.tx.client().batch_execute(prepare);
             self.tx.run(&self.doing(), prepared).await?;
@@ -63,14 +58,16 @@ impl Wire<'_> {
     }
 
     /// Lands the staged rows with these ordinals, all or none.
-    pub(super) async fn insert(&self, ordinals: Range<usize>) -> Result<Result<u64, Error>> {
-        let land = self.statements.staging.as_ref();
-        let land = land.map_or("", |staging: &Staging| &staging.land);
+    pub(super) async fn insert(
+        &self,
+        staging: &Staging,
+        ordinals: Range<usize>,
+    ) -> Result<Result<u64, Error>> {
         let ordinal = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         let (from, to) = (ordinal(ordinals.start), ordinal(ordinals.end));
         let client = self.tx.client();
         let inserted = async {
-            let land = self.tx.prepare(land).await?;
+            let land = self.tx.prepare(&staging.land).await?;
             let ordinals: [&(dyn ToSql + Sync); 2] = [&from, &to];
             let (saved, inserted, released) = join3(
                 client.batch_execute(SAVEPOINT),
