@@ -20,54 +20,35 @@
     expect(dead_code, reason = "tasks and committer are reached through a driver")
 )]
 
-pub mod checkpoint;
-mod committer;
-pub mod decode;
+mod contracts;
+mod data;
 pub mod dialect;
-mod error;
+mod engine;
 pub mod event;
-mod events;
 #[cfg(feature = "futures")]
 pub mod futures;
-pub mod graph;
-mod id;
-mod memory;
-pub mod odometry;
-mod offset;
-pub mod operator;
-mod order;
-mod outlet;
 #[cfg(feature = "driver")]
 pub mod pipeline;
 mod planted;
-mod position;
-pub mod record;
-pub mod row;
-pub mod sink;
-mod slab;
-pub mod source;
-pub mod state;
-mod task;
+mod rows;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod time;
-pub mod units;
 pub mod window;
 
-pub use decode::Decode;
-pub use error::{Error, ErrorKind, Result};
-pub use event::Event;
-pub use graph::{Graph, Stream};
-pub use id::{ContentId, DriverId, FleetId, IdError, MAX_ID_BYTES, MissionId, TripId, VehicleId};
-pub use memory::MemoryStore;
-pub use offset::{Offset, Partition};
-pub use operator::Operator;
-pub use order::Order;
+pub use contracts::{
+    Decode, MemoryStore, Operator, Source, checkpoint, decode, operator, sink, source,
+};
+pub use data::{
+    ContentId, DriverId, Error, ErrorKind, EventTime, FleetId, IdError, MAX_ID_BYTES, MissionId,
+    Offset, Partition, Position, Record, Result, State, TripId, VehicleId, record, state, time,
+    units,
+};
+pub use engine::{
+    graph,
+    graph::{Graph, Stream},
+    order::Order,
+};
+pub use event::{Event, odometry};
 #[cfg(feature = "driver")]
 pub use pipeline::Pipeline;
-pub use position::Position;
-pub use record::Record;
-pub use row::Row;
-pub use source::Source;
-pub use state::State;
-pub use time::EventTime;
+pub use rows::{Row, row};

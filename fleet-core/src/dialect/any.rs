@@ -1,5 +1,5 @@
 use super::{Dialect, Lossy, Refused};
-use crate::{EventTime, event::FleetEvent};
+use crate::{data::EventTime, event::FleetEvent};
 
 /// A dialect of one kind of event, read as [`FleetEvent`]s: for graphs over streams of several kinds.
 ///

@@ -1,7 +1,11 @@
 use serde_json::error::Category;
 
 use super::Lossy;
-use crate::{EventTime, Offset, decode::Entry, event::Event};
+use crate::{
+    contracts::decode::Entry,
+    data::{EventTime, Offset},
+    event::Event,
+};
 
 /// How one system writes one kind of event: a record of text in, an event out, and back.
 ///

@@ -11,7 +11,7 @@ use super::{
     fleet_pipeline::{PipelineAlert, PipelineMetric},
     ford, vehicleops,
 };
-use crate::{EventTime, VehicleId};
+use crate::data::{EventTime, VehicleId};
 
 /// A message: its system, its place there, what checks it, and the message as the system writes it.
 struct Described(&'static str, &'static str, fn(&str), &'static str);

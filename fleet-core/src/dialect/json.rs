@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Dialect, Refused};
-use crate::Event;
+use crate::event::Event;
 
 /// An event type of one's own, in the JSON that its serde traits say.
 ///
@@ -57,7 +57,10 @@ impl<E: Event + Serialize + DeserializeOwned> Dialect for Json<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EventTime, VehicleId, event::Telemetry};
+    use crate::{
+        data::{EventTime, VehicleId},
+        event::Telemetry,
+    };
 
     #[test]
     fn a_time_before_1970_and_an_unwritable_event_are_refused() {

@@ -1,8 +1,11 @@
 use super::Dialect;
 use crate::{
-    Decode, Offset,
-    decode::{Entry, Kept},
-    source::Chunk,
+    contracts::{
+        Decode,
+        decode::{Entry, Kept},
+        source::Chunk,
+    },
+    data::Offset,
 };
 
 /// The longest record, bytes (1 MiB); a source cuts longer ones.
@@ -79,9 +82,10 @@ pub(super) fn refuse_cut<E>(chunk: &Chunk, entry: &mut Entry<'_, E>) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        Event, VehicleId,
-        checkpoint::Fates,
+        contracts::checkpoint::Fates,
+        data::VehicleId,
         dialect::{OpenXc, VehicleOps},
+        event::Event,
     };
 
     fn chunk(text: &str) -> Chunk {

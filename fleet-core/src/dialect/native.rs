@@ -4,8 +4,8 @@ use super::{
     unit::Unit,
 };
 use crate::{
+    data::time::TimeReader,
     event::{Origin, Signal, Telemetry},
-    time::TimeReader,
 };
 
 /// How many decimals an acceleration is written with. Our choice: below any sensor, and exact up to 10^9 m/s².

@@ -1,6 +1,6 @@
 //! Units that systems write, converted at the border.
 
-use crate::units::{Acceleration, AngularRate, Distance, Speed, Temperature, round_decimals};
+use crate::data::units::{Acceleration, AngularRate, Distance, Speed, Temperature, round_decimals};
 
 /// The unit in which a system writes one signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 use compact_str::CompactString;
 
-use crate::{
-    id::{ContentId, FleetId, VehicleId},
-    record::{Column, Fields, Record, Value},
+use crate::data::{
+    ContentId, EventTime, FleetId, Record, VehicleId,
+    record::{Column, Fields, Value},
     state::state_by_serde,
-    time::EventTime,
 };
 
 macro_rules! words {

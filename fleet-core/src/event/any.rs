@@ -1,5 +1,5 @@
 use super::{Driving, Event, Perception, Telemetry};
-use crate::{EventTime, State};
+use crate::data::{EventTime, State};
 
 /// Any event of one vehicle, for streams that travel in one topic and are joined by their key.
 ///

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use compact_str::CompactString;
 
 use super::alert::words;
-use crate::{EventTime, VehicleId, state::state_by_serde};
+use crate::data::{EventTime, VehicleId, state::state_by_serde};
 
 words! {
     /// What a vehicle is told to do.

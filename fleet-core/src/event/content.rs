@@ -80,8 +80,8 @@ impl ContentHasher {
         XxHash3_64::oneshot(self.bytes())
     }
     /// The id of a result.
-    pub fn finish_id(&self) -> crate::id::ContentId {
-        crate::id::ContentId(XxHash3_128::oneshot(self.bytes()))
+    pub fn finish_id(&self) -> crate::data::ContentId {
+        crate::data::ContentId(XxHash3_128::oneshot(self.bytes()))
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{EventTime, State};
+use crate::data::{EventTime, State};
 
 /// What flows into a graph: it names its key and its time.
 ///

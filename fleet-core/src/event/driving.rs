@@ -1,9 +1,9 @@
 use compact_str::CompactString;
 
 use super::{ContentHasher, Event, Written, alert::words, style::state_with_style};
-use crate::{
-    EventTime, Position, VehicleId,
-    record::{Column, Fields, Record, Value},
+use crate::data::{
+    EventTime, Position, Record, VehicleId,
+    record::{Column, Fields, Value},
 };
 
 words! {

@@ -1,5 +1,5 @@
 use super::alert::words;
-use crate::{EventTime, MissionId, VehicleId, state::state_by_serde};
+use crate::data::{EventTime, MissionId, VehicleId, state::state_by_serde};
 
 words! {
     /// How far a mission has come.

@@ -19,6 +19,7 @@ mod driving;
 mod dtc;
 mod mission;
 mod note;
+pub mod odometry;
 mod perception;
 mod reading;
 mod roles;

@@ -1,6 +1,6 @@
 use compact_str::CompactString;
 
-use crate::{DriverId, EventTime, VehicleId, state::state_by_serde};
+use crate::data::{DriverId, EventTime, VehicleId, state::state_by_serde};
 
 /// What a driver wrote about a vehicle.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

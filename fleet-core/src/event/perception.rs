@@ -1,9 +1,9 @@
 use compact_str::CompactString;
 
 use super::{ContentHasher, Event, Reading, Written, alert::words, style::state_with_style};
-use crate::{
-    EventTime, VehicleId,
-    record::{Column, Fields, Record, Value},
+use crate::data::{
+    EventTime, Record, VehicleId,
+    record::{Column, Fields, Value},
     units::{Distance, Speed},
 };
 

@@ -1,6 +1,6 @@
 use std::{fmt, marker::PhantomData};
 
-use crate::units::Quantity;
+use crate::data::units::Quantity;
 
 /// A measured value, or why there is none: missing, null and 0 stay three things.
 ///

@@ -1,5 +1,5 @@
 use super::{Layout, Signal};
-use crate::{
+use crate::data::{
     EventTime, State,
     state::{decode_by_serde, encode_by_serde},
     time::TimeStyle,

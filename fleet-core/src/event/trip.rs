@@ -1,5 +1,5 @@
 use super::alert::words;
-use crate::{
+use crate::data::{
     DriverId, EventTime, TripId, VehicleId,
     state::state_by_serde,
     units::{Acceleration, Speed},

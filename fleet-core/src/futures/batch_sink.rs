@@ -6,9 +6,9 @@ use std::{
 };
 
 use crate::{
-    Error, Result,
-    row::Row,
-    sink::{Outcome, Rejected, Sink},
+    contracts::sink::{Outcome, Rejected, Sink},
+    data::{Error, Result},
+    rows::Row,
 };
 
 /// A sink as a `futures::Sink` of rows, which it gathers and writes together.

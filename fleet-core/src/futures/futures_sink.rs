@@ -3,9 +3,9 @@ use std::{error::Error as StdError, fmt, future::poll_fn, pin::Pin};
 use async_trait::async_trait;
 
 use crate::{
-    Error, ErrorKind, Result,
-    row::Row,
-    sink::{Outcome, Sink},
+    contracts::sink::{Outcome, Sink},
+    data::{Error, ErrorKind, Result},
+    rows::Row,
 };
 
 /// A `futures::Sink` as a sink.

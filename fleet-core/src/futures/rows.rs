@@ -10,9 +10,9 @@ use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::{
-    Error, ErrorKind, Result,
-    row::Row,
-    sink::{Outcome, Sink},
+    contracts::sink::{Outcome, Sink},
+    data::{Error, ErrorKind, Result},
+    rows::Row,
 };
 
 /// A sink and a `futures::Stream` of the rows that are written to it; between them lie at most `capacity` rows

@@ -9,8 +9,11 @@ use async_trait::async_trait;
 use futures_core::Stream;
 
 use crate::{
-    Offset, Partition, Result, Source,
-    source::{Batch, SourceEvent},
+    contracts::{
+        Source,
+        source::{Batch, SourceEvent},
+    },
+    data::{Offset, Partition, Result},
 };
 
 /// How many items one batch holds at most. Our choice: a batch's fixed costs no longer show, and others get a turn.

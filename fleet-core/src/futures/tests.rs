@@ -16,13 +16,17 @@ use tokio::{sync::mpsc, task::yield_now};
 
 use super::{BatchSink, FuturesSink, RowStream, StreamSource, rows};
 use crate::{
-    Error, ErrorKind, EventTime, Graph, MemoryStore, Offset, Order, Pipeline, Result, Row, Source,
-    VehicleId,
-    decode::Typed,
+    contracts::{
+        MemoryStore, Source,
+        decode::Typed,
+        sink::{Outcome, Rejected, Sink},
+        source::SourceEvent,
+    },
+    data::{Error, ErrorKind, EventTime, Offset, Result, VehicleId},
+    engine::{graph::Graph, order::Order},
     event::Telemetry,
-    pipeline::{AtLeastOnce, EpochLimits},
-    sink::{Outcome, Rejected, Sink},
-    source::SourceEvent,
+    pipeline::{AtLeastOnce, EpochLimits, Pipeline},
+    rows::Row,
     testing::{
         Recording,
         conformance::{self, Rows},
@@ -46,8 +50,8 @@ fn pipeline<S, T>(
 ) -> Pipeline<StreamSource<S, T>, Typed<T>, MemoryStore, AtLeastOnce>
 where
     S: Stream + Send + 'static,
-    T: crate::Event,
-    Typed<T>: crate::Decode<Vec<(Offset, T)>, Event = Telemetry>,
+    T: crate::event::Event,
+    Typed<T>: crate::contracts::Decode<Vec<(Offset, T)>, Event = Telemetry>,
 {
     let (graph, telemetry) = Graph::new();
     let order = Order::default();

@@ -5,13 +5,14 @@ use std::{marker::PhantomData, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
-    Result,
-    checkpoint::{CheckpointStore, DeadLetter},
-    committer::Way,
-    decode::MAX_RAW_BYTES,
-    graph::Buffer,
-    row::Row,
-    sink::{Outcome, Sink, TransactionalSink},
+    contracts::{
+        checkpoint::{CheckpointStore, DeadLetter},
+        decode::MAX_RAW_BYTES,
+        sink::{Outcome, Sink, TransactionalSink},
+    },
+    data::Result,
+    engine::{committer::Way, graph::Buffer},
+    rows::Row,
 };
 
 /// What the driver calls. Rows that the sink refuses come back as dead letters.

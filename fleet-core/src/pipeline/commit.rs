@@ -2,11 +2,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Bound, observe::Stage, retry::Patience};
 use crate::{
-    Partition, Result,
-    checkpoint::{CheckpointStore, Claim},
-    committer::{Committer, Landed, Step},
+    contracts::checkpoint::{CheckpointStore, Claim},
+    data::{Partition, Result},
+    engine::{
+        committer::{Committer, Landed, Step},
+        task::Piece,
+    },
     planted::{Bug, planted},
-    task::Piece,
 };
 
 /// Partitions that were lost while an epoch is on its way.

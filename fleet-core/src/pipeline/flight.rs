@@ -8,8 +8,9 @@ use tracing::{Instrument, debug_span, instrument::WithSubscriber};
 
 use super::commit::{CommitSide, Lost};
 use crate::{
-    Error, ErrorKind, Partition, Result, checkpoint::CheckpointStore, committer::Landed,
-    task::Piece,
+    contracts::checkpoint::CheckpointStore,
+    data::{Error, ErrorKind, Partition, Result},
+    engine::{committer::Landed, task::Piece},
 };
 
 /// The committing side: at home, or on its way with one epoch in a task of its own.

@@ -31,13 +31,19 @@ pub use snapshots::Snapshots;
 pub use ticks::Ticks;
 
 use crate::{
-    Decode, Error, ErrorKind, Graph, Order, Result, Source,
-    checkpoint::CheckpointStore,
-    graph::Stream,
-    outlet::{Outlet, Tally},
-    sink::{Sink, TransactionalSink},
-    source::Replayable,
-    task::{KeyLimits, PANICS, Plan},
+    contracts::{
+        Decode, Source,
+        checkpoint::CheckpointStore,
+        sink::{Sink, TransactionalSink},
+        source::Replayable,
+    },
+    data::{Error, ErrorKind, Result},
+    engine::{
+        graph::{Graph, Stream},
+        order::Order,
+        outlet::{Outlet, Tally},
+        task::{KeyLimits, PANICS, Plan},
+    },
 };
 
 /// Hears of passing faults.

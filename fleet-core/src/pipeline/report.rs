@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Offset, Partition,
-    checkpoint::{Claim, Counts, Sealed, Tallies},
-    task::KEYS_TALLY,
+    contracts::checkpoint::{Claim, Counts, Sealed, Tallies},
+    data::{Offset, Partition},
+    engine::task::KEYS_TALLY,
 };
 
 /// How a run ended.

@@ -7,7 +7,7 @@ use super::{
     observe::{Seen, Stage},
     stop::Stop,
 };
-use crate::{Error, Result};
+use crate::data::{Error, Result};
 
 /// How passing faults of source, sinks and store are retried: with growing, jittered delays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Error, ErrorKind, Result, task::Written};
+use crate::{
+    data::{Error, ErrorKind, Result},
+    engine::task::Written,
+};
 
 /// How often the state of the keys is written. Positions, results and counts are written with every commit.
 ///

@@ -7,7 +7,7 @@ use std::{
 use tokio::{sync::watch, time::sleep};
 
 use super::observe::Seen;
-use crate::{Error, ErrorKind, Result};
+use crate::data::{Error, ErrorKind, Result};
 
 /// Whether a stop was asked for. Without [`run_until`], never.
 #[derive(Clone, Default)]

@@ -6,7 +6,11 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{Error, ErrorKind, EventTime, Order, Result, source::SourceEvent};
+use crate::{
+    contracts::source::SourceEvent,
+    data::{Error, ErrorKind, EventTime, Result},
+    engine::order::Order,
+};
 
 /// When the clocks of silent keys move without a row.
 ///

@@ -5,7 +5,10 @@ use std::{
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
-use crate::{Error, ErrorKind, Result, task::ForkJoin};
+use crate::{
+    data::{Error, ErrorKind, Result},
+    engine::task::ForkJoin,
+};
 
 /// The threads that compute: the one that runs the pipeline, and a pool for the others.
 pub(super) struct Workers {

@@ -2,16 +2,16 @@
 
 use super::Logged;
 use crate::{
-    EventTime, Graph, Offset, Operator, Order, Partition, Result, Stream,
-    checkpoint::Counts,
-    decode::Typed,
+    contracts::{Operator, checkpoint::Counts, decode::Typed, memory::Held, source::Batch},
+    data::{EventTime, Offset, Partition, Result},
+    engine::{
+        graph::{Buffer, Graph, Stream, saved_state},
+        order::Order,
+        outlet::Outlet,
+        task::{Inline, KeyLimits, Plan, Task, Written},
+    },
     event::Event,
-    graph::{Buffer, saved_state},
-    memory::Held,
-    outlet::Outlet,
-    row::Row,
-    source::Batch,
-    task::{Inline, KeyLimits, Plan, Task, Written},
+    rows::Row,
 };
 
 /// Drives a graph by hand: no runtime, no source, no sink.

@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
 use crate::{
-    Offset, Partition,
-    decode::{Decode, Entry, Kept, Single, Typed},
+    contracts::{
+        Decode,
+        decode::{Entry, Kept, Single, Typed},
+    },
+    data::{Offset, Partition},
     event::Event,
 };
 

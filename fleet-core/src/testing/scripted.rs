@@ -4,9 +4,12 @@ use async_trait::async_trait;
 
 use super::{Log, Logged};
 use crate::{
-    Error, ErrorKind, Offset, Partition, Result, Source,
+    contracts::{
+        Source,
+        source::{Batch, Replayable, RevokeGuard, SourceEvent},
+    },
+    data::{Error, ErrorKind, Offset, Partition, Result},
     event::Event,
-    source::{Batch, Replayable, RevokeGuard, SourceEvent},
 };
 
 /// What a [`Scripted`] source does next with one of its partitions.

@@ -3,10 +3,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Result,
-    checkpoint::CheckpointStore,
-    row::Row,
-    sink::{Outcome, Rejected, Sink, TransactionalSink},
+    contracts::{
+        checkpoint::CheckpointStore,
+        sink::{Outcome, Rejected, Sink, TransactionalSink},
+    },
+    data::Result,
+    rows::Row,
 };
 
 /// A plain sink that keeps every row it is given, also those that come again.

@@ -10,8 +10,11 @@ use super::{
     conformance::{Rows, checkpoint_store, operator, replayable, sink, transactional_sink},
 };
 use crate::{
-    ErrorKind, EventTime, Graph, MemoryStore, Offset, Operator, Order, State, VehicleId,
-    event::Telemetry, operator::Cx, row::Row, sink::Null, units::Speed,
+    contracts::{MemoryStore, Operator, operator::Cx, sink::Null},
+    data::{ErrorKind, EventTime, Offset, State, VehicleId, units::Speed},
+    engine::{graph::Graph, order::Order},
+    event::Telemetry,
+    rows::Row,
 };
 
 fn row(n: u64) -> Row<u64> {

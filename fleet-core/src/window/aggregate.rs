@@ -1,4 +1,4 @@
-use crate::State;
+use crate::data::State;
 
 /// What is computed from the rows of one window.
 ///
@@ -36,7 +36,7 @@ pub trait Aggregate: Send + Sync + 'static {
     /// The accumulator of no rows.
     fn empty(&self) -> Self::Accumulator;
     /// Adds the row observed at `at`.
-    fn add(&self, accumulator: &mut Self::Accumulator, row: &Self::In, at: crate::EventTime);
+    fn add(&self, accumulator: &mut Self::Accumulator, row: &Self::In, at: crate::data::EventTime);
     /// Adds what another accumulator holds.
     fn merge(&self, into: &mut Self::Accumulator, other: &Self::Accumulator);
     /// The result of the rows so far.

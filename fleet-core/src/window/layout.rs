@@ -1,6 +1,6 @@
 //! The version of a window's state in a snapshot: its own layout, and the version of the accumulator.
 
-use crate::State;
+use crate::data::State;
 
 /// The version of a state of this layout that holds accumulators `A`, whose own version is below 256.
 pub(super) const fn version<A: State>(layout: u16) -> u16 {

@@ -1,6 +1,6 @@
 use compact_str::CompactString;
 
-use crate::EventTime;
+use crate::data::EventTime;
 
 /// The result of one window of one key.
 ///

@@ -5,10 +5,15 @@ use smallvec::SmallVec;
 
 use super::{Aggregate, Window, layout};
 use crate::{
-    Error, ErrorKind, EventTime, Operator, Result, State,
-    operator::{Cx, Keep},
-    row::Row,
-    state::{put_length, take_length},
+    contracts::{
+        Operator,
+        operator::{Cx, Keep},
+    },
+    data::{
+        Error, ErrorKind, EventTime, Result, State,
+        state::{put_length, take_length},
+    },
+    rows::Row,
 };
 
 /// Windows that last as long as rows follow each other closer than a gap.

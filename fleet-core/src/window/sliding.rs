@@ -4,10 +4,15 @@ use compact_str::CompactString;
 
 use super::{Aggregate, Window, layout};
 use crate::{
-    Error, ErrorKind, EventTime, Operator, Result, State,
-    operator::{Cx, Keep},
-    row::Row,
-    state::{put_length, take_length},
+    contracts::{
+        Operator,
+        operator::{Cx, Keep},
+    },
+    data::{
+        Error, ErrorKind, EventTime, Result, State,
+        state::{put_length, take_length},
+    },
+    rows::Row,
 };
 
 /// Windows of one length that begin one slide after the other and overlap.

@@ -1,7 +1,7 @@
 use std::marker::PhantomData;
 
 use super::Aggregate;
-use crate::{EventTime, State};
+use crate::data::{EventTime, State};
 
 /// Count, sum, mean, least, greatest and last of one number over some rows.
 ///

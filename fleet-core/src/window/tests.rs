@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{EventTime, State};
+use crate::data::{EventTime, State};
 
 fn at(second: i64) -> EventTime {
     EventTime::from_micros(second * 1_000_000)

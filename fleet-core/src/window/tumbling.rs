@@ -5,10 +5,15 @@ use smallvec::SmallVec;
 
 use super::{Aggregate, Window, layout};
 use crate::{
-    EventTime, Operator, State,
-    operator::{Cx, Keep},
-    row::Row,
-    state::{put_length, take_length},
+    contracts::{
+        Operator,
+        operator::{Cx, Keep},
+    },
+    data::{
+        EventTime, State,
+        state::{put_length, take_length},
+    },
+    rows::Row,
 };
 
 /// Windows of one length that follow each other without gap or overlap.
@@ -37,13 +42,16 @@ impl Tumbling {
     ///
     /// # Errors
     /// Refuses a length under a millisecond, which would be a window for each row.
-    pub fn of(length: Duration) -> crate::Result<Self> {
+    pub fn of(length: Duration) -> crate::data::Result<Self> {
         if length < Duration::from_millis(1) {
             let message = format!(
                 "a window of {} ms is too short: the least is 1 ms",
                 length.as_secs_f64() * 1e3
             );
-            return Err(crate::Error::new(crate::ErrorKind::Config, message));
+            return Err(crate::data::Error::new(
+                crate::data::ErrorKind::Config,
+                message,
+            ));
         }
         Ok(Self { length })
     }

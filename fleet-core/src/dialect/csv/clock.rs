@@ -1,5 +1,5 @@
 use super::date;
-use crate::{
+use crate::data::{
     EventTime,
     time::{TimeReader, TimeStyle},
 };

@@ -1,6 +1,6 @@
 //! Dates as people write them in tables.
 
-use crate::EventTime;
+use crate::data::EventTime;
 
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",

@@ -5,12 +5,17 @@ use super::{
     record::Records,
 };
 use crate::{
-    Decode, EventTime, Offset, VehicleId,
-    decode::{Entry, Kept},
+    contracts::{
+        Decode,
+        decode::{Entry, Kept},
+        source::Chunk,
+    },
+    data::{
+        EventTime, Offset, VehicleId,
+        time::{TimeReader, TimeStyle},
+    },
     dialect::lines::refuse_cut,
     event::{Driving, DrivingKind, FleetEvent, Perception, Style, Telemetry},
-    source::Chunk,
-    time::{TimeReader, TimeStyle},
 };
 
 /// Reads CSV by column maps, one for each input of the source.

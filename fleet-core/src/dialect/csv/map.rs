@@ -9,7 +9,7 @@ use super::{
     yaml::{Raw, RawKey, RawTime, Word},
 };
 use crate::{
-    Error, ErrorKind, EventTime, Result, VehicleId,
+    data::{Error, ErrorKind, EventTime, Result, VehicleId},
     event::{DrivingKind, Initiator},
 };
 

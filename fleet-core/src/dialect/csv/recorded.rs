@@ -4,12 +4,9 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use super::{record::Records, *};
 use crate::{
-    Decode, Event, EventTime, Offset,
-    checkpoint::Fates,
-    decode::Entry,
-    event::{Driving, DrivingKind, FleetEvent, Initiator, Signal},
-    source::Chunk,
-    units::Speed,
+    contracts::{Decode, checkpoint::Fates, decode::Entry, source::Chunk},
+    data::{EventTime, Offset, units::Speed},
+    event::{Driving, DrivingKind, Event, FleetEvent, Initiator, Signal},
 };
 
 /// A file of the recorded data, read as a source gives it, or nothing where the folder is not there.

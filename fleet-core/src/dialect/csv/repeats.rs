@@ -1,6 +1,6 @@
 //! Records that say the same.
 
-use crate::{Offset, event::Driving};
+use crate::{data::Offset, event::Driving};
 
 /// What a record is that says the same as another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 use super::*;
 use crate::{
-    Decode, ErrorKind, Event, Offset,
-    checkpoint::Fates,
-    decode::Entry,
-    event::{FleetEvent, Initiator, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
-    source::Chunk,
-    units::{Distance, Speed},
+    contracts::{Decode, checkpoint::Fates, decode::Entry, source::Chunk},
+    data::{
+        ErrorKind, Offset,
+        units::{Distance, Speed},
+    },
+    event::{
+        Event, FleetEvent, Initiator, ObjectClass, Perception, Reading, Signal, Status, Telemetry,
+    },
 };
 
 const MAP: &str = "\

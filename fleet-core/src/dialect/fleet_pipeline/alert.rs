@@ -2,9 +2,9 @@ use compact_str::CompactString;
 use serde_json::Number;
 
 use crate::{
+    data::time::{Stamp, TimeStyle},
     dialect::{AlertNames, JsonText, Maybe},
     event::{Alert, AlertKind},
-    time::{Stamp, TimeStyle},
 };
 
 /// A row of the table `alerts`, with its number or without.

@@ -4,14 +4,16 @@ use compact_str::CompactString;
 
 use super::part::{Body, Part};
 use crate::{
-    EventTime, Position, VehicleId,
+    data::{
+        EventTime, Position, VehicleId,
+        time::NaiveTimeReader,
+        units::{Latitude, Longitude},
+    },
     dialect::{
         Dialect, Lossy, Refused,
         object::{self, Shape, UnknownKeys, fields},
     },
     event::{Driving, DrivingKind, Origin, Reading, Signal, Written},
-    time::NaiveTimeReader,
-    units::{Latitude, Longitude},
 };
 
 /// Driving events of the self-driving pipeline (topic `driving_events`): six keys, one JSON object a record.

@@ -2,8 +2,8 @@ use compact_str::CompactString;
 use serde_json::Number;
 
 use crate::{
+    data::time::Stamp,
     dialect::{JsonText, Maybe},
-    time::Stamp,
 };
 
 /// A row of the table `self_driving_metrics`.

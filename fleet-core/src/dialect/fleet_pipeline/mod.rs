@@ -16,7 +16,7 @@ pub use perception::PipelinePerception;
 pub use telemetry::PipelineTelemetry;
 
 use super::{Dialect, Lossy, Refused, has_key};
-use crate::{event::FleetEvent, time::NaiveTimeReader};
+use crate::{data::time::NaiveTimeReader, event::FleetEvent};
 
 #[cfg(test)]
 pub(super) use {perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY};

@@ -3,7 +3,7 @@
 use std::{fmt, ops::RangeInclusive};
 
 use crate::{
-    EventTime, VehicleId,
+    data::{EventTime, VehicleId, time::TimeReader},
     dialect::{
         Lossy,
         object::{
@@ -12,7 +12,6 @@ use crate::{
         },
     },
     event::{Layout, Origin, Reading, Style, Written},
-    time::TimeReader,
 };
 
 /// What a key sets: whose the event is, when it was, or something of its own kind.

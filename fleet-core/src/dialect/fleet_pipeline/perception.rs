@@ -1,13 +1,12 @@
 use super::part::{Body, Part};
 use crate::{
-    EventTime, VehicleId,
+    data::{EventTime, VehicleId, time::NaiveTimeReader},
     dialect::{
         Lossy,
         object::{Shape, UnknownKeys, fields},
         table::table_dialect,
     },
     event::{Direction, ObjectClass, Origin, Perception, Reading, Written},
-    time::NaiveTimeReader,
 };
 
 /// Sightings of the self-driving pipeline (topic `perception_events`): seven keys, one JSON object a record.

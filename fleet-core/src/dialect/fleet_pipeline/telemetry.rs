@@ -1,10 +1,10 @@
 use crate::{
+    data::time::NaiveTimeReader,
     dialect::{
         object::{Sets, Shape, UnknownKeys, fields},
         table::table_dialect,
     },
     event::{Flag, Origin, Signal, Telemetry, TextField},
-    time::NaiveTimeReader,
 };
 
 /// Telemetry of the self-driving pipeline (topic `vehicle_telemetry`): twelve keys, one JSON object a record.

@@ -1,9 +1,8 @@
 use super::*;
 use crate::{
-    Event, State,
+    data::{State, time::TimeReader},
     dialect::VehicleOps,
-    event::{Driving, Flag, Signal},
-    time::TimeReader,
+    event::{Driving, Event, Flag, Signal},
 };
 
 const TELEMETRY_FULL: &str = r#"{"vehicle_id":3,"timestamp":"2024-02-15 14:32:18","current_speed_kmh":61.27,"speed_limit_violation":false,"latitude":37.774912,"longitude":-122.419416,"battery_level_pct":64,"remaining_range_km":212.5,"autopilot_engaged":true,"odometer_km":15230.4,"start_location":"San Francisco","destination":"Palo Alto"}"#;
@@ -185,7 +184,7 @@ fn a_snapshot_of_the_first_version_is_still_read() {
         panic!("a driving event");
     };
     let mut bytes = Vec::new();
-    crate::state::encode_by_serde(&event, &mut bytes);
+    crate::data::state::encode_by_serde(&event, &mut bytes);
     let restored = Driving::decode(1, &mut bytes.as_slice()).unwrap();
     assert_eq!(restored.identity(), event.identity());
 }

@@ -16,7 +16,7 @@ use super::{
     Dialect, Lossy, Refused,
     object::{self, UnknownKeys},
 };
-use crate::{event::TripSample, time::TimeReader};
+use crate::{data::time::TimeReader, event::TripSample};
 
 /// How many samples a trip may have. Our choice: 64 bytes each make 256 MiB in memory.
 pub const MAX_SAMPLES: usize = 1 << 22;

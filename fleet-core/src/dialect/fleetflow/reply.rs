@@ -4,10 +4,9 @@ use compact_str::CompactString;
 use serde_json::Number;
 
 use crate::{
-    TripId,
+    data::{TripId, time::Stamp},
     dialect::{JsonText, Maybe},
     event::TripStatus,
-    time::Stamp,
 };
 
 /// The answer to a trip request (202): it waits for its analysis.

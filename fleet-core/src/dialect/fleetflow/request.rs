@@ -6,7 +6,7 @@ use super::{
     style::TripStyle,
 };
 use crate::{
-    DriverId, EventTime, VehicleId,
+    data::{DriverId, EventTime, VehicleId, time::TimeReader},
     dialect::{
         Refused,
         object::{
@@ -14,7 +14,6 @@ use crate::{
         },
     },
     event::{Layout, Origin, Style, TripSamples},
-    time::TimeReader,
 };
 
 /// A request before its samples are read.

@@ -1,13 +1,15 @@
 //! One sample, in either form.
 
 use crate::{
+    data::{
+        time::TimeReader,
+        units::{Acceleration, Quantity, Speed, round_decimals},
+    },
     dialect::{
         object::{Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind},
         unit::nearest,
     },
     event::{Layout, Origin, TripSample},
-    time::TimeReader,
-    units::{Acceleration, Quantity, Speed, round_decimals},
 };
 
 /// What the time of a sample counts.

@@ -1,10 +1,7 @@
 use super::samples::SHORT;
 use crate::{
-    Event, EventTime,
-    event::{ContentHasher, Layout, TripSamples},
-    state::state_by_serde,
-    time::TimeStyle,
-    units::Quantity,
+    data::{EventTime, state::state_by_serde, time::TimeStyle, units::Quantity},
+    event::{ContentHasher, Event, Layout, TripSamples},
 };
 
 /// A trip as a request brought it, and how the request was written.

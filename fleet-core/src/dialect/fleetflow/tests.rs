@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Event, State};
+use crate::{data::State, event::Event};
 
 const HEAD: &str = r#"{"vehicle_id":"550e8400-e29b-41d4-a716-446655440000","driver_id":"c9284200-e29b-41d4-a716-446655440000","timestamp":"2024-01-01T12:00:00Z""#;
 
@@ -164,9 +164,9 @@ fn more_samples_than_the_limit_are_refused_and_not_kept() {
 fn a_trip_of_a_program_is_written_and_says_what_it_drops() {
     let sample = |t_s| TripSample {
         t_s,
-        speed: Some(crate::units::Speed::from_kmh(45.0)),
+        speed: Some(crate::data::units::Speed::from_kmh(45.0)),
         longitudinal: None,
-        lateral: Some(crate::units::Acceleration::from_g(0.25)),
+        lateral: Some(crate::data::units::Acceleration::from_g(0.25)),
     };
     let mut trip = read(FleetFlow::default(), &body(r#""data":[]"#)).trip;
     trip.samples = vec![sample(None), sample(None)];

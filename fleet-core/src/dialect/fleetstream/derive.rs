@@ -1,6 +1,6 @@
 use crate::{
+    data::units::{EngineSpeed, Speed},
     event::{Flag, Reading, RoadType, Signal, Telemetry},
-    units::{EngineSpeed, Speed},
 };
 
 /// What FleetStream leaves to its consumer, drawn where the producer does not say it.

@@ -13,8 +13,8 @@ use super::{
     table::table_dialect,
 };
 use crate::{
+    data::time::TimeReader,
     event::{Flag, Origin, Signal, Telemetry},
-    time::TimeReader,
 };
 
 /// Telemetry of FleetStream: twelve keys, one JSON object a record, the place as an object of its own.

@@ -1,8 +1,7 @@
 use super::*;
 use crate::{
-    Event,
     dialect::Dialect,
-    event::{NullField, RoadType},
+    event::{Event, NullField, RoadType},
 };
 
 const FULL: &str = r#"{"vehicle_id":"TESTCAR01","timestamp":"2025-08-09T12:34:56.789012+00:00","location":{"lat":52.2304,"lon":21.0122},"speed_kmh":73.4,"engine_rpm":2140,"gear":4,"fuel_level_pct":92.1,"fault_codes":[],"road_type":"urban","speed_limit_kmh":50,"speeding":true,"rpm_over_redline":false}"#;

@@ -2,10 +2,9 @@ use compact_str::CompactString;
 use serde_json::Number;
 
 use crate::{
-    VehicleId,
+    data::{VehicleId, time::Stamp},
     dialect::{AlertNames, Maybe, unit::Unit, wire::number},
     event::{AccessRoles, Alert, AlertKind, Severity, Telemetry, TextField},
-    time::Stamp,
 };
 
 /// A row of the table `anomalies`, and an item of the list of anomalies.
@@ -159,9 +158,11 @@ impl Anomaly {
 mod tests {
     use super::*;
     use crate::{
-        ContentId, EventTime,
+        data::{
+            ContentId, EventTime,
+            units::{Speed, Temperature},
+        },
         event::LimitSource,
-        units::{Speed, Temperature},
     };
 
     fn alert(kind: AlertKind, severity: Severity, value: f64, threshold: f64) -> Alert {

@@ -16,8 +16,8 @@ use super::{
     unit::Unit,
 };
 use crate::{
+    data::time::TimeReader,
     event::{Origin, Signal, Telemetry, TextField},
-    time::TimeReader,
 };
 
 /// The places of a latitude, a speed and a heading, as the table `vehicle_state` has them.

@@ -1,7 +1,10 @@
 use compact_str::CompactString;
 use serde_json::Number;
 
-use crate::{DriverId, VehicleId, dialect::Maybe, time::Stamp};
+use crate::{
+    data::{DriverId, VehicleId, time::Stamp},
+    dialect::Maybe,
+};
 
 /// A row of the table `vehicle_state`: what a vehicle said last.
 ///

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
+    data::units::{Speed, Temperature},
     dialect::{Dialect, FleetStream, VehicleOps},
     event::{AccessRoles, NullField},
-    units::{Speed, Temperature},
 };
 
 const FULL: &str = r#"{"customer_id":"customer_a","vehicle_id":"v_a_w1_001","ts":"2024-02-15T14:32:18.123456Z","region_id":"WEST","territory_id":"WEST_1","lat":37.7749295,"lon":-122.4194155,"speed":64.37,"engine_temp":198.46,"fuel_pct":71.5,"battery_v":12.61,"odometer":48213,"dtc_code":"P0420","heading":271.4,"rpm":2310,"throttle_pct":33.2,"access_roles":",territory_west_1,region_west,admin_all,"}"#;

@@ -9,16 +9,13 @@ use super::{
     run::{Run, Tally},
 };
 use crate::{
-    Decode, Offset,
-    checkpoint::Fates,
-    decode::Entry,
+    contracts::{Decode, checkpoint::Fates, decode::Entry, source::Chunk},
+    data::{Offset, time::TimeReader},
     dialect::{
         Dialect, FleetStream, Ford, PipelineTelemetry, Refused, VehicleOps,
         object::{self, Shape, Target, UnknownKeys},
     },
-    slab::Slab,
-    source::Chunk,
-    time::TimeReader,
+    rows::Slab,
 };
 
 /// What became of the lines of a chunk: events and refusals, with their offsets.

@@ -19,7 +19,10 @@ use super::{
     AnyEvent, Dialect, FleetFlow, FleetPipeline, FleetStream, Ford, Native, OpenXc, VehicleOps,
     object::{self, Shape, Target, UnknownKeys},
 };
-use crate::{Event, EventTime, State, VehicleId, time::TimeReader};
+use crate::{
+    data::{EventTime, State, VehicleId, time::TimeReader},
+    event::Event,
+};
 
 /// Reads damaged records in both modes; what is read must come back from its own writing, and from a snapshot.
 fn check<D>(run: Run, ignoring: &D, keeping: &D, corpus: &[&str])
@@ -154,7 +157,7 @@ fn prop_every_dialect_reads_what_another_writes() {
         );
         to.clear();
         super::PipelineTelemetry::default().write(&event, &mut to);
-        let mut times = crate::time::NaiveTimeReader::default();
+        let mut times = crate::data::time::NaiveTimeReader::default();
         let pipeline = super::PipelineTelemetry::default().read(&again(&to), &mut times);
         assert_eq!(
             pipeline.expect("written").expect("an event").key(),

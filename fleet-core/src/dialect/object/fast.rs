@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use super::{Field, Shape, Target, draft::Draft, scan::Scan};
-use crate::time::TimeReader;
+use crate::data::time::TimeReader;
 
 /// Completes a blank event, or gives `None` where the record is not that plain: then nothing is decided.
 #[inline]

@@ -15,9 +15,9 @@ use super::{
     scan::Number,
 };
 use crate::{
+    data::time::TimeReader,
     dialect::Refused,
     event::{Layout, Slot, UnknownKey},
-    time::TimeReader,
 };
 
 /// Completes a blank event, or says why the record is no event.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
 use super::{Draft, Shape, Target, UnknownKeys, fast, general::Object, scan::Scan};
-use crate::{dialect::Refused, time::TimeReader};
+use crate::{data::time::TimeReader, dialect::Refused};
 
 /// Reads a list and hands on each object; how many there were.
 pub(crate) fn each<T: Target>(

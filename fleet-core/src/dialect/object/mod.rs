@@ -29,7 +29,10 @@ pub(crate) use telemetry::Sets;
 pub(crate) use write::{Object, whole_id, write};
 
 use super::{Lossy, Refused};
-use crate::{Offset, decode::Entry, time::TimeReader};
+use crate::{
+    contracts::decode::Entry,
+    data::{Offset, time::TimeReader},
+};
 
 /// What happens to keys that the dialect does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::{Draft, Field, MAX_EXACT, Misfit, Number, Sets, Target, misfit, whole_id, wrong_kind};
 use crate::{
-    VehicleId,
+    data::VehicleId,
     event::{Dtc, Style},
 };
 

@@ -9,9 +9,9 @@ use super::{
     write::Object,
 };
 use crate::{
+    data::time::TimeReader,
     dialect::Lossy,
     event::{Layout, Origin},
-    time::TimeReader,
 };
 
 /// What the keys of one kind of event can set: the one place where a table meets a type.

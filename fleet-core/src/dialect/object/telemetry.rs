@@ -8,12 +8,11 @@ use super::{
     wrong_kind,
 };
 use crate::{
-    FleetId, VehicleId,
+    data::{FleetId, VehicleId, time::TimeReader},
     dialect::{Lossy, unit::Unit},
     event::{
         Dtc, Flag, Layout, NullField, Origin, Reading, Signal, Status, Style, Telemetry, TextField,
     },
-    time::TimeReader,
 };
 
 /// What a key sets in an observation.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{Field, Shape, Target, draft::MAX_EXACT};
 use crate::{
-    EventTime,
+    data::EventTime,
     event::{Layout, Origin, Slot, Style},
 };
 

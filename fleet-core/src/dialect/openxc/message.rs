@@ -3,12 +3,11 @@
 use compact_str::CompactString;
 
 use crate::{
-    EventTime,
+    data::{EventTime, time::TimeReader},
     dialect::object::{
         Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind,
     },
     event::{Layout, Origin, Style},
-    time::TimeReader,
 };
 
 /// A message as it came.

@@ -20,7 +20,7 @@ use super::{
     unit::Unit,
 };
 use crate::{
-    EventTime, VehicleId,
+    data::{EventTime, VehicleId},
     event::{NullField, Origin, Reading, Signal, Style, Telemetry},
 };
 

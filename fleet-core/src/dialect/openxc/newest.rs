@@ -4,10 +4,12 @@ use async_trait::async_trait;
 
 use super::SHAPE;
 use crate::{
-    EventTime, Offset, Partition, Result, Source,
+    contracts::{
+        Source,
+        source::{Batch, Chunk, Replayable, SourceEvent},
+    },
+    data::{EventTime, Offset, Partition, Result, time::TimeReader},
     dialect::object::{self, UnknownKeys},
-    source::{Batch, Chunk, Replayable, SourceEvent},
-    time::TimeReader,
 };
 
 /// The newest time of an input so far.

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::{
-    Decode, Offset,
-    checkpoint::{Counts, Fates},
-    decode::Entry,
-    source::Chunk,
+    contracts::{
+        Decode,
+        checkpoint::{Counts, Fates},
+        decode::Entry,
+        source::Chunk,
+    },
+    data::Offset,
 };
 
 /// A file of the recorded data, or nothing where the folder is not there.

@@ -4,12 +4,15 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::{
-    Decode, Event, Offset, Partition, Result, Source,
-    checkpoint::Fates,
-    decode::Entry,
+    contracts::{
+        Decode, Source,
+        checkpoint::Fates,
+        decode::Entry,
+        source::{Batch, Chunk, Replayable, SourceEvent},
+    },
+    data::{Offset, Partition, Result, time::TimeReader},
     dialect::{AnyEvent, VehicleOps},
-    source::{Batch, Chunk, Replayable, SourceEvent},
-    time::TimeReader,
+    event::Event,
 };
 
 fn openxc() -> OpenXc {

@@ -9,12 +9,11 @@ use super::{
     AnyEvent, Dialect, FleetPipeline, FleetStream, Ford, Lossy, Native, OpenXc, VehicleOps,
 };
 use crate::{
-    EventTime, FleetId, VehicleId,
+    data::{EventTime, FleetId, VehicleId, units::Distance},
     event::{
         Direction, Driving, DrivingKind, Dtc, Flag, FleetEvent, Initiator, Perception, Reading,
         Signal, Status, Telemetry, TextField,
     },
-    units::Distance,
 };
 
 /// A dialect as something that turns events into text and text into events.

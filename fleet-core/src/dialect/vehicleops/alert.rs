@@ -2,10 +2,9 @@ use compact_str::CompactString;
 use serde_json::Number;
 
 use crate::{
-    FleetId, VehicleId,
+    data::{FleetId, VehicleId, time::Stamp},
     dialect::{AlertNames, Maybe, wire::number},
     event::{Alert, AlertKind, Severity},
-    time::Stamp,
 };
 
 /// An alert as it is pushed to dashboards: `{"type":"ALERT","payload":{..}}`.

@@ -1,7 +1,10 @@
 use compact_str::CompactString;
 use serde_json::Number;
 
-use crate::{VehicleId, dialect::Maybe, time::Stamp};
+use crate::{
+    data::{VehicleId, time::Stamp},
+    dialect::Maybe,
+};
 
 /// What one vehicle did in a time (`GET /analytics/vehicle/{id}/metrics`). Numbers without a reading are null.
 ///

@@ -1,10 +1,9 @@
 use compact_str::CompactString;
 
 use crate::{
-    VehicleId,
+    data::{VehicleId, time::Stamp},
     dialect::{JsonText, Maybe},
     event::{Command, CommandKind, CommandStatus},
-    time::Stamp,
 };
 
 /// The body of a request to command a vehicle.

@@ -2,7 +2,10 @@ use compact_str::CompactString;
 use serde_json::Number;
 
 use super::{AlertPayload, Evaluated};
-use crate::{VehicleId, dialect::Maybe, time::Stamp};
+use crate::{
+    data::{VehicleId, time::Stamp},
+    dialect::Maybe,
+};
 
 /// A vehicle's state as it is pushed to dashboards.
 ///

@@ -2,7 +2,7 @@ use std::fmt;
 
 use compact_str::CompactString;
 
-use crate::FleetId;
+use crate::data::FleetId;
 
 /// The body of a request to log in (`POST /auth/login`). Its `Debug` form shows no password.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

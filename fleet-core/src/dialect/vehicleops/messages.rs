@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    ContentId, EventTime, FleetId, VehicleId,
+    data::{ContentId, EventTime, FleetId, VehicleId},
     event::{Alert, AlertKind, LimitSource, MissionEvent, Severity},
 };
 

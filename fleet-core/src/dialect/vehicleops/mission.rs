@@ -2,10 +2,9 @@ use compact_str::CompactString;
 use serde_json::Number;
 
 use crate::{
-    FleetId, MissionId, VehicleId,
+    data::{FleetId, MissionId, VehicleId, time::Stamp},
     dialect::Maybe,
     event::{MissionEvent, MissionEventKind, MissionStatus},
-    time::Stamp,
 };
 
 /// The body of a request for a mission.

@@ -26,8 +26,8 @@ use super::{
     table::table_dialect,
 };
 use crate::{
+    data::time::TimeReader,
     event::{Origin, Signal, Status, Telemetry},
-    time::TimeReader,
 };
 
 /// The places that its simulator writes: of a place in degrees, of a speed, of everything else.

@@ -2,10 +2,12 @@
 
 use super::{Extra, Road, Signal, Style, Telemetry, Word};
 use crate::{
-    EventTime, FleetId, State, VehicleId,
+    data::{
+        EventTime, FleetId, State, VehicleId,
+        state::{decode_by_serde, encode_by_serde, put_bytes, take_bytes},
+        time::TimeStyle,
+    },
     event::Reading,
-    state::{decode_by_serde, encode_by_serde, put_bytes, take_bytes},
-    time::TimeStyle,
 };
 
 /// # Layout

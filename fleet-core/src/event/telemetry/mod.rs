@@ -16,7 +16,7 @@ use extra::Extra;
 use facts::Road;
 
 use super::{ContentHasher, Event, Reading, Signal, Status, Style};
-use crate::{
+use crate::data::{
     EventTime, FleetId, Position, VehicleId,
     units::{
         Acceleration, Distance, EngineSpeed, Heading, Latitude, Longitude, Percent, Quantity,

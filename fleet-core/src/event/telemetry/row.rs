@@ -1,9 +1,9 @@
 //! Telemetry as a row of a table or a file.
 
 use super::{Signal, Telemetry};
-use crate::{
-    FleetId,
-    record::{Column, ColumnKind, Fields, Record, Value},
+use crate::data::{
+    FleetId, Record,
+    record::{Column, ColumnKind, Fields, Value},
 };
 
 #[expect(
@@ -58,7 +58,7 @@ impl Record for Telemetry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EventTime, VehicleId, units::Speed};
+    use crate::data::{EventTime, VehicleId, units::Speed};
 
     struct Texts(Vec<String>);
 

@@ -12,7 +12,7 @@ use compact_str::CompactString;
 
 use super::{Flag, NullField, Signal, Telemetry, TextField};
 use crate::{
-    EventTime, FleetId, VehicleId,
+    data::{EventTime, FleetId, VehicleId},
     event::{Dtc, Reading, Status},
 };
 

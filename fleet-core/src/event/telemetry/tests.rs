@@ -1,5 +1,8 @@
 use super::*;
-use crate::{State, event::Dtc, time::TimeStyle};
+use crate::{
+    data::{State, time::TimeStyle},
+    event::Dtc,
+};
 
 fn full() -> Telemetry {
     let at = EventTime::parse("2024-02-15T14:32:18.5Z").unwrap();

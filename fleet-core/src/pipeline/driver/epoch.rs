@@ -1,17 +1,19 @@
 use super::{super::observe::Stage, Driver, Epoch};
 use crate::{
-    Decode, Error, ErrorKind, Offset, Partition, Result, Source,
-    checkpoint::CheckpointStore,
-    committer::Landed,
+    contracts::{Decode, Source, checkpoint::CheckpointStore},
+    data::{Error, ErrorKind, Offset, Partition, Result},
+    engine::{
+        committer::Landed,
+        task::{Piece, Written},
+    },
     planted::{Bug, planted},
-    task::{Piece, Written},
 };
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
     /// Seals the chosen partitions that have changed, and sends them off; only while no epoch is away.
     ///
     /// # Errors
-    /// As [`Task::seal`](crate::task::Task::seal).
+    /// As [`Task::seal`](crate::engine::task::Task::seal).
     pub(super) fn seal(
         &mut self,
         chosen: impl Fn(&Partition) -> bool,

@@ -36,11 +36,10 @@ use super::{
     workers::Workers,
 };
 use crate::{
-    Decode, Offset, Partition, Result, Source,
-    checkpoint::CheckpointStore,
+    contracts::{Decode, Source, checkpoint::CheckpointStore, source::SourceEvent},
+    data::{Offset, Partition, Result},
+    engine::task::{Plan, Round, Task, Written},
     planted::{Bug, planted},
-    source::SourceEvent,
-    task::{Plan, Round, Task, Written},
 };
 
 /// What the source said that is not handled yet.

@@ -4,10 +4,9 @@ use tokio::time::timeout;
 
 use super::{super::observe::Stage, Driver};
 use crate::{
-    Decode, Partition, Result, Source,
-    checkpoint::CheckpointStore,
-    source::RevokeGuard,
-    task::{ForkJoin, Task, Written},
+    contracts::{Decode, Source, checkpoint::CheckpointStore, source::RevokeGuard},
+    data::{Partition, Result},
+    engine::task::{ForkJoin, Task, Written},
 };
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {

@@ -1,9 +1,12 @@
 use super::Driver;
 use crate::{
-    Decode, Partition, Result, Source,
-    checkpoint::CheckpointStore,
-    source::{Batch, SourceEvent},
-    task::{ForkJoin, Task, Written},
+    contracts::{
+        Decode, Source,
+        checkpoint::CheckpointStore,
+        source::{Batch, SourceEvent},
+    },
+    data::{Partition, Result},
+    engine::task::{ForkJoin, Task, Written},
 };
 
 /// How many batches a round takes for each worker, if so many are ready. Our choice: of the 256 KiB that a

@@ -7,7 +7,9 @@ use tokio::{
 
 use super::{super::observe::Stage, Driver, Said};
 use crate::{
-    Decode, Result, Source, checkpoint::CheckpointStore, committer::Landed, source::SourceEvent,
+    contracts::{Decode, Source, checkpoint::CheckpointStore, source::SourceEvent},
+    data::Result,
+    engine::committer::Landed,
 };
 
 /// What a turn of the loop begins with.

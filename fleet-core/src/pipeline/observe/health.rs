@@ -3,11 +3,10 @@ use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    Offset, Partition,
-    checkpoint::{Counts, Tallies},
-    committer::Step,
+    contracts::checkpoint::{Counts, Tallies},
+    data::{Offset, Partition},
+    engine::{committer::Step, task::KEYS_TALLY},
     pipeline::Ending,
-    task::KEYS_TALLY,
 };
 
 /// How a pipeline is, and how far.

@@ -13,11 +13,14 @@ use super::{
     metrics,
 };
 use crate::{
-    Error, Event, Offset, Partition, Result,
-    checkpoint::{Claim, Counts, Sealed, Tallies},
-    graph::Clock,
+    contracts::checkpoint::{Claim, Counts, Sealed, Tallies},
+    data::{Error, Offset, Partition, Result},
+    engine::{
+        graph::Clock,
+        task::{Piece, Plan, Task},
+    },
+    event::Event,
     pipeline::{OnRetry, Report},
-    task::{Piece, Plan, Task},
 };
 
 /// Hears what the driver does, and tells whoever watches, measures or traces.

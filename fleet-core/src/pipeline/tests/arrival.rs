@@ -7,9 +7,9 @@ use super::{
     simulation::Dice,
 };
 use crate::{
-    MemoryStore, Order, Pipeline,
-    decode::Typed,
-    pipeline::{EpochLimits, Report},
+    contracts::{MemoryStore, decode::Typed},
+    engine::order::Order,
+    pipeline::{EpochLimits, Pipeline, Report},
     testing::{Fault, Faults, FaultySink, FaultyStore, Operation, Script, Scripted},
 };
 

@@ -12,16 +12,24 @@ use async_trait::async_trait;
 
 use super::model::{Reading, graph, time};
 use crate::{
-    ErrorKind, Event, Graph, MemoryStore, Offset, Order, Partition, Pipeline,
-    checkpoint::{CheckpointStore, Committed, DeadLetter},
-    committer::{Committer, Step, Way},
-    decode::Typed,
-    outlet::Outlet,
-    pipeline::{Ending, EpochLimits, ExactlyOnce},
-    row::Row,
-    sink::{Null, Outcome, Rejected, Sink},
-    source::Batch,
-    task::{Inline, Plan, Task, Written},
+    contracts::{
+        MemoryStore,
+        checkpoint::{CheckpointStore, Committed, DeadLetter},
+        decode::Typed,
+        sink::{Null, Outcome, Rejected, Sink},
+        source::Batch,
+    },
+    data::{ErrorKind, Offset, Partition},
+    engine::{
+        committer::{Committer, Step, Way},
+        graph::Graph,
+        order::Order,
+        outlet::Outlet,
+        task::{Inline, Plan, Task, Written},
+    },
+    event::Event,
+    pipeline::{Ending, EpochLimits, ExactlyOnce, Pipeline},
+    rows::Row,
     testing::{Fault, Faults, FaultySink, FaultyStore, Operation, Script, Scripted},
 };
 
@@ -194,17 +202,18 @@ async fn a_zombie_writes_nothing_and_stops() {
 }
 
 /// Another process claims the partition while this one writes.
-struct ClaimedMeanwhile(MemoryStore, crate::memory::MemoryTable);
+struct ClaimedMeanwhile(MemoryStore, crate::contracts::memory::MemoryTable);
 
 #[async_trait]
-impl crate::sink::TransactionalSink<Reading, MemoryStore> for ClaimedMeanwhile {
+impl crate::contracts::sink::TransactionalSink<Reading, MemoryStore> for ClaimedMeanwhile {
     async fn write(
         &mut self,
-        tx: &mut crate::memory::MemoryTx,
+        tx: &mut crate::contracts::memory::MemoryTx,
         rows: &[Row<Reading>],
-    ) -> crate::Result<Outcome> {
+    ) -> crate::data::Result<Outcome> {
         self.0.claim(&Partition::new("memory/0")).await?;
-        crate::sink::TransactionalSink::<_, MemoryStore>::write(&mut self.1, tx, rows).await
+        crate::contracts::sink::TransactionalSink::<_, MemoryStore>::write(&mut self.1, tx, rows)
+            .await
     }
 }
 
@@ -216,10 +225,10 @@ struct Picky {
 
 #[async_trait]
 impl Sink<Reading> for Picky {
-    async fn write(&mut self, rows: &[Row<Reading>]) -> crate::Result<Outcome> {
+    async fn write(&mut self, rows: &[Row<Reading>]) -> crate::data::Result<Outcome> {
         self.calls += 1;
         if self.calls == 2 {
-            return Err(crate::Error::new(ErrorKind::Sink, "busy").retryable());
+            return Err(crate::data::Error::new(ErrorKind::Sink, "busy").retryable());
         }
         self.taken.fetch_add(rows.len(), Ordering::Relaxed);
         let third = rows
@@ -393,7 +402,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         outlets: vec![Outlet::new("rows", streams.readings)],
         graph,
         tallies: Vec::new(),
-        keys: crate::task::KeyLimits::default(),
+        keys: crate::engine::task::KeyLimits::default(),
         isolate: false,
         clock: None,
     };
@@ -473,31 +482,36 @@ fn a_state_by_serde_holds_numbers_that_are_not_finite() {
     struct Least(f64);
     crate::state_by_serde!(Least, 1);
     let mut bytes = Vec::new();
-    crate::State::encode(&Least(f64::INFINITY), &mut bytes);
-    let read = <Least as crate::State>::decode(1, &mut bytes.as_slice());
+    crate::data::State::encode(&Least(f64::INFINITY), &mut bytes);
+    let read = <Least as crate::data::State>::decode(1, &mut bytes.as_slice());
     assert_eq!(read, Some(Least(f64::INFINITY)));
 }
 
 /// Asks for another timer in each timer, for ever, and once for a time that has passed.
 struct Restless;
 
-impl crate::Operator for Restless {
+impl crate::contracts::Operator for Restless {
     type In = Reading;
     type Out = u8;
     type State = ();
     fn init(&self) {}
-    fn on_row(&self, (): &mut (), _: &Row<Reading>, cx: &mut crate::operator::Cx<'_, u8>) {
+    fn on_row(
+        &self,
+        (): &mut (),
+        _: &Row<Reading>,
+        cx: &mut crate::contracts::operator::Cx<'_, u8>,
+    ) {
         cx.wake_at(time(0));
     }
     fn on_timer(
         &self,
         (): &mut (),
-        at: crate::EventTime,
-        cx: &mut crate::operator::Cx<'_, u8>,
-    ) -> crate::operator::Keep {
+        at: crate::data::EventTime,
+        cx: &mut crate::contracts::operator::Cx<'_, u8>,
+    ) -> crate::contracts::operator::Keep {
         cx.emit(0);
         cx.wake_at(at + Duration::from_secs(1));
-        crate::operator::Keep::State
+        crate::contracts::operator::Keep::State
     }
 }
 
@@ -535,25 +549,30 @@ async fn timers_that_set_timers_end_with_the_input_and_none_fires_in_the_past() 
 /// Wants to be woken by nothing but the end of the input.
 struct Last;
 
-impl crate::Operator for Last {
+impl crate::contracts::Operator for Last {
     type In = Reading;
     type Out = u8;
     type State = u8;
     fn init(&self) -> u8 {
         0
     }
-    fn on_row(&self, rows: &mut u8, _: &Row<Reading>, cx: &mut crate::operator::Cx<'_, u8>) {
+    fn on_row(
+        &self,
+        rows: &mut u8,
+        _: &Row<Reading>,
+        cx: &mut crate::contracts::operator::Cx<'_, u8>,
+    ) {
         *rows += 1;
-        cx.wake_at(crate::EventTime::AFTER_ALL);
+        cx.wake_at(crate::data::EventTime::AFTER_ALL);
     }
     fn on_timer(
         &self,
         rows: &mut u8,
-        _: crate::EventTime,
-        cx: &mut crate::operator::Cx<'_, u8>,
-    ) -> crate::operator::Keep {
+        _: crate::data::EventTime,
+        cx: &mut crate::contracts::operator::Cx<'_, u8>,
+    ) -> crate::contracts::operator::Keep {
         cx.emit(*rows);
-        crate::operator::Keep::Nothing
+        crate::contracts::operator::Keep::Nothing
     }
 }
 
@@ -574,7 +593,7 @@ fn a_timer_after_all_fires_at_the_end_and_not_before() {
             };
             harness.push(reading).unwrap();
         }
-        harness.advance_to(crate::EventTime::MAX);
+        harness.advance_to(crate::data::EventTime::MAX);
         assert!(harness.take(counts).is_empty());
         harness.end();
         assert_eq!(harness.take(counts), [3]);

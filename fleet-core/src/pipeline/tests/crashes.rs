@@ -9,9 +9,12 @@ use super::{
     simulation::Dice,
 };
 use crate::{
-    Decode, ErrorKind, MemoryStore, Offset, Partition, Pipeline, Result, Source,
-    pipeline::{EpochLimits, ExactlyOnce, Report, Snapshots},
-    source::{Replayable, SourceEvent},
+    contracts::{
+        Decode, MemoryStore, Source,
+        source::{Replayable, SourceEvent},
+    },
+    data::{ErrorKind, Offset, Partition, Result},
+    pipeline::{EpochLimits, ExactlyOnce, Pipeline, Report, Snapshots},
     testing::{Script, Scripted},
 };
 

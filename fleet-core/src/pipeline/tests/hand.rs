@@ -13,13 +13,17 @@ use tokio::{
 
 use super::model::Reading;
 use crate::{
-    Error, ErrorKind, Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
-    checkpoint::{CheckpointStore, Progress},
-    decode::Typed,
-    pipeline::{AtLeastOnce, EpochLimits},
-    row::Row,
-    sink::{Outcome, Sink},
-    source::{Batch, SourceEvent},
+    contracts::{
+        MemoryStore, Source,
+        checkpoint::{CheckpointStore, Progress},
+        decode::Typed,
+        sink::{Outcome, Sink},
+        source::{Batch, SourceEvent},
+    },
+    data::{Error, ErrorKind, Offset, Partition, Result},
+    engine::{graph::Graph, order::Order},
+    pipeline::{AtLeastOnce, EpochLimits, Pipeline},
+    rows::Row,
 };
 
 type Said = Result<SourceEvent<Vec<(Offset, Reading)>>>;

@@ -10,13 +10,12 @@ use super::{
     simulation::{Dice, plain},
 };
 use crate::{
-    Event, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline,
-    checkpoint::CheckpointStore,
-    decode::Typed,
-    event::ContentHasher,
-    operator::Cx,
-    pipeline::{EpochLimits, ExactlyOnce, Report, Snapshots},
-    row::Row,
+    contracts::{MemoryStore, Operator, checkpoint::CheckpointStore, decode::Typed, operator::Cx},
+    data::{EventTime, Offset, Partition},
+    engine::{graph::Graph, order::Order},
+    event::{ContentHasher, Event},
+    pipeline::{EpochLimits, ExactlyOnce, Pipeline, Report, Snapshots},
+    rows::Row,
     testing::{Script, Scripted},
 };
 
@@ -162,7 +161,7 @@ async fn ping(
     script: Vec<Script>,
     bounds: Bounds,
     store: &MemoryStore,
-) -> crate::Result<Report> {
+) -> crate::data::Result<Report> {
     let (mut graph, pings) = Graph::new();
     let counts = graph.apply("count", pings, Count);
     let source = Scripted::new("memory/0", rows.to_vec().into(), script);

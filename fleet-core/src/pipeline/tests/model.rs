@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use crate::{
-    Decode, Event, EventTime, Graph, Offset, Operator, Pipeline, Source, State, Stream,
-    checkpoint::CheckpointStore,
-    event::ContentHasher,
-    operator::{Cx, Keep},
-    row::Row,
-    sink::TransactionalSink,
+    contracts::{
+        Decode, Operator, Source,
+        checkpoint::CheckpointStore,
+        operator::{Cx, Keep},
+        sink::TransactionalSink,
+    },
+    data::{EventTime, Offset, State},
+    engine::graph::{Graph, Stream},
+    event::{ContentHasher, Event},
+    pipeline::Pipeline,
+    rows::Row,
     testing::Logged,
     window::{Summary, SummaryOf, Tumbling, Window},
 };

@@ -10,9 +10,9 @@ use std::{
 
 use super::hand::{EPOCH, a_while, led, partition, until};
 use crate::{
-    Offset, Partition,
+    contracts::source::{RevokeGuard, SourceEvent},
+    data::{Offset, Partition},
     pipeline::Ending,
-    source::{RevokeGuard, SourceEvent},
 };
 
 /// Says that the partition goes elsewhere; the flag tells when it was let go.

@@ -8,14 +8,17 @@ use super::{
     simulation::{Dice, plain},
 };
 use crate::{
-    Decode, Error, ErrorKind, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition,
-    Pipeline,
-    checkpoint::{CheckpointStore, DeadLetter},
-    decode::{Entry, Kept, Typed},
-    operator::{Cx, Keep},
-    pipeline::{EpochLimits, ExactlyOnce, Report},
-    row::Row,
-    source::Chunk,
+    contracts::{
+        Decode, MemoryStore, Operator,
+        checkpoint::{CheckpointStore, DeadLetter},
+        decode::{Entry, Kept, Typed},
+        operator::{Cx, Keep},
+        source::Chunk,
+    },
+    data::{Error, ErrorKind, EventTime, Offset, Partition},
+    engine::{graph::Graph, order::Order},
+    pipeline::{EpochLimits, ExactlyOnce, Pipeline, Report},
+    rows::Row,
     testing::{Script, Scripted},
 };
 

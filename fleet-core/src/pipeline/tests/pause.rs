@@ -9,11 +9,15 @@ use async_trait::async_trait;
 
 use super::model::{Reading, graph};
 use crate::{
-    Error, ErrorKind, MemoryStore, Order, Pipeline, Result,
-    decode::Typed,
-    pipeline::Retry,
-    row::Row,
-    sink::{Outcome, Sink},
+    contracts::{
+        MemoryStore,
+        decode::Typed,
+        sink::{Outcome, Sink},
+    },
+    data::{Error, ErrorKind, Result},
+    engine::order::Order,
+    pipeline::{Pipeline, Retry},
+    rows::Row,
     testing::{Script, Scripted},
 };
 

@@ -6,8 +6,12 @@ use super::{
     simulation::Dice,
 };
 use crate::{
-    ErrorKind, Graph, MemoryStore, Operator, Order, Pipeline, State, checkpoint::CheckpointStore,
-    decode::Typed, operator::Cx, pipeline::EpochLimits, row::Row, testing::Script,
+    contracts::{MemoryStore, Operator, checkpoint::CheckpointStore, decode::Typed, operator::Cx},
+    data::{ErrorKind, State},
+    engine::{graph::Graph, order::Order},
+    pipeline::{EpochLimits, Pipeline},
+    rows::Row,
+    testing::Script,
 };
 
 /// A count that cannot be saved once it is 30.

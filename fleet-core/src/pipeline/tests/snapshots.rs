@@ -8,13 +8,19 @@ use super::{
     simulation::{Dice, plain},
 };
 use crate::{
-    Decode, ErrorKind, MemoryStore, Offset, Order, Partition, Pipeline,
-    checkpoint::{CheckpointStore, Counts},
-    decode::{Entry, Typed},
-    pipeline::{Ending, EpochLimits, ExactlyOnce, Snapshots},
+    contracts::{
+        Decode, MemoryStore,
+        checkpoint::{CheckpointStore, Counts},
+        decode::{Entry, Typed},
+        source::Batch,
+    },
+    data::{ErrorKind, Offset, Partition},
+    engine::{
+        order::Order,
+        task::{Inline, Plan, Task, Written},
+    },
+    pipeline::{Ending, EpochLimits, ExactlyOnce, Pipeline, Snapshots},
     planted::{Bug, plant},
-    source::Batch,
-    task::{Inline, Plan, Task, Written},
     testing::{Logged, Script},
 };
 
@@ -160,7 +166,7 @@ fn plan() -> Plan<Reading> {
         graph,
         outlets: Vec::new(),
         tallies: Vec::new(),
-        keys: crate::task::KeyLimits::default(),
+        keys: crate::engine::task::KeyLimits::default(),
         isolate: false,
         clock: None,
     }

@@ -13,14 +13,18 @@ use tokio::time::{Instant, sleep};
 
 use super::model::{Reading, Records, graph};
 use crate::{
-    Error, ErrorKind, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
-    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
-    decode::Typed,
-    memory::MemoryTx,
-    pipeline::{Ending, Retry},
-    row::Row,
-    sink::{Outcome, Sink, TransactionalSink},
-    source::SourceEvent,
+    contracts::{
+        MemoryStore, Source,
+        checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+        decode::Typed,
+        memory::MemoryTx,
+        sink::{Outcome, Sink, TransactionalSink},
+        source::SourceEvent,
+    },
+    data::{Error, ErrorKind, Offset, Partition, Result},
+    engine::order::Order,
+    pipeline::{Ending, Pipeline, Retry},
+    rows::Row,
     testing::{Script, Scripted},
 };
 

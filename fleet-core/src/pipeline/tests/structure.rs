@@ -4,11 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use super::model::{Burst, Edge, Reading};
 use crate::{
-    ErrorKind, Graph, MemoryStore, Operator, Order, Pipeline, Result, Stream,
-    decode::Typed,
-    operator::Cx,
-    pipeline::{EpochLimits, Report},
-    row::Row,
+    contracts::{MemoryStore, Operator, decode::Typed, operator::Cx},
+    data::{ErrorKind, Result},
+    engine::{
+        graph::{Graph, Stream},
+        order::Order,
+    },
+    pipeline::{EpochLimits, Pipeline, Report},
+    rows::Row,
     testing::{Script, Scripted},
     window::{SummaryOf, Tumbling},
 };

@@ -9,11 +9,15 @@ use super::{
     simulation::plain,
 };
 use crate::{
-    ErrorKind, Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source,
-    decode::Typed,
+    contracts::{
+        MemoryStore, Source,
+        decode::Typed,
+        source::{Batch, Chunk, Replayable, SourceEvent},
+    },
+    data::{ErrorKind, Offset, Partition, Result},
     dialect::VehicleOps,
-    pipeline::{EpochLimits, ExactlyOnce},
-    source::{Batch, Chunk, Replayable, SourceEvent},
+    engine::{graph::Graph, order::Order},
+    pipeline::{EpochLimits, ExactlyOnce, Pipeline},
     testing::{Logged, Script, Scripted},
 };
 

@@ -1,6 +1,12 @@
 use std::{fmt::Debug, time::Duration};
 
-use crate::{EventTime, Graph, Operator, Order, event::Event, testing::Harness};
+use crate::{
+    contracts::Operator,
+    data::EventTime,
+    engine::{graph::Graph, order::Order},
+    event::Event,
+    testing::Harness,
+};
 
 /// What every [`Operator`] owes: any batching, any restart and any order of arrival within the bound gives the
 /// same rows. `make` gives the operator, and `rows` are some of its input, of any number of keys.

@@ -1,4 +1,4 @@
-use crate::row::Row;
+use crate::rows::Row;
 
 /// The rows that a suite gives to a sink, and how to see what became of them.
 ///
@@ -42,7 +42,7 @@ impl<T> Rows<'_, T> {
 
 /// The places of the refused rows, in order; each must say why.
 #[track_caller]
-pub(super) fn refused(outcome: &crate::sink::Outcome) -> Vec<usize> {
+pub(super) fn refused(outcome: &crate::contracts::sink::Outcome) -> Vec<usize> {
     let mut places: Vec<_> = outcome.rejected.iter().map(|row| row.index).collect();
     places.sort_unstable();
     let explained = outcome.rejected.iter().all(|row| !row.reason.is_empty());

@@ -1,5 +1,5 @@
 use super::{DROPS, Rows, drop_at, rows::refused};
-use crate::sink::{Outcome, Sink};
+use crate::contracts::sink::{Outcome, Sink};
 
 /// What every plain [`Sink`] owes. `open` gives a sink over the same place, as a restart would.
 ///

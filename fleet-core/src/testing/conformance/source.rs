@@ -5,8 +5,11 @@ use std::{
 
 use super::{DROPS, drop_at};
 use crate::{
-    Offset, Partition, Source,
-    source::{Chunk, Replayable, SourceEvent},
+    contracts::{
+        Source,
+        source::{Chunk, Replayable, SourceEvent},
+    },
+    data::{Offset, Partition},
 };
 
 /// The records of one batch, as a test tells them apart.

@@ -1,7 +1,7 @@
 use super::{DROPS, drop_at};
 use crate::{
-    Offset, Partition,
-    checkpoint::{CheckpointStore, Claim, Committed, Counts, Progress, Saved, Sealed},
+    contracts::checkpoint::{CheckpointStore, Claim, Committed, Counts, Progress, Saved, Sealed},
+    data::{Offset, Partition},
 };
 
 const ANSWER: &str = "a store in good health answers";

@@ -1,8 +1,10 @@
 use super::{DROPS, Rows, drop_at, rows::refused, store::sealed};
 use crate::{
-    Partition,
-    checkpoint::{CheckpointStore, Committed},
-    sink::{Outcome, TransactionalSink},
+    contracts::{
+        checkpoint::{CheckpointStore, Committed},
+        sink::{Outcome, TransactionalSink},
+    },
+    data::Partition,
 };
 
 const TAKEN: &str = "a sink in good health takes rows";

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Fault, Operation};
-use crate::{Error, ErrorKind, Result};
+use crate::data::{Error, ErrorKind, Result};
 
 type Decide = dyn FnMut(Operation) -> Option<Fault> + Send;
 type Meanwhile = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;

@@ -2,10 +2,12 @@ use async_trait::async_trait;
 
 use super::{Fault, Faults, FaultyStore, Operation};
 use crate::{
-    Error, ErrorKind, Result,
-    checkpoint::CheckpointStore,
-    row::Row,
-    sink::{Outcome, Sink, TransactionalSink},
+    contracts::{
+        checkpoint::CheckpointStore,
+        sink::{Outcome, Sink, TransactionalSink},
+    },
+    data::{Error, ErrorKind, Result},
+    rows::Row,
 };
 
 /// A sink whose writes suffer what a plan says; of a store, a sink of its [`FaultyStore`].

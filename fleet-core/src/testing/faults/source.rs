@@ -2,8 +2,11 @@ use async_trait::async_trait;
 
 use super::{Faults, Operation};
 use crate::{
-    Offset, Partition, Result, Source,
-    source::{Replayable, SourceEvent},
+    contracts::{
+        Source,
+        source::{Replayable, SourceEvent},
+    },
+    data::{Offset, Partition, Result},
 };
 
 /// A source whose calls suffer what a plan says.

@@ -7,11 +7,13 @@ use async_trait::async_trait;
 
 use super::{Fault, Faults, Operation};
 use crate::{
-    Error, ErrorKind, Partition, Result,
-    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
-    memory::{MemoryTable, MemoryTx},
-    row::Row,
-    sink::{Outcome, TransactionalSink},
+    contracts::{
+        checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+        memory::{MemoryTable, MemoryTx},
+        sink::{Outcome, TransactionalSink},
+    },
+    data::{Error, ErrorKind, Partition, Result},
+    rows::Row,
 };
 
 /// A checkpoint store whose calls suffer what a plan says.

@@ -6,12 +6,15 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::{
-    Partition, Result, Source,
-    checkpoint::CheckpointStore,
-    memory::{MemoryTable, MemoryTx},
+    contracts::{
+        Source,
+        checkpoint::CheckpointStore,
+        memory::{MemoryTable, MemoryTx},
+        sink::{Outcome, Sink, TransactionalSink},
+        source::{Replayable, SourceEvent},
+    },
+    data::{Partition, Result},
     planted::{Bug, plant},
-    sink::{Outcome, Sink, TransactionalSink},
-    source::{Replayable, SourceEvent},
     testing::conformance::source,
 };
 

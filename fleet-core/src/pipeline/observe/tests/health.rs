@@ -2,12 +2,12 @@ use std::sync::{Arc, Mutex};
 
 use super::{assigned, batch, eventful, failed, partition, pipeline};
 use crate::{
-    Error, ErrorKind, Offset, Partition,
+    contracts::source::SourceEvent,
+    data::{Error, ErrorKind, Offset, Partition},
     pipeline::{
         Ending, Health, Phase,
         observe::{Stage, Trouble},
     },
-    source::SourceEvent,
 };
 
 #[tokio::test]

@@ -10,16 +10,19 @@ use std::{collections::VecDeque, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    Decode, Error, ErrorKind, EventTime, Graph, MemoryStore, Offset, Order, Partition, Pipeline,
-    Result, Row, Source, VehicleId,
-    checkpoint::CheckpointStore,
-    decode::Entry,
+    contracts::{
+        Decode, MemoryStore, Source,
+        checkpoint::CheckpointStore,
+        decode::Entry,
+        memory::{MemoryTable, MemoryTx},
+        sink::{Outcome, Rejected, Sink, TransactionalSink},
+        source::{Batch, RevokeGuard, SourceEvent},
+    },
+    data::{Error, ErrorKind, EventTime, Offset, Partition, Result, VehicleId, units::Speed},
+    engine::{graph::Graph, order::Order},
     event::Telemetry,
-    memory::{MemoryTable, MemoryTx},
-    pipeline::{AtLeastOnce, EpochLimits, Retry},
-    sink::{Outcome, Rejected, Sink, TransactionalSink},
-    source::{Batch, RevokeGuard, SourceEvent},
-    units::Speed,
+    pipeline::{AtLeastOnce, EpochLimits, Pipeline, Retry},
+    rows::Row,
 };
 
 /// What must never be seen outside of dead letters.

@@ -15,7 +15,7 @@ use tracing::{
 };
 
 use super::{SECRET, Step, assigned, batch, eventful, partition, pipeline};
-use crate::source::SourceEvent;
+use crate::contracts::source::SourceEvent;
 
 /// Writes every span and event down as text.
 #[derive(Clone, Default)]

@@ -8,12 +8,15 @@ use std::{
 use async_trait::async_trait;
 
 use crate::{
-    MemoryStore, Offset, Partition, Result, Source,
-    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
-    memory::{MemoryTable, MemoryTx},
-    row::Row,
-    sink::{Outcome, TransactionalSink},
-    source::{Replayable, SourceEvent},
+    contracts::{
+        MemoryStore, Source,
+        checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+        memory::{MemoryTable, MemoryTx},
+        sink::{Outcome, TransactionalSink},
+        source::{Replayable, SourceEvent},
+    },
+    data::{Offset, Partition, Result},
+    rows::Row,
     testing::{Fault, Faults, Operation},
 };
 

@@ -2,8 +2,10 @@
 
 use super::audit::Audit;
 use crate::{
-    Decode,
-    decode::{Entry, Kept, Typed},
+    contracts::{
+        Decode,
+        decode::{Entry, Kept, Typed},
+    },
     pipeline::tests::model::{Reading, Records},
     testing::Logged,
 };

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
-    EventTime, Partition,
-    checkpoint::{Counts, Tallies},
+    contracts::checkpoint::{Counts, Tallies},
+    data::{EventTime, Partition},
     pipeline::tests::model::{BOUND, CARS, Reading, WINDOW, next_link, short, time},
     testing::{Log, Logged},
     window::{Summary, Window},
@@ -71,7 +71,7 @@ pub(super) fn truth(logs: &[Log<Reading>], lateness: i64) -> Truth {
         let accepted = truth.admit(log, lateness);
         for (car, name) in CARS.into_iter().enumerate() {
             let mut own: Vec<_> = accepted.iter().filter(|own| own.row.car == car).collect();
-            own.sort_by_key(|own| (own.row.second, crate::Event::identity(&own.row)));
+            own.sort_by_key(|own| (own.row.second, crate::event::Event::identity(&own.row)));
             truth.keys += u64::from(!own.is_empty());
             truth.readings(&log.partition, &own);
             truth.drive(name, &log.partition, &own);

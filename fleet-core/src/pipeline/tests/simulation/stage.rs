@@ -18,13 +18,14 @@ use super::{
     trouble::trouble,
 };
 use crate::{
-    Error, ErrorKind, MemoryStore, Order, Pipeline,
-    checkpoint::CheckpointStore,
+    contracts::{MemoryStore, checkpoint::CheckpointStore},
+    data::{Error, ErrorKind},
+    engine::order::Order,
     pipeline::{
-        Ending, EpochLimits, Report, Retry, Snapshots,
+        Ending, EpochLimits, Pipeline, Report, Retry, Snapshots,
         tests::model::{BOUND, Reading, graph},
     },
-    row::Row,
+    rows::Row,
     testing::{
         Faults, FaultySink, FaultySource, FaultyStore, Log, Operation, Recording, Rejecting,
         Script, Scripted,

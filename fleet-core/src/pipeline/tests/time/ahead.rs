@@ -2,12 +2,19 @@
 
 use super::{Ping, seconds, time};
 use crate::{
-    Graph, MemoryStore, Offset, Order, Partition,
-    checkpoint::{CheckpointStore, Counts},
-    decode::Typed,
-    outlet::Outlet,
-    source::Batch,
-    task::{Inline, Plan, Task, Written},
+    contracts::{
+        MemoryStore,
+        checkpoint::{CheckpointStore, Counts},
+        decode::Typed,
+        source::Batch,
+    },
+    data::{Offset, Partition},
+    engine::{
+        graph::Graph,
+        order::Order,
+        outlet::Outlet,
+        task::{Inline, Plan, Task, Written},
+    },
 };
 
 /// A ping, and the second at which the log took it.
@@ -32,7 +39,7 @@ async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
         outlets: vec![Outlet::new("pings", stream)],
         graph,
         tallies: Vec::new(),
-        keys: crate::task::KeyLimits::default(),
+        keys: crate::engine::task::KeyLimits::default(),
         isolate: false,
         clock: None,
     };

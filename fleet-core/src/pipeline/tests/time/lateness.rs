@@ -5,7 +5,7 @@ use super::{
     plain::{last_revisions, windows},
     seconds,
 };
-use crate::{Order, checkpoint::Counts};
+use crate::{contracts::checkpoint::Counts, engine::order::Order};
 
 const BOUND: i64 = 5;
 const LATENESS: i64 = 20;

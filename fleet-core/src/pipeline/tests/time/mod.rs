@@ -14,13 +14,12 @@ use std::{
 
 use super::simulation::Dice;
 use crate::{
-    Error, Event, EventTime, Graph, MemoryStore, Operator, Order, Pipeline,
-    checkpoint::Counts,
-    decode::Typed,
-    event::ContentHasher,
-    operator::Cx,
-    pipeline::{EpochLimits, Retry},
-    row::Row,
+    contracts::{MemoryStore, Operator, checkpoint::Counts, decode::Typed, operator::Cx},
+    data::{Error, EventTime},
+    engine::{graph::Graph, order::Order},
+    event::{ContentHasher, Event},
+    pipeline::{EpochLimits, Pipeline, Retry},
+    rows::Row,
     testing::{Fault, Faults, FaultyStore, Operation, Script, Scripted},
     window::{Session, Sliding, Summary, SummaryOf, Tumbling},
 };
@@ -104,11 +103,11 @@ fn graph() -> (Graph<Ping>, Streams) {
 type Window<T> = crate::window::Window<T>;
 
 struct Streams {
-    pings: crate::Stream<Ping>,
-    rises: crate::Stream<(u8, u8)>,
-    tumbling: crate::Stream<Window<Summary>>,
-    sliding: crate::Stream<Window<Summary>>,
-    sessions: crate::Stream<Window<Option<Summary>>>,
+    pings: crate::engine::graph::Stream<Ping>,
+    rises: crate::engine::graph::Stream<(u8, u8)>,
+    tumbling: crate::engine::graph::Stream<Window<Summary>>,
+    sliding: crate::engine::graph::Stream<Window<Summary>>,
+    sessions: crate::engine::graph::Stream<Window<Option<Summary>>>,
 }
 
 /// Rows of three cars in their order, with ties and with silences of all lengths.

@@ -4,15 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Dice, Ping, Rises, arrive, drive, seconds, time};
 use crate::{
-    ErrorKind, EventTime, Graph, MemoryStore, Offset, Operator, Order, Partition, Pipeline, Source,
-    checkpoint::{CheckpointStore, Counts},
-    decode::Typed,
-    operator::{Cx, Keep},
-    outlet::Outlet,
-    pipeline::Ticks,
-    row::Row,
-    source::{Batch, SourceEvent},
-    task::{Inline, Plan, Task, Written},
+    contracts::{
+        MemoryStore, Operator, Source,
+        checkpoint::{CheckpointStore, Counts},
+        decode::Typed,
+        operator::{Cx, Keep},
+        source::{Batch, SourceEvent},
+    },
+    data::{ErrorKind, EventTime, Offset, Partition},
+    engine::{
+        graph::Graph,
+        order::Order,
+        outlet::Outlet,
+        task::{Inline, Plan, Task, Written},
+    },
+    pipeline::{Pipeline, Ticks},
+    rows::Row,
     testing::{Logged, Scripted},
     window::{Session, SummaryOf, Tumbling},
 };
@@ -65,7 +72,7 @@ fn plan(order: Order) -> Plan<Ping> {
         outlets: vec![Outlet::new("all", all)],
         graph,
         tallies: Vec::new(),
-        keys: crate::task::KeyLimits::default(),
+        keys: crate::engine::task::KeyLimits::default(),
         isolate: false,
         clock: None,
     }
@@ -244,10 +251,10 @@ struct Quiet(Scripted<Ping>);
 #[async_trait::async_trait]
 impl Source for Quiet {
     type Payload = Vec<(Offset, Logged<Ping>)>;
-    async fn next(&mut self) -> crate::Result<SourceEvent<Self::Payload>> {
+    async fn next(&mut self) -> crate::data::Result<SourceEvent<Self::Payload>> {
         self.0.next().await
     }
-    async fn start(&mut self, at: &Partition, from: Option<Offset>) -> crate::Result<()> {
+    async fn start(&mut self, at: &Partition, from: Option<Offset>) -> crate::data::Result<()> {
         self.0.start(at, from).await
     }
     fn follows(&self) -> bool {

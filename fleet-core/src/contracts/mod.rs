@@ -1,0 +1,13 @@
+//! The traits that users implement, and the values that they exchange with the engine.
+
+pub mod checkpoint;
+pub mod decode;
+pub(crate) mod memory;
+pub mod operator;
+pub mod sink;
+pub mod source;
+
+pub use decode::Decode;
+pub use memory::MemoryStore;
+pub use operator::Operator;
+pub use source::Source;

@@ -1,0 +1,18 @@
+//! Values: what every other layer speaks of. They know nothing of streams.
+
+pub(crate) mod error;
+pub(crate) mod id;
+pub(crate) mod offset;
+pub(crate) mod position;
+pub mod record;
+pub mod state;
+pub mod time;
+pub mod units;
+
+pub use error::{Error, ErrorKind, Result};
+pub use id::{ContentId, DriverId, FleetId, IdError, MAX_ID_BYTES, MissionId, TripId, VehicleId};
+pub use offset::{Offset, Partition};
+pub use position::Position;
+pub use record::Record;
+pub use state::State;
+pub use time::EventTime;

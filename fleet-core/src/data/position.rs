@@ -1,0 +1,28 @@
+//! Where a vehicle is.
+
+use crate::data::units::{Latitude, Longitude};
+
+/// A point on the WGS 84 ellipsoid.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{Position, units::{Latitude, Longitude}};
+/// let bogota = Position { latitude: Latitude::from_degrees(4.711), longitude: Longitude::from_degrees(-74.0721) };
+/// assert!(bogota.is_on_earth());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Position {
+    /// Degrees north.
+    #[serde(rename = "latitude")]
+    pub latitude: Latitude,
+    /// Degrees east.
+    #[serde(rename = "longitude")]
+    pub longitude: Longitude,
+}
+
+impl Position {
+    /// Whether both angles are in range: a decoder makes a dead letter of what is not.
+    pub fn is_on_earth(self) -> bool {
+        self.latitude.as_degrees().abs() <= 90.0 && self.longitude.as_degrees().abs() <= 180.0
+    }
+}

@@ -1,0 +1,209 @@
+//! How a result becomes a row: told once per type, used by every table and file.
+
+use crate::data::EventTime;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// UTF-8 without NUL.
+    Text,
+    /// A finite number.
+    Real,
+    /// A whole number.
+    Integer,
+    /// Yes or no.
+    Bool,
+    /// Event time: text in RFC 3339 in files and SQLite, a timestamp in PostgreSQL.
+    Time,
+}
+
+/// One column of a [`Record`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// `[a-z_][a-z0-9_]{0,62}`, so that it needs no quotes anywhere; a table refuses another name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: ColumnKind,
+    /// Whether it may be null.
+    pub nullable: bool,
+}
+
+impl Column {
+    const fn new(name: &'static str, kind: ColumnKind) -> Self {
+        Self {
+            name,
+            kind,
+            nullable: false,
+        }
+    }
+    /// A text, not null.
+    pub const fn text(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Text)
+    }
+    /// A finite number, not null.
+    pub const fn real(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Real)
+    }
+    /// A whole number, not null.
+    pub const fn integer(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Integer)
+    }
+    /// Yes or no, not null.
+    pub const fn bool(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Bool)
+    }
+    /// An event time, not null.
+    pub const fn time(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Time)
+    }
+    /// The same column, that may be null.
+    #[must_use]
+    pub const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+}
+
+/// One field of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Nothing.
+    Null,
+    /// A text.
+    Text(&'a str),
+    /// A number.
+    Real(f64),
+    /// A whole number.
+    Integer(i64),
+    /// Yes or no.
+    Bool(bool),
+    /// An event time.
+    Time(EventTime),
+}
+
+impl<'a> Value<'a> {
+    /// The text, or null.
+    pub fn text_or_null(value: Option<&'a str>) -> Self {
+        value.map_or(Self::Null, Self::Text)
+    }
+    /// The number, or null.
+    pub fn real_or_null(value: Option<f64>) -> Self {
+        value.map_or(Self::Null, Self::Real)
+    }
+    /// The whole number, or null.
+    pub fn integer_or_null(value: Option<i64>) -> Self {
+        value.map_or(Self::Null, Self::Integer)
+    }
+    /// The answer, or null.
+    pub fn bool_or_null(value: Option<bool>) -> Self {
+        value.map_or(Self::Null, Self::Bool)
+    }
+}
+
+/// Takes the fields of one row, in the order of its columns.
+pub trait Fields {
+    /// Takes the next field.
+    fn put(&mut self, value: Value<'_>);
+}
+
+/// Which row takes the place of which: for results that are revised, such as windows.
+///
+/// # Guarantees
+/// A table keeps, of the rows with one key that an input leads to, the one with the highest revision. A file
+/// keeps all; the last holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaces {
+    /// The columns that name what a row is about.
+    pub key: &'static [&'static str],
+    /// The column with the revision, a whole number from 0.
+    pub revision: &'static str,
+}
+
+/// A type whose values are rows. Told once, it gives SQLite, PostgreSQL, CSV and NDJSON.
+///
+/// # Guarantees
+/// `write` puts exactly one value for each of `columns`, of its kind.
+///
+/// # Examples
+/// ```
+/// use fleet_core::record::{Column, Fields, Record, Value, to_ndjson};
+///
+/// struct Visit { depot: String, minutes: i64 }
+/// impl Record for Visit {
+///     fn columns() -> &'static [Column] {
+///         const { &[Column::text("depot"), Column::integer("minutes")] }
+///     }
+///     fn write(&self, to: &mut dyn Fields) {
+///         to.put(Value::Text(&self.depot));
+///         to.put(Value::Integer(self.minutes));
+///     }
+/// }
+///
+/// let mut line = Vec::new();
+/// to_ndjson(&Visit { depot: "north".into(), minutes: 5 }, &mut line);
+/// assert_eq!(line, b"{\"depot\":\"north\",\"minutes\":5}\n");
+/// ```
+pub trait Record {
+    /// The columns, always the same.
+    fn columns() -> &'static [Column]
+    where
+        Self: Sized;
+    /// How a later row takes the place of an earlier one. Default: never.
+    fn replaces() -> Option<Replaces>
+    where
+        Self: Sized,
+    {
+        None
+    }
+    /// Puts one value for each column.
+    fn write(&self, to: &mut dyn Fields);
+    /// As [`write`](Self::write), but what follows the first `count` values may be left out: for those who sort
+    /// rows and need no more than their keys. Default: all.
+    fn write_first(&self, count: usize, to: &mut dyn Fields) {
+        let _ = count;
+        self.write(to);
+    }
+}
+
+/// Appends one row as a JSON object and a line end. A number that is not finite is written as null.
+pub fn to_ndjson<R: Record>(row: &R, to: &mut Vec<u8>) {
+    struct Object<'a> {
+        columns: std::slice::Iter<'static, Column>,
+        first: bool,
+        to: &'a mut Vec<u8>,
+    }
+    impl Fields for Object<'_> {
+        fn put(&mut self, value: Value<'_>) {
+            let Some(column) = self.columns.next() else {
+                return;
+            };
+            self.to.push(if std::mem::take(&mut self.first) {
+                b'{'
+            } else {
+                b','
+            });
+            write_json(self.to, column.name);
+            self.to.push(b':');
+            match value {
+                Value::Null => self.to.extend_from_slice(b"null"),
+                Value::Text(text) => write_json(self.to, text),
+                Value::Real(number) => write_json(self.to, &number),
+                Value::Integer(number) => write_json(self.to, &number),
+                Value::Bool(yes) => write_json(self.to, &yes),
+                Value::Time(at) => write_json(self.to, &at),
+            }
+        }
+    }
+    row.write(&mut Object {
+        columns: R::columns().iter(),
+        first: true,
+        to,
+    });
+    to.extend_from_slice(b"}\n");
+}
+
+/// Appends any value as JSON; writing to memory cannot fail for the types above.
+fn write_json<T: serde::Serialize + ?Sized>(to: &mut Vec<u8>, value: &T) {
+    let written = serde_json::to_writer(&mut *to, value);
+    debug_assert!(written.is_ok(), "a field that JSON cannot hold");
+}

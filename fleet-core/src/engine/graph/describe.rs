@@ -1,0 +1,102 @@
+//! The graph as a picture, and as the text that a snapshot is checked against.
+
+use std::fmt::Write as _;
+
+use super::{Graph, node::Shape};
+use crate::{
+    data::{Error, ErrorKind, Result},
+    event::Event,
+};
+
+impl<E: Event> Graph<E> {
+    /// The graph as a Mermaid flow chart.
+    ///
+    /// # Examples
+    /// ```
+    /// # use fleet_core::{Graph, event::Telemetry};
+    /// let (mut graph, events) = Graph::<Telemetry>::new();
+    /// graph.map("ids", events, |event| event.vehicle().clone());
+    /// assert_eq!(graph.mermaid(), "flowchart LR\n  s0([events])\n  s0 --> s1[ids]\n");
+    /// ```
+    pub fn mermaid(&self) -> String {
+        let mut text = String::from("flowchart LR\n  s0([events])\n");
+        for shape in self.nodes.iter().map(|node| node.shape()) {
+            let Shape {
+                name,
+                from,
+                to,
+                state,
+                ..
+            } = &shape;
+            // A rounded box keeps state, a square one does not.
+            let (open, close) = if state.is_some() {
+                ("(", ")")
+            } else {
+                ("[", "]")
+            };
+            for from in from {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "  s{from} --> s{to}{open}{name}{close}");
+            }
+        }
+        text
+    }
+
+    /// The names of the nodes, in the order of building.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().map(|node| node.shape().name)
+    }
+
+    /// The structure: everything that decides whether a saved state still fits, and no threshold.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut text = String::new();
+        for (number, shape) in (1..).zip(self.nodes.iter().map(|node| node.shape())) {
+            let Shape {
+                name,
+                kind,
+                from,
+                state,
+                ..
+            } = shape;
+            let state = state.map_or_else(String::new, |of| format!(" {of}"));
+            let _ = writeln!(text, "{number} {kind} {name} from {from:?}{state}");
+        }
+        text
+    }
+
+    /// Refuses a graph in which two nodes have one name, because their results would share ids, and one that
+    /// reads a stream of another graph.
+    pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |message: String| Err(Error::new(ErrorKind::Config, message));
+        if let Some(name) = &self.foreign {
+            return wrong(format!("node `{name}` reads a stream of another graph"));
+        }
+        let mut names: Vec<_> = self.nodes.iter().map(|node| node.shape().name).collect();
+        names.sort_unstable();
+        match names
+            .windows(2)
+            .find(|pair| pair.first() == pair.last())
+            .and_then(|pair| pair.first())
+        {
+            None => Ok(()),
+            Some(name) => wrong(format!(
+                "two nodes of the graph are named `{name}`: rename one"
+            )),
+        }
+    }
+}
+
+/// What differs between the structure that a state was saved under and this one.
+pub(crate) fn difference(saved: &str, now: &str) -> String {
+    let gone = saved
+        .lines()
+        .filter(|line| !now.lines().any(|other| other == *line));
+    let new = now
+        .lines()
+        .filter(|line| !saved.lines().any(|other| other == *line));
+    let lines: Vec<_> = gone
+        .map(|line| format!("- {line}"))
+        .chain(new.map(|line| format!("+ {line}")))
+        .collect();
+    lines.join("; ")
+}

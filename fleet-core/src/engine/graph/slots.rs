@@ -1,0 +1,132 @@
+use std::any::Any;
+
+use super::Stream;
+use crate::rows::{Row, Rows, Slab};
+
+/// Rows of one type behind one name: a `Vec<Row<T>>` whose `T` only its [`Stream`] knows.
+pub(crate) trait Buffer: Any + Send + Sync {
+    fn clear(&mut self);
+    fn len(&self) -> usize;
+    /// Moves the rows of another buffer of this type to the end.
+    fn append(&mut self, other: &mut dyn Buffer);
+    /// Drops the rows from this place on.
+    fn truncate(&mut self, length: usize);
+    /// What the rows take, without what they point to.
+    fn bytes(&self) -> usize;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
+    fn clear(&mut self) {
+        Self::clear(self);
+    }
+    fn len(&self) -> usize {
+        Self::len(self)
+    }
+    fn append(&mut self, other: &mut dyn Buffer) {
+        if let Some(rows) = other.rows_mut() {
+            Self::append(self, rows);
+        }
+    }
+    fn truncate(&mut self, length: usize) {
+        Self::truncate(self, length);
+    }
+    fn bytes(&self) -> usize {
+        size_of_val(self.as_slice())
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// The events of a pass, which lie in the slab.
+impl<T: Send + Sync + 'static> Buffer for Slab<T> {
+    fn clear(&mut self) {
+        self.end_pass();
+    }
+    fn len(&self) -> usize {
+        self.released_len()
+    }
+    fn truncate(&mut self, _: usize) {
+        // A pass takes all of them.
+    }
+    fn append(&mut self, _: &mut dyn Buffer) {
+        // Events go in by their decoder alone.
+    }
+    fn bytes(&self) -> usize {
+        self.released_len() * size_of::<Row<T>>()
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl dyn Buffer {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows. A stream of another graph finds none: the pipeline refuses it before it runs.
+    pub(crate) fn rows<T: 'static>(&self) -> &[Row<T>] {
+        self.as_any()
+            .downcast_ref::<Vec<Row<T>>>()
+            .map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn rows_mut<T: 'static>(&mut self) -> Option<&mut Vec<Row<T>>> {
+        self.as_any_mut().downcast_mut()
+    }
+}
+
+/// The rows of one pass, one buffer for each stream and the slab for the events; one downcast per node and batch, none per row.
+pub(crate) struct Slots(pub(super) Vec<Box<dyn Buffer>>);
+
+impl Slots {
+    pub(crate) fn rows<T: 'static>(&self, stream: Stream<T>) -> Rows<'_, T> {
+        let Some(buffer) = self.0.get(stream.slot) else {
+            return Rows::Run(&[]);
+        };
+        let slab = buffer.as_any().downcast_ref::<Slab<T>>();
+        slab.map_or_else(|| Rows::Run(buffer.rows()), Slab::released)
+    }
+
+    /// The slab of the events.
+    pub(crate) fn slab<T: 'static>(&mut self, events: Stream<T>) -> Option<&mut Slab<T>> {
+        self.0.get_mut(events.slot)?.as_any_mut().downcast_mut()
+    }
+
+    pub(crate) fn rows_mut<T: 'static>(&mut self, stream: Stream<T>) -> Option<&mut Vec<Row<T>>> {
+        self.0.get_mut(stream.slot)?.rows_mut()
+    }
+
+    /// The stream's buffer, to be filled while others are read; [`put`](Self::put) gives it back.
+    pub(super) fn take<T: 'static>(&mut self, stream: Stream<T>) -> Vec<Row<T>> {
+        self.rows_mut(stream)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn put<T: 'static>(&mut self, stream: Stream<T>, rows: Vec<Row<T>>) {
+        if let Some(slot) = self.rows_mut(stream) {
+            *slot = rows;
+        }
+    }
+
+    /// How many rows a stream has in this pass.
+    pub(crate) fn len(&self, slot: usize) -> u64 {
+        self.0.get(slot).map_or(0, |buffer| buffer.len() as u64)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        for buffer in &mut self.0 {
+            buffer.clear();
+        }
+    }
+}

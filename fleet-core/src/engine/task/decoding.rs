@@ -1,0 +1,94 @@
+use super::panics::{Panicked, Stage, caught};
+use crate::{
+    contracts::{
+        Decode,
+        checkpoint::{DeadLetter, Fates},
+        decode::{Entry, Single},
+    },
+    data::Offset,
+    event::Event,
+    rows::Dealer,
+};
+
+/// Where the events of a payload go, by shard, and the fates of its other records.
+pub(super) struct Intake<'a, E> {
+    pub(super) dealer: &'a mut Dealer<E>,
+    pub(super) fates: &'a mut Fates,
+    /// The first record that counts.
+    pub(super) counted: Offset,
+}
+
+impl<E: Event> Intake<'_, E> {
+    /// Reads a payload. Where panics are isolated, a record over which the decoder panics is a dead letter.
+    ///
+    /// # Errors
+    /// When the decoder panics and its payload cannot be tried record by record.
+    pub(super) fn decode<P, D: Decode<P, Event = E>>(
+        &mut self,
+        decode: &D,
+        payload: P,
+        isolate: bool,
+    ) -> Result<(), Panicked> {
+        let kept = isolate.then(|| decode.keep(&payload)).flatten();
+        let mark = self.mark();
+        let Err(reason) = self.try_decode(decode, payload) else {
+            return Ok(());
+        };
+        let Some(kept) = kept else {
+            return Err(Panicked::new(Stage::Decode, reason));
+        };
+        self.reset(&mark);
+        for Single { at, raw, payload } in (kept.records)(kept.payload) {
+            let mark = self.mark();
+            if let Err(reason) = self.try_decode(decode, payload) {
+                self.reset(&mark);
+                if at >= self.counted {
+                    self.fates.counts.read += 1;
+                    let length = raw.len() as u64;
+                    self.fates.bury(DeadLetter {
+                        offset: at,
+                        stage: "decode".into(),
+                        reason: format!("it panicked: {reason}"),
+                        raw,
+                        length,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn try_decode<P, D: Decode<P, Event = E>>(
+        &mut self,
+        decode: &D,
+        payload: P,
+    ) -> Result<(), String> {
+        caught(|| {
+            let mut entry = Entry::by_shard(self.dealer, self.fates);
+            entry.count_from(self.counted);
+            decode.decode(payload, &mut entry);
+            self.dealer.deal_all();
+        })
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            lengths: self.dealer.lengths(),
+            counts: self.fates.counts,
+            dead: self.fates.dead.len(),
+        }
+    }
+
+    fn reset(&mut self, mark: &Mark) {
+        self.dealer.reset(&mark.lengths);
+        self.fates.counts = mark.counts;
+        self.fates.truncate_dead(mark.dead);
+    }
+}
+
+/// How much was there before.
+struct Mark {
+    lengths: Vec<usize>,
+    counts: crate::contracts::checkpoint::Counts,
+    dead: usize,
+}

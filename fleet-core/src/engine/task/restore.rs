@@ -1,0 +1,125 @@
+//! How a task goes on from what the store holds.
+
+use std::sync::Arc;
+
+use super::{
+    Plan, Task,
+    keys::PartitionTime,
+    replay::{Snapshot, is_of_replay},
+    shard::Shard,
+    tenants::Tenants,
+};
+use crate::{
+    contracts::checkpoint::{Claim, Fates, Saved},
+    data::{Error, ErrorKind, Offset, Partition, Result},
+    engine::{graph::describe::difference, order},
+    event::Event,
+    rows::{Dealer, shard_of},
+};
+
+impl<E: Event> Task<E> {
+    /// Goes on from what the store knows, with its keys spread over this many shards.
+    ///
+    /// # Errors
+    /// When the state was saved by a graph of another structure, or cannot be read.
+    pub(crate) fn restore(
+        plan: &Plan<E>,
+        partition: &Partition,
+        claim: Claim,
+        shards: usize,
+    ) -> Result<Self> {
+        let (order, graph) = (plan.order.structure(), plan.graph.fingerprint());
+        let fingerprint: Arc<str> = format!("0 {order} {}\n{graph}", plan.reading).into();
+        check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
+        let shards = shards.max(1);
+        let mut task = Self {
+            partition: partition.clone(),
+            token: claim.token,
+            seq: claim.seq,
+            next: claim.next.unwrap_or_default(),
+            read_to: Offset::default(),
+            joined: Offset::default(),
+            replay: None,
+            snapshot: Snapshot::at(claim.next),
+            ended: claim.ended,
+            changed: false,
+            shards: (0..shards).map(|_| Shard::new(plan)).collect(),
+            dealer: Dealer::new(shards),
+            fates: Fates::from(claim.counts),
+            tallies: claim.tallies,
+            fingerprint,
+            time: PartitionTime::default(),
+            tenants: Tenants::default(),
+            floor: None,
+        };
+        for saved in &claim.state {
+            task.take_back(saved).ok_or_else(|| {
+                let (node, key, version) = (saved.node, &saved.key, saved.version);
+                let message = format!(
+                    "cannot read the saved state of node {node}, key `{key}`, version {version}: \
+                     it is damaged or was written by a newer program"
+                );
+                Error::new(ErrorKind::Snapshot, message).at(partition, task.next)
+            })?;
+        }
+        if let Some(floor) = task.floor {
+            for shard in &mut task.shards {
+                shard.restore_floor(floor);
+            }
+        }
+        let shards = &task.shards;
+        task.tenants.restore_times(|key| {
+            let shard = shards.get(shard_of(key, shards.len()))?;
+            shard.order.newest(key)
+        });
+        task.replay = task.snapshot.replay(task.next).map(Arc::new);
+        task.read_to = task.start().unwrap_or_default();
+        task.joined = task.read_to;
+        Ok(task)
+    }
+
+    /// Takes back one entry of a snapshot; `None` when it cannot be read.
+    fn take_back(&mut self, saved: &Saved) -> Option<()> {
+        if is_of_replay(saved) {
+            self.snapshot = Snapshot::restore(saved)?;
+            return Some(());
+        }
+        if PartitionTime::owns(saved) {
+            return self.time.restore(saved);
+        }
+        if Tenants::owns(saved) {
+            return self.tenants.restore(saved);
+        }
+        let entry = order::Entry::of(saved)?;
+        if let order::Entry::Floor(floor) = entry {
+            self.floor = Some(floor);
+            return Some(());
+        }
+        let place = shard_of(entry.key()?, self.shards.len());
+        let shard = self.shards.get_mut(place)?;
+        shard.restore(&entry, saved, self.ended)
+    }
+
+    /// Where to read from, which is before [`next`](Self::next) when the snapshot is; `None` when nothing was
+    /// ever committed.
+    pub(crate) fn start(&self) -> Option<Offset> {
+        let position = self.snapshot.position().map(|_| self.next);
+        self.replay
+            .as_ref()
+            .map_or(position, |replay| Some(replay.from()))
+    }
+}
+
+fn check_structure(saved: Option<&str>, now: &str, partition: &Partition) -> Result<()> {
+    match saved {
+        Some(saved) if saved != now => {
+            let what = difference(saved, now);
+            let message = format!(
+                "the saved state was made by a graph of another structure ({what}): go back to \
+                 that graph, give this pipeline another name, or start afresh"
+            );
+            Err(Error::new(ErrorKind::Structure, message).at(partition, Offset::default()))
+        }
+        _ => Ok(()),
+    }
+}

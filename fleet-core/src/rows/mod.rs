@@ -1,0 +1,19 @@
+//! Rows in memory: what the contracts pass around, and the containers that hold rows, keys and
+//! timers. Nothing here knows how a graph runs.
+
+mod dealer;
+mod events;
+mod keys;
+pub mod row;
+mod slab;
+mod soonest;
+mod timers;
+
+pub(crate) use dealer::{Dealer, shard_of};
+pub(crate) use events::Events;
+pub(crate) use keys::Keys;
+pub(crate) use row::KeyId;
+pub use row::Row;
+pub(crate) use slab::{Part, Place, Rows, RowsMut, Slab};
+pub(crate) use soonest::Soonest;
+pub(crate) use timers::Timers;

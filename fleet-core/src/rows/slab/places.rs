@@ -1,0 +1,198 @@
+use std::ops::Range;
+
+use crate::rows::Row;
+
+/// The number of a row's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place(pub(crate) u32);
+
+impl Place {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Places in some order.
+///
+/// # Shape
+/// While each is the one behind the other, only where they begin and end, so that their rows are read as a slice.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    /// Empty once there is a list.
+    run: Range<u32>,
+    list: Vec<Place>,
+}
+
+/// Some places in their order.
+pub(crate) enum Part<'a> {
+    /// By number.
+    Run(Range<u32>),
+    List(&'a [Place]),
+}
+
+impl Places {
+    #[inline]
+    pub(super) fn push(&mut self, place: Place) {
+        if place.0 == self.run.end && self.list.is_empty() {
+            self.run.end += 1;
+        } else {
+            self.push_apart(place);
+        }
+    }
+
+    #[inline]
+    fn push_apart(&mut self, place: Place) {
+        if self.run.is_empty() && self.list.is_empty() {
+            self.run = place.0..place.0 + 1;
+            return;
+        }
+        self.end_run();
+        self.list.push(place);
+    }
+
+    fn end_run(&mut self) {
+        if !self.run.is_empty() {
+            let run = std::mem::take(&mut self.run);
+            self.list.extend(run.map(Place));
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Place> {
+        match self.list.pop() {
+            None => self.run.next_back().map(Place),
+            last => last,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.run = 0..0;
+        self.list.clear();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.run.len() + self.list.len()
+    }
+
+    /// Those from the one of this number on.
+    pub(crate) fn from(&self, number: usize) -> Part<'_> {
+        if self.list.is_empty() {
+            let skipped = u32::try_from(number).unwrap_or(u32::MAX);
+            Part::Run(self.run.start.saturating_add(skipped)..self.run.end)
+        } else {
+            Part::List(self.list.get(number..).unwrap_or_default())
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Place> {
+        let run = self.run.clone().map(Place);
+        run.chain(self.list.iter().copied())
+    }
+
+    /// The rows in these places, to be changed.
+    pub(super) fn of_mut<'a, T>(&'a self, rows: &'a mut [Row<T>]) -> RowsMut<'a, T> {
+        if !self.list.is_empty() {
+            return RowsMut::Places(rows, &self.list);
+        }
+        let run = Place(self.run.start).index()..Place(self.run.end).index();
+        RowsMut::Run(rows.get_mut(run).unwrap_or_default())
+    }
+
+    /// The rows in these places.
+    pub(super) fn of<'a, T>(&'a self, rows: &'a [Row<T>]) -> Rows<'a, T> {
+        if !self.list.is_empty() {
+            return Rows::Places(rows, &self.list);
+        }
+        let run = Place(self.run.start).index()..Place(self.run.end).index();
+        Rows::Run(rows.get(run).unwrap_or_default())
+    }
+}
+
+/// The rows of one stream in one pass.
+#[derive(Debug)]
+pub(crate) enum Rows<'a, T> {
+    /// One behind the other.
+    Run(&'a [Row<T>]),
+    /// In these places.
+    Places(&'a [Row<T>], &'a [Place]),
+}
+
+/// As [`Rows`], to be changed.
+pub(crate) enum RowsMut<'a, T> {
+    /// One behind the other.
+    Run(&'a mut [Row<T>]),
+    /// In these places.
+    Places(&'a mut [Row<T>], &'a [Place]),
+}
+
+impl<T> Clone for Rows<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Rows<'_, T> {}
+
+impl<'a, T> Rows<'a, T> {
+    /// Each row.
+    #[inline]
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a Row<T>> {
+        let (run, rows, places) = match self {
+            Self::Run(rows) => (rows, &[][..], &[][..]),
+            Self::Places(rows, places) => (&[][..], rows, places),
+        };
+        let listed = places.iter().filter_map(|place| rows.get(place.index()));
+        run.iter().chain(listed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(numbers: &[u32]) -> Places {
+        let mut places = Places::default();
+        for number in numbers {
+            places.push(Place(*number));
+        }
+        places
+    }
+
+    #[test]
+    fn places_keep_their_order_whether_they_lie_in_a_row_or_not() {
+        for numbers in [
+            &[][..],
+            &[0],
+            &[7],
+            &[0, 1, 2],
+            &[5, 6, 7],
+            &[1, 0],
+            &[3, 4, 9, 10],
+            &[0, 1, 3, 2],
+        ] {
+            let mut places = places(numbers);
+            assert_eq!(places.len(), numbers.len());
+            assert!(
+                places
+                    .iter()
+                    .map(|place| place.0)
+                    .eq(numbers.iter().copied())
+            );
+            for last in numbers.iter().rev() {
+                assert_eq!(places.pop(), Some(Place(*last)));
+            }
+            assert_eq!(places.pop(), None);
+        }
+    }
+
+    #[test]
+    fn rows_are_read_in_the_order_of_their_places() {
+        let rows: Vec<_> = (0..12)
+            .map(|value| Row::detached(crate::data::EventTime::MIN, crate::data::Offset(0), value))
+            .collect();
+        for numbers in [&[][..], &[4], &[4, 5, 6], &[6, 5, 4], &[0, 1, 7, 8]] {
+            let places = places(numbers);
+            let read = places.of(&rows).iter().map(|row| row.value);
+            assert!(read.eq(numbers.iter().copied()));
+        }
+    }
+}
