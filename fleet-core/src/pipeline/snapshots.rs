@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use crate::{
     data::{Error, ErrorKind, Result},
-    engine::task::Written,
+    engine::task::CommitKind,
 };
 
 /// How often the state of the keys is written. Positions, results and counts are written with every commit.
@@ -77,12 +77,14 @@ impl Schedule {
     }
 
     /// What the commit writes that is due now.
-    pub(super) fn next(&mut self) -> Written {
+    pub(super) fn next(&mut self) -> CommitKind {
         match self.snapshots {
-            Snapshots::Every(interval) if self.last.elapsed() < interval => Written::Position,
+            Snapshots::Every(interval) if self.last.elapsed() < interval => {
+                CommitKind::PositionOnly
+            }
             _ => {
                 self.last = Instant::now();
-                Written::State
+                CommitKind::Snapshot
             }
         }
     }

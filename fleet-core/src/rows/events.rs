@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use crate::data::Offset;
+use crate::data::{EventTime, Offset};
 
 /// Events with the offsets of their records, in the order of the input.
 ///
@@ -15,6 +15,9 @@ pub(crate) struct Events<E> {
     rows: Vec<(Offset, E)>,
     len: usize,
 }
+
+/// Events, and when the log took them.
+pub(crate) type TimedEvents<E> = (Option<EventTime>, Events<E>);
 
 impl<E> Default for Events<E> {
     fn default() -> Self {

@@ -10,10 +10,10 @@ mod soonest;
 mod timers;
 
 pub(crate) use dealer::{Dealer, shard_of};
-pub(crate) use events::Events;
+pub(crate) use events::{Events, TimedEvents};
 pub(crate) use keys::Keys;
 pub(crate) use row::KeyId;
 pub use row::Row;
-pub(crate) use slab::{Part, Place, Rows, RowsMut, Slab};
+pub(crate) use slab::{Place, Rows, RowsMut, Segment, Slab};
 pub(crate) use soonest::Soonest;
 pub(crate) use timers::Timers;

@@ -8,7 +8,7 @@ use crate::{
         graph::{Buffer, Graph, Stream, saved_state},
         order::Order,
         outlet::Outlet,
-        task::{Inline, KeyLimits, Plan, Task, Written},
+        task::{CommitKind, Inline, KeyLimits, Plan, Round, Task},
     },
     event::Event,
     rows::Row,
@@ -66,6 +66,7 @@ use crate::{
 pub struct Harness<E: Event> {
     plan: Plan<E>,
     task: Task<E>,
+    round: Round<E>,
     partition: Partition,
     /// What a store would hold after the last step.
     saved: Held,
@@ -120,6 +121,7 @@ impl<E: Event> Harness<E> {
         Ok(Self {
             plan,
             task,
+            round: Round::new(),
             partition,
             saved: snapshot.0.clone(),
             seen: Vec::new(),
@@ -166,7 +168,9 @@ impl<E: Event> Harness<E> {
             time: None,
             payload,
         };
-        self.task.batch(&self.plan, &Typed::default(), batch)?;
+        let work = vec![(&mut self.task, vec![batch])];
+        self.round
+            .run(work, &self.plan, &Typed::default(), &Inline)?;
         self.settle();
         Ok(())
     }
@@ -262,7 +266,7 @@ impl<E: Event> Harness<E> {
 
     /// Commits what changed to the store that there is not.
     fn settle(&mut self) {
-        let sealed = self.task.seal(&self.plan, &Inline, Written::State);
+        let sealed = self.task.seal(&self.plan, &Inline, CommitKind::Snapshot);
         let piece = sealed.unwrap_or_else(|error| panic!("{error}"));
         for (seen, mut rows) in self.seen.iter_mut().zip(piece.outputs) {
             seen.append(rows.as_mut());

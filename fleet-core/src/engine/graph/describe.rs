@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Graph, node::Shape};
 use crate::{
     data::{Error, ErrorKind, Result},
+    engine::entries::MAX_NODES,
     event::Event,
 };
 
@@ -70,6 +71,13 @@ impl<E: Event> Graph<E> {
         let wrong = |message: String| Err(Error::new(ErrorKind::Config, message));
         if let Some(name) = &self.foreign {
             return wrong(format!("node `{name}` reads a stream of another graph"));
+        }
+        if self.nodes.len() > usize::from(MAX_NODES) {
+            let count = self.nodes.len();
+            return wrong(format!(
+                "the graph has {count} nodes, more than the {MAX_NODES} that a snapshot can tell \
+                 apart: split it into several pipelines"
+            ));
         }
         let mut names: Vec<_> = self.nodes.iter().map(|node| node.shape().name).collect();
         names.sort_unstable();

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use super::{
-    saved,
-    seen::{Seen, span_of},
-};
+use super::seen::{Seen, span_of};
 use crate::{
     contracts::checkpoint::Saved,
     data::EventTime,
+    engine::entries,
     event::Event,
     rows::{KeyId, Keys, Place, Row, Rows, Slab},
 };
@@ -190,7 +188,7 @@ impl Belated {
             gone.extend(
                 starts
                     .into_iter()
-                    .map(|start| saved::seen(name, start, None)),
+                    .map(|start| entries::seen(name, start, None)),
             );
         }
     }
@@ -212,7 +210,7 @@ impl Belated {
             }
             let name = names.name_str(id);
             key.seen
-                .seal(|start, bytes| to.push(saved::seen(name, start, bytes)));
+                .seal(|start, bytes| to.push(entries::seen(name, start, bytes)));
         }
     }
 

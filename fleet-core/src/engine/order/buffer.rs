@@ -1,12 +1,8 @@
-use super::{
-    Admitted, Order,
-    belated::Belated,
-    saved::{self, Entry},
-    wait::Wait,
-};
+use super::{Admitted, Order, belated::Belated, wait::Wait};
 use crate::{
     contracts::checkpoint::Saved,
     data::{EventTime, time::micros},
+    engine::entries::{self, SnapshotEntry},
     event::Event,
     rows::{KeyId, Keys, Slab},
 };
@@ -290,13 +286,13 @@ impl OrderBuffer {
         scratch.clear();
         wait.encode(*clock, slab, scratch);
         let key = self.keys.name(id);
-        Some(saved::wait(key, E::VERSION, scratch.clone()))
+        Some(entries::waiting(key, E::VERSION, Some(scratch.clone())))
     }
 
     /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
     pub(crate) fn restore<E: Event>(
         &mut self,
-        entry: &Entry<'_>,
+        entry: &SnapshotEntry<'_>,
         saved: &Saved,
         ended: bool,
         slab: &mut Slab<E>,
@@ -304,7 +300,7 @@ impl OrderBuffer {
         let id = self.number(entry.key()?);
         let bytes = saved.bytes.as_deref()?;
         match entry {
-            Entry::Wait(_) => {
+            SnapshotEntry::Waiting(_) => {
                 let whose = (id, self.bound);
                 let (wait, clock) = Wait::decode(saved.version, whose, slab, &mut &*bytes)?;
                 let clock = if ended { EventTime::AFTER_ALL } else { clock };
@@ -312,12 +308,12 @@ impl OrderBuffer {
                 self.holds |= !wait.is_empty();
                 *self.waits.get_mut(id.index())? = wait;
             }
-            Entry::Seen(_, start) => {
+            SnapshotEntry::Seen(_, start) => {
                 if let Some(belated) = &mut self.belated {
                     belated.restore(id, *start, bytes)?;
                 }
             }
-            Entry::Floor(_) | Entry::Node(_) => {}
+            _ => {}
         }
         Some(())
     }

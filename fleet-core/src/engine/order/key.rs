@@ -2,15 +2,11 @@
 
 use compact_str::CompactString;
 
-use super::{
-    OrderBuffer,
-    saved::{self, Entry},
-    seen::Seen,
-    wait::Wait,
-};
+use super::{OrderBuffer, seen::Seen, wait::Wait};
 use crate::{
     contracts::checkpoint::Saved,
     data::EventTime,
+    engine::entries::{self, SnapshotEntry},
     event::Event,
     rows::{KeyId, Place, Slab},
 };
@@ -45,7 +41,7 @@ impl OrderBuffer {
         self.forget_seen(id);
         self.clear(id);
         let name = self.keys.remove(id)?;
-        self.gone.push(saved::no_wait(name.clone()));
+        self.gone.push(entries::waiting(name.clone(), 0, None));
         Some(name)
     }
 
@@ -84,7 +80,7 @@ impl OrderBuffer {
     pub(crate) fn put_back<E: Event>(&mut self, id: KeyId, image: &Image, slab: &mut Slab<E>) {
         self.clear(id);
         // It was encoded by this process, so it can be read.
-        if let Some(entry) = Entry::of(&image.wait) {
+        if let Some(entry) = SnapshotEntry::of(&image.wait) {
             self.restore(&entry, &image.wait, false, slab);
         }
         if let (Some(belated), Some(seen)) = (&mut self.belated, &image.seen) {

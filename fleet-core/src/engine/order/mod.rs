@@ -15,7 +15,6 @@ mod belated;
 mod buffer;
 mod key;
 mod options;
-mod saved;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -27,4 +26,3 @@ pub(crate) use admit::Fate;
 pub(crate) use belated::Admitted;
 pub(crate) use buffer::OrderBuffer;
 pub(crate) use key::Image;
-pub(crate) use saved::{Entry, floor};

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Entry, Fate, Order, OrderBuffer};
+use super::{Fate, Order, OrderBuffer};
 use crate::{
     contracts::checkpoint::Saved,
     data::{EventTime, Offset, State, VehicleId, state::put_length},
+    engine::entries::SnapshotEntry,
     event::{Event as _, Telemetry},
     rows::{RowsMut, Slab},
 };
@@ -40,7 +41,7 @@ fn first_layout(newest: &Telemetry, left: &[&Telemetry], rows: &[Telemetry]) -> 
 fn fates(bound: u64, saved: &Saved, seconds: [i64; 3]) -> [Fate; 3] {
     let mut slab = Slab::default();
     let mut buffer = OrderBuffer::new(Order::within(Duration::from_secs(bound)));
-    let entry = Entry::of(saved).unwrap();
+    let entry = SnapshotEntry::of(saved).unwrap();
     buffer.restore(&entry, saved, false, &mut slab).unwrap();
     seconds.map(|second| {
         let place = slab.put(Offset(9), event(second));
@@ -82,7 +83,7 @@ fn an_unknown_layout_and_a_cut_one_are_refused() {
             OrderBuffer::new(Order::default()),
             Slab::<Telemetry>::default(),
         );
-        let entry = Entry::of(&saved).unwrap();
+        let entry = SnapshotEntry::of(&saved).unwrap();
         assert_eq!(buffer.restore(&entry, &saved, false, &mut slab), None);
     }
 }

@@ -1,12 +1,14 @@
-/// Does one piece of work with each of several things: one after the other or side by side, never told which.
+//! Work on several things at once, as an engine without threads sees it.
+
+/// Does the same work on each of several things, in sequence or in parallel.
 pub(crate) trait ForkJoin {
     /// How many things are worked on at once.
     fn workers(&self) -> usize;
-    /// Returns when all of it is done.
+    /// Returns when all the work is done.
     fn each<T: Send>(&self, of: &mut [T], work: impl Fn(&mut T) + Sync);
 }
 
-/// One after the other, on the thread that asks.
+/// In sequence, on the calling thread.
 #[cfg(any(test, feature = "testing"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inline;

@@ -1,43 +1,51 @@
+//! What a shard needs to go back to where it was before a panic, where panics are isolated.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use compact_str::CompactString;
 
-use super::shard::Timed;
+use super::results::{Results, ResultsMark};
 use crate::{
-    contracts::checkpoint::{Saved, Tallies},
+    contracts::checkpoint::Saved,
     data::{EventTime, Offset},
-    engine::{graph::Buffer, order},
+    engine::entries::SnapshotEntry,
     event::Event,
+    rows::TimedEvents,
 };
 
-/// What a shard needs to go back to where it was before a panic: its state at some moment, as a snapshot
-/// has it, and the events since.
+/// The state of a shard at some moment, as a snapshot has it, and the events since.
 ///
 /// # Cost
-/// The state a second time, encoded; a copy of each event until the next commit; and that commit's entries
-/// once more.
+/// A second copy of the state, encoded; a copy of each event until the next commit; and a second
+/// copy of the entries of that commit.
 pub(super) struct Isolation<E> {
     /// By key: an entry for each node.
     base: HashMap<CompactString, Vec<Saved>>,
-    since: Vec<Taken<E>>,
-    /// What of the base the store does not hold yet.
+    since: Vec<TakenEvent<E>>,
+    /// The part of the base that the store does not hold yet.
     unsaved: BTreeMap<(u16, CompactString), Saved>,
 }
 
 /// An event that was taken.
-pub(super) struct Taken<E> {
+pub(super) struct TakenEvent<E> {
     /// When the log took it.
     pub(super) log: Option<EventTime>,
     pub(super) offset: Offset,
     pub(super) event: E,
 }
 
-/// A place to go back to.
-pub(super) struct Mark {
-    /// How many of the events since came before.
+/// A moment to go back to.
+pub(super) struct Savepoint {
+    /// How many of the events since the base came before it.
     events: usize,
-    outputs: Vec<usize>,
-    tallies: Tallies,
+    results: ResultsMark,
+}
+
+impl Savepoint {
+    /// Drops the results that came after it.
+    pub(super) fn reset(&self, results: &mut Results) {
+        results.reset(&self.results);
+    }
 }
 
 impl<E: Event> Isolation<E> {
@@ -49,8 +57,8 @@ impl<E: Event> Isolation<E> {
         }
     }
 
-    /// An entry that the store holds.
-    pub(super) fn restore(&mut self, entry: &order::Entry<'_>, saved: &Saved) {
+    /// Adds an entry that the store holds.
+    pub(super) fn restore(&mut self, entry: &SnapshotEntry<'_>, saved: &Saved) {
         let Some(key) = entry.key() else { return };
         let entries = match self.base.get_mut(key) {
             Some(entries) => entries,
@@ -62,11 +70,11 @@ impl<E: Event> Isolation<E> {
         }
     }
 
-    /// These entries have changed; together with the others, they are the state of now.
+    /// Makes the current state the base: these entries have changed since the last one.
     pub(super) fn rebase(&mut self, changed: &[Saved]) {
         self.since.clear();
         for saved in changed {
-            if let Some(entry) = order::Entry::of(saved) {
+            if let Some(entry) = SnapshotEntry::of(saved) {
                 self.restore(&entry, saved);
             }
             let place = (saved.node, saved.key.clone());
@@ -74,29 +82,28 @@ impl<E: Event> Isolation<E> {
         }
     }
 
-    /// What the store has to hold to be where the base is.
+    /// The entries that the store needs to hold the base.
     pub(super) fn take_unsaved(&mut self) -> Vec<Saved> {
         std::mem::take(&mut self.unsaved).into_values().collect()
     }
 
-    /// Where the shard is before it takes more events.
-    pub(super) fn mark(&self, outputs: &[Box<dyn Buffer>], tallies: &Tallies) -> Mark {
-        Mark {
-            events: self.since.len(),
-            ..Mark::of(outputs, tallies)
-        }
-    }
-
-    /// These events are taken next.
-    pub(super) fn remember(&mut self, lists: &[Timed<E>]) {
-        for (log, events) in lists {
-            let taken = events.iter().map(|(offset, event)| Taken {
+    /// Where the shard is before it takes these events, which are remembered.
+    pub(super) fn savepoint(
+        &mut self,
+        results: &Results,
+        next: [&[TimedEvents<E>]; 2],
+    ) -> Savepoint {
+        let events = self.since.len();
+        for (log, events) in next.into_iter().flatten() {
+            let taken = events.iter().map(|(offset, event)| TakenEvent {
                 log: *log,
                 offset: *offset,
                 event: event.clone(),
             });
             self.since.extend(taken);
         }
+        let results = results.mark();
+        Savepoint { events, results }
     }
 
     /// The entries of the base: of these keys, or of all.
@@ -110,38 +117,20 @@ impl<E: Event> Isolation<E> {
         all.into_iter().flatten().chain(some)
     }
 
-    /// The events since the base, in lists of one time of the log: of these keys, or of all.
-    pub(super) fn events(&self, keys: Option<&BTreeSet<String>>) -> Vec<Timed<E>> {
-        let is_asked = |event: &E| keys.is_none_or(|keys| keys.contains(event.key()));
+    /// The events since the base, in lists of one log time each: of these keys, or of all.
+    pub(super) fn events(&self, keys: Option<&BTreeSet<String>>) -> Vec<TimedEvents<E>> {
+        let is_wanted = |event: &E| keys.is_none_or(|keys| keys.contains(event.key()));
         let lists = self.since.chunk_by(|a, b| a.log == b.log);
-        let list = |list: &[Taken<E>]| {
-            let asked = list.iter().filter(|taken| is_asked(&taken.event));
-            let events = asked.map(|taken| (taken.offset, taken.event.clone()));
+        let list = |list: &[TakenEvent<E>]| {
+            let wanted = list.iter().filter(|taken| is_wanted(&taken.event));
+            let events = wanted.map(|taken| (taken.offset, taken.event.clone()));
             (list.first().and_then(|taken| taken.log), events.collect())
         };
         lists.map(list).collect()
     }
 
-    /// The events after the mark, which are not remembered any more.
-    pub(super) fn take_after(&mut self, mark: &Mark) -> Vec<Taken<E>> {
-        self.since.split_off(mark.events.min(self.since.len()))
-    }
-}
-
-impl Mark {
-    pub(super) fn of(outputs: &[Box<dyn Buffer>], tallies: &Tallies) -> Self {
-        Self {
-            events: 0,
-            outputs: outputs.iter().map(|rows| rows.len()).collect(),
-            tallies: tallies.clone(),
-        }
-    }
-
-    /// Drops what was made since.
-    pub(super) fn reset(&self, outputs: &mut [Box<dyn Buffer>], tallies: &mut Tallies) {
-        for (rows, length) in outputs.iter_mut().zip(&self.outputs) {
-            rows.truncate(*length);
-        }
-        tallies.clone_from(&self.tallies);
+    /// The events after the savepoint, which are not remembered any more.
+    pub(super) fn take_after(&mut self, savepoint: &Savepoint) -> Vec<TakenEvent<E>> {
+        self.since.split_off(savepoint.events.min(self.since.len()))
     }
 }

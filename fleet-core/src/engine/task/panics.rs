@@ -1,3 +1,5 @@
+//! Panics of code that the pipeline was given: caught, and traced to a step.
+
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,9 +10,9 @@ use crate::{
     engine::graph::{At, Meter, Node},
 };
 
-/// Where in a shard's work a panic came from.
+/// Which step of a shard panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum PanicSite {
     /// The decoder.
     Decode,
     /// The entry of the graph, which asks events for key, time and identity.
@@ -23,7 +25,7 @@ pub(super) enum Stage {
     Save(Option<usize>),
 }
 
-impl Stage {
+impl PanicSite {
     /// Its name in dead letters and messages.
     pub(super) fn name(self, nodes: &[(Box<dyn Node>, Meter)]) -> &str {
         match self {
@@ -40,34 +42,34 @@ impl Stage {
 /// A panic of code that the pipeline was given.
 #[derive(Debug)]
 pub(super) struct Panicked {
-    pub(super) stage: Stage,
-    /// What the node was at.
+    pub(super) site: PanicSite,
+    /// What the node was working on.
     pub(super) at: At,
-    /// What it said.
+    /// Its message.
     pub(super) reason: String,
 }
 
 impl Panicked {
-    pub(super) fn new(stage: Stage, reason: String) -> Self {
+    pub(super) fn new(site: PanicSite, reason: String) -> Self {
         let at = At::Nothing;
-        Self { stage, at, reason }
+        Self { site, at, reason }
     }
 
-    /// The error that stops the pipeline: it happened somewhere in these records.
+    /// The error that stops the pipeline; the panic happened somewhere in these records.
     pub(super) fn error(
         &self,
         nodes: &[(Box<dyn Node>, Meter)],
         partition: &Partition,
         records: std::ops::Range<Offset>,
     ) -> Error {
-        let (stage, reason) = (self.stage.name(nodes), &self.reason);
-        let message = match self.stage {
-            Stage::Save(_) => format!(
-                "`{stage}` panicked when its state was encoded, and nothing since the last commit is \
+        let (step, reason) = (self.site.name(nodes), &self.reason);
+        let message = match self.site {
+            PanicSite::Save(_) => format!(
+                "`{step}` panicked when its state was encoded, and nothing since the last commit is \
                  committed: mend it, no record is to blame: {reason}"
             ),
             _ => format!(
-                "`{stage}` panicked over the records from offset {} to before {}, and nothing of them is \
+                "`{step}` panicked over the records from offset {} to before {}, and nothing of them is \
                  committed: mend it, or isolate panics: {reason}",
                 records.start, records.end
             ),
@@ -76,12 +78,13 @@ impl Panicked {
     }
 }
 
-/// Does the work; a panic comes back as what it said. Whatever the work changes may be half done then.
+/// Does the work. A panic comes back as its message; whatever the work changes may be half done
+/// then.
 pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))
 }
 
-/// What `panic!` was given.
+/// The message that `panic!` was given.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned())

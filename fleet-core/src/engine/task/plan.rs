@@ -1,3 +1,5 @@
+//! What all tasks of a pipeline have in common.
+
 use std::sync::Arc;
 
 use super::KeyLimits;
@@ -21,12 +23,4 @@ pub(crate) struct Plan<E> {
     pub(crate) isolate: bool,
     /// Measures the nodes, if anyone wants to know.
     pub(crate) clock: Option<Clock>,
-}
-
-impl<E> Plan<E> {
-    /// Whether nothing is to be known of events before they are in the order buffer, so that a decoder may put
-    /// them there itself.
-    pub(super) fn takes_all_alike(&self) -> bool {
-        !self.isolate && self.keys.ttl.is_none() && self.keys.per_tenant.is_none()
-    }
 }

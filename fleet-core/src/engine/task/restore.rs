@@ -2,19 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{
-    Plan, Task,
-    keys::PartitionTime,
-    replay::{Snapshot, is_of_replay},
-    shard::Shard,
-    tenants::Tenants,
-};
+use super::{KeyGate, LastSnapshot, Plan, Shard, Task};
 use crate::{
     contracts::checkpoint::{Claim, Fates, Saved},
     data::{Error, ErrorKind, Offset, Partition, Result},
-    engine::{graph::describe::difference, order},
+    engine::{entries::SnapshotEntry, graph::describe::difference},
     event::Event,
-    rows::{Dealer, shard_of},
+    rows::shard_of,
 };
 
 impl<E: Event> Task<E> {
@@ -40,16 +34,14 @@ impl<E: Event> Task<E> {
             read_to: Offset::default(),
             joined: Offset::default(),
             replay: None,
-            snapshot: Snapshot::at(claim.next),
+            snapshot: LastSnapshot::at(claim.next),
             ended: claim.ended,
             changed: false,
             shards: (0..shards).map(|_| Shard::new(plan)).collect(),
-            dealer: Dealer::new(shards),
             fates: Fates::from(claim.counts),
             tallies: claim.tallies,
             fingerprint,
-            time: PartitionTime::default(),
-            tenants: Tenants::default(),
+            gate: KeyGate::default(),
             floor: None,
         };
         for saved in &claim.state {
@@ -68,9 +60,9 @@ impl<E: Event> Task<E> {
             }
         }
         let shards = &task.shards;
-        task.tenants.restore_times(|key| {
+        task.gate.restore_times(|key| {
             let shard = shards.get(shard_of(key, shards.len()))?;
-            shard.order.newest(key)
+            shard.newest(key)
         });
         task.replay = task.snapshot.replay(task.next).map(Arc::new);
         task.read_to = task.start().unwrap_or_default();
@@ -80,24 +72,23 @@ impl<E: Event> Task<E> {
 
     /// Takes back one entry of a snapshot; `None` when it cannot be read.
     fn take_back(&mut self, saved: &Saved) -> Option<()> {
-        if is_of_replay(saved) {
-            self.snapshot = Snapshot::restore(saved)?;
-            return Some(());
+        let entry = SnapshotEntry::of(saved)?;
+        match entry {
+            SnapshotEntry::LastSnapshot => self.snapshot = LastSnapshot::restore(saved)?,
+            SnapshotEntry::Floor(floor) => self.floor = Some(floor),
+            SnapshotEntry::PartitionTime | SnapshotEntry::TenantKey => {
+                self.gate.restore(&entry, saved)?;
+            }
+            SnapshotEntry::Waiting(key)
+            | SnapshotEntry::Seen(key, _)
+            | SnapshotEntry::Node(key) => {
+                let shard = shard_of(key, self.shards.len());
+                self.shards
+                    .get_mut(shard)?
+                    .restore(&entry, saved, self.ended)?;
+            }
         }
-        if PartitionTime::owns(saved) {
-            return self.time.restore(saved);
-        }
-        if Tenants::owns(saved) {
-            return self.tenants.restore(saved);
-        }
-        let entry = order::Entry::of(saved)?;
-        if let order::Entry::Floor(floor) = entry {
-            self.floor = Some(floor);
-            return Some(());
-        }
-        let place = shard_of(entry.key()?, self.shards.len());
-        let shard = self.shards.get_mut(place)?;
-        shard.restore(&entry, saved, self.ended)
+        Some(())
     }
 
     /// Where to read from, which is before [`next`](Self::next) when the snapshot is; `None` when nothing was

@@ -1,21 +1,25 @@
-use std::{collections::BTreeMap, sync::Arc};
+//! The ways in of a batch: in place, or forked over several workers.
 
-use super::{
-    ForkJoin, Intake, Panicked, Plan, Replay, Sweep, Task,
-    shard::{Shard, Timed},
-};
+use std::sync::Arc;
+
+use super::{ForkJoin, Panicked, Plan, Replay, Shard, Sweep, Task, intake::Intake};
 use crate::{
     contracts::{Decode, checkpoint::Fates, source::Batch},
-    data::{EventTime, Offset, Partition, Result},
+    data::{EventTime, Offset, Result},
     event::Event,
-    rows::Dealer,
+    rows::{Dealer, Events, TimedEvents},
 };
 
-/// How many parts a round has at least for each worker, where payloads can be divided. Our choice: one that
-/// comes late to the first of them still finds its share of work.
+/// How many parts a round has at least for each worker, where payloads can be divided. Our choice: a
+/// worker that wakes up late still finds its share of work.
 const PARTS_PER_WORKER: usize = 4;
 
-/// Takes several batches at once through their tasks, by several workers.
+/// A task and the batches of its partition, in the order of the input.
+pub(crate) type Work<'a, E, P> = (&'a mut Task<E>, Vec<Batch<P>>);
+
+/// Takes batches through their tasks.
+///
+/// A single batch stays in place where its task allows that. Everything else forks:
 ///
 /// ```text
 /// decode   each part of a payload by itself,       part 1      part 2      part 3
@@ -25,13 +29,18 @@ const PARTS_PER_WORKER: usize = 4;
 /// ```
 /// What a shard sees does not depend on who decodes when, so the results do not either.
 pub(crate) struct Round<E> {
-    /// With emptied lists: their memory serves the next round.
+    /// Dealers with emptied lists, whose memory the next round uses again.
     spare: Vec<Dealer<E>>,
+}
+
+/// A task and the parts of its payloads, in the order of the input.
+struct Turn<'a, E: Event, P> {
+    task: &'a mut Task<E>,
+    parts: Vec<Part<P, E>>,
 }
 
 /// A payload or a part of it.
 struct Part<P, E> {
-    partition: Partition,
     /// When the log took it.
     time: Option<EventTime>,
     payload: Option<P>,
@@ -47,7 +56,7 @@ struct Lane<'a, E: Event> {
     shard: &'a mut Shard<E>,
     replay: Option<Arc<Replay>>,
     sweeps: Arc<[Sweep]>,
-    events: Vec<Timed<E>>,
+    events: Vec<TimedEvents<E>>,
 }
 
 impl<E: Event> Round<E> {
@@ -55,84 +64,115 @@ impl<E: Event> Round<E> {
         Self { spare: Vec::new() }
     }
 
-    /// Takes the batches through their tasks; those of no task are left out.
+    /// Takes the batches through their tasks.
     ///
     /// # Errors
-    /// As [`Task::batch`].
+    /// When an input had ended before: its last windows are out, and more rows would be late. When
+    /// operator or decoder panic; the task must not be used any more then.
     pub(crate) fn run<P: Send, D: Decode<P, Event = E>>(
         &mut self,
-        tasks: &mut BTreeMap<Partition, Task<E>>,
+        mut work: Vec<Work<'_, E, P>>,
         plan: &Plan<E>,
         decode: &D,
-        batches: Vec<Batch<P>>,
         fork: &impl ForkJoin,
     ) -> Result<()> {
-        let mut parts = self.parts(tasks, decode, batches, fork.workers())?;
+        if let [(task, batches)] = work.as_mut_slice()
+            && batches.len() == 1
+            && task.takes_in_place(plan)
+            && let Some(batch) = batches.pop()
+        {
+            return task.take_in_place(plan, decode, batch);
+        }
+        let mut turns = self.turns(work, decode, fork.workers())?;
+        let mut parts: Vec<_> = turns.iter_mut().flat_map(|turn| &mut turn.parts).collect();
         fork.each(&mut parts, |part| part.decode(decode, plan.isolate));
-        for part in &parts {
-            if let (Some(panicked), Some(task)) = (&part.panicked, tasks.get(&part.partition)) {
+        for Turn { task, parts } in &turns {
+            if let Some(panicked) = parts.iter().find_map(|part| part.panicked.as_ref()) {
                 return Err(task.stopped_by(panicked));
             }
         }
-        let mut lanes = lanes(tasks, &mut parts, plan)?;
+        let mut lanes = Vec::new();
+        for turn in &mut turns {
+            turn.add_lanes(plan, &mut lanes)?;
+        }
         fork.each(&mut lanes, |lane| lane.pass(plan));
         let lists = lanes.into_iter().flat_map(|lane| lane.events);
         let mut emptied: Vec<_> = lists.map(|(_, events)| events).collect();
-        for mut part in parts {
-            for list in part.dealer.lists() {
-                *list = emptied.pop().unwrap_or_default();
-            }
-            self.spare.push(part.dealer);
-            if let Some(task) = tasks.get_mut(&part.partition) {
+        for Turn { task, parts } in turns {
+            for mut part in parts {
                 task.fates.join(&mut part.fates);
-                task.join()?;
+                for list in part.dealer.lists() {
+                    *list = emptied.pop().unwrap_or_default();
+                }
+                self.spare.push(part.dealer);
             }
+            task.join()?;
         }
         Ok(())
     }
 
-    /// Divides payloads where there are few of them; the parts of one partition stand
-    /// together, in their order.
-    fn parts<P, D: Decode<P, Event = E>>(
+    /// Divides payloads where there are fewer of them than the workers need.
+    fn turns<'a, P, D: Decode<P, Event = E>>(
         &mut self,
-        tasks: &mut BTreeMap<Partition, Task<E>>,
+        work: Vec<Work<'a, E, P>>,
         decode: &D,
-        mut batches: Vec<Batch<P>>,
         workers: usize,
-    ) -> Result<Vec<Part<P, E>>> {
-        batches.sort_by(|a, b| a.partition.cmp(&b.partition));
-        let each = (PARTS_PER_WORKER * workers).div_ceil(batches.len().max(1));
-        let mut parts = Vec::new();
-        for Batch {
-            partition,
-            next,
-            time,
-            payload,
-        } in batches
-        {
-            let Some(task) = tasks.get_mut(&partition) else {
-                continue;
-            };
+    ) -> Result<Vec<Turn<'a, E, P>>> {
+        let batches: usize = work.iter().map(|(_, batches)| batches.len()).sum();
+        let each = match workers {
+            1 => 1,
+            _ => (PARTS_PER_WORKER * workers).div_ceil(batches.max(1)),
+        };
+        let mut turns = Vec::with_capacity(work.len());
+        for (task, batches) in work {
             task.check_open()?;
-            let counted = task
-                .replay
-                .as_ref()
-                .map_or(Offset(0), |replay| replay.upto());
-            task.advance(next);
-            for payload in decode.divide(payload, each) {
-                let dealer = self.spare.pop();
-                parts.push(Part {
-                    partition: partition.clone(),
-                    time,
-                    payload: Some(payload),
-                    counted,
-                    dealer: dealer.unwrap_or_else(|| Dealer::new(task.shards.len())),
-                    fates: Fates::default(),
-                    panicked: None,
-                });
+            let replay = task.replay.as_deref();
+            let counted = replay.map_or(Offset(0), Replay::upto);
+            let mut parts = Vec::new();
+            for batch in batches {
+                task.advance(batch.next);
+                for payload in decode.divide(batch.payload, each) {
+                    let dealer = self.spare.pop();
+                    parts.push(Part {
+                        time: batch.time,
+                        payload: Some(payload),
+                        counted,
+                        dealer: dealer.unwrap_or_else(|| Dealer::new(task.shards.len())),
+                        fates: Fates::default(),
+                        panicked: None,
+                    });
+                }
             }
+            turns.push(Turn { task, parts });
         }
-        Ok(parts)
+        Ok(turns)
+    }
+}
+
+impl<E: Event, P> Turn<'_, E, P> {
+    /// Adds the shards of the task, each with its events in the order of the parts.
+    fn add_lanes<'s>(&'s mut self, plan: &Plan<E>, to: &mut Vec<Lane<'s, E>>) -> Result<()> {
+        let lists = self.parts.iter_mut().flat_map(|part| {
+            let time = part.time;
+            let lists = part.dealer.lists().iter_mut();
+            lists.map(move |events| (time, events))
+        });
+        let sweeps = self.task.admit(plan, &mut lists.collect::<Vec<_>>())?;
+        let sweeps: Arc<[Sweep]> = sweeps.into();
+        let take = |part: &mut Part<P, E>, shard| -> Option<(Option<EventTime>, Events<E>)> {
+            let events = part.dealer.lists().get_mut(shard)?;
+            Some((part.time, std::mem::take(events)))
+        };
+        for (place, shard) in self.task.shards.iter_mut().enumerate() {
+            let parts = self.parts.iter_mut();
+            to.push(Lane {
+                shard,
+                replay: self.task.replay.clone(),
+                sweeps: Arc::clone(&sweeps),
+                events: parts.filter_map(|part| take(part, place)).collect(),
+            });
+        }
+        Ok(())
     }
 }
 
@@ -155,42 +195,4 @@ impl<E: Event> Lane<'_, E> {
         self.shard
             .take(plan, &mut self.events, replay, &self.sweeps);
     }
-}
-
-/// The shards of the tasks that have parts, each with its events in the order of the parts.
-fn lanes<'a, P, E: Event>(
-    tasks: &'a mut BTreeMap<Partition, Task<E>>,
-    parts: &mut [Part<P, E>],
-    plan: &Plan<E>,
-) -> Result<Vec<Lane<'a, E>>> {
-    let mut lanes = Vec::new();
-    // Both are sorted by partition.
-    let mut parts = parts
-        .chunk_by_mut(|a, b| a.partition == b.partition)
-        .peekable();
-    for (partition, task) in tasks {
-        let own = |parts: &&mut [Part<P, E>]| parts.iter().all(|part| part.partition == *partition);
-        let Some(own) = parts.next_if(own) else {
-            continue;
-        };
-        let lists = own.iter_mut().flat_map(|part| {
-            let time = part.time;
-            let lists = part.dealer.lists().iter_mut();
-            lists.map(move |events| (time, events))
-        });
-        let sweeps: Arc<[Sweep]> = task.admit(plan, &mut lists.collect::<Vec<_>>())?.into();
-        for (place, shard) in task.shards.iter_mut().enumerate() {
-            let lists = own.iter_mut().filter_map(|part| {
-                let events = part.dealer.lists().get_mut(place)?;
-                Some((part.time, std::mem::take(events)))
-            });
-            lanes.push(Lane {
-                shard,
-                replay: task.replay.clone(),
-                sweeps: Arc::clone(&sweeps),
-                events: lists.collect(),
-            });
-        }
-    }
-    Ok(lanes)
 }

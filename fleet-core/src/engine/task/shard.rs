@@ -1,225 +1,285 @@
-use std::collections::HashSet;
+//! One shard of a partition: a processor with its results, and what it does about panics.
 
 use super::{
-    Plan, Written,
-    isolation::Isolation,
-    panics::{Panicked, Stage, caught},
+    Plan, Replay,
+    isolation::{Isolation, Savepoint},
+    panics::Panicked,
+    piece::{CommitKind, ShardPiece},
+    processor::Processor,
+    recovery::{Interrupted, recover},
+    results::{Emission, Results},
+    time_to_live::{Sweep, split_before},
 };
 use crate::{
-    contracts::checkpoint::{Fates, Saved, Tallies},
+    contracts::{
+        Decode,
+        checkpoint::{Fates, Saved},
+    },
     data::EventTime,
     engine::{
-        graph::{Buffer, Meter, Node, Slots, Stream, Work},
-        order::{self, OrderBuffer},
+        entries::SnapshotEntry,
+        graph::{Meter, Node},
     },
     event::Event,
-    rows::Events,
+    rows::TimedEvents,
 };
 
-/// Events, and when the log took them.
-pub(crate) type Timed<E> = (Option<EventTime>, Events<E>);
-
-/// Whether what comes of records is heard, or was committed in an earlier run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hearing {
-    Heard,
-    /// Only the state is wanted.
-    Again,
-}
-
-impl Hearing {
-    pub(super) fn again_if(again: bool) -> Self {
-        if again { Self::Again } else { Self::Heard }
-    }
-}
-
-/// Some of the keys of a partition: order, nodes, state. Nothing is shared between shards.
+/// Some of the keys of a partition. Shards share nothing.
 pub(super) struct Shard<E: Event> {
-    pub(super) order: OrderBuffer,
-    pub(super) nodes: Vec<(Box<dyn Node>, Meter)>,
-    /// The rows of a pass; those of the events are in their slab.
-    pub(super) slots: Slots,
-    pub(super) events: Stream<E>,
-    /// As `slots`, for rows that are older than their key's clock.
-    pub(super) belated: Slots,
-    /// Since the task last asked.
-    pub(super) fates: Fates,
-    /// How many accepted records became dead letters since then.
-    pub(super) taken_back: u64,
-    /// Since the last seal.
-    pub(super) tallies: Tallies,
-    pub(super) outputs: Vec<Box<dyn Buffer>>,
-    pub(super) isolation: Option<Isolation<E>>,
-    /// How many keys it has forgotten since the last seal.
-    pub(super) forgotten: u64,
-    /// Why its state is not to be used any more.
-    pub(super) panicked: Option<Panicked>,
-}
-
-/// What a shard hands over for a commit.
-#[derive(Default)]
-pub(super) struct Share {
-    pub(super) saved: Vec<Saved>,
-    pub(super) tallies: Tallies,
-    /// By outlet.
-    pub(super) outputs: Vec<Box<dyn Buffer>>,
-    /// How many keys it knows.
-    pub(super) keys: u64,
-    /// How many keys it has forgotten since the last seal.
-    pub(super) forgotten: u64,
-    /// By node.
-    pub(super) work: Vec<Work>,
+    processor: Processor<E>,
+    results: Results,
+    /// Only where panics are isolated.
+    isolation: Option<Isolation<E>>,
+    /// Why its state must not be used any more.
+    panicked: Option<Panicked>,
 }
 
 impl<E: Event> Shard<E> {
     pub(super) fn new(plan: &Plan<E>) -> Self {
         Self {
-            order: OrderBuffer::new(plan.order),
-            nodes: fresh_nodes(plan),
-            slots: plan.graph.slots(),
-            events: plan.graph.events(),
-            belated: plan.graph.slots(),
-            fates: Fates::default(),
-            taken_back: 0,
-            tallies: Tallies::new(),
-            outputs: plan.outlets.iter().map(|to| to.buffer(0)).collect(),
+            processor: Processor::new(plan),
+            results: Results::new(plan),
             isolation: plan.isolate.then(Isolation::new),
-            forgotten: 0,
             panicked: None,
         }
     }
 
-    /// Takes back the state of one of its keys; `None` when it cannot be read.
+    /// Takes back the state of one of its keys; `None` if it cannot be read.
     pub(super) fn restore(
         &mut self,
-        entry: &order::Entry<'_>,
+        entry: &SnapshotEntry<'_>,
         saved: &Saved,
         ended: bool,
     ) -> Option<()> {
         if let Some(isolation) = &mut self.isolation {
             isolation.restore(entry, saved);
         }
-        self.put(entry, saved, ended)
+        self.processor.restore(entry, saved, ended)
     }
 
-    pub(super) fn put(
+    /// Clocks are where the last tick before a restart left them.
+    pub(super) fn restore_floor(&mut self, floor: EventTime) {
+        self.processor.restore_floor(floor);
+    }
+
+    /// The newest time of a key.
+    pub(super) fn newest(&self, key: &str) -> Option<EventTime> {
+        self.processor.newest(key)
+    }
+
+    /// The nodes, in the order of building.
+    pub(super) fn nodes(&self) -> &[(Box<dyn Node>, Meter)] {
+        self.processor.nodes()
+    }
+
+    /// Decodes a payload in place and takes its rows through the graph: for the only shard of a
+    /// partition, where panics are not isolated.
+    pub(super) fn take_payload<P, D: Decode<P, Event = E>>(
         &mut self,
-        entry: &order::Entry<'_>,
-        saved: &Saved,
-        ended: bool,
-    ) -> Option<()> {
-        let order::Entry::Node(key) = entry else {
-            let slab = self.slots.slab(self.events)?;
-            return self.order.restore(entry, saved, ended, slab);
+        plan: &Plan<E>,
+        decode: &D,
+        timed: (Option<EventTime>, P),
+    ) {
+        let results = &mut self.results;
+        if let Err(panicked) = self.processor.run_payload(plan, decode, timed, results) {
+            self.panicked = Some(panicked);
+        }
+    }
+
+    /// Takes events of its keys through the graph: lists in the order of the input.
+    pub(super) fn take(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [TimedEvents<E>],
+        replay: Option<&Replay>,
+        sweeps: &[Sweep],
+    ) {
+        // A recovery drops the fates of the step that panicked, not those of the steps before.
+        let mut fates = Fates::default();
+        for sweep in sweeps {
+            let mut before = split_before(lists, sweep.at);
+            self.take_some(plan, &mut before, replay);
+            fates.join(&mut self.results.fates);
+            if self.panicked.is_some() {
+                return;
+            }
+            let is_replay = replay.is_some_and(|replay| sweep.at < replay.upto());
+            self.sweep(plan, sweep.horizon, Emission::discard_if(is_replay));
+            fates.join(&mut self.results.fates);
+            if self.panicked.is_some() {
+                return;
+            }
+        }
+        self.take_some(plan, lists, replay);
+        fates.join(&mut self.results.fates);
+        self.results.fates = fates;
+    }
+
+    fn take_some(&mut self, plan: &Plan<E>, lists: &mut [TimedEvents<E>], replay: Option<&Replay>) {
+        let split = |replay: &Replay| {
+            let lists = lists.iter_mut();
+            lists
+                .map(|(time, events)| (*time, replay.take(events)))
+                .collect()
         };
-        let id = self.order.number(key);
-        let (node, _) = self.nodes.get_mut(usize::from(saved.node) - 1)?;
-        node.restore(id, saved)
+        let mut replayed: Vec<_> = replay.map(split).unwrap_or_default();
+        let savepoint = self.savepoint([&replayed, lists]);
+        if let Err(panicked) = self.try_take(plan, &mut replayed, lists) {
+            // The events behind the panic are still in their lists.
+            for (_, events) in lists.iter_mut() {
+                events.clear();
+            }
+            self.recover(plan, savepoint, Interrupted::Events(replay), panicked);
+        }
     }
 
-    /// The state of every key that changed since the last call.
-    ///
-    /// # Errors
-    /// When an event or a state panics as it is encoded; the shard is not to be used any more then.
-    fn save_changed(&mut self) -> Result<Vec<Saved>, Panicked> {
-        // One for each key at the entry and at each node: growing it would copy all of them again.
-        let most = self.order.changed() * (1 + self.nodes.len());
-        let mut saved = Vec::with_capacity(most);
-        if let Some(slab) = self.slots.slab(self.events) {
-            caught(|| self.order.seal(slab, &mut saved))
-                .map_err(|reason| Panicked::new(Stage::Save(None), reason))?;
+    fn try_take(
+        &mut self,
+        plan: &Plan<E>,
+        replayed: &mut [TimedEvents<E>],
+        lists: &mut [TimedEvents<E>],
+    ) -> Result<(), Panicked> {
+        let (processor, results) = (&mut self.processor, &mut self.results);
+        if !replayed.is_empty() {
+            processor.run(plan, replayed, results, Emission::Discard, None)?;
         }
-        for (place, (node, _)) in self.nodes.iter_mut().enumerate() {
-            caught(|| node.seal(self.order.keys(), &mut saved))
-                .map_err(|reason| Panicked::new(Stage::Save(Some(place)), reason))?;
-        }
-        if saved.iter().any(|saved| saved.bytes.is_none()) {
-            keep_last(&mut saved);
-        }
-        Ok(saved)
+        processor.run(plan, lists, results, Emission::Emit, None)
     }
 
-    /// Where panics are isolated: what is now is where the next one goes back to.
-    pub(super) fn rebase(&mut self) {
-        if self.isolation.is_none() {
+    /// No row before `floor` is under way for keys without a newer one: their clocks move there.
+    /// Returns whether any of them moved.
+    pub(super) fn tick(&mut self, plan: &Plan<E>, floor: EventTime) -> bool {
+        let savepoint = self.savepoint([&[], &[]]);
+        let moves = self.processor.raise(floor);
+        if moves && let Err(panicked) = self.pass(plan, Emission::Emit) {
+            self.recover(plan, savepoint, Interrupted::Tick(floor), panicked);
+        } else {
+            self.rebase();
+        }
+        moves
+    }
+
+    /// The input has ended: flushes every row, window and timer.
+    pub(super) fn end(&mut self, plan: &Plan<E>) {
+        let savepoint = self.savepoint([&[], &[]]);
+        self.processor.end();
+        if let Err(panicked) = self.pass(plan, Emission::Emit) {
+            self.recover(plan, savepoint, Interrupted::End, panicked);
+        }
+    }
+
+    /// Ends the keys that are silent since `horizon`, as the end of the input would, and forgets
+    /// them.
+    fn sweep(&mut self, plan: &Plan<E>, horizon: EventTime, emission: Emission) {
+        let silent = self.processor.silent_since(horizon);
+        if silent.is_empty() {
             return;
         }
-        match self.save_changed() {
-            Ok(changed) => self
-                .isolation
-                .iter_mut()
-                .for_each(|isolation| isolation.rebase(&changed)),
+        let savepoint = self.savepoint([&[], &[]]);
+        for id in silent {
+            self.processor.end_key(id);
+        }
+        if let Err(panicked) = self.pass(plan, emission) {
+            let interrupted = Interrupted::Sweep(horizon, emission);
+            self.recover(plan, savepoint, interrupted, panicked);
+            if self.panicked.is_some() {
+                return;
+            }
+        }
+        let silent = self.processor.silent_since(horizon);
+        let forgotten = self.processor.forget(silent);
+        if emission == Emission::Emit {
+            self.results.forgotten += forgotten;
+        }
+        self.rebase();
+    }
+
+    fn pass(&mut self, plan: &Plan<E>, emission: Emission) -> Result<(), Panicked> {
+        self.processor.pass(plan, &mut self.results, emission, None)
+    }
+
+    /// Remembers where the shard is and what it takes next, where panics are isolated.
+    fn savepoint(&mut self, next: [&[TimedEvents<E>]; 2]) -> Option<Savepoint> {
+        let isolation = self.isolation.as_mut()?;
+        Some(isolation.savepoint(&self.results, next))
+    }
+
+    /// Goes back to the savepoint, where there is one, and does again what a panic interrupted.
+    fn recover(
+        &mut self,
+        plan: &Plan<E>,
+        savepoint: Option<Savepoint>,
+        interrupted: Interrupted<'_>,
+        panicked: Panicked,
+    ) {
+        let (processor, results) = (&mut self.processor, &mut self.results);
+        processor.abandon_pass();
+        // A task takes the fates of its shards after every turn.
+        results.fates = Fates::default();
+        let recovered = match (&mut self.isolation, savepoint) {
+            (Some(isolation), Some(savepoint)) => {
+                savepoint.reset(results);
+                let taken = isolation.take_after(&savepoint);
+                recover(plan, processor, results, isolation, taken, interrupted)
+            }
+            _ => Err(panicked),
+        };
+        self.panicked = recovered.err();
+        if self.panicked.is_none() {
+            self.processor.free_unused_places();
+            // The next panic has a shorter way back.
+            self.rebase();
+        }
+    }
+
+    /// Makes the current state the one that the next panic goes back to, where panics are isolated.
+    fn rebase(&mut self) {
+        let Some(isolation) = &mut self.isolation else {
+            return;
+        };
+        match self.processor.save_changed() {
+            Ok(changed) => isolation.rebase(&changed),
             Err(panicked) => self.panicked = Some(panicked),
         }
     }
 
-    /// How much waits for a commit: results, and bytes of them.
+    /// How many rows wait for a commit, and how many bytes they take.
     pub(super) fn waiting(&self) -> (usize, usize) {
-        let results = self.outputs.iter().map(|rows| rows.len()).sum();
-        let bytes = self.outputs.iter().map(|rows| rows.bytes()).sum();
-        (results, bytes)
+        self.results.waiting()
     }
 
-    /// Hands over everything since the last seal; nothing of worth if it [panicked](Self::panicked).
-    pub(super) fn seal(&mut self, plan: &Plan<E>, keep: Written) -> Share {
+    /// Moves the fates since the last call to those of the task.
+    pub(super) fn give_fates(&mut self, to: &mut Fates) {
+        to.join(&mut self.results.fates);
+        to.counts.accepted -= std::mem::take(&mut self.results.retracted);
+    }
+
+    /// Why its state must not be used any more, if something panicked.
+    pub(super) fn take_panic(&mut self) -> Option<Panicked> {
+        self.panicked.take()
+    }
+
+    /// Hands over everything since the last seal. It is worthless if the shard
+    /// [panicked](Self::take_panic).
+    pub(super) fn seal(&mut self, plan: &Plan<E>, kind: CommitKind) -> ShardPiece {
         self.rebase();
-        let saved = match (keep, &mut self.isolation) {
-            (Written::Position, _) => Vec::new(),
-            (Written::State, Some(isolation)) => isolation.take_unsaved(),
-            (Written::State, None) => self.save_changed().unwrap_or_else(|panicked| {
-                self.panicked = Some(panicked);
-                Vec::new()
-            }),
+        let saved = match (kind, &mut self.isolation) {
+            (CommitKind::PositionOnly, _) => Vec::new(),
+            (CommitKind::Snapshot, Some(isolation)) => isolation.take_unsaved(),
+            (CommitKind::Snapshot, None) => {
+                self.processor.save_changed().unwrap_or_else(|panicked| {
+                    self.panicked = Some(panicked);
+                    Vec::new()
+                })
+            }
         };
-        // The next epoch will give about as many rows as this one.
-        let full = plan.outlets.iter().zip(&self.outputs);
-        let fresh = full.map(|(outlet, rows)| outlet.buffer(rows.len()));
-        let fresh = fresh.collect();
-        Share {
+        ShardPiece {
             saved,
-            tallies: std::mem::take(&mut self.tallies),
-            outputs: std::mem::replace(&mut self.outputs, fresh),
-            keys: self.order.keys().count() as u64,
-            forgotten: std::mem::take(&mut self.forgotten),
-            work: self
-                .nodes
-                .iter_mut()
-                .map(|(_, meter)| std::mem::take(&mut meter.work))
-                .collect(),
+            outputs: self.results.take_outputs(plan),
+            tallies: std::mem::take(&mut self.results.tallies),
+            keys: self.processor.key_count(),
+            forgotten: std::mem::take(&mut self.results.forgotten),
+            work: self.processor.take_work(),
         }
     }
-}
-
-impl Share {
-    /// Takes up what another shard of the same partition hands over.
-    pub(super) fn join(&mut self, other: Self) {
-        self.saved.extend(other.saved);
-        self.keys += other.keys;
-        self.forgotten += other.forgotten;
-        for (name, count) in other.tallies {
-            *self.tallies.entry(name).or_default() += count;
-        }
-        for (all, own) in self.work.iter_mut().zip(other.work) {
-            *all += own;
-        }
-        for (all, mut own) in self.outputs.iter_mut().zip(other.outputs) {
-            all.append(own.as_mut());
-        }
-    }
-}
-
-/// Of several entries of one place, the last: a key may be forgotten and come back between two seals.
-fn keep_last(saved: &mut Vec<Saved>) {
-    let mut places = HashSet::new();
-    saved.reverse();
-    saved.retain(|saved| places.insert((saved.node, saved.key.clone())));
-    saved.reverse();
-}
-
-/// The nodes of the graph without state.
-pub(super) fn fresh_nodes<E: Event>(plan: &Plan<E>) -> Vec<(Box<dyn Node>, Meter)> {
-    let nodes = plan.graph.nodes.iter();
-    nodes
-        .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
-        .collect()
 }

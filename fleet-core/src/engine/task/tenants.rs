@@ -1,3 +1,5 @@
+//! How many keys each tenant has, and which new ones are refused.
+
 use std::{
     collections::{BTreeSet, HashMap},
     num::NonZeroUsize,
@@ -5,11 +7,11 @@ use std::{
 
 use compact_str::CompactString;
 
-use super::{keys::Sweep, replay::Replay};
+use super::{Replay, Sweep};
 use crate::{
     contracts::checkpoint::{Fates, Saved},
     data::{EventTime, Offset},
-    engine::order::Order,
+    engine::{entries, order::Order},
     event::Event,
     rows::Events,
 };
@@ -40,9 +42,6 @@ struct Owned {
     tenant: CompactString,
     newest: EventTime,
 }
-
-/// The number of its entries in a snapshot: past those of all nodes.
-const TENANT_NODE: u16 = u16::MAX - 4;
 
 /// Who refuses a row of a new key, in its dead letter.
 const STAGE: &str = "keys";
@@ -150,20 +149,10 @@ impl Tenants {
         });
     }
 
-    /// Whether this entry of a snapshot is its own.
-    pub(super) fn owns(saved: &Saved) -> bool {
-        saved.node == TENANT_NODE
-    }
-
     pub(super) fn seal(&mut self, to: &mut Vec<Saved>) {
         for key in std::mem::take(&mut self.dirty) {
-            let owned = self.keys.get(&key);
-            to.push(Saved {
-                node: TENANT_NODE,
-                bytes: owned.map(|owned| owned.tenant.as_bytes().to_vec()),
-                key,
-                version: 0,
-            });
+            let tenant = self.keys.get(&key).map(|owned| &*owned.tenant);
+            to.push(entries::tenant_key(key.clone(), tenant));
         }
     }
 

@@ -4,7 +4,7 @@ use crate::{
     data::{Error, ErrorKind, Offset, Partition, Result},
     engine::{
         committer::Landed,
-        task::{Piece, Written},
+        task::{CommitKind, Piece},
     },
     planted::{Bug, planted},
 };
@@ -17,7 +17,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     pub(super) fn seal(
         &mut self,
         chosen: impl Fn(&Partition) -> bool,
-        written: Written,
+        written: CommitKind,
     ) -> Result<()> {
         let chosen = self.tasks.iter_mut().filter(|(name, _)| chosen(name));
         let changed = chosen
@@ -30,7 +30,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.sealed = Some(self.patience.seen.sealed(&epoch, self.epoch.opened));
         }
         let mut left = self.tasks.values();
-        if !left.any(|task| task.has_changed(Written::Position)) {
+        if !left.any(|task| task.has_changed(CommitKind::PositionOnly)) {
             self.epoch = Epoch::default();
         }
         if planted(Bug::AckBeforeCommit) {
@@ -83,7 +83,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// Commits all that was computed, and waits for it.
     pub(super) async fn settle(&mut self) -> Result<()> {
         let mut fenced = self.land().await?;
-        self.seal(|_| true, Written::State)?;
+        self.seal(|_| true, CommitKind::Snapshot)?;
         fenced.extend(self.land().await?);
         self.refuse_if_alone(&fenced)
     }

@@ -38,7 +38,7 @@ use super::{
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore, source::SourceEvent},
     data::{Offset, Partition, Result},
-    engine::task::{Plan, Round, Task, Written},
+    engine::task::{CommitKind, Plan, Round, Task},
     planted::{Bug, planted},
 };
 
@@ -215,7 +215,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             SourceEvent::Lost(partitions) => {
                 if planted(Bug::LostPartitionCommitted) {
                     self.land().await?;
-                    self.seal(|name| partitions.contains(name), Written::State)?;
+                    self.seal(|name| partitions.contains(name), CommitKind::Snapshot)?;
                     self.land().await?;
                 }
                 self.lose(&partitions);

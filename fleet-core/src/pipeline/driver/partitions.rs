@@ -6,7 +6,7 @@ use super::{super::observe::Stage, Driver};
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore, source::RevokeGuard},
     data::{Partition, Result},
-    engine::task::{ForkJoin, Task, Written},
+    engine::task::{CommitKind, ForkJoin, Task},
 };
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
@@ -45,7 +45,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let committed = timeout(within, async {
             self.land().await?;
             // Only what leaves is sealed.
-            self.seal(|name| partitions.contains(name), Written::State)?;
+            self.seal(|name| partitions.contains(name), CommitKind::Snapshot)?;
             self.land().await
         });
         if let Ok(committed) = committed.await {

@@ -1,3 +1,7 @@
+//! Batches from the source go through their tasks.
+
+use std::collections::BTreeMap;
+
 use super::Driver;
 use crate::{
     contracts::{
@@ -6,7 +10,8 @@ use crate::{
         source::{Batch, SourceEvent},
     },
     data::{Partition, Result},
-    engine::task::{ForkJoin, Task, Written},
+    engine::task::{CommitKind, ForkJoin, Task, Work},
+    event::Event,
 };
 
 /// How many batches a round takes for each worker, if so many are ready. Our choice: of the 256 KiB that a
@@ -14,22 +19,17 @@ use crate::{
 const BATCHES_PER_WORKER: usize = 4;
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
-    /// Takes a batch through its task; several workers take those with it that are ready.
+    /// Takes a batch through its task; with several workers, together with those that are ready.
     pub(super) async fn batch(&mut self, batch: Batch<Src::Payload>) -> Result<()> {
-        let before;
-        if self.workers.workers() == 1 {
-            before = self.read_so_far();
-            let Some(task) = self.tasks.get_mut(&batch.partition) else {
-                return Ok(());
-            };
-            task.batch(&self.plan, &self.decode, batch)?;
+        let batches = if self.workers.workers() == 1 {
+            vec![batch]
         } else {
-            let batches = self.gather(batch).await;
-            before = self.read_so_far();
-            let (tasks, plan, decode) = (&mut self.tasks, &self.plan, &self.decode);
-            self.round
-                .run(tasks, plan, decode, batches, &self.workers)?;
-        }
+            self.gather(batch).await
+        };
+        let before = self.read_so_far();
+        let work = by_task(&mut self.tasks, batches);
+        self.round
+            .run(work, &self.plan, &self.decode, &self.workers)?;
         let read = self.read_so_far() - before;
         self.epoch.rows += read;
         self.read += read;
@@ -90,7 +90,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             task.tick(&self.plan, &self.workers, floor)?;
         }
         let mut tasks = self.tasks.values();
-        if tasks.any(|task| task.has_changed(Written::Position)) {
+        if tasks.any(|task| task.has_changed(CommitKind::PositionOnly)) {
             self.anything = true;
             self.epoch.closing = true;
             self.epoch.open();
@@ -114,4 +114,25 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             || results >= limits.results
             || bytes >= limits.bytes)
     }
+}
+
+/// Groups batches by their tasks. Those of a partition without a task are dropped.
+fn by_task<E: Event, P>(
+    tasks: &mut BTreeMap<Partition, Task<E>>,
+    mut batches: Vec<Batch<P>>,
+) -> Vec<Work<'_, E, P>> {
+    if let [batch] = batches.as_slice() {
+        let task = tasks.get_mut(&batch.partition);
+        return task.map(|task| (task, batches)).into_iter().collect();
+    }
+    let mut work = Vec::new();
+    for (partition, task) in tasks {
+        let own: Vec<_> = batches
+            .extract_if(.., |batch| batch.partition == *partition)
+            .collect();
+        if !own.is_empty() {
+            work.push((task, own));
+        }
+    }
+    work
 }

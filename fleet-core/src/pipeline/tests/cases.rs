@@ -25,7 +25,7 @@ use crate::{
         graph::Graph,
         order::Order,
         outlet::Outlet,
-        task::{Inline, Plan, Task, Written},
+        task::{CommitKind, Inline, Plan, Task},
     },
     event::Event,
     pipeline::{Ending, EpochLimits, ExactlyOnce, Pipeline},
@@ -417,9 +417,8 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
             time: None,
             payload,
         };
-        task.batch(&plan, &Typed::<Reading>::default(), batch)
-            .unwrap();
-        pieces.push(task.seal(&plan, &Inline, Written::State).unwrap());
+        super::take(&mut task, &plan, &Typed::<Reading>::default(), batch).unwrap();
+        pieces.push(task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap());
     }
     committer.open(pieces);
     let mut answers = Vec::new();

@@ -20,3 +20,20 @@ mod stop;
 mod structure;
 mod time;
 mod workers;
+
+use crate::{
+    contracts::{Decode, source::Batch},
+    data::Result,
+    engine::task::{Inline, Plan, Round, Task},
+    event::Event,
+};
+
+/// Takes one batch through one task, without a driver.
+fn take<E: Event, P: Send>(
+    task: &mut Task<E>,
+    plan: &Plan<E>,
+    decode: &impl Decode<P, Event = E>,
+    batch: Batch<P>,
+) -> Result<()> {
+    Round::new().run(vec![(task, vec![batch])], plan, decode, &Inline)
+}

@@ -17,7 +17,7 @@ use crate::{
     data::{ErrorKind, Offset, Partition},
     engine::{
         order::Order,
-        task::{Inline, Plan, Task, Written},
+        task::{CommitKind, Inline, Plan, Task},
     },
     pipeline::{Ending, EpochLimits, ExactlyOnce, Pipeline, Snapshots},
     planted::{Bug, plant},
@@ -194,14 +194,14 @@ async fn a_commit_without_snapshot_writes_one_note_and_no_state() {
     let rows = arrive(&mut Dice::new(1));
     let mut entries = Vec::new();
     for (keep, next) in [
-        (Written::Position, 40),
-        (Written::Position, 80),
-        (Written::Position, 120),
-        (Written::State, 160),
+        (CommitKind::PositionOnly, 40),
+        (CommitKind::PositionOnly, 80),
+        (CommitKind::PositionOnly, 120),
+        (CommitKind::Snapshot, 160),
     ] {
         let rows = &rows[next as usize - 40..next as usize];
-        task.batch(&plan, &Typed::default(), batch(rows, next))
-            .unwrap();
+        let batch = batch(rows, next);
+        super::take(&mut task, &plan, &Typed::default(), batch).unwrap();
         let piece = task.seal(&plan, &Inline, keep).unwrap();
         entries.push(piece.sealed.saved.len());
     }

@@ -2,7 +2,7 @@
 
 mod places;
 
-pub(crate) use places::{Part, Place, Places, Rows, RowsMut};
+pub(crate) use places::{Place, Places, Rows, RowsMut, Segment};
 
 use crate::{
     data::{EventTime, Offset},

@@ -24,7 +24,7 @@ pub(crate) struct Places {
 }
 
 /// Some places in their order.
-pub(crate) enum Part<'a> {
+pub(crate) enum Segment<'a> {
     /// By number.
     Run(Range<u32>),
     List(&'a [Place]),
@@ -74,12 +74,12 @@ impl Places {
     }
 
     /// Those from the one of this number on.
-    pub(crate) fn from(&self, number: usize) -> Part<'_> {
+    pub(crate) fn from(&self, number: usize) -> Segment<'_> {
         if self.list.is_empty() {
             let skipped = u32::try_from(number).unwrap_or(u32::MAX);
-            Part::Run(self.run.start.saturating_add(skipped)..self.run.end)
+            Segment::Run(self.run.start.saturating_add(skipped)..self.run.end)
         } else {
-            Part::List(self.list.get(number..).unwrap_or_default())
+            Segment::List(self.list.get(number..).unwrap_or_default())
         }
     }
 

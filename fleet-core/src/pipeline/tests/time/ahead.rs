@@ -13,7 +13,7 @@ use crate::{
         graph::Graph,
         order::Order,
         outlet::Outlet,
-        task::{Inline, Plan, Task, Written},
+        task::{CommitKind, Inline, Plan, Task},
     },
 };
 
@@ -57,8 +57,8 @@ async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
             time: log.map(time),
             payload: vec![(Offset(offset), ping)],
         };
-        task.batch(&plan, &Typed::default(), batch).unwrap();
-        let piece = task.seal(&plan, &Inline, Written::State).unwrap();
+        super::super::take(&mut task, &plan, &Typed::default(), batch).unwrap();
+        let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
         let left = piece.outputs[0].rows::<Ping>().iter();
         outcome.left.extend(left.map(|row| row.value.second));
         let dead = piece.sealed.dead.iter();

@@ -16,7 +16,7 @@ use crate::{
         graph::Graph,
         order::Order,
         outlet::Outlet,
-        task::{Inline, Plan, Task, Written},
+        task::{CommitKind, Inline, Plan, Task},
     },
     pipeline::{Pipeline, Ticks},
     rows::Row,
@@ -118,9 +118,8 @@ impl Machine {
                     time: None,
                     payload: rows.clone(),
                 };
-                (self.task)
-                    .batch(&self.plan, &Typed::default(), batch)
-                    .unwrap();
+                let decode = Typed::default();
+                super::super::take(&mut self.task, &self.plan, &decode, batch).unwrap();
             }
             Action::Tick(floor) => self.task.tick(&self.plan, &Inline, *floor).unwrap(),
             Action::End => self.task.end(&self.plan, &Inline).unwrap(),
@@ -128,7 +127,10 @@ impl Machine {
     }
 
     async fn commit(&mut self) {
-        let piece = self.task.seal(&self.plan, &Inline, Written::State).unwrap();
+        let piece = self
+            .task
+            .seal(&self.plan, &Inline, CommitKind::Snapshot)
+            .unwrap();
         let tx = self.store.begin().await.unwrap();
         self.store.commit(tx, &[piece.sealed]).await.unwrap();
         let rows = piece.outputs[0].rows::<String>().iter();
@@ -238,11 +240,11 @@ async fn a_tick_that_moves_no_clock_is_no_commit() {
     let mut machine = Machine::start(Order::within(seconds(5))).await;
     machine.take(&ping(0, 101));
     machine.commit().await;
-    assert!(!machine.task.has_changed(Written::State));
+    assert!(!machine.task.has_changed(CommitKind::Snapshot));
     machine.take(&Action::Tick(time(101)));
-    assert!(!machine.task.has_changed(Written::State));
+    assert!(!machine.task.has_changed(CommitKind::Snapshot));
     machine.take(&Action::Tick(time(102)));
-    assert!(machine.task.has_changed(Written::State));
+    assert!(machine.task.has_changed(CommitKind::Snapshot));
 }
 
 /// A log that is always at its end.

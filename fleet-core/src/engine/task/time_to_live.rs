@@ -1,21 +1,14 @@
-use std::{num::NonZeroUsize, time::Duration};
+//! Time to live of keys: at which records the silent ones are forgotten.
 
-use super::shard::Timed;
+use std::time::Duration;
+
 use crate::{
     contracts::checkpoint::Saved,
     data::{EventTime, Offset, State},
-    engine::order::Order,
+    engine::{entries, order::Order},
     event::Event,
+    rows::TimedEvents,
 };
-
-/// How many keys there may be, and for how long.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct KeyLimits {
-    /// How long a key may be silent.
-    pub(crate) ttl: Option<Duration>,
-    /// How many a tenant may have in one partition.
-    pub(crate) per_tenant: Option<NonZeroUsize>,
-}
 
 /// Before this record, the keys that are silent since `horizon` are forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +25,6 @@ pub(super) struct PartitionTime {
     now: Option<EventTime>,
     is_saved: bool,
 }
-
-/// The number of its entry in a snapshot: past those of all nodes.
-const TIME_NODE: u16 = u16::MAX - 3;
 
 impl PartitionTime {
     /// Moves it over records and says where silent keys are forgotten. The lists are each in the order of the input.
@@ -72,22 +62,10 @@ impl PartitionTime {
         sweeps
     }
 
-    /// Whether this entry of a snapshot is its own.
-    pub(super) fn owns(saved: &Saved) -> bool {
-        saved.node == TIME_NODE
-    }
-
     pub(super) fn seal(&mut self, to: &mut Vec<Saved>) {
         if let Some(now) = self.now.filter(|_| !self.is_saved) {
-            let mut bytes = Vec::new();
-            now.encode(&mut bytes);
             self.is_saved = true;
-            to.push(Saved {
-                node: TIME_NODE,
-                key: "".into(),
-                version: 0,
-                bytes: Some(bytes),
-            });
+            to.push(entries::partition_time(now));
         }
     }
 
@@ -100,7 +78,7 @@ impl PartitionTime {
 }
 
 /// Takes the events before a record out of lists that are each in the order of the input.
-pub(super) fn split_before<E>(lists: &mut [Timed<E>], at: Offset) -> Vec<Timed<E>> {
+pub(super) fn split_before<E>(lists: &mut [TimedEvents<E>], at: Offset) -> Vec<TimedEvents<E>> {
     let before = lists
         .iter_mut()
         .map(|(log, events)| (*log, events.take_before(at)));

@@ -1,8 +1,10 @@
-use super::panics::{Panicked, Stage, caught};
+//! Decodes a payload into lists of events, and goes back where a decoder panics.
+
+use super::panics::{PanicSite, Panicked, caught};
 use crate::{
     contracts::{
         Decode,
-        checkpoint::{DeadLetter, Fates},
+        checkpoint::{Counts, DeadLetter, Fates},
         decode::{Entry, Single},
     },
     data::Offset,
@@ -35,7 +37,7 @@ impl<E: Event> Intake<'_, E> {
             return Ok(());
         };
         let Some(kept) = kept else {
-            return Err(Panicked::new(Stage::Decode, reason));
+            return Err(Panicked::new(PanicSite::Decode, reason));
         };
         self.reset(&mark);
         for Single { at, raw, payload } in (kept.records)(kept.payload) {
@@ -71,24 +73,24 @@ impl<E: Event> Intake<'_, E> {
         })
     }
 
-    fn mark(&self) -> Mark {
-        Mark {
+    fn mark(&self) -> IntakeMark {
+        IntakeMark {
             lengths: self.dealer.lengths(),
             counts: self.fates.counts,
             dead: self.fates.dead.len(),
         }
     }
 
-    fn reset(&mut self, mark: &Mark) {
+    fn reset(&mut self, mark: &IntakeMark) {
         self.dealer.reset(&mark.lengths);
         self.fates.counts = mark.counts;
         self.fates.truncate_dead(mark.dead);
     }
 }
 
-/// How much was there before.
-struct Mark {
+/// How much there was before a payload.
+struct IntakeMark {
     lengths: Vec<usize>,
-    counts: crate::contracts::checkpoint::Counts,
+    counts: Counts,
     dead: usize,
 }

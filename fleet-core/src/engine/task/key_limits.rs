@@ -1,0 +1,86 @@
+//! Bounds on the keys of a partition: how long they stay, and how many a tenant may have.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use super::{
+    Plan, Replay,
+    tenants::{Rules, Tenants},
+    time_to_live::{PartitionTime, Sweep},
+};
+use crate::{
+    contracts::checkpoint::{Fates, Saved},
+    data::EventTime,
+    engine::entries::SnapshotEntry,
+    event::Event,
+    rows::Events,
+};
+
+/// How many keys there may be, and for how long.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyLimits {
+    /// How long a key may be silent.
+    pub(crate) ttl: Option<Duration>,
+    /// How many a tenant may have in one partition.
+    pub(crate) per_tenant: Option<NonZeroUsize>,
+}
+
+impl KeyLimits {
+    /// Whether there is no limit.
+    pub(super) fn is_none(self) -> bool {
+        self.ttl.is_none() && self.per_tenant.is_none()
+    }
+}
+
+/// Looks at all events of a turn before they go to the shards.
+#[derive(Debug, Default)]
+pub(super) struct KeyGate {
+    time: PartitionTime,
+    tenants: Tenants,
+}
+
+impl KeyGate {
+    /// Refuses new keys past the bound of their tenant, and returns where silent keys are forgotten.
+    pub(super) fn admit<E: Event>(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [(Option<EventTime>, &mut Events<E>)],
+        replay: Option<&Replay>,
+        is_known: impl Fn(&str) -> bool,
+        fates: &mut Fates,
+    ) -> Vec<Sweep> {
+        let KeyLimits { ttl, per_tenant } = plan.keys;
+        let read = lists.iter().map(|(log, events)| (*log, &***events));
+        let sweeps = ttl.map(|ttl| self.time.advance(ttl, &plan.order, read));
+        let sweeps = sweeps.unwrap_or_default();
+        if let Some(most) = per_tenant {
+            let rules = Rules {
+                most,
+                order: &plan.order,
+                sweeps: &sweeps,
+                replay,
+            };
+            self.tenants.gate(&rules, lists, is_known, fates);
+        }
+        sweeps
+    }
+
+    /// Appends what changed since the last call.
+    pub(super) fn seal(&mut self, to: &mut Vec<Saved>) {
+        self.time.seal(to);
+        self.tenants.seal(to);
+    }
+
+    /// Takes back one entry, if it is of this gate; `None` if it cannot be read.
+    pub(super) fn restore(&mut self, entry: &SnapshotEntry<'_>, saved: &Saved) -> Option<()> {
+        match entry {
+            SnapshotEntry::PartitionTime => self.time.restore(saved),
+            SnapshotEntry::TenantKey => self.tenants.restore(saved),
+            _ => Some(()),
+        }
+    }
+
+    /// After a restart: the newest time of each key is known where its rows are.
+    pub(super) fn restore_times(&mut self, newest: impl Fn(&str) -> Option<EventTime>) {
+        self.tenants.restore_times(newest);
+    }
+}

@@ -1,0 +1,248 @@
+//! The order buffer and the nodes of one shard: what a row passes on its way to the results.
+
+mod clocks;
+mod state;
+
+pub(super) use state::Image;
+
+use super::{
+    Plan,
+    blame::Blame,
+    panics::{PanicSite, Panicked, caught},
+    results::{Emission, Results},
+};
+use crate::{
+    contracts::{
+        checkpoint::Fates,
+        decode::{Decode, Entry},
+    },
+    data::EventTime,
+    engine::{
+        graph::{At, Meter, Node, Now, Slots, Stream, Watch},
+        order::{Fate, OrderBuffer},
+    },
+    event::Event,
+    rows::{Place, Segment, TimedEvents},
+};
+
+/// Order, nodes and state of some of the keys of a partition.
+pub(super) struct Processor<E: Event> {
+    order: OrderBuffer,
+    nodes: Vec<(Box<dyn Node>, Meter)>,
+    /// The rows of a pass; those of the events are in their slab.
+    slots: Slots,
+    events: Stream<E>,
+    /// As `slots`, for rows that are older than their key's clock.
+    belated: Slots,
+}
+
+impl<E: Event> Processor<E> {
+    pub(super) fn new(plan: &Plan<E>) -> Self {
+        Self {
+            order: OrderBuffer::new(plan.order),
+            nodes: fresh_nodes(plan),
+            slots: plan.graph.slots(),
+            events: plan.graph.events(),
+            belated: plan.graph.slots(),
+        }
+    }
+
+    /// The nodes, in the order of building.
+    pub(super) fn nodes(&self) -> &[(Box<dyn Node>, Meter)] {
+        &self.nodes
+    }
+
+    /// Decodes a payload, which the log took at one time, straight into the slab, and takes its
+    /// rows through the graph.
+    pub(super) fn run_payload<P, D: Decode<P, Event = E>>(
+        &mut self,
+        plan: &Plan<E>,
+        decode: &D,
+        (log, payload): (Option<EventTime>, P),
+        results: &mut Results,
+    ) -> Result<(), Panicked> {
+        if let Some(slab) = self.slots.slab(self.events) {
+            let mut entry = Entry::of_slab(slab, &mut results.fates);
+            caught(|| decode.decode(payload, &mut entry))
+                .map_err(|reason| Panicked::new(PanicSite::Decode, reason))?;
+        }
+        self.admit_fresh(plan, log, results, Emission::Emit, None)?;
+        self.pass(plan, results, Emission::Emit, None)
+    }
+
+    /// Takes lists of events through the graph, except what is to blame for a panic.
+    pub(super) fn run(
+        &mut self,
+        plan: &Plan<E>,
+        lists: &mut [TimedEvents<E>],
+        results: &mut Results,
+        emission: Emission,
+        mut blame: Option<&mut Blame>,
+    ) -> Result<(), Panicked> {
+        // One list at a time: its rows stay in a near cache from node to node.
+        for (log, events) in lists {
+            if let Some(slab) = self.slots.slab(self.events) {
+                events.take_each(|offset, event| slab.swap_fresh(offset, event));
+            }
+            self.admit_fresh(plan, *log, results, emission, blame.as_deref_mut())?;
+            self.pass(plan, results, emission, blame.as_deref_mut())?;
+        }
+        Ok(())
+    }
+
+    fn admit_fresh(
+        &mut self,
+        plan: &Plan<E>,
+        log: Option<EventTime>,
+        results: &mut Results,
+        emission: Emission,
+        mut blame: Option<&mut Blame>,
+    ) -> Result<(), Panicked> {
+        self.order.set_log_time(log, plan.order.latest(log));
+        let Some(slab) = self.slots.slab(self.events) else {
+            return Ok(());
+        };
+        let fresh = slab.take_fresh();
+        caught(|| self.order.identify(slab.rows_mut(&fresh)))
+            .map_err(|reason| Panicked::new(PanicSite::Order, reason))?;
+        let mut admitted = 0;
+        while admitted < fresh.len() {
+            // Two arms, so that the loop over adjacent places is a plain one.
+            let more = caught(|| match fresh.from(admitted) {
+                Segment::Run(run) => self.admit_some(plan, log, results, run.map(Place)),
+                Segment::List(list) => self.admit_some(plan, log, results, list.iter().copied()),
+            });
+            admitted += more.map_err(|reason| Panicked::new(PanicSite::Order, reason))?;
+            if admitted < fresh.len() {
+                self.pass(plan, results, emission, blame.as_deref_mut())?;
+            }
+        }
+        if let Some(slab) = self.slots.slab(self.events) {
+            slab.return_fresh(fresh);
+        }
+        Ok(())
+    }
+
+    /// Admits rows up to the first that has to wait until the belated rows of its key have passed.
+    /// Returns how many it admitted.
+    fn admit_some(
+        &mut self,
+        plan: &Plan<E>,
+        log: Option<EventTime>,
+        results: &mut Results,
+        rows: impl Iterator<Item = Place>,
+    ) -> usize {
+        let mut admitted = 0;
+        let Some(slab) = self.slots.slab(self.events) else {
+            return admitted;
+        };
+        let fates = &mut results.fates;
+        for place in rows {
+            match self.order.admit(place, slab) {
+                Fate::Accepted => fates.counts.accepted += 1,
+                Fate::Late => fates.counts.late += 1,
+                Fate::Duplicate => fates.counts.duplicate += 1,
+                Fate::Belated => {}
+                Fate::Postponed => return admitted,
+                Fate::OutOfRange => {
+                    // Most decoders refuse such times; a source of typed events may not.
+                    if let Some(row) = slab.get(place) {
+                        let reason = plan.order.refusal(row.value.at(), log);
+                        fates.dead_letter(row.offset, "order", &reason);
+                    }
+                    slab.give_back(place);
+                }
+            }
+            admitted += 1;
+        }
+        admitted
+    }
+
+    /// Takes admitted rows through the graph as far as the clocks allow, belated rows last.
+    pub(super) fn pass(
+        &mut self,
+        plan: &Plan<E>,
+        results: &mut Results,
+        emission: Emission,
+        mut blame: Option<&mut Blame>,
+    ) -> Result<(), Panicked> {
+        if let Some(slab) = self.slots.slab(self.events) {
+            let is_followed = plan.graph.follows_clocks || blame.is_some();
+            self.order.release(slab, is_followed);
+            if let Some(blame) = blame.as_deref_mut() {
+                blame.leave_out(slab);
+            }
+        }
+        let (slots, order) = (&mut self.slots, &self.order);
+        let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
+        let at_rows = blame.is_none() && order.is_at_rows();
+        run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
+            let now = &Now { at_rows, ..*now };
+            meter.measure(slots, plan.clock, |slots| node.run(slots, now));
+        })?;
+        self.order.settle();
+        results.collect(plan, &mut self.slots, emission, blame.as_deref())?;
+        if self.order.has_belated() {
+            let (from, to) = (self.slots.slab(self.events), self.belated.slab(self.events));
+            if let (Some(from), Some(to)) = (from, to) {
+                let admitted = self.order.give_belated(from, to);
+                results.fates.counts.accepted += admitted.accepted;
+                results.fates.counts.duplicate += admitted.duplicate;
+                if let Some(blame) = blame.as_deref_mut() {
+                    blame.leave_out(to);
+                }
+            }
+            let (slots, order) = (&mut self.belated, &self.order);
+            let skipped = blame.as_deref().map_or(&[][..], Blame::nodes);
+            run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
+                meter.measure(slots, plan.clock, |slots| node.revise(slots, now));
+            })?;
+            results.collect(plan, &mut self.belated, emission, blame.as_deref())?;
+        }
+        if emission == Emission::Discard {
+            results.fates = Fates::default();
+        }
+        Ok(())
+    }
+}
+
+/// Runs the nodes one after the other. Those that are skipped forget the keys of this pass.
+fn run_nodes<E: Event>(
+    plan: &Plan<E>,
+    nodes: &mut [(Box<dyn Node>, Meter)],
+    order: &OrderBuffer,
+    skipped: &[usize],
+    mut run: impl FnMut(&mut dyn Node, &mut Meter, &Now<'_>),
+) -> Result<(), Panicked> {
+    let watch = Watch::default();
+    let now = Now {
+        keys: order.keys(),
+        clocks: order.clocks(),
+        moved: order.moved(),
+        highest: order.highest_moved(),
+        at_rows: false,
+        by_arrival: order.is_by_arrival(),
+        lateness: plan.order.allowed_lateness,
+        watch: &watch,
+    };
+    for (place, (node, meter)) in nodes.iter_mut().enumerate() {
+        if skipped.contains(&place) {
+            now.moved.iter().for_each(|id| node.forget(*id));
+            continue;
+        }
+        watch.set(At::Nothing);
+        caught(|| run(node.as_mut(), meter, &now)).map_err(|reason| Panicked {
+            at: watch.get(),
+            ..Panicked::new(PanicSite::Node(place), reason)
+        })?;
+    }
+    Ok(())
+}
+
+/// The nodes of the graph without state.
+fn fresh_nodes<E: Event>(plan: &Plan<E>) -> Vec<(Box<dyn Node>, Meter)> {
+    let nodes = plan.graph.nodes.iter();
+    nodes
+        .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
+        .collect()
+}

@@ -1,0 +1,187 @@
+//! State in and out of a processor: saved with a commit, restored, and taken back key by key after
+//! a panic.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::{
+    super::{
+        Plan,
+        panics::{PanicSite, Panicked, caught},
+    },
+    Processor, fresh_nodes,
+};
+use crate::{
+    contracts::checkpoint::Saved,
+    data::EventTime,
+    engine::{
+        entries::SnapshotEntry,
+        graph::Work,
+        order::{self, OrderBuffer},
+    },
+    event::Event,
+    rows::KeyId,
+};
+
+/// One key as it was at some moment.
+pub(in super::super) struct Image {
+    order: order::Image,
+    nodes: Vec<Saved>,
+}
+
+impl<E: Event> Processor<E> {
+    /// Takes back one entry of a snapshot; `None` if it cannot be read.
+    pub(in super::super) fn restore(
+        &mut self,
+        entry: &SnapshotEntry<'_>,
+        saved: &Saved,
+        ended: bool,
+    ) -> Option<()> {
+        let SnapshotEntry::Node(key) = entry else {
+            let slab = self.slots.slab(self.events)?;
+            return self.order.restore(entry, saved, ended, slab);
+        };
+        let id = self.order.number(key);
+        let (node, _) = self.nodes.get_mut(usize::from(saved.node) - 1)?;
+        node.restore(id, saved)
+    }
+
+    /// The state of every key that changed since the last call.
+    ///
+    /// # Errors
+    /// When a state panics while it is encoded.
+    pub(in super::super) fn save_changed(&mut self) -> Result<Vec<Saved>, Panicked> {
+        // A key has at most one entry per node and one for its waiting rows.
+        let most = self.order.changed() * (1 + self.nodes.len());
+        let mut saved = Vec::with_capacity(most);
+        if let Some(slab) = self.slots.slab(self.events) {
+            caught(|| self.order.seal(slab, &mut saved))
+                .map_err(|reason| Panicked::new(PanicSite::Save(None), reason))?;
+        }
+        for (place, (node, _)) in self.nodes.iter_mut().enumerate() {
+            caught(|| node.seal(self.order.keys(), &mut saved))
+                .map_err(|reason| Panicked::new(PanicSite::Save(Some(place)), reason))?;
+        }
+        if saved.iter().any(|saved| saved.bytes.is_none()) {
+            retain_last(&mut saved);
+        }
+        Ok(saved)
+    }
+
+    /// How many keys there are.
+    pub(in super::super) fn key_count(&self) -> u64 {
+        self.order.keys().count() as u64
+    }
+
+    /// What each node did since the last call.
+    pub(in super::super) fn take_work(&mut self) -> Vec<Work> {
+        let nodes = self.nodes.iter_mut();
+        nodes
+            .map(|(_, meter)| std::mem::take(&mut meter.work))
+            .collect()
+    }
+
+    /// The number of a key, which exists from now on.
+    pub(in super::super) fn number(&mut self, key: &str) -> KeyId {
+        self.order.number(key)
+    }
+
+    /// All keys, in the order of their names.
+    pub(in super::super) fn keys_by_name(&self) -> Vec<KeyId> {
+        self.order.keys().in_name_order()
+    }
+
+    /// Drops the rows of a pass that failed.
+    pub(in super::super) fn abandon_pass(&mut self) {
+        self.slots.clear();
+        self.belated.clear();
+        self.order.abandon();
+    }
+
+    /// Frees the places of all rows except those that wait.
+    pub(in super::super) fn free_unused_places(&mut self) {
+        let places: Vec<_> = self.order.places().collect();
+        if let Some(slab) = self.slots.slab(self.events) {
+            slab.keep_only(places.into_iter());
+        }
+    }
+
+    /// Replaces the state of some keys, or of all, by these entries.
+    pub(in super::super) fn reset(
+        &mut self,
+        plan: &Plan<E>,
+        keys: Option<&BTreeSet<String>>,
+        saved: &[Saved],
+    ) {
+        if keys.is_none() {
+            let floor: EventTime = self.order.floor();
+            self.order = OrderBuffer::new(plan.order);
+            self.order.raise(floor);
+            self.nodes = fresh_nodes(plan);
+        }
+        for key in keys.into_iter().flatten() {
+            let id = self.order.number(key);
+            self.clear_key(id);
+        }
+        for saved in saved {
+            // This process encoded it, so it can be read.
+            if let Some(entry) = SnapshotEntry::of(saved) {
+                self.restore(&entry, saved, false);
+            }
+        }
+        for id in self.order.keys().all() {
+            if keys.is_none_or(|keys| keys.contains(self.order.keys().name_str(id))) {
+                self.order.lift(id);
+            }
+        }
+    }
+
+    /// The state of one key.
+    ///
+    /// # Errors
+    /// As [`save_changed`](Self::save_changed).
+    pub(in super::super) fn image(&mut self, id: KeyId) -> Result<Option<Image>, Panicked> {
+        let Some(slab) = self.slots.slab(self.events) else {
+            return Ok(None);
+        };
+        let order = caught(|| self.order.save(id, slab))
+            .map_err(|reason| Panicked::new(PanicSite::Save(None), reason))?;
+        let keys = self.order.keys();
+        let nodes = self.nodes.iter().enumerate().map(|(place, (node, _))| {
+            caught(|| node.save(id, keys))
+                .map_err(|reason| Panicked::new(PanicSite::Save(Some(place)), reason))
+        });
+        let nodes = nodes
+            .filter_map(Result::transpose)
+            .collect::<Result<_, _>>()?;
+        Ok(order.map(|order| Image { order, nodes }))
+    }
+
+    /// Takes one key back to where it was.
+    pub(in super::super) fn put_back(&mut self, id: KeyId, image: &Image) {
+        self.clear_key(id);
+        if let Some(slab) = self.slots.slab(self.events) {
+            self.order.put_back(id, &image.order, slab);
+        }
+        for saved in image.nodes.iter().filter(|saved| saved.bytes.is_some()) {
+            if let Some(entry) = SnapshotEntry::of(saved) {
+                self.restore(&entry, saved, false);
+            }
+        }
+    }
+
+    fn clear_key(&mut self, id: KeyId) {
+        self.order.clear(id);
+        for (node, _) in &mut self.nodes {
+            node.forget(id);
+        }
+    }
+}
+
+/// Of several entries with one number and key, the last: between two seals a key may be forgotten
+/// and come back.
+fn retain_last(saved: &mut Vec<Saved>) {
+    let mut places = HashSet::new();
+    saved.reverse();
+    saved.retain(|saved| places.insert((saved.node, saved.key.clone())));
+    saved.reverse();
+}

@@ -1,0 +1,258 @@
+//! What a shard does after a panic where panics are isolated: it goes back to where it was and takes
+//! the same events again, one event and one key at a time, without what is to blame.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Plan, Replay,
+    blame::Blame,
+    isolation::{Isolation, TakenEvent},
+    panics::{PanicSite, Panicked, caught},
+    processor::{Image, Processor},
+    results::{Emission, Results},
+};
+use crate::{
+    contracts::checkpoint::{DeadLetter, Fates, Saved},
+    data::{EventTime, Offset},
+    engine::graph::At,
+    event::Event,
+    rows::{Events, KeyId},
+};
+
+/// The group of tallies that counts panics by step.
+pub(crate) const PANICS: &str = "panics";
+
+/// What a shard was doing when something panicked.
+#[derive(Clone, Copy)]
+pub(super) enum Interrupted<'a> {
+    /// It took events; those before the end of a replay emit nothing.
+    Events(Option<&'a Replay>),
+    /// It moved the clocks of silent keys.
+    Tick(EventTime),
+    /// It ended all keys.
+    End,
+    /// It ended the keys that are silent since then.
+    Sweep(EventTime, Emission),
+}
+
+/// Takes again what was taken since the savepoint, with the processor back at it.
+///
+/// # Errors
+/// When something panics that no event, timer or result can be blamed for.
+pub(super) fn recover<E: Event>(
+    plan: &Plan<E>,
+    processor: &mut Processor<E>,
+    results: &mut Results,
+    isolation: &Isolation<E>,
+    taken: Vec<TakenEvent<E>>,
+    interrupted: Interrupted<'_>,
+) -> Result<(), Panicked> {
+    let mut recovery = Recovery {
+        plan,
+        processor,
+        results,
+    };
+    match interrupted {
+        Interrupted::Events(replay) => {
+            let keys = taken.iter().map(|taken| key_of(&taken.event));
+            // An event whose key cannot be read may belong to any.
+            let keys: Option<BTreeSet<_>> = keys.collect();
+            recovery.rebuild(isolation, keys.as_ref())?;
+            for taken in taken {
+                let is_replay = replay.is_some_and(|replay| taken.offset < replay.upto());
+                let emission = Emission::discard_if(is_replay);
+                let id = key_of(&taken.event).map(|key| recovery.processor.number(&key));
+                recovery.step(id, &Cause::Event(taken), emission)?;
+            }
+        }
+        Interrupted::Tick(floor) => {
+            recovery.rebuild(isolation, None)?;
+            for id in recovery.processor.keys_by_name() {
+                recovery.step(Some(id), &Cause::Tick(floor), Emission::Emit)?;
+            }
+            recovery.processor.restore_floor(floor);
+        }
+        Interrupted::End => {
+            recovery.rebuild(isolation, None)?;
+            for id in recovery.processor.keys_by_name() {
+                recovery.step(Some(id), &Cause::End, Emission::Emit)?;
+            }
+        }
+        Interrupted::Sweep(horizon, emission) => {
+            recovery.rebuild(isolation, None)?;
+            for id in recovery.processor.silent_since(horizon) {
+                recovery.step(Some(id), &Cause::End, emission)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A processor that takes one step at a time.
+struct Recovery<'a, E: Event> {
+    plan: &'a Plan<E>,
+    processor: &'a mut Processor<E>,
+    results: &'a mut Results,
+}
+
+/// What moves the clock of a key.
+enum Cause<E> {
+    Event(TakenEvent<E>),
+    Tick(EventTime),
+    End,
+}
+
+/// What a dead letter is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// An event that was accepted.
+    AcceptedEvent,
+    /// An event that was not.
+    RefusedEvent,
+    /// A result of events that have their own fates.
+    Result,
+}
+
+impl<E: Event> Recovery<'_, E> {
+    /// Computes the state at the savepoint again: of these keys, or of all.
+    fn rebuild(
+        &mut self,
+        isolation: &Isolation<E>,
+        keys: Option<&BTreeSet<String>>,
+    ) -> Result<(), Panicked> {
+        let saved: Vec<Saved> = isolation.entries(keys).cloned().collect();
+        self.processor.reset(self.plan, keys, &saved);
+        let mut events = isolation.events(keys);
+        // They passed before. If they do not now, an operator is not pure, and no retry helps.
+        self.processor.run(
+            self.plan,
+            &mut events,
+            self.results,
+            Emission::Discard,
+            None,
+        )
+    }
+
+    /// Lets one cause move one clock, and leaves out what panics until nothing does.
+    fn step(
+        &mut self,
+        id: Option<KeyId>,
+        cause: &Cause<E>,
+        emission: Emission,
+    ) -> Result<(), Panicked> {
+        let image = match id {
+            Some(id) => self.processor.image(id)?,
+            None => None,
+        };
+        let (mut blame, mut letters) = (Blame::default(), Vec::new());
+        let mut fates = std::mem::take(&mut self.results.fates);
+        let mark = self.results.mark();
+        while let Err(panicked) = self.attempt(id, cause, emission, &mut blame) {
+            self.processor.abandon_pass();
+            self.results.fates = Fates::default();
+            self.results.reset(&mark);
+            if let (Some(id), Some(image)) = (id, &image) {
+                self.put_back(id, image);
+            }
+            letters.push(self.assign_blame(&panicked, cause, &mut blame));
+            if panicked.site == PanicSite::Order {
+                break;
+            }
+        }
+        if emission == Emission::Emit {
+            self.record(letters);
+            fates.join(&mut self.results.fates);
+        }
+        self.results.fates = fates;
+        Ok(())
+    }
+
+    fn put_back(&mut self, id: KeyId, image: &Image) {
+        self.processor.put_back(id, image);
+    }
+
+    /// Counts the dead letters of one step.
+    fn record(&mut self, letters: Vec<(DeadLetter, Subject)>) {
+        let results = &mut *self.results;
+        for (letter, subject) in letters {
+            let tally = format!("{PANICS}.{}", letter.stage);
+            *results.tallies.entry(tally).or_default() += 1;
+            match subject {
+                Subject::AcceptedEvent => {
+                    results.retracted += 1;
+                    results.fates.counts.dead_lettered += 1;
+                    results.fates.lose(letter);
+                }
+                Subject::RefusedEvent => results.fates.bury(letter),
+                Subject::Result => results.fates.lose(letter),
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        id: Option<KeyId>,
+        cause: &Cause<E>,
+        emission: Emission,
+        blame: &mut Blame,
+    ) -> Result<(), Panicked> {
+        blame.begin_try();
+        let (plan, results) = (self.plan, &mut *self.results);
+        match (cause, id) {
+            (Cause::Event(taken), _) => {
+                let event = (taken.offset, taken.event.clone());
+                let mut list = [(taken.log, Events::from_iter([event]))];
+                return self
+                    .processor
+                    .run(plan, &mut list, results, emission, Some(blame));
+            }
+            (Cause::Tick(floor), Some(id)) => self.processor.raise_key(id, *floor),
+            (Cause::End, Some(id)) => self.processor.end_key(id),
+            (_, None) => {}
+        }
+        self.processor.pass(plan, results, emission, Some(blame))
+    }
+
+    /// Decides what the next try leaves out, and makes its dead letter.
+    fn assign_blame(
+        &self,
+        panicked: &Panicked,
+        cause: &Cause<E>,
+        blame: &mut Blame,
+    ) -> (DeadLetter, Subject) {
+        let cause = match cause {
+            Cause::Event(taken) => taken.offset,
+            Cause::Tick(_) | Cause::End => Offset::default(),
+        };
+        let (offset, subject) = match (panicked.site, panicked.at) {
+            (PanicSite::Node(_), At::Row(row, at)) if blame.has_seen(row, at) => {
+                blame.add_row(row, at);
+                (row, Subject::AcceptedEvent)
+            }
+            (PanicSite::Node(place), at) => {
+                blame.add_node(place);
+                (at.offset().unwrap_or(cause), Subject::Result)
+            }
+            (PanicSite::Order | PanicSite::Decode | PanicSite::Save(_), _) => {
+                (cause, Subject::RefusedEvent)
+            }
+            (PanicSite::Results, _) => {
+                blame.add_results();
+                (cause, Subject::Result)
+            }
+        };
+        let letter = DeadLetter {
+            offset,
+            stage: panicked.site.name(self.processor.nodes()).into(),
+            reason: format!("it panicked: {}", panicked.reason),
+            raw: Vec::new(),
+            length: 0,
+        };
+        (letter, subject)
+    }
+}
+
+/// The key, if the event gives one.
+fn key_of<E: Event>(event: &E) -> Option<String> {
+    caught(|| event.key().to_owned()).ok()
+}

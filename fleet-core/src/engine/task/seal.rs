@@ -1,0 +1,109 @@
+//! Seals a task: everything since the last seal becomes one numbered commit.
+
+use std::sync::Arc;
+
+use super::{
+    ForkJoin, Plan, Shard, Task,
+    piece::{CommitKind, Piece, ShardPiece},
+};
+use crate::{contracts::checkpoint::Sealed, data::Result, engine::entries, event::Event};
+
+/// The tally of the keys that a task has seen.
+pub(crate) const KEYS_TALLY: &str = "keys";
+
+/// The tally of the keys that it has forgotten.
+const FORGOTTEN_TALLY: &str = "keys.forgotten";
+
+impl<E: Event> Task<E> {
+    /// Whether there is anything to commit.
+    pub(crate) fn has_changed(&self, kind: CommitKind) -> bool {
+        let is_behind = self.snapshot.is_behind() && self.replay.is_none();
+        self.changed || kind == CommitKind::Snapshot && is_behind
+    }
+
+    /// Hands over everything since the last seal, as one numbered commit. It contains the state,
+    /// whatever `wanted` says, where a restart could not do without.
+    ///
+    /// # Errors
+    /// When a state panics while it is encoded; the task must not be used any more then.
+    pub(crate) fn seal(
+        &mut self,
+        plan: &Plan<E>,
+        fork: &impl ForkJoin,
+        wanted: CommitKind,
+    ) -> Result<Piece> {
+        let wanted = if self.ended {
+            CommitKind::Snapshot
+        } else {
+            wanted
+        };
+        let kind = self.snapshot.choose(wanted, &self.fates.dead);
+        let ShardPiece {
+            mut saved,
+            tallies,
+            outputs,
+            keys,
+            forgotten,
+            work,
+        } = self.seal_shards(plan, fork, kind)?;
+        if kind == CommitKind::Snapshot {
+            saved.extend(self.floor.map(entries::floor));
+            self.gate.seal(&mut saved);
+        }
+        let (next, dead) = (self.next, &self.fates.dead);
+        self.snapshot.note(kind, next, dead, &mut saved);
+        self.seq += 1;
+        self.changed = false;
+        for (name, count) in tallies {
+            *self.tallies.entry(name).or_default() += count;
+        }
+        self.count_keys(keys, forgotten);
+        Ok(Piece {
+            sealed: Sealed {
+                partition: self.partition.clone(),
+                token: self.token,
+                seq: self.seq,
+                next: self.next,
+                ended: self.ended,
+                fingerprint: Arc::clone(&self.fingerprint),
+                saved,
+                dead: self.fates.take_dead(),
+                counts: self.fates.counts,
+                tallies: self.tallies.clone(),
+            },
+            outputs,
+            work,
+        })
+    }
+
+    fn seal_shards(
+        &mut self,
+        plan: &Plan<E>,
+        fork: &impl ForkJoin,
+        kind: CommitKind,
+    ) -> Result<ShardPiece> {
+        let mut pieces: Vec<(&mut Shard<E>, Option<ShardPiece>)> =
+            self.shards.iter_mut().map(|shard| (shard, None)).collect();
+        fork.each(&mut pieces, |(shard, piece)| {
+            *piece = Some(shard.seal(plan, kind));
+        });
+        if let Some(panicked) = pieces.iter_mut().find_map(|(shard, _)| shard.take_panic()) {
+            return Err(self.stopped_by(&panicked));
+        }
+        let pieces = pieces.into_iter().filter_map(|(_, piece)| piece);
+        let joined = pieces.reduce(|mut all, piece| {
+            all.join(piece);
+            all
+        });
+        Ok(joined.unwrap_or_default())
+    }
+
+    /// Tallies the keys that there are and those that there were.
+    fn count_keys(&mut self, keys: u64, forgotten: u64) {
+        if forgotten > 0 {
+            *self.tallies.entry(FORGOTTEN_TALLY.into()).or_default() += forgotten;
+        }
+        let forgotten = self.tallies.get(FORGOTTEN_TALLY).copied().unwrap_or(0);
+        self.tallies.insert(KEYS_TALLY.into(), keys + forgotten);
+    }
+}

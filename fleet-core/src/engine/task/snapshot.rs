@@ -1,0 +1,222 @@
+//! Where the last snapshot of a partition stands: behind the position, where commits are
+//! position-only.
+
+use super::{CommitKind, Replay};
+use crate::{
+    contracts::checkpoint::{DeadLetter, Saved},
+    data::{
+        Offset, State,
+        state::{put_length, take_length},
+    },
+    engine::entries,
+};
+
+/// The version of the entry.
+const LAYOUT: u8 = 1;
+
+/// How many dead letters a replay may leave out before a snapshot is taken to drop them. Our choice:
+/// every commit writes their offsets, and these take 32 KiB.
+const MAX_SKIPPED: usize = 4_096;
+
+/// Where the last snapshot of a partition stands, and what a replay from there has to leave out.
+#[derive(Debug, Default)]
+pub(super) struct LastSnapshot {
+    /// None before the first.
+    at: Option<Offset>,
+    /// Records after it that became dead letters: the state must not see them, even if they can be
+    /// read now.
+    dead: Vec<Offset>,
+    /// The store has an entry of it.
+    is_noted: bool,
+}
+
+impl LastSnapshot {
+    /// A snapshot at the position itself.
+    pub(super) fn at(position: Option<Offset>) -> Self {
+        Self {
+            at: position,
+            ..Self::default()
+        }
+    }
+
+    /// Reads the entry; `None` if it cannot be read.
+    pub(super) fn restore(saved: &Saved) -> Option<Self> {
+        let from = &mut saved.bytes.as_deref()?;
+        if u8::decode(0, from)? != LAYOUT {
+            return None;
+        }
+        let at = Some(Offset(u64::decode(0, from)?));
+        let mut dead = Vec::new();
+        for _ in 0..take_length(from)? {
+            dead.push(Offset(u64::decode(0, from)?));
+        }
+        let is_noted = true;
+        from.is_empty().then_some(Self { at, dead, is_noted })
+    }
+
+    /// Where it stands; `None` before the first.
+    pub(super) fn position(&self) -> Option<Offset> {
+        self.at
+    }
+
+    /// Whether it stands before the position.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_noted
+    }
+
+    /// The records that are computed again before new ones count.
+    pub(super) fn replay(&self, position: Offset) -> Option<Replay> {
+        let from = self.at.filter(|at| *at < position)?;
+        let mut dead = self.dead.clone();
+        dead.sort_unstable();
+        Some(Replay {
+            from,
+            upto: position,
+            dead,
+        })
+    }
+
+    /// What the next commit writes: a snapshot, too, where a replay would be impossible or costly
+    /// without it.
+    pub(super) fn choose(&self, wanted: CommitKind, dead: &[DeadLetter]) -> CommitKind {
+        if self.at.is_none() || self.dead.len() + dead.len() > MAX_SKIPPED {
+            CommitKind::Snapshot
+        } else {
+            wanted
+        }
+    }
+
+    /// The commit at `position` is of this kind: adds what a restart needs to know.
+    pub(super) fn note(
+        &mut self,
+        kind: CommitKind,
+        position: Offset,
+        dead: &[DeadLetter],
+        to: &mut Vec<Saved>,
+    ) {
+        match kind {
+            CommitKind::Snapshot => {
+                if self.is_noted {
+                    to.push(entries::last_snapshot(None));
+                }
+                *self = Self::at(Some(position));
+            }
+            CommitKind::PositionOnly => {
+                self.dead.extend(dead.iter().map(|letter| letter.offset));
+                self.is_noted = true;
+                to.push(entries::last_snapshot(Some(self.encode())));
+            }
+        }
+    }
+
+    /// # Layout
+    /// `layout u8 · offset u64 · dead: count u32, offset u64 each`
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        LAYOUT.encode(&mut bytes);
+        self.at.unwrap_or_default().0.encode(&mut bytes);
+        put_length(self.dead.len(), &mut bytes);
+        for offset in &self.dead {
+            offset.0.encode(&mut bytes);
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::Events;
+
+    fn dead(offset: u64) -> DeadLetter {
+        DeadLetter {
+            offset: Offset(offset),
+            stage: "decode".into(),
+            reason: String::new(),
+            raw: Vec::new(),
+            length: 0,
+        }
+    }
+
+    #[test]
+    fn a_snapshot_behind_its_position_survives_a_restart_and_a_whole_one_needs_no_note() {
+        let (mut snapshot, mut saved) = (LastSnapshot::at(Some(Offset(10))), Vec::new());
+        snapshot.note(
+            CommitKind::PositionOnly,
+            Offset(20),
+            &[dead(17)],
+            &mut saved,
+        );
+        snapshot.note(
+            CommitKind::PositionOnly,
+            Offset(30),
+            &[dead(12), dead(25)],
+            &mut saved,
+        );
+        let restored = LastSnapshot::restore(&saved[1]).unwrap();
+        let replay = restored.replay(Offset(30)).unwrap();
+        assert_eq!((replay.from(), replay.upto()), (Offset(10), Offset(30)));
+        let of = |events: &Events<u64>| events.iter().map(|(_, at)| *at).collect::<Vec<_>>();
+        let mut events = [9, 12, 17, 20, 25, 29, 30, 31]
+            .map(|at| (Offset(at), at))
+            .into_iter()
+            .collect();
+        assert_eq!(of(&replay.take(&mut events)), [9, 20, 29]);
+        assert_eq!(of(&events), [30, 31]);
+
+        saved.clear();
+        snapshot.note(CommitKind::Snapshot, Offset(40), &[], &mut saved);
+        assert_eq!(
+            (saved.len(), &saved[0].bytes),
+            (1, &None),
+            "the note is gone"
+        );
+        assert!(snapshot.replay(Offset(40)).is_none());
+        saved.clear();
+        snapshot.note(CommitKind::Snapshot, Offset(50), &[], &mut saved);
+        assert!(saved.is_empty());
+    }
+
+    #[test]
+    fn a_damaged_note_is_refused() {
+        let (mut snapshot, mut saved) = (LastSnapshot::at(Some(Offset(10))), Vec::new());
+        snapshot.note(
+            CommitKind::PositionOnly,
+            Offset(20),
+            &[dead(17)],
+            &mut saved,
+        );
+        let bytes = saved[0].bytes.take().unwrap();
+        for end in 0..bytes.len() {
+            saved[0].bytes = Some(bytes[..end].to_vec());
+            assert!(LastSnapshot::restore(&saved[0]).is_none(), "{end} bytes");
+        }
+        saved[0].bytes = Some([bytes, vec![0]].concat());
+        assert!(LastSnapshot::restore(&saved[0]).is_none());
+    }
+
+    #[test]
+    fn a_snapshot_is_taken_when_there_is_none_and_when_too_much_would_be_skipped() {
+        assert_eq!(
+            LastSnapshot::at(None).choose(CommitKind::PositionOnly, &[]),
+            CommitKind::Snapshot
+        );
+        let (mut snapshot, many) = (
+            LastSnapshot::at(Some(Offset(0))),
+            vec![dead(1); MAX_SKIPPED],
+        );
+        assert_eq!(
+            snapshot.choose(CommitKind::PositionOnly, &many),
+            CommitKind::PositionOnly
+        );
+        snapshot.note(CommitKind::PositionOnly, Offset(2), &many, &mut Vec::new());
+        assert_eq!(
+            snapshot.choose(CommitKind::PositionOnly, &[]),
+            CommitKind::PositionOnly
+        );
+        assert_eq!(
+            snapshot.choose(CommitKind::PositionOnly, &[dead(2)]),
+            CommitKind::Snapshot
+        );
+    }
+}
