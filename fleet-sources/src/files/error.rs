@@ -5,12 +5,12 @@ use std::io;
 use fleet_core::{Error, ErrorKind, dialect::MAX_RECORD_BYTES};
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum FileError {
     #[error("no input was given: name at least one file, or - for standard input")]
     NoInput,
     #[error("standard input was given {0} times, but can be read only once")]
     StandardInputAgain(usize),
-    #[error("the chunk size is 0 bytes: give at least 1, better {default}", default = super::FileOptions::CHUNK_BYTES)]
+    #[error("the chunk size is 0 bytes: give at least 1, better {default}", default = super::options::FileOptions::CHUNK_BYTES)]
     NoChunk,
     #[error(
         "cannot follow {0}: only a plain file that is not compressed can grow; leave out following, or give such a file last"
@@ -31,7 +31,7 @@ pub(super) enum Fault {
     )]
     Header { name: String },
     #[error("{} inputs cannot be read: {}", .0.len(), list(.0))]
-    Several(Vec<Fault>),
+    Several(Vec<FileError>),
 
     #[error("cannot read {name} at byte {at}: {cause}; {}", damage(*gzip))]
     Read {
@@ -72,8 +72,8 @@ pub(super) enum Fault {
     Stopped { name: String },
 }
 
-fn list(faults: &[Fault]) -> String {
-    let each: Vec<String> = faults.iter().map(ToString::to_string).collect();
+fn list(errors: &[FileError]) -> String {
+    let each: Vec<String> = errors.iter().map(ToString::to_string).collect();
     each.join("; ")
 }
 
@@ -93,7 +93,7 @@ fn damage(gzip: bool) -> &'static str {
     }
 }
 
-impl Fault {
+impl FileError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NoInput
@@ -118,17 +118,17 @@ impl Fault {
     }
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        Self::new(fault.kind(), fault.to_string()).because(fault)
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::new(error.kind(), error.to_string()).because(error)
     }
 }
 
-/// One fault as it is, several as a list.
-pub(super) fn all(mut faults: Vec<Fault>) -> Result<(), Fault> {
-    match faults.len() {
+/// One error as it is, several as a list.
+pub(crate) fn all(mut errors: Vec<FileError>) -> Result<(), FileError> {
+    match errors.len() {
         0 => Ok(()),
-        1 => faults.pop().map_or(Ok(()), Err),
-        _ => Err(Fault::Several(faults)),
+        1 => errors.pop().map_or(Ok(()), Err),
+        _ => Err(FileError::Several(errors)),
     }
 }

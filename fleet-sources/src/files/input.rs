@@ -14,9 +14,9 @@ use std::{
 /// assert_eq!(Input::from("rides/monday.ndjson.gz").to_string(), "rides/monday.ndjson.gz");
 /// assert_eq!(Input::from("-").to_string(), "standard input");
 /// ```
-pub struct Input(pub(super) Kind);
+pub struct Input(pub(crate) Kind);
 
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Path(PathBuf),
     StandardInput,
     Reader(String, Box<dyn Read + Send>),

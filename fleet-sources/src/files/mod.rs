@@ -3,21 +3,17 @@
 //! [`FileSource`] reads them; everything below it is a state machine without clock or thread, which one
 //! thread drives, so that a slow disk or a silent pipe never holds up a pipeline.
 
-mod beginning;
+mod bytes;
 mod error;
-mod identity;
 mod input;
 mod open;
 mod options;
-mod reader;
-mod records;
+mod read;
 mod source;
-mod stream;
 #[cfg(test)]
 mod tests;
-mod thread;
 
 pub use input::Input;
-pub use open::InputHeader;
+pub use open::opened::InputHeader;
 pub use options::{AtEnd, FileOptions, Format};
 pub use source::FileSource;

@@ -8,13 +8,14 @@ use fleet_core::{
 use tokio::sync::mpsc;
 
 use super::{
-    AtEnd, FileOptions, Input, InputHeader,
-    error::{self, Fault},
-    identity,
-    input::Kind,
-    open::{Body, Opened},
-    reader::Reader,
-    thread::read,
+    error::{self, FileError},
+    input::{Input, Kind},
+    open::{
+        identity,
+        opened::{Body, InputHeader, Opened},
+    },
+    options::{AtEnd, FileOptions},
+    read::{reader::Reader, thread::read},
 };
 
 /// How many chunks may lie between the reading thread and the pipeline. Our choice: reading goes on
@@ -103,35 +104,35 @@ impl FileSource {
         options: FileOptions,
     ) -> Result<Self> {
         let inputs: Vec<Input> = inputs.into_iter().map(Into::into).collect();
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         let standard = inputs
             .iter()
             .filter(|input| matches!(input.0, Kind::StandardInput));
         match standard.count() {
             0 | 1 => {}
-            times => faults.push(Fault::StandardInputAgain(times)),
+            times => errors.push(FileError::StandardInputAgain(times)),
         }
         if inputs.is_empty() {
-            faults.push(Fault::NoInput);
+            errors.push(FileError::NoInput);
         }
         if options.chunk_bytes == 0 {
-            faults.push(Fault::NoChunk);
+            errors.push(FileError::NoChunk);
         }
         // Before a pipe is waited for.
-        error::all(std::mem::take(&mut faults))?;
+        error::all(std::mem::take(&mut errors))?;
         let mut opened = Vec::with_capacity(inputs.len());
         for input in inputs {
             match Opened::new(input, options.format) {
                 Ok(input) => opened.push(input),
-                Err(fault) => faults.push(fault),
+                Err(error) => errors.push(error),
             }
         }
         if let (AtEnd::Follow { .. }, Some(last)) = (options.at_end, opened.last())
             && !matches!(last.body, Body::Plain(_))
         {
-            faults.push(Fault::CannotFollow(last.name.to_string()));
+            errors.push(FileError::CannotFollow(last.name.to_string()));
         }
-        error::all(faults)?;
+        error::all(errors)?;
         let mut source = Self {
             headers: Vec::new(),
             inputs: opened,
@@ -228,13 +229,13 @@ impl Source for FileSource {
                     Some(Err(_)) | None => self.state = State::Stopped,
                 }
                 event.unwrap_or_else(|| {
-                    Err(Fault::Stopped {
+                    Err(FileError::Stopped {
                         name: self.first_name(),
                     }
                     .into())
                 })
             }
-            State::Stopped => Err(Fault::Stopped {
+            State::Stopped => Err(FileError::Stopped {
                 name: self.first_name(),
             }
             .into()),
@@ -246,10 +247,10 @@ impl Source for FileSource {
         let own = self.named().await?;
         if *partition != own {
             let (asked, own) = (partition.to_string(), own.to_string());
-            return Err(Fault::NotOurs { asked, own }.into());
+            return Err(FileError::NotOurs { asked, own }.into());
         }
         let inputs = self.inputs.iter_mut().map(Opened::hand_over);
-        let inputs = inputs.collect::<Result<Vec<_>, Fault>>()?;
+        let inputs = inputs.collect::<Result<Vec<_>, FileError>>()?;
         let reader = Reader::new(inputs, own.clone(), self.options, at.unwrap_or_default());
         let (to, chunks) = mpsc::channel(READ_AHEAD);
         let (stop, stopped) = blocking::sync_channel(0);
@@ -257,7 +258,7 @@ impl Source for FileSource {
         Builder::new()
             .name("fleet-files".into())
             .spawn(move || read(reader, &own, at_end, &to, &stopped))
-            .map_err(|cause| Fault::Thread {
+            .map_err(|cause| FileError::Thread {
                 name: self.first_name(),
                 cause,
             })?;

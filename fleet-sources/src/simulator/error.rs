@@ -12,7 +12,7 @@ pub struct UnknownName {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum SimulatorError {
     #[error("a simulation of 0 vehicles has no events: give at least 1")]
     NoVehicle,
     #[error(
@@ -42,12 +42,14 @@ pub(super) enum Fault {
     PastTheEnd { at: u64, size: u64 },
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        let kind = match fault {
-            Fault::InsideRecord { .. } | Fault::PastTheEnd { .. } => ErrorKind::Source,
+impl From<SimulatorError> for Error {
+    fn from(error: SimulatorError) -> Self {
+        let kind = match error {
+            SimulatorError::InsideRecord { .. } | SimulatorError::PastTheEnd { .. } => {
+                ErrorKind::Source
+            }
             _ => ErrorKind::Config,
         };
-        Self::new(kind, fault.to_string()).because(fault)
+        Self::new(kind, error.to_string()).because(error)
     }
 }

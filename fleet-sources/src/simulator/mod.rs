@@ -12,32 +12,28 @@
 //!
 //! Only arithmetic that IEEE 754 fixes to the bit is used, so the bytes are the same on every machine.
 
-mod area;
-mod course;
 mod draws;
 mod env;
 mod error;
-mod fleetflow;
-mod fleetstream;
-mod ford;
-mod gearbox;
 mod model;
 mod options;
-mod self_driving;
 mod source;
+mod systems;
 #[cfg(test)]
 mod tests;
-mod vehicleops;
+mod world;
 
-pub use area::Area;
 pub use draws::Draws;
-pub use env::{BadVariable, FleetStreamEnv, FordEnv};
+pub use env::BadVariable;
 pub use error::UnknownName;
-pub use fleetflow::{DriverStyle, FleetFlowDriver, FleetFlowModel, SampleClock};
-pub use fleetstream::{FleetStreamModel, FleetStreamVehicle};
-pub use ford::{FordCustomer, FordModel, FordVehicle};
 pub use model::Model;
 pub use options::{Pace, SimulatorOptions};
-pub use self_driving::{OdometerFault, SelfDrivingModel, SelfDrivingTruth, SelfDrivingVehicle};
 pub use source::Simulator;
-pub use vehicleops::{Scenario, VehicleOpsModel, VehicleOpsVehicle};
+pub use systems::{
+    fleetflow::{DriverStyle, FleetFlowDriver, FleetFlowModel, SampleClock},
+    fleetstream::{FleetStreamEnv, FleetStreamModel, FleetStreamVehicle},
+    ford::{FordCustomer, FordEnv, FordModel, FordVehicle},
+    self_driving::{OdometerFault, SelfDrivingModel, SelfDrivingTruth, SelfDrivingVehicle},
+    vehicleops::{Scenario, VehicleOpsModel, VehicleOpsVehicle},
+};
+pub use world::area::Area;

@@ -1,6 +1,6 @@
 use fleet_core::{EventTime, IdError};
 
-use super::Draws;
+use super::draws::Draws;
 
 /// How the vehicles of one system behave.
 ///

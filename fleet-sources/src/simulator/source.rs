@@ -7,7 +7,12 @@ use fleet_core::{
 use tokio::time::Instant;
 use twox_hash::XxHash3_64;
 
-use super::{Draws, Model, Pace, SimulatorOptions, error::Fault};
+use super::{
+    draws::Draws,
+    error::SimulatorError,
+    model::Model,
+    options::{Pace, SimulatorOptions},
+};
 
 /// About how many bytes a chunk has, 256 KiB. Our choice, as large as those of files.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -89,18 +94,18 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
     /// no vehicle ids.
     pub fn new(model: M, dialect: D, options: SimulatorOptions) -> Result<Self> {
         if options.vehicles == 0 {
-            return Err(Fault::NoVehicle.into());
+            return Err(SimulatorError::NoVehicle.into());
         }
         if options.interval.as_micros() == 0 {
-            return Err(Fault::NoInterval.into());
+            return Err(SimulatorError::NoInterval.into());
         }
         let (asked, most) = (options.vehicles, model.most_vehicles());
         if asked > most {
-            return Err(Fault::TooManyVehicles { asked, most }.into());
+            return Err(SimulatorError::TooManyVehicles { asked, most }.into());
         }
         let last = options.at(options.ticks().saturating_sub(1));
         if !options.start.is_in_range() || !last.is_in_range() {
-            return Err(Fault::OutOfTime {
+            return Err(SimulatorError::OutOfTime {
                 micros: options.start.as_micros(),
                 seconds: options.duration.as_secs_f64(),
             }
@@ -155,12 +160,12 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
     }
 
     /// Back to the first event.
-    fn rewind(&mut self) -> Result<(), Fault> {
+    fn rewind(&mut self) -> Result<(), SimulatorError> {
         self.fleet.clear();
         for number in 1..=self.options.vehicles {
             let mut draws = Draws::new(self.options.seed, number);
             let vehicle = self.model.vehicle(number, &mut draws);
-            let vehicle = vehicle.map_err(|cause| Fault::Name { number, cause })?;
+            let vehicle = vehicle.map_err(|cause| SimulatorError::Name { number, cause })?;
             self.fleet.push((vehicle, draws));
         }
         (self.tick, self.vehicle, self.pending) = (0, 0, None);
@@ -278,7 +283,7 @@ where
     async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
         if *partition != self.partition {
             let (asked, own) = (partition.to_string(), self.partition.to_string());
-            return Err(Fault::NotOurs { asked, own }.into());
+            return Err(SimulatorError::NotOurs { asked, own }.into());
         }
         self.rewind()?;
         let to = at.unwrap_or_default();
@@ -288,7 +293,8 @@ where
             if !self.write_next(&mut line) {
                 let (at, size) = (to.0, self.offset);
                 return Err(
-                    fleet_core::Error::from(Fault::PastTheEnd { at, size }).at(partition, to)
+                    fleet_core::Error::from(SimulatorError::PastTheEnd { at, size })
+                        .at(partition, to),
                 );
             }
             turn = (turn + 1) % TURN;
@@ -297,7 +303,7 @@ where
             }
         }
         if self.offset > to.0 {
-            let fault = Fault::InsideRecord { at: to.0 };
+            let fault = SimulatorError::InsideRecord { at: to.0 };
             return Err(fleet_core::Error::from(fault).at(partition, to));
         }
         (self.state, self.paused, self.told_idle) = (State::Running, false, false);

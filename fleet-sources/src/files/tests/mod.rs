@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{
     FileOptions, FileSource, Format, Input,
-    reader::{Reader, Step},
+    read::reader::{Reader, Step},
 };
 
 /// One record as a decoder would see it.

@@ -1,7 +1,7 @@
 use fleet_core::dialect::MAX_RECORD_BYTES;
 
 use super::*;
-use crate::files::reader::CUT_BYTES;
+use crate::files::read::reader::CUT_BYTES;
 
 fn lines(chunk: usize) -> FileOptions {
     FileOptions::default().chunk_bytes(chunk)

@@ -1,0 +1,103 @@
+//! Where reading begins in an input, and whether it is still the input it was.
+
+use super::{FileError, Reader, RecordEnds, Step};
+
+impl Reader {
+    /// Where the first record to give lies in the current input.
+    pub(super) fn first(&self) -> u64 {
+        let data = self
+            .inputs
+            .get(self.current)
+            .map_or(0, |input| input.data_start);
+        self.from.max(self.base + data)
+    }
+
+    pub(super) fn open_next(&mut self) -> Result<Step, FileError> {
+        let last = self.is_last();
+        let Some(input) = self.inputs.get_mut(self.current) else {
+            return if self.from > self.base {
+                Err(self.past_the_end(self.base))
+            } else {
+                Ok(Step::End)
+            };
+        };
+        let opened = input.size().and_then(|size| Ok((size, input.stream()?)));
+        let (size, mut stream) = opened.map_err(|cause| self.cannot_read(cause))?;
+        self.position = self.base;
+        if let Some(size) = size {
+            let end = self.base + size;
+            if last && self.from > end {
+                return Err(self.past_the_end(end));
+            }
+            if !last && self.from >= end {
+                // Read before, to its end.
+                (self.position, self.base) = (end, end);
+                self.current += 1;
+                return Ok(Step::Busy);
+            }
+            // To the byte before the record, which must be a line end.
+            let before = self.first().min(end).saturating_sub(self.base + 1);
+            if stream
+                .seek(before)
+                .map_err(|cause| self.cannot_read(cause))?
+            {
+                self.position = self.base + before;
+            }
+        }
+        self.size = size;
+        self.stream = Some(stream);
+        self.ends = RecordEnds::new(self.options.format);
+        self.skipped = None;
+        Ok(Step::Busy)
+    }
+
+    fn past_the_end(&self, size: u64) -> FileError {
+        FileError::PastTheEnd {
+            name: self.name(),
+            size,
+            offset: self.from,
+        }
+    }
+
+    /// Reads and forgets what lies before the first record to give.
+    pub(super) fn skip(&mut self, first: u64) -> Result<Step, FileError> {
+        let most = usize::try_from(first - self.position).unwrap_or(usize::MAX);
+        let read = self.discard_some(most)?;
+        if read == 0 {
+            return self.at_end();
+        }
+        let data = self
+            .inputs
+            .get(self.current)
+            .map_or(0, |input| input.data_start);
+        self.skipped = self
+            .discard
+            .last()
+            .copied()
+            .filter(|_| self.from > self.base + data);
+        Ok(Step::Busy)
+    }
+
+    /// Whether the file at the path is still the one that is open, and has what was read.
+    pub(super) fn check_followed(&self) -> Result<(), FileError> {
+        let (Some(input), Some(stream)) = (self.inputs.get(self.current), &self.stream) else {
+            return Ok(());
+        };
+        let same = input
+            .is_still(stream)
+            .map_err(|cause| self.cannot_read(cause))?;
+        if !same {
+            return Err(FileError::Replaced { name: self.name() });
+        }
+        let now = input.size().map_err(|cause| self.cannot_read(cause))?;
+        let before = self.position - self.base;
+        match now {
+            Some(now) if now < before => Err(FileError::Shrank {
+                name: self.name(),
+                before,
+                now,
+            }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+use fleet_core::{
+    EventTime, FleetId, IdError, VehicleId,
+    event::{Status, Telemetry},
+    units::{Latitude, Longitude, Percent, Speed, Temperature, round_decimals},
+};
+
+use super::Scenario;
+use crate::simulator::{draws::Draws, model::Model, world::area::Area};
+
+/// How far from the centre a vehicle begins, degrees either way.
+const SPREAD_DEG: f64 = 0.05;
+/// How far it moves in a tick, degrees either way.
+const STEP_DEG: f64 = 0.0003;
+/// Speed, km/h.
+const SPEED_KMH: (f64, f64) = (5.0, 60.0);
+/// How often a vehicle with faults speeds, and how fast, km/h.
+const SPEEDING: f64 = 0.05;
+const SPEEDING_KMH: (f64, f64) = (90.0, 120.0);
+/// What a tick takes from the battery, percent.
+const DRAIN_PCT: (f64, f64) = (0.0, 0.05);
+/// Temperature of the engine, Celsius.
+const ENGINE_C: (f64, f64) = (60.0, 105.0);
+/// Load, percent.
+const LOAD_PCT: (f64, f64) = (20.0, 95.0);
+/// How often a battery fails. Our choice, as the system's text promises failures and its code has none:
+/// one vehicle in two within ten minutes.
+const FAILURE: f64 = 1.0 / 2000.0;
+/// What a failure leaves at most. Our choice: under the 15 % at which the system warns.
+const FAILED_PCT: (f64, f64) = (5.0, 14.0);
+
+/// The vehicles of the VehicleOps simulator.
+///
+/// Each begins within 0.05° of the centre of its area with a full battery, and does a random walk. Speed,
+/// engine temperature and load are drawn anew each tick, from the ranges of the original; the status is
+/// [derived](Status::derive) from the numbers before they are rounded, as there.
+///
+/// With faults a vehicle speeds in 5 % of its ticks, as in the original, and its battery drops to 5-14 %
+/// with a probability of 1/2000 a tick, which is our choice. A battery never charges.
+///
+/// # Shape
+/// Ids are `{fleet}-VH-001` and so on. Angles have 6 decimals, speed 2, the others 1. What is drawn in a
+/// tick, in this order: latitude, longitude, whether it speeds (with faults), speed, drain, engine, load,
+/// whether the battery fails and what it leaves (with faults).
+///
+/// # Examples
+/// ```
+/// use fleet_core::EventTime;
+/// use fleet_sources::simulator::{Area, Draws, Model, Scenario, VehicleOpsModel};
+/// let model = VehicleOpsModel::default().area(Area::Warsaw).scenario(Scenario::Normal);
+/// let mut draws = Draws::new(1, 1);
+/// let mut vehicle = model.vehicle(1, &mut draws)?;
+/// let event = model.tick(&mut vehicle, EventTime::MIN, &mut draws);
+/// assert_eq!(event.vehicle().as_str(), "fleet-demo-001-VH-001");
+/// assert!((5.0..60.0).contains(&event.speed().unwrap().as_kmh()));
+/// # Ok::<(), fleet_core::IdError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VehicleOpsModel {
+    fleet: String,
+    area: Area,
+    scenario: Scenario,
+}
+
+impl Default for VehicleOpsModel {
+    fn default() -> Self {
+        Self {
+            fleet: "fleet-demo-001".into(),
+            area: Area::default(),
+            scenario: Scenario::default(),
+        }
+    }
+}
+
+impl VehicleOpsModel {
+    /// Sets the fleet's id, which vehicle ids begin with.
+    #[must_use]
+    pub fn fleet(mut self, id: impl Into<String>) -> Self {
+        self.fleet = id.into();
+        self
+    }
+    /// Sets where they drive.
+    #[must_use]
+    pub fn area(mut self, area: Area) -> Self {
+        self.area = area;
+        self
+    }
+    /// Sets what they go through.
+    #[must_use]
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = scenario;
+        self
+    }
+}
+
+/// A vehicle between two ticks.
+#[derive(Clone, Debug)]
+pub struct VehicleOpsVehicle {
+    id: VehicleId,
+    fleet: FleetId,
+    latitude: f64,
+    longitude: f64,
+    battery_pct: f64,
+    has_faults: bool,
+}
+
+impl Model for VehicleOpsModel {
+    type Event = Telemetry;
+    type Vehicle = VehicleOpsVehicle;
+
+    fn name(&self) -> &'static str {
+        "vehicleops"
+    }
+
+    fn settings(&self) -> String {
+        let Self {
+            fleet,
+            area,
+            scenario,
+        } = self;
+        format!("scenario={scenario}&area={area}&fleet={fleet}")
+    }
+
+    fn vehicle(&self, number: u32, draws: &mut Draws) -> Result<VehicleOpsVehicle, IdError> {
+        let centre = self.area.centre();
+        let mut around = |degrees| degrees + draws.uniform(-SPREAD_DEG, SPREAD_DEG);
+        Ok(VehicleOpsVehicle {
+            id: VehicleId::new(&format!("{}-VH-{number:03}", self.fleet))?,
+            fleet: FleetId::new(&self.fleet)?,
+            latitude: around(centre.latitude.as_degrees()),
+            longitude: around(centre.longitude.as_degrees()),
+            battery_pct: 100.0,
+            has_faults: match self.scenario {
+                Scenario::Normal | Scenario::HighLoad => false,
+                Scenario::FaultInjection => true,
+                Scenario::Mixed => draws.chance(1.0 / 3.0),
+            },
+        })
+    }
+
+    fn tick(&self, vehicle: &mut VehicleOpsVehicle, at: EventTime, draws: &mut Draws) -> Telemetry {
+        let mut between = |(from, to)| draws.uniform(from, to);
+        vehicle.latitude += between((-STEP_DEG, STEP_DEG));
+        vehicle.longitude += between((-STEP_DEG, STEP_DEG));
+        let speeds = vehicle.has_faults && draws.chance(SPEEDING);
+        let mut between = |(from, to)| draws.uniform(from, to);
+        let speed = between(if speeds { SPEEDING_KMH } else { SPEED_KMH });
+        vehicle.battery_pct = (vehicle.battery_pct - between(DRAIN_PCT)).max(0.0);
+        let engine = between(ENGINE_C);
+        let load = between(LOAD_PCT);
+        if vehicle.has_faults && draws.chance(FAILURE) {
+            let left = draws.uniform(FAILED_PCT.0, FAILED_PCT.1);
+            vehicle.battery_pct = vehicle.battery_pct.min(left);
+        }
+        let battery = vehicle.battery_pct;
+        let mut event = Telemetry::new(vehicle.id.clone(), at)
+            .with_latitude(Latitude::from_degrees(round_decimals(vehicle.latitude, 6)))
+            .with_longitude(Longitude::from_degrees(round_decimals(
+                vehicle.longitude,
+                6,
+            )))
+            .with_speed(Speed::from_kmh(round_decimals(speed, 2)))
+            .with_battery_charge(Percent::from_percent(round_decimals(battery, 1)))
+            .with_engine_temperature(Temperature::from_celsius(round_decimals(engine, 1)))
+            .with_load(Percent::from_percent(round_decimals(load, 1)));
+        event.set_fleet(Some(vehicle.fleet.clone()));
+        event.set_status(Some(Status::derive(speed, battery)));
+        event
+    }
+
+    fn is_paced(&self) -> bool {
+        self.scenario != Scenario::HighLoad
+    }
+}
