@@ -1,9 +1,10 @@
-//! What can go wrong with inputs, in words for the person who gave them.
+//! The errors of file sources, worded for the person who gave the inputs.
 
 use std::io;
 
 use fleet_core::{Error, ErrorKind, dialect::MAX_RECORD_BYTES};
 
+/// Why inputs cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
     #[error("no input was given: name at least one file, or - for standard input")]
@@ -124,8 +125,8 @@ impl From<FileError> for Error {
     }
 }
 
-/// One error as it is, several as a list.
-pub(crate) fn all(mut errors: Vec<FileError>) -> Result<(), FileError> {
+/// Fails with the only error as it is, or with several as a list.
+pub(crate) fn fail_if_any(mut errors: Vec<FileError>) -> Result<(), FileError> {
     match errors.len() {
         0 => Ok(()),
         1 => errors.pop().map_or(Ok(()), Err),

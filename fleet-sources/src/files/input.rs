@@ -1,3 +1,5 @@
+//! The inputs that a caller gives: files, standard input, readers.
+
 use std::{
     fmt,
     io::Read,
@@ -6,7 +8,8 @@ use std::{
 
 /// Something to read: a file, standard input, or any reader.
 ///
-/// gzip is recognised by a name that ends in `.gz`, and by its first two bytes, which no text begins with.
+/// A file counts as gzip if its name ends in `.gz` or if it begins with gzip's two magic bytes,
+/// with which no text begins.
 ///
 /// # Examples
 /// ```
@@ -14,29 +17,29 @@ use std::{
 /// assert_eq!(Input::from("rides/monday.ndjson.gz").to_string(), "rides/monday.ndjson.gz");
 /// assert_eq!(Input::from("-").to_string(), "standard input");
 /// ```
-pub struct Input(pub(crate) Kind);
+pub struct Input(pub(crate) InputKind);
 
-pub(crate) enum Kind {
+pub(crate) enum InputKind {
     Path(PathBuf),
     StandardInput,
     Reader(String, Box<dyn Read + Send>),
 }
 
 impl Input {
-    /// A file; also a pipe or a device with a path.
+    /// The file at a path, which may also be a named pipe or a device.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self(Kind::Path(path.into()))
+        Self(InputKind::Path(path.into()))
     }
 
-    /// Standard input.
+    /// The standard input of the process.
     pub fn standard_input() -> Self {
-        Self(Kind::StandardInput)
+        Self(InputKind::StandardInput)
     }
 
-    /// Any reader, under a name that stays the same from run to run. It is read on a thread of its own,
-    /// so it may block.
+    /// Any reader, under a name that must be the same in every run. A dedicated thread reads it, so
+    /// it may block.
     pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'static) -> Self {
-        Self(Kind::Reader(name.into(), Box::new(reader)))
+        Self(InputKind::Reader(name.into(), Box::new(reader)))
     }
 }
 
@@ -65,9 +68,9 @@ from_path! { &str String &String PathBuf &PathBuf }
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Path(path) => path.display().fmt(f),
-            Kind::StandardInput => f.write_str("standard input"),
-            Kind::Reader(name, _) => f.write_str(name),
+            InputKind::Path(path) => path.display().fmt(f),
+            InputKind::StandardInput => f.write_str("standard input"),
+            InputKind::Reader(name, _) => f.write_str(name),
         }
     }
 }

@@ -1,3 +1,5 @@
+//! [`FileSource`], which opens the inputs and hands their chunks to the driver.
+
 use std::{sync::mpsc as blocking, thread::Builder};
 
 use async_trait::async_trait;
@@ -8,37 +10,40 @@ use fleet_core::{
 use tokio::sync::mpsc;
 
 use super::{
-    error::{self, FileError},
-    input::{Input, Kind},
+    error::{FileError, fail_if_any},
+    input::{Input, InputKind},
     open::{
         identity,
-        opened::{Body, InputHeader, Opened},
+        opened::{Body, InputHeader, OpenedInput},
     },
     options::{AtEnd, FileOptions},
     read::{reader::Reader, thread::read},
 };
 
-/// How many chunks may lie between the reading thread and the pipeline. Our choice: reading goes on
-/// while several workers take them all at once, and 2 MiB of memory is no burden.
+/// How many chunks may wait between the reading thread and the pipeline. Our choice: enough that
+/// reading continues while several workers take all of them at once; 2 MiB of memory.
 const READ_AHEAD: usize = 8;
 
-/// Records of files, of standard input, of anything that can be read.
+/// A source of the records in files, in standard input, or in anything that implements
+/// [`Read`](std::io::Read).
 ///
 /// # Shape
-/// All inputs together are **one** partition, in the order given. An offset is a byte of the
-/// (decompressed) inputs laid end to end, headers and line ends included. The partition's name holds the
-/// first input's file name and a hash of every input's full path and beginning, so a replaced file is
-/// another partition.
+/// All inputs together form **one** partition, in the order given. An offset counts bytes in the
+/// concatenation of the (decompressed) inputs, headers and line ends included. The partition's name
+/// contains the first input's file name and a hash of every input's full path and beginning, so a
+/// replaced file makes a different partition.
 ///
 /// # Guarantees
-/// - Chunks hold whole records of one input; two files never run together, whatever the first ends in.
-/// - From every committed offset the same records come again. A plain file is entered there directly,
-///   a compressed one and a pipe are read and skipped up to there.
-/// - A record longer than [`MAX_RECORD_BYTES`](fleet_core::dialect::MAX_RECORD_BYTES) is never in memory
-///   as a whole: its first 4 KiB come as a chunk with [`cut`](Chunk::cut) set.
-/// - An offset that no longer lies where a record begins is refused, so inputs that changed are noticed.
-///   That holds for all changes but one: an earlier input that grew or shrank by whole records.
-/// - A byte order mark at the beginning of an input is no part of its first record.
+/// - A chunk holds whole records of one input. The last record of a file never merges with the
+///   first one of the next, even without a line end.
+/// - Reading resumes at any committed offset with the same records. In a plain file the source
+///   seeks to it; a compressed file or a pipe is read from its beginning, and the bytes before the
+///   offset are discarded.
+/// - A record longer than [`MAX_RECORD_BYTES`](fleet_core::dialect::MAX_RECORD_BYTES) is never held
+///   in memory as a whole: its first 4 KiB come as a chunk with [`cut`](Chunk::cut) set.
+/// - An offset at which no record begins is refused, which detects that the inputs changed. One
+///   change goes undetected: an earlier input that grew or shrank by whole records.
+/// - A byte order mark at the beginning of an input is not part of its first record.
 ///
 /// # Examples
 /// ```
@@ -48,7 +53,7 @@ const READ_AHEAD: usize = 8;
 /// let input = Input::reader("two rides", &b"{\"ride\":1}\n{\"ride\":2}"[..]);
 /// let mut source = FileSource::open([input], FileOptions::default())?;
 ///
-/// let SourceEvent::Assigned(mine) = source.next().await? else { panic!("it begins with its partition") };
+/// let SourceEvent::Assigned(mine) = source.next().await? else { panic!("the first event assigns the partition") };
 /// source.start(&mine[0], None).await?;
 /// let (mut bytes, mut next) = (Vec::new(), Offset(0));
 /// while let SourceEvent::Batch(batch) = source.next().await? {
@@ -63,18 +68,18 @@ const READ_AHEAD: usize = 8;
 /// ```
 ///
 /// # Errors
-/// Of kind `Config` for inputs that cannot be opened, of kind `Source` for what happens later; each
-/// names the input, and none is retryable, because a file does not heal by itself.
+/// Of kind `Config` for inputs that cannot be opened, of kind `Source` for what fails later. Each
+/// names the input. None is retryable, because a damaged file does not recover by itself.
 ///
 /// # Cost
-/// One thread, which rests while eight chunks are waiting. A thread that waits for a pipe is left behind
-/// when the source drops, so that stopping never waits for standard input.
+/// One thread, which pauses while eight chunks wait to be taken. Dropping the source does not join
+/// a thread that is blocked on a pipe, so stopping never waits for standard input.
 #[derive(Debug)]
 pub struct FileSource {
-    inputs: Vec<Opened>,
+    inputs: Vec<OpenedInput>,
     headers: Vec<InputHeader>,
     options: FileOptions,
-    /// Not known while the first record of a followed file is not complete.
+    /// Unknown until the first record of a followed file is complete.
     partition: Option<Partition>,
     state: State,
     paused: bool,
@@ -86,7 +91,7 @@ enum State {
     Assigned,
     Reading {
         chunks: mpsc::Receiver<Result<SourceEvent<Chunk>>>,
-        /// Dropped with the rest, which wakes a thread that waits for a file to grow.
+        /// Dropping it wakes a thread that waits for a file to grow.
         _stop: blocking::SyncSender<()>,
     },
     Ended,
@@ -94,11 +99,13 @@ enum State {
 }
 
 impl FileSource {
-    /// Opens the inputs and reads their beginnings. It waits for the first record of a pipe.
+    /// Opens the inputs and reads their beginnings. Blocks until the first record of a pipe
+    /// arrives.
     ///
     /// # Errors
-    /// Lists every input that cannot be opened, and why: not there, not readable, a directory, no gzip
-    /// file; also standard input given twice, and a last input that cannot be followed.
+    /// Lists every input that cannot be opened, with the reason: it is missing, not readable, a
+    /// directory, or damaged gzip. Also refuses an empty list, standard input given twice, a last
+    /// input that cannot be followed, and a chunk size of 0.
     pub fn open<I: Into<Input>>(
         inputs: impl IntoIterator<Item = I>,
         options: FileOptions,
@@ -107,7 +114,7 @@ impl FileSource {
         let mut errors = Vec::new();
         let standard = inputs
             .iter()
-            .filter(|input| matches!(input.0, Kind::StandardInput));
+            .filter(|input| matches!(input.0, InputKind::StandardInput));
         match standard.count() {
             0 | 1 => {}
             times => errors.push(FileError::StandardInputAgain(times)),
@@ -118,11 +125,11 @@ impl FileSource {
         if options.chunk_bytes == 0 {
             errors.push(FileError::NoChunk);
         }
-        // Before a pipe is waited for.
-        error::all(std::mem::take(&mut errors))?;
+        // Report these before waiting for a pipe.
+        fail_if_any(std::mem::take(&mut errors))?;
         let mut opened = Vec::with_capacity(inputs.len());
         for input in inputs {
-            match Opened::new(input, options.format) {
+            match OpenedInput::new(input, options.format) {
                 Ok(input) => opened.push(input),
                 Err(error) => errors.push(error),
             }
@@ -132,7 +139,7 @@ impl FileSource {
         {
             errors.push(FileError::CannotFollow(last.name.to_string()));
         }
-        error::all(errors)?;
+        fail_if_any(errors)?;
         let mut source = Self {
             headers: Vec::new(),
             inputs: opened,
@@ -141,38 +148,39 @@ impl FileSource {
             state: State::New,
             paused: false,
         };
-        source.name();
+        source.name_partition();
         Ok(source)
     }
 
-    /// The partition, under whose name progress is stored. `None` only while a followed file has no
+    /// The partition, under whose name progress is stored; `None` only while a followed file has no
     /// complete record.
     pub fn partition(&self) -> Option<&Partition> {
         self.partition.as_ref()
     }
 
-    /// The header of each input, in their order, so that columns can be checked before anything is read.
+    /// The header of each input, in order, so that columns can be checked before reading starts.
     pub fn headers(&self) -> &[InputHeader] {
         &self.headers
     }
 
-    /// The size of all inputs as they are now, bytes; unknown as soon as one is compressed or a pipe.
+    /// The current size of all inputs together, bytes; `None` if one of them is compressed or a
+    /// pipe.
     pub fn total_bytes(&self) -> Option<u64> {
         let sizes = self.inputs.iter().map(|input| input.size().ok().flatten());
         sizes.sum()
     }
 
-    /// Gives the partition its name, once the beginnings that are part of it cannot change any more.
-    fn name(&mut self) {
-        self.headers = self.inputs.iter().map(Opened::header).collect();
+    /// Names the partition once the beginnings that its name depends on can no longer change.
+    fn name_partition(&mut self) {
+        self.headers = self.inputs.iter().map(OpenedInput::header).collect();
         let settled = self.inputs.last().is_none_or(|last| last.settled);
         if settled || self.options.at_end == AtEnd::End {
             self.partition = Some(identity::partition(&self.inputs));
         }
     }
 
-    /// Waits until the followed file has a first record.
-    async fn named(&mut self) -> Result<Partition> {
+    /// Waits until a followed file has its first record, and the partition its name.
+    async fn known_partition(&mut self) -> Result<Partition> {
         loop {
             if let Some(partition) = &self.partition {
                 return Ok(partition.clone());
@@ -181,17 +189,17 @@ impl FileSource {
                 tokio::time::sleep(poll).await;
             }
             if let Some(last) = self.inputs.last_mut() {
-                last.look_again(self.options.format)?;
+                last.refresh(self.options.format)?;
             }
-            self.name();
+            self.name_partition();
         }
     }
 
     #[cfg(test)]
-    pub(super) fn inputs_for_tests(&mut self) -> Vec<Opened> {
+    pub(super) fn inputs_for_tests(&mut self) -> Vec<OpenedInput> {
         self.inputs
             .iter_mut()
-            .map(|input| input.hand_over().unwrap())
+            .map(|input| input.for_reader().unwrap())
             .collect()
     }
     #[cfg(test)]
@@ -217,7 +225,7 @@ impl Source for FileSource {
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
         match &mut self.state {
             State::New => {
-                let partition = self.named().await?;
+                let partition = self.known_partition().await?;
                 self.state = State::Assigned;
                 Ok(SourceEvent::Assigned(vec![partition]))
             }
@@ -244,12 +252,12 @@ impl Source for FileSource {
     }
 
     async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
-        let own = self.named().await?;
+        let own = self.known_partition().await?;
         if *partition != own {
             let (asked, own) = (partition.to_string(), own.to_string());
             return Err(FileError::NotOurs { asked, own }.into());
         }
-        let inputs = self.inputs.iter_mut().map(Opened::hand_over);
+        let inputs = self.inputs.iter_mut().map(OpenedInput::for_reader);
         let inputs = inputs.collect::<Result<Vec<_>, FileError>>()?;
         let reader = Reader::new(inputs, own.clone(), self.options, at.unwrap_or_default());
         let (to, chunks) = mpsc::channel(READ_AHEAD);

@@ -1,18 +1,19 @@
-//! Where records end.
+//! A scanner that finds where records end, for NDJSON and for quoted CSV.
 
 use memchr::{memchr, memchr2, memrchr};
 
 use crate::files::options::Format;
 
-/// Finds the ends of records in bytes that come piece by piece.
+/// Finds the ends of records in bytes that arrive in pieces.
 ///
-/// CSV follows the grammar of `csv-core`, so that the decoder sees the same records: a double quote opens
-/// only at the beginning of a field, and a doubled one inside quotes is a character.
+/// CSV follows the grammar of `csv-core`, so that the decoder sees the same records: a double quote
+/// opens a quoted field only at the field's beginning, and a doubled one inside quotes is a
+/// character.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RecordEnds {
     format: Format,
     quotes: Quotes,
-    /// The byte before, which says whether a field begins.
+    /// The previous byte, which decides whether a field begins here.
     before: u8,
 }
 
@@ -20,12 +21,12 @@ pub(crate) struct RecordEnds {
 enum Quotes {
     Outside,
     Inside,
-    /// After a double quote inside quotes: it closes, unless another one follows.
-    Maybe,
+    /// After a double quote inside quotes: the field is closed, unless another one follows.
+    MaybeClosed,
 }
 
 impl RecordEnds {
-    /// At the beginning of a record.
+    /// A scanner at the beginning of a record.
     pub(crate) fn new(format: Format) -> Self {
         Self {
             format,
@@ -34,11 +35,11 @@ impl RecordEnds {
         }
     }
 
-    /// The last end in the next piece: the place after its line feed.
+    /// Returns the last record end in the next piece: the index after its line feed.
     pub(crate) fn scan(&mut self, piece: &[u8]) -> Option<usize> {
         match self.format {
             Format::Lines => memrchr(b'\n', piece).map(|at| at + 1),
-            // Whole pieces without a double quote are most of every file.
+            // The fast path: most pieces have no double quote at all.
             Format::Csv if self.quotes == Quotes::Outside && memchr(b'"', piece).is_none() => {
                 self.before = piece.last().copied().unwrap_or(self.before);
                 memrchr(b'\n', piece).map(|at| at + 1)
@@ -53,7 +54,8 @@ impl RecordEnds {
         }
     }
 
-    /// The first end in the next piece; what follows it is not looked at, and the next piece begins there.
+    /// Returns the first record end in the next piece. The bytes after it are not scanned: pass
+    /// them as the beginning of the next piece.
     pub(crate) fn scan_one(&mut self, piece: &[u8]) -> Option<usize> {
         match self.format {
             Format::Lines => memchr(b'\n', piece).map(|at| at + 1),
@@ -67,16 +69,16 @@ impl RecordEnds {
                 Quotes::Inside => {
                     let quote = memchr(b'"', rest);
                     if quote.is_some() {
-                        self.quotes = Quotes::Maybe;
+                        self.quotes = Quotes::MaybeClosed;
                     }
                     from += quote.map_or(rest.len(), |at| at + 1);
                 }
-                Quotes::Maybe if rest.first() == Some(&b'"') => {
+                Quotes::MaybeClosed if rest.first() == Some(&b'"') => {
                     self.quotes = Quotes::Inside;
                     from += 1;
                 }
-                Quotes::Maybe => {
-                    // The field goes on until its comma: a double quote in there is a character.
+                Quotes::MaybeClosed => {
+                    // The field continues to its comma, and double quotes in it are characters.
                     self.quotes = Quotes::Outside;
                     self.before = b'"';
                 }

@@ -1,4 +1,4 @@
-//! The bytes of one input, decompressed.
+//! The byte stream of one input, decompressed where it is gzip.
 
 use std::{
     fs::File,
@@ -10,22 +10,22 @@ use flate2::bufread::MultiGzDecoder;
 /// How much compressed data is read at once, bytes. Our choice.
 const COMPRESSED_BYTES: usize = 64 * 1024;
 
-/// How much a pipe is asked for at once, bytes: what Linux lets one hold.
+/// How much is requested from a pipe at once, bytes: the capacity of a pipe on Linux.
 const PIPE_BYTES: usize = 64 * 1024;
 
 /// An open input.
 pub(crate) enum Stream {
-    /// A plain file: it can seek, and it can grow.
+    /// A plain file, which can seek and grow.
     Plain(File),
-    /// A compressed file: as much as is asked for, until its end.
+    /// A compressed file; a read returns all that was requested, until the end.
     Gzip(Box<dyn Read + Send>),
-    /// A pipe: what has come is not made to wait for more.
+    /// A pipe; a read returns what is there and does not wait for more.
     Live(Box<dyn Read + Send>),
 }
 
 impl Stream {
-    /// Appends at most `most` bytes and says how many; 0 is the end, or the end so far. What came before
-    /// an error is good.
+    /// Appends at most `most` bytes and returns how many; 0 means the end, or the end so far. The
+    /// bytes that came before an error are valid.
     pub(crate) fn read_to(&mut self, to: &mut Vec<u8>, most: usize) -> (usize, Option<io::Error>) {
         let before = to.len();
         to.reserve(most);
@@ -42,7 +42,7 @@ impl Stream {
         (to.len() - before, read.err())
     }
 
-    /// Goes to a byte if that costs nothing, and says whether it did.
+    /// Seeks to a byte where the stream can, and returns whether it did.
     pub(crate) fn seek(&mut self, to: u64) -> io::Result<bool> {
         match self {
             Self::Plain(file) => file.seek(SeekFrom::Start(to)).map(|_| true),
@@ -51,7 +51,7 @@ impl Stream {
     }
 }
 
-/// One `read`, again if a signal came between.
+/// Calls `read` once, and again where a signal interrupted it.
 pub(crate) fn read_once(reader: &mut dyn Read, to: &mut [u8]) -> io::Result<usize> {
     loop {
         match reader.read(to) {
@@ -61,7 +61,7 @@ pub(crate) fn read_once(reader: &mut dyn Read, to: &mut [u8]) -> io::Result<usiz
     }
 }
 
-/// All members of a gzip file, one after the other.
+/// Decompresses all members of a gzip file, one after the other.
 pub(crate) fn gunzip(raw: impl Read + Send + 'static) -> Box<dyn Read + Send> {
     Box::new(MultiGzDecoder::new(BufReader::with_capacity(
         COMPRESSED_BYTES,
@@ -69,7 +69,7 @@ pub(crate) fn gunzip(raw: impl Read + Send + 'static) -> Box<dyn Read + Send> {
     )))
 }
 
-/// Whether bytes begin as gzip does (RFC 1952, section 2.3.1).
+/// Whether these are the first bytes of a gzip file (RFC 1952, section 2.3.1).
 pub(crate) fn is_gzip(beginning: &[u8]) -> bool {
     beginning.starts_with(&[0x1f, 0x8b])
 }

@@ -1,4 +1,4 @@
-//! The beginning of an input: byte order mark, header, first record.
+//! The beginning of an input: its byte order mark, its header, and its first record.
 
 use std::{io, io::Read, sync::Arc};
 
@@ -9,34 +9,34 @@ use crate::files::{
     options::Format,
 };
 
-/// UTF-8's, which Windows tools write. It is no part of the first record.
+/// The byte order mark of UTF-8, which Windows tools write. It is not part of the first record.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// How many bytes of an input's beginning are part of its identity. Our choice: more than the first
 /// record has in any known dialect.
 const BEGINNING_BYTES: usize = 1024;
-/// How much is read at once. Our choice: one read for almost every file.
-const PIECE: usize = 8 * 1024;
+/// How much is read at once, bytes. Our choice: one read suffices for almost every file.
+const READ_BYTES: usize = 8 * 1024;
 
-/// What an input begins with.
+/// The beginning of an input.
 #[derive(Debug, Default)]
 pub(crate) struct Beginning {
-    /// All that was read to see it.
-    pub(crate) read: Vec<u8>,
+    /// All bytes read to find it.
+    pub(crate) consumed: Vec<u8>,
     /// The header without its line end.
     pub(crate) header: Option<Arc<[u8]>>,
-    /// Where the first record lies.
+    /// The offset of the first record.
     pub(crate) data_start: u64,
-    /// The header and the first record, or as much of them as identifies the input.
-    pub(crate) identifies: Vec<u8>,
-    /// Whether growth would change none of that.
+    /// The header and the first record, at most 1 KiB: part of the input's identity.
+    pub(crate) identity: Vec<u8>,
+    /// Whether none of this can change when the input grows.
     pub(crate) settled: bool,
 }
 
-/// The header has no end within the limit of a record.
+/// The error of a header that does not end within the size limit of a record.
 #[derive(Debug)]
 pub(crate) struct HeaderTooLong;
 
-/// Reads until the beginning is known, or the input ends.
+/// Reads until the beginning is complete or the input ends.
 pub(crate) fn beginning(
     reader: &mut dyn Read,
     format: Format,
@@ -45,8 +45,8 @@ pub(crate) fn beginning(
         Format::Lines => 1,
         Format::Csv => 2,
     };
-    let mut all: Vec<u8> = Vec::with_capacity(PIECE);
-    let mut piece = vec![0; PIECE];
+    let mut all: Vec<u8> = Vec::with_capacity(READ_BYTES);
+    let mut piece = vec![0; READ_BYTES];
     let (mut ends, mut found) = (RecordEnds::new(format), Vec::new());
     let (mut mark, mut scanned) = (0, 0);
     let mut more = true;
@@ -90,14 +90,14 @@ pub(crate) fn beginning(
         }
     };
     let end = found.get(wanted - 1).copied().unwrap_or(all.len());
-    let identifies = all.get(mark..end.min(mark + BEGINNING_BYTES));
+    let identity = all.get(mark..end.min(mark + BEGINNING_BYTES));
     Ok(Ok(Beginning {
         settled: found.len() == wanted
             || (found.len() + 1 == wanted && all.len() - mark >= BEGINNING_BYTES),
         header,
         data_start: data_start as u64,
-        identifies: identifies.unwrap_or_default().to_vec(),
-        read: all,
+        identity: identity.unwrap_or_default().to_vec(),
+        consumed: all,
     }))
 }
 
@@ -114,7 +114,7 @@ mod tests {
         let found = of(b"\xef\xbb\xbf\"a\nb\",c\r\n1,2\r\n3,4\r\n", Format::Csv);
         assert_eq!(found.header.as_deref(), Some(&b"\"a\nb\",c"[..]));
         assert_eq!(found.data_start, 12);
-        assert_eq!(found.identifies, b"\"a\nb\",c\r\n1,2\r\n");
+        assert_eq!(found.identity, b"\"a\nb\",c\r\n1,2\r\n");
         assert!(found.settled);
     }
 
@@ -129,8 +129,8 @@ mod tests {
         assert!(of(&long, Format::Csv).settled);
         let longer = [&long[..], &[b'1'; 999]].concat();
         assert_eq!(
-            of(&long, Format::Csv).identifies,
-            of(&longer, Format::Csv).identifies
+            of(&long, Format::Csv).identity,
+            of(&longer, Format::Csv).identity
         );
     }
 

@@ -1,21 +1,22 @@
-//! The name of the partition: which inputs, and what they begin with.
+//! The name of the partition: it identifies the inputs by their paths and beginnings.
 
 use fleet_core::Partition;
 use twox_hash::XxHash3_64;
 
-use super::opened::Opened;
+use super::opened::OpenedInput;
 
-/// `file:rides.ndjson#a1b2c3d4e5f60718`, or with two more inputs `file:rides.ndjson+2#..`.
+/// Names the partition `file:rides.ndjson#a1b2c3d4e5f60718`, or `file:rides.ndjson+2#..` with two
+/// more inputs.
 ///
-/// The digits are the XXH3 hash of every input's full path and beginning, so that equal names in two
-/// folders differ, and so does a new file under an old name.
-pub(crate) fn partition(inputs: &[Opened]) -> Partition {
+/// The digits are the XXH3 hash of every input's full path and beginning. So files of equal names
+/// in two folders have different partitions, and so has a new file under an old name.
+pub(crate) fn partition(inputs: &[OpenedInput]) -> Partition {
     let mut all = Vec::new();
     for input in inputs {
-        for part in [&input.path, &input.beginning] {
-            // With its length, so that no two lists of parts run together to the same bytes.
-            all.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            all.extend_from_slice(part);
+        for field in [&input.path, &input.beginning] {
+            // Length-prefixed, so that two different lists never concatenate to the same bytes.
+            all.extend_from_slice(&(field.len() as u64).to_le_bytes());
+            all.extend_from_slice(field);
         }
     }
     let name = inputs.first().map_or("", |input| &*input.file_name);

@@ -1,4 +1,4 @@
-//! Opening inputs and looking at their beginning, before anything is read for good.
+//! An opened input: how to reach its bytes, its header, and its beginning as it is now.
 
 use std::{
     fmt,
@@ -12,7 +12,7 @@ use super::beginning::{Beginning, HeaderTooLong, beginning};
 use crate::files::{
     bytes::stream::{Stream, gunzip, is_gzip, read_once},
     error::FileError,
-    input::{Input, Kind},
+    input::{Input, InputKind},
     options::Format,
 };
 
@@ -24,23 +24,23 @@ pub struct InputHeader {
 }
 
 impl InputHeader {
-    /// The input as it was given, for messages.
+    /// The input as it was given, for use in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
-    /// The header record without its line end; nothing for lines and for an empty input.
+    /// The header record without its line end; empty for [`Format::Lines`] and for an empty input.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// An input that could be opened.
-pub(crate) struct Opened {
+/// An input that was opened and whose beginning was read.
+pub(crate) struct OpenedInput {
     /// As it was given.
     pub(crate) name: Arc<str>,
     /// The last part of its path.
     pub(crate) file_name: String,
-    /// What tells it from inputs of the same name.
+    /// The full path: it distinguishes inputs of the same name.
     pub(crate) path: Vec<u8>,
     pub(crate) body: Body,
     pub(crate) header: Option<Arc<[u8]>>,
@@ -49,28 +49,28 @@ pub(crate) struct Opened {
     pub(crate) settled: bool,
 }
 
-impl fmt::Debug for Opened {
+impl fmt::Debug for OpenedInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Opened").field(&self.name).finish()
+        f.debug_tuple("OpenedInput").field(&self.name).finish()
     }
 }
 
-/// How to get at an input's bytes.
+/// Where an input's bytes come from.
 pub(crate) enum Body {
     Plain(PathBuf),
     Gzip(PathBuf),
-    /// Only once; `None` once it was.
+    /// A pipe or a reader, which can be read only once; `None` when it was taken.
     Live(Option<Box<dyn Read + Send>>),
 }
 
-impl Opened {
+impl OpenedInput {
     pub(crate) fn new(input: Input, format: Format) -> Result<Self, FileError> {
         let name: Arc<str> = Arc::from(input.to_string());
         let own = name.to_string();
         match input.0 {
-            Kind::Path(path) => Self::from_path(&path, name, format),
-            Kind::StandardInput => Self::live("-".into(), name, Box::new(io::stdin()), format),
-            Kind::Reader(_, reader) => Self::live(own, name, reader, format),
+            InputKind::Path(path) => Self::from_path(&path, name, format),
+            InputKind::StandardInput => Self::live("-".into(), name, Box::new(io::stdin()), format),
+            InputKind::Reader(_, reader) => Self::live(own, name, reader, format),
         }
     }
 
@@ -87,7 +87,7 @@ impl Opened {
         let file_name = file_name.to_string_lossy().into_owned();
         let mut file = File::open(path).map_err(cannot)?;
         if !kind.is_file() {
-            // A named pipe: opened again, it would lack what was read.
+            // A named pipe: opened a second time, it would lack the bytes read so far.
             return Self::live(file_name, name, Box::new(file), format);
         }
         let mut first = [0; 2];
@@ -111,7 +111,7 @@ impl Opened {
             beginning: Vec::new(),
             settled: false,
         };
-        opened.look_again(format)?;
+        opened.refresh(format)?;
         Ok(opened)
     }
 
@@ -126,7 +126,7 @@ impl Opened {
             let name = name.to_string();
             move |cause| FileError::Beginning { name, gzip, cause }
         };
-        // Two bytes tell gzip, and may come one by one.
+        // Two bytes identify gzip, and they may come one at a time.
         let mut first = Vec::new();
         raw.by_ref()
             .take(2)
@@ -142,7 +142,7 @@ impl Opened {
         let mut found = found.map_err(|HeaderTooLong| FileError::Header {
             name: name.to_string(),
         })?;
-        let read = std::mem::take(&mut found.read);
+        let read = std::mem::take(&mut found.consumed);
         let mut opened = Self {
             path: file_name.clone().into_bytes(),
             name,
@@ -153,12 +153,12 @@ impl Opened {
             beginning: Vec::new(),
             settled: false,
         };
-        opened.take(found);
+        opened.set_beginning(found);
         Ok(opened)
     }
 
-    /// Reads the beginning of a file as it is now.
-    pub(crate) fn look_again(&mut self, format: Format) -> Result<(), FileError> {
+    /// Reads the beginning of a file again, as it is now; a pipe has none that could change.
+    pub(crate) fn refresh(&mut self, format: Format) -> Result<(), FileError> {
         let name = || self.name.to_string();
         let gzip = matches!(self.body, Body::Gzip(_));
         let (Body::Plain(path) | Body::Gzip(path)) = &self.body else {
@@ -175,14 +175,14 @@ impl Opened {
             cause,
         })?;
         let found = found.map_err(|HeaderTooLong| FileError::Header { name: name() })?;
-        self.take(found);
+        self.set_beginning(found);
         Ok(())
     }
 
-    fn take(&mut self, found: Beginning) {
+    fn set_beginning(&mut self, found: Beginning) {
         self.header = found.header;
         self.data_start = found.data_start;
-        self.beginning = found.identifies;
+        self.beginning = found.identity;
         self.settled = found.settled;
     }
 
@@ -193,7 +193,7 @@ impl Opened {
         }
     }
 
-    /// The size of a plain file as it is now.
+    /// The current size of a plain file; `None` for everything else.
     pub(crate) fn size(&self) -> io::Result<Option<u64>> {
         match &self.body {
             Body::Plain(path) => fs::metadata(path).map(|kind| Some(kind.len())),
@@ -201,8 +201,8 @@ impl Opened {
         }
     }
 
-    /// Whether the path still leads to the file that is open; where a system cannot tell, yes.
-    pub(crate) fn is_still(&self, stream: &Stream) -> io::Result<bool> {
+    /// Whether the path still names the open file. Systems without inodes always answer yes.
+    pub(crate) fn is_same_file(&self, stream: &Stream) -> io::Result<bool> {
         #[cfg(unix)]
         if let (Body::Plain(path), Stream::Plain(file)) = (&self.body, stream) {
             use std::os::unix::fs::MetadataExt;
@@ -221,8 +221,8 @@ impl Opened {
         matches!(self.body, Body::Gzip(_))
     }
 
-    /// The same input for one who reads it; what can be read only once is taken out.
-    pub(crate) fn hand_over(&mut self) -> Result<Self, FileError> {
+    /// A copy of this input for a reader. An input that can be read only once moves into the copy.
+    pub(crate) fn for_reader(&mut self) -> Result<Self, FileError> {
         let body = match &mut self.body {
             Body::Plain(path) => Body::Plain(path.clone()),
             Body::Gzip(path) => Body::Gzip(path.clone()),
@@ -247,7 +247,7 @@ impl Opened {
         })
     }
 
-    /// Opens it for reading, at its first byte.
+    /// Opens the input for reading, at its first byte.
     pub(crate) fn stream(&mut self) -> io::Result<Stream> {
         Ok(match &mut self.body {
             Body::Plain(path) => Stream::Plain(File::open(path)?),

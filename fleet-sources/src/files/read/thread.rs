@@ -1,4 +1,4 @@
-//! The thread that reads.
+//! The loop of the reading thread, which sends the reader's chunks to the source.
 
 use std::sync::mpsc as blocking;
 
@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::reader::{Reader, Step};
 use crate::files::options::AtEnd;
 
-/// Steps, hands over and waits, until the inputs end or nobody listens.
+/// Steps the reader and sends what it emits, until the inputs end or the source is dropped.
 pub(crate) fn read(
     mut reader: Reader,
     partition: &Partition,

@@ -1,15 +1,17 @@
-//! Where reading begins in an input, and whether it is still the input it was.
+//! Entering an input at the offset to resume from, and checking that it is still the same input.
 
-use super::{FileError, Reader, RecordEnds, Step};
+use super::{FileError, Reader, Step};
 
 impl Reader {
-    /// Where the first record to give lies in the current input.
+    /// The offset of the first record to emit from the current input.
     pub(super) fn first(&self) -> u64 {
-        let data = self
-            .inputs
+        self.from.max(self.base + self.data_start())
+    }
+
+    fn data_start(&self) -> u64 {
+        self.inputs
             .get(self.current)
-            .map_or(0, |input| input.data_start);
-        self.from.max(self.base + data)
+            .map_or(0, |input| input.data_start)
     }
 
     pub(super) fn open_next(&mut self) -> Result<Step, FileError> {
@@ -30,12 +32,12 @@ impl Reader {
                 return Err(self.past_the_end(end));
             }
             if !last && self.from >= end {
-                // Read before, to its end.
+                // An earlier run read this input to its end.
                 (self.position, self.base) = (end, end);
                 self.current += 1;
                 return Ok(Step::Busy);
             }
-            // To the byte before the record, which must be a line end.
+            // Go to the byte before the record: it must be a line end.
             let before = self.first().min(end).saturating_sub(self.base + 1);
             if stream
                 .seek(before)
@@ -46,7 +48,7 @@ impl Reader {
         }
         self.size = size;
         self.stream = Some(stream);
-        self.ends = RecordEnds::new(self.options.format);
+        self.buffer.begin_record(self.options.format);
         self.skipped = None;
         Ok(Step::Busy)
     }
@@ -59,32 +61,25 @@ impl Reader {
         }
     }
 
-    /// Reads and forgets what lies before the first record to give.
+    /// Reads and discards bytes before the first record to emit.
     pub(super) fn skip(&mut self, first: u64) -> Result<Step, FileError> {
         let most = usize::try_from(first - self.position).unwrap_or(usize::MAX);
         let read = self.discard_some(most)?;
         if read == 0 {
             return self.at_end();
         }
-        let data = self
-            .inputs
-            .get(self.current)
-            .map_or(0, |input| input.data_start);
-        self.skipped = self
-            .discard
-            .last()
-            .copied()
-            .filter(|_| self.from > self.base + data);
+        let resumes = self.from > self.base + self.data_start();
+        self.skipped = self.discard.last().copied().filter(|_| resumes);
         Ok(Step::Busy)
     }
 
-    /// Whether the file at the path is still the one that is open, and has what was read.
+    /// Checks that the path still names the open file, and that the file did not shrink.
     pub(super) fn check_followed(&self) -> Result<(), FileError> {
         let (Some(input), Some(stream)) = (self.inputs.get(self.current), &self.stream) else {
             return Ok(());
         };
         let same = input
-            .is_still(stream)
+            .is_same_file(stream)
             .map_err(|cause| self.cannot_read(cause))?;
         if !same {
             return Err(FileError::Replaced { name: self.name() });

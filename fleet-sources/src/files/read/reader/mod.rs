@@ -1,71 +1,67 @@
-//! From inputs to chunks of whole records: a state machine that a thread drives step by step.
+//! The state machine that turns opened inputs into chunks of whole records, one step at a time.
 
+mod buffer;
 mod enter;
+mod oversized;
 
 use std::io;
 
 use fleet_core::{Error, Offset, Partition, dialect::MAX_RECORD_BYTES, source::Chunk};
 
+#[cfg(test)]
+pub(crate) use self::oversized::CUT_BYTES;
+use self::{buffer::Buffer, oversized::Oversized};
 use crate::files::{
-    bytes::{record_ends::RecordEnds, stream::Stream},
+    bytes::stream::Stream,
     error::FileError,
-    open::opened::Opened,
+    open::opened::OpenedInput,
     options::{AtEnd, FileOptions},
 };
 
-/// How much of a record that is too long is kept, bytes. Our choice: enough to see what it is.
-pub(crate) const CUT_BYTES: usize = 4 * 1024;
-/// How much is read at once where it is thrown away, bytes. Our choice.
+/// How much is read at once to be discarded, bytes. Our choice.
 const DISCARD_BYTES: usize = 64 * 1024;
 
-/// What one step gave.
+/// The outcome of one step.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Records, and the place after the last of them.
+    /// Whole records, and the offset after the last of them.
     Chunk(Chunk, Offset),
-    /// Nothing yet: go on.
+    /// Nothing to emit yet; step again.
     Busy,
-    /// The followed file has nothing new: look again later.
+    /// The followed file has nothing new; step again later.
     Wait,
-    /// No input has more.
+    /// All inputs have ended.
     End,
 }
 
-/// A record that grew over the limit: only its beginning is kept.
-struct Cut {
-    kept: Vec<u8>,
-    start: u64,
-    length: u64,
-}
-
+/// Reads the inputs one after the other, from an offset on.
 pub(crate) struct Reader {
-    inputs: Vec<Opened>,
+    inputs: Vec<OpenedInput>,
     partition: Partition,
     options: FileOptions,
-    /// Which input is read, and the offset of its first byte.
+    /// The index of the input that is read, and the offset of its first byte.
     current: usize,
     base: u64,
     stream: Option<Stream>,
     /// The size of a plain file when it was opened.
     size: Option<u64>,
-    /// The offset of the next byte that the stream gives.
+    /// The offset of the stream's next byte.
     position: u64,
-    /// Everything before is skipped.
+    /// Where to resume: everything before this offset is skipped.
     from: u64,
-    /// The last byte skipped, while it is to be checked that a record ends there.
+    /// The last byte skipped, until it is checked that a record ends there.
     skipped: Option<u8>,
-    /// Bytes from `position - bytes.len()` on, whole records up to `whole`.
-    bytes: Vec<u8>,
-    whole: usize,
-    ends: RecordEnds,
-    cut: Option<Cut>,
+    /// The bytes that end at `position`.
+    buffer: Buffer,
+    oversized: Option<Oversized>,
+    /// The error that ended the last read; reported after the bytes that came before it.
     failed: Option<io::Error>,
     discard: Vec<u8>,
 }
 
 impl Reader {
     pub(crate) fn new(
-        inputs: Vec<Opened>,
+        inputs: Vec<OpenedInput>,
         partition: Partition,
         options: FileOptions,
         from: Offset,
@@ -81,34 +77,32 @@ impl Reader {
             position: 0,
             from: from.0,
             skipped: None,
-            bytes: Vec::new(),
-            whole: 0,
-            ends: RecordEnds::new(options.format),
-            cut: None,
+            buffer: Buffer::new(options.format),
+            oversized: None,
             failed: None,
             discard: Vec::new(),
         }
     }
 
-    /// Does a bounded piece of work: at most one read.
+    /// Does a bounded amount of work: at most one read.
     pub(crate) fn step(&mut self) -> Result<Step, Error> {
         self.advance()
-            .map_err(|fault| Error::from(fault).at(&self.partition, Offset(self.position)))
+            .map_err(|error| Error::from(error).at(&self.partition, Offset(self.position)))
     }
 
     #[cfg(test)]
     pub(crate) fn held_bytes(&self) -> usize {
-        let cut = self.cut.as_ref().map_or(0, |cut| cut.kept.capacity());
-        self.bytes.capacity() + self.discard.capacity() + cut
+        let oversized = self.oversized.as_ref().map_or(0, Oversized::capacity);
+        self.buffer.capacity() + self.discard.capacity() + oversized
     }
 
     fn advance(&mut self) -> Result<Step, FileError> {
         if self.stream.is_none() {
             return self.open_next();
         }
-        if self.whole > 0 && (self.bytes.len() >= self.options.chunk_bytes || self.failed.is_some())
-        {
-            return Ok(self.give(self.whole));
+        let whole = self.buffer.whole();
+        if whole > 0 && (self.buffer.len() >= self.options.chunk_bytes || self.failed.is_some()) {
+            return Ok(self.emit(whole));
         }
         if let Some(cause) = self.failed.take() {
             return Err(self.cannot_read(cause));
@@ -117,18 +111,124 @@ impl Reader {
         if self.position < first {
             return self.skip(first);
         }
-        let tail = self.bytes.len() - self.whole;
-        if self.cut.is_some() {
-            return self.skip_cut();
+        if self.oversized.is_some() {
+            return self.skip_oversized();
         }
-        if tail > MAX_RECORD_BYTES {
-            if self.whole > 0 {
-                return Ok(self.give(self.whole));
+        if self.buffer.partial() > MAX_RECORD_BYTES {
+            if whole > 0 {
+                return Ok(self.emit(whole));
             }
-            self.begin_cut();
+            self.begin_oversized();
             return Ok(Step::Busy);
         }
-        self.pull(tail)
+        self.read_more()
+    }
+
+    fn read_more(&mut self) -> Result<Step, FileError> {
+        let want = self.buffer.missing(self.options.chunk_bytes);
+        let Some(stream) = &mut self.stream else {
+            return Ok(Step::Busy);
+        };
+        let live = matches!(stream, Stream::Live(_));
+        let before = self.buffer.len();
+        let (read, cause) = self.buffer.fill(stream, want);
+        self.position += read as u64;
+        self.failed = cause;
+        if read == 0 {
+            return match self.failed {
+                Some(_) => Ok(Step::Busy),
+                None => self.at_end(),
+            };
+        }
+        // The last input may have ended without a line end, and got it since.
+        let completed = self.is_last() && matches!(self.buffer.byte(before), Some(b'\n' | b'\r'));
+        if let Some(last) = self.skipped.take()
+            && last != b'\n'
+            && !completed
+        {
+            return Err(FileError::InsideRecord {
+                name: self.name(),
+                at: self.from - self.base,
+            });
+        }
+        self.buffer.scan(before);
+        // A pipe that is silent for now must not hold back the records that came.
+        let whole = self.buffer.whole();
+        if whole > 0 && live {
+            return Ok(self.emit(whole));
+        }
+        Ok(Step::Busy)
+    }
+
+    /// Emits the first `length` bytes of the buffer as a chunk.
+    fn emit(&mut self, length: usize) -> Step {
+        let start = self.position - self.buffer.len() as u64;
+        let bytes = self.buffer.take(length, self.options.chunk_bytes);
+        self.chunk(bytes, start, None)
+    }
+
+    fn chunk(&self, bytes: Vec<u8>, start: u64, cut: Option<u64>) -> Step {
+        let next = Offset(self.position - self.buffer.len() as u64);
+        let header = self
+            .inputs
+            .get(self.current)
+            .and_then(|input| input.header.clone());
+        let chunk = Chunk {
+            bytes,
+            start: Offset(start),
+            input: self.current,
+            header,
+            cut,
+            ..Chunk::default()
+        };
+        Step::Chunk(chunk, next)
+    }
+
+    /// Reads at most `most` bytes into `discard`.
+    fn discard_some(&mut self, most: usize) -> Result<usize, FileError> {
+        self.discard.clear();
+        let Some(stream) = &mut self.stream else {
+            return Ok(0);
+        };
+        match stream.read_to(&mut self.discard, most.min(DISCARD_BYTES)) {
+            (0, Some(cause)) => Err(self.cannot_read(cause)),
+            (read, cause) => {
+                self.position += read as u64;
+                self.failed = cause;
+                Ok(read)
+            }
+        }
+    }
+
+    /// Handles the end of the stream: emits what is left, then waits or goes to the next input.
+    fn at_end(&mut self) -> Result<Step, FileError> {
+        let whole = self.buffer.whole();
+        if whole > 0 {
+            return Ok(self.emit(whole));
+        }
+        if self.is_last() && matches!(self.options.at_end, AtEnd::Follow { .. }) {
+            return self.check_followed().map(|()| Step::Wait);
+        }
+        let read = self.position - self.base;
+        if let Some(before) = self.size
+            && read < before
+        {
+            return Err(FileError::Shrank {
+                name: self.name(),
+                before,
+                now: read,
+            });
+        }
+        if let Some(record) = self.oversized.take() {
+            return Ok(self.emit_oversized(record));
+        }
+        if self.buffer.len() > 0 {
+            return Ok(self.emit(self.buffer.len()));
+        }
+        self.stream = None;
+        self.base = self.position;
+        self.current += 1;
+        Ok(Step::Busy)
     }
 
     fn is_last(&self) -> bool {
@@ -145,159 +245,8 @@ impl Reader {
         FileError::Read {
             name: self.name(),
             at: self.position - self.base,
-            gzip: input.is_some_and(Opened::is_gzip),
+            gzip: input.is_some_and(OpenedInput::is_gzip),
             cause,
         }
-    }
-
-    fn discard_some(&mut self, most: usize) -> Result<usize, FileError> {
-        self.discard.clear();
-        let Some(stream) = &mut self.stream else {
-            return Ok(0);
-        };
-        match stream.read_to(&mut self.discard, most.min(DISCARD_BYTES)) {
-            (0, Some(cause)) => Err(self.cannot_read(cause)),
-            (read, cause) => {
-                self.position += read as u64;
-                self.failed = cause;
-                Ok(read)
-            }
-        }
-    }
-
-    fn pull(&mut self, tail: usize) -> Result<Step, FileError> {
-        let chunk = self.options.chunk_bytes;
-        let missing = chunk.saturating_sub(self.bytes.len());
-        let want = if missing > 0 { missing } else { chunk };
-        // So that no record over the limit is ever found whole.
-        let want = want.min(MAX_RECORD_BYTES + 1 - tail);
-        let Some(stream) = &mut self.stream else {
-            return Ok(Step::Busy);
-        };
-        let live = matches!(stream, Stream::Live(_));
-        let before = self.bytes.len();
-        let (read, cause) = stream.read_to(&mut self.bytes, want);
-        self.position += read as u64;
-        self.failed = cause;
-        if read == 0 {
-            return match self.failed {
-                Some(_) => Ok(Step::Busy),
-                None => self.at_end(),
-            };
-        }
-        let new = self.bytes.get(before..).unwrap_or_default();
-        // The last input may have ended without the line end that it got since.
-        let got_its_end = self.is_last() && matches!(new.first(), Some(b'\n' | b'\r'));
-        if let Some(last) = self.skipped.take()
-            && last != b'\n'
-            && !got_its_end
-        {
-            return Err(FileError::InsideRecord {
-                name: self.name(),
-                at: self.from - self.base,
-            });
-        }
-        if let Some(end) = self.ends.scan(new) {
-            self.whole = before + end;
-        }
-        // A pipe that has no more right now must not hold back what came.
-        if self.whole > 0 && live {
-            return Ok(self.give(self.whole));
-        }
-        Ok(Step::Busy)
-    }
-
-    /// Gives the first `length` bytes as a chunk.
-    fn give(&mut self, length: usize) -> Step {
-        let start = self.position - self.bytes.len() as u64;
-        let rest = self.bytes.get(length..).unwrap_or_default();
-        let mut next = Vec::with_capacity(rest.len().max(self.options.chunk_bytes));
-        next.extend_from_slice(rest);
-        let mut bytes = std::mem::replace(&mut self.bytes, next);
-        bytes.truncate(length);
-        self.whole = 0;
-        self.chunk(bytes, start, None)
-    }
-
-    fn chunk(&self, bytes: Vec<u8>, start: u64, cut: Option<u64>) -> Step {
-        let next = Offset(self.position - self.bytes.len() as u64);
-        let header = self
-            .inputs
-            .get(self.current)
-            .and_then(|input| input.header.clone());
-        let chunk = Chunk {
-            bytes,
-            start: Offset(start),
-            input: self.current,
-            header,
-            cut,
-            ..Chunk::default()
-        };
-        Step::Chunk(chunk, next)
-    }
-
-    fn begin_cut(&mut self) {
-        let mut kept = std::mem::take(&mut self.bytes);
-        let length = kept.len() as u64;
-        kept.truncate(CUT_BYTES);
-        kept.shrink_to_fit();
-        self.cut = Some(Cut {
-            kept,
-            start: self.position - length,
-            length,
-        });
-    }
-
-    fn skip_cut(&mut self) -> Result<Step, FileError> {
-        if self.discard_some(self.options.chunk_bytes)? == 0 {
-            return self.at_end();
-        }
-        let end = self.ends.scan_one(&self.discard);
-        let Some(mut cut) = self.cut.take() else {
-            return Ok(Step::Busy);
-        };
-        let Some(end) = end else {
-            cut.length += self.discard.len() as u64;
-            self.cut = Some(cut);
-            return Ok(Step::Busy);
-        };
-        cut.length += end as u64 - 1;
-        self.bytes
-            .extend_from_slice(self.discard.get(end..).unwrap_or_default());
-        self.whole = self.ends.scan(&self.bytes).unwrap_or(0);
-        Ok(self.chunk(cut.kept, cut.start, Some(cut.length)))
-    }
-
-    /// The stream has no more bytes.
-    fn at_end(&mut self) -> Result<Step, FileError> {
-        if self.is_last() && matches!(self.options.at_end, AtEnd::Follow { .. }) {
-            if self.whole > 0 {
-                return Ok(self.give(self.whole));
-            }
-            return self.check_followed().map(|()| Step::Wait);
-        }
-        if self.whole > 0 {
-            return Ok(self.give(self.whole));
-        }
-        let read = self.position - self.base;
-        if let Some(before) = self.size
-            && read < before
-        {
-            return Err(FileError::Shrank {
-                name: self.name(),
-                before,
-                now: read,
-            });
-        }
-        if let Some(cut) = self.cut.take() {
-            return Ok(self.chunk(cut.kept, cut.start, Some(cut.length)));
-        }
-        if !self.bytes.is_empty() {
-            return Ok(self.give(self.bytes.len()));
-        }
-        self.stream = None;
-        self.base = self.position;
-        self.current += 1;
-        Ok(Step::Busy)
     }
 }
