@@ -1,3 +1,5 @@
+//! From rows of a telemetry table to events.
+
 use std::time::SystemTime;
 
 use fleet_core::{
@@ -7,21 +9,22 @@ use fleet_core::{
 };
 use tokio_postgres::{Error, Row};
 
-/// A row of a history.
+/// A row of a history, as [`HistorySource`](super::HistorySource) emits it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stored {
-    /// What a vehicle observed.
+    /// A row that holds telemetry.
     Telemetry(Telemetry),
-    /// A row that is none.
+    /// A row with a value that no decoder accepts.
     Unreadable {
-        /// Why.
+        /// What is wrong with it.
         reason: String,
-        /// Its vehicle as it is stored, and its number.
+        /// The vehicle as it is stored, and the row's id.
         raw: String,
     },
 }
 
-/// Decodes the rows of a [`HistorySource`](super::HistorySource); what is unreadable becomes a dead letter.
+/// Decodes the rows of a [`HistorySource`](super::HistorySource). An unreadable row becomes a dead
+/// letter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StoredTelemetry;
 
@@ -49,7 +52,7 @@ impl Decode<Vec<(Offset, Stored)>> for StoredTelemetry {
     }
 }
 
-/// Where a page goes on: after this row.
+/// The key of a row, after which the next page begins.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     pub(super) at: SystemTime,
@@ -57,7 +60,7 @@ pub(super) struct Key {
     pub(super) id: i64,
 }
 
-/// Columns in the order of `page::columns`: key, fleet, status, signals.
+/// Reads a row whose columns are in the order of `page::columns`: key, fleet, status, signals.
 pub(super) fn read(row: &Row) -> Result<(Key, Stored), Error> {
     let key = Key {
         at: row.try_get(0)?,
@@ -77,7 +80,7 @@ pub(super) fn read(row: &Row) -> Result<(Key, Stored), Error> {
     Ok((key, stored))
 }
 
-/// What decoders refuse is refused here too: a table can be written by anybody.
+/// Refuses what the dialects' decoders refuse: other programs may write to the table too.
 fn telemetry(
     key: &Key,
     fleet: Option<&str>,

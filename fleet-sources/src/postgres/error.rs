@@ -1,11 +1,12 @@
-//! What can go wrong with a history, in words for the person who asked for it.
+//! The errors of a history source, worded for the person who configured it.
 
 use fleet_core::{Error, ErrorKind};
 
-use super::place::{MAX_SPAN, MAX_TIES};
+use super::row_offset::{MAX_SPAN, MAX_TIES};
 
+/// Why options are refused.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
+pub(super) enum OptionsError {
     #[error(
         "cannot read history from {0:?}: a table is named schema.table, in up to 63 of a-z, 0-9 and _ each"
     )]
@@ -20,16 +21,16 @@ pub(super) enum Refused {
     NoPage,
 }
 
-/// Microseconds.
+/// A day, microseconds.
 const DAY: u64 = 86_400_000_000;
 
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
-        Self::new(ErrorKind::Config, refused.to_string()).because(refused)
+impl From<OptionsError> for Error {
+    fn from(error: OptionsError) -> Self {
+        Self::new(ErrorKind::Config, error.to_string()).because(error)
     }
 }
 
-/// More rows of one microsecond than a place can tell apart.
+/// The error of more rows in one microsecond than offsets can distinguish.
 pub(super) fn too_many_ties(table: &str) -> Error {
     let message = format!(
         "cannot read on in {table}: more than {MAX_TIES} rows have the same time to the microsecond; read fewer tenants at once"
@@ -37,15 +38,15 @@ pub(super) fn too_many_ties(table: &str) -> Error {
     Error::new(ErrorKind::Source, message)
 }
 
-/// A page could not be read.
+/// The error of a page that could not be read, retryable where the cause is transient.
 pub(super) fn failed(table: &str, cause: tokio_postgres::Error) -> Error {
-    let said = cause
+    let reported = cause
         .as_db_error()
-        .map(|said| (said.code().code(), said.message()));
-    let (passing, why) = match said {
-        // The way to the server was cut.
+        .map(|error| (error.code().code(), error.message()));
+    let (transient, why) = match reported {
+        // The connection was lost.
         None => (true, cause.to_string()),
-        // A lost connection, a conflict, no room, a server that goes down or comes up:
+        // Connection exceptions, conflicts, insufficient resources, operator intervention:
         // <https://www.postgresql.org/docs/15/errcodes-appendix.html>
         Some((code, message)) => {
             let class = code.get(..2).unwrap_or_default();
@@ -60,10 +61,10 @@ pub(super) fn failed(table: &str, cause: tokio_postgres::Error) -> Error {
         format!("cannot read history from {table}: {why}"),
     )
     .because(cause);
-    if passing { error.retryable() } else { error }
+    if transient { error.retryable() } else { error }
 }
 
-/// No page came in time.
+/// The error of a page that did not arrive in time.
 pub(super) fn overdue(table: &str, seconds: u64) -> Error {
     let message = format!("cannot read history from {table}: no page within {seconds} s");
     Error::new(ErrorKind::Source, message).retryable()

@@ -1,4 +1,4 @@
-//! One page of a history: a transaction of its own, so that settings end with it.
+//! Reading one page of a history, in a transaction to which the server settings are local.
 
 use std::time::SystemTime;
 
@@ -9,12 +9,12 @@ use tokio_postgres::{
 };
 
 use super::{
-    HistoryOptions,
-    place::Place,
-    stored::{Key, Stored, read},
+    decode::{Key, Stored, read},
+    options::HistoryOptions,
+    row_offset::RowOffset,
 };
 
-/// What is asked, made once.
+/// The statements and parameters of every page, built once.
 #[derive(Clone, Debug)]
 pub(super) struct Pages {
     first: String,
@@ -27,10 +27,10 @@ pub(super) struct Pages {
 
 /// Where a page begins.
 #[derive(Clone, Debug)]
-pub(super) enum From {
-    /// At a place: the rows of its microsecond that come before it are passed over.
-    Place(Place),
-    /// After a row.
+pub(super) enum PageStart {
+    /// At an offset: earlier rows of its microsecond are skipped.
+    At(RowOffset),
+    /// After the last row of the previous page.
     After(Key),
 }
 
@@ -45,7 +45,7 @@ impl Pages {
         };
         Ok(Self {
             first: page("time >= $4", "OFFSET $5"),
-            // The first half of the condition is what partitions are left out by.
+            // The planner prunes partitions by the first half of the condition.
             next: page("time >= $4 AND (time, vehicle_id, id) > ($4, $5, $6)", ""),
             tenant: options.tenant.clone(),
             to: options.to.into(),
@@ -54,11 +54,11 @@ impl Pages {
         })
     }
 
-    /// The next rows; fewer than a page has where there are no more.
+    /// Reads the next rows; a page that is not full is the last one.
     pub(super) async fn read(
         &self,
         client: &mut Client,
-        from: &From,
+        start: &PageStart,
     ) -> Result<Vec<(Key, Stored)>, Error> {
         let page = client.build_transaction().read_only(true).start().await?;
         for (name, value) in &self.settings {
@@ -68,14 +68,14 @@ impl Pages {
                 .await?;
         }
         let (tenant, to, limit) = (&self.tenant, &self.to, &self.limit);
-        let rows = match from {
-            From::Place(place) => {
-                let at = SystemTime::from(place.at);
-                let passed = i64::try_from(place.tie).unwrap_or(i64::MAX);
-                page.query(&self.first, &[tenant, to, limit, &at, &passed])
+        let rows = match start {
+            PageStart::At(row) => {
+                let at = SystemTime::from(row.at);
+                let skipped = i64::try_from(row.tie).unwrap_or(i64::MAX);
+                page.query(&self.first, &[tenant, to, limit, &at, &skipped])
                     .await?
             }
-            From::After(key) => {
+            PageStart::After(key) => {
                 page.query(
                     &self.next,
                     &[tenant, to, limit, &key.at, &key.vehicle, &key.id],
@@ -87,13 +87,13 @@ impl Pages {
         rows.iter().map(read).collect()
     }
 
-    /// Whether so many rows are all there were.
+    /// Whether a page of this many rows is the last one.
     pub(super) fn is_last(&self, rows: usize) -> bool {
         i64::try_from(rows).is_ok_and(|rows| rows < self.limit)
     }
 }
 
-/// Names of ours only: nothing of a request is part of a statement.
+/// The columns to select. Only constant names: nothing a caller gives becomes part of a statement.
 fn columns() -> String {
     let mut columns = "time, vehicle_id, id, fleet_id, status".to_owned();
     for signal in Signal::ALL {

@@ -1,32 +1,35 @@
+//! The position of a row within a history, and its encoding as an offset.
+
 use fleet_core::{EventTime, Offset};
 
-/// Bits for the rows of one microsecond.
+/// The bits of an offset that count rows of one microsecond.
 const TIE_BITS: u32 = 18;
 
-/// How many rows of one microsecond are told apart. Our choice: a fleet of a quarter of a million whose clocks are exact.
+/// How many rows of one microsecond have distinct offsets. Our choice: enough for a fleet of
+/// 260,000 vehicles that all report at the same microsecond.
 pub(super) const MAX_TIES: u64 = 1 << TIE_BITS;
 
-/// The longest history, microseconds: what is left of an offset. More than two years.
+/// The longest history, microseconds: what the other bits of an offset can count, 814 days.
 pub(super) const MAX_SPAN: u64 = 1 << (u64::BITS - TIE_BITS);
 
-/// Where a row lies in a history: its time, and how many rows of that microsecond come before it.
+/// The time of a row, and the number of rows of the same microsecond before it.
 ///
-/// The offset is made of both, counted from the history's beginning, so that neither rows that are dropped with age nor
-/// rows that come in at other times move it.
+/// Its offset counts from the beginning of the history. Rows that expire from the table, or that
+/// arrive at other times, therefore do not shift the offsets of the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct RowOffset {
     pub(super) at: EventTime,
     pub(super) tie: u64,
 }
 
-impl Place {
-    pub(super) fn offset(self, from: EventTime) -> Offset {
+impl RowOffset {
+    pub(super) fn encode(self, from: EventTime) -> Offset {
         let since = self.at.as_micros().saturating_sub(from.as_micros());
         let since = u64::try_from(since).unwrap_or(0);
         Offset((since << TIE_BITS) | self.tie)
     }
 
-    pub(super) fn of(offset: Offset, from: EventTime) -> Self {
+    pub(super) fn decode(offset: Offset, from: EventTime) -> Self {
         let since = i64::try_from(offset.0 >> TIE_BITS).unwrap_or(i64::MAX);
         Self {
             at: EventTime::from_micros(from.as_micros().saturating_add(since)),
@@ -34,7 +37,7 @@ impl Place {
         }
     }
 
-    /// The place of the next row, which has this time.
+    /// The offset of the next row, which has this time.
     pub(super) fn next(self, at: EventTime) -> Self {
         let tie = if at == self.at { self.tie + 1 } else { 0 };
         Self { at, tie }
@@ -46,22 +49,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offsets_grow_with_places_and_are_read_back() {
+    fn offsets_grow_with_rows_and_decode_to_the_same_rows() {
         let from = EventTime::from_micros(1_700_000_000_000_000);
         let at = |micros: i64| EventTime::from_micros(from.as_micros() + micros);
-        let places = [
+        let rows = [
             (0, 0),
             (0, 1),
             (0, MAX_TIES - 1),
             (1, 0),
             (86_400_000_000, 7),
         ];
-        let places = places.map(|(micros, tie)| Place {
+        let rows = rows.map(|(micros, tie)| RowOffset {
             at: at(micros),
             tie,
         });
-        let offsets = places.map(|place| place.offset(from));
+        let offsets = rows.map(|row| row.encode(from));
         assert!(offsets.is_sorted_by(|a, b| a < b));
-        assert_eq!(offsets.map(|offset| Place::of(offset, from)), places);
+        assert_eq!(offsets.map(|offset| RowOffset::decode(offset, from)), rows);
     }
 }

@@ -1,3 +1,5 @@
+//! [`HistorySource`], which reads a table page by page in the order of time.
+
 use std::{collections::VecDeque, fmt, future::Future, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
@@ -8,30 +10,37 @@ use fleet_core::{
 use tokio_postgres::Client;
 
 use super::{
-    HistoryOptions,
-    error::{Refused, failed, overdue, too_many_ties},
-    page::{From, Pages},
-    place::{MAX_SPAN, MAX_TIES, Place},
-    stored::{Key, Stored},
+    decode::{Key, Stored},
+    error::{OptionsError, failed, overdue, too_many_ties},
+    options::HistoryOptions,
+    page::{PageStart, Pages},
+    row_offset::{MAX_SPAN, MAX_TIES, RowOffset},
 };
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Connect = dyn Fn() -> Boxed<Result<Client>> + Send + Sync;
-/// A client that is well, and what it read.
+/// A healthy client, and the rows it read.
 type Page = (Client, Vec<(Key, Stored)>);
 
-/// The telemetry that a database kept over a span of time, oldest first.
+/// A source of the telemetry that a database stored in a span of time, oldest first.
 ///
 /// # Shape
-/// **One** partition, named after table, tenant and the first moment. An offset is the microsecond since that moment
-/// and the place among the rows of that microsecond, so what ages out before it does not move it.
+/// **One** partition, named after the table, the tenant and the start of the span. An offset
+/// encodes the microseconds since that start and the row's index among the rows of its microsecond.
+/// Rows that expire before it therefore do not shift it.
 ///
 /// # Guarantees
-/// Bounded and replayable: from every committed offset the same rows come again, as long as nobody changes rows of that
-/// span. Pages are found by their keys, in a transaction each, so rows that come in while it reads move no other.
-/// Memory holds one page. Dropping [`next`](Source::next) loses nothing: a page that is on its way is kept.
+/// - Bounded: the source ends at the end of the span.
+/// - Replayable: the same rows come again from every committed offset, as long as no program
+///   changes rows within the span.
+/// - Each page is one transaction and begins after the key of the last row, so rows inserted while
+///   it reads shift no others.
+/// - Memory holds one page.
+/// - Dropping the future of [`next`](Source::next) loses nothing: the next call awaits the same
+///   page.
 ///
-/// What a table does not have is missing in the events: texts of customers, trouble codes, and whether a signal was null.
+/// Events lack what the table has no column for: customers' texts, trouble codes, and the
+/// difference between a null and a missing signal.
 ///
 /// # Examples
 /// ```no_run
@@ -62,7 +71,8 @@ type Page = (Client, Vec<(Key, Stored)>);
 /// ```
 ///
 /// # Errors
-/// Retryable ones where the server cannot be reached, is busy or takes too long; then it connects anew.
+/// Retryable where the server cannot be reached, is busy, or takes too long; the source then
+/// connects again.
 pub struct HistorySource {
     connect: Arc<Connect>,
     pages: Arc<Pages>,
@@ -70,13 +80,13 @@ pub struct HistorySource {
     partition: Partition,
     state: State,
     paused: bool,
-    /// Where the next page begins, and the place before its first row.
-    from: From,
-    last: Option<Place>,
+    start: PageStart,
+    /// The offset of the last row emitted.
+    last: Option<RowOffset>,
     client: Option<Client>,
-    /// A page on its way. It holds the client, so a page that fails leaves none behind.
+    /// The page that is being read. It owns the client, so a failed page drops its connection.
     reading: Option<Boxed<Result<Page>>>,
-    /// What a page leads to: its rows, and after the last one the end.
+    /// The events of the last page: its rows, and the end if it is the last page.
     events: VecDeque<SourceEvent<Vec<(Offset, Stored)>>>,
 }
 
@@ -89,12 +99,14 @@ enum State {
 }
 
 impl HistorySource {
-    /// Reads what the options say, on a client that `connect` gives: once, and again after an error. It spawns what drives
-    /// the client's connection itself.
+    /// Reads the rows that `options` select, on a client that `connect` returns.
+    ///
+    /// `connect` is called before the first page and again after every error. It must spawn the
+    /// task that drives the client's connection.
     ///
     /// # Errors
-    /// Refuses a table's name that would need quotes, a span that ends before it begins or has more than 814 days, and
-    /// pages of no row.
+    /// Refuses a table name that would need quotes, a span that ends before it begins, a span of
+    /// more than 814 days, and a page size of 0.
     pub fn new<F>(
         connect: impl Fn() -> F + Send + Sync + 'static,
         options: HistoryOptions,
@@ -105,14 +117,14 @@ impl HistorySource {
         let (from, to) = (options.from, options.to);
         if !(from.is_in_range() && to.is_in_range() && from <= to) {
             let (from, to) = (from.as_micros(), to.as_micros());
-            return Err(Refused::Times { from, to }.into());
+            return Err(OptionsError::Times { from, to }.into());
         }
         let span = to.as_micros().abs_diff(from.as_micros());
         if span > MAX_SPAN {
-            return Err(Refused::Span(span).into());
+            return Err(OptionsError::Span(span).into());
         }
         if options.page_rows == 0 {
-            return Err(Refused::NoPage.into());
+            return Err(OptionsError::NoPage.into());
         }
         let name = format!("history:{}:{}@{from}", options.table, options.tenant);
         Ok(Self {
@@ -121,7 +133,7 @@ impl HistorySource {
             partition: Partition::new(name),
             state: State::New,
             paused: false,
-            from: From::Place(Place { at: from, tie: 0 }),
+            start: PageStart::At(RowOffset { at: from, tie: 0 }),
             last: None,
             client: None,
             reading: None,
@@ -135,10 +147,11 @@ impl HistorySource {
         &self.partition
     }
 
-    /// A page that owns all it needs, so that it goes on wherever it was left.
+    /// Returns a future for the next page. It owns all it needs, so it can be polled again after an
+    /// interruption.
     fn page(&mut self) -> Boxed<Result<Page>> {
         let (connect, pages) = (Arc::clone(&self.connect), Arc::clone(&self.pages));
-        let (client, from) = (self.client.take(), self.from.clone());
+        let (client, start) = (self.client.take(), self.start.clone());
         let (table, patience) = (self.options.table.clone(), self.options.patience);
         Box::pin(async move {
             let read = async {
@@ -146,7 +159,7 @@ impl HistorySource {
                     Some(client) if !client.is_closed() => client,
                     _ => connect().await?,
                 };
-                let rows = pages.read(&mut client, &from).await;
+                let rows = pages.read(&mut client, &start).await;
                 let rows = rows.map_err(|cause| failed(&table, cause))?;
                 Ok((client, rows))
             };
@@ -155,25 +168,25 @@ impl HistorySource {
         })
     }
 
-    /// Puts a page among the events, with its offsets.
-    fn take(&mut self, rows: Vec<(Key, Stored)>) -> Result<()> {
+    /// Queues the rows of a page as events, with their offsets.
+    fn queue(&mut self, rows: Vec<(Key, Stored)>) -> Result<()> {
         let last = self.pages.is_last(rows.len());
         let mut payload = Vec::with_capacity(rows.len());
         for (key, stored) in rows {
             let at = key.at.into();
-            let place = match self.last {
+            let row = match self.last {
                 Some(before) => before.next(at),
-                None => match &self.from {
-                    From::Place(place) if place.at == at => *place,
-                    _ => Place { at, tie: 0 },
+                None => match &self.start {
+                    PageStart::At(row) if row.at == at => *row,
+                    _ => RowOffset { at, tie: 0 },
                 },
             };
-            if place.tie >= MAX_TIES {
+            if row.tie >= MAX_TIES {
                 return Err(too_many_ties(&self.options.table));
             }
-            payload.push((place.offset(self.options.from), stored));
-            self.last = Some(place);
-            self.from = From::After(key);
+            payload.push((row.encode(self.options.from), stored));
+            self.last = Some(row);
+            self.start = PageStart::After(key);
         }
         if let Some((at, _)) = payload.last() {
             self.events.push_back(SourceEvent::Batch(Batch {
@@ -217,12 +230,13 @@ impl Source for HistorySource {
                 Some(page) => page,
                 None => self.page(),
             };
-            // Only borrowed: when this future is dropped, the page goes on where it was left.
+            // Borrowed, not moved: if this future is dropped, the next call continues with the
+            // page.
             let page = self.reading.insert(page).as_mut().await;
             self.reading = None;
             let (client, rows) = page?;
             self.client = Some(client);
-            self.take(rows)?;
+            self.queue(rows)?;
         }
     }
 
@@ -234,8 +248,8 @@ impl Source for HistorySource {
             );
             return Err(Error::new(ErrorKind::Source, message));
         }
-        let place = Place::of(at.unwrap_or_default(), self.options.from);
-        self.from = From::Place(place);
+        let row = RowOffset::decode(at.unwrap_or_default(), self.options.from);
+        self.start = PageStart::At(row);
         self.last = None;
         self.reading = None;
         self.events.clear();
@@ -261,7 +275,7 @@ impl fmt::Debug for HistorySource {
         f.debug_struct("HistorySource")
             .field("partition", &self.partition)
             .field("state", &self.state)
-            .field("from", &self.from)
+            .field("start", &self.start)
             .finish_non_exhaustive()
     }
 }
