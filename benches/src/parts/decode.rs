@@ -1,4 +1,4 @@
-//! From bytes to events, one dialect each.
+//! Decoding: from the bytes of a chunk to events, by dialect.
 
 use criterion::{Criterion, Throughput, criterion_group};
 use fleet_core::{

@@ -1,4 +1,4 @@
-//! Order, rules and windows over events that are decoded already.
+//! The engine: ordering, rules and windows over decoded events.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Single parts, one module per subject.
+//! Single parts of the library, measured by criterion; one module per subject.
 #![expect(
     clippy::unwrap_used,
     reason = "a bench that cannot run should stop at once"

@@ -1,10 +1,10 @@
-//! The one place for settings.
+//! The criterion settings that all groups share.
 
 use std::time::Duration;
 
 use criterion::Criterion;
 
-/// Short enough for a laptop's patience, long enough to see a change of a tenth.
+/// Short enough to run on a laptop, long enough to detect a change of 10 %.
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))

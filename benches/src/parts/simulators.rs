@@ -1,4 +1,4 @@
-//! Simulated fleets, from drawn numbers to the bytes of each system's wire.
+//! Simulated fleets: from random numbers to the bytes of each system's format.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use fleet_sources::{
     SimulatorOptions, VehicleOpsModel,
 };
 
-/// About how many events each makes.
+/// The approximate number of events of each simulation.
 const EVENTS: u32 = 20_000;
 
-/// All bytes of a simulation: how many, and how many lines.
+/// Runs a simulation; returns the number of its bytes and of its lines.
 async fn drain<M, D>(mut source: Simulator<M, D>) -> (usize, usize)
 where
     M: Model,
@@ -37,7 +37,7 @@ where
     }
 }
 
-/// Measures one; a line counts as so many events.
+/// Measures one simulator, whose lines count as `events_of_a_line` events each.
 fn simulator<M, D>(
     criterion: &mut Criterion,
     name: &str,
@@ -66,7 +66,7 @@ fn simulator<M, D>(
     group.finish();
 }
 
-/// Options under which so many ticks are made in all.
+/// Changes options so that the vehicles make this many ticks in all.
 fn ticks(options: SimulatorOptions, ticks: u32) -> SimulatorOptions {
     options.duration(options.interval * ticks.div_ceil(options.vehicles))
 }
@@ -91,7 +91,7 @@ fn systems(criterion: &mut Criterion) {
     let options = ticks(model.options(50), EVENTS);
     simulator(criterion, "ford", (model, Ford::default()), options, 1);
 
-    // A line is a trip, and each sample of it an event.
+    // A line is a trip, and each of its samples counts as an event.
     let model = FleetFlowModel::default().trip(Duration::from_secs(60));
     let samples = model.samples();
     let options = ticks(model.options(), EVENTS / 600);

@@ -1,4 +1,4 @@
-//! What a commit costs that holds few changed keys among many.
+//! The cost of a commit in which few of many keys changed.
 
 use std::{
     sync::{Arc, Mutex},
@@ -9,15 +9,15 @@ use fleet_core::pipeline::{EpochLimits, Snapshots};
 
 use super::{
     growth::{child, now, run},
-    ready::Ready,
+    in_memory::InMemory,
     sample::{Sample, samples},
 };
 
-/// How many keys change between two commits, and how many commits are measured.
+/// The number of keys that change between two commits, and of commits measured.
 const CHANGED: usize = 1_000;
 const COMMITS: usize = 200;
 
-/// A commit of 1 k changed keys, among 1 k to 1 M.
+/// Measures a commit of 1,000 changed keys among 1,000 to 1,000,000.
 pub(crate) fn checkpoint() {
     println!(
         "checkpoint: {CHANGED} keys changed, with rules and windows; us a commit, median of 5"
@@ -37,38 +37,40 @@ pub(crate) fn checkpoint() {
     }
 }
 
-/// Prints the nanoseconds of one commit; for the process that [`checkpoint`] starts.
+/// Prints the nanoseconds of one commit; runs in the child process of [`checkpoint`].
 pub(crate) fn child_main(words: &[String]) {
     let keys = words.get(1).unwrap().parse().unwrap();
     let rows = changes(keys);
-    let with = took(&rows, keys, CHANGED as u64);
-    let without = took(&rows, keys, u64::MAX);
+    let with = elapsed(&rows, keys, CHANGED as u64);
+    let without = elapsed(&rows, keys, u64::MAX);
     let one = with.saturating_sub(without).as_nanos() as f64 / COMMITS as f64;
     println!("{one} 0");
 }
 
-/// Every key once, then the same thousand, spread over all keys, again and again.
+/// Every key once, then repeatedly the same thousand keys, spread over all of them.
 fn changes(keys: usize) -> Arc<Vec<Sample>> {
     let rows = samples(keys, keys);
     let spread = (0..CHANGED * COMMITS).filter_map(|number| {
-        let (round, place) = (number / CHANGED, number % CHANGED);
-        let mut row = *rows.get(place * (keys / CHANGED))?;
+        let (round, index) = (number / CHANGED, number % CHANGED);
+        let mut row = *rows.get(index * (keys / CHANGED))?;
         row.at += i64::try_from(round + 1).ok()? * 500_000;
         Some(row)
     });
     Arc::new(rows.iter().copied().chain(spread).collect())
 }
 
-/// How long the changes take with a commit after so many of them.
-fn took(rows: &Arc<Vec<Sample>>, keys: usize, commit: u64) -> Duration {
-    let marks = Arc::new(Mutex::new(Vec::new()));
-    let (told, all) = (Arc::clone(&marks), rows.len());
-    // The second batch of changes is the first that finds everything in place.
-    let source = Ready::new(rows).by(CHANGED).telling(move |given| {
-        if given == keys || given == all {
-            told.lock().unwrap().push(now());
-        }
-    });
+/// The time that the changes take with a commit after every `commit` of them.
+fn elapsed(rows: &Arc<Vec<Sample>>, keys: usize, commit: u64) -> Duration {
+    let times = Arc::new(Mutex::new(Vec::new()));
+    let (recorded, all) = (Arc::clone(&times), rows.len());
+    // By the second batch of changes, all keys are known and all buffers allocated.
+    let source = InMemory::new(rows)
+        .batch_size(CHANGED)
+        .before_batch(move |given| {
+            if given == keys || given == all {
+                recorded.lock().unwrap().push(now());
+            }
+        });
     let limits = EpochLimits {
         rows: commit,
         results: usize::MAX,
@@ -76,6 +78,6 @@ fn took(rows: &Arc<Vec<Sample>>, keys: usize, commit: u64) -> Duration {
         interval: Duration::from_secs(3_600),
     };
     run(source, 3, (limits, Snapshots::EveryCommit));
-    let marks = marks.lock().unwrap();
-    *marks.last().unwrap() - *marks.first().unwrap()
+    let times = times.lock().unwrap();
+    *times.last().unwrap() - *times.first().unwrap()
 }

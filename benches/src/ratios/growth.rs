@@ -1,4 +1,4 @@
-//! How cost grows with the number of keys and of rules: each size in a process of its own.
+//! How cost grows with the number of keys and of rules; each size runs in a separate process.
 
 use std::{
     process::Command,
@@ -17,22 +17,22 @@ use fleet_core::{
 use fleet_rules::{Condition, Mode, Rules, Threshold, preset};
 
 use super::{
-    ready::{AsTelemetry, Forgetful, Ready},
+    in_memory::{AsTelemetry, DiscardStore, InMemory},
     run::block_on,
     sample::samples,
 };
 
-/// What one size says: nanoseconds an event, and bytes a key.
+/// The figures of one size: nanoseconds per event and bytes per key.
 #[derive(Clone, Copy)]
 pub(crate) struct Measure {
     pub(crate) nanos: f64,
     pub(crate) bytes: f64,
 }
 
-/// Time and memory at a moment of a run.
-type Mark = (Instant, usize);
+/// The time and the resident memory at one point of a run.
+type Probe = (Instant, usize);
 
-/// 1 k to 1 M keys at a bound of 0, with rules and windows and without.
+/// Measures 1,000 to 1,000,000 keys at a bound of 0, with rules and windows and without.
 pub(crate) fn keys(events: usize) {
     println!(
         "keys: telemetry of so many vehicles, bound 0; ns an event once all keys are known; bytes a key"
@@ -60,7 +60,7 @@ pub(crate) fn keys(events: usize) {
     }
 }
 
-/// 3 to 100 rules over 1 k vehicles at a bound of 0.
+/// Measures 3 to 100 rules over 1,000 vehicles at a bound of 0.
 pub(crate) fn rules(events: usize) {
     println!("rules: telemetry of 1,000 vehicles, bound 0; minute windows and so many rules");
     println!("     rules  ns/event");
@@ -75,25 +75,26 @@ pub(crate) fn rules(events: usize) {
     }
 }
 
-/// A line of a plot: one mark is 10 ns.
+/// A bar of a chart: one `#` is 10 ns.
 fn bar(nanos: f64) -> String {
     "#".repeat(
         (0..80)
-            .filter(|mark| f64::from(*mark) * 10.0 < nanos)
+            .filter(|tens| f64::from(*tens) * 10.0 < nanos)
             .count(),
     )
 }
 
-/// Measures one size; for the process that [`keys`] and [`rules`] start.
+/// Measures one size and prints its figures; runs in the child process of [`keys`] and [`rules`].
 pub(crate) fn child_main(words: &[String]) {
-    let number = |place: usize| words.get(place).unwrap().parse::<usize>().unwrap();
-    // What a large commit takes for a moment is no state: memory is measured with small ones.
+    let number = |index: usize| words.get(index).unwrap().parse::<usize>().unwrap();
+    // The transient memory of a large commit is not state, so memory is measured with small
+    // commits.
     let small = EpochLimits {
         rows: 16_384,
         ..EpochLimits::default()
     };
     let usual = EpochLimits::default();
-    // None is due while it is measured.
+    // No snapshot is due during the measurement.
     let rare = Snapshots::Every(Duration::from_secs(600));
     let measure = match words.get(3).map(String::as_str) {
         Some("full") => one(number(1), number(2), 3, (small, Snapshots::EveryCommit)),
@@ -105,36 +106,37 @@ pub(crate) fn child_main(words: &[String]) {
     println!("{} {}", measure.nanos, measure.bytes);
 }
 
+/// Runs this program again with other arguments and returns the figures it prints.
 pub(crate) fn child(words: &[&str]) -> Measure {
     let me = std::env::current_exe().unwrap();
-    let said = Command::new(me).args(words).output().unwrap().stdout;
-    let said = String::from_utf8(said).unwrap();
-    let mut numbers = said.split_whitespace().map(|word| word.parse().unwrap());
+    let output = Command::new(me).args(words).output().unwrap().stdout;
+    let output = String::from_utf8(output).unwrap();
+    let mut numbers = output.split_whitespace().map(|word| word.parse().unwrap());
     Measure {
         nanos: numbers.next().unwrap(),
         bytes: numbers.next().unwrap(),
     }
 }
 
-/// How often something is committed, and how often the state.
+/// When epochs are committed, and when the state is.
 type Commits = (EpochLimits, Snapshots);
 
 fn one(keys: usize, events: usize, rules: usize, commits: Commits) -> Measure {
     let rows = samples(events, keys);
-    let marks: Arc<Mutex<Vec<Mark>>> = Arc::default();
-    let told = Arc::clone(&marks);
-    // At the start, once all keys are known and their first snapshot is done, and at the end.
+    let probes: Arc<Mutex<Vec<Probe>>> = Arc::default();
+    let recorded = Arc::clone(&probes);
+    // Probe at the start, once all keys are known and their first snapshot is done, and at the end.
     let warm = events / 3;
     let mut due = [0, warm, events].into_iter().peekable();
-    let source = Ready::new(&rows).telling(move |given| {
+    let source = InMemory::new(&rows).before_batch(move |given| {
         if due.next_if(|due| given >= *due).is_some() {
-            told.lock().unwrap().push((now(), resident()));
+            recorded.lock().unwrap().push((now(), resident()));
         }
     });
     run(source, rules, commits);
-    let marks = marks.lock().unwrap();
-    let &[start, warmed, end] = marks.as_slice() else {
-        unreachable!("a run is told where it is at its start, its middle and its end")
+    let probes = probes.lock().unwrap();
+    let &[start, warmed, end] = probes.as_slice() else {
+        unreachable!("a run is probed at its start, after its warm-up and at its end")
     };
     Measure {
         nanos: (end.0 - warmed.0).as_secs_f64() * 1e9 / (events - warm) as f64,
@@ -142,15 +144,16 @@ fn one(keys: usize, events: usize, rules: usize, commits: Commits) -> Measure {
     }
 }
 
-pub(crate) fn run(source: Ready, rules: usize, (limits, snapshots): Commits) {
+/// Runs a pipeline of this many rules, and of minute windows unless there are none.
+pub(crate) fn run(source: InMemory, rules: usize, (limits, snapshots): Commits) {
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
     let mut streams = Vec::new();
     if rules == 3 {
         streams.push(graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge)));
     } else {
-        for (place, part) in many(rules).chunks(fleet_rules::MAX_RULES).enumerate() {
-            let rules = Rules::new(part.iter().copied(), Mode::Edge).unwrap();
-            streams.push(graph.apply(&format!("rules-{place}"), telemetry, rules));
+        for (index, some) in many(rules).chunks(fleet_rules::MAX_RULES).enumerate() {
+            let rules = Rules::new(some.iter().copied(), Mode::Edge).unwrap();
+            streams.push(graph.apply(&format!("rules-{index}"), telemetry, rules));
         }
     }
     let windows = (rules > 0).then(|| {
@@ -158,11 +161,11 @@ pub(crate) fn run(source: Ready, rules: usize, (limits, snapshots): Commits) {
         graph.apply("windows", telemetry, Tumbling::minutes(1).aggregate(speed))
     });
     let order = Order::within(Duration::ZERO);
-    let mut pipeline = Pipeline::exactly_once(source, AsTelemetry, order, graph, Forgetful)
+    let mut pipeline = Pipeline::exactly_once(source, AsTelemetry, order, graph, DiscardStore)
         .epochs(limits)
         .snapshots(snapshots);
-    for (place, alerts) in streams.into_iter().enumerate() {
-        pipeline = pipeline.store(&format!("alerts-{place}"), alerts, Null);
+    for (index, alerts) in streams.into_iter().enumerate() {
+        pipeline = pipeline.store(&format!("alerts-{index}"), alerts, Null);
     }
     if let Some(windows) = windows {
         pipeline = pipeline.store("windows", windows, Null);
@@ -170,7 +173,7 @@ pub(crate) fn run(source: Ready, rules: usize, (limits, snapshots): Commits) {
     block_on(pipeline.run());
 }
 
-/// So many rules over the three signals, each with a limit of its own.
+/// This many rules over three signals, each with a different limit.
 fn many(rules: usize) -> Vec<Threshold> {
     let rule = |number: usize| {
         let share = number as f64 / rules as f64;
@@ -204,7 +207,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The memory of this process that is there, bytes.
+/// The resident memory of this process, bytes.
 fn resident() -> usize {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages = pages.split_whitespace().nth(1).unwrap();

@@ -1,9 +1,9 @@
-//! The loop that one would write by hand: 256 KiB chunks, lines by memchr, borrowed fields by sonic-rs,
-//! interned ids, state in a `Vec`, a memo for the minute of the timestamp.
+//! F1 as a hand-written loop: 256 KiB chunks, lines by memchr, borrowed fields by sonic-rs,
+//! interned ids, state in a `Vec`, and a memo for the minute of the timestamp.
 #![expect(
     clippy::indexing_slicing,
     clippy::string_slice,
-    reason = "as one writes such a loop"
+    reason = "this is how such a loop is written"
 )]
 
 use std::{fs::File, io::Read, path::Path};
@@ -43,14 +43,14 @@ struct Memo {
 }
 
 impl Memo {
-    /// Microseconds since 1970 of a time of the form of the input.
+    /// Parses a timestamp of the input into microseconds since 1970.
     fn micros(&mut self, text: &str) -> i64 {
         let bytes = text.as_bytes();
         let minute: [u8; 17] = bytes[..17].try_into().unwrap();
         if minute != self.minute {
             let number = |from: usize, to: usize| text[from..to].parse::<i64>().unwrap();
             let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
-            // Days from the civil date, by Howard Hinnant's algorithm.
+            // Howard Hinnant's algorithm for days from a civil date.
             let year = if month <= 2 { year - 1 } else { year };
             let era = year.div_euclid(400);
             let of_era = year - era * 400;
@@ -59,14 +59,14 @@ impl Memo {
             self.seconds = days * 86_400 + number(11, 13) * 3_600 + number(14, 16) * 60;
             self.minute = minute;
         }
-        let digit = |place: usize| i64::from(bytes[place] - b'0');
+        let digit = |index: usize| i64::from(bytes[index] - b'0');
         let second = digit(17) * 10 + digit(18);
-        let micros = (20..26).fold(0, |sum, place| sum * 10 + digit(place));
+        let micros = (20..26).fold(0, |sum, index| sum * 10 + digit(index));
         (self.seconds + second) * 1_000_000 + micros
     }
 }
 
-/// Alerts and windows of the input.
+/// Returns the number of alerts and of windows.
 pub(crate) fn run(path: &Path) -> (u64, u64) {
     let mut file = File::open(path).unwrap();
     let mut buffer = vec![0u8; 256 * 1024];

@@ -1,4 +1,4 @@
-//! Events in memory as a source, and a store that forgets: what is left is the engine.
+//! A source of events in memory and a store that discards: what remains to measure is the engine.
 
 use std::{ops::Range, sync::Arc};
 
@@ -14,42 +14,45 @@ use fleet_core::{
 
 use super::sample::Sample;
 
-/// How many events a batch has: about what a chunk of a file holds.
+/// The number of events in a batch, about that of a chunk of a file.
 pub(crate) const BATCH: usize = 1_024;
 
-/// Some of the samples, which nobody copies.
+/// A range of the samples, shared instead of copied.
 pub(crate) struct Span(Arc<Vec<Sample>>, Range<usize>);
 
-/// Gives all samples, batch by batch, and tells before each how many it has given.
-pub(crate) struct Ready {
+/// A source of samples in batches; before each it reports how many samples it has emitted.
+pub(crate) struct InMemory {
     rows: Arc<Vec<Sample>>,
     batch: usize,
     given: Option<usize>,
-    tell: Box<dyn FnMut(usize) + Send>,
+    before_batch: Box<dyn FnMut(usize) + Send>,
 }
 
-impl Ready {
+impl InMemory {
     pub(crate) fn new(rows: &Arc<Vec<Sample>>) -> Self {
         Self {
             rows: Arc::clone(rows),
             batch: BATCH,
             given: None,
-            tell: Box::new(|_| ()),
+            before_batch: Box::new(|_| ()),
         }
     }
 
-    pub(crate) fn by(self, batch: usize) -> Self {
+    pub(crate) fn batch_size(self, batch: usize) -> Self {
         Self { batch, ..self }
     }
 
-    pub(crate) fn telling(self, tell: impl FnMut(usize) + Send + 'static) -> Self {
-        let tell = Box::new(tell);
-        Self { tell, ..self }
+    pub(crate) fn before_batch(self, hook: impl FnMut(usize) + Send + 'static) -> Self {
+        let before_batch = Box::new(hook);
+        Self {
+            before_batch,
+            ..self
+        }
     }
 }
 
 #[async_trait]
-impl Source for Ready {
+impl Source for InMemory {
     type Payload = Span;
 
     async fn next(&mut self) -> Result<SourceEvent<Span>> {
@@ -58,7 +61,7 @@ impl Source for Ready {
             self.given = Some(0);
             return Ok(SourceEvent::Assigned(vec![partition]));
         };
-        (self.tell)(given);
+        (self.before_batch)(given);
         if given == self.rows.len() {
             return Ok(SourceEvent::End(partition));
         }
@@ -77,9 +80,9 @@ impl Source for Ready {
     }
 }
 
-impl Replayable for Ready {}
+impl Replayable for InMemory {}
 
-/// Takes samples as they are.
+/// Emits samples as they are.
 pub(crate) struct AsSample;
 
 impl Decode<Span> for AsSample {
@@ -92,7 +95,7 @@ impl Decode<Span> for AsSample {
     }
 }
 
-/// Makes telemetry of samples.
+/// Converts samples to telemetry.
 pub(crate) struct AsTelemetry;
 
 impl Decode<Span> for AsTelemetry {
@@ -110,12 +113,12 @@ impl Decode<Span> for AsTelemetry {
     }
 }
 
-/// Takes every commit and keeps nothing.
+/// Accepts every commit and stores nothing.
 #[derive(Clone, Default)]
-pub(crate) struct Forgetful;
+pub(crate) struct DiscardStore;
 
 #[async_trait]
-impl CheckpointStore for Forgetful {
+impl CheckpointStore for DiscardStore {
     type Tx = ();
 
     async fn claim(&mut self, _: &Partition) -> Result<Claim> {

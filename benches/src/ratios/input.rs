@@ -1,4 +1,5 @@
-//! The input of F1: VehicleOps telemetry of 1,000 vehicles, two events a second each, in time order.
+//! The input file of F1: VehicleOps telemetry of 1,000 vehicles in time order, two events a second
+//! each.
 
 use std::{
     fs::File,
@@ -8,11 +9,11 @@ use std::{
 
 use super::random::Random;
 
-/// A file that goes away with its handle.
+/// A temporary file, removed on drop.
 pub(crate) struct Input(PathBuf);
 
 impl Input {
-    /// Writes this many lines of about 234 bytes, always the same.
+    /// Writes this many lines of about 234 bytes; the content is the same in every run.
     pub(crate) fn new(events: u32) -> Self {
         let name = format!("fleet-bench-{}-{events}.ndjson", std::process::id());
         let path = std::env::temp_dir().join(name);
@@ -51,7 +52,7 @@ impl Input {
 
 impl Drop for Input {
     fn drop(&mut self) {
-        // A file left behind in the temporary folder does no harm.
+        // Ignore the error: a leftover file in the temporary folder does no harm.
         let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! The same job by the library: file, decode, order, duplicates, rules, windows, null sinks.
+//! F1 by this library, which also orders events, drops duplicates, and commits.
 
 use std::{num::NonZeroUsize, path::Path, time::Duration};
 
@@ -15,12 +15,12 @@ use fleet_sources::{FileOptions, FileSource};
 
 use super::run::block_on;
 
-/// Alerts and windows of the input.
+/// Returns the number of alerts and of windows, by one worker.
 pub(crate) fn run(path: &Path) -> (u64, u64) {
     run_by(NonZeroUsize::MIN, path)
 }
 
-/// The same by several workers.
+/// Does the same with several workers.
 pub(crate) fn run_by(workers: NonZeroUsize, path: &Path) -> (u64, u64) {
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
     let alerts = graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge));

@@ -1,7 +1,8 @@
-//! Whole jobs beside hand-written code on the same work.
+//! Whole jobs, compared with hand-written code that does the same work.
 //!
-//! Both sides run in one process, one after the other, five times; the figure is the ratio of the medians.
-//! Absolute times of a shared machine mean little, so only ratios are compared between machines.
+//! Both sides run in one process, in turns, five times each; the figure is the ratio of the
+//! medians. Absolute times on a shared machine mean little, so compare only ratios between
+//! machines.
 #![expect(clippy::print_stdout, reason = "a bench reports to people")]
 #![expect(
     clippy::unwrap_used,
@@ -12,13 +13,13 @@ mod checkpoint;
 mod core;
 mod f1;
 mod growth;
-mod hand;
+mod handwritten;
 mod history;
+mod in_memory;
 mod input;
-mod ours;
+mod library;
 mod postgres;
 mod random;
-mod ready;
 mod run;
 mod sample;
 mod side_by_side;
@@ -34,26 +35,27 @@ fn main() {
         .collect();
     let wanted =
         |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
-    // `cargo test` runs benches too, to see that they work: there a small input is enough.
+    // `cargo test` runs the benches too, to check that they work; a small input suffices there.
     let events = if std::env::args().any(|word| word == "--bench") {
         2_000_000
     } else {
         2_000
     };
     match words.first().map(String::as_str) {
-        // One side alone, for a profiler: valgrind --tool=callgrind .. profile-ours, or profile-core 5 1
-        Some("profile-hand") => _ = hand::run(Input::new(200_000).path()),
-        Some("profile-ours") => _ = ours::run(Input::new(200_000).path()),
-        Some("profile-two") => _ = ours::run_by(workers::TWO, Input::new(200_000).path()),
-        // With the bound in seconds, and how often.
+        // One side alone, for a profiler: `valgrind --tool=callgrind .. profile-ours`, or
+        // `profile-core 5 1`.
+        Some("profile-hand") => _ = handwritten::run(Input::new(200_000).path()),
+        Some("profile-ours") => _ = library::run(Input::new(200_000).path()),
+        Some("profile-two") => _ = library::run_by(workers::TWO, Input::new(200_000).path()),
+        // The arguments are the bound in seconds and the number of runs.
         Some("profile-core") => {
-            let number = |place: usize| words.get(place).unwrap().parse::<u32>().unwrap();
+            let number = |index: usize| words.get(index).unwrap().parse::<u32>().unwrap();
             core::profile(number(2), number(1));
         }
         Some("profile-loop") => {
             let input = Input::new(2_000_000);
             for _ in 0..5 {
-                ours::run(input.path());
+                library::run(input.path());
             }
         }
         Some("one-keys" | "one-rules") => growth::child_main(&words),

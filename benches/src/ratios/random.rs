@@ -1,4 +1,4 @@
-//! Numbers that only have to vary, the same in every run.
+//! A generator of numbers that vary, but are the same in every run.
 
 /// xorshift64 (Marsaglia 2003).
 pub(crate) struct Random(u64);

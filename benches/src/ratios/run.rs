@@ -1,10 +1,10 @@
-//! Runs a pipeline to its end.
+//! Running a pipeline to its end on a single-threaded runtime.
 
 use std::future::Future;
 
 use fleet_core::{Result, pipeline::Report};
 
-/// What the pipeline reports, which balances.
+/// Returns the pipeline's report, after checking that it balances.
 pub(crate) fn block_on(run: impl Future<Output = Result<Report>>) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

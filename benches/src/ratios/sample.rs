@@ -1,4 +1,4 @@
-//! Events of 48 bytes that are decoded already, and what both sides of `core` compute from them.
+//! Decoded events of 48 bytes, and the rules that both sides of `core` apply to them.
 
 use arrayvec::ArrayString;
 use fleet_core::{
@@ -7,10 +7,10 @@ use fleet_core::{
     state::{put_bytes, take_bytes},
 };
 
-/// How long every id is.
+/// The length of every id.
 pub(crate) const ID_LENGTH: usize = 12;
 
-/// A vehicle's id, inline.
+/// A vehicle's id, stored inline.
 pub(crate) type Id = ArrayString<ID_LENGTH>;
 
 /// Three readings of one vehicle at one time.
@@ -27,7 +27,7 @@ pub(crate) struct Sample {
 const _: () = assert!(size_of::<Sample>() == 48);
 
 impl Sample {
-    /// What the three rules say, in their order.
+    /// Whether each of the three rules is true.
     #[inline]
     pub(crate) fn offends(&self) -> [bool; 3] {
         [self.speed > 80.0, self.battery < 15.0, self.engine > 100.0]
@@ -70,7 +70,8 @@ impl State for Sample {
     }
 }
 
-/// This many events of so many vehicles, two a second each, in time order: always the same.
+/// Generates this many events of this many vehicles, two a second each, in time order: the same in
+/// every run.
 pub(crate) fn samples(events: usize, vehicles: usize) -> std::sync::Arc<Vec<Sample>> {
     let mut random = super::random::Random::new();
     let sample = |event: usize| {

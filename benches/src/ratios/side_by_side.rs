@@ -1,11 +1,12 @@
-//! One run of each side after the other, and the medians.
+//! Timing two sides in alternating runs, and their medians.
 
 use std::time::{Duration, Instant};
 
-/// How often each side runs.
+/// The number of runs of each side.
 const ROUNDS: usize = 5;
 
-/// The medians of both sides, run in turns so that a slow moment of the machine hits both.
+/// Returns the median times of both sides. They run in turns, so that a slow phase of the machine
+/// affects both.
 pub(crate) fn medians<A>(mut left: impl FnMut() -> A, mut right: impl FnMut() -> A) -> [Duration; 2]
 where
     A: PartialEq + std::fmt::Debug,

@@ -1,4 +1,4 @@
-//! What it costs to write the state of many keys with every commit, and to be ready to isolate a panic.
+//! The cost of writing the state of many keys with every commit, and of isolating panics.
 
 use std::{cell::Cell, sync::Arc, time::Duration};
 
@@ -18,11 +18,11 @@ use fleet_sinks::SqliteStore;
 
 use super::side_by_side::medians;
 
-/// Of a hundred thousand vehicles; about what a chunk of a file holds is a batch.
+/// The number of vehicles, and of events in a batch: about that of a chunk of a file.
 const KEYS: usize = 100_000;
 const BATCH: usize = 1_024;
 
-/// Every vehicle in turn, so that each commit finds nearly every event's key changed.
+/// Events of every vehicle in turn, so that nearly every event of a commit changes a different key.
 fn rows(events: usize, keys: usize) -> Arc<Vec<Telemetry>> {
     let row = |event: usize| {
         let (vehicle, tick) = (event % keys, event / keys);
@@ -47,7 +47,7 @@ fn job<S: CheckpointStore>(rows: &Arc<Vec<Telemetry>>, store: S) -> Job<S> {
     Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store)
         .store("alerts", alerts, Null)
         .store("windows", windows, Null)
-        // By records alone: both sides make the same commits, whatever the clock says.
+        // Close epochs by count alone, so that both sides make the same commits at any speed.
         .epochs(EpochLimits {
             interval: Duration::MAX,
             ..EpochLimits::default()
@@ -64,7 +64,7 @@ fn run<S: CheckpointStore>(job: Job<S>) -> u64 {
     report.counts.accepted
 }
 
-/// State with every commit, and at the end alone; into SQLite.
+/// Compares writing the state to SQLite with every commit and only at the end.
 pub(crate) fn every(events: usize) {
     let rows = rows(events, KEYS.min(events));
     let folder = tempfile::tempdir().unwrap();
@@ -79,7 +79,7 @@ pub(crate) fn every(events: usize) {
         || side(Snapshots::EveryCommit),
         || side(Snapshots::Every(Duration::MAX)),
     );
-    tell(
+    print(
         "snapshots",
         ["with every commit", "first and last alone"],
         both,
@@ -87,16 +87,16 @@ pub(crate) fn every(events: usize) {
     );
 }
 
-/// The same job with and without isolation, when nothing panics.
+/// Compares the same job with and without isolation, when nothing panics.
 pub(crate) fn isolation(events: usize) {
     let rows = rows(events, 1_000.min(events));
     let plain = || run(job(&rows, fleet_core::MemoryStore::default()));
     let ready = || run(job(&rows, fleet_core::MemoryStore::default()).isolate_panics());
     let both = medians(plain, ready);
-    tell("panics", ["not isolated", "isolated"], both, events);
+    print("panics", ["not isolated", "isolated"], both, events);
 }
 
-fn tell(name: &str, sides: [&str; 2], took: [Duration; 2], events: usize) {
+fn print(name: &str, sides: [&str; 2], took: [Duration; 2], events: usize) {
     println!("{name}: {events} events, median of 5, interleaved");
     for (side, took) in sides.into_iter().zip(took) {
         let rate = events as f64 / took.as_secs_f64() / 1e6;

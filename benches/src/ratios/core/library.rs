@@ -1,4 +1,4 @@
-//! The same job by the library: order, duplicates, rules, windows, commits.
+//! The same job by this library, which also orders events, drops duplicates, and commits.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,15 +10,15 @@ use fleet_core::{
 };
 
 use super::super::{
-    ready::{AsSample, Forgetful, Ready},
+    in_memory::{AsSample, DiscardStore, InMemory},
     run::block_on,
     sample::Sample,
 };
 
-/// Three rules that raise an alert each time they become true.
+/// Three rules; each raises an alert when it becomes true.
 struct Limits;
 
-/// Bit `i`: rule `i` was true at the last sample.
+/// Bit `i` is set if rule `i` was true at the last sample.
 #[derive(Clone, Copy)]
 struct Active(u8);
 
@@ -53,16 +53,17 @@ impl Operator for Limits {
     }
 }
 
-/// Alerts and windows of the events.
+/// Returns the number of alerts and of windows.
 pub(crate) fn run(rows: &Arc<Vec<Sample>>, bound: Duration) -> (u64, u64) {
     let (mut graph, samples) = Graph::<Sample>::new();
     let alerts = graph.apply("rules", samples, Limits);
     let speed = SummaryOf::new(|sample: &Sample| Some(sample.speed));
     let windows = graph.apply("windows", samples, Tumbling::minutes(1).aggregate(speed));
     let order = Order::within(bound);
-    let pipeline = Pipeline::exactly_once(Ready::new(rows), AsSample, order, graph, Forgetful)
-        .store("alerts", alerts, Null)
-        .store("windows", windows, Null);
+    let pipeline =
+        Pipeline::exactly_once(InMemory::new(rows), AsSample, order, graph, DiscardStore)
+            .store("alerts", alerts, Null)
+            .store("windows", windows, Null);
     let report = block_on(pipeline.run());
     (
         report.tally("sink.alerts", "given"),

@@ -1,4 +1,4 @@
-//! What dashboards ask about a month, on a database of ten million readings.
+//! The queries of dashboards about a month, on a database of ten million readings.
 
 mod fill;
 
@@ -13,18 +13,18 @@ use tokio_postgres::{Client, NoTls};
 
 use super::growth::now;
 
-/// A database and a login of their own, dropped at the end.
+/// The name of the bench's database and login, which are dropped at the end.
 const NAME: &str = "fleet_bench_history";
 const TENANT: &str = "acme";
 const FLEET: &str = "fleet-001";
 const FROM: &str = "2026-01-01T10:20:30Z";
 const TO: &str = "2026-01-31T10:20:30Z";
-/// The aim for each question, ms.
+/// The target for each query, ms.
 const AIM: f64 = 200.0;
 const WARM_UP: usize = 3;
 const RUNS: usize = 20;
 
-/// Fills a database with so many readings of 30 days and asks.
+/// Fills a database with this many readings of 30 days, and measures the queries.
 pub(crate) fn run(readings: usize) {
     let Some(server) = xtask::postgres::for_tests() else {
         return;
@@ -79,7 +79,7 @@ async fn measure(owner: &str, login: &str, readings: usize) {
             let began = now();
             let scope = Scope::of(TENANT).with_roles([FLEET]);
             let scoped = Scoped::begin(&database, scope).await.unwrap();
-            // Each answer is looked at, so that nothing is measured that found nothing.
+            // Check each answer, so that no query is measured that found nothing.
             match question {
                 "vehicle metrics" => {
                     let found = vehicle_metrics(&scoped, &vehicle, range).await.unwrap();
@@ -122,13 +122,13 @@ async fn client(url: &str) -> Client {
     client
 }
 
-/// The server's URL with the database, and with the login if there is one.
+/// The server's URL with the bench's database, and with this login if one is given.
 fn url(server: &str, login: Option<&str>) -> String {
     let (front, query) = server.split_once('?').unwrap_or((server, ""));
-    let (place, _) = front.rsplit_once('/').unwrap();
-    let (people, host) = place.rsplit_once('@').unwrap();
-    let people = login.map_or(people.to_owned(), |login| {
+    let (authority, _) = front.rsplit_once('/').unwrap();
+    let (user, host) = authority.rsplit_once('@').unwrap();
+    let user = login.map_or(user.to_owned(), |login| {
         format!("postgres://{login}:history")
     });
-    format!("{people}@{host}/{NAME}?{query}")
+    format!("{user}@{host}/{NAME}?{query}")
 }

@@ -1,4 +1,5 @@
-//! What one would write by hand: each batch ready and sorted, by the client's own writer of binary `COPY`.
+//! A hand-written `COPY` loop: batches prepared and sorted, written by tokio-postgres' binary
+//! writer.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +17,7 @@ use tokio_postgres::{
 
 use super::{super::sample::Sample, Job};
 
-/// One field, as the client takes it.
+/// A field as the client accepts it.
 #[derive(Debug)]
 pub(super) enum Cell {
     Text(Option<String>),
@@ -55,7 +56,8 @@ impl Fields for Collected {
     }
 }
 
-/// The rows in batches, each in the order of the index; of an upsert the newest of each vehicle.
+/// The rows in batches, each in the order of the index; an upsert has the newest row of each
+/// vehicle.
 pub(super) fn batches(samples: &[Sample], size: usize, job: Job) -> Vec<Vec<Cells>> {
     let mut batches = Vec::new();
     for batch in samples.chunks(size) {

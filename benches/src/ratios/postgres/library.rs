@@ -1,4 +1,5 @@
-//! The whole way: decode, order, graph, sort, encode, write, and commit with the position.
+//! The same job by this library: decode, order, graph, sort, encode, write, commit with the
+//! position.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +15,7 @@ use fleet_sinks::{
 
 use super::{
     super::{
-        ready::{AsTelemetry, Ready},
+        in_memory::{AsTelemetry, InMemory},
         sample::Sample,
     },
     Job, Side,
@@ -35,7 +36,7 @@ fn options(job: Job) -> TableOptions {
     TableOptions { landing, indexes }
 }
 
-/// Makes the table, as every side finds it.
+/// Creates the table that every side writes to.
 pub(super) async fn make(database: &Database, job: Job) {
     let store = PostgresStore::open(database, "bench").await.unwrap();
     store
@@ -53,7 +54,7 @@ pub(super) async fn run(
 ) {
     let store = PostgresStore::open(database, "bench").await.unwrap();
     let (graph, telemetry) = Graph::<Telemetry>::new();
-    let source = Ready::new(samples);
+    let source = InMemory::new(samples);
     let order = Order::within(Duration::ZERO);
     let limits = EpochLimits {
         rows: batch as u64,
@@ -61,8 +62,8 @@ pub(super) async fn run(
         bytes: usize::MAX,
         interval: Duration::MAX,
     };
-    // State of ten thousand vehicles with every commit would be as many rows again: at intervals, as one does with
-    // many keys.
+    // The state of ten thousand vehicles would double the rows of every commit, so it is written at
+    // intervals, as is usual with many keys.
     let snapshots = match (job, side) {
         (Job::Latest, _) | (_, Side::StateAtIntervals) => Snapshots::Every(Duration::from_secs(60)),
         (Job::Append { .. }, _) => Snapshots::EveryCommit,

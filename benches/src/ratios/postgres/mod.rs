@@ -1,7 +1,8 @@
-//! Whole pipelines into PostgreSQL beside bare loops that write the same batches, ready and sorted.
+//! Whole pipelines into PostgreSQL, compared with bare loops that write the same rows prepared and
+//! sorted.
 
 mod bare;
-mod ours;
+mod library;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,20 +14,20 @@ use super::{
     sample::{Sample, samples},
 };
 
-/// How often each side runs, in turns.
+/// The number of runs of each side, in turns.
 const ROUNDS: usize = 5;
 
-/// What is written.
+/// What both sides write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Job {
-    /// Every row, into a table with the index by vehicle or without.
+    /// Every row, into a table with or without an index by vehicle.
     Append { index: bool },
     /// The newest row of each vehicle.
     Latest,
 }
 
 impl Job {
-    /// How many vehicles there are; of an upsert each one has a row in every batch.
+    /// The number of vehicles; in an upsert each has a row in every batch.
     fn vehicles(self) -> usize {
         match self {
             Self::Append { .. } => 1_000,
@@ -35,13 +36,13 @@ impl Job {
     }
 }
 
-/// Who writes it.
+/// What writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Bare,
     ExactlyOnce,
     AtLeastOnce,
-    /// Exactly once, but the state of vehicles is not written with each commit.
+    /// Exactly once, without the state of vehicles in every commit.
     StateAtIntervals,
 }
 
@@ -63,13 +64,13 @@ impl Side {
     }
 }
 
-/// A server, and who looks after it.
+/// A database under test, and a connection that resets it.
 struct Bench {
     admin: Client,
     database: Database,
 }
 
-/// Appends and upserts, by batches of ten and of fifty thousand.
+/// Compares appends and upserts, in batches of 10,000 and of 50,000 rows.
 pub(crate) fn run(events: usize) {
     let Some(server) = xtask::postgres::for_tests() else {
         return;
@@ -110,7 +111,7 @@ impl Bench {
                 let started = now();
                 match side {
                     Side::Bare => bare::run(&self.admin, job, &ready).await,
-                    _ => ours::run(&self.database, job, side, samples, batch).await,
+                    _ => library::run(&self.database, job, side, samples, batch).await,
                 }
                 took.push(started.elapsed());
                 let count = self
@@ -142,9 +143,9 @@ impl Bench {
         }
     }
 
-    /// The same empty table for everybody, with nothing left to do for the server.
+    /// Gives every side the same empty table, and the server nothing left to flush.
     async fn reset(&self, job: Job) {
-        ours::make(&self.database, job).await;
+        library::make(&self.database, job).await;
         let reset = "TRUNCATE bench_rows, fleet_stream.positions, fleet_stream.states, fleet_stream.changes, \
                      fleet_stream.tallies; CHECKPOINT";
         self.admin.batch_execute(reset).await.unwrap();
