@@ -1,14 +1,62 @@
-//! Where vehicle events come from, one folder for each kind of system.
+//! Sources of vehicle events, one module for each kind of system.
 //!
-//! | feature | source | partition | offset |
+//! A source emits batches of records, each with the offset to resume from. A pipeline of
+//! [`fleet_core`] reads them, and commits how far it came.
+//!
+//! | feature | source | partitions | an offset counts |
 //! |---|---|---|---|
-//! | `files` | `FileSource`: NDJSON and CSV files, gzip, standard input | all inputs together | byte |
-//! | `postgres` | `HistorySource`: telemetry that a database kept, over a span of time | one | time, and place in its microsecond |
-//! | `simulator` | `Simulator`: a fleet that does not exist, the same for the same seed | one | byte |
+//! | `files` | [`FileSource`]: NDJSON and CSV files, gzip, standard input | one for all inputs | bytes |
+//! | `postgres` | [`HistorySource`]: telemetry in a database table, over a span of time | one | microseconds, and rows of the same one |
+//! | `simulator` | [`Simulator`]: a simulated fleet, the same for the same seed | one | bytes |
 //!
-//! # Who may depend on whom
-//! This crate depends on `fleet-core` and on no other crate of the workspace; its folders do not know
-//! each other.
+//! No feature is on by default.
+//!
+//! # Guarantees
+//! Every source here is [`Replayable`](fleet_core::source::Replayable): the same records come again
+//! from every committed offset, so a pipeline can process each exactly once. Where the input has
+//! changed since, the source refuses to resume instead of reading something else. Every source
+//! passes the suite [`fleet_core::testing::conformance::replayable`][suite], is cancel safe, and
+//! holds a bounded amount of data in memory.
+//!
+//! # Examples
+//! Count the windows of a simulated fleet:
+//! ```
+//! use std::time::Duration;
+//! use fleet_core::{
+//!     Graph, MemoryStore, Order, Pipeline, dialect::VehicleOps, event::Telemetry, sink::Null,
+//!     units::Speed, window::{SummaryOf, Tumbling},
+//! };
+//! use fleet_sources::{Simulator, SimulatorOptions, VehicleOpsModel};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> fleet_core::Result<()> {
+//! let options = SimulatorOptions::default().vehicles(3).duration(Duration::from_secs(120));
+//! let source = Simulator::new(VehicleOpsModel::default(), VehicleOps::default(), options)?;
+//!
+//! let (mut graph, telemetry) = Graph::new();
+//! let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
+//! let windows = graph.apply("speed", telemetry, Tumbling::minutes(1).aggregate(speed));
+//!
+//! let (dialect, order, store) = (VehicleOps::default(), Order::default(), MemoryStore::default());
+//! let report = Pipeline::exactly_once(source, dialect, order, graph, store)
+//!     .store("speed", windows, Null)
+//!     .run()
+//!     .await?;
+//! assert_eq!(report.tally("sink.speed", "given"), 3 * 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Errors
+//! Refused options have kind [`Config`](fleet_core::ErrorKind::Config), failures while reading have
+//! kind [`Source`](fleet_core::ErrorKind::Source). Only an error that may pass without help, such
+//! as a lost connection, is retryable.
+//!
+//! # Dependencies
+//! This crate depends on `fleet-core` and on no other crate of the workspace. Its modules do not
+//! depend on each other.
+//!
+//! [suite]: https://docs.rs/fleet-core
 
 #[cfg(feature = "files")]
 pub mod files;

@@ -53,7 +53,9 @@ const READ_AHEAD: usize = 8;
 /// let input = Input::reader("two rides", &b"{\"ride\":1}\n{\"ride\":2}"[..]);
 /// let mut source = FileSource::open([input], FileOptions::default())?;
 ///
-/// let SourceEvent::Assigned(mine) = source.next().await? else { panic!("the first event assigns the partition") };
+/// let SourceEvent::Assigned(mine) = source.next().await? else {
+///     panic!("the first event assigns the partition")
+/// };
 /// source.start(&mine[0], None).await?;
 /// let (mut bytes, mut next) = (Vec::new(), Offset(0));
 /// while let SourceEvent::Batch(batch) = source.next().await? {

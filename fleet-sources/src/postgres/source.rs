@@ -50,8 +50,11 @@ type Page = (Client, Vec<(Key, Stored)>);
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let connect = || async {
-///     let failed = |cause| Error::new(ErrorKind::Source, "cannot connect").because(cause).retryable();
-///     let (client, connection) = tokio_postgres::connect("postgres://127.0.0.1/fleet", NoTls).await.map_err(failed)?;
+///     let url = "postgres://127.0.0.1/fleet";
+///     let failed =
+///         |cause| Error::new(ErrorKind::Source, "cannot connect").because(cause).retryable();
+///     let (client, connection) =
+///         tokio_postgres::connect(url, NoTls).await.map_err(failed)?;
 ///     tokio::spawn(connection);
 ///     Ok(client)
 /// };

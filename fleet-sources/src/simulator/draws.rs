@@ -1,14 +1,16 @@
+//! The random numbers of a simulated vehicle.
+
 use rand_pcg::{Pcg64, rand_core::RngCore};
 
-/// Random numbers of one vehicle, the same for the same seed for ever.
+/// The random numbers of one vehicle: for a given seed they never change.
 ///
-/// Every vehicle has its own, so that what one does depends neither on how many others there are nor on
-/// what they do.
+/// Every vehicle has a separate generator, so its behaviour does not depend on the number of other
+/// vehicles or on what they do.
 ///
 /// # Shape
 /// PCG XSL RR 128/64 (O'Neill 2014), seeded by `SplitMix64` (Steele, Lea, Flood 2014) from the
-/// simulation's seed and the vehicle's number. A float is the upper 53 bits of a draw times 2⁻⁵³: our own
-/// formula, because the sampling code of a crate may change, and the bytes of a simulation may not.
+/// simulation's seed and the vehicle's number. A float is the upper 53 bits of a draw times 2⁻⁵³.
+/// We do not use a crate's sampling code: it may change, and the bytes of a simulation may not.
 ///
 /// # Examples
 /// ```
@@ -23,7 +25,7 @@ use rand_pcg::{Pcg64, rand_core::RngCore};
 pub struct Draws(Pcg64);
 
 impl Draws {
-    /// Those of one vehicle of a simulation.
+    /// The generator of one vehicle of a simulation.
     pub fn new(seed: u64, vehicle: u32) -> Self {
         let upper = split_mix(seed ^ split_mix(u64::from(vehicle)));
         let lower = split_mix(upper);
@@ -31,41 +33,43 @@ impl Draws {
         Self(Pcg64::new(state, u128::from(vehicle)))
     }
 
-    /// A number from 0 up to, but not, 1; all multiples of 2⁻⁵³ are equally likely.
+    /// Draws a number from 0 to 1, exclusive; all multiples of 2⁻⁵³ are equally likely.
     pub fn unit(&mut self) -> f64 {
         const STEP: f64 = 1.0 / (1u64 << 53) as f64;
         (self.0.next_u64() >> 11) as f64 * STEP
     }
 
-    /// A number from `from` up to `to`, as Python's `random.uniform`: `from + (to - from) * unit`.
+    /// Draws a number between `from` and `to`, like Python's `random.uniform`:
+    /// `from + (to - from) * unit`.
     pub fn uniform(&mut self, from: f64, to: f64) -> f64 {
         from + (to - from) * self.unit()
     }
 
-    /// One of these, all equally likely; none of none.
+    /// Picks one of these with equal probability, or `None` from an empty slice.
     pub fn pick<T: Copy>(&mut self, of: &[T]) -> Option<T> {
         let index = self.below(of.len() as u64);
         of.get(usize::try_from(index).ok()?).copied()
     }
 
-    /// A whole number from 0 up to, but not, `end`; 0 if that is 0. To 2⁻⁶⁴ × `end` all are equally likely.
+    /// Draws a whole number from 0 to `end`, exclusive, or 0 if `end` is 0. The probabilities are
+    /// equal to within 2⁻⁶⁴ × `end`.
     pub fn below(&mut self, end: u64) -> u64 {
         // The upper half of the product, which is less than `end`.
         u64::try_from((u128::from(self.bits()) * u128::from(end)) >> 64).unwrap_or(0)
     }
 
-    /// 64 bits.
+    /// Draws 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
-    /// True with this probability.
+    /// Returns true with this probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 }
 
-/// One output of `SplitMix64` for this state.
+/// The output of `SplitMix64` for this state.
 fn split_mix(state: u64) -> u64 {
     let z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -79,7 +83,8 @@ mod tests {
 
     #[test]
     fn split_mix_gives_the_published_numbers() {
-        // The first two outputs for seed 1234567 of the reference implementation (Vigna, prng.di.unimi.it).
+        // The first two outputs for seed 1234567 of the reference implementation (Vigna,
+        // prng.di.unimi.it).
         assert_eq!(split_mix(1_234_567), 6_457_827_717_110_365_317);
         let second = 1_234_567u64.wrapping_add(0x9e37_79b9_7f4a_7c15);
         assert_eq!(split_mix(second), 3_203_168_211_198_807_973);

@@ -1,8 +1,8 @@
-//! What can be wrong with a simulation before and after it began.
+//! The errors of simulations: in their options, and when a run resumes.
 
 use fleet_core::{Error, ErrorKind};
 
-/// A word that is none of the names there are.
+/// The error of parsing a name that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} `{word}` is not known: give one of {}", .names.join(", "))]
 pub struct UnknownName {
@@ -11,6 +11,7 @@ pub struct UnknownName {
     pub(super) names: Vec<&'static str>,
 }
 
+/// Why a simulation is refused, or cannot resume.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SimulatorError {
     #[error("a simulation of 0 vehicles has no events: give at least 1")]

@@ -1,25 +1,29 @@
+//! The [`Model`] trait: how the vehicles of one system behave.
+
 use fleet_core::{EventTime, IdError};
 
 use super::draws::Draws;
 
 /// How the vehicles of one system behave.
 ///
-/// [`Simulator`](super::Simulator) builds every vehicle once, in the order of their numbers, from 1; then
-/// each tick gives what each vehicle sends, in the same order: the event of [`tick`](Self::tick), then those
-/// of [`more`](Self::more) until there is none.
+/// [`Simulator`](super::Simulator) first calls [`vehicle`](Self::vehicle) once for each vehicle, in
+/// the order of their numbers, which begin at 1. Then, in each tick and for each vehicle in the
+/// same order, it calls [`tick`](Self::tick) once and [`more`](Self::more) until it returns `None`.
+/// A restart repeats all these calls from the beginning.
 ///
 /// # Guarantees
-/// A model is pure: what it does depends on its own settings, on the vehicle's state and on what it draws,
-/// never on a clock, on other vehicles or on chance from elsewhere. The source regenerates the same bytes
-/// after a restart, and relies on that.
+/// A model must be deterministic: its events depend only on its settings, on the vehicle's state
+/// and on the numbers it draws, never on a clock, on other vehicles or on other randomness. The
+/// source relies on this to generate the same bytes again after a restart.
 ///
 /// # Examples
 /// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/plain.rs"));
-/// use fleet_core::{EventTime, IdError, VehicleId, event::Telemetry, units::Speed};
+/// use fleet_core::{
+///     EventTime, IdError, VehicleId, dialect::VehicleOps, event::Telemetry, units::Speed,
+/// };
 /// use fleet_sources::{Model, Simulator, SimulatorOptions, simulator::Draws};
 ///
-/// /// Vehicles that only ever get faster.
+/// /// Vehicles that only get faster.
 /// struct Rockets;
 ///
 /// impl Model for Rockets {
@@ -35,52 +39,61 @@ use super::draws::Draws;
 ///     fn vehicle(&self, number: u32, _: &mut Draws) -> Result<Self::Vehicle, IdError> {
 ///         Ok((VehicleId::new(&format!("rocket-{number}"))?, 0.0))
 ///     }
-///     fn tick(&self, (id, kmh): &mut Self::Vehicle, at: EventTime, draws: &mut Draws) -> Telemetry {
+///     fn tick(
+///         &self,
+///         (id, kmh): &mut Self::Vehicle,
+///         at: EventTime,
+///         draws: &mut Draws,
+///     ) -> Telemetry {
 ///         *kmh += draws.uniform(0.0, 100.0);
 ///         Telemetry::new(id.clone(), at).with_speed(Speed::from_kmh(*kmh))
 ///     }
 /// }
 ///
 /// # fn main() -> fleet_core::Result<()> {
-/// let source = Simulator::new(Rockets, Plain, SimulatorOptions::default())?;
+/// let source = Simulator::new(Rockets, VehicleOps::default(), SimulatorOptions::default())?;
 /// assert!(source.partition().as_str().starts_with("simulator:rockets?vehicles=50&seconds=600"));
 /// # Ok(())
 /// # }
 /// ```
 pub trait Model: Send + 'static {
-    /// What a vehicle sends: an [`Event`](fleet_core::Event), as the dialect that writes it asks for.
+    /// What a vehicle sends: an [`Event`](fleet_core::Event) that the system's dialect can write.
     type Event: Send + 'static;
-    /// What a vehicle is between two ticks.
+    /// The state of a vehicle between two ticks.
     type Vehicle: Send;
 
-    /// The system's name.
+    /// The name of the system, which begins the partition's name.
     fn name(&self) -> &'static str;
 
-    /// Everything that determines the events beside number, times and seed, as `scenario=normal&area=cali`:
-    /// it becomes part of the partition's name. A text that a user may choose goes last.
+    /// All settings that determine the events, such as `scenario=normal&area=cali`.
+    ///
+    /// They become part of the partition's name, after the number of vehicles, the times and the
+    /// seed. Free text from a user goes last.
     fn settings(&self) -> String;
 
-    /// A vehicle before its first tick; numbers begin at 1.
+    /// Builds a vehicle as it is before its first tick.
     ///
     /// # Errors
-    /// Why its id is none.
+    /// If the vehicle's id would be invalid; the simulation is then refused.
     fn vehicle(&self, number: u32, draws: &mut Draws) -> Result<Self::Vehicle, IdError>;
 
-    /// One step of a vehicle, and what it sends first.
+    /// Advances a vehicle to this time and returns the first event it sends.
     fn tick(&self, vehicle: &mut Self::Vehicle, at: EventTime, draws: &mut Draws) -> Self::Event;
 
-    /// What else it sends in this tick: asked after every event until it says none. The vehicle must hold it
-    /// ready, and times must not go back.
+    /// Returns the next event of the same tick; called after every event until it returns `None`.
+    ///
+    /// The vehicle stores these events in [`tick`](Self::tick). Their times must not decrease.
     fn more(&self, _vehicle: &mut Self::Vehicle) -> Option<Self::Event> {
         None
     }
 
-    /// How many vehicles there are ids for; a simulation of more is refused.
+    /// The number of vehicles for which there are ids; a simulation of more is refused.
     fn most_vehicles(&self) -> u32 {
         u32::MAX
     }
 
-    /// Whether [`Pace::Realtime`](super::Pace::Realtime) has a meaning; a model of the highest load says no.
+    /// Whether [`Pace::Realtime`](super::Pace::Realtime) has an effect. A model that generates
+    /// maximum load returns false.
     fn is_paced(&self) -> bool {
         true
     }

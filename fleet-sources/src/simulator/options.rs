@@ -1,22 +1,24 @@
+//! How many vehicles are simulated, for how long, and at which pace.
+
 use std::time::Duration;
 
 use fleet_core::EventTime;
 
-/// How fast events come. It changes no event.
+/// When events are emitted. It does not change the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pace {
-    /// As fast as they are taken.
+    /// As fast as the pipeline takes them.
     #[default]
     Max,
-    /// One tick an interval, by the clock. A tick that is late is not left out.
+    /// One tick per interval of real time. A late tick is not skipped.
     ///
-    /// Between them the source says that there is nothing to read, so a pipeline may have
-    /// [ticks](fleet_core::pipeline::Ticks) of its own: by a clock that begins at the simulation's start, not by the
-    /// system's, which is ahead of every event.
+    /// Between two ticks the source reports that it is idle, so the pipeline can use
+    /// [`Ticks`](fleet_core::pipeline::Ticks). Give it a clock that begins at the simulation's
+    /// start: the system's clock is ahead of every event.
     Realtime,
 }
 
-/// How much is simulated.
+/// The size, the times, the seed and the pace of a simulation.
 ///
 /// # Examples
 /// ```
@@ -28,70 +30,70 @@ pub enum Pace {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SimulatorOptions {
-    /// How many vehicles.
+    /// The number of vehicles.
     pub vehicles: u32,
-    /// How long, in event time.
+    /// The length of the simulation, in event time.
     pub duration: Duration,
-    /// The time between two events of a vehicle.
+    /// The time between two ticks of a vehicle.
     pub interval: Duration,
-    /// The time of the first events.
+    /// The event time of the first tick.
     pub start: EventTime,
-    /// What all random numbers come from.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// How fast events come.
+    /// When events are emitted.
     pub pace: Pace,
 }
 
 impl SimulatorOptions {
-    /// 2024-02-15T14:30:00Z. Our choice: shortly before the times in the VehicleOps documents, and the same
-    /// on every run, since event time must not come from a clock.
+    /// The default start, 2024-02-15T14:30:00Z. Our choice: shortly before the times in the
+    /// VehicleOps documents. It is a constant because event time must not come from a clock.
     pub const START: EventTime = EventTime::from_micros(1_708_007_400_000_000);
 
-    /// Sets how many vehicles there are.
+    /// Sets the number of vehicles.
     #[must_use]
     pub fn vehicles(mut self, vehicles: u32) -> Self {
         self.vehicles = vehicles;
         self
     }
-    /// Sets how long it goes on, in event time.
+    /// Sets the length of the simulation, in event time.
     #[must_use]
     pub fn duration(mut self, duration: Duration) -> Self {
         self.duration = duration;
         self
     }
-    /// Sets the time between two events of a vehicle.
+    /// Sets the time between two ticks of a vehicle.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
-    /// Sets the time of the first events.
+    /// Sets the event time of the first tick.
     #[must_use]
     pub fn start(mut self, start: EventTime) -> Self {
         self.start = start;
         self
     }
-    /// Sets what all random numbers come from.
+    /// Sets the seed of all random numbers.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
-    /// Sets how fast events come.
+    /// Sets when events are emitted.
     #[must_use]
     pub fn pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
         self
     }
 
-    /// How many steps each vehicle takes: one at the start and one each interval, while the time is
-    /// before `start + duration`.
+    /// The number of ticks: one at the start and one per interval, up to `start + duration`,
+    /// exclusive.
     pub fn ticks(&self) -> u64 {
         let interval = self.interval.as_nanos().max(1);
         u64::try_from(self.duration.as_nanos().div_ceil(interval)).unwrap_or(u64::MAX)
     }
 
-    /// How many events there are in all, of a model that sends one a tick; others send at least as many.
+    /// The total number of events of a model that sends one per tick; other models send more.
     pub fn events(&self) -> u64 {
         self.ticks().saturating_mul(u64::from(self.vehicles))
     }
@@ -109,7 +111,7 @@ impl SimulatorOptions {
 }
 
 impl Default for SimulatorOptions {
-    /// The demo: 50 vehicles, 10 minutes, an event each half second as in the VehicleOps simulator.
+    /// 50 vehicles for 10 minutes, with an event every half second as in the VehicleOps simulator.
     fn default() -> Self {
         Self {
             vehicles: 50,

@@ -1,4 +1,4 @@
-//! The promises of every source, kept by files of every kind.
+//! The conformance suite of replayable sources, over files of every kind.
 
 use fleet_core::{
     dialect::NewestTimes,
@@ -8,7 +8,7 @@ use fleet_core::{
 
 use super::*;
 
-/// Lines of different lengths, more than fit in one chunk.
+/// Lines of different lengths, more than fit into one chunk.
 fn text() -> String {
     let lines: Vec<_> = (0..40).map(|n| "x".repeat(n % 7 + 1)).collect();
     lines.join("\n") + "\n"
@@ -51,7 +51,7 @@ async fn the_newest_times_of_files_are_the_same_wherever_reading_begins() {
         NewestTimes::new(FileSource::open([path.clone()], options).unwrap())
     };
     replayable(open, lines).await;
-    // What a chunk is told belongs to its first record, however the chunks are cut.
+    // What a chunk carries applies to its first record, wherever the chunks are split.
     let told = |chunk: &Chunk| {
         let told = format!("{:?}", chunk.newest);
         let first = lines(chunk).into_iter().next();

@@ -1,3 +1,5 @@
+//! Tests of inputs that cannot be opened, are damaged, or changed.
+
 use fleet_core::ErrorKind;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of following a file that grows, shrinks, or is replaced.
+
 use std::time::Duration;
 
 use super::*;

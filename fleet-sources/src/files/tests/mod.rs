@@ -1,3 +1,5 @@
+//! Tests of the file source, and a reader without its thread that they share.
+
 mod contract;
 mod faults;
 mod follow;
@@ -16,7 +18,7 @@ use super::{
     read::reader::{Reader, Step},
 };
 
-/// One record as a decoder would see it.
+/// A record as a decoder would see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     at: u64,
@@ -25,7 +27,7 @@ struct Seen {
     cut: Option<u64>,
 }
 
-/// What reading to the end, or to the end so far, gave.
+/// The result of reading to the end, or to the end so far.
 #[derive(Default)]
 struct Read {
     seen: Vec<Seen>,
@@ -43,7 +45,7 @@ impl Read {
     }
 }
 
-/// The machine without the thread.
+/// The state machine without its thread.
 fn reader(source: &mut FileSource, at: u64) -> Reader {
     let inputs = source.inputs_for_tests();
     let partition = source.partition().unwrap().clone();
@@ -77,7 +79,7 @@ fn read_all<I: Into<Input>>(
     drain(&mut reader(&mut source, at), options.format)
 }
 
-/// Cuts a chunk byte by byte, by the rules and not by the code under test.
+/// Splits a chunk byte by byte, independently of the code under test.
 fn records_of(chunk: &Chunk, format: Format, to: &mut Vec<Seen>) {
     let mut push = |from: usize, to_end: usize, bytes: &[u8]| {
         to.push(Seen {
@@ -129,7 +131,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Numbers that look random and are the same on every run (Knuth's constants for a 64-bit LCG).
+/// A pseudo-random generator with a fixed seed (Knuth's constants for a 64-bit LCG).
 struct Random(u64);
 
 impl Random {

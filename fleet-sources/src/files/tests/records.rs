@@ -1,3 +1,5 @@
+//! Tests of how inputs are split into records: line ends, quotes, and the size limit.
+
 use fleet_core::dialect::MAX_RECORD_BYTES;
 
 use super::*;
@@ -204,13 +206,13 @@ fn an_endless_record_takes_no_memory() {
     );
 }
 
-/// All fields of CSV text, read as the decoder reads them.
+/// All fields of a CSV text, split as the decoder splits them.
 fn fields(text: &[u8], to: &mut Vec<Vec<Vec<u8>>>) {
     let mut reader = csv_core::Reader::new();
     let (mut output, mut ends) = (vec![0; text.len() + 8], vec![0; text.len() + 8]);
     let (mut from, mut written, mut ended) = (0, 0, 0);
     loop {
-        // An empty input tells the reader that the text has ended.
+        // An empty input signals the end of the text.
         let (result, read, out, count) =
             reader.read_record(&text[from..], &mut output[written..], &mut ends[ended..]);
         from += read;

@@ -1,17 +1,19 @@
+//! Tests that reading resumes at every record, in every kind of input.
+
 use super::*;
 
 fn options(format: Format, chunk: usize) -> FileOptions {
     FileOptions::default().format(format).chunk_bytes(chunk)
 }
 
-/// Every place at which a commit may have happened: after each record, where the next one begins.
+/// Resumes at every offset that a commit may have: after each record, where the next one begins.
 fn resume_everywhere<I: Into<Input>>(inputs: impl Fn() -> Vec<I>, format: Format) {
     for chunk in [1, 5, 16, 64, 4096] {
         let whole = read_all(inputs(), options(format, 7), 0);
         assert!(whole.error.is_none());
-        let mut places: Vec<u64> = whole.seen.iter().map(|seen| seen.at).collect();
-        places.extend(whole.chunks.iter().map(|(_, next)| next.0));
-        for at in places {
+        let mut offsets: Vec<u64> = whole.seen.iter().map(|seen| seen.at).collect();
+        offsets.extend(whole.chunks.iter().map(|(_, next)| next.0));
+        for at in offsets {
             let rest = read_all(inputs(), options(format, chunk), at);
             assert!(rest.error.is_none(), "{at}: {:?}", rest.error);
             let expected: Vec<Seen> = whole
@@ -46,7 +48,7 @@ fn plain_files_go_on_at_every_record() {
 #[test]
 fn compressed_files_go_on_at_every_record() {
     let folder = Folder::new();
-    // Several members, as `cat a.gz b.gz` makes them, cut in the middle of a record.
+    // Several gzip members, as `cat a.gz b.gz` makes them, split in the middle of a record.
     let members = [gzip(&ONE.as_bytes()[..12]), gzip(&ONE.as_bytes()[12..])].concat();
     let paths = [
         folder.file("a.gz", members),

@@ -1,3 +1,5 @@
+//! Tests of the file source and its thread: cancellation, pausing, and restarts.
+
 use std::{sync::mpsc as blocking, time::Duration};
 
 use fleet_core::{Partition, Source, source::SourceEvent};
@@ -52,7 +54,7 @@ async fn a_paused_source_gives_nothing_and_loses_nothing() {
     );
     source.resume(&mine);
     for _ in 0..100 {
-        // A future that is dropped before it is done takes nothing with it.
+        // A future that is dropped before it completes loses nothing.
         drop(source.next());
     }
     assert_eq!(batch(&mut source).await.0, b"b\n");
@@ -113,7 +115,7 @@ async fn after_an_error_the_source_says_so_again() {
     );
 }
 
-/// Gives what it is sent, and blocks while it is sent nothing: a terminal.
+/// A reader like a terminal: it blocks until it is sent something.
 struct Terminal(blocking::Receiver<&'static [u8]>);
 
 impl std::io::Read for Terminal {

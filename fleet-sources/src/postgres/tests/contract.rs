@@ -1,4 +1,4 @@
-//! The promises of every source, kept by a table.
+//! The conformance suite of replayable sources, over a table.
 
 use fleet_core::testing::conformance::replayable;
 

@@ -1,3 +1,5 @@
+//! Tests of refused options, lost connections, and unreadable rows.
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -49,12 +51,12 @@ fn options_that_cannot_be_used_are_refused_with_the_way_out() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_a_fault_that_passes_and_loses_no_row() {
+async fn a_lost_connection_is_retryable_and_loses_no_row() {
     let Some(table) = Table::new().await else {
         return;
     };
     table.insert(&events()).await;
-    // So that the test finds the source's connections on the server.
+    // Lets the test find the source's connections on the server.
     let mut config: Config = table.url.parse().unwrap();
     config.application_name(&table.name);
     let connections = Arc::new(AtomicU32::new(0));
@@ -101,7 +103,7 @@ async fn a_table_that_is_not_there_stops_with_its_name() {
     };
     let mut source = table.open(options);
     let SourceEvent::Assigned(mine) = source.next().await.unwrap() else {
-        panic!("it begins with its partition");
+        panic!("the first event assigns the partition");
     };
     source.start(&mine[0], None).await.unwrap();
     let error = source.next().await.unwrap_err();

@@ -1,3 +1,5 @@
+//! Tests that a history returns what was stored, at stable offsets.
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use fleet_core::{
@@ -57,31 +59,31 @@ async fn what_was_stored_comes_back_in_the_order_of_time_within_the_span() {
 }
 
 #[tokio::test]
-async fn a_place_does_not_move_when_older_rows_are_dropped_and_newer_ones_come() {
+async fn an_offset_stays_valid_when_older_rows_expire_and_newer_ones_arrive() {
     let Some(table) = Table::new().await else {
         return;
     };
     table.insert(&events()).await;
     let before = read(table.open(table.options()), None).await;
-    let (place, _) = before[25];
+    let (offset, _) = before[25];
     let rest = before[25..].to_vec();
     let drop = format!(
         "DELETE FROM {} WHERE time < '2026-01-01T00:00:01Z'",
         table.name
     );
     table.client.batch_execute(&drop).await.unwrap();
-    assert_eq!(read(table.open(table.options()), Some(place)).await, rest);
+    assert_eq!(read(table.open(table.options()), Some(offset)).await, rest);
     let mut late = events()[0].clone();
     late = Telemetry::new(late.vehicle().clone(), at(900_000_000));
     table.insert(&[late]).await;
-    let longer = read(table.open(table.options()), Some(place)).await;
+    let longer = read(table.open(table.options()), Some(offset)).await;
     assert_eq!(
         (&longer[..rest.len()], longer.len()),
         (&rest[..], rest.len() + 1)
     );
 }
 
-/// All rows and the windows of a pipeline, as text.
+/// Runs a pipeline and returns its rows and windows as text.
 async fn run<S, D>(source: S, decode: D) -> BTreeMap<Arc<str>, Vec<String>>
 where
     S: fleet_core::source::Replayable,
@@ -107,7 +109,7 @@ async fn the_same_graph_finds_the_same_in_history_as_live() {
         return;
     };
     let mut live = events();
-    // Live rows come in the order of each vehicle's time, as nearly all do.
+    // Live rows arrive in the order of time, as nearly all do.
     live.sort_by_key(Event::at);
     table.insert(&live).await;
 

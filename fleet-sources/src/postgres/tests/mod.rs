@@ -1,3 +1,5 @@
+//! Tests of the history source over tables of a real server.
+
 mod contract;
 mod faults;
 mod history;

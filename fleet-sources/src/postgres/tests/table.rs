@@ -1,4 +1,4 @@
-//! A table of telemetry on the server of the tests.
+//! A telemetry table on the test server, with rows to insert.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Connection, NoTls, Socket, tls::NoTlsStream};
 
 use crate::postgres::{HistoryOptions, HistorySource};
 
-/// Dropped with its last user.
+/// A table that is dropped from the server with this value.
 pub(super) struct Table {
     pub(super) name: String,
     pub(super) url: &'static str,
@@ -22,7 +22,7 @@ pub(super) async fn client(url: &str) -> Result<Client> {
     opened(tokio_postgres::connect(url, NoTls).await)
 }
 
-/// A client whose connection is driven, as a connector gives it.
+/// A client whose connection runs in a task, as a source's `connect` returns it.
 pub(super) fn opened(
     connected: Result<(Client, Connection<Socket, NoTlsStream>), tokio_postgres::Error>,
 ) -> Result<Client> {
@@ -37,7 +37,7 @@ pub(super) fn opened(
 }
 
 impl Table {
-    /// `None` where there is no server to test with, which is said.
+    /// Creates a table, or returns `None` and reports it where there is no test server.
     pub(super) async fn new() -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let url = xtask::postgres::for_tests()?;
@@ -94,7 +94,7 @@ impl Table {
 impl Drop for Table {
     fn drop(&mut self) {
         let (url, drop) = (self.url, format!("DROP TABLE {}", self.name));
-        // The test's own runtime may be the one that is dropping this.
+        // This may run on the test's runtime, which must not block.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -109,12 +109,12 @@ impl Drop for Table {
     }
 }
 
-/// So many microseconds into the history.
+/// The time this many microseconds after the beginning of the history.
 pub(super) fn at(micros: i64) -> EventTime {
     EventTime::from_micros(1_767_225_600_000_000 + micros)
 }
 
-/// Rows of three vehicles, many of the same microsecond, not in the order of their time.
+/// Rows of three vehicles, many in the same microsecond, not in the order of time.
 pub(super) fn events() -> Vec<Telemetry> {
     let mut events = Vec::new();
     for n in 0..60_i64 {

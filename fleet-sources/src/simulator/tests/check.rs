@@ -1,4 +1,4 @@
-//! What the tests of the models share.
+//! Assertions and helpers that the tests of the models share.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use fleet_core::{
 
 use crate::simulator::{Draws, Model, SimulatorOptions};
 
-/// All events of one vehicle of a simulation.
+/// Simulates one vehicle and returns its events.
 pub(super) fn run<M: Model>(model: &M, number: u32, options: SimulatorOptions) -> Vec<M::Event> {
     let mut draws = Draws::new(options.seed, number);
     let mut vehicle = model.vehicle(number, &mut draws).unwrap();
@@ -25,7 +25,7 @@ pub(super) const fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours * 3600)
 }
 
-/// That a dialect writes all that events say, and reads the same events.
+/// Asserts that a dialect writes events without loss and reads the same events back.
 #[track_caller]
 pub(super) fn assert_comes_back<D: Dialect>(dialect: &D, events: &[D::Event]) {
     let mut memo = D::Memo::default();
@@ -43,7 +43,7 @@ pub(super) fn assert_comes_back<D: Dialect>(dialect: &D, events: &[D::Event]) {
     }
 }
 
-/// That values fill a range evenly: its ends, and its mean to six standard errors.
+/// Asserts that values fill a range evenly: both ends, and the mean to six standard errors.
 #[track_caller]
 pub(super) fn assert_uniform(values: &[f64], from: f64, to: f64) {
     let (n, width) = (values.len() as f64, to - from);
@@ -62,7 +62,7 @@ pub(super) fn assert_uniform(values: &[f64], from: f64, to: f64) {
     );
 }
 
-/// A share of events, to six standard errors.
+/// Asserts a share of events, to six standard errors.
 #[track_caller]
 pub(super) fn assert_share(part: usize, of: usize, expected: f64) {
     let (share, n) = (part as f64 / of as f64, of as f64);
@@ -73,7 +73,7 @@ pub(super) fn assert_share(part: usize, of: usize, expected: f64) {
     );
 }
 
-/// Metres between two places that lie near each other: Pythagoras on a sphere of the Earth's mean radius.
+/// The distance of two nearby positions, metres: Pythagoras on a sphere of the Earth's mean radius.
 pub(super) fn metres_between(from: Position, to: Position) -> f64 {
     let north = to.latitude.as_degrees() - from.latitude.as_degrees();
     let east = to.longitude.as_degrees() - from.longitude.as_degrees();

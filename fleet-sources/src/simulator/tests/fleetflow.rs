@@ -1,3 +1,5 @@
+//! Tests that FleetFlow's trips are plausible and within the limits of their style.
+
 use std::{collections::BTreeSet, time::Duration};
 
 use fleet_core::{
@@ -83,7 +85,7 @@ fn the_speed_is_what_the_acceleration_made_of_it() {
         for pair in trip.samples.windows(2) {
             let (before, after) = (kmh(&pair[0]), kmh(&pair[1]));
             assert!((0.0..=125.0).contains(&after), "{after}");
-            // The noise of the sensor, its rounding, and that of the speed.
+            // The sensor's noise, and the rounding of acceleration and speed.
             let most = 0.0206 * step + 0.11;
             let off = after - before - long(&pair[1]) * step;
             assert!(
@@ -119,7 +121,7 @@ fn a_trip_has_a_rate_or_its_samples_have_times() {
 #[test]
 fn trips_come_back_from_the_wire_as_they_were_made() {
     for clock in [SampleClock::Rate, SampleClock::Stamps] {
-        // A third of a second is no whole number of milliseconds.
+        // A third of a second is not a whole number of milliseconds.
         for rate in [1, 3, 10] {
             let model = FleetFlowModel::default().clock(clock).sample_rate_hz(rate);
             let options = model.options().duration(Duration::from_secs(600));

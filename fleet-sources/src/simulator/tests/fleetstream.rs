@@ -1,3 +1,5 @@
+//! Tests that FleetStream's car drives plausibly and as its description says.
+
 use std::collections::BTreeMap;
 
 use fleet_core::{
@@ -40,7 +42,7 @@ fn speeds_are_a_car_s_and_speeding_is_not_rare() {
     let top = events.iter().map(|event| value(event, Signal::Speed));
     assert!(top.fold(0.0, f64::max) > 160.0);
     for pair in events.windows(2) {
-        // 0.2 s, and a rounding of 0.05 at both ends.
+        // 0.2 s, plus a rounding error of 0.05 at both ends.
         let change = value(&pair[1], Signal::Speed) - value(&pair[0], Signal::Speed);
         assert!((-2.6001..=1.9001).contains(&change), "{change}");
     }
@@ -55,7 +57,7 @@ fn it_stands_at_red_lights_in_town_only() {
         .filter(|pair| !standing(&&pair[0]) && standing(&&pair[1]))
         .count();
     assert!((100..1000).contains(&stops), "{stops}");
-    // A light can stop it where the town ends, so not all of them.
+    // A red light can stop the car where the town ends, so not all of them.
     let in_town = |event: &&Telemetry| value(event, Signal::SpeedLimit) < 51.0;
     let all = events.iter().filter(standing).count();
     let there = events.iter().filter(standing).filter(in_town).count();
@@ -75,7 +77,7 @@ fn the_gear_is_neutral_while_it_stands_and_the_engine_stays_in_range() {
         if gear == 0 {
             assert!(rpm <= 815.0 && value(event, Signal::Speed) <= 0.0);
         } else if value(event, Signal::Speed) > 10.0 {
-            // A gear says how fast the engine turns.
+            // The gear determines the engine speed.
             let kmh_at_1000 =
                 [8.0, 15.0, 24.0, 34.3, 43.0, 52.0][usize::try_from(gear).unwrap() - 1];
             let turned = value(event, Signal::Speed) / kmh_at_1000 * 1000.0;
@@ -134,7 +136,7 @@ fn fuel_drains_and_is_filled_up_when_it_gets_low() {
         }
         assert!((0.0..=100.0).contains(&pair[0]));
     }
-    // Ten hours at about 50 km/h take about 0.13 + % a km.
+    // Ten hours at about 50 km/h use a little more than 0.13 % per km.
     let used = fuel[0] - fuel[fuel.len() - 1] + 100.0 * f64::from(filled);
     assert!((50.0..150.0).contains(&used), "{used}");
 }

@@ -1,3 +1,5 @@
+//! Tests that the Ford demo's vehicles drive plausibly and have the expected anomalies.
+
 use std::time::Duration;
 
 use fleet_core::{
@@ -167,7 +169,8 @@ fn a_vehicle_moves_as_fast_as_it_says() {
             let mps = |event: &Telemetry| event.speed().unwrap().as_mps();
             let seconds = pair[1].at().since(pair[0].at()).as_secs_f64();
             let driven = f64::midpoint(mps(&pair[0]), mps(&pair[1])) * seconds;
-            // Speeds are rounded to 0.01 mph, and a degree east is shorter at the northern end of a step.
+            // Speeds are rounded to 0.01 mph, and a degree east is shorter at the northern end of a
+            // step.
             assert!((way - driven).abs() < 0.05, "{way} m and {driven} m");
         }
     }
@@ -206,7 +209,7 @@ fn numbers_have_the_decimals_of_the_wire() {
             (event.value(Signal::EngineSpeed).unwrap(), 0),
         ];
         for (number, places) in decimals {
-            // Those in other units were converted and back.
+            // Values in other units were converted there and back.
             let off = number - fleet_core::units::round_decimals(number, places);
             assert!(off.abs() < 1e-9, "{number}");
         }

@@ -1,5 +1,7 @@
-//! If one of these fails, every stored position in a simulation points into other bytes: do not change the
-//! number without need, and say so in the change log.
+//! Golden hashes of the bytes of each simulation.
+//!
+//! If one of them changes, every stored offset in a simulation points to different bytes. Do not
+//! change a hash without need, and mention it in the change log.
 
 use std::time::Duration;
 

@@ -1,9 +1,10 @@
+//! Tests of the simulator and of each model.
+
 mod check;
 mod fleetflow;
 mod fleetstream;
 mod ford;
 mod golden;
-#[path = "../../../tests/support/plain.rs"]
 mod plain;
 mod self_driving;
 mod several;

@@ -1,6 +1,6 @@
-// A dialect for tests and examples of the simulator: the keys of VehicleOps, and nothing to read.
+//! A write-only dialect with the keys of VehicleOps.
 
-/// Writes the numbers as they are, so that a test sees what the model made.
+/// Writes the numbers unchanged, so that a test sees exactly what the model produced.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Plain;
 

@@ -1,3 +1,5 @@
+//! Tests that the events of self-driving vehicles are plausible and agree with the truth.
+
 use std::{collections::BTreeMap, time::Duration};
 
 use fleet_core::{
@@ -25,7 +27,7 @@ pub(super) fn busy() -> (SelfDrivingModel, SimulatorOptions) {
     (model, options)
 }
 
-/// All events by vehicle, and what is true.
+/// The events of every vehicle, and the truth about it.
 fn fleet() -> Vec<(Vec<FleetEvent>, SelfDrivingTruth)> {
     let (model, options) = busy();
     let truth = model.truth(&options).unwrap();
@@ -45,7 +47,7 @@ fn at(event: &FleetEvent) -> EventTime {
     fleet_core::Event::at(event)
 }
 
-/// The text of the number has the metres, exactly.
+/// The odometer in whole metres, read from the number's text to avoid rounding.
 fn metres(event: &Telemetry) -> i64 {
     let text = format!("{:.3}", event.odometer().unwrap().as_km());
     text.replace('.', "").parse().unwrap()
@@ -79,7 +81,7 @@ fn the_truth_counts_what_the_events_say() {
             .collect();
         let rows = fast.iter().filter(|fast| **fast).count();
         assert_eq!(rows as u64, truth.speeding_rows);
-        // No vehicle begins too fast.
+        // No vehicle speeds at the beginning.
         let begins = fast.windows(2).filter(|pair| !pair[0] && pair[1]).count();
         assert_eq!(begins as u64, truth.speed_violations);
         let mut seen = BTreeMap::<ObjectClass, u64>::new();
@@ -163,7 +165,7 @@ fn positions_speeds_and_the_odometer_tell_of_one_way() {
             let shown = metres(pair[1]) - metres(pair[0]);
             assert!((way - shown as f64).abs() < 0.25, "{way} m and {shown} m");
             let mps = |event: &Telemetry| event.speed().unwrap().as_mps();
-            // A second of the mean speed, and what is carried over of a metre.
+            // One second at the mean speed, plus the fraction of a metre that is carried over.
             let driven = f64::midpoint(mps(pair[0]), mps(pair[1]));
             assert!(
                 (driven - shown as f64).abs() < 1.03,
@@ -236,7 +238,8 @@ fn takeovers_often_come_in_pairs_within_5_seconds() {
         engaged_s += telemetry(&events).iter().filter(on).count();
     }
     assert_share(pairs, episodes, 0.7);
-    // Thirty an hour of driving on autopilot, less those that a pause of 10 s prevents (at most 1 in 12).
+    // Thirty per hour of driving on autopilot, less those that a pause of 10 s prevents (at most 1
+    // in 12).
     let expected = engaged_s as f64 * 30.0 / 3600.0;
     let share = episodes as f64 / expected;
     assert!((0.8..1.1).contains(&share), "{episodes} of {expected}");
@@ -378,7 +381,7 @@ fn ranges_of_ids_are_kept() {
     };
     let (mine, theirs) = (ids(&model), ids(&others));
     assert!(mine.iter().all(|id| !theirs.contains(id)));
-    // No vehicle at all.
+    // An empty range of ids has no vehicle.
     #[expect(clippy::reversed_empty_ranges, reason = "that is what is tested")]
     let none = SelfDrivingModel::default().vehicle_ids(9..=8);
     assert!(Simulator::new(none.clone(), dialect(), none.options()).is_err());

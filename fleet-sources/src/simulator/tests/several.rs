@@ -1,4 +1,4 @@
-//! A model with several events a tick.
+//! Tests of a model that sends several events per tick.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::self_driving::busy;
 use crate::simulator::{Pace, Simulator};
 
 #[tokio::test]
-async fn it_goes_on_at_every_record() {
+async fn it_resumes_at_every_record() {
     let (model, options) = busy();
     let options = options.vehicles(2).duration(Duration::from_secs(60));
     let mut source = Simulator::new(model, FleetPipeline::default(), options).unwrap();

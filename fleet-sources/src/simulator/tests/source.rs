@@ -1,3 +1,5 @@
+//! Tests of the simulator as a source: resuming, pace, and refused options.
+
 use std::time::Duration;
 
 use fleet_core::{
@@ -29,7 +31,7 @@ fn lines_in(bytes: &[u8]) -> usize {
     bytes.split_inclusive(|byte| *byte == b'\n').count()
 }
 
-/// Everything from an offset on.
+/// Reads everything from an offset on.
 async fn bytes_from(source: &mut Fleet, at: Option<Offset>) -> Vec<u8> {
     let partition = source.partition().clone();
     source.start(&partition, at).await.unwrap();
@@ -69,8 +71,8 @@ async fn the_first_lines_are_known() {
     }
 }
 
-/// If this fails, every stored position in a simulation points into other bytes: do not change the number
-/// without need, and say so in the change log.
+/// If this hash changes, every stored offset in a simulation points to different bytes. Do not
+/// change it without need, and mention it in the change log.
 #[tokio::test]
 async fn the_bytes_of_a_seed_never_change() {
     let options = SimulatorOptions::default().duration(Duration::from_secs(60));
@@ -164,9 +166,9 @@ async fn realtime_gives_a_tick_an_interval() {
     let began = Instant::now();
     for tick in 0..4 {
         if tick > 0 {
-            // Said once for each time that it waits.
+            // The source reports that it is idle once for each wait.
             assert!(matches!(source.next().await.unwrap(), SourceEvent::Idle));
-            // Dropped while it waits, it loses nothing.
+            // A future dropped while it waits loses nothing.
             assert!(
                 timeout(Duration::from_millis(100), source.next())
                     .await

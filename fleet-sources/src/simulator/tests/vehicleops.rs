@@ -1,3 +1,5 @@
+//! Tests that VehicleOps' vehicles stay in the ranges of the original.
+
 use fleet_core::{
     EventTime,
     dialect::VehicleOps,
@@ -10,7 +12,7 @@ use crate::simulator::{Area, Draws, Model, Scenario, VehicleOpsModel};
 
 const TICKS: u32 = 1200;
 
-/// All events of one vehicle for ten minutes.
+/// The events of one vehicle in ten minutes.
 fn run(model: &VehicleOpsModel, number: u32) -> Vec<Telemetry> {
     let mut draws = Draws::new(1, number);
     let mut vehicle = model.vehicle(number, &mut draws).unwrap();
@@ -72,7 +74,8 @@ fn a_battery_drains_and_never_charges() {
         assert!(charge.is_sorted_by(|before, after| after <= before));
         assert!(charge[0] >= 99.9);
     }
-    // 1200 ticks of 0.025 on average, with a standard deviation of 0.05 / sqrt(12) * sqrt(1200) = 0.5.
+    // 1200 ticks of 0.025 on average, with a standard deviation of 0.05 / sqrt(12) * sqrt(1200) =
+    // 0.5.
     for vehicle in fleet(Scenario::Normal, 30) {
         let left = vehicle
             .last()

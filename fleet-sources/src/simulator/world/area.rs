@@ -1,3 +1,5 @@
+//! The cities that simulated fleets drive in.
+
 use std::{fmt, str::FromStr};
 
 use fleet_core::{
@@ -31,10 +33,10 @@ pub enum Area {
 }
 
 impl Area {
-    /// All of them.
+    /// All areas.
     pub const ALL: [Self; 4] = [Self::Bogota, Self::Medellin, Self::Cali, Self::Warsaw];
 
-    /// Its name on a command line.
+    /// The name on a command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Bogota => "bogota",
@@ -44,8 +46,8 @@ impl Area {
         }
     }
 
-    /// Its centre. The Colombian ones are those of the VehicleOps simulator; Warsaw's is our choice, its
-    /// Palace of Culture to 200 m.
+    /// The centre of the city. Those in Colombia are from the VehicleOps simulator; Warsaw's is our
+    /// choice, within 200 m of the Palace of Culture.
     pub const fn centre(self) -> Position {
         let (latitude, longitude) = match self {
             Self::Bogota => (4.7110, -74.0721),

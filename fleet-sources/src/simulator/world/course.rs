@@ -1,5 +1,7 @@
-//! Where a simulated vehicle is and goes. The same on every machine: only additions, multiplications and
-//! divisions, which IEEE 754 fixes to the bit, and no sine of a system's library, which nothing fixes.
+//! The position and heading of a simulated vehicle, identical on every machine.
+//!
+//! Only additions, multiplications and divisions are used, which IEEE 754 defines to the bit. The
+//! sine of a system library is avoided, because no standard defines its last bits.
 
 use fleet_core::{
     Position,
@@ -8,24 +10,24 @@ use fleet_core::{
 
 use crate::simulator::draws::Draws;
 
-/// Metres of a degree of latitude: 1/360 of the circumference of a sphere of 6,371,008.8 m, the mean radius
-/// of the WGS 84 ellipsoid.
-pub(crate) const METRES_OF_A_DEGREE: f64 = 111_195.08;
+/// Metres per degree of latitude: 1/360 of the circumference of a sphere of 6,371,008.8 m, the mean
+/// radius of the WGS 84 ellipsoid.
+pub(crate) const METRES_PER_DEGREE: f64 = 111_195.08;
 
-/// A place, and a direction of travel.
+/// A position and a direction of travel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Course {
     latitude: f64,
     longitude: f64,
-    /// Degrees clockwise from north, 0 up to, but not, 360.
+    /// Degrees clockwise from north, from 0 to 360, exclusive.
     heading: f64,
 }
 
 impl Course {
-    /// Somewhere in a square of this half-width around a centre, in any direction.
+    /// A random position in a square of this half-width around a centre, with a random heading.
     pub(crate) fn around(centre: Position, metres: f64, draws: &mut Draws) -> Self {
         let latitude = centre.latitude.as_degrees();
-        let spread = metres / METRES_OF_A_DEGREE;
+        let spread = metres / METRES_PER_DEGREE;
         let mut off = |spread: f64| draws.uniform(-spread, spread);
         Self {
             latitude: latitude + off(spread),
@@ -38,7 +40,7 @@ impl Course {
         self.heading
     }
 
-    /// The place as it is written, with so many decimals.
+    /// The position, rounded to this many decimals.
     pub(crate) fn position(self, decimals: u8) -> Position {
         Position {
             latitude: Latitude::from_degrees(round_decimals(self.latitude, decimals)),
@@ -46,21 +48,21 @@ impl Course {
         }
     }
 
-    /// Turns to the right, or to the left by less than 0.
+    /// Turns to the right; negative degrees turn to the left.
     pub(crate) fn turn(&mut self, degrees: f64) {
         self.heading = (self.heading + degrees).rem_euclid(360.0);
     }
 
     /// Moves along the heading.
     pub(crate) fn drive(&mut self, metres: f64) {
-        let degrees = metres / METRES_OF_A_DEGREE;
+        let degrees = metres / METRES_PER_DEGREE;
         self.latitude += degrees * cosine(self.heading);
         self.longitude += degrees * sine(self.heading) / cosine(self.latitude);
     }
 
-    /// Turns back, as a mirror would, where the heading leads out of the square of this half-width.
+    /// Reflects the heading where it leads out of the square of this half-width.
     pub(crate) fn stay_around(&mut self, centre: Position, metres: f64) {
-        let spread = metres / METRES_OF_A_DEGREE;
+        let spread = metres / METRES_PER_DEGREE;
         let north = self.latitude - centre.latitude.as_degrees();
         let east = (self.longitude - centre.longitude.as_degrees()) * cosine(self.latitude);
         if north.abs() > spread && north * cosine(self.heading) > 0.0 {
@@ -72,7 +74,8 @@ impl Course {
     }
 }
 
-/// The speed after some seconds on the way from one to another, with limits on both rates, km/h and km/h/s.
+/// The speed after moving towards a target for some seconds, with limits on gaining and losing
+/// speed per second.
 pub(crate) fn approach(speed: f64, target: f64, seconds: f64, (up, down): (f64, f64)) -> f64 {
     target.clamp(
         (speed - down * seconds).max(0.0),
@@ -84,7 +87,8 @@ fn cosine(degrees: f64) -> f64 {
     sine(degrees + 90.0)
 }
 
-/// The sine, to 1e-12: Taylor's series up to x^13 between -45 and 45 degrees, and symmetry elsewhere.
+/// The sine, accurate to 1e-12: a Taylor series up to x^13 between -45 and 45 degrees, and symmetry
+/// elsewhere.
 fn sine(degrees: f64) -> f64 {
     let turned = degrees.rem_euclid(360.0);
     let (quarter, rest) = match turned {
@@ -96,7 +100,7 @@ fn sine(degrees: f64) -> f64 {
     };
     let x = rest.to_radians();
     let square = x * x;
-    // Horner's form: each factor is what the series' next term adds.
+    // Horner's scheme: each step divides by the next factors of the factorial.
     let series = |first: f64, steps: [f64; 6]| {
         let fold = |sum: f64, step: &f64| 1.0 - square / step * sum;
         first * steps.iter().rev().fold(1.0, fold)
@@ -136,7 +140,7 @@ mod tests {
             course.drive(1000.0);
             let north = course.latitude - centre.latitude.as_degrees();
             let east = (course.longitude - centre.longitude.as_degrees()) * cosine(course.latitude);
-            let metres = north.hypot(east) * METRES_OF_A_DEGREE;
+            let metres = north.hypot(east) * METRES_PER_DEGREE;
             assert!((metres - 1000.0).abs() < 0.1, "{heading}: {metres}");
         }
     }
@@ -151,7 +155,7 @@ mod tests {
             course.stay_around(centre, 5000.0);
             let north = course.latitude - centre.latitude.as_degrees();
             let east = (course.longitude - centre.longitude.as_degrees()) * cosine(course.latitude);
-            let most = 5100.0 / METRES_OF_A_DEGREE;
+            let most = 5100.0 / METRES_PER_DEGREE;
             assert!(north.abs() < most && east.abs() < most);
             assert!((0.0..360.0).contains(&course.heading_deg()));
         }

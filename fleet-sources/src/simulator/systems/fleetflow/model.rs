@@ -1,3 +1,5 @@
+//! The model of FleetFlow's drivers, each of whom sends one trip per tick.
+
 use std::time::Duration;
 
 use fleet_core::{
@@ -10,27 +12,30 @@ use super::{
 };
 use crate::simulator::{draws::Draws, model::Model, options::SimulatorOptions};
 
-/// How a trip says when its samples are.
+/// How a trip conveys the times of its samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SampleClock {
-    /// The trip has a rate, as FleetFlow's requests must be understood: its samples carry no time.
+    /// The trip has a sample rate and the samples carry no time, as in FleetFlow's requests.
     #[default]
     Rate,
-    /// Each sample has its time, as in FleetFlow's table, which has no place for the lateral acceleration.
+    /// Each sample carries its time, as in FleetFlow's table, which has no column for the lateral
+    /// acceleration.
     Stamps,
 }
 
-/// The drivers of FleetFlow: every tick each sends one trip, as a request with samples of speed and acceleration.
+/// The drivers of FleetFlow: in every tick each sends one trip, as a request with samples of speed
+/// and acceleration.
 ///
-/// A driver heads for one speed after another, with an acceleration that their style allows, and takes corners
-/// on the way. The speed is what the acceleration made of it.
+/// A driver aims for one speed after another, with an acceleration within the limits of their
+/// style, and takes corners on the way. The speed is the integral of the acceleration.
 ///
 /// # Units
-/// km/h with 1 decimal, g with 3. Braking is less than 0.
+/// km/h with 1 decimal, g with 3. Braking is negative.
 ///
 /// # Shape
-/// Ids are UUIDs of version 4, the same for the same seed. A trip begins standing, and is sent when it ends;
-/// its id is the receiver's to give. A trip has `rate * length` samples, rounded up.
+/// Ids are UUIDs of version 4, the same for the same seed. A trip begins at a standstill and is
+/// sent when it ends, without an id, which the receiver assigns. A trip has `rate * length`
+/// samples, rounded up.
 ///
 /// # Examples
 /// ```
@@ -50,8 +55,9 @@ pub enum SampleClock {
 /// ```
 ///
 /// # Cost
-/// A trip is one event and in memory at once: 64 bytes a sample, 60 MB for a minute at 16 kHz. Written it is one
-/// line of about 60 bytes a sample, and a decoder of lines takes no line over 1 MiB: up to 250 Hz for a minute.
+/// A trip is one event and is held in memory as a whole: 64 bytes a sample, 60 MB for a minute at
+/// 16 kHz. As text it is one line of about 60 bytes a sample. The line decoders accept lines of up
+/// to 1 MiB, which is 250 Hz for a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FleetFlowModel {
     style: DriverStyle,
@@ -61,7 +67,7 @@ pub struct FleetFlowModel {
 }
 
 impl Default for FleetFlowModel {
-    /// A minute at 10 Hz: our choice, a request of some tens of kilobytes.
+    /// A minute at 10 Hz. Our choice: a request of some tens of kilobytes.
     fn default() -> Self {
         Self {
             style: DriverStyle::default(),
@@ -73,36 +79,36 @@ impl Default for FleetFlowModel {
 }
 
 impl FleetFlowModel {
-    /// Sets how they drive.
+    /// Sets the driving style.
     #[must_use]
     pub fn style(mut self, style: DriverStyle) -> Self {
         self.style = style;
         self
     }
-    /// Sets how many samples a second has; 0 counts as 1. FleetFlow speaks of 16,000.
+    /// Sets the number of samples a second; 0 counts as 1. FleetFlow's description mentions 16,000.
     #[must_use]
     pub fn sample_rate_hz(mut self, rate: u32) -> Self {
         self.rate_hz = rate.max(1);
         self
     }
-    /// Sets how long a trip is.
+    /// Sets the length of a trip.
     #[must_use]
     pub fn trip(mut self, length: Duration) -> Self {
         self.trip = length;
         self
     }
-    /// Sets how a trip says when its samples are.
+    /// Sets how a trip conveys the times of its samples.
     #[must_use]
     pub fn clock(mut self, clock: SampleClock) -> Self {
         self.clock = clock;
         self
     }
-    /// Twenty drivers, one trip after the other.
+    /// The options for twenty drivers who make one trip after the other.
     pub fn options(&self) -> SimulatorOptions {
         SimulatorOptions::default().vehicles(20).interval(self.trip)
     }
 
-    /// How many samples a trip has.
+    /// The number of samples of a trip.
     pub fn samples(&self) -> usize {
         let nanos = self
             .trip
@@ -119,7 +125,7 @@ pub struct FleetFlowDriver {
     driver: DriverId,
 }
 
-/// A UUID of version 4 (RFC 9562): its 122 bits are drawn.
+/// A UUID of version 4 (RFC 9562) with 122 random bits.
 fn uuid(draws: &mut Draws) -> String {
     const VERSION: u128 = 0xf << 76;
     const VARIANT: u128 = 3 << 62;

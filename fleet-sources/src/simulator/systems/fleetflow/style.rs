@@ -1,3 +1,5 @@
+//! The driving styles of FleetFlow's drivers.
+
 use std::{fmt, str::FromStr};
 
 use crate::simulator::error::UnknownName;
@@ -5,20 +7,20 @@ use crate::simulator::error::UnknownName;
 /// How the drivers of a [`FleetFlowModel`](super::FleetFlowModel) drive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum DriverStyle {
-    /// Never beyond 0.32 g forwards or backwards, 0.24 g sideways.
+    /// Never more than 0.32 g forwards or backwards, or 0.24 g sideways.
     Calm,
-    /// Each trip is calm or harsh, drawn when it begins.
+    /// Each trip is calm or harsh, decided when it begins.
     #[default]
     Mixed,
-    /// Half of all accelerating and braking passes 0.4 g.
+    /// Half of all accelerations and brakings exceed 0.4 g.
     Harsh,
 }
 
 impl DriverStyle {
-    /// All of them.
+    /// All styles.
     pub const ALL: [Self; 3] = [Self::Calm, Self::Mixed, Self::Harsh];
 
-    /// Its name on a command line.
+    /// The name on a command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Calm => "calm",

@@ -1,3 +1,5 @@
+//! A trip under way: the driver's targets, and the samples they lead to.
+
 use fleet_core::{
     event::TripSample,
     units::{Acceleration, Speed, round_decimals},
@@ -5,52 +7,53 @@ use fleet_core::{
 
 use crate::simulator::draws::Draws;
 
-/// How a driver drives: which acceleration, braking and cornering is drawn, g.
+/// The ranges from which a driver's acceleration, braking and cornering are drawn, g.
 pub(super) struct Limits {
     accelerating: (f64, f64),
     braking: (f64, f64),
     cornering: (f64, f64),
 }
 
-/// Our choice: with the noise, clear of the ±0.4 g and 0.3 g beyond which FleetFlow counts.
+/// The limits of a calm driver. Our choice: even with noise, below the ±0.4 g and 0.3 g from which
+/// FleetFlow counts an event.
 pub(super) const CALM: Limits = Limits {
     accelerating: (0.08, 0.25),
     braking: (0.08, 0.3),
     cornering: (0.05, 0.22),
 };
-/// Our choice: about half of it beyond ±0.4 g.
+/// The limits of a harsh driver. Our choice: about half of the draws exceed ±0.4 g.
 pub(super) const HARSH: Limits = Limits {
     accelerating: (0.25, 0.55),
     braking: (0.25, 0.75),
     cornering: (0.15, 0.5),
 };
-/// The speeds that a driver heads for, km/h, and how long each is kept, seconds. Our choice.
+/// The target speeds of a driver, km/h, and how long each is held, seconds. Our choice.
 const SPEED_KMH: (f64, f64) = (0.0, 110.0);
-const KEEPING_S: (f64, f64) = (3.0, 25.0);
-/// How often they head for a stop instead. Our choice.
+const HOLD_S: (f64, f64) = (3.0, 25.0);
+/// The share of targets that are a stop instead. Our choice.
 const STOPPING: f64 = 0.2;
-/// Seconds between two corners on average, and how long one is, seconds. Our choice.
+/// The average time between two corners, and the duration of one, seconds. Our choice.
 const CORNER_EVERY_S: f64 = 15.0;
 const CORNER_S: (f64, f64) = (1.5, 5.0);
-/// How fast an acceleration builds up, g/s. Our choice: an emergency brake is there within 0.6 s.
+/// How fast an acceleration builds up, g/s. Our choice: full emergency braking within 0.6 s.
 const JERK: f64 = 1.2;
-/// The noise of the sensor, g either way. Our choice.
+/// The amplitude of the sensor's noise, g. Our choice.
 const NOISE: f64 = 0.02;
-/// Standard gravity, m/s² in km/h/s.
-const KMH_PER_S_OF_A_G: f64 = 9.80665 * 3.6;
+/// One g in km/h/s: standard gravity, 9.80665 m/s².
+const KMH_PER_S_PER_G: f64 = 9.80665 * 3.6;
 
 /// A trip under way.
 pub(super) struct Trip<'a> {
     limits: &'a Limits,
-    /// Between two samples, seconds.
+    /// The time between two samples, seconds.
     step: f64,
     kmh: f64,
     g: f64,
     lateral: f64,
-    goal_kmh: f64,
-    /// With which acceleration the goal is reached, either way.
+    target_kmh: f64,
+    /// The largest acceleration or braking on the way to the target.
     most_g: f64,
-    keeping_s: f64,
+    hold_left_s: f64,
     corner_g: f64,
     corner_s: f64,
 }
@@ -63,10 +66,10 @@ impl<'a> Trip<'a> {
             kmh: 0.0,
             g: 0.0,
             lateral: 0.0,
-            goal_kmh: 0.0,
+            target_kmh: 0.0,
             most_g: 0.0,
-            // Parked for a moment.
-            keeping_s: draws.uniform(0.0, 2.0),
+            // The vehicle is still parked for a moment.
+            hold_left_s: draws.uniform(0.0, 2.0),
             corner_g: 0.0,
             corner_s: 0.0,
         }
@@ -75,9 +78,10 @@ impl<'a> Trip<'a> {
     pub(super) fn sample(&mut self, draws: &mut Draws) -> TripSample {
         let noise = |draws: &mut Draws| draws.uniform(-NOISE, NOISE);
         self.aim(draws);
-        let full = self.step * KMH_PER_S_OF_A_G;
-        let missing = (self.goal_kmh - self.kmh) / KMH_PER_S_OF_A_G;
-        // Released in time: an acceleration a takes a / JERK to end, and changes the speed by a² / 2 JERK.
+        let full = self.step * KMH_PER_S_PER_G;
+        let missing = (self.target_kmh - self.kmh) / KMH_PER_S_PER_G;
+        // Release in time: it takes a / JERK to end an acceleration a, which changes the speed by
+        // a² / 2 JERK meanwhile.
         let released = (2.0 * JERK * missing.abs()).sqrt();
         let most = self.most_g.min(released).min(missing.abs() / self.step);
         let wanted = most.copysign(missing);
@@ -99,27 +103,22 @@ impl<'a> Trip<'a> {
         }
     }
 
-    /// A new goal once the last was reached and kept, and a corner now and then.
+    /// Draws a new target once the last one was reached and held, and a corner now and then.
     fn aim(&mut self, draws: &mut Draws) {
         let mut within = |(from, to)| draws.uniform(from, to);
-        if (self.goal_kmh - self.kmh).abs() < 1.0 {
-            self.keeping_s -= self.step;
+        if (self.target_kmh - self.kmh).abs() < 1.0 {
+            self.hold_left_s -= self.step;
         }
-        if self.keeping_s <= 0.0 {
-            self.keeping_s = within(KEEPING_S);
-            self.goal_kmh = within(SPEED_KMH);
+        if self.hold_left_s <= 0.0 {
+            self.hold_left_s = within(HOLD_S);
+            self.target_kmh = within(SPEED_KMH);
             if draws.chance(STOPPING) {
-                self.goal_kmh = 0.0;
+                self.target_kmh = 0.0;
             }
-            let Limits {
-                accelerating: faster,
-                braking: slower,
-                ..
-            } = *self.limits;
-            let (from, to) = if self.goal_kmh > self.kmh {
-                faster
+            let (from, to) = if self.target_kmh > self.kmh {
+                self.limits.accelerating
             } else {
-                slower
+                self.limits.braking
             };
             self.most_g = draws.uniform(from, to);
         }

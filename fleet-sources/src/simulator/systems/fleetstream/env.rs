@@ -3,7 +3,7 @@
 use super::model::{DEFAULT_VEHICLE_ID, FleetStreamModel};
 use crate::simulator::env::process_variable;
 
-/// What FleetStream reads from its environment.
+/// The environment variables of FleetStream's producer.
 ///
 /// # Examples
 /// ```
@@ -15,16 +15,16 @@ use crate::simulator::env::process_variable;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FleetStreamEnv {
-    /// `KAFKA_BOOTSTRAP_SERVERS`: whom events are sent to.
+    /// `KAFKA_BOOTSTRAP_SERVERS`: the brokers that events are sent to.
     pub bootstrap_servers: String,
-    /// `KAFKA_TOPIC`: the topic they are sent to.
+    /// `KAFKA_TOPIC`: the topic that events are sent to.
     pub topic: String,
-    /// `VEHICLE_ID`: the car, and the key of its events.
+    /// `VEHICLE_ID`: the id of the car, which is also the key of its events.
     pub vehicle_id: String,
 }
 
 impl Default for FleetStreamEnv {
-    /// The defaults of FleetStream's description.
+    /// The defaults in FleetStream's description.
     fn default() -> Self {
         Self {
             bootstrap_servers: "localhost:9092".into(),
@@ -35,7 +35,7 @@ impl Default for FleetStreamEnv {
 }
 
 impl FleetStreamEnv {
-    /// Takes variables from wherever they are; one that is missing has its default.
+    /// Looks the variables up with `of`; a missing one has its default.
     pub fn from_vars(mut of: impl FnMut(&'static str) -> Option<String>) -> Self {
         let default = Self::default();
         Self {
@@ -45,12 +45,12 @@ impl FleetStreamEnv {
         }
     }
 
-    /// Takes them from the process.
+    /// Reads the variables of the process.
     pub fn from_env() -> Self {
         Self::from_vars(process_variable)
     }
 
-    /// The car.
+    /// The model of the car.
     pub fn model(&self) -> FleetStreamModel {
         FleetStreamModel::default().vehicle_id(&self.vehicle_id)
     }

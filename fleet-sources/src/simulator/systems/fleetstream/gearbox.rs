@@ -1,46 +1,47 @@
-//! The gears of FleetStream's car.
+//! The six-speed gearbox of FleetStream's car.
 
-/// The engine's speed when nothing turns it, rev/min. Our choice: a petrol engine's.
+/// The idle speed of the engine, rev/min. Our choice: typical of a petrol engine.
 pub(super) const IDLE_RPM: f64 = 800.0;
-/// Where the engine's limiter cuts in, rev/min. Our choice: a little over the
-/// redline of 6200, so that it can be passed.
+/// Where the engine's limiter cuts in, rev/min. Our choice: a little over the redline of 6200, so
+/// that the redline can be exceeded.
 pub(super) const LIMITER_RPM: f64 = 6500.0;
-/// Under this it changes down, rev/min. Our choice.
+/// The engine speed below which the driver changes down, rev/min. Our choice.
 const DOWN_RPM: f64 = 1300.0;
-/// Road speed at 1000 rev/min in gears 1 to 6, km/h. The fourth is that of the event in FleetStream's
-/// description (73.4 km/h at 2140); the others are our choice, a six-speed family car's.
+/// Road speed at 1000 rev/min in gears 1 to 6, km/h. The fourth follows from the event in
+/// FleetStream's description (73.4 km/h at 2140); the others are our choice, typical of a family
+/// car.
 const KMH_AT_1000: [f64; 6] = [8.0, 15.0, 24.0, 34.3, 43.0, 52.0];
 
 /// The highest gear.
 pub(super) const TOP_GEAR: i8 = 6;
 
-/// The gear for this speed, from the one that is in: up above `up_rpm`, down below 1300 rev/min. Standing is
-/// 0, neutral.
+/// The gear for this speed, given the current one: the driver changes up above `up_rpm` and down
+/// below 1300 rev/min. A standing car is in neutral, 0.
 pub(super) fn shift(gear: i8, kmh: f64, up_rpm: f64) -> i8 {
     if kmh <= 0.0 {
         return 0;
     }
     let mut gear = gear.clamp(1, TOP_GEAR);
-    while gear < TOP_GEAR && turning(gear, kmh) > up_rpm {
+    while gear < TOP_GEAR && wheel_rpm(gear, kmh) > up_rpm {
         gear += 1;
     }
-    while gear > 1 && turning(gear, kmh) < DOWN_RPM {
+    while gear > 1 && wheel_rpm(gear, kmh) < DOWN_RPM {
         gear -= 1;
     }
     gear
 }
 
-/// The engine's speed, rev/min: never under the idle speed, as the clutch slips then.
+/// The engine speed, rev/min. It never falls below idle, because the clutch slips there.
 pub(super) fn engine_rpm(gear: i8, kmh: f64) -> f64 {
-    turning(gear, kmh).max(IDLE_RPM)
+    wheel_rpm(gear, kmh).max(IDLE_RPM)
 }
 
-/// What the wheels would turn the engine with.
-fn turning(gear: i8, kmh: f64) -> f64 {
-    let place = usize::try_from(gear)
+/// The engine speed at which the wheels would turn the engine, rev/min.
+fn wheel_rpm(gear: i8, kmh: f64) -> f64 {
+    let index = usize::try_from(gear)
         .ok()
         .and_then(|gear| gear.checked_sub(1));
-    let ratio = place.and_then(|place| KMH_AT_1000.get(place));
+    let ratio = index.and_then(|index| KMH_AT_1000.get(index));
     ratio.map_or(0.0, |ratio| kmh / ratio * 1000.0)
 }
 

@@ -1,3 +1,5 @@
+//! The model of FleetStream's car.
+
 use fleet_core::{
     EventTime, IdError, VehicleId,
     dialect::Derivation,
@@ -19,59 +21,63 @@ use crate::simulator::{
 /// The id of the car in FleetStream's description.
 pub(super) const DEFAULT_VEHICLE_ID: &str = "TESTCAR01";
 
-/// The car's greatest speed, km/h (FleetStream's code).
+/// The top speed of the car, km/h (FleetStream's code).
 const TOP_KMH: f64 = 180.0;
-/// How fast it gains and loses speed, km/h/s. Our choice: 0.25 g and 0.35 g, short of harsh.
+/// How fast it gains and loses speed, km/h/s. Our choice: 0.25 g and 0.35 g, below harsh driving.
 const RATES: (f64, f64) = (9.0, 12.5);
-/// How long one kind of road lasts, seconds. Our choice.
+/// How long the car stays on one type of road, seconds. Our choice.
 const ROAD_S: (f64, f64) = (60.0, 240.0);
-/// How long the driver keeps one speed, seconds. Our choice.
+/// How long the driver aims for one speed, seconds. Our choice.
 const PACE_S: (f64, f64) = (10.0, 40.0);
-/// That speed as a share of the limit. Our choice.
+/// The target speed as a share of the limit. Our choice.
 const PACE: (f64, f64) = (0.75, 1.05);
-/// How often it is too fast instead, and the share then. Our choice, the top speed on motorways included.
+/// How often the target is above the limit instead, and its share then. Our choice: it includes the
+/// top speed on motorways.
 const SPEEDING: f64 = 0.15;
 const SPEEDING_PACE: (f64, f64) = (1.15, 1.4);
-/// Where the driver changes up, rev/min. Our choice.
+/// The engine speed at which the driver changes up, rev/min. Our choice.
 const UP_RPM: (f64, f64) = (2200.0, 3000.0);
-/// How often a driver revs instead while gaining speed, and where the change is then. Our choice: the redline
-/// is passed, rarely.
+/// How often the driver revs the engine instead while gaining speed, and the engine speed of the
+/// change then. Our choice: the redline is exceeded, but rarely.
 const REVVING: f64 = 0.3;
 const REVVING_RPM: (f64, f64) = (6000.0, LIMITER_RPM);
-/// Seconds between two red lights in town, on average, and how long one lasts. Our choice.
+/// The average time between two red lights in town, and how long one lasts, seconds. Our choice.
 const RED_EVERY_S: f64 = 45.0;
 const RED_S: (f64, f64) = (5.0, 45.0);
-/// How often the car turns off at a light. Our choice.
+/// The probability that the car turns off at a light. Our choice.
 const TURNING: f64 = 0.4;
-/// How a road bends, degrees/s. Our choice.
+/// The bends of a road, degrees/s. Our choice.
 const BEND: (f64, f64) = (-4.0, 4.0);
-/// Half the width of the square it stays in, metres. Our choice: Warsaw reaches about so far.
+/// Half the width of the square that the car stays in, metres. Our choice: about the extent of
+/// Warsaw.
 const CITY_M: f64 = 12_000.0;
-/// What the tank loses, percent: an hour, a kilometre, and a km/h of acceleration. Our choice: 0.8 l/h when
-/// idle, 6.5 l/100 km, and a litre for 2000 km/h gained, of 50 l.
+/// Fuel consumption, percent of the tank: per hour, per kilometre, and per km/h gained. Our choice:
+/// 0.8 l/h when idle, 6.5 l/100 km, and a litre per 2000 km/h gained, with a tank of 50 l.
 const FUEL_PCT: (f64, f64, f64) = (1.6, 0.13, 0.001);
-/// At a red light with less than this there is a filling station, percent. Our choice.
+/// The car refuels at a red light with less fuel than this, percent. Our choice.
 const RESERVE_PCT: f64 = 5.0;
-/// How many decimals angles have. Our choice: 0.1 m.
+/// The decimals of coordinates. Our choice: 0.1 m.
 const ANGLE_DECIMALS: u8 = 6;
-/// How often a fault code is set. Our choice: each seven minutes at 5 Hz.
+/// The probability of a trouble code in an event. Our choice: one every seven minutes at 5 Hz.
 const FAULT: f64 = 1.0 / 2000.0;
-/// The codes (FleetStream's code).
+/// The trouble codes (FleetStream's code).
 const CODES: [&str; 2] = ["P0420", "P0171"];
 
 /// FleetStream's car: one car in Warsaw, five events a second.
 ///
-/// It drives on urban, rural and motorway roads in turn, at about their limit of 50, 90 and 130 km/h, at times
-/// above it, up to 180; stops at red lights in town, and goes on where it looks. Speed changes no faster than
-/// a car's. The gear and the engine's speed follow from it.
+/// It drives on urban, rural and motorway roads, at about their limits of 50, 90 and 130 km/h and
+/// sometimes above, up to 180 km/h. It stops at red lights in town. It moves along its heading, and
+/// its speed changes no faster than a real car's. The gear and the engine speed follow from the
+/// speed.
 ///
 /// # Shape
-/// The first car has the given id, `TESTCAR01`; should there be more, theirs are `TESTCAR01-2` and so on.
-/// Gear 0 is neutral, and in exactly while the car stands. The engine turns at 800 rev/min or more, over the
-/// redline of 6200 rarely, and never over 6500 by more than the 15 of the gauge. Speed and fuel have one
-/// decimal, angles six. A fault code, P0420 or P0171, is there for one event; else the list is empty.
+/// The first car has the given id, by default `TESTCAR01`; further cars are `TESTCAR01-2` and so
+/// on. Gear 0 is neutral, which is engaged exactly while the car stands. The engine turns at 800
+/// rev/min or more, rarely above the redline of 6200, and never above 6500 plus the 15 rev/min of
+/// the gauge's error. Speed and fuel have one decimal, coordinates six. A trouble code, P0420 or
+/// P0171, is set for one event; otherwise the list is empty.
 ///
-/// The flags say what can be derived: speeding is over the limit by more than 5 km/h, as written.
+/// The flags are derived from the values as written: speeding is more than 5 km/h above the limit.
 ///
 /// # Examples
 /// ```
@@ -105,19 +111,19 @@ impl Default for FleetStreamModel {
 }
 
 impl FleetStreamModel {
-    /// Sets the car's id.
+    /// Sets the id of the first car.
     #[must_use]
     pub fn vehicle_id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
         self
     }
-    /// Sets where it drives.
+    /// Sets the area in which it drives.
     #[must_use]
     pub fn area(mut self, area: Area) -> Self {
         self.area = area;
         self
     }
-    /// One car, five events a second (`rate_hz=5` of FleetStream's description).
+    /// The options for one car and five events a second (`rate_hz=5` in FleetStream's description).
     pub fn options(&self) -> SimulatorOptions {
         SimulatorOptions::default()
             .vehicles(1)
@@ -125,7 +131,7 @@ impl FleetStreamModel {
     }
 }
 
-/// Half of the time in town, a fifth on motorways: our choice.
+/// Draws a type of road. Our choice: half of the time in town, a fifth on motorways.
 fn draw_road(draws: &mut Draws) -> RoadType {
     match draws.unit() {
         ..0.5 => RoadType::Urban,
@@ -134,7 +140,7 @@ fn draw_road(draws: &mut Draws) -> RoadType {
     }
 }
 
-/// The car between two ticks.
+/// The state of the car between two ticks.
 #[derive(Clone, Debug)]
 pub struct FleetStreamVehicle {
     id: VehicleId,
@@ -148,12 +154,12 @@ pub struct FleetStreamVehicle {
     pace_kmh: f64,
     pace_left_s: f64,
     up_rpm: f64,
-    /// How long the light that it stops at stays red.
+    /// How long the light at which the car stops stays red.
     red_s: Option<f64>,
 }
 
 impl FleetStreamVehicle {
-    /// A new road, and a new speed when it is time for one.
+    /// Draws a new road and a new target speed when it is time for one.
     fn plan(&mut self, seconds: f64, draws: &mut Draws) {
         self.road_left_s -= seconds;
         self.pace_left_s -= seconds;
@@ -173,7 +179,8 @@ impl FleetStreamVehicle {
         }
     }
 
-    /// Lights turn red and green; at a green one it may turn off, and with an empty tank it has filled up.
+    /// Lets lights turn red and green. When one turns green the car may turn off, and it has
+    /// refuelled if the tank was nearly empty.
     fn watch_lights(&mut self, seconds: f64, draws: &mut Draws) {
         match &mut self.red_s {
             Some(left) if self.kmh <= 0.0 => {
@@ -217,7 +224,7 @@ impl FleetStreamVehicle {
         let used = an_hour * seconds / 3600.0 + a_km * km + a_kmh * gained;
         self.fuel_pct = (self.fuel_pct - used).max(0.0);
         let revs = gained > 0.0 && self.up_rpm > UP_RPM.1;
-        // To rev, the driver changes down as far as the engine bears.
+        // To rev the engine, the driver changes down as far as the limiter allows.
         let (gear, up_rpm) = if revs {
             (1, self.up_rpm)
         } else {
@@ -247,7 +254,7 @@ impl Model for FleetStreamModel {
         };
         Ok(FleetStreamVehicle {
             id,
-            // Within a kilometre of the centre, which is in town.
+            // Within a kilometre of the centre, so that it begins in town.
             course: Course::around(self.area.centre(), 1000.0, draws),
             last: None,
             kmh: 0.0,
@@ -274,10 +281,10 @@ impl Model for FleetStreamModel {
             .round();
         let code = draws.chance(FAULT).then(|| draws.pick(&CODES)).flatten();
         let kmh = round_decimals(car.kmh, 1);
-        let place = car.course.position(ANGLE_DECIMALS);
+        let position = car.course.position(ANGLE_DECIMALS);
         let mut event = Telemetry::new(car.id.clone(), at)
-            .with_latitude(place.latitude)
-            .with_longitude(place.longitude)
+            .with_latitude(position.latitude)
+            .with_longitude(position.longitude)
             .with_speed(Speed::from_kmh(kmh))
             .with_engine_speed(EngineSpeed::from_rpm(rpm))
             .with_fuel(Percent::from_percent(round_decimals(car.fuel_pct, 1)))
@@ -286,7 +293,7 @@ impl Model for FleetStreamModel {
         let codes = code.and_then(|code| Dtc::new(code).ok());
         event.set_dtc_list(Some(codes.into_iter().collect()));
         event.set_road(Some(car.road.as_word()));
-        // As FleetStream does: the producer draws the conclusions that its consumer could draw.
+        // As in FleetStream, the producer sets the flags, although the consumer could derive them.
         let derive = Derivation::default();
         event.set_flag(Flag::Speeding, derive.speeding(&event));
         event.set_flag(Flag::OverRedline, derive.over_redline(&event));

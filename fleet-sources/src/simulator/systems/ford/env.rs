@@ -3,7 +3,7 @@
 use super::model::{DEFAULT_ANOMALY_PROBABILITY, DEFAULT_EVENTS_PER_SECOND, FordModel};
 use crate::simulator::env::{BadVariable, process_variable};
 
-/// What the Ford fleet demo's producer reads from its environment.
+/// The environment variables of the Ford fleet demo's producer.
 ///
 /// # Examples
 /// ```
@@ -15,14 +15,14 @@ use crate::simulator::env::{BadVariable, process_variable};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FordEnv {
-    /// `EVENTS_PER_SECOND`: of all vehicles together.
+    /// `EVENTS_PER_SECOND`: the rate of all vehicles together.
     pub events_per_second: f64,
-    /// `ANOMALY_PROBABILITY`: how many of them are anomalous.
+    /// `ANOMALY_PROBABILITY`: the share of events that are anomalous.
     pub anomaly_probability: f64,
 }
 
 impl Default for FordEnv {
-    /// The defaults of the demo's description.
+    /// The defaults in the demo's description.
     fn default() -> Self {
         Self {
             events_per_second: DEFAULT_EVENTS_PER_SECOND,
@@ -32,10 +32,10 @@ impl Default for FordEnv {
 }
 
 impl FordEnv {
-    /// Takes variables from wherever they are; one that is missing has its default.
+    /// Looks the variables up with `of`; a missing one has its default.
     ///
     /// # Errors
-    /// Refuses a rate that is no number above 0, and a probability that is none from 0 to 1.
+    /// If the rate is not a number above 0, or the probability not a number from 0 to 1.
     pub fn from_vars(
         mut of: impl FnMut(&'static str) -> Option<String>,
     ) -> Result<Self, BadVariable> {
@@ -43,8 +43,8 @@ impl FordEnv {
             let Some(value) = of(name) else {
                 return Ok(default);
             };
-            let read = value.trim().parse().ok().filter(|number| fits(*number));
-            read.ok_or(BadVariable {
+            let parsed = value.trim().parse().ok().filter(|number| fits(*number));
+            parsed.ok_or(BadVariable {
                 name,
                 value,
                 wanted,
@@ -68,15 +68,15 @@ impl FordEnv {
         })
     }
 
-    /// Takes them from the process.
+    /// Reads the variables of the process.
     ///
     /// # Errors
-    /// As [`from_vars`](Self::from_vars).
+    /// The same as [`from_vars`](Self::from_vars).
     pub fn from_env() -> Result<Self, BadVariable> {
         Self::from_vars(process_variable)
     }
 
-    /// The vehicles.
+    /// The model of the vehicles.
     pub fn model(&self) -> FordModel {
         FordModel::default()
             .events_per_second(self.events_per_second)

@@ -1,3 +1,5 @@
+//! The model of the vehicles of the Ford fleet demo.
+
 use std::time::Duration;
 
 use fleet_core::{
@@ -6,7 +8,7 @@ use fleet_core::{
     units::{Distance, EngineSpeed, Heading, Percent, Speed, Temperature, Voltage, round_decimals},
 };
 
-use super::territory::{FordCustomer, Territory, deal};
+use super::territory::{FordCustomer, Territory, assign};
 use crate::simulator::{
     draws::Draws,
     model::Model,
@@ -19,42 +21,44 @@ pub(super) const DEFAULT_EVENTS_PER_SECOND: f64 = 10.0;
 /// The share of anomalous events (the demo's description).
 pub(super) const DEFAULT_ANOMALY_PROBABILITY: f64 = 0.02;
 
-/// The greatest speed, mph (the demo's code).
+/// The top speed, mph (the demo's code).
 const TOP_MPH: f64 = 85.0;
-/// The driver's speed: standing, in town, on a highway, mph, and how often each. Our choice.
+/// The target speeds in town and on highways, mph, and the shares of standing and of town. Our
+/// choice.
 const STANDING: f64 = 0.1;
 const TOWN: f64 = 0.5;
 const TOWN_MPH: (f64, f64) = (15.0, 45.0);
 const HIGHWAY_MPH: (f64, f64) = (50.0, TOP_MPH);
-/// How long one is kept, seconds. Our choice.
+/// How long a driver aims for one speed, seconds. Our choice.
 const PACE_S: (f64, f64) = (15.0, 90.0);
 /// How fast speed is gained and lost, mph/s. Our choice: 0.25 g and 0.35 g.
 const RATES: (f64, f64) = (5.5, 7.7);
-/// Normal engine temperature, degrees Fahrenheit (the demo's code); over it is an anomaly.
+/// The normal engine temperature, degrees Fahrenheit (the demo's code); above it is an anomaly.
 const ENGINE_F: (f64, f64) = (170.0, 220.0);
-/// Where it settles, how fast, and how it wavers. Our choice.
+/// Where the temperature settles, how fast, and its random variation. Our choice.
 const WARM_F: f64 = 195.0;
 const WARMING: f64 = 0.02;
 const WAVER_F: f64 = 2.0;
-/// An anomalous one. Our choice.
+/// An anomalous temperature. Our choice.
 const HOT_F: (f64, f64) = (221.0, 250.0);
-/// Voltage of the 12 V system (the demo's code); under it is an anomaly.
+/// The normal voltage of the 12 V system (the demo's code); below it is an anomaly.
 const BATTERY_V: (f64, f64) = (11.5, 14.8);
-/// How it wavers. Our choice.
+/// The random variation of the voltage. Our choice.
 const WAVER_V: f64 = 0.1;
-/// An anomalous one. Our choice.
+/// An anomalous voltage. Our choice.
 const FLAT_V: (f64, f64) = (10.5, 11.4);
-/// Codes that are set. Our choice of four that SAE J2012 defines for petrol engines.
+/// The trouble codes. Our choice: four that SAE J2012 defines for petrol engines.
 const CODES: [&str; 4] = ["P0420", "P0171", "P0300", "P0128"];
-/// What the tank loses, percent: a mile and an hour. Our choice: 25 mpg, 0.3 gallons an hour, of 20 gallons.
+/// Fuel consumption, percent of the tank: per mile and per hour. Our choice: 25 mpg and 0.3 gallons
+/// an hour, with a tank of 20 gallons.
 const FUEL_PCT: (f64, f64) = (0.2, 1.5);
-/// It fills up when standing with less than this, percent. Our choice: the demo warns under 10.
+/// A standing vehicle refuels with less than this, percent. Our choice: the demo warns below 10.
 const RESERVE_PCT: f64 = 5.0;
-/// The first odometer reading, miles. Our choice.
+/// The initial odometer reading, miles. Our choice.
 const ODOMETER_MILES: (f64, f64) = (5_000.0, 80_000.0);
-/// How a road bends, degrees/s. Our choice.
+/// The bends of a road, degrees/s. Our choice.
 const BEND: (f64, f64) = (-2.0, 2.0);
-/// How many decimals angles have (the demo's code).
+/// The decimals of coordinates (the demo's code).
 const ANGLE_DECIMALS: u8 = 7;
 /// Half the width of a territory, metres. Our choice.
 const TERRITORY_M: f64 = 30_000.0;
@@ -62,18 +66,20 @@ const MILE_M: f64 = 1609.344;
 
 /// The vehicles of the Ford fleet demo.
 ///
-/// They belong to two customers and six territories, in turn, and send so many events a second together; a
-/// share of these is anomalous in one of three ways: a hot engine, a flat battery, a trouble code. A normal
-/// event is none of the three. Fuel gets low by itself.
+/// The vehicles are assigned in turn to two customers and six territories. Together they send a
+/// given number of events a second. A share of the events is anomalous in one of three ways: a hot
+/// engine, a flat battery, or a trouble code; the others have none of these. Fuel runs low in the
+/// course of driving.
 ///
 /// # Units
-/// Drawn and rounded in the demo's: angles with 7 decimals, mph and heading with 2, degrees Fahrenheit, volts
-/// and percent with 1, whole miles. The event holds them converted.
+/// Values are drawn and rounded in the demo's units: coordinates with 7 decimals, mph and heading
+/// with 2, degrees Fahrenheit, volts and percent with 1, whole miles. The event holds them
+/// converted.
 ///
 /// # Shape
-/// Ids are `v_a_w1_001`: customer, territory, number. Each vehicle's events lie a fixed part of the interval
-/// later than those before it, so that their times spread evenly; with [`Pace::Realtime`](crate::simulator::Pace) those
-/// of one interval still come together.
+/// Ids are `v_a_w1_001`: customer, territory, number. The event times of the vehicles are spread
+/// evenly over the interval. With [`Pace::Realtime`](crate::simulator::Pace), the events of an
+/// interval are still emitted together.
 ///
 /// # Examples
 /// ```
@@ -107,40 +113,40 @@ impl Default for FordModel {
 }
 
 impl FordModel {
-    /// Only vehicles of one customer, as in one topic.
+    /// Restricts the fleet to the vehicles of one customer, as in that customer's topic.
     #[must_use]
     pub fn customer(mut self, customer: FordCustomer) -> Self {
         self.customer = Some(customer);
         self
     }
-    /// Sets how many events all vehicles send a second, together.
+    /// Sets the number of events a second of all vehicles together.
     #[must_use]
     pub fn events_per_second(mut self, rate: f64) -> Self {
         self.events_per_second = rate;
         self
     }
-    /// Sets which share of events is anomalous.
+    /// Sets the share of events that are anomalous.
     #[must_use]
     pub fn anomaly_probability(mut self, share: f64) -> Self {
         self.anomaly_probability = share;
         self
     }
-    /// So many vehicles, at the rate of the model. A rate that is none gives an interval of 0, which
-    /// [`Simulator`](crate::simulator::Simulator) refuses.
+    /// The options for this many vehicles at the model's rate. An invalid rate gives an interval of
+    /// 0, which [`Simulator`](crate::simulator::Simulator) refuses.
     pub fn options(&self, vehicles: u32) -> SimulatorOptions {
         SimulatorOptions::default()
             .vehicles(vehicles)
             .interval(self.time_of(vehicles))
     }
 
-    /// How long this many events take.
+    /// The time that this many events take at the model's rate.
     fn time_of(&self, events: u32) -> Duration {
         let seconds = f64::from(events) / self.events_per_second;
         Duration::try_from_secs_f64(seconds).unwrap_or_default()
     }
 }
 
-/// A vehicle between two ticks.
+/// The state of a vehicle between two ticks.
 #[derive(Clone, Debug)]
 pub struct FordVehicle {
     id: VehicleId,
@@ -149,7 +155,7 @@ pub struct FordVehicle {
     roles: String,
     centre: Position,
     course: Course,
-    /// How much later than the tick its events are.
+    /// The delay of its events after the tick.
     slot: Duration,
     last: Option<EventTime>,
     mph: f64,
@@ -162,7 +168,7 @@ pub struct FordVehicle {
 }
 
 impl FordVehicle {
-    /// One step; returns the throttle, percent.
+    /// Drives for some seconds and returns the throttle, percent.
     fn drive(&mut self, seconds: f64, draws: &mut Draws) -> f64 {
         self.pace_left_s -= seconds;
         if self.pace_left_s <= 0.0 {
@@ -192,7 +198,7 @@ impl FordVehicle {
         self.engine_f = (self.engine_f + waver).clamp(ENGINE_F.0, ENGINE_F.1);
         let waver = draws.uniform(-WAVER_V, WAVER_V);
         self.battery_v = (self.battery_v + waver).clamp(BATTERY_V.0, BATTERY_V.1);
-        // Our choice: what holds the speed, and 35 % more when gaining it; closed when losing it or standing.
+        // Our choice: enough to hold the speed, 35 % more when gaining speed, and 0 otherwise.
         if self.mph < before || self.mph <= 0.0 {
             0.0
         } else {
@@ -220,8 +226,8 @@ impl Model for FordModel {
     }
 
     fn vehicle(&self, number: u32, draws: &mut Draws) -> Result<FordVehicle, IdError> {
-        // Every number is dealt.
-        let (customer, territory, id) = deal(number, self.customer).ok_or(IdError::Empty)?;
+        // Every number has a territory, so the error never occurs.
+        let (customer, territory, id) = assign(number, self.customer).ok_or(IdError::Empty)?;
         let centre = territory.centre();
         Ok(FordVehicle {
             id: VehicleId::new(&id)?,
@@ -257,14 +263,14 @@ impl Model for FordModel {
                 _ => code = draws.pick(&CODES),
             }
         }
-        // Our choice: an idle of 700 and 28 for each mph.
+        // Our choice: 700 rev/min when idle, and 28 more per mph.
         let rpm = 700.0 + vehicle.mph * 28.0 + draws.uniform(-20.0, 20.0);
-        let place = vehicle.course.position(ANGLE_DECIMALS);
-        // 359.999 is north.
+        let position = vehicle.course.position(ANGLE_DECIMALS);
+        // 359.999 rounds to 360, which is north.
         let heading = round_decimals(vehicle.course.heading_deg(), 2) % 360.0;
         let mut event = Telemetry::new(vehicle.id.clone(), at)
-            .with_latitude(place.latitude)
-            .with_longitude(place.longitude)
+            .with_latitude(position.latitude)
+            .with_longitude(position.longitude)
             .with_speed(Speed::from_mph(round_decimals(vehicle.mph, 2)))
             .with_engine_temperature(Temperature::from_fahrenheit(round_decimals(engine_f, 1)))
             .with_fuel(Percent::from_percent(round_decimals(vehicle.fuel_pct, 1)))

@@ -1,26 +1,28 @@
+//! The customers and sales territories of the Ford fleet demo, and the vehicles assigned to them.
+
 use fleet_core::{
     Position,
     units::{Latitude, Longitude},
 };
 
-/// Whose vehicles; each customer has a topic.
+/// A customer of the demo, with a topic for its vehicles' events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FordCustomer {
-    /// `customer_a`
+    /// The customer `customer_a`.
     A,
-    /// `customer_b`
+    /// The customer `customer_b`.
     B,
 }
 
 impl FordCustomer {
-    /// The id in events.
+    /// The customer's id in events.
     pub const fn id(self) -> &'static str {
         match self {
             Self::A => "customer_a",
             Self::B => "customer_b",
         }
     }
-    /// The topic of its events (the demo's code).
+    /// The topic of the customer's events (the demo's code).
     pub const fn topic(self) -> &'static str {
         match self {
             Self::A => "customer_a_telemetry",
@@ -35,18 +37,18 @@ impl FordCustomer {
     }
 }
 
-/// Where vehicles belong.
+/// A sales territory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Territory {
     pub(super) id: &'static str,
     pub(super) region: &'static str,
-    /// Its part of a vehicle's id.
+    /// The abbreviation in vehicle ids.
     short: &'static str,
-    middle: (f64, f64),
+    centre_deg: (f64, f64),
 }
 
-/// The six of the demo's code; their middles are our choice: Los Angeles, San Francisco, New York, Boston,
-/// Chicago and Dallas.
+/// The six territories of the demo's code. Their centres are our choice: Los Angeles, San
+/// Francisco, New York, Boston, Chicago and Dallas.
 const TERRITORIES: [Territory; 6] = [
     Territory::new("WEST_1", "WEST", "w1", (34.0522, -118.2437)),
     Territory::new("WEST_2", "WEST", "w2", (37.7749, -122.4194)),
@@ -61,45 +63,47 @@ impl Territory {
         id: &'static str,
         region: &'static str,
         short: &'static str,
-        middle: (f64, f64),
+        centre_deg: (f64, f64),
     ) -> Self {
         Self {
             id,
             region,
             short,
-            middle,
+            centre_deg,
         }
     }
 
     pub(super) fn centre(self) -> Position {
-        let (latitude, longitude) = self.middle;
+        let (latitude, longitude) = self.centre_deg;
         Position {
             latitude: Latitude::from_degrees(latitude),
             longitude: Longitude::from_degrees(longitude),
         }
     }
 
-    /// Who may see its vehicles, as the demo writes it: its manager, its region's, and the administrator.
+    /// The roles that may see the territory's vehicles, in the demo's notation: the managers of the
+    /// territory and of the region, and the administrator.
     pub(super) fn access_roles(self) -> String {
         let (id, region) = (self.id.to_lowercase(), self.region.to_lowercase());
         format!(",territory_{id},region_{region},admin_all,")
     }
 }
 
-/// Deals vehicles to customers and territories in turn.
-pub(super) fn deal(
+/// Assigns a vehicle, by its number, to customers and territories in turn; returns both, and its
+/// id.
+pub(super) fn assign(
     number: u32,
     only: Option<FordCustomer>,
 ) -> Option<(FordCustomer, Territory, String)> {
-    let place = number.saturating_sub(1);
-    let (customer, place) = match only {
-        Some(customer) => (customer, place),
-        None if place.is_multiple_of(2) => (FordCustomer::A, place / 2),
-        None => (FordCustomer::B, place / 2),
+    let index = number.saturating_sub(1);
+    let (customer, index) = match only {
+        Some(customer) => (customer, index),
+        None if index.is_multiple_of(2) => (FordCustomer::A, index / 2),
+        None => (FordCustomer::B, index / 2),
     };
-    let place = usize::try_from(place).ok()?;
-    let territory = *TERRITORIES.get(place % TERRITORIES.len())?;
-    let count = place / TERRITORIES.len() + 1;
+    let index = usize::try_from(index).ok()?;
+    let territory = *TERRITORIES.get(index % TERRITORIES.len())?;
+    let count = index / TERRITORIES.len() + 1;
     let id = format!("v_{}_{}_{count:03}", customer.letter(), territory.short);
     Some((customer, territory, id))
 }

@@ -1,11 +1,13 @@
+//! The journeys of a vehicle, from one place of the city to another.
+
 use crate::simulator::draws::Draws;
 
-/// Where journeys begin and end. Our choice.
+/// The places where journeys begin and end. Our choice.
 const PLACES: [&str; 6] = [
     "Airport", "Depot", "Harbour", "Market", "Stadium", "Station",
 ];
 
-/// From one place to another, by their numbers.
+/// A journey between two places, by their indexes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Journey {
     from: u64,
@@ -22,7 +24,7 @@ impl Journey {
         .next(draws)
     }
 
-    /// From where it ended to anywhere else.
+    /// The next journey, from the destination of this one to a different place.
     pub(super) fn next(self, draws: &mut Draws) -> Self {
         let all = PLACES.len() as u64;
         let further = 1 + draws.below(all - 1);
@@ -41,8 +43,8 @@ impl Journey {
     }
 }
 
-fn place(number: u64) -> Option<&'static str> {
-    PLACES.get(usize::try_from(number).ok()?).copied()
+fn place(index: u64) -> Option<&'static str> {
+    PLACES.get(usize::try_from(index).ok()?).copied()
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
-//! The vehicles of the self-driving pipeline, and what is true about them.
+//! The self-driving pipeline: vehicles on autopilot, and the truth behind their events.
 
+mod autopilot;
+mod behaviour;
 mod journey;
 mod model;
+mod motion;
 mod odometer;
+mod perception;
 mod truth;
 mod vehicle;
 

@@ -1,20 +1,27 @@
+//! The model of the self-driving pipeline's vehicles.
+
 use std::{ops::RangeInclusive, time::Duration};
 
 use fleet_core::{EventTime, IdError, VehicleId, event::FleetEvent};
 
-use super::{OdometerFault, SelfDrivingVehicle};
+use super::{
+    behaviour::Behaviour, odometer::OdometerFault, truth::SelfDrivingTruth,
+    vehicle::SelfDrivingVehicle,
+};
 use crate::simulator::{draws::Draws, model::Model, options::SimulatorOptions, world::area::Area};
 
-/// The vehicles of the self-driving pipeline: their telemetry, what they see, and what they or their drivers do.
+/// The vehicles of the self-driving pipeline, with telemetry, perceived objects and driving events.
 ///
-/// They drive through a city, mostly on autopilot. Drivers take over, the autopilot goes off, or one follows
-/// the other within 5 s; it is engaged again some time later.
+/// They drive through a city, mostly on autopilot. From time to time the driver intervenes, the
+/// autopilot disengages, or one follows the other within 5 s; some time later the autopilot is
+/// engaged again.
 ///
 /// # Shape
-/// Ids are whole numbers of a range that each producer has for itself. A tick gives telemetry, and with it
-/// what was seen and what happened: 1 to 3 events, rarely more. All wire times are naive UTC in whole seconds:
-/// use an interval of whole seconds, as [`options`](Self::options) does. Way and charge agree: the odometer
-/// counts whole metres, every kilometre takes 0.25 % of the battery, and each percent is worth 4 km of range.
+/// Ids are whole numbers, from a range that is distinct for each producer. A tick sends telemetry,
+/// and with it perceived objects and driving events: 1 to 3 events, rarely more. The system writes
+/// all times as naive UTC in whole seconds, so use an interval of whole seconds, as
+/// [`options`](Self::options) does. Distance and charge are consistent: the odometer counts whole
+/// metres, a kilometre uses 0.25 % of the battery, and each percent is worth 4 km of range.
 ///
 /// # Examples
 /// ```
@@ -36,74 +43,88 @@ use crate::simulator::{draws::Draws, model::Model, options::SimulatorOptions, wo
 #[derive(Clone, Debug, PartialEq)]
 pub struct SelfDrivingModel {
     ids: RangeInclusive<u32>,
-    area: Area,
-    takeovers_per_hour: f64,
-    faults: [f64; OdometerFault::ALL.len()],
+    behaviour: Behaviour,
 }
 
 impl Default for SelfDrivingModel {
-    /// Twenty vehicles and six takeovers an hour of driving on autopilot: our choice, so that ten minutes of
-    /// a fleet hold some, and some vehicles have none.
+    /// Twenty vehicles, and six takeovers per hour of driving on autopilot. Our choice: in ten
+    /// minutes the fleet has some takeovers, and some vehicles have none.
     fn default() -> Self {
         Self {
             ids: 1..=20,
-            area: Area::default(),
-            takeovers_per_hour: 6.0,
-            faults: [0.0; OdometerFault::ALL.len()],
+            behaviour: Behaviour {
+                area: Area::default(),
+                takeovers_per_hour: 6.0,
+                odometer_faults: [0.0; OdometerFault::ALL.len()],
+            },
         }
     }
 }
 
 impl SelfDrivingModel {
-    /// Sets the range of ids; producers that run side by side have distinct ones.
+    /// Sets the range of ids; producers that run side by side need distinct ranges.
     #[must_use]
     pub fn vehicle_ids(mut self, ids: RangeInclusive<u32>) -> Self {
         self.ids = ids;
         self
     }
-    /// Sets where they drive.
+    /// Sets the area in which they drive.
     #[must_use]
     pub fn area(mut self, area: Area) -> Self {
-        self.area = area;
+        self.behaviour.area = area;
         self
     }
-    /// Sets how often the driver takes over or the autopilot goes off, in an hour of driving on autopilot.
+    /// Sets the number of takeovers per hour of driving on autopilot: interventions by the driver,
+    /// disengagements, or both together.
     #[must_use]
     pub fn takeovers_per_hour(mut self, rate: f64) -> Self {
-        self.takeovers_per_hour = rate;
+        self.behaviour.takeovers_per_hour = rate;
         self
     }
-    /// Lets odometers fail in one way, with this probability in each interval that the vehicle stands.
+    /// Sets the probability of an odometer fault in each interval in which the vehicle stands.
     #[must_use]
     pub fn odometer_fault(mut self, fault: OdometerFault, probability: f64) -> Self {
-        for (known, chance) in OdometerFault::ALL.iter().zip(&mut self.faults) {
-            if *known == fault {
-                *chance = probability;
-            }
-        }
+        self.behaviour.set_odometer_fault(fault, probability);
         self
     }
-    /// All vehicles of the range, with one telemetry a second.
+    /// The options for all vehicles of the range, with one telemetry event a second.
     pub fn options(&self) -> SimulatorOptions {
         SimulatorOptions::default()
             .vehicles(self.most_vehicles())
             .interval(Duration::from_secs(1))
     }
 
-    pub(super) fn home(&self) -> Area {
-        self.area
-    }
-
-    /// The probability of a takeover in this time.
-    pub(super) fn takeover_chance(&self, seconds: f64) -> f64 {
-        self.takeovers_per_hour * seconds / 3600.0
-    }
-
-    /// How the odometer fails in an interval, if it does.
-    pub(super) fn draw_fault(&self, draws: &mut Draws) -> Option<OdometerFault> {
-        let mut faults = OdometerFault::ALL.into_iter().zip(self.faults);
-        let fails = |(fault, chance)| (chance > 0.0 && draws.chance(chance)).then_some(fault);
-        faults.find_map(fails)
+    /// Simulates the fleet and returns the truth about every vehicle, in the order of their
+    /// numbers.
+    ///
+    /// # Errors
+    /// If a vehicle's id would be invalid.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use fleet_sources::SelfDrivingModel;
+    /// let model = SelfDrivingModel::default().vehicle_ids(101..=103);
+    /// let truth = model.truth(&model.options().duration(Duration::from_secs(600)))?;
+    /// let ids: Vec<_> = truth.iter().map(|truth| truth.vehicle.as_str()).collect();
+    /// assert_eq!(ids, ["101", "102", "103"]);
+    /// assert!(truth.iter().all(|one| one.telemetry == 600 && one.engaged_m <= one.distance_m));
+    /// # Ok::<(), fleet_core::IdError>(())
+    /// ```
+    ///
+    /// # Cost
+    /// Generates all events, one vehicle after the other.
+    pub fn truth(&self, options: &SimulatorOptions) -> Result<Vec<SelfDrivingTruth>, IdError> {
+        let truth = |number| {
+            let mut draws = Draws::new(options.seed, number);
+            let mut vehicle = self.vehicle(number, &mut draws)?;
+            for tick in 0..options.ticks() {
+                self.tick(&mut vehicle, options.at(tick), &mut draws);
+                while self.more(&mut vehicle).is_some() {}
+            }
+            Ok(vehicle.into_truth())
+        };
+        (1..=options.vehicles).map(truth).collect()
     }
 }
 
@@ -117,8 +138,8 @@ impl Model for SelfDrivingModel {
 
     fn settings(&self) -> String {
         let (first, last) = (self.ids.start(), self.ids.end());
-        let (area, rate) = (self.area, self.takeovers_per_hour);
-        let [reset, rollback, jump] = self.faults;
+        let (area, rate) = (self.behaviour.area, self.behaviour.takeovers_per_hour);
+        let [reset, rollback, jump] = self.behaviour.odometer_faults;
         format!(
             "area={area}&vehicle_ids={first}-{last}&takeovers_per_hour={rate}&odometer_reset={reset}&odometer_rollback={rollback}&odometer_jump={jump}"
         )
@@ -127,7 +148,7 @@ impl Model for SelfDrivingModel {
     fn vehicle(&self, number: u32, draws: &mut Draws) -> Result<SelfDrivingVehicle, IdError> {
         let id = u64::from(*self.ids.start()) + u64::from(number.saturating_sub(1));
         let id = VehicleId::new(&id.to_string())?;
-        Ok(SelfDrivingVehicle::new(id, self.area, draws))
+        Ok(SelfDrivingVehicle::new(id, &self.behaviour, draws))
     }
 
     fn tick(
@@ -136,7 +157,7 @@ impl Model for SelfDrivingModel {
         at: EventTime,
         draws: &mut Draws,
     ) -> FleetEvent {
-        vehicle.step(self, at, draws)
+        vehicle.step(&self.behaviour, at, draws)
     }
 
     fn more(&self, vehicle: &mut SelfDrivingVehicle) -> Option<FleetEvent> {

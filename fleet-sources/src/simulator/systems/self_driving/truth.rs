@@ -1,53 +1,57 @@
+//! The truth about a simulated vehicle, with which metrics over its events can be compared.
+
 use std::collections::BTreeMap;
 
 use fleet_core::{
-    EventTime, IdError, VehicleId,
+    EventTime, VehicleId,
     event::{Driving, DrivingKind, ObjectClass, Perception},
     units::Distance,
 };
 
-use super::{OdometerFault, SelfDrivingModel};
-use crate::simulator::{draws::Draws, model::Model, options::SimulatorOptions};
+use super::odometer::OdometerFault;
 
-/// Under which distance, and above which speed, the pipeline's consumer sees a collision risk, m and km/h.
+/// The distance, m, below which and the speed, km/h, above which the pipeline's consumer reports a
+/// collision risk.
 const RISK: (f64, f64) = (5.0, 10.0);
 
-/// What is true about one vehicle of a simulation, whatever its odometer shows.
+/// The truth about one vehicle of a simulation, whatever its odometer shows.
 ///
-/// Counted while the vehicle drives, not from its events: what a metric must find in them.
+/// It is counted while the vehicle drives, not from its events: it is what a metric over the events
+/// must arrive at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SelfDrivingTruth {
-    /// Whose.
+    /// The id of the vehicle.
     pub vehicle: VehicleId,
-    /// Events of telemetry.
+    /// The number of telemetry events.
     pub telemetry: u64,
-    /// Those that say the vehicle is too fast.
+    /// The number of telemetry events with the speeding flag.
     pub speeding_rows: u64,
-    /// How often it became too fast.
+    /// The number of times that the vehicle began to speed.
     pub speed_violations: u64,
-    /// Times that the driver took over.
+    /// The number of times that the driver took over.
     pub interventions: u64,
-    /// Times that the autopilot went off.
+    /// The number of times that the autopilot disengaged.
     pub disengagements: u64,
-    /// Both together, those of one occasion counted once. They lie within 5 s; occasions lie 6 s apart or more.
+    /// The number of takeovers: an intervention and a disengagement within 5 s count as one.
+    /// Takeovers are at least 6 s apart.
     pub episodes: u64,
-    /// Changes of lane.
+    /// The number of lane changes.
     pub lane_changes: u64,
-    /// Hard brakings.
+    /// The number of hard brakings.
     pub hard_brakes: u64,
-    /// Objects seen.
+    /// The number of objects perceived.
     pub perceptions: u64,
-    /// Those nearer than 5 m and faster than 10 km/h, as written.
+    /// The number of objects nearer than 5 m and faster than 10 km/h, by the values as written.
     pub collision_risks: u64,
-    /// The way between the first telemetry and the last, in whole metres.
+    /// The distance between the first telemetry and the last, in whole metres.
     pub distance_m: u64,
-    /// The part of it after telemetry that said the autopilot is engaged.
+    /// The part of that distance driven after telemetry in which the autopilot was engaged.
     pub engaged_m: u64,
-    /// When the odometer failed: in the interval that ends with the telemetry of this time.
+    /// The odometer's faults, each with the time of the first telemetry after it.
     pub odometer_faults: Vec<(EventTime, OdometerFault)>,
-    /// Objects seen, of each class that was.
+    /// The number of objects perceived, by class.
     pub detections: BTreeMap<ObjectClass, u64>,
-    /// Whether the last telemetry said the vehicle is too fast.
+    /// Whether the last telemetry had the speeding flag.
     speeds: bool,
 }
 
@@ -73,24 +77,24 @@ impl SelfDrivingTruth {
         }
     }
 
-    /// The way between the first telemetry and the last.
+    /// The distance between the first telemetry and the last.
     pub fn distance(&self) -> Distance {
         Distance::from_km(self.distance_m as f64 / 1000.0)
     }
 
-    /// Kilometres driven for each intervention; none without one.
+    /// Kilometres driven per intervention, or `None` without interventions.
     pub fn km_per_intervention(&self) -> Option<f64> {
         (self.interventions > 0).then(|| self.distance().as_km() / self.interventions as f64)
     }
 
-    pub(super) fn note_telemetry(&mut self, speeds: bool) {
+    pub(super) fn count_telemetry(&mut self, speeds: bool) {
         self.telemetry += 1;
         self.speeding_rows += u64::from(speeds);
         self.speed_violations += u64::from(speeds && !self.speeds);
         self.speeds = speeds;
     }
 
-    pub(super) fn note_driving(&mut self, event: &Driving) {
+    pub(super) fn count_driving(&mut self, event: &Driving) {
         let count = match event.kind {
             DrivingKind::Intervention => &mut self.interventions,
             DrivingKind::Disengagement => &mut self.disengagements,
@@ -101,9 +105,12 @@ impl SelfDrivingTruth {
         *count += 1;
     }
 
-    pub(super) fn note_perception(&mut self, event: &Perception) {
+    pub(super) fn count_perception(&mut self, event: &Perception) {
         self.perceptions += 1;
-        let near = event.distance.get().is_some_and(|way| way.as_m() < RISK.0);
+        let near = event
+            .distance
+            .get()
+            .is_some_and(|distance| distance.as_m() < RISK.0);
         let fast = event
             .speed
             .get()
@@ -112,39 +119,5 @@ impl SelfDrivingTruth {
         if let Some(class) = event.class {
             *self.detections.entry(class).or_default() += 1;
         }
-    }
-}
-
-impl SelfDrivingModel {
-    /// What is true about every vehicle of a simulation, in the order of their numbers.
-    ///
-    /// # Errors
-    /// Why an id is none.
-    ///
-    /// # Examples
-    /// ```
-    /// use std::time::Duration;
-    /// use fleet_sources::SelfDrivingModel;
-    /// let model = SelfDrivingModel::default().vehicle_ids(101..=103);
-    /// let truth = model.truth(&model.options().duration(Duration::from_secs(600)))?;
-    /// let ids: Vec<_> = truth.iter().map(|one| one.vehicle.as_str()).collect();
-    /// assert_eq!(ids, ["101", "102", "103"]);
-    /// assert!(truth.iter().all(|one| one.telemetry == 600 && one.engaged_m <= one.distance_m));
-    /// # Ok::<(), fleet_core::IdError>(())
-    /// ```
-    ///
-    /// # Cost
-    /// Makes the events again, one vehicle after the other.
-    pub fn truth(&self, options: &SimulatorOptions) -> Result<Vec<SelfDrivingTruth>, IdError> {
-        let truth = |number| {
-            let mut draws = Draws::new(options.seed, number);
-            let mut vehicle = self.vehicle(number, &mut draws)?;
-            for tick in 0..options.ticks() {
-                self.tick(&mut vehicle, options.at(tick), &mut draws);
-                while self.more(&mut vehicle).is_some() {}
-            }
-            Ok(vehicle.into_truth())
-        };
-        (1..=options.vehicles).map(truth).collect()
     }
 }

@@ -1,3 +1,5 @@
+//! The model of the VehicleOps simulator's vehicles.
+
 use fleet_core::{
     EventTime, FleetId, IdError, VehicleId,
     event::{Status, Telemetry},
@@ -7,40 +9,42 @@ use fleet_core::{
 use super::Scenario;
 use crate::simulator::{draws::Draws, model::Model, world::area::Area};
 
-/// How far from the centre a vehicle begins, degrees either way.
+/// The largest distance from the centre at the beginning, degrees in each direction.
 const SPREAD_DEG: f64 = 0.05;
-/// How far it moves in a tick, degrees either way.
+/// The largest movement in a tick, degrees in each direction.
 const STEP_DEG: f64 = 0.0003;
-/// Speed, km/h.
+/// The range of speeds, km/h.
 const SPEED_KMH: (f64, f64) = (5.0, 60.0);
-/// How often a vehicle with faults speeds, and how fast, km/h.
+/// How often a vehicle with faults speeds, and its speed then, km/h.
 const SPEEDING: f64 = 0.05;
 const SPEEDING_KMH: (f64, f64) = (90.0, 120.0);
-/// What a tick takes from the battery, percent.
+/// The battery charge used in a tick, percent.
 const DRAIN_PCT: (f64, f64) = (0.0, 0.05);
-/// Temperature of the engine, Celsius.
+/// The range of engine temperatures, Celsius.
 const ENGINE_C: (f64, f64) = (60.0, 105.0);
-/// Load, percent.
+/// The range of loads, percent.
 const LOAD_PCT: (f64, f64) = (20.0, 95.0);
-/// How often a battery fails. Our choice, as the system's text promises failures and its code has none:
-/// one vehicle in two within ten minutes.
+/// The probability that a battery fails in a tick. Our choice, because the system's description
+/// promises failures and its code has none: about half of the vehicles within ten minutes.
 const FAILURE: f64 = 1.0 / 2000.0;
-/// What a failure leaves at most. Our choice: under the 15 % at which the system warns.
+/// The charge after a failure, percent. Our choice: below the 15 % at which the system warns.
 const FAILED_PCT: (f64, f64) = (5.0, 14.0);
 
 /// The vehicles of the VehicleOps simulator.
 ///
-/// Each begins within 0.05° of the centre of its area with a full battery, and does a random walk. Speed,
-/// engine temperature and load are drawn anew each tick, from the ranges of the original; the status is
-/// [derived](Status::derive) from the numbers before they are rounded, as there.
+/// Each vehicle begins within 0.05° of the centre of its area with a full battery, and follows a
+/// random walk. Speed, engine temperature and load are drawn anew in each tick, from the ranges of
+/// the original. As there, the status is [derived](Status::derive) from the numbers before they are
+/// rounded.
 ///
-/// With faults a vehicle speeds in 5 % of its ticks, as in the original, and its battery drops to 5-14 %
-/// with a probability of 1/2000 a tick, which is our choice. A battery never charges.
+/// A vehicle with faults speeds in 5 % of its ticks, as in the original. Its battery drops to 5-14
+/// % with a probability of 1/2000 a tick, which is our choice. Batteries never charge.
 ///
 /// # Shape
-/// Ids are `{fleet}-VH-001` and so on. Angles have 6 decimals, speed 2, the others 1. What is drawn in a
-/// tick, in this order: latitude, longitude, whether it speeds (with faults), speed, drain, engine, load,
-/// whether the battery fails and what it leaves (with faults).
+/// Ids are `{fleet}-VH-001` and so on. Coordinates have 6 decimals, speed 2, other values 1. A tick
+/// draws, in this order: latitude, longitude, whether the vehicle speeds (with faults), speed,
+/// battery use, engine temperature, load, and whether the battery fails and its charge then (with
+/// faults).
 ///
 /// # Examples
 /// ```
@@ -72,19 +76,19 @@ impl Default for VehicleOpsModel {
 }
 
 impl VehicleOpsModel {
-    /// Sets the fleet's id, which vehicle ids begin with.
+    /// Sets the fleet's id, with which vehicle ids begin.
     #[must_use]
     pub fn fleet(mut self, id: impl Into<String>) -> Self {
         self.fleet = id.into();
         self
     }
-    /// Sets where they drive.
+    /// Sets the area in which they drive.
     #[must_use]
     pub fn area(mut self, area: Area) -> Self {
         self.area = area;
         self
     }
-    /// Sets what they go through.
+    /// Sets their driving behaviour.
     #[must_use]
     pub fn scenario(mut self, scenario: Scenario) -> Self {
         self.scenario = scenario;
@@ -92,7 +96,7 @@ impl VehicleOpsModel {
     }
 }
 
-/// A vehicle between two ticks.
+/// The state of a vehicle between two ticks.
 #[derive(Clone, Debug)]
 pub struct VehicleOpsVehicle {
     id: VehicleId,

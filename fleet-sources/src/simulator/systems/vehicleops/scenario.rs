@@ -4,22 +4,23 @@ use std::{fmt, str::FromStr};
 
 use crate::simulator::error::UnknownName;
 
-/// What the vehicles of a [`VehicleOpsModel`](super::VehicleOpsModel) go through.
+/// The driving behaviour of the vehicles of a [`VehicleOpsModel`](super::VehicleOpsModel).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Scenario {
-    /// Nobody drives faster than 60 km/h.
+    /// No vehicle exceeds 60 km/h.
     #[default]
     Normal,
-    /// The events of [`Normal`](Self::Normal), with no rest between ticks whatever the pace.
+    /// The same events as [`Normal`](Self::Normal), at full speed whatever the pace.
     HighLoad,
-    /// Speeding in 5 % of all ticks, and batteries that fail.
+    /// Vehicles speed in 5 % of their ticks, and batteries fail.
     FaultInjection,
-    /// Each vehicle goes through one of the other three, drawn when it is built.
+    /// Each vehicle behaves as in [`FaultInjection`](Self::FaultInjection) with a probability of
+    /// one third, and otherwise as in [`Normal`](Self::Normal).
     Mixed,
 }
 
 impl Scenario {
-    /// All of them.
+    /// All scenarios.
     pub const ALL: [Self; 4] = [
         Self::Normal,
         Self::HighLoad,
@@ -27,7 +28,7 @@ impl Scenario {
         Self::Mixed,
     ];
 
-    /// Its name on a command line.
+    /// The name on a command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Normal => "normal",
