@@ -13,14 +13,14 @@
 //!
 //! # Guarantees
 //! Every source here is [`Replayable`](fleet_core::source::Replayable): the same records come again
-//! from every committed offset, so a pipeline can process each exactly once. Where the input has
-//! changed since, the source refuses to resume instead of reading something else. Every source
-//! passes the suite [`fleet_core::testing::conformance::replayable`][suite], is cancel safe, and
-//! holds a bounded amount of data in memory.
+//! from every committed offset, so a pipeline can process each exactly once. Every source passes the
+//! conformance suite `fleet_core::testing::conformance::replayable`. Dropping the future of
+//! [`next`](fleet_core::Source::next) loses nothing, and memory is bounded.
 //!
 //! # Examples
 //! Count the windows of a simulated fleet:
-//! ```
+#![cfg_attr(feature = "simulator", doc = "```")]
+#![cfg_attr(not(feature = "simulator"), doc = "```ignore")]
 //! use std::time::Duration;
 //! use fleet_core::{
 //!     Graph, MemoryStore, Order, Pipeline, dialect::VehicleOps, event::Telemetry, sink::Null,
@@ -55,8 +55,6 @@
 //! # Dependencies
 //! This crate depends on `fleet-core` and on no other crate of the workspace. Its modules do not
 //! depend on each other.
-//!
-//! [suite]: https://docs.rs/fleet-core
 
 #[cfg(feature = "files")]
 pub mod files;
@@ -68,7 +66,7 @@ pub mod simulator;
 #[cfg(feature = "files")]
 pub use files::{AtEnd, FileOptions, FileSource, Format, Input, InputHeader};
 #[cfg(feature = "postgres")]
-pub use postgres::{HistoryOptions, HistorySource, Stored, StoredTelemetry};
+pub use postgres::{HistoryDecoder, HistoryOptions, HistoryRow, HistorySource};
 #[cfg(feature = "simulator")]
 pub use simulator::{
     FleetFlowModel, FleetStreamModel, FordModel, Model, Pace, SelfDrivingModel, Simulator,

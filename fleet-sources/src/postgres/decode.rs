@@ -11,7 +11,7 @@ use tokio_postgres::{Error, Row};
 
 /// A row of a history, as [`HistorySource`](super::HistorySource) emits it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Stored {
+pub enum HistoryRow {
     /// A row that holds telemetry.
     Telemetry(Telemetry),
     /// A row with a value that no decoder accepts.
@@ -26,21 +26,27 @@ pub enum Stored {
 /// Decodes the rows of a [`HistorySource`](super::HistorySource). An unreadable row becomes a dead
 /// letter.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct StoredTelemetry;
+pub struct HistoryDecoder;
 
-impl Decode<Vec<(Offset, Stored)>> for StoredTelemetry {
+impl Decode<Vec<(Offset, HistoryRow)>> for HistoryDecoder {
     type Event = Telemetry;
 
-    fn decode(&self, rows: Vec<(Offset, Stored)>, entry: &mut Entry<'_, Telemetry>) {
+    fn decode(&self, rows: Vec<(Offset, HistoryRow)>, entry: &mut Entry<'_, Telemetry>) {
         for (at, row) in rows {
             match row {
-                Stored::Telemetry(event) => entry.row(at, event),
-                Stored::Unreadable { reason, raw } => entry.malformed(at, raw.as_bytes(), reason),
+                HistoryRow::Telemetry(event) => entry.row(at, event),
+                HistoryRow::Unreadable { reason, raw } => {
+                    entry.malformed(at, raw.as_bytes(), reason);
+                }
             }
         }
     }
 
-    fn divide(&self, mut rows: Vec<(Offset, Stored)>, parts: usize) -> Vec<Vec<(Offset, Stored)>> {
+    fn divide(
+        &self,
+        mut rows: Vec<(Offset, HistoryRow)>,
+        parts: usize,
+    ) -> Vec<Vec<(Offset, HistoryRow)>> {
         let each = rows.len().div_ceil(parts.max(1)).max(1);
         let mut divided = Vec::new();
         while rows.len() > each {
@@ -61,7 +67,7 @@ pub(super) struct Key {
 }
 
 /// Reads a row whose columns are in the order of `page::columns`: key, fleet, status, signals.
-pub(super) fn read(row: &Row) -> Result<(Key, Stored), Error> {
+pub(super) fn read(row: &Row) -> Result<(Key, HistoryRow), Error> {
     let key = Key {
         at: row.try_get(0)?,
         vehicle: row.try_get(1)?,
@@ -73,7 +79,7 @@ pub(super) fn read(row: &Row) -> Result<(Key, Stored), Error> {
         values.push((*signal, row.try_get::<_, Option<f64>>(index + 5)?));
     }
     let stored =
-        telemetry(&key, fleet, status, &values).unwrap_or_else(|reason| Stored::Unreadable {
+        telemetry(&key, fleet, status, &values).unwrap_or_else(|reason| HistoryRow::Unreadable {
             reason,
             raw: format!("vehicle {:?}, id {}", key.vehicle, key.id),
         });
@@ -86,7 +92,7 @@ fn telemetry(
     fleet: Option<&str>,
     status: Option<&str>,
     values: &[(Signal, Option<f64>)],
-) -> Result<Stored, String> {
+) -> Result<HistoryRow, String> {
     let vehicle = VehicleId::new(&key.vehicle).map_err(|why| format!("vehicle_id: {why}"))?;
     let mut event = Telemetry::new(vehicle, EventTime::from(key.at));
     let fleet = fleet.map(FleetId::new).transpose();
@@ -102,5 +108,5 @@ fn telemetry(
         }
         event.set(*signal, Reading::of_raw(value));
     }
-    Ok(Stored::Telemetry(event))
+    Ok(HistoryRow::Telemetry(event))
 }

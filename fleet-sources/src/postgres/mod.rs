@@ -1,7 +1,7 @@
 //! A source of stored telemetry: run a graph again over what a database recorded.
 //!
 //! [`HistorySource`] reads a PostgreSQL table or view of telemetry in the order of time, page by
-//! page, and [`StoredTelemetry`] decodes its rows. A graph that runs over live events runs over
+//! page, and [`HistoryDecoder`] decodes its rows. A graph that runs over live events runs over
 //! history unchanged: to try a new rule on last month, or to rebuild results.
 //!
 //! # Guarantees
@@ -41,7 +41,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{Stored, StoredTelemetry};
+pub use decode::{HistoryDecoder, HistoryRow};
 pub use options::HistoryOptions;
 pub use source::HistorySource;
 

@@ -38,7 +38,7 @@ pub struct HistoryOptions {
     /// The most rows of a page. Default 4,096, our choice: about a megabyte.
     pub page_rows: u32,
     /// How long a page may take, including a new connection. Default 60 s, our choice.
-    pub patience: Duration,
+    pub page_timeout: Duration,
 }
 
 impl HistoryOptions {
@@ -56,7 +56,7 @@ impl HistoryOptions {
             to,
             settings: Vec::new(),
             page_rows: 4096,
-            patience: Duration::from_secs(60),
+            page_timeout: Duration::from_secs(60),
         }
     }
 

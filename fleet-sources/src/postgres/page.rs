@@ -9,7 +9,7 @@ use tokio_postgres::{
 };
 
 use super::{
-    decode::{Key, Stored, read},
+    decode::{HistoryRow, Key, read},
     options::HistoryOptions,
     row_offset::RowOffset,
 };
@@ -59,7 +59,7 @@ impl Pages {
         &self,
         client: &mut Client,
         start: &PageStart,
-    ) -> Result<Vec<(Key, Stored)>, Error> {
+    ) -> Result<Vec<(Key, HistoryRow)>, Error> {
         let page = client.build_transaction().read_only(true).start().await?;
         for (name, value) in &self.settings {
             let values: [(&(dyn ToSql + Sync), Type); 2] =

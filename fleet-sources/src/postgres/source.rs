@@ -10,7 +10,7 @@ use fleet_core::{
 use tokio_postgres::Client;
 
 use super::{
-    decode::{Key, Stored},
+    decode::{HistoryRow, Key},
     error::{OptionsError, failed, overdue, too_many_ties},
     options::HistoryOptions,
     page::{PageStart, Pages},
@@ -20,7 +20,7 @@ use super::{
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Connect = dyn Fn() -> Boxed<Result<Client>> + Send + Sync;
 /// A healthy client, and the rows it read.
-type Page = (Client, Vec<(Key, Stored)>);
+type Page = (Client, Vec<(Key, HistoryRow)>);
 
 /// A source of the telemetry that a database stored in a span of time, oldest first.
 ///
@@ -45,7 +45,7 @@ type Page = (Client, Vec<(Key, Stored)>);
 /// # Examples
 /// ```no_run
 /// use fleet_core::{Error, ErrorKind, EventTime, Graph, MemoryStore, Order, Pipeline};
-/// use fleet_sources::{HistoryOptions, HistorySource, StoredTelemetry};
+/// use fleet_sources::{HistoryOptions, HistorySource, HistoryDecoder};
 /// use tokio_postgres::NoTls;
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -66,7 +66,7 @@ type Page = (Client, Vec<(Key, Stored)>);
 ///
 /// let (graph, telemetry) = Graph::new();
 /// let store = MemoryStore::default();
-/// Pipeline::exactly_once(source, StoredTelemetry, Order::default(), graph, store.clone())
+/// Pipeline::exactly_once(source, HistoryDecoder, Order::default(), graph, store.clone())
 ///     .store("again", telemetry, store.table("again"))
 ///     .run()
 ///     .await?;
@@ -90,7 +90,7 @@ pub struct HistorySource {
     /// The page that is being read. It owns the client, so a failed page drops its connection.
     reading: Option<Boxed<Result<Page>>>,
     /// The events of the last page: its rows, and the end if it is the last page.
-    events: VecDeque<SourceEvent<Vec<(Offset, Stored)>>>,
+    events: VecDeque<SourceEvent<Vec<(Offset, HistoryRow)>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl HistorySource {
     fn page(&mut self) -> Boxed<Result<Page>> {
         let (connect, pages) = (Arc::clone(&self.connect), Arc::clone(&self.pages));
         let (client, start) = (self.client.take(), self.start.clone());
-        let (table, patience) = (self.options.table.clone(), self.options.patience);
+        let (table, page_timeout) = (self.options.table.clone(), self.options.page_timeout);
         Box::pin(async move {
             let read = async {
                 let mut client = match client {
@@ -166,13 +166,13 @@ impl HistorySource {
                 let rows = rows.map_err(|cause| failed(&table, cause))?;
                 Ok((client, rows))
             };
-            let page = tokio::time::timeout(patience, read).await;
-            page.unwrap_or_else(|_| Err(overdue(&table, patience.as_secs())))
+            let page = tokio::time::timeout(page_timeout, read).await;
+            page.unwrap_or_else(|_| Err(overdue(&table, page_timeout.as_secs())))
         })
     }
 
     /// Queues the rows of a page as events, with their offsets.
-    fn queue(&mut self, rows: Vec<(Key, Stored)>) -> Result<()> {
+    fn queue(&mut self, rows: Vec<(Key, HistoryRow)>) -> Result<()> {
         let last = self.pages.is_last(rows.len());
         let mut payload = Vec::with_capacity(rows.len());
         for (key, stored) in rows {
@@ -211,7 +211,7 @@ impl Replayable for HistorySource {}
 
 #[async_trait]
 impl Source for HistorySource {
-    type Payload = Vec<(Offset, Stored)>;
+    type Payload = Vec<(Offset, HistoryRow)>;
 
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
         match self.state {

@@ -1,6 +1,6 @@
 //! Reading environment variables of the simulated systems.
 
-/// The error of a variable whose value is not a number in its range.
+/// The error of a variable that is not a number in its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{name} is `{value}`, which is no {wanted}: give one, or leave it out for {default}")]
 pub struct BadVariable {

@@ -174,8 +174,7 @@ fn a_cut_csv_record_ends_where_its_quotes_say() {
     assert_eq!(read.seen[1].text, b"next");
 }
 
-/// A line of 10 GB, or as much of one as a test may take: what matters is that nothing grows with
-/// it.
+/// A line of up to 10 GB, as long as the test's time allows: memory must not grow with it.
 #[test]
 fn an_endless_record_takes_no_memory() {
     use std::io::Read as _;

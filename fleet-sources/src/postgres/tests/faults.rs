@@ -10,7 +10,7 @@ use fleet_core::{ErrorKind, MemoryStore, Order, Pipeline, Source, source::Source
 use tokio_postgres::{Config, NoTls};
 
 use super::table::{Table, at, client, events, opened};
-use crate::postgres::{HistoryOptions, HistorySource, StoredTelemetry};
+use crate::postgres::{HistoryDecoder, HistoryOptions, HistorySource};
 
 fn refusal(options: HistoryOptions) -> String {
     let connect = || async { client("postgres://nowhere").await };
@@ -131,7 +131,7 @@ async fn a_row_that_no_decoder_would_take_is_a_dead_letter() {
     let source = table.open(table.options());
     let report = Pipeline::exactly_once(
         source,
-        StoredTelemetry,
+        HistoryDecoder,
         Order::default(),
         graph,
         store.clone(),

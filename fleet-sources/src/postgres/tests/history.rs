@@ -12,9 +12,9 @@ use fleet_core::{
 };
 
 use super::table::{Table, at, events};
-use crate::postgres::{HistoryOptions, HistorySource, Stored, StoredTelemetry};
+use crate::postgres::{HistoryDecoder, HistoryOptions, HistoryRow, HistorySource};
 
-async fn read(mut source: HistorySource, from: Option<Offset>) -> Vec<(Offset, Stored)> {
+async fn read(mut source: HistorySource, from: Option<Offset>) -> Vec<(Offset, HistoryRow)> {
     let mut rows = Vec::new();
     loop {
         match source.next().await.unwrap() {
@@ -26,10 +26,10 @@ async fn read(mut source: HistorySource, from: Option<Offset>) -> Vec<(Offset, S
     }
 }
 
-fn telemetry(rows: &[(Offset, Stored)]) -> Vec<Telemetry> {
-    let event = |(_, row): &(Offset, Stored)| match row {
-        Stored::Telemetry(event) => event.clone(),
-        Stored::Unreadable { reason, .. } => panic!("{reason}"),
+fn telemetry(rows: &[(Offset, HistoryRow)]) -> Vec<Telemetry> {
+    let event = |(_, row): &(Offset, HistoryRow)| match row {
+        HistoryRow::Telemetry(event) => event.clone(),
+        HistoryRow::Unreadable { reason, .. } => panic!("{reason}"),
     };
     rows.iter().map(event).collect()
 }
@@ -113,7 +113,7 @@ async fn the_same_graph_finds_the_same_in_history_as_live() {
     live.sort_by_key(Event::at);
     table.insert(&live).await;
 
-    let again = run(table.open(table.options()), StoredTelemetry).await;
+    let again = run(table.open(table.options()), HistoryDecoder).await;
     let once = run(Scripted::of_rows("live", live), Typed::default()).await;
     assert_eq!(again, once);
     assert_eq!((once["rows"].len(), once["windows"].len()), (60, 3));

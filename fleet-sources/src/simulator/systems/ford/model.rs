@@ -131,8 +131,8 @@ impl FordModel {
         self.anomaly_probability = share;
         self
     }
-    /// The options for this many vehicles at the model's rate. An invalid rate gives an interval of
-    /// 0, which [`Simulator`](crate::simulator::Simulator) refuses.
+    /// The options for this many vehicles at the model's rate. An invalid rate leads to an interval
+    /// of 0, which [`Simulator`](crate::simulator::Simulator) refuses.
     pub fn options(&self, vehicles: u32) -> SimulatorOptions {
         SimulatorOptions::default()
             .vehicles(vehicles)

@@ -1,4 +1,4 @@
-//! VehicleOps: a fleet whose vehicles walk at random around the centre of a city.
+//! VehicleOps: a fleet that moves at random around the centre of a city.
 
 mod model;
 mod scenario;
