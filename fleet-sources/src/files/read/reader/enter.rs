@@ -1,6 +1,7 @@
 //! Entering an input at the offset to resume from, and checking that it is still the same input.
 
-use super::{FileError, Reader, Step};
+use super::{Reader, Step};
+use crate::files::error::FileError;
 
 impl Reader {
     /// The offset of the first record to emit from the current input.
@@ -8,7 +9,7 @@ impl Reader {
         self.from.max(self.base + self.data_start())
     }
 
-    fn data_start(&self) -> u64 {
+    pub(super) fn data_start(&self) -> u64 {
         self.inputs
             .get(self.current)
             .map_or(0, |input| input.data_start)
@@ -59,18 +60,6 @@ impl Reader {
             size,
             offset: self.from,
         }
-    }
-
-    /// Reads and discards bytes before the first record to emit.
-    pub(super) fn skip(&mut self, first: u64) -> Result<Step, FileError> {
-        let most = usize::try_from(first - self.position).unwrap_or(usize::MAX);
-        let read = self.discard_some(most)?;
-        if read == 0 {
-            return self.at_end();
-        }
-        let resumes = self.from > self.base + self.data_start();
-        self.skipped = self.discard.last().copied().filter(|_| resumes);
-        Ok(Step::Busy)
     }
 
     /// Checks that the path still names the open file, and that the file did not shrink.

@@ -1,6 +1,7 @@
 //! The state machine that turns opened inputs into chunks of whole records, one step at a time.
 
 mod buffer;
+mod discard;
 mod enter;
 mod oversized;
 
@@ -17,9 +18,6 @@ use crate::files::{
     open::opened::OpenedInput,
     options::{AtEnd, FileOptions},
 };
-
-/// How much is read at once to be discarded, bytes. Our choice.
-const DISCARD_BYTES: usize = 64 * 1024;
 
 /// The outcome of one step.
 #[derive(Debug)]
@@ -118,7 +116,8 @@ impl Reader {
             if whole > 0 {
                 return Ok(self.emit(whole));
             }
-            self.begin_oversized();
+            let record = Oversized::new(self.buffer.take_partial(), self.position);
+            self.oversized = Some(record);
             return Ok(Step::Busy);
         }
         self.read_more()
@@ -184,22 +183,6 @@ impl Reader {
         Step::Chunk(chunk, next)
     }
 
-    /// Reads at most `most` bytes into `discard`.
-    fn discard_some(&mut self, most: usize) -> Result<usize, FileError> {
-        self.discard.clear();
-        let Some(stream) = &mut self.stream else {
-            return Ok(0);
-        };
-        match stream.read_to(&mut self.discard, most.min(DISCARD_BYTES)) {
-            (0, Some(cause)) => Err(self.cannot_read(cause)),
-            (read, cause) => {
-                self.position += read as u64;
-                self.failed = cause;
-                Ok(read)
-            }
-        }
-    }
-
     /// Handles the end of the stream: emits what is left, then waits or goes to the next input.
     fn at_end(&mut self) -> Result<Step, FileError> {
         let whole = self.buffer.whole();
@@ -220,7 +203,7 @@ impl Reader {
             });
         }
         if let Some(record) = self.oversized.take() {
-            return Ok(self.emit_oversized(record));
+            return Ok(self.chunk(record.head, record.start, Some(record.length)));
         }
         if self.buffer.len() > 0 {
             return Ok(self.emit(self.buffer.len()));

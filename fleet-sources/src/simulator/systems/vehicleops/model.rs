@@ -6,7 +6,7 @@ use fleet_core::{
     units::{Latitude, Longitude, Percent, Speed, Temperature, round_decimals},
 };
 
-use super::Scenario;
+use super::scenario::Scenario;
 use crate::simulator::{draws::Draws, model::Model, world::area::Area};
 
 /// The largest distance from the centre at the beginning, degrees in each direction.
