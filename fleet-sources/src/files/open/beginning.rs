@@ -48,7 +48,7 @@ pub(crate) fn beginning(
     let mut all: Vec<u8> = Vec::with_capacity(READ_BYTES);
     let mut piece = vec![0; READ_BYTES];
     let (mut ends, mut found) = (RecordEnds::new(format), Vec::new());
-    let (mut mark, mut scanned) = (0, 0);
+    let (mut bom, mut scanned) = (0, 0);
     let mut more = true;
     while more {
         let read = read_once(reader, &mut piece)?;
@@ -58,7 +58,7 @@ pub(crate) fn beginning(
             continue;
         }
         if scanned == 0 && all.starts_with(BYTE_ORDER_MARK) {
-            (mark, scanned) = (BYTE_ORDER_MARK.len(), BYTE_ORDER_MARK.len());
+            (bom, scanned) = (BYTE_ORDER_MARK.len(), BYTE_ORDER_MARK.len());
         }
         while let Some(end) = ends.scan_one(all.get(scanned..).unwrap_or_default()) {
             scanned += end;
@@ -72,28 +72,28 @@ pub(crate) fn beginning(
             scanned = all.len();
         }
         let has_header = found.len() + 1 >= wanted;
-        if has_header && all.len() - mark >= BEGINNING_BYTES {
+        if has_header && all.len() - bom >= BEGINNING_BYTES {
             more = false;
         }
-        if !has_header && all.len() - mark > MAX_RECORD_BYTES {
+        if !has_header && all.len() - bom > MAX_RECORD_BYTES {
             return Ok(Err(HeaderTooLong));
         }
     }
     let (header, data_start) = match format {
-        Format::Lines => (None, mark),
+        Format::Lines => (None, bom),
         Format::Csv => {
             let end = found.first().copied().unwrap_or(all.len());
-            let header = all.get(mark..end).unwrap_or_default();
+            let header = all.get(bom..end).unwrap_or_default();
             let header = header.strip_suffix(b"\n").unwrap_or(header);
             let header = header.strip_suffix(b"\r").unwrap_or(header);
             (Some(Arc::from(header)), end)
         }
     };
     let end = found.get(wanted - 1).copied().unwrap_or(all.len());
-    let identity = all.get(mark..end.min(mark + BEGINNING_BYTES));
+    let identity = all.get(bom..end.min(bom + BEGINNING_BYTES));
     Ok(Ok(Beginning {
         settled: found.len() == wanted
-            || (found.len() + 1 == wanted && all.len() - mark >= BEGINNING_BYTES),
+            || (found.len() + 1 == wanted && all.len() - bom >= BEGINNING_BYTES),
         header,
         data_start: data_start as u64,
         identity: identity.unwrap_or_default().to_vec(),

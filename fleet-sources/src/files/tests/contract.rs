@@ -52,13 +52,13 @@ async fn the_newest_times_of_files_are_the_same_wherever_reading_begins() {
     };
     replayable(open, lines).await;
     // What a chunk carries applies to its first record, wherever the chunks are split.
-    let told = |chunk: &Chunk| {
-        let told = format!("{:?}", chunk.newest);
+    let newest = |chunk: &Chunk| {
+        let text = format!("{:?}", chunk.newest);
         let first = lines(chunk).into_iter().next();
         first
-            .map(|(at, _)| (at, told.into_bytes()))
+            .map(|(at, _)| (at, text.into_bytes()))
             .into_iter()
             .collect()
     };
-    replayable(open, told).await;
+    replayable(open, newest).await;
 }

@@ -208,9 +208,9 @@ fn numbers_have_the_decimals_of_the_wire() {
             (event.value(Signal::Fuel).unwrap(), 1),
             (event.value(Signal::EngineSpeed).unwrap(), 0),
         ];
-        for (number, places) in decimals {
+        for (number, digits) in decimals {
             // Values in other units were converted there and back.
-            let off = number - fleet_core::units::round_decimals(number, places);
+            let off = number - fleet_core::units::round_decimals(number, digits);
             assert!(off.abs() < 1e-9, "{number}");
         }
     }

@@ -27,8 +27,8 @@ async fn it_resumes_at_every_record() {
         }
         if at.is_none() {
             all.clone_from(&rest);
-            let places = (1u64..).zip(&all).filter(|(_, byte)| **byte == b'\n');
-            ends.extend(places.map(|(at, _)| at));
+            let ends_of_lines = (1u64..).zip(&all).filter(|(_, byte)| **byte == b'\n');
+            ends.extend(ends_of_lines.map(|(at, _)| at));
         }
         assert_eq!(rest, all[usize::try_from(from).unwrap()..]);
         at = ends.iter().copied().find(|end| *end > from);

@@ -107,22 +107,22 @@ fn vehicles_begin_around_the_centre_and_take_small_steps() {
         let model = VehicleOpsModel::default().area(area);
         let centre = area.centre();
         for number in 1..=20 {
-            let places: Vec<_> = run(&model, number)
+            let positions: Vec<_> = run(&model, number)
                 .iter()
                 .map(|event| event.position().unwrap())
                 .collect();
             let off = |a: f64, b: f64, most: f64| (a - b).abs() <= most + 1.1e-6;
             assert!(off(
-                places[0].latitude.as_degrees(),
+                positions[0].latitude.as_degrees(),
                 centre.latitude.as_degrees(),
                 0.0503
             ));
             assert!(off(
-                places[0].longitude.as_degrees(),
+                positions[0].longitude.as_degrees(),
                 centre.longitude.as_degrees(),
                 0.0503
             ));
-            for pair in places.windows(2) {
+            for pair in positions.windows(2) {
                 assert!(off(
                     pair[0].latitude.as_degrees(),
                     pair[1].latitude.as_degrees(),
