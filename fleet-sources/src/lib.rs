@@ -3,18 +3,18 @@
 //! A source emits batches of records, each with the offset to resume from. A pipeline of
 //! [`fleet_core`] reads them, and commits how far it came.
 //!
-//! | feature | source | partitions | an offset counts |
-//! |---|---|---|---|
-//! | `files` | [`FileSource`]: NDJSON and CSV files, gzip, standard input | one for all inputs | bytes |
-//! | `postgres` | [`HistorySource`]: telemetry in a database table, over a span of time | one | microseconds, and rows of the same one |
-//! | `simulator` | [`Simulator`]: a simulated fleet, the same for the same seed | one | bytes |
+//! | feature | source | an offset counts |
+//! |---|---|---|
+//! | `files` | [`FileSource`]: NDJSON and CSV files, gzip, standard input | bytes |
+//! | `postgres` | [`HistorySource`]: telemetry stored in PostgreSQL | microseconds, then rows |
+//! | `simulator` | [`Simulator`]: a simulated fleet, the same for the same seed | bytes |
 //!
-//! No feature is on by default.
+//! Each source has one partition. No feature is on by default.
 //!
 //! # Guarantees
 //! Every source here is [`Replayable`](fleet_core::source::Replayable): the same records come again
-//! from every committed offset, so a pipeline can process each exactly once. Every source passes the
-//! conformance suite `fleet_core::testing::conformance::replayable`. Dropping the future of
+//! from every committed offset, so a pipeline can process each exactly once. Every source passes
+//! the conformance suite `fleet_core::testing::conformance::replayable`. Dropping the future of
 //! [`next`](fleet_core::Source::next) loses nothing, and memory is bounded.
 //!
 //! # Examples

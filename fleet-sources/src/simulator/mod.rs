@@ -8,9 +8,11 @@
 //! |---|---|---|
 //! | [`VehicleOpsModel`] | VehicleOps | telemetry |
 //! | [`FleetStreamModel`] | FleetStream | telemetry of one car |
-//! | [`SelfDrivingModel`] | the self-driving pipeline | telemetry, perception and driving events, with the [truth](SelfDrivingTruth) |
+//! | [`SelfDrivingModel`] | the self-driving pipeline | telemetry, perception, driving events |
 //! | [`FordModel`] | the Ford fleet demo | telemetry |
 //! | [`FleetFlowModel`] | FleetFlow | requests, each with the samples of one trip |
+//!
+//! [`SelfDrivingModel::truth`] returns what metrics over the events must arrive at.
 //!
 //! # Layers
 //! Each folder or file imports only those before it:
