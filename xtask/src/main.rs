@@ -8,25 +8,10 @@
     reason = "a command line tool talks to its user"
 )]
 
-mod bench;
 mod check;
-mod compose;
-mod data;
-mod dependencies;
-mod example;
-mod features;
-mod install;
-mod licences;
-mod members;
-mod metadata;
-mod report;
 mod run;
-mod server;
 mod services;
-mod soak;
-mod spdx;
 mod test;
-mod trees;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,9 +33,9 @@ enum Command {
     /// Runs every step, also after one failed. Warnings are failures only when CI=true.
     Check,
     /// Every test of the workspace, then every example that needs no service
-    Test(test::Args),
+    Test(test::command::Args),
     /// The benchmarks, or those whose name contains NAME
-    Bench(bench::Args),
+    Bench(test::bench::Args),
     /// The long counts: tests whose names start with `soak_`, in release mode
     ///
     /// Sets `FLEET_SOAK=1` and writes a numbered record under target/soak/.
@@ -62,18 +47,18 @@ enum Command {
     /// One example, to its own closing check
     ///
     /// It passed if it left with 0 and its last line starts with `NAME: ok (`.
-    Example(example::Args),
+    Example(test::example::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = enter_root().and_then(|()| match cli.command {
         Command::Check => check::run(),
-        Command::Test(args) => test::run(&args),
-        Command::Bench(args) => Ok(bench::run(&args)),
-        Command::Soak => soak::run(),
+        Command::Test(args) => test::command::run(&args),
+        Command::Bench(args) => Ok(test::bench::run(&args)),
+        Command::Soak => test::soak::run(),
         Command::Services(args) => services::run(&args),
-        Command::Example(args) => example::run(&args),
+        Command::Example(args) => test::example::run(&args),
     });
     match done {
         Ok(code) => code,

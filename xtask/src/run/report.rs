@@ -3,49 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::run::Invocation;
-
-/// How a step ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// Nothing to say.
-    Passed,
-    /// It passed, and these are worth reading.
-    Warned(Vec<String>),
-    /// It was not run, for this reason. Never silent, never a failure.
-    Skipped(String),
-    /// What was found; the command will fail.
-    Failed(Vec<String>),
-}
-
-impl Verdict {
-    /// Failed for one reason.
-    pub(crate) fn failed(why: impl Into<String>) -> Self {
-        Self::Failed(vec![why.into()])
-    }
-
-    /// Passed if nothing was found.
-    pub(crate) fn from_findings(findings: Vec<String>) -> Self {
-        if findings.is_empty() {
-            Self::Passed
-        } else {
-            Self::Failed(findings)
-        }
-    }
-
-    /// The table's last column.
-    pub(crate) fn word(&self) -> String {
-        match self {
-            Self::Passed => "ok".to_owned(),
-            Self::Warned(all) => format!("ok, {} warned", all.len()),
-            Self::Skipped(why) => format!("skipped: {why}"),
-            Self::Failed(all) => match all.as_slice() {
-                [one] => format!("FAILED: {one}"),
-                more => format!("FAILED: {} findings", more.len()),
-            },
-        }
-    }
-}
+use super::{Invocation, StepOutcome};
 
 /// What was run so far.
 #[derive(Debug)]
@@ -58,7 +16,7 @@ pub(crate) struct Report {
 struct Row {
     step: String,
     took: Duration,
-    verdict: Verdict,
+    outcome: StepOutcome,
 }
 
 impl Report {
@@ -72,32 +30,32 @@ impl Report {
 
     /// Runs a command as one step.
     pub(crate) fn command(&mut self, step: impl Into<String>, invocation: &Invocation) {
-        let (verdict, took) = timed(|| invocation.run());
-        self.add(step, took, verdict);
+        let (outcome, took) = timed(|| invocation.run());
+        self.add(step, took, outcome);
     }
 
     /// Runs a check of our own as one step, and prints what it found.
-    pub(crate) fn check(&mut self, step: impl Into<String>, check: impl FnOnce() -> Verdict) {
+    pub(crate) fn check(&mut self, step: impl Into<String>, check: impl FnOnce() -> StepOutcome) {
         let step = step.into();
         println!("\n# {step}");
-        let (verdict, took) = timed(check);
-        match &verdict {
-            Verdict::Passed => println!("  ok"),
-            Verdict::Skipped(why) => println!("  skipped: {why}"),
-            Verdict::Warned(all) | Verdict::Failed(all) => {
+        let (outcome, took) = timed(check);
+        match &outcome {
+            StepOutcome::Passed => println!("  ok"),
+            StepOutcome::Skipped(why) => println!("  skipped: {why}"),
+            StepOutcome::Failed(all) => {
                 for finding in all {
                     println!("  {finding}");
                 }
             }
         }
-        self.add(step, took, verdict);
+        self.add(step, took, outcome);
     }
 
-    fn add(&mut self, step: impl Into<String>, took: Duration, verdict: Verdict) {
+    fn add(&mut self, step: impl Into<String>, took: Duration, outcome: StepOutcome) {
         self.rows.push(Row {
             step: step.into(),
             took,
-            verdict,
+            outcome,
         });
     }
 
@@ -119,7 +77,7 @@ impl Report {
         let failed: Vec<&str> = self
             .rows
             .iter()
-            .filter(|row| matches!(row.verdict, Verdict::Failed(_)))
+            .filter(|row| matches!(row.outcome, StepOutcome::Failed(_)))
             .map(|row| row.step.as_str())
             .collect();
         lines.push(if failed.is_empty() {
@@ -141,7 +99,7 @@ impl Report {
 impl Row {
     fn line(&self, width: usize) -> String {
         let (step, took) = (&self.step, self.took.as_secs_f64());
-        format!("{step:width$}  {took:>7.1} s  {}", self.verdict.word())
+        format!("{step:width$}  {took:>7.1} s  {}", self.outcome.word())
     }
 }
 
@@ -160,10 +118,10 @@ pub(crate) fn timed<T>(what: impl FnOnce() -> T) -> (T, Duration) {
 mod tests {
     use super::*;
 
-    fn report(verdicts: Vec<(&str, Verdict)>) -> Report {
+    fn report(outcomes: Vec<(&str, StepOutcome)>) -> Report {
         let mut report = Report::new("check");
-        for (step, verdict) in verdicts {
-            report.add(step, Duration::from_millis(1500), verdict);
+        for (step, outcome) in outcomes {
+            report.add(step, Duration::from_millis(1500), outcome);
         }
         report
     }
@@ -171,8 +129,8 @@ mod tests {
     #[test]
     fn the_table_names_every_step_and_its_result() {
         let (table, failed) = report(vec![
-            ("format", Verdict::Passed),
-            ("bans", Verdict::Skipped("no cargo-deny".to_owned())),
+            ("format", StepOutcome::Passed),
+            ("bans", StepOutcome::Skipped("no cargo-deny".to_owned())),
         ])
         .table();
         assert!(!failed, "a skipped step is not a failure");
@@ -185,11 +143,10 @@ mod tests {
     #[test]
     fn one_failed_step_fails_the_command_and_the_others_are_still_shown() {
         let (table, failed) = report(vec![
-            ("format", Verdict::failed("exit status: 1")),
-            ("size", Verdict::Warned(vec!["a".to_owned()])),
+            ("format", StepOutcome::failed("exit status: 1")),
             (
                 "docs",
-                Verdict::Failed(vec!["a".to_owned(), "b".to_owned()]),
+                StepOutcome::Failed(vec!["a".to_owned(), "b".to_owned()]),
             ),
         ])
         .table();
@@ -198,7 +155,6 @@ mod tests {
             table.contains("format      1.5 s  FAILED: exit status: 1"),
             "{table}"
         );
-        assert!(table.contains("ok, 1 warned"), "{table}");
         assert!(table.contains("FAILED: 2 findings"), "{table}");
         assert!(table.ends_with("check: FAILED (format, docs)"), "{table}");
     }

@@ -2,9 +2,8 @@
 
 use xtask::postgres::{self, Instance, Options, VARIABLE};
 
-use crate::install::Install;
-use crate::report::{Report, Verdict};
-use crate::run::Invocation;
+use super::Install;
+use crate::run::{Invocation, Report, StepOutcome};
 
 /// Who provides it.
 #[derive(Debug)]
@@ -41,11 +40,11 @@ impl Server {
             Ok(started) => {
                 server = started;
                 match &server {
-                    Self::Absent(why) => Verdict::Skipped(why.clone()),
-                    Self::Named | Self::Own(_) => Verdict::Passed,
+                    Self::Absent(why) => StepOutcome::Skipped(why.clone()),
+                    Self::Named | Self::Own(_) => StepOutcome::Passed,
                 }
             }
-            Err(why) => Verdict::failed(why),
+            Err(why) => StepOutcome::failed(why),
         });
         server
     }
@@ -70,8 +69,8 @@ impl Server {
     pub(crate) fn stop_as_step(self, report: &mut Report) {
         if let Self::Own(instance) = self {
             report.check("postgres stopped", || match instance.stop() {
-                Ok(()) => Verdict::Passed,
-                Err(why) => Verdict::failed(why),
+                Ok(()) => StepOutcome::Passed,
+                Err(why) => StepOutcome::failed(why),
             });
         }
     }

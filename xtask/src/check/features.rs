@@ -1,9 +1,8 @@
 //! Each feature of each library compiles alone, and so does the library without any: features are
 //! additive, and nobody has to turn on two to get one.
 
-use crate::dependencies::LIBRARIES;
-use crate::metadata::Metadata;
-use crate::run::Invocation;
+use super::dependencies::LIBRARIES;
+use crate::run::{Invocation, Metadata};
 
 /// One build for each feature, and one without.
 pub(crate) fn commands(metadata: &Metadata) -> Vec<(String, Invocation)> {

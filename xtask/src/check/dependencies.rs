@@ -1,8 +1,7 @@
 //! Dependencies between our own packages point one way: everything to `fleet-core`, and nothing
 //! between the crates beside it.
 
-use crate::metadata::Metadata;
-use crate::report::Verdict;
+use crate::run::{Metadata, StepOutcome};
 
 /// The packages that others build on, `fleet-core` first.
 pub(crate) const LIBRARIES: &[&str] = &[
@@ -30,8 +29,8 @@ struct Use {
 }
 
 /// Checks the real workspace.
-pub(crate) fn check(metadata: &Metadata) -> Verdict {
-    Verdict::from_findings(findings(&members(metadata)))
+pub(crate) fn check(metadata: &Metadata) -> StepOutcome {
+    StepOutcome::from_findings(findings(&members(metadata)))
 }
 
 fn members(metadata: &Metadata) -> Vec<Member> {
@@ -39,7 +38,7 @@ fn members(metadata: &Metadata) -> Vec<Member> {
         .members()
         .map(|member| member.name.as_str())
         .collect();
-    let uses = |member: &crate::metadata::Package| {
+    let uses = |member: &crate::run::Package| {
         let uses = member.dependencies.iter();
         uses.filter(|dependency| ours.contains(&dependency.name.as_str()))
             .map(|dependency| Use {
@@ -64,7 +63,7 @@ fn findings(members: &[Member]) -> Vec<String> {
         let name = member.name.as_str();
         if !LIBRARIES.contains(&name) && !TOP.contains(&name) {
             findings.push(format!(
-                "{name} has no place yet: add it to LIBRARIES or TOP in xtask/src/dependencies.rs"
+                "{name} has no place yet: add it to LIBRARIES or TOP in xtask/src/check/dependencies.rs"
             ));
         }
         findings.extend(member.uses.iter().filter_map(|used| refusal(name, used)));

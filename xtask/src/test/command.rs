@@ -2,15 +2,11 @@
 
 use std::process::ExitCode;
 
-use crate::check::in_ci;
-use crate::data::{self, Recordings};
-use crate::example::Example;
-use crate::install::Install;
-use crate::metadata::Metadata;
-use crate::report::{Report, Verdict};
-use crate::run::Invocation;
-use crate::server::Server;
-use crate::soak;
+use super::example::Example;
+use super::recordings::{self, Recordings};
+use super::soak;
+use crate::run::{Invocation, Metadata, Report, StepOutcome, in_ci};
+use crate::services::{Install, Server};
 
 /// Goes on after a failing test binary, so that one run tells everything.
 const TESTS: &str = "test --workspace --all-features --no-fail-fast";
@@ -31,7 +27,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let mut report = Report::new("test");
     let recordings = Recordings::locate();
-    report.check("recordings", || recordings.verdict(data::required()));
+    report.check("recordings", || recordings.outcome(recordings::required()));
     let postgres = Server::start_as_step(&mut report, Install::allowed(args.install));
     let tests = recordings.tell(Invocation::cargo(TESTS));
     report.command("tests", &postgres.tell(tests));
@@ -39,7 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         report.check("fuzz", || soak::watch(&Invocation::cargo(FUZZ)).0);
     } else {
         report.check("fuzz", || {
-            Verdict::Skipped(format!("CI is not true; `cargo {FUZZ}`"))
+            StepOutcome::Skipped(format!("CI is not true; `cargo {FUZZ}`"))
         });
     }
     for example in Example::all(&Metadata::load()?) {

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use crate::report::Verdict;
-use crate::run::Invocation;
+use crate::run::{Invocation, StepOutcome};
 
 /// Where the recordings lie beside a clone, unless `FLEET_DATA_DIR` says otherwise.
 const BESIDE_THE_CLONE: &str = "../shared/data";
@@ -44,15 +43,15 @@ impl Recordings {
     }
 
     /// Absent recordings are a visible skip, or a failure where `FLEET_DATA_REQUIRED=1`.
-    pub(crate) fn verdict(&self, required: bool) -> Verdict {
+    pub(crate) fn outcome(&self, required: bool) -> StepOutcome {
         let absent = || format!("FLEET_DATA_DIR is not set and there is no {BESIDE_THE_CLONE}");
         match self {
-            Self::Found(_) => Verdict::Passed,
+            Self::Found(_) => StepOutcome::Passed,
             Self::Misnamed(path) => {
-                Verdict::failed(format!("FLEET_DATA_DIR is {path}, which is no directory"))
+                StepOutcome::failed(format!("FLEET_DATA_DIR is {path}, which is no directory"))
             }
-            Self::Absent if required => Verdict::failed(absent()),
-            Self::Absent => Verdict::Skipped(absent()),
+            Self::Absent if required => StepOutcome::failed(absent()),
+            Self::Absent => StepOutcome::Skipped(absent()),
         }
     }
 }
@@ -70,14 +69,14 @@ mod tests {
     fn absent_recordings_are_a_visible_skip_or_a_failure_if_required() {
         let absent = Recordings::at(None, Path::new("no such folder"));
         assert_eq!(absent, Recordings::Absent);
-        assert!(matches!(absent.verdict(false), Verdict::Skipped(_)));
-        assert!(matches!(absent.verdict(true), Verdict::Failed(_)));
+        assert!(matches!(absent.outcome(false), StepOutcome::Skipped(_)));
+        assert!(matches!(absent.outcome(true), StepOutcome::Failed(_)));
     }
 
     #[test]
     fn a_wrong_name_is_a_failure_rather_than_a_skip() {
         let misnamed = Recordings::at(Some(Path::new("no such folder")), Path::new("src"));
-        assert!(matches!(misnamed.verdict(false), Verdict::Failed(_)));
+        assert!(matches!(misnamed.outcome(false), StepOutcome::Failed(_)));
     }
 
     #[test]

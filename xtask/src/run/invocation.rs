@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
 
-use crate::report::Verdict;
+use super::StepOutcome;
 
 /// A program with its arguments and added environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +63,11 @@ impl Invocation {
     }
 
     /// Prints the command, runs it with our own output, and waits.
-    pub(crate) fn run(&self) -> Verdict {
+    pub(crate) fn run(&self) -> StepOutcome {
         self.announce();
         match self.command().status() {
-            Ok(status) => verdict(status),
-            Err(error) => Verdict::failed(self.not_started(&error)),
+            Ok(status) => outcome(status),
+            Err(error) => StepOutcome::failed(self.not_started(&error)),
         }
     }
 
@@ -86,7 +86,7 @@ impl Invocation {
 
     /// Prints the command, runs it, and passes each line of its output on, to the terminal and to
     /// `seen`, while it runs. The two outputs are read by two threads.
-    pub(crate) fn watch(&self, seen: &(dyn Fn(Origin, &str) + Sync)) -> Verdict {
+    pub(crate) fn watch(&self, seen: &(dyn Fn(Origin, &str) + Sync)) -> StepOutcome {
         self.announce();
         let child = self
             .command()
@@ -95,7 +95,7 @@ impl Invocation {
             .spawn();
         let mut child = match child {
             Ok(child) => child,
-            Err(error) => return Verdict::failed(self.not_started(&error)),
+            Err(error) => return StepOutcome::failed(self.not_started(&error)),
         };
         let (out, err) = (child.stdout.take(), child.stderr.take());
         std::thread::scope(|scope| {
@@ -107,8 +107,8 @@ impl Invocation {
             }
         });
         match child.wait() {
-            Ok(status) => verdict(status),
-            Err(error) => Verdict::failed(format!("lost track of `{self}`: {error}")),
+            Ok(status) => outcome(status),
+            Err(error) => StepOutcome::failed(format!("lost track of `{self}`: {error}")),
         }
     }
 
@@ -166,11 +166,11 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-fn verdict(status: ExitStatus) -> Verdict {
+fn outcome(status: ExitStatus) -> StepOutcome {
     if status.success() {
-        Verdict::Passed
+        StepOutcome::Passed
     } else {
-        Verdict::failed(status.to_string())
+        StepOutcome::failed(status.to_string())
     }
 }
 

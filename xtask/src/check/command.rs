@@ -2,17 +2,14 @@
 
 use std::process::ExitCode;
 
-use crate::metadata::Metadata;
-use crate::report::{Report, Verdict};
-use crate::run::Invocation;
-use crate::{dependencies, features, licences, members, trees};
+use super::{dependencies, features, licences, lints, trees};
+use crate::run::{Invocation, Metadata, Report, StepOutcome, in_ci};
 
 /// Runs every step, also after one failed.
 pub(crate) fn run() -> Result<ExitCode, String> {
     let mut report = Report::new("check");
     let metadata = Metadata::load()?;
-    report.check("lint table", || members::check_lints(&metadata));
-    report.check("file sizes", || members::check_sizes(&metadata));
+    report.check("lint table", || lints::check(&metadata));
     report.check("dependency direction", || dependencies::check(&metadata));
     report.check("first build", trees::check);
     report.check("licences", || licences::check(&metadata));
@@ -24,11 +21,6 @@ pub(crate) fn run() -> Result<ExitCode, String> {
         report.command(step, &command);
     }
     Ok(report.finish())
-}
-
-/// Warnings are errors only here, and only here are dialects tried for minutes: a contributor decides.
-pub(crate) fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
 /// The plain cargo commands.
@@ -53,7 +45,7 @@ fn cargo_deny(report: &mut Report) {
         report.command("cargo deny", &deny);
     } else {
         report.check("cargo deny", || {
-            Verdict::Skipped("install it with `cargo install --locked cargo-deny`".to_owned())
+            StepOutcome::Skipped("install it with `cargo install --locked cargo-deny`".to_owned())
         });
     }
 }

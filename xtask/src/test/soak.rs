@@ -7,12 +7,9 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::data::Recordings;
-use crate::install::Install;
-use crate::metadata::Metadata;
-use crate::report::{Report, Verdict, timed};
-use crate::run::Invocation;
-use crate::server::Server;
+use super::recordings::Recordings;
+use crate::run::{Invocation, Metadata, Report, StepOutcome, timed};
+use crate::services::{Install, Server};
 
 /// Tests whose names start with `soak_` are `#[ignore]`d for everybody else.
 const SOAK: &str =
@@ -24,40 +21,40 @@ pub(crate) fn run() -> Result<ExitCode, String> {
     let folder = Metadata::load()?.target_directory.join("soak");
     let postgres = Server::start_as_step(&mut report, Install::allowed(false));
     report.check("soak", || match soak(&folder, &postgres) {
-        Ok(verdict) => verdict,
-        Err(why) => Verdict::failed(why),
+        Ok(outcome) => outcome,
+        Err(why) => StepOutcome::failed(why),
     });
     postgres.stop_as_step(&mut report);
     Ok(report.finish())
 }
 
-fn soak(folder: &Path, postgres: &Server) -> Result<Verdict, String> {
+fn soak(folder: &Path, postgres: &Server) -> Result<StepOutcome, String> {
     let cannot = |error: std::io::Error| format!("cannot write to {}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(cannot)?;
     let record = next_record(folder).map_err(cannot)?;
 
     let command = Recordings::locate().tell(Invocation::cargo(SOAK).env("FLEET_SOAK", "1"));
     let command = postgres.tell(command);
-    let (verdict, took, said) = watch(&command);
+    let (outcome, took, said) = watch(&command);
     let mut text = circumstances();
     let _ = writeln!(text, "command: {command}");
     let _ = writeln!(
         text,
         "result:  {}, {} passed",
-        verdict.word(),
+        outcome.word(),
         passed(&said)
     );
     let _ = writeln!(text, "took:    {:.1} s\n", took.as_secs_f64());
     text.push_str(&said);
     fs::write(&record, text).map_err(cannot)?;
     println!("record: {}", record.display());
-    Ok(verdict)
+    Ok(outcome)
 }
 
 /// Runs tests named `soak_*`, how long that took and what they said; to run none is a failure.
-pub(crate) fn watch(command: &Invocation) -> (Verdict, Duration, String) {
+pub(crate) fn watch(command: &Invocation) -> (StepOutcome, Duration, String) {
     let said = Mutex::new(String::new());
-    let (verdict, took) = timed(|| {
+    let (outcome, took) = timed(|| {
         command.watch(&|_, line| {
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
             said.push_str(line);
@@ -65,11 +62,13 @@ pub(crate) fn watch(command: &Invocation) -> (Verdict, Duration, String) {
         })
     });
     let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let verdict = match verdict {
-        Verdict::Passed if passed(&said) == 0 => Verdict::failed("no test named soak_* was run"),
+    let outcome = match outcome {
+        StepOutcome::Passed if passed(&said) == 0 => {
+            StepOutcome::failed("no test named soak_* was run")
+        }
         other => other,
     };
-    (verdict, took, said)
+    (outcome, took, said)
 }
 
 /// What a reader needs to repeat it: the code, the compiler, the machine.

@@ -3,12 +3,9 @@
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-use crate::data::Recordings;
-use crate::install::Install;
-use crate::metadata::{Metadata, Target};
-use crate::report::{Report, Verdict};
-use crate::run::{Invocation, Origin};
-use crate::server::Server;
+use super::recordings::Recordings;
+use crate::run::{Invocation, Metadata, Origin, Report, StepOutcome, Target};
+use crate::services::{Install, Server};
 
 /// The package that holds them.
 const PACKAGE: &str = "fleet-examples";
@@ -91,8 +88,8 @@ impl Example {
     /// Runs it as one step of a report; without the service that it needs, it is skipped.
     pub(crate) fn step(&self, report: &mut Report, recordings: &Recordings, postgres: &Server) {
         report.check(&self.name, || match self.missing(postgres) {
-            Some(why) => Verdict::Skipped(why),
-            None => self.verdict(recordings, postgres),
+            Some(why) => StepOutcome::Skipped(why),
+            None => self.outcome(recordings, postgres),
         });
     }
 
@@ -104,27 +101,27 @@ impl Example {
         }
     }
 
-    fn verdict(&self, recordings: &Recordings, postgres: &Server) -> Verdict {
+    fn outcome(&self, recordings: &Recordings, postgres: &Server) -> StepOutcome {
         let last = Mutex::new(String::new());
         let command = postgres.tell(recordings.tell(self.command()));
-        let verdict = command.watch(&|origin, line| {
+        let outcome = command.watch(&|origin, line| {
             if origin == Origin::Out && !line.trim().is_empty() {
                 line.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
             }
         });
         let last = last.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match verdict {
-            Verdict::Passed => self.closing(&last),
+        match outcome {
+            StepOutcome::Passed => self.closing(&last),
             other => other,
         }
     }
 
-    fn closing(&self, last: &str) -> Verdict {
+    fn closing(&self, last: &str) -> StepOutcome {
         let wanted = format!("{}: ok (", self.name);
         if last.starts_with(&wanted) {
-            Verdict::Passed
+            StepOutcome::Passed
         } else {
-            Verdict::failed(format!("its last line is `{last}`, not `{wanted}..)`"))
+            StepOutcome::failed(format!("its last line is `{last}`, not `{wanted}..)`"))
         }
     }
 
@@ -191,7 +188,7 @@ mod tests {
     #[test]
     fn an_example_passes_only_with_its_own_closing_line() {
         let ford = example(&[]);
-        assert_eq!(ford.closing("ford: ok (12 alerts)"), Verdict::Passed);
+        assert_eq!(ford.closing("ford: ok (12 alerts)"), StepOutcome::Passed);
         for line in [
             "",
             "ford: ok",
@@ -199,7 +196,10 @@ mod tests {
             "trips: ok (1)",
             "so ford: ok (1)",
         ] {
-            assert!(matches!(ford.closing(line), Verdict::Failed(_)), "{line}");
+            assert!(
+                matches!(ford.closing(line), StepOutcome::Failed(_)),
+                "{line}"
+            );
         }
     }
 }

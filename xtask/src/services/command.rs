@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use xtask::postgres::{self, Lasting, Status, VARIABLE};
 
-use crate::compose::{self, Compose};
-use crate::install::Install;
-use crate::metadata::Metadata;
+use super::Install;
+use super::compose::{self, Compose};
+use crate::run::Metadata;
 
 /// What to do with which services.
 #[derive(Debug, clap::Args)]

@@ -1,8 +1,7 @@
 //! Everything we pull in may be used under a permissive licence.
 
-use crate::metadata::{Metadata, Package};
-use crate::report::Verdict;
-use crate::spdx;
+use super::spdx;
+use crate::run::{Metadata, Package, StepOutcome};
 
 /// The licences that we accept: they ask for a notice at most. Weak copyleft (MPL, LGPL) is left
 /// out, because it would put conditions on who links us statically. `deny.toml` holds the same list
@@ -23,8 +22,8 @@ const ACCEPTED: &[&str] = &[
 ];
 
 /// Checks every package of the resolved tree, on every platform and with every feature.
-pub(crate) fn check(metadata: &Metadata) -> Verdict {
-    Verdict::from_findings(metadata.packages.iter().filter_map(finding).collect())
+pub(crate) fn check(metadata: &Metadata) -> StepOutcome {
+    StepOutcome::from_findings(metadata.packages.iter().filter_map(finding).collect())
 }
 
 fn finding(package: &Package) -> Option<String> {
@@ -66,7 +65,7 @@ mod tests {
 
     #[test]
     fn cargo_deny_accepts_the_same_licences() {
-        let text = include_str!("../../deny.toml");
+        let text = include_str!("../../../deny.toml");
         let list = text
             .split("allow = [")
             .nth(1)

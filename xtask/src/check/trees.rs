@@ -4,9 +4,8 @@
 //! TLS, and needs no C toolchain beyond `cc`. SQLite, bundled, is the one exception: it is the
 //! default of `fleet-sinks`.
 
-use crate::dependencies::LIBRARIES;
-use crate::report::Verdict;
-use crate::run::Invocation;
+use super::dependencies::LIBRARIES;
+use crate::run::{Invocation, StepOutcome};
 
 /// What a crate brings with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +69,7 @@ struct Built<'a> {
 }
 
 /// Checks the default tree of every library, and that the engine's core is without tokio.
-pub(crate) fn check() -> Verdict {
+pub(crate) fn check() -> StepOutcome {
     let mut findings = Vec::new();
     for package in LIBRARIES {
         match tree(package, "") {
@@ -82,7 +81,7 @@ pub(crate) fn check() -> Verdict {
         Ok(text) => findings.extend(in_bare_core(&built(&text))),
         Err(why) => findings.push(why),
     }
-    Verdict::from_findings(findings)
+    StepOutcome::from_findings(findings)
 }
 
 /// The tree as cargo resolves it for this package alone, on every platform, without its tests.

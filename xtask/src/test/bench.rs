@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::data::Recordings;
-use crate::report::Report;
-use crate::run::Invocation;
+use super::recordings::Recordings;
+use crate::run::{Invocation, Report};
 
 /// What to measure.
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,6 @@
 //! What to install where a service's programs are missing.
 
-use crate::check::in_ci;
-use crate::run::Invocation;
+use crate::run::{Invocation, in_ci};
 
 /// Whether we may change the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

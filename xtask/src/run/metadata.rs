@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::run::Invocation;
+use super::Invocation;
 
 /// The workspace and everything it may pull in, on every platform and with every feature.
 #[derive(Debug, Deserialize)]

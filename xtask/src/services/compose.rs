@@ -108,7 +108,7 @@ fn url(settings: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const FILE: &str = include_str!("../../compose.yaml");
+    const FILE: &str = include_str!("../../../compose.yaml");
 
     #[test]
     fn containers_have_the_version_and_the_settings_of_private_instances() {

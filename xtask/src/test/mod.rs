@@ -1,0 +1,7 @@
+//! Commands that run the workspace's code: tests, benchmarks, long counts and examples.
+
+pub(crate) mod bench;
+pub(crate) mod command;
+pub(crate) mod example;
+mod recordings;
+pub(crate) mod soak;
