@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod house;
 mod run;
 mod services;
 mod test;

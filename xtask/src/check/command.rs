@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use super::{dependencies, features, licences, lints, trees};
+use crate::house;
 use crate::run::{Invocation, Metadata, Report, StepOutcome, in_ci};
 
 /// Runs every step, also after one failed.
 pub(crate) fn run() -> Result<ExitCode, String> {
     let mut report = Report::new("check");
     let metadata = Metadata::load()?;
+    house::check(&mut report, &metadata);
     report.check("lint table", || lints::check(&metadata));
     report.check("dependency direction", || dependencies::check(&metadata));
     report.check("first build", trees::check);

@@ -14,6 +14,8 @@ pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
     /// The ids of our own packages.
     workspace_members: Vec<String>,
+    /// The folder of the workspace's manifest.
+    pub(crate) workspace_root: PathBuf,
     /// Where builds and records go.
     pub(crate) target_directory: PathBuf,
 }
@@ -54,9 +56,18 @@ pub(crate) struct Target {
     pub(crate) name: String,
     /// `lib`, `bin`, `example`, ..
     pub(crate) kind: Vec<String>,
+    /// Its root file.
+    pub(crate) src_path: PathBuf,
     /// The features without which it is not built.
     #[serde(default, rename = "required-features")]
     pub(crate) required_features: Vec<String>,
+}
+
+impl Target {
+    /// Whether it only holds tests.
+    pub(crate) fn is_test(&self) -> bool {
+        self.kind.iter().any(|kind| kind == "test")
+    }
 }
 
 impl Metadata {

@@ -179,6 +179,7 @@ mod tests {
         let target = |kind: &str| Target {
             name: "ford".to_owned(),
             kind: vec![kind.to_owned()],
+            src_path: "examples/ford.rs".into(),
             required_features: Vec::new(),
         };
         assert_eq!(Example::from_target(&target("example")), Some(example(&[])));

@@ -1,0 +1,163 @@
+//! No circle of imports between the files of a crate.
+//!
+//! An edge leads from a file to the one that defines the imported name, through re-exports. A module
+//! and its own descendants make no circle: a `mod.rs` uses its children, and children use what
+//! their parent defines for all of them. Between siblings and across folders each circle counts.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::imports::Import;
+
+/// From each file to those it imports from, with the line of the first such import.
+type Graph<'a> = BTreeMap<&'a str, BTreeMap<&'a str, usize>>;
+
+/// The shortest circle through each file that is in one.
+pub(super) fn findings(imports: &[Vec<Import<'_>>]) -> Vec<String> {
+    let mut findings = BTreeSet::new();
+    for of_target in imports {
+        let graph = graph(of_target);
+        let mut seen = BTreeSet::new();
+        for file in graph.keys() {
+            if let Some(circle) = shortest(&graph, file) {
+                let members: BTreeSet<&str> = circle.iter().copied().collect();
+                if seen.insert(members) {
+                    findings.insert(sentence(&graph, &circle));
+                }
+            }
+        }
+    }
+    findings.into_iter().collect()
+}
+
+fn graph<'a>(imports: &[Import<'a>]) -> Graph<'a> {
+    let mut graph = Graph::new();
+    for import in imports.iter().filter(|import| !import.is_family) {
+        let targets = graph.entry(import.from).or_default();
+        let line = targets.entry(import.to).or_insert(import.line);
+        *line = import.line.min(*line);
+    }
+    graph
+}
+
+/// The shortest way from a file back to itself.
+fn shortest<'a>(graph: &Graph<'a>, start: &'a str) -> Option<Vec<&'a str>> {
+    let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut queue = VecDeque::from([start]);
+    while let Some(file) = queue.pop_front() {
+        for next in graph.get(file).into_iter().flat_map(BTreeMap::keys) {
+            if *next == start {
+                let mut circle = vec![file];
+                let mut at = file;
+                while let Some(before) = came_from.get(at) {
+                    circle.push(before);
+                    at = before;
+                }
+                circle.reverse();
+                return Some(circle);
+            }
+            if !came_from.contains_key(next) {
+                came_from.insert(next, file);
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}
+
+/// The circle from its first file in the order of names.
+fn sentence(graph: &Graph<'_>, circle: &[&str]) -> String {
+    let first = circle.iter().enumerate().min_by_key(|(_, file)| **file);
+    let first = first.map_or(0, |(place, _)| place);
+    let around = circle.iter().cycle().skip(first);
+    let steps: Vec<String> = around
+        .clone()
+        .zip(around.clone().skip(1))
+        .take(circle.len())
+        .map(|(from, to)| {
+            let line = graph.get(from).and_then(|to_lines| to_lines.get(to));
+            format!("{from}:{}: imports {to}", line.copied().unwrap_or_default())
+        })
+        .collect();
+    let steps = steps.join("; ");
+    format!("{steps}: a circle; move what they share into a file that imports none of them")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::imports::imports;
+    use super::super::workspace::Workspace;
+    use super::*;
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let workspace = Workspace::of(files);
+        findings(&imports(&workspace))
+    }
+
+    #[test]
+    fn two_files_that_import_each_other_are_a_circle() {
+        let files = [
+            ("a/src/lib.rs", "mod b;\nmod c;"),
+            ("a/src/b.rs", "//! b\nuse crate::c::C;\npub struct B;"),
+            (
+                "a/src/c.rs",
+                "pub struct C;\nfn d() -> super::b::B { super::b::B }",
+            ),
+        ];
+        assert_eq!(
+            found(&files),
+            [
+                "a/src/b.rs:2: imports a/src/c.rs; a/src/c.rs:2: imports a/src/b.rs: a circle; move \
+                 what they share into a file that imports none of them"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_circle_through_re_exports_of_the_folder_is_found() {
+        let files = [
+            ("a/src/lib.rs", "mod b;"),
+            (
+                "a/src/b/mod.rs",
+                "mod c;\nmod d;\nmod e;\npub use c::C;\nuse d::D;\nuse e::E;",
+            ),
+            ("a/src/b/c.rs", "use super::D;\npub struct C;"),
+            ("a/src/b/d.rs", "use super::E;\npub struct D;"),
+            ("a/src/b/e.rs", "use super::C;\npub struct E;"),
+        ];
+        let found = found(&files);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let steps = [
+            "c.rs:1: imports a/src/b/d.rs",
+            "d.rs:1: imports a/src/b/e.rs",
+            "e.rs:1",
+        ];
+        assert!(
+            found
+                .iter()
+                .all(|circle| steps.iter().all(|step| circle.contains(step)))
+        );
+    }
+
+    #[test]
+    fn a_module_and_its_children_are_no_circle() {
+        let files = [
+            ("a/src/lib.rs", "mod b;"),
+            ("a/src/b/mod.rs", "mod c;\nuse c::C;\npub struct B(C);"),
+            ("a/src/b/c.rs", "use super::B;\npub struct C;"),
+        ];
+        assert_eq!(found(&files), [""; 0]);
+    }
+
+    #[test]
+    fn tests_close_no_circle() {
+        let files = [
+            ("a/src/lib.rs", "mod b;\nmod c;"),
+            ("a/src/b.rs", "use crate::c::C;\npub struct B;"),
+            (
+                "a/src/c.rs",
+                "pub struct C;\n#[cfg(test)]\nmod tests { use crate::b::B; }",
+            ),
+        ];
+        assert_eq!(found(&files), [""; 0]);
+    }
+}
