@@ -6,6 +6,7 @@ use super::instance::Instance;
 use super::options::Options;
 use super::programs::is_installed;
 use crate::private::account::Account;
+use crate::skip::skip_test;
 
 /// Names a server to test with, as its superuser's URL. Tests make databases and roles of their own
 /// there; without it each test binary starts a server.
@@ -14,7 +15,7 @@ pub const VARIABLE: &str = "FLEET_POSTGRES_URL";
 /// The URL of a server that takes many tests at once: the one that [`VARIABLE`] names, or one that this
 /// process started and that ends with it. Whoever comes makes a database of its own.
 ///
-/// `None` if there is no PostgreSQL on a developer's machine, which is said on standard error.
+/// `None` if there is no PostgreSQL on a developer's machine: the test is reported as skipped.
 ///
 /// # Panics
 ///
@@ -38,8 +39,8 @@ pub fn for_tests() -> Option<&'static str> {
 
 /// A server for this test alone, which may restart, kill and fill it.
 ///
-/// `None` if there is no PostgreSQL on a developer's machine, or a small tablespace is asked for and we
-/// are not root; both are said on standard error.
+/// `None` if there is no PostgreSQL on a developer's machine, or if a small tablespace is asked for and
+/// we are not root: the test is reported as skipped.
 ///
 /// # Panics
 ///
@@ -50,7 +51,7 @@ pub fn instance_for_tests(options: Options) -> Option<Instance> {
     }
     let root = Account::of(super::instance::ACCOUNT).is_ok_and(Account::is_dropped);
     if options.small_tablespace.is_some() && !root {
-        skipped("only root can make a small tablespace");
+        skip_test("only root can make a small tablespace");
         return None;
     }
     Some(must_start(options))
@@ -67,7 +68,7 @@ fn is_there() -> bool {
         std::env::var_os("CI").is_none_or(|value| value != "true"),
         "{why}"
     );
-    skipped(&why);
+    skip_test(&why);
     false
 }
 
@@ -77,12 +78,4 @@ fn is_there() -> bool {
 )]
 fn must_start(options: Options) -> Instance {
     Instance::start(options).unwrap_or_else(|why| panic!("{why}"))
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "a skipped test says so to whoever runs it"
-)]
-fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
 }

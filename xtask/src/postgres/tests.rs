@@ -123,8 +123,7 @@ fn held_until_killed() {
 #[test]
 fn a_killed_test_leaves_no_server_and_no_folder() {
     if !is_installed() {
-        eprintln!("skipped: no PostgreSQL is installed");
-        return;
+        return crate::skip::skip_test("no PostgreSQL is installed");
     }
     let mut test = Command::new(std::env::current_exe().unwrap())
         .args([

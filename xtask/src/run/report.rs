@@ -10,6 +10,7 @@ use super::{Invocation, StepOutcome};
 pub(crate) struct Report {
     command: &'static str,
     rows: Vec<Row>,
+    notes: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -25,6 +26,7 @@ impl Report {
         Self {
             command,
             rows: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -49,6 +51,11 @@ impl Report {
             }
         }
         self.add(step, took, outcome);
+    }
+
+    /// Adds lines between the table and the closing line.
+    pub(crate) fn note(&mut self, lines: Vec<String>) {
+        self.notes.extend(lines);
     }
 
     fn add(&mut self, step: impl Into<String>, took: Duration, outcome: StepOutcome) {
@@ -80,6 +87,7 @@ impl Report {
             .filter(|row| matches!(row.outcome, StepOutcome::Failed(_)))
             .map(|row| row.step.as_str())
             .collect();
+        lines.extend(self.notes.iter().cloned());
         lines.push(if failed.is_empty() {
             let steps = self.rows.len();
             let took: Duration = self.rows.iter().map(|row| row.took).sum();
@@ -138,6 +146,15 @@ mod tests {
             table,
             "format      1.5 s  ok\nbans        1.5 s  skipped: no cargo-deny\ncheck: ok (2 steps, 3.0 s)"
         );
+    }
+
+    #[test]
+    fn notes_stand_right_before_the_closing_line() {
+        let mut report = report(vec![("tests", StepOutcome::Passed)]);
+        report.note(vec!["skipped tests: none".to_owned()]);
+        let (table, _) = report.table();
+        let wanted = "\nskipped tests: none\ncheck: ok (1 step, 1.5 s)";
+        assert!(table.ends_with(wanted), "{table}");
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Server {
     }
 
     /// Tells a command where it is; a named one is in its environment anyway.
-    pub(crate) fn tell(&self, invocation: Invocation) -> Invocation {
+    pub(crate) fn pass_to(&self, invocation: Invocation) -> Invocation {
         match self {
             Self::Own(instance) => invocation.hidden_env(VARIABLE, instance.url()),
             Self::Named | Self::Absent(_) => invocation,

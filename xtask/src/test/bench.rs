@@ -16,7 +16,7 @@ pub(crate) struct Args {
 /// Runs the benchmarks; criterion says how to read them.
 pub(crate) fn run(args: &Args) -> ExitCode {
     let mut report = Report::new("bench");
-    report.command("bench", &Recordings::locate().tell(command(&args.name)));
+    report.command("bench", &Recordings::locate().pass_to(command(&args.name)));
     report.finish()
 }
 

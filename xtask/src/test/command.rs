@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use super::example::Example;
 use super::recordings::{self, Recordings};
+use super::seeds;
+use super::skipped::SkippedTests;
 use super::soak;
 use crate::run::{Invocation, Metadata, Report, StepOutcome, in_ci};
 use crate::services::{Install, Server};
@@ -26,11 +28,13 @@ pub(crate) struct Args {
 /// Runs the tests in one go, then the examples one by one.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let mut report = Report::new("test");
+    let metadata = Metadata::load()?;
     let recordings = Recordings::locate();
     report.check("recordings", || recordings.outcome(recordings::required()));
     let postgres = Server::start_as_step(&mut report, Install::allowed(args.install));
-    let tests = recordings.tell(Invocation::cargo(TESTS));
-    report.command("tests", &postgres.tell(tests));
+    let skipped = SkippedTests::collect(&metadata.target_directory)?;
+    let command = postgres.pass_to(recordings.pass_to(skipped.pass_to(every_test(in_ci()))));
+    report.command("tests", &command);
     if in_ci() {
         report.check("fuzz", || soak::watch(&Invocation::cargo(FUZZ)).0);
     } else {
@@ -38,9 +42,31 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
             StepOutcome::Skipped(format!("CI is not true; `cargo {FUZZ}`"))
         });
     }
-    for example in Example::all(&Metadata::load()?) {
+    for example in Example::all(&metadata) {
         example.step(&mut report, &recordings, &postgres);
     }
     postgres.stop_as_step(&mut report);
+    skipped.list(&mut report);
     Ok(report.finish())
+}
+
+/// Every test. CI looks for new failures, too; a contributor looks for those of a change.
+fn every_test(ci: bool) -> Invocation {
+    let tests = Invocation::cargo(TESTS);
+    if ci { seeds::fresh(tests) } else { tests }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::every_test as command;
+
+    #[test]
+    fn only_ci_takes_fresh_seeds() {
+        assert!(
+            command(true)
+                .to_string()
+                .starts_with("FLEET_FRESH_SEEDS=1 cargo test")
+        );
+        assert!(command(false).to_string().starts_with("cargo test"));
+    }
 }

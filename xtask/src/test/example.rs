@@ -103,7 +103,7 @@ impl Example {
 
     fn outcome(&self, recordings: &Recordings, postgres: &Server) -> StepOutcome {
         let last = Mutex::new(String::new());
-        let command = postgres.tell(recordings.tell(self.command()));
+        let command = postgres.pass_to(recordings.pass_to(self.command()));
         let outcome = command.watch(&|origin, line| {
             if origin == Origin::Out && !line.trim().is_empty() {
                 line.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));

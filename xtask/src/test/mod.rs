@@ -4,4 +4,6 @@ pub(crate) mod bench;
 pub(crate) mod command;
 pub(crate) mod example;
 mod recordings;
+mod seeds;
+mod skipped;
 pub(crate) mod soak;

@@ -35,7 +35,7 @@ impl Recordings {
     }
 
     /// Tells a command where they are.
-    pub(crate) fn tell(&self, invocation: Invocation) -> Invocation {
+    pub(crate) fn pass_to(&self, invocation: Invocation) -> Invocation {
         match self {
             Self::Found(path) => invocation.env("FLEET_DATA_DIR", path),
             Self::Misnamed(_) | Self::Absent => invocation,
@@ -85,7 +85,7 @@ mod tests {
             panic!("xtask has a folder src");
         };
         assert!(Path::new(&path).is_absolute());
-        let told = Recordings::Found("/data".to_owned()).tell(Invocation::cargo("test"));
+        let told = Recordings::Found("/data".to_owned()).pass_to(Invocation::cargo("test"));
         assert_eq!(told.to_string(), "FLEET_DATA_DIR=/data cargo test");
     }
 }

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::recordings::Recordings;
+use super::seeds;
+use super::skipped::SkippedTests;
 use crate::run::{Invocation, Metadata, Report, StepOutcome, timed};
 use crate::services::{Install, Server};
 
@@ -18,23 +20,27 @@ const SOAK: &str =
 /// Runs them and writes down what they said.
 pub(crate) fn run() -> Result<ExitCode, String> {
     let mut report = Report::new("soak");
-    let folder = Metadata::load()?.target_directory.join("soak");
+    let target = Metadata::load()?.target_directory;
+    let skipped = SkippedTests::collect(&target)?;
     let postgres = Server::start_as_step(&mut report, Install::allowed(false));
-    report.check("soak", || match soak(&folder, &postgres) {
-        Ok(outcome) => outcome,
-        Err(why) => StepOutcome::failed(why),
+    report.check("soak", || {
+        match soak(&target.join("soak"), &postgres, &skipped) {
+            Ok(outcome) => outcome,
+            Err(why) => StepOutcome::failed(why),
+        }
     });
     postgres.stop_as_step(&mut report);
+    skipped.list(&mut report);
     Ok(report.finish())
 }
 
-fn soak(folder: &Path, postgres: &Server) -> Result<StepOutcome, String> {
+fn soak(folder: &Path, postgres: &Server, skipped: &SkippedTests) -> Result<StepOutcome, String> {
     let cannot = |error: std::io::Error| format!("cannot write to {}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(cannot)?;
     let record = next_record(folder).map_err(cannot)?;
 
-    let command = Recordings::locate().tell(Invocation::cargo(SOAK).env("FLEET_SOAK", "1"));
-    let command = postgres.tell(command);
+    let command = seeds::fresh(Invocation::cargo(SOAK).env("FLEET_SOAK", "1"));
+    let command = postgres.pass_to(Recordings::locate().pass_to(skipped.pass_to(command)));
     let (outcome, took, said) = watch(&command);
     let mut text = circumstances();
     let _ = writeln!(text, "command: {command}");
