@@ -2,7 +2,8 @@
 //!
 //! An edge leads from a file to the one that defines the imported name, through re-exports. A module
 //! and its own descendants make no circle: a `mod.rs` uses its children, and children use what
-//! their parent defines for all of them. Between siblings and across folders each circle counts.
+//! their parent defines for all of them. Between siblings and across folders each circle counts,
+//! unless `circles.txt` accepts one of its imports and says why.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -11,11 +12,21 @@ use super::imports::Import;
 /// From each file to those it imports from, with the line of the first such import.
 type Graph<'a> = BTreeMap<&'a str, BTreeMap<&'a str, usize>>;
 
+/// The file with the accepted imports, and where it lies.
+const ACCEPTED: &str = include_str!("circles.txt");
+const ACCEPTED_FILE: &str = "xtask/src/house/circles.txt";
+
 /// The shortest circle through each file that is in one.
 pub(super) fn findings(imports: &[Vec<Import<'_>>]) -> Vec<String> {
+    check(imports, ACCEPTED)
+}
+
+fn check(imports: &[Vec<Import<'_>>], accepted: &str) -> Vec<String> {
     let mut findings = BTreeSet::new();
+    let mut accepted = Accepted::read(accepted, &mut findings);
     for of_target in imports {
-        let graph = graph(of_target);
+        let mut graph = graph(of_target);
+        accepted.remove_from(&mut graph);
         let mut seen = BTreeSet::new();
         for file in graph.keys() {
             if let Some(circle) = shortest(&graph, file) {
@@ -26,7 +37,48 @@ pub(super) fn findings(imports: &[Vec<Import<'_>>]) -> Vec<String> {
             }
         }
     }
+    findings.extend(accepted.stale());
     findings.into_iter().collect()
+}
+
+/// Imports that may close a circle.
+struct Accepted<'t> {
+    /// The line, the two files, and whether there is such an import.
+    imports: Vec<(usize, &'t str, &'t str, bool)>,
+}
+
+impl<'t> Accepted<'t> {
+    fn read(text: &'t str, findings: &mut BTreeSet<String>) -> Self {
+        let mut imports = Vec::new();
+        let lines = text.lines().zip(1..);
+        for (text, line) in lines.filter(|(text, _)| !text.is_empty() && !text.starts_with('#')) {
+            let reason = text.split_once('|');
+            let reason = reason.filter(|(_, reason)| !reason.trim().is_empty());
+            match reason.and_then(|(files, _)| files.split_once("->")) {
+                Some((from, to)) => imports.push((line, from.trim(), to.trim(), false)),
+                None => {
+                    findings.insert(format!(
+                        "{ACCEPTED_FILE}:{line}: write `FILE -> FILE | the reason`"
+                    ));
+                }
+            }
+        }
+        Self { imports }
+    }
+
+    fn remove_from(&mut self, graph: &mut Graph<'_>) {
+        for (_, from, to, is_there) in &mut self.imports {
+            let targets = graph.get_mut(*from);
+            *is_there |= targets.is_some_and(|targets| targets.remove(*to).is_some());
+        }
+    }
+
+    fn stale(&self) -> impl Iterator<Item = String> {
+        let stale = self.imports.iter().filter(|(.., is_there)| !is_there);
+        stale.map(|(line, from, to, _)| {
+            format!("{ACCEPTED_FILE}:{line}: {from} no longer imports {to}; remove the line")
+        })
+    }
 }
 
 fn graph<'a>(imports: &[Import<'a>]) -> Graph<'a> {
@@ -159,5 +211,29 @@ mod tests {
             ),
         ];
         assert_eq!(found(&files), [""; 0]);
+    }
+
+    #[test]
+    fn an_accepted_import_closes_no_circle_and_a_stale_line_is_named() {
+        let files = [
+            ("a/src/lib.rs", "mod b;\nmod c;"),
+            ("a/src/b.rs", "use crate::c::C;\npub struct B;"),
+            ("a/src/c.rs", "use crate::b::B;\npub struct C;"),
+        ];
+        let workspace = Workspace::of(&files);
+        let found = |accepted| check(&imports(&workspace), accepted);
+        assert_eq!(found("").len(), 1);
+        assert_eq!(
+            found("# why\na/src/b.rs -> a/src/c.rs | one thing"),
+            [""; 0]
+        );
+        let stale = found("a/src/b.rs -> a/src/c.rs | one thing\na/src/d.rs -> a/src/b.rs | gone");
+        let wanted = "circles.txt:2: a/src/d.rs no longer imports a/src/b.rs; remove the line";
+        assert!(stale.concat().ends_with(wanted), "{stale:?}");
+        assert!(
+            found("a/src/b.rs -> a/src/c.rs |")
+                .concat()
+                .contains("circles.txt:1: write")
+        );
     }
 }
