@@ -1,7 +1,7 @@
-//! The workspace's own commands, the same for a person and for continuous integration.
+//! The commands of the workspace, the same for contributors and for continuous integration.
 //!
-//! `cargo xtask check | test | bench | soak | services | example`. Each prints the plain cargo commands it
-//! runs, so that any of them can be repeated by hand.
+//! `cargo xtask check | test | bench | soak | services | example`. Each prints the cargo commands
+//! that it runs, so that any of them can be repeated by hand.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -29,25 +29,25 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Format, lints, docs, dependency direction, first build, features one by one, licences
+    /// Layers, wording, format, lints, docs, dependencies, features one by one, licences
     ///
-    /// Runs every step, also after one failed. Warnings are failures only when CI=true.
+    /// Runs every step, even after one has failed. Warnings are failures only where CI=true.
     Check,
-    /// Every test of the workspace, then every example that needs no service
+    /// Every test of the workspace, then every example; ends with a list of the skipped tests
     Test(test::command::Args),
     /// The benchmarks, or those whose name contains NAME
     Bench(test::bench::Args),
-    /// The long counts: tests whose names start with `soak_`, in release mode
+    /// The long tests, whose names start with `soak_`, in release mode
     ///
     /// Sets `FLEET_SOAK=1` and writes a numbered record under target/soak/.
     Soak,
     /// Private services on loopback, and the environment variables that point at them
     ///
-    /// They stay until `down`, with what they hold; tests and examples also start their own.
+    /// They run until `down`, which removes their data. Tests and examples can start their own.
     Services(services::Args),
-    /// One example, to its own closing check
+    /// One example, to its closing check
     ///
-    /// It passed if it left with 0 and its last line starts with `NAME: ok (`.
+    /// It passes if it exits with 0 and its last line starts with `NAME: ok (`.
     Example(test::example::Args),
 }
 
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Goes to the workspace's root, so that a command does the same wherever it is called from.
+/// Changes to the root of the workspace, so that a command works the same from every folder.
 fn enter_root() -> Result<(), String> {
     let Some(package) = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else {
         return Err("start it through cargo: `cargo xtask ..`".to_owned());

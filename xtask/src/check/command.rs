@@ -1,4 +1,4 @@
-//! `cargo xtask check`: everything that can be said about the code without running it.
+//! Runs the steps of `cargo xtask check`.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use super::{dependencies, features, licences, lints, trees};
 use crate::house;
 use crate::run::{Invocation, Metadata, Report, StepOutcome, in_ci};
 
-/// Runs every step, also after one failed.
+/// Runs every step, even after one has failed.
 pub(crate) fn run() -> Result<ExitCode, String> {
     let mut report = Report::new("check");
     let metadata = Metadata::load()?;
@@ -25,7 +25,7 @@ pub(crate) fn run() -> Result<ExitCode, String> {
     Ok(report.finish())
 }
 
-/// The plain cargo commands.
+/// The steps that are plain cargo commands.
 fn commands(ci: bool) -> Vec<(&'static str, Invocation)> {
     let mut lints = Invocation::cargo("clippy --workspace --all-targets --all-features");
     let mut docs = Invocation::cargo("doc --workspace --no-deps --all-features");
@@ -40,7 +40,8 @@ fn commands(ci: bool) -> Vec<(&'static str, Invocation)> {
     ]
 }
 
-/// cargo-deny sees more than our own check (yanked sources, duplicates); it is a tool to install.
+/// cargo-deny finds more than the check of licences here: yanked versions, duplicates, foreign
+/// sources. It has to be installed.
 fn cargo_deny(report: &mut Report) {
     if Invocation::cargo("deny --version").output().is_ok() {
         let deny = Invocation::cargo("deny check bans licenses sources");

@@ -1,9 +1,9 @@
-//! Dependencies between our own packages point one way: everything to `fleet-core`, and nothing
-//! between the crates beside it.
+//! Dependencies between the packages of the workspace point one way: every package may use
+//! `fleet-core`, and the libraries beside it do not use each other.
 
 use crate::run::{Metadata, StepOutcome};
 
-/// The packages that others build on, `fleet-core` first.
+/// The libraries, `fleet-core` first.
 pub(crate) const LIBRARIES: &[&str] = &[
     "fleet-core",
     "fleet-sources",
@@ -12,10 +12,10 @@ pub(crate) const LIBRARIES: &[&str] = &[
     "fleet-scoring",
 ];
 
-/// The packages at the top: they may use every library, and nobody may use them.
+/// The packages at the top: they may use every library, and no package may use them.
 const TOP: &[&str] = &["fleet-examples", "fleet-benches", "xtask"];
 
-/// One of our packages and which others of ours it asks for, tests and build scripts included.
+/// One package and the others of the workspace that it depends on, in tests and build scripts too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     name: String,
@@ -28,7 +28,7 @@ struct Use {
     only_tests: bool,
 }
 
-/// Checks the real workspace.
+/// Checks the packages of this workspace.
 pub(crate) fn check(metadata: &Metadata) -> StepOutcome {
     StepOutcome::from_findings(findings(&members(metadata)))
 }
@@ -56,14 +56,14 @@ fn members(metadata: &Metadata) -> Vec<Member> {
         .collect()
 }
 
-/// What breaks the rule, one sentence each.
+/// One sentence for each violation.
 fn findings(members: &[Member]) -> Vec<String> {
     let mut findings = Vec::new();
     for member in members {
         let name = member.name.as_str();
         if !LIBRARIES.contains(&name) && !TOP.contains(&name) {
             findings.push(format!(
-                "{name} has no place yet: add it to LIBRARIES or TOP in xtask/src/check/dependencies.rs"
+                "{name} is in no list: add it to LIBRARIES or TOP in xtask/src/check/dependencies.rs"
             ));
         }
         findings.extend(member.uses.iter().filter_map(|used| refusal(name, used)));
@@ -73,18 +73,18 @@ fn findings(members: &[Member]) -> Vec<String> {
 
 fn refusal(name: &str, used: &Use) -> Option<String> {
     let other = used.name.as_str();
-    // A package that names itself for its tests turns on its own features there.
+    // A package may depend on itself in its tests, to enable its features there.
     if name == other && used.only_tests {
         return None;
     }
-    // Its library starts the services that tests talk to; what is built for users never sees it.
+    // The library of xtask starts services for tests; no build for users contains it.
     if other == "xtask" && used.only_tests {
         return None;
     }
     let why = match (name, other) {
-        (_, other) if TOP.contains(&other) => "nobody depends on it",
+        (_, other) if TOP.contains(&other) => "no package depends on it",
         (name, _) if TOP.contains(&name) => return None,
-        ("fleet-core", _) => "fleet-core depends on none of ours",
+        ("fleet-core", _) => "fleet-core depends on no other package of the workspace",
         (_, "fleet-core") => return None,
         _ => "only fleet-core; a test that needs both belongs to examples/",
     };
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_house_as_designed_has_no_finding() {
+    fn the_workspace_as_designed_has_no_finding() {
         let members = [
             member("fleet-core", &["fleet-core(dev)"]),
             member("fleet-sources", &["fleet-core", "fleet-core(dev)"]),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn core_depends_on_none_of_ours() {
+    fn core_depends_on_no_other_member() {
         let found = found(&[member("fleet-core", &["fleet-rules"])]);
         assert!(
             found.starts_with("fleet-core must not depend on fleet-rules"),
@@ -152,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn nobody_depends_on_the_top_but_tests_on_the_services() {
+    fn only_tests_depend_on_the_top_and_only_on_the_services() {
         for name in ["fleet-core", "fleet-rules", "fleet-benches"] {
             for top in ["fleet-examples", "fleet-benches(dev)", "xtask"] {
                 let found = found(&[member(name, &[top])]);
                 let of_itself = top.starts_with(name);
                 assert!(
-                    of_itself || found.ends_with("nobody depends on it"),
+                    of_itself || found.ends_with("no package depends on it"),
                     "{found}"
                 );
             }
@@ -166,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn a_new_package_needs_a_place() {
+    fn a_new_package_must_be_listed() {
         let found = found(&[member("fleet-utilities", &["fleet-core"])]);
         assert!(
-            found.starts_with("fleet-utilities has no place yet"),
+            found.starts_with("fleet-utilities is in no list"),
             "{found}"
         );
     }

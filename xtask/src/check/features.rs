@@ -1,10 +1,10 @@
-//! Each feature of each library compiles alone, and so does the library without any: features are
-//! additive, and nobody has to turn on two to get one.
+//! Each library compiles without features and with each single feature: features are additive, and
+//! none silently needs another.
 
 use super::dependencies::LIBRARIES;
 use crate::run::{Invocation, Metadata};
 
-/// One build for each feature, and one without.
+/// One build for each feature, and one without features.
 pub(crate) fn commands(metadata: &Metadata) -> Vec<(String, Invocation)> {
     let libraries = metadata
         .members()

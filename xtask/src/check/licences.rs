@@ -1,11 +1,11 @@
-//! Everything we pull in may be used under a permissive licence.
+//! Every dependency may be used under a permissive licence.
 
 use super::spdx;
 use crate::run::{Metadata, Package, StepOutcome};
 
-/// The licences that we accept: they ask for a notice at most. Weak copyleft (MPL, LGPL) is left
-/// out, because it would put conditions on who links us statically. `deny.toml` holds the same list
-/// for cargo-deny, and a test compares them.
+/// The accepted licences, which require no more than a notice. Weak copyleft (MPL, LGPL) is left
+/// out, because it would put conditions on programs that link the libraries statically. `deny.toml`
+/// holds the same list for cargo-deny, and a test compares them.
 const ACCEPTED: &[&str] = &[
     "0BSD",
     "Apache-2.0",
@@ -38,7 +38,7 @@ fn refusal(licence: Option<&str>) -> Option<String> {
     match spdx::is_satisfied(expression, ACCEPTED) {
         Ok(true) => None,
         Ok(false) => Some(format!(
-            "`{expression}` needs a licence that we do not accept"
+            "`{expression}` needs a licence that is not accepted"
         )),
         Err(why) => Some(why),
     }

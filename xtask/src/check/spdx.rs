@@ -1,10 +1,10 @@
-//! SPDX licence expressions: may we use a package, given the licences that we accept?
+//! Evaluates SPDX licence expressions against a list of accepted licences.
 
 /// Whether the accepted licences satisfy `expression`.
 ///
-/// `OR` leaves the choice to us, `AND` binds tighter and asks for both. `A WITH B` is looked up as
-/// a whole, as cargo-deny does: an exception that nobody has read is not accepted. `A+` is
-/// satisfied by `A`. The old `A/B` of crates.io means `A OR B`.
+/// `OR` needs one side, `AND` binds tighter and needs both. `A WITH B` is looked up as a whole, as
+/// cargo-deny does, so each exception is accepted explicitly. `A` satisfies `A+`. The old form
+/// `A/B` of crates.io means `A OR B`.
 ///
 /// # Errors
 /// An empty or malformed expression; the message says where.
@@ -56,7 +56,7 @@ impl<'a> Parser<'a> {
     fn either(&mut self) -> Result<bool, String> {
         let mut satisfied = self.both()?;
         while self.accept(&["OR", "/"]) {
-            // Not `||`: the right side must be read in any case.
+            // Not `||`: the right side must be parsed in any case.
             satisfied |= self.both()?;
         }
         Ok(satisfied)
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn or_leaves_the_choice_to_us() {
+    fn or_needs_one_side() {
         assert!(check("MIT"));
         assert!(check("GPL-3.0-only OR MIT"));
         assert!(check("MIT OR GPL-3.0-only"));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn and_asks_for_both() {
+    fn and_needs_both_sides() {
         assert!(check("MIT AND Apache-2.0"));
         assert!(!check("MIT AND OpenSSL"));
         assert!(!check("OpenSSL AND MIT"));

@@ -1,13 +1,13 @@
-//! What a first build pulls in: each outside system is a feature, off by default.
+//! The default dependency tree of every library contains no outside system.
 //!
-//! So the default tree of every library is free of brokers, database clients, network stacks and
-//! TLS, and needs no C toolchain beyond `cc`. SQLite, bundled, is the one exception: it is the
-//! default of `fleet-sinks`.
+//! Brokers, database clients, network stacks and TLS are features that are off by default, so a
+//! first build needs no C toolchain beyond `cc`. Bundled SQLite is the one exception: it is on by
+//! default in `fleet-sinks`.
 
 use super::dependencies::LIBRARIES;
 use crate::run::{Invocation, StepOutcome};
 
-/// What a crate brings with it.
+/// The kind of outside system that a crate belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Brings {
     Network,
@@ -29,8 +29,8 @@ impl Brings {
     }
 }
 
-/// The crates by which an outside system enters a tree. Each system has one at its root that
-/// cannot be avoided, so the list need not name every client.
+/// The crates by which an outside system enters a tree. The clients of each system share a crate
+/// that none can do without, so the list need not name every client.
 const BRINGS: &[(&str, Brings)] = &[
     ("mio", Brings::Network),
     ("socket2", Brings::Network),
@@ -68,7 +68,8 @@ struct Built<'a> {
     features: Vec<&'a str>,
 }
 
-/// Checks the default tree of every library, and that the engine's core is without tokio.
+/// Checks the default tree of every library, and that `fleet-core` without features is free of
+/// tokio.
 pub(crate) fn check() -> StepOutcome {
     let mut findings = Vec::new();
     for package in LIBRARIES {

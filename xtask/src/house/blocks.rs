@@ -1,4 +1,5 @@
-//! The list of layers in ARCHITECTURE.md: the fenced blocks that begin with ```` ```text layers ````.
+//! The list of layers in ARCHITECTURE.md: the fenced blocks that begin with ````
+//! ```text layers ````.
 //!
 //! ```text
 //! fleet-core/src

@@ -1,9 +1,9 @@
 //! No circle of imports between the files of a crate.
 //!
-//! An edge leads from a file to the one that defines the imported name, through re-exports. A module
-//! and its own descendants make no circle: a `mod.rs` uses its children, and children use what
-//! their parent defines for all of them. Between siblings and across folders each circle counts,
-//! unless `circles.txt` accepts one of its imports and says why.
+//! An edge leads from a file to the one that defines the imported name, through re-exports. A
+//! module and its own descendants make no circle: a `mod.rs` uses its children, and children use
+//! what their parent defines for all of them. Between siblings and across folders each circle
+//! counts, unless `circles.txt` accepts one of its imports and says why.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -100,8 +100,8 @@ fn is_at(words: &[String], run: &[Word], at: usize) -> bool {
     there.is_some_and(|there| there.iter().map(|(word, _)| word).eq(words))
 }
 
-/// Splits lines into paragraphs of words. A phrase may go over the end of a line; inline code is one
-/// mark, because it names things and is not prose.
+/// Splits lines into paragraphs of words. A phrase may go over the end of a line; inline code is
+/// one mark, because it names things and is not prose.
 fn runs<'t>(lines: impl Iterator<Item = (usize, &'t str)>) -> Vec<Vec<Word>> {
     let mut runs = vec![Vec::new()];
     let (mut before, mut in_code) = (0, false);

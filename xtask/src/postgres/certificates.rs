@@ -1,4 +1,4 @@
-//! Certificates for one instance, made by `openssl` and forgotten with it.
+//! Certificates for one instance, made by `openssl` and removed with it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::private::account::Account;
 use crate::private::process::output;
 
-/// A configuration of our own, so that the machine's does not matter.
+/// The configuration of `openssl`, so that the one of the machine does not matter.
 const CONFIG: &str = "[req]\ndistinguished_name = name\nprompt = no\n[name]\nCN = localhost\n\
     [authority]\nbasicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign\n\
     [server]\nbasicConstraints = critical, CA:FALSE\nextendedKeyUsage = serverAuth\nsubjectAltName = DNS:localhost\n";
@@ -15,9 +15,9 @@ const CONFIG: &str = "[req]\ndistinguished_name = name\nprompt = no\n[name]\nCN 
 /// The certificates of an instance with [`Tls::On`](super::Tls::On), as PEM files.
 #[derive(Clone, Debug)]
 pub struct Certificates {
-    /// The authority that signed the server's certificate: what a client should trust.
+    /// The authority that signed the certificate of the server: a client should trust it.
     pub authority: PathBuf,
-    /// An authority that signed nothing of this server: what a client must not come through with.
+    /// An authority that signed nothing for this server: a client that trusts it must be refused.
     pub other_authority: PathBuf,
 }
 
@@ -47,7 +47,7 @@ impl Certificates {
             "x509 -req -in server.csr -CA authority.crt -CAkey authority.key -CAcreateserial \
              -extfile openssl.cnf -extensions server -days 2 -out server.crt",
         )?;
-        // The server refuses a key that others could read; openssl made it 0600.
+        // The server refuses a key that others can read; openssl made it 0600.
         account.give(&folder.join("server.key"))?;
         Ok(Self {
             authority: folder.join("authority.crt"),

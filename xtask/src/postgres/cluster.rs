@@ -1,4 +1,4 @@
-//! A new data directory.
+//! Creates the data directory of a new instance.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use crate::private::process::output;
 use crate::private::{port, secret};
 
 /// Settings of every instance, here and in `compose.yaml`. Nothing waits for the disk: an instance
-/// survives its own end at any moment, which is what we test, and need not survive the machine's.
+/// survives a crash of the server, which tests rely on, but not one of the machine.
 pub const SETTINGS: &[(&str, &str)] = &[
     ("fsync", "off"),
     ("full_page_writes", "off"),
@@ -21,16 +21,16 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("timezone", "UTC"),
 ];
 
-/// How every instance is made. `C` sorts by code point on every system, and needs no locale to be
+/// The arguments of `initdb`. The locale `C` sorts by code point on every system and is always
 /// installed.
 pub const INITDB: &[&str] = &["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"];
 
-/// What an instance is known by.
+/// How to reach an instance as its superuser.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
-    /// Of loopback.
+    /// The port on loopback.
     pub(super) port: u16,
-    /// Of the superuser `postgres`, checked by SCRAM.
+    /// The password of the superuser `postgres`, checked by SCRAM.
     pub(super) password: String,
 }
 
@@ -43,7 +43,7 @@ impl Access {
         })
     }
 
-    /// Where a role connects.
+    /// The URL for a role and a database.
     pub(super) fn url(&self, host: &str, role: &str, password: &str, database: &str) -> String {
         format!(
             "postgres://{role}:{password}@{host}:{}/{database}",
@@ -52,7 +52,7 @@ impl Access {
     }
 }
 
-/// Makes `folder/data`, as `account`.
+/// Creates `folder/data` as `account`.
 pub(super) fn create(
     programs: &Programs,
     account: Account,

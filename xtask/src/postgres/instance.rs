@@ -1,4 +1,4 @@
-//! A server of one's own.
+//! A private server that ends with its owner.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -15,15 +15,16 @@ use crate::private::folder::Folder;
 use crate::private::keeper::Keeper;
 use crate::private::process::output;
 
-/// The account that PostgreSQL's packages bring.
+/// The account that the packages of PostgreSQL create.
 pub(super) const ACCOUNT: &str = "postgres";
 
-/// After a kill, the dead server's children hold its memory for a moment, and a new one refuses to start.
+/// After a kill, the children of the server hold its shared memory for a moment, and a new server
+/// refuses to start.
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
-/// A PostgreSQL of one's own, on loopback, with a generated password. Dropped, it is stopped and its
-/// folder removed; so it is if the process that holds it is killed.
+/// A private PostgreSQL server on loopback with a random password. When it is dropped, or when its
+/// process is killed, the server stops and its folder is removed.
 #[derive(Debug)]
 pub struct Instance {
     programs: Programs,
@@ -38,15 +39,15 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// The name of the tablespace of [`Options::small_tablespace`]. A restart empties it, so nothing that
-    /// is to survive one belongs there.
+    /// The name of the tablespace of [`Options::small_tablespace`]. A restart empties it, so it
+    /// must not hold what has to survive one.
     pub const SMALL: &str = "small";
 
-    /// Makes a new, empty server and starts it: about a second.
+    /// Creates an empty server and starts it, in about a second.
     ///
     /// # Errors
     ///
-    /// PostgreSQL is not installed, or did not start; the message holds its last words.
+    /// PostgreSQL is not installed, or did not start; the message holds the end of its log.
     pub fn start(options: Options) -> Result<Self, String> {
         let programs = Programs::locate()?;
         let account = Account::of(ACCOUNT)?;
@@ -78,13 +79,13 @@ impl Instance {
         Ok(instance)
     }
 
-    /// Where the superuser connects, to the database `postgres`. With TLS the host is the name in the
+    /// The URL for the superuser and the database `postgres`. With TLS the host is the name in the
     /// certificate.
     pub fn url(&self) -> String {
         self.url_of("postgres", &self.access.password, "postgres")
     }
 
-    /// Where another role connects, to another database. Nothing is escaped.
+    /// The URL for another role and database. Nothing is escaped.
     pub fn url_of(&self, role: &str, password: &str, database: &str) -> String {
         let host = match self.options.tls {
             Tls::On => "localhost",
@@ -93,40 +94,40 @@ impl Instance {
         self.access.url(host, role, password, database)
     }
 
-    /// The superuser's password.
+    /// The password of the superuser.
     pub fn password(&self) -> &str {
         &self.access.password
     }
 
-    /// Where it listens, for a proxy in between.
+    /// The address it listens on, for a proxy in between.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.access.port).into()
     }
 
-    /// Whom a client should and should not trust, if it speaks TLS.
+    /// The certificates, if the server offers TLS.
     pub fn certificates(&self) -> Option<&Certificates> {
         self.certificates.as_ref()
     }
 
-    /// What the server wrote down.
+    /// The log of the server.
     pub fn log(&self) -> PathBuf {
         log(self.folder.path())
     }
 
-    /// Runs SQL by the server's own client, as superuser in the database `postgres`.
+    /// Runs SQL through `psql`, as superuser in the database `postgres`.
     ///
     /// # Errors
     ///
-    /// What the client complained about.
+    /// `psql` failed; the message is its standard error.
     pub fn psql(&self, sql: &str) -> Result<String, String> {
         self.psql_in("postgres", sql)
     }
 
-    /// The same in another database.
+    /// Runs SQL through `psql`, as superuser in another database.
     ///
     /// # Errors
     ///
-    /// What the client complained about.
+    /// `psql` failed; the message is its standard error.
     pub fn psql_in(&self, database: &str, sql: &str) -> Result<String, String> {
         let mut psql = Command::new(self.programs.program("psql"));
         psql.args(["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"]);
@@ -135,8 +136,8 @@ impl Instance {
         output(psql.env("PGPASSWORD", &self.access.password))
     }
 
-    /// Leaves at once and starts again on the same port: about two seconds with recovery. Every
-    /// connection breaks, and what was not committed is gone.
+    /// Stops at once and starts again on the same port, in about two seconds with recovery. Every
+    /// connection breaks, and what was not committed is lost.
     ///
     /// # Errors
     ///
@@ -146,7 +147,7 @@ impl Instance {
         self.start_again()
     }
 
-    /// Leaves at once, without writing anything down, and stays away.
+    /// Stops at once, without a checkpoint, and stays stopped.
     ///
     /// # Errors
     ///
@@ -157,7 +158,7 @@ impl Instance {
             .map_or(Ok(()), |server| server.end(End::Immediate))
     }
 
-    /// Kills the first process with SIGKILL; it stays away.
+    /// Kills the main process with SIGKILL; the server stays stopped.
     ///
     /// # Errors
     ///
@@ -166,12 +167,12 @@ impl Instance {
         self.server.take().map_or(Ok(()), Server::kill)
     }
 
-    /// Starts it again after [`stop_immediate`](Self::stop_immediate) or [`kill`](Self::kill), on the same port and data, and waits
-    /// until it takes connections. Nothing happens if it runs.
+    /// Starts it again after [`stop_immediate`](Self::stop_immediate) or [`kill`](Self::kill), with
+    /// the same port and data, and waits until it accepts connections. Does nothing if it runs.
     ///
     /// # Errors
     ///
-    /// It did not start; the message holds its last words.
+    /// It did not start; the message holds the end of its log.
     pub fn start_again(&mut self) -> Result<(), String> {
         if self.server.as_mut().is_some_and(Server::is_running) {
             return Ok(());
@@ -190,12 +191,12 @@ impl Instance {
     fn start_server(&mut self) -> Result<(), String> {
         let folder = self.folder.path();
         let server = Server::start(&self.programs, self.account, folder, self.options)?;
-        self.keeper.tell(server.pid())?;
+        self.keeper.watch(server.pid())?;
         self.server = Some(server);
         Ok(())
     }
 
-    /// Stops it in good order and removes its folder; dropping it does the same without a word.
+    /// Shuts it down and removes its folder. Dropping it does the same but cannot report an error.
     ///
     /// # Errors
     ///
@@ -214,7 +215,7 @@ impl Drop for Instance {
     }
 }
 
-/// A free port and a new password, for an instance that somebody else runs.
+/// A free port and a new password, for a server that a container runs.
 ///
 /// # Errors
 ///
@@ -223,13 +224,13 @@ pub fn access() -> Result<(u16, String), String> {
     Access::new().map(|access| (access.port, access.password))
 }
 
-/// Ends what runs in a folder that nobody holds any more, by the number in the server's own file.
+/// Ends the server of a folder without an owner, by the process id in the file of the server.
 fn stop_leftover(programs: &Programs, account: Account, folder: &Path) {
     if pid_file(folder).exists() {
         let mut stop = account.command(&programs.program("pg_ctl"));
         stop.args(["stop", "-m", "immediate", "-w", "-D"])
             .arg(folder.join("data"));
-        // It has usually ended with its keeper, which is all that we wanted.
+        // Its keeper has usually ended it already.
         drop(output(stop.current_dir("/")));
     }
 }

@@ -1,4 +1,4 @@
-//! The one instance that stays after the command that started it.
+//! The one instance that outlives the command that started it.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -21,24 +21,24 @@ pub struct Lasting {
     folder: PathBuf,
 }
 
-/// Whether it runs.
+/// The state of the instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Here, and what it says is in this file.
+    /// It accepts connections.
     Running {
-        /// Where the superuser connects.
+        /// The URL for the superuser.
         url: String,
-        /// What it wrote down.
+        /// The log of the server.
         log: PathBuf,
     },
-    /// It was started and has ended by itself.
+    /// It was started, and is no longer running.
     Ended,
     /// It was not started.
     Absent,
 }
 
 impl Lasting {
-    /// Where it is or would be.
+    /// Finds its folder, whether or not it was started.
     ///
     /// # Errors
     ///
@@ -52,11 +52,11 @@ impl Lasting {
         })
     }
 
-    /// Starts it, if it does not run, with what it held before, if it was there; returns its URL.
+    /// Starts it with the data it had, unless it runs already, and returns its URL.
     ///
     /// # Errors
     ///
-    /// It did not start; the message holds its last words.
+    /// It did not start; the message holds the end of its log.
     pub fn up(&self) -> Result<String, String> {
         match self.status() {
             Status::Running { url, .. } => return Ok(url),
@@ -72,7 +72,7 @@ impl Lasting {
         self.url()
     }
 
-    /// Stops it and removes what it held; whether there was anything.
+    /// Stops it and removes its data, and returns whether it was there.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Lasting {
         Ok(true)
     }
 
-    /// Whether it runs.
+    /// The state of the instance.
     pub fn status(&self) -> Status {
         let Ok(url) = self.url() else {
             return Status::Absent;
@@ -102,7 +102,7 @@ impl Lasting {
     }
 
     fn create(&self) -> Result<(), String> {
-        // What an interrupted `up` left has no URL.
+        // An interrupted `up` leaves a folder without a URL.
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder).map_err(|error| self.cannot("remove", &error))?;
         }

@@ -1,4 +1,4 @@
-//! Where the programs of PostgreSQL are.
+//! Finds the programs of PostgreSQL on this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::process::Command;
 
 use crate::private::process::output;
 
-/// The major version that we test with: Debian 12's, and the image of `compose.yaml`. Where there are
-/// several this one is taken, else the newest that is not older.
+/// The major version of the tests: the one of Debian 12, and of the image in `compose.yaml`. Among
+/// several this one is chosen, else the newest that is not older.
 pub const MAJOR: u32 = 15;
 
-/// Where Debian, Fedora and Homebrew put each version; none of them is on PATH.
+/// Where Debian, Fedora and Homebrew put each version; these folders are not on PATH.
 const VERSIONED: &[(&str, &str)] = &[
     ("/usr/lib/postgresql", "bin"),
     ("/usr/pgsql-", "bin"),
@@ -18,7 +18,7 @@ const VERSIONED: &[(&str, &str)] = &[
     ("/usr/local/opt/postgresql@", "bin"),
 ];
 
-/// What we start.
+/// The programs that an instance needs.
 const PROGRAMS: &[&str] = &["initdb", "pg_ctl", "postgres", "psql"];
 
 /// The folder that holds the programs of one version.
@@ -28,15 +28,15 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Those of [`MAJOR`] or newer.
+    /// Finds the programs of version [`MAJOR`] or newer.
     ///
     /// # Errors
     ///
-    /// There are none; the message says where they were looked for.
+    /// None is installed; the message names the folders that were searched.
     pub(super) fn locate() -> Result<Self, String> {
         let all = on_path().into_iter().chain(versioned());
         let usable = all.filter_map(|folder| Some((major(&folder)?, folder)));
-        // Of equals the last, which is a package's own folder rather than links to it.
+        // Among equals the last wins: the folder of the package rather than links to it.
         let best = usable
             .filter(|(version, _)| *version >= MAJOR)
             .max_by_key(|(version, _)| (*version == MAJOR, *version));
@@ -46,13 +46,13 @@ impl Programs {
         Ok(Self { folder })
     }
 
-    /// One of them.
+    /// The path of one program.
     pub(super) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 }
 
-/// Whether this machine has the programs.
+/// Whether PostgreSQL is installed on this machine.
 pub fn is_installed() -> bool {
     Programs::locate().is_ok()
 }
@@ -86,7 +86,7 @@ fn on_path() -> Vec<PathBuf> {
     std::env::split_paths(&path).collect()
 }
 
-/// The version in a folder, if it holds all that we start.
+/// The version in a folder, if it holds every program.
 fn major(folder: &Path) -> Option<u32> {
     if !PROGRAMS.iter().all(|name| folder.join(name).is_file()) {
         return None;

@@ -1,4 +1,4 @@
-//! The server's process.
+//! The process of a server: start, wait until it is ready, stop, kill.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,16 +10,16 @@ use super::programs::Programs;
 use crate::private::account::Account;
 use crate::private::process::output;
 
-/// How often we look whether it is ready, and for how long: recovery after a crash takes seconds.
+/// The interval and number of looks whether it is ready: recovery after a crash takes seconds.
 const LOOK: Duration = Duration::from_millis(20);
 const LOOKS: u32 = 6_000;
 
 /// How to end a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum End {
-    /// Rolls back what is open and writes everything down.
+    /// Rolls back open transactions and writes a checkpoint.
     Fast,
-    /// Leaves at once; the next start recovers from the log.
+    /// Stops at once; the next start recovers from the write-ahead log.
     Immediate,
 }
 
@@ -39,7 +39,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts `folder/data` and waits until it takes connections; what it says goes to `folder/log`.
+    /// Starts the server of `folder/data`, logging to `folder/log`, and waits until it accepts
+    /// connections.
     pub(super) fn start(
         programs: &Programs,
         account: Account,
@@ -72,17 +73,17 @@ impl Server {
         Ok(server)
     }
 
-    /// The number of its first process.
+    /// The id of its main process.
     pub(super) fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// Whether it is there.
+    /// Whether its main process runs.
     pub(super) fn is_running(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
     }
 
-    /// Ends it and waits for that.
+    /// Stops it and waits for its end.
     pub(super) fn end(mut self, end: End) -> Result<(), String> {
         if self.is_running() {
             let pid = self.pid().to_string();
@@ -97,7 +98,7 @@ impl Server {
         self.wait()
     }
 
-    /// Ends its first process without a chance to say anything; the others follow.
+    /// Kills its main process; the others follow.
     pub(super) fn kill(mut self) -> Result<(), String> {
         let killed = self.process.kill();
         killed.map_err(|error| format!("cannot kill {}: {error}", self.pid()))?;
@@ -108,11 +109,11 @@ impl Server {
         let ended = self.process.wait();
         ended
             .map(drop)
-            .map_err(|error| format!("lost track of {}: {error}", self.process.id()))
+            .map_err(|error| format!("cannot wait for process {}: {error}", self.process.id()))
     }
 
-    /// The server says so in the last line of its own file, whose first is its number: an older file
-    /// says nothing about it.
+    /// The server writes `ready` to its pid file. The first line must be its process id, because
+    /// the file of an earlier server may still be there.
     fn wait_until_ready(&mut self, folder: &Path) -> Result<(), String> {
         for _ in 0..LOOKS {
             let said = fs::read_to_string(pid_file(folder)).unwrap_or_default();
@@ -134,12 +135,12 @@ impl Server {
     }
 }
 
-/// Where the server writes its number.
+/// The file with the process id of the server.
 pub(super) fn pid_file(folder: &Path) -> PathBuf {
     folder.join("data/postmaster.pid")
 }
 
-/// Where it writes what it has to say.
+/// The log of the server.
 pub(super) fn log(folder: &Path) -> PathBuf {
     folder.join("log")
 }
@@ -151,8 +152,8 @@ fn last_words(folder: &Path) -> String {
     last.join("; ")
 }
 
-/// The server with a small file system that only it sees, and that goes with its last process: there is
-/// nothing to unmount, however the test ends.
+/// The command for a server with a small file system that only its processes see. It vanishes with
+/// the last of them, so there is nothing to unmount, however the test ends.
 fn in_own_mounts(
     account: Account,
     postgres: &Path,

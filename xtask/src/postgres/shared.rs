@@ -1,4 +1,4 @@
-//! The server that tests find.
+//! The server that tests share, and instances for single tests.
 
 use std::sync::OnceLock;
 
@@ -8,18 +8,18 @@ use super::programs::is_installed;
 use crate::private::account::Account;
 use crate::skip::skip_test;
 
-/// Names a server to test with, as its superuser's URL. Tests make databases and roles of their own
-/// there; without it each test binary starts a server.
+/// Names the server for tests, by the URL of its superuser. Each test creates its own databases and
+/// roles there. Without this variable each test binary starts a server.
 pub const VARIABLE: &str = "FLEET_POSTGRES_URL";
 
-/// The URL of a server that takes many tests at once: the one that [`VARIABLE`] names, or one that this
-/// process started and that ends with it. Whoever comes makes a database of its own.
+/// The URL of a server for many tests at once: the one that [`VARIABLE`] names, or one that this
+/// process starts and that ends with it. Each test creates its own database.
 ///
 /// `None` if there is no PostgreSQL on a developer's machine: the test is reported as skipped.
 ///
 /// # Panics
 ///
-/// There is none although `CI` is `true`, or it does not start.
+/// PostgreSQL is not installed although `CI` is `true`, or it does not start.
 pub fn for_tests() -> Option<&'static str> {
     static NAMED: OnceLock<Option<String>> = OnceLock::new();
     static OWN: OnceLock<(Instance, String)> = OnceLock::new();
@@ -37,14 +37,14 @@ pub fn for_tests() -> Option<&'static str> {
     Some(&own.1)
 }
 
-/// A server for this test alone, which may restart, kill and fill it.
+/// A server for one test, which may restart, kill and fill it.
 ///
-/// `None` if there is no PostgreSQL on a developer's machine, or if a small tablespace is asked for and
-/// we are not root: the test is reported as skipped.
+/// `None` if there is no PostgreSQL on a developer's machine, or if a small tablespace is asked for
+/// and we are not root: the test is reported as skipped.
 ///
 /// # Panics
 ///
-/// There is none although `CI` is `true`, or it does not start.
+/// PostgreSQL is not installed although `CI` is `true`, or it does not start.
 pub fn instance_for_tests(options: Options) -> Option<Instance> {
     if !is_there() {
         return None;
@@ -62,7 +62,7 @@ fn is_there() -> bool {
         return true;
     }
     let why = format!(
-        "no PostgreSQL is installed; `cargo xtask services up postgres` says how, or set {VARIABLE}"
+        "no PostgreSQL is installed; `cargo xtask services up postgres` shows how to install it, or set {VARIABLE}"
     );
     assert!(
         std::env::var_os("CI").is_none_or(|value| value != "true"),

@@ -1,4 +1,4 @@
-//! Instances as tests use them. They are skipped visibly where there is no PostgreSQL.
+//! Tests of instances. They are reported as skipped where PostgreSQL is not installed.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -110,7 +110,7 @@ fn a_small_tablespace_is_soon_full_and_the_server_goes_on() {
         .unwrap();
 }
 
-/// The other half of the next test, in a process of its own.
+/// Runs in the process that the next test starts and kills.
 #[test]
 #[ignore = "started and killed by another test"]
 fn held_until_killed() {

@@ -1,4 +1,4 @@
-//! Whom a service runs as.
+//! The account that a service runs as.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -7,18 +7,19 @@ use std::process::Command;
 
 use super::process::output;
 
-/// Ourselves, or the service's own account where we are root: servers refuse to run as root.
+/// The user of this process. For root, the account of the service, because servers refuse to run as
+/// root.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Account {
     dropped: Option<(u32, u32)>,
 }
 
 impl Account {
-    /// The account to use for a service that brought an account of this name.
+    /// The account for a service whose packages create an account of this name.
     ///
     /// # Errors
     ///
-    /// We are root and there is no such account.
+    /// The user is root and there is no such account.
     pub(crate) fn of(service: &str) -> Result<Self, String> {
         let id = |arguments: &[&str]| {
             let text = output(Command::new("id").args(arguments))?;
@@ -34,24 +35,24 @@ impl Account {
         Ok(Self { dropped })
     }
 
-    /// Whoever runs the test.
+    /// The user of this process.
     #[cfg(test)]
     pub(crate) fn ourselves() -> Self {
         Self { dropped: None }
     }
 
-    /// Whether we are root and drop to somebody else.
+    /// Whether root drops to another account.
     pub(crate) fn is_dropped(self) -> bool {
         self.dropped.is_some()
     }
 
-    /// User and group, where we drop to them.
+    /// The user and group that root drops to.
     pub(crate) fn ids(self) -> Option<(u32, u32)> {
         self.dropped
     }
 
-    /// A program as that account, in a process group of its own: Ctrl-C in the terminal ends us, and
-    /// our end ends the service in its own order.
+    /// A command that runs as this account, in its own process group: Ctrl-C in the terminal ends
+    /// only this process, which then ends the service.
     pub(crate) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.process_group(0);
@@ -61,7 +62,7 @@ impl Account {
         command
     }
 
-    /// Gives it a file or folder of ours.
+    /// Makes the account the owner of a file or folder.
     pub(crate) fn give(self, path: &Path) -> Result<(), String> {
         let Some((user, group)) = self.dropped else {
             return Ok(());

@@ -1,5 +1,5 @@
-//! Folders of running services: each is locked by the process that uses it, so that what nobody holds
-//! any more can be told and swept away.
+//! Folders of running services. The process that uses a folder locks it, so that abandoned folders
+//! can be recognised and removed.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::account::Account;
 use super::process::output;
 
-/// Numbers the folders of one process.
+/// The number of the next folder of this process.
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A folder of this process. The system lets go of its lock when the process ends, in whatever way.
+/// A folder of this process. The system releases its lock however the process ends.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -19,16 +19,17 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// A new folder `SERVICE-PID-N`, after sweeping what others of the same service left behind.
+    /// Creates a folder `SERVICE-PID-N`, after removing abandoned folders of the same service.
     ///
-    /// `end` is called with each leftover before it is removed, to end what may still run there.
+    /// `end` is called with each abandoned folder before it is removed, to end what still runs
+    /// there.
     pub(crate) fn create(
         service: &str,
         account: Account,
         end: impl Fn(&Path),
     ) -> Result<Self, String> {
         let root = root(account)?;
-        // One at a time, so that nobody sweeps a folder between its making and its lock.
+        // One process at a time, so that none removes a folder before its owner has locked it.
         let _turn = turn(&root)?;
         sweep(&root, service, end)?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -40,14 +41,14 @@ impl Folder {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// `target/services`, or a folder in the system's temporary one where the service's account cannot
-/// reach the former (a clone under a closed home directory).
+/// `target/services`. Where the account of the service cannot reach it (a clone in a closed home
+/// directory), a folder beneath the temporary folder of the system.
 pub(crate) fn root(account: Account) -> Result<PathBuf, String> {
     let beside = target().join("services");
     fs::create_dir_all(&beside).map_err(|error| cannot("create", &beside, &error))?;
@@ -65,7 +66,7 @@ pub(crate) fn root(account: Account) -> Result<PathBuf, String> {
     Ok(elsewhere)
 }
 
-/// Cargo's target folder: the one that the running program was built into, else the default.
+/// The target folder of cargo: the one that this program was built into, else the default.
 fn target() -> PathBuf {
     let built = std::env::current_exe().ok().and_then(|program| {
         let mut above = program.ancestors();
@@ -86,7 +87,7 @@ fn lock_file(folder: &Path) -> Result<File, String> {
     File::create(&path).map_err(|error| cannot("create", &path, &error))
 }
 
-/// Removes the folders that nobody holds.
+/// Removes the folders whose owner has ended.
 fn sweep(root: &Path, service: &str, end: impl Fn(&Path)) -> Result<(), String> {
     let entries = fs::read_dir(root).map_err(|error| cannot("list", root, &error))?;
     for entry in entries.flatten() {
@@ -94,7 +95,7 @@ fn sweep(root: &Path, service: &str, end: impl Fn(&Path)) -> Result<(), String> 
         if !is_ours(&path, service) {
             continue;
         }
-        // A leftover without a lock file lost it to an earlier, interrupted sweep.
+        // An abandoned folder without a lock file lost it in an earlier, interrupted removal.
         if let Ok(lock) = File::open(path.join(".lock"))
             && lock.try_lock().is_err()
         {
@@ -109,7 +110,7 @@ fn sweep(root: &Path, service: &str, end: impl Fn(&Path)) -> Result<(), String> 
     Ok(())
 }
 
-/// `SERVICE-PID-N`, and nothing that only begins like it.
+/// Whether the name is exactly `SERVICE-PID-N`.
 fn is_ours(path: &Path, service: &str) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     let numbers = name.and_then(|name| name.strip_prefix(service)?.strip_prefix('-'));

@@ -1,4 +1,4 @@
-//! What every private service needs: an account, a folder, a port, a secret, and an end.
+//! The parts of every private service: its account, folder, port, password, and cleaning up.
 
 pub(crate) mod account;
 pub(crate) mod folder;

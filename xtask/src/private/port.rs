@@ -1,22 +1,22 @@
-//! Ports that a service keeps over its restarts.
+//! Finds ports that a service keeps across restarts.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Below the range from which systems take the ports of outgoing connections (Linux: 32768, macOS and
-/// IANA: 49152), so that nobody gets ours by chance while the service restarts.
+/// The ports lie below those of outgoing connections (Linux: from 32768, macOS and IANA: from
+/// 49152), so that no connection takes the port of a service while it restarts.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
-/// More servers than one process has at once, so that neighbours do not meet.
+/// More than the servers of one process, so that processes with neighbouring ids do not collide.
 const STRIDE: u32 = 37;
 
-/// How many this process asked for.
+/// The number of ports that this process has asked for.
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A port of loopback that nobody listens on now.
+/// A port on loopback that is free now.
 pub(crate) fn free() -> Result<u16, String> {
-    // Everybody begins elsewhere, so that those who look at the same time do not take the same.
+    // Each process starts elsewhere, so that processes that search at once find different ports.
     let process = std::process::id().wrapping_mul(STRIDE);
     let start = process.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
     (0..u32::from(COUNT))

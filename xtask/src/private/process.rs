@@ -1,8 +1,8 @@
-//! Programs that are asked one thing and leave.
+//! Runs short programs and returns their output.
 
 use std::process::Command;
 
-/// Runs it to its end and returns what it said; the error holds what it complained about.
+/// Runs a program to its end and returns its standard output. The error holds its standard error.
 pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     let program = command.get_program().display().to_string();
     let output = command

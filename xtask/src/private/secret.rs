@@ -1,9 +1,10 @@
-//! Passwords that nobody chose.
+//! Generates passwords.
 
 use std::fs::File;
 use std::io::Read;
 
-/// 128 random bits of the system, in hexadecimal: safe in a URL, a shell and a connection string.
+/// 128 random bits in hexadecimal, which needs no escaping in a URL, a shell or a connection
+/// string.
 pub(crate) fn password() -> Result<String, String> {
     let mut bits = [0; 16];
     File::open("/dev/urandom")

@@ -1,4 +1,4 @@
-//! Whether this is a run of continuous integration.
+//! Detects continuous integration.
 
 /// Whether `CI` is `true`. There, warnings are errors, missing services are installed and the long
 /// tests run; elsewhere the contributor decides.

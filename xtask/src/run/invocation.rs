@@ -1,4 +1,4 @@
-//! Other programs: shown before they run, in a form that can be pasted into a shell.
+//! Runs other programs, and prints each command first in a form that can be pasted into a shell.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use super::StepOutcome;
 
-/// A program with its arguments and added environment.
+/// A program, its arguments and the environment variables to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Invocation {
     program: String,
@@ -16,7 +16,7 @@ pub(crate) struct Invocation {
     hidden: Vec<(String, String)>,
 }
 
-/// Where a line of output came from.
+/// The stream that a line of output came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// Standard output.
@@ -26,7 +26,7 @@ pub(crate) enum Origin {
 }
 
 impl Invocation {
-    /// Any program; `cargo` is the one that started us.
+    /// Any program; `cargo` means the cargo that started this process.
     pub(crate) fn new<A: Into<String>>(
         program: &str,
         arguments: impl IntoIterator<Item = A>,
@@ -39,30 +39,31 @@ impl Invocation {
         }
     }
 
-    /// A cargo command, given as one would type it; no argument may hold a space.
+    /// A cargo command as typed in a shell. No argument may contain a space.
     pub(crate) fn cargo(line: &str) -> Self {
         Self::new("cargo", line.split_whitespace())
     }
 
-    /// More arguments.
+    /// Adds arguments.
     pub(crate) fn with<A: Into<String>>(mut self, more: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(more.into_iter().map(Into::into));
         self
     }
 
-    /// One more environment variable.
+    /// Adds an environment variable.
     pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
     }
 
-    /// One more environment variable that is not shown: a password, of a server that will be gone.
+    /// Adds an environment variable that is not printed: it holds the password of a server that
+    /// will be gone when someone repeats the command.
     pub(crate) fn hidden_env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.hidden.push((name.to_owned(), value.into()));
         self
     }
 
-    /// Prints the command, runs it with our own output, and waits.
+    /// Prints the command, runs it with the output of this process, and waits for its end.
     pub(crate) fn run(&self) -> StepOutcome {
         self.announce();
         match self.command().status() {
@@ -71,7 +72,8 @@ impl Invocation {
         }
     }
 
-    /// Runs it without a word if it succeeds, and returns its standard output.
+    /// Runs the command silently and returns its standard output; an error holds its standard
+    /// error.
     pub(crate) fn output(&self) -> Result<String, String> {
         let output = self
             .command()
@@ -84,8 +86,8 @@ impl Invocation {
         Err(format!("`{self}` failed: {}", why.trim()))
     }
 
-    /// Prints the command, runs it, and passes each line of its output on, to the terminal and to
-    /// `seen`, while it runs. The two outputs are read by two threads.
+    /// Prints the command, runs it, and passes each line of output to the terminal and to `seen` as
+    /// it comes. One thread reads each of the two streams.
     pub(crate) fn watch(&self, seen: &(dyn Fn(Origin, &str) + Sync)) -> StepOutcome {
         self.announce();
         let child = self
@@ -108,7 +110,7 @@ impl Invocation {
         });
         match child.wait() {
             Ok(status) => outcome(status),
-            Err(error) => StepOutcome::failed(format!("lost track of `{self}`: {error}")),
+            Err(error) => StepOutcome::failed(format!("cannot wait for `{self}`: {error}")),
         }
     }
 
@@ -127,7 +129,7 @@ impl Invocation {
         };
         let mut command = Command::new(program);
         command.args(&self.arguments);
-        // `cargo run` describes xtask in these; build scripts that watch them would run again.
+        // `cargo run` sets these for xtask; build scripts that watch them would run again.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -153,7 +155,7 @@ impl fmt::Display for Invocation {
     }
 }
 
-/// A word as a shell reads it back.
+/// A word, quoted where a shell needs it.
 struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -182,8 +184,8 @@ fn pass(origin: Origin, line: &str, seen: &(dyn Fn(Origin, &str) + Sync)) {
     seen(origin, line);
 }
 
-/// Calls `each` with every line; an unreadable pipe ends like a closed one, and the exit status of
-/// the program tells the rest.
+/// Calls `each` with every line. An unreadable pipe counts as closed; the exit status of the
+/// program shows whether that matters.
 fn lines(from: impl Read, mut each: impl FnMut(&str)) {
     let mut reader = BufReader::new(from);
     let mut line = Vec::new();
@@ -210,9 +212,9 @@ mod tests {
 
     #[test]
     fn a_hidden_variable_is_set_and_not_shown() {
-        let told = Invocation::new("sh", ["-c", "echo $SECRET"]).hidden_env("SECRET", "canary");
-        assert_eq!(told.to_string(), "sh -c 'echo $SECRET'");
-        assert_eq!(told.output().unwrap().trim(), "canary");
+        let command = Invocation::new("sh", ["-c", "echo $SECRET"]).hidden_env("SECRET", "canary");
+        assert_eq!(command.to_string(), "sh -c 'echo $SECRET'");
+        assert_eq!(command.output().unwrap().trim(), "canary");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What `cargo metadata` says about the workspace: the part of it that we read.
+//! The part of `cargo metadata` that the commands read.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,20 +7,20 @@ use serde::Deserialize;
 
 use super::Invocation;
 
-/// The workspace and everything it may pull in, on every platform and with every feature.
+/// The workspace and all its possible dependencies, on every platform and with every feature.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
-    /// Every package of the resolved tree, ours included.
+    /// Every package of the resolved tree, members included.
     pub(crate) packages: Vec<Package>,
-    /// The ids of our own packages.
+    /// The ids of the members of the workspace.
     workspace_members: Vec<String>,
     /// The folder of the workspace's manifest.
     pub(crate) workspace_root: PathBuf,
-    /// Where builds and records go.
+    /// The folder of build output and of records.
     pub(crate) target_directory: PathBuf,
 }
 
-/// One package, ours or another's.
+/// One package: a member of the workspace or a dependency.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Package {
     /// The name.
@@ -32,24 +32,24 @@ pub(crate) struct Package {
     pub(crate) license: Option<String>,
     /// The path of its `Cargo.toml`.
     pub(crate) manifest_path: PathBuf,
-    /// What it asks for, of every kind and for every platform.
+    /// The dependencies it declares, of every kind and for every platform.
     pub(crate) dependencies: Vec<Dependency>,
-    /// Its features and what each turns on.
+    /// Its features, and what each enables.
     pub(crate) features: BTreeMap<String, Vec<String>>,
-    /// Its libraries, programs, examples, tests.
+    /// Its libraries, programs, examples and tests.
     pub(crate) targets: Vec<Target>,
 }
 
-/// One line of a `[dependencies]` table.
+/// One entry of a `[dependencies]` table.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
-    /// The package's name, also if it is renamed.
+    /// The name of the package, even if the entry renames it.
     pub(crate) name: String,
-    /// `dev`, `build`, or nothing.
+    /// `dev`, `build`, or `None` for a normal dependency.
     pub(crate) kind: Option<String>,
 }
 
-/// One library, program, example, test.
+/// One library, program, example or test.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Target {
     /// The name.
@@ -58,7 +58,7 @@ pub(crate) struct Target {
     pub(crate) kind: Vec<String>,
     /// Its root file.
     pub(crate) src_path: PathBuf,
-    /// The features without which it is not built.
+    /// The features it needs in order to be built.
     #[serde(default, rename = "required-features")]
     pub(crate) required_features: Vec<String>,
 }
@@ -71,13 +71,13 @@ impl Target {
 }
 
 impl Metadata {
-    /// Asks cargo.
+    /// Runs `cargo metadata`.
     pub(crate) fn load() -> Result<Self, String> {
         let text = Invocation::cargo("metadata --format-version 1 --all-features").output()?;
         serde_json::from_str(&text).map_err(|error| format!("cannot read cargo metadata: {error}"))
     }
 
-    /// Our own packages.
+    /// The members of the workspace.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Package> {
         let ours = |package: &&Package| self.workspace_members.contains(&package.id);
         self.packages.iter().filter(ours)

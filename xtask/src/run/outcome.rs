@@ -1,23 +1,23 @@
-//! How one step of a command ended.
+//! The result of one step of a command, and its wording in the report.
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StepOutcome {
-    /// Nothing to say.
+    /// It found nothing wrong.
     Passed,
-    /// It was not run, for this reason. Never silent, never a failure.
+    /// It did not run, for this reason. The report shows it, and the command does not fail.
     Skipped(String),
-    /// What was found; the command will fail.
+    /// What it found; the command fails.
     Failed(Vec<String>),
 }
 
 impl StepOutcome {
-    /// Failed for one reason.
+    /// A failure for one reason.
     pub(crate) fn failed(why: impl Into<String>) -> Self {
         Self::Failed(vec![why.into()])
     }
 
-    /// Passed if nothing was found.
+    /// A pass if nothing was found, else a failure.
     pub(crate) fn from_findings(findings: Vec<String>) -> Self {
         if findings.is_empty() {
             Self::Passed
@@ -26,7 +26,7 @@ impl StepOutcome {
         }
     }
 
-    /// The table's last column.
+    /// The text in the last column of the report.
     pub(crate) fn word(&self) -> String {
         match self {
             Self::Passed => "ok".to_owned(),

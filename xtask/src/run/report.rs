@@ -1,11 +1,11 @@
-//! The steps of a command: every one is run, also after a failure, and one table sums them up.
+//! Runs the steps of a command, goes on after a failure, and sums the steps up in a table.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use super::{Invocation, StepOutcome};
 
-/// What was run so far.
+/// The steps that have run.
 #[derive(Debug)]
 pub(crate) struct Report {
     command: &'static str,
@@ -21,7 +21,7 @@ struct Row {
 }
 
 impl Report {
-    /// An empty report of `cargo xtask COMMAND`.
+    /// A report of `cargo xtask COMMAND` without steps.
     pub(crate) fn new(command: &'static str) -> Self {
         Self {
             command,
@@ -36,7 +36,7 @@ impl Report {
         self.add(step, took, outcome);
     }
 
-    /// Runs a check of our own as one step, and prints what it found.
+    /// Runs a check as one step and prints what it found.
     pub(crate) fn check(&mut self, step: impl Into<String>, check: impl FnOnce() -> StepOutcome) {
         let step = step.into();
         println!("\n# {step}");
@@ -66,7 +66,7 @@ impl Report {
         });
     }
 
-    /// Prints the table; 1 if a step failed.
+    /// Prints the table. The exit code is 1 if a step failed.
     pub(crate) fn finish(self) -> ExitCode {
         let (table, failed) = self.table();
         println!("\n{table}");
@@ -111,7 +111,7 @@ impl Row {
     }
 }
 
-/// Runs something and says how long it took.
+/// Runs something and measures how long it takes.
 #[expect(
     clippy::disallowed_methods,
     reason = "a build step takes real time; nothing here computes a result from events"

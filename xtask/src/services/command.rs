@@ -1,4 +1,4 @@
-//! `cargo xtask services up | down | status`: private instances that stay.
+//! `cargo xtask services up | down | status`: private servers that keep running.
 
 use std::process::ExitCode;
 
@@ -11,9 +11,9 @@ use crate::run::Metadata;
 /// What to do with which services.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to do
+    /// What to do with the services
     action: Action,
-    /// Which; all of them by default
+    /// Which services; all of them by default
     services: Vec<Service>,
     /// Install what is missing, as CI does
     #[arg(long)]
@@ -24,9 +24,9 @@ pub(crate) struct Args {
 enum Action {
     /// Start them and print where they are
     Up,
-    /// Stop them and remove what they held
+    /// Stop them and remove their data
     Down,
-    /// Say which run
+    /// Show which of them run
     Status,
 }
 
@@ -36,13 +36,13 @@ enum Service {
     Postgres,
 }
 
-/// Does it; 1 if a service could not be had.
+/// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let folder = Metadata::load()?.target_directory.join("services");
     std::fs::create_dir_all(&folder)
         .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
     let compose = Compose::new(&folder);
-    // There is one service so far: to name none means it too.
+    // There is only one service, so an empty list of services means that one too.
     match args.action {
         Action::Up => up(&compose, Install::allowed(args.install))?,
         Action::Down => down(&compose)?,
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prefers a server that somebody named, then the machine's own programs, then an engine.
+/// Uses the server that the environment names, else the installed programs, else a container.
 fn up(compose: &Compose, install: Install) -> Result<(), String> {
     if std::env::var_os(VARIABLE).is_some() {
         eprintln!("postgres: {VARIABLE} names one; nothing to start");

@@ -1,4 +1,4 @@
-//! Services in containers, where a container engine answers and the programs are not installed.
+//! Services in containers, for machines with a container engine but without the programs.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -8,10 +8,10 @@ use xtask::postgres;
 
 use crate::run::Invocation;
 
-/// Names the password and the port of the running containers.
+/// The file that holds the password and the port of the running containers.
 const SETTINGS_FILE: &str = "compose.env";
 
-/// Whether there is an engine to ask.
+/// Whether a container engine answers.
 pub(crate) fn answers() -> bool {
     let ask = ["version", "--format", "{{.Server.Version}}"];
     Invocation::new("docker", ask).output().is_ok()
@@ -24,7 +24,7 @@ pub(crate) struct Compose {
 }
 
 impl Compose {
-    /// Keeps its settings in this folder.
+    /// Containers whose settings are stored in this folder.
     pub(crate) fn new(folder: &Path) -> Self {
         Self {
             settings: folder.join(SETTINGS_FILE),
@@ -43,7 +43,7 @@ impl Compose {
         self.url()
     }
 
-    /// Removes the containers; whether there were any.
+    /// Removes the containers, and returns whether there were any.
     pub(crate) fn down(&self) -> Result<bool, String> {
         if !self.settings.exists() {
             return Ok(false);
@@ -53,7 +53,7 @@ impl Compose {
         Ok(true)
     }
 
-    /// The URL, if it runs.
+    /// The URL of PostgreSQL, if it runs.
     pub(crate) fn running(&self) -> Option<String> {
         let url = self.url().ok()?;
         let running = self
@@ -75,7 +75,7 @@ impl Compose {
 
     fn url(&self) -> Result<String, String> {
         let text = fs::read_to_string(&self.settings).map_err(|e| self.cannot("read", &e))?;
-        url(&text).ok_or_else(|| format!("{} is not whole", self.settings.display()))
+        url(&text).ok_or_else(|| format!("{} is incomplete", self.settings.display()))
     }
 
     fn write(&self, text: &str) -> Result<(), String> {

@@ -1,18 +1,18 @@
-//! What to install where a service's programs are missing.
+//! Installs the programs of a service where they are missing.
 
 use crate::run::{Invocation, in_ci};
 
-/// Whether we may change the machine.
+/// Whether a command may install packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Install {
-    /// Its owner said so, or it is CI's.
+    /// The user passed `--install`, or this is a CI machine.
     Missing,
-    /// Only say how.
+    /// It only prints the commands that would.
     Nothing,
 }
 
 impl Install {
-    /// By `--install`, and always where `CI` is `true`.
+    /// `--install` allows it, and so does `CI=true`.
     pub(crate) fn allowed(asked: bool) -> Self {
         if asked || in_ci() {
             Self::Missing
@@ -21,11 +21,11 @@ impl Install {
         }
     }
 
-    /// Installs PostgreSQL by the system's packages.
+    /// Installs PostgreSQL from the packages of the system.
     ///
     /// # Errors
     ///
-    /// It may not, or a command failed; the message says which commands would do it.
+    /// Installing is not allowed, or a command failed; the message lists the commands.
     pub(crate) fn postgres(self) -> Result<(), String> {
         let commands = commands();
         if self == Self::Nothing || !has_apt() {
@@ -36,7 +36,7 @@ impl Install {
             ));
         }
         for command in commands {
-            // Standard output is for `eval`.
+            // Standard output is read by `eval`.
             eprintln!("$ {command}");
             command.output()?;
         }
@@ -44,7 +44,7 @@ impl Install {
     }
 }
 
-/// For Debian and its children. `RUNLEVEL=1` keeps the package from starting a server of its own.
+/// For Debian and its derivatives. With `RUNLEVEL=1` the package does not start a server.
 fn commands() -> [Invocation; 2] {
     [
         Invocation::new("apt-get", ["update"]),
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_leave_nothing_is_installed_and_the_commands_are_told() {
+    fn without_permission_nothing_is_installed_and_the_commands_are_shown() {
         let why = Install::Nothing.postgres().unwrap_err();
         let wanted = "apt-get update && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
                       apt-get install --yes --no-install-recommends postgresql";

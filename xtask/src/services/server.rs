@@ -1,23 +1,23 @@
-//! The PostgreSQL of one run of tests or examples.
+//! The PostgreSQL server that one run of tests or examples shares.
 
 use xtask::postgres::{self, Instance, Options, VARIABLE};
 
 use super::Install;
 use crate::run::{Invocation, Report, StepOutcome};
 
-/// Who provides it.
+/// Where the server comes from.
 #[derive(Debug)]
 pub(crate) enum Server {
-    /// Whoever set [`VARIABLE`].
+    /// The environment names it by [`VARIABLE`].
     Named,
-    /// We do, for this run.
+    /// This run started it.
     Own(Box<Instance>),
-    /// Nobody, for this reason.
+    /// There is no server, for this reason.
     Absent(String),
 }
 
 impl Server {
-    /// Takes the one that is named, or starts one; installs it first where that is allowed.
+    /// Uses the server that is named, or starts one, after installing it where that is allowed.
     fn start(install: Install) -> Result<Self, String> {
         if std::env::var_os(VARIABLE).is_some() {
             return Ok(Self::Named);
@@ -32,8 +32,8 @@ impl Server {
         Ok(Self::Own(Box::new(instance)))
     }
 
-    /// The same as one step of a report: to do without is skipped visibly, and fails in CI, where it may
-    /// always be installed.
+    /// Starts the server as one step of a report. A missing server is a skipped step, but a failure
+    /// in CI, which may always install it.
     pub(crate) fn start_as_step(report: &mut Report, install: Install) -> Self {
         let mut server = Self::Absent("it did not start".to_owned());
         report.check("postgres", || match Self::start(install) {
@@ -49,7 +49,7 @@ impl Server {
         server
     }
 
-    /// Tells a command where it is; a named one is in its environment anyway.
+    /// Gives a command the URL. If the server is named, the command inherits the variable.
     pub(crate) fn pass_to(&self, invocation: Invocation) -> Invocation {
         match self {
             Self::Own(instance) => invocation.hidden_env(VARIABLE, instance.url()),
@@ -57,7 +57,7 @@ impl Server {
         }
     }
 
-    /// Why there is none.
+    /// Why there is no server.
     pub(crate) fn absent(&self) -> Option<&str> {
         match self {
             Self::Absent(why) => Some(why),
@@ -65,7 +65,7 @@ impl Server {
         }
     }
 
-    /// Stops what we started.
+    /// Stops the server if this run started it.
     pub(crate) fn stop_as_step(self, report: &mut Report) {
         if let Self::Own(instance) = self {
             report.check("postgres stopped", || match instance.stop() {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench [NAME]`.
+//! `cargo xtask bench [NAME]`: runs the benchmarks.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ pub(crate) struct Args {
     name: Vec<String>,
 }
 
-/// Runs the benchmarks; criterion says how to read them.
+/// Runs the benchmarks. CONTRIBUTING.md describes how to read the numbers.
 pub(crate) fn run(args: &Args) -> ExitCode {
     let mut report = Report::new("bench");
     report.command("bench", &Recordings::locate().pass_to(command(&args.name)));

@@ -1,4 +1,5 @@
-//! `cargo xtask test`: every test with the services it needs, in CI also the dialects over damaged records, then every example.
+//! `cargo xtask test`: every test with the services it needs, then every example. In CI it also
+//! runs every dialect over damaged records.
 
 use std::process::ExitCode;
 
@@ -10,14 +11,14 @@ use super::soak;
 use crate::run::{Invocation, Metadata, Report, StepOutcome, in_ci};
 use crate::services::{Install, Server};
 
-/// Goes on after a failing test binary, so that one run tells everything.
+/// Continues after a failing test binary, so that one run finds every failure.
 const TESTS: &str = "test --workspace --all-features --no-fail-fast";
 
-/// Every dialect over damaged records, a minute each and as many at once as there are cores. Fresh seeds each
-/// time, so only where it is asked for: CI, or by hand.
+/// Every dialect over damaged records, a minute each, one dialect per core. The seeds are new each
+/// time, so it runs only in CI and by hand.
 const FUZZ: &str = "test --profile fuzz --package fleet-core --all-features --lib dialect::fuzz::soak_ -- --ignored --nocapture";
 
-/// How to test.
+/// The options of the command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Install what the tests need and this machine lacks, as CI does: PostgreSQL
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     install: bool,
 }
 
-/// Runs the tests in one go, then the examples one by one.
+/// Runs all tests with one cargo command, then the examples one by one.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let mut report = Report::new("test");
     let metadata = Metadata::load()?;
@@ -50,7 +51,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     Ok(report.finish())
 }
 
-/// Every test. CI looks for new failures, too; a contributor looks for those of a change.
+/// The command for every test. Only CI takes fresh seeds: it looks for failures that no change at
+/// hand has caused.
 fn every_test(ci: bool) -> Invocation {
     let tests = Invocation::cargo(TESTS);
     if ci { seeds::fresh(tests) } else { tests }

@@ -1,4 +1,4 @@
-//! `cargo xtask example NAME`: an example ends in a check of its own, and we hold it to that.
+//! `cargo xtask example NAME`: runs an example, which must end with its own check.
 
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -7,19 +7,19 @@ use super::recordings::Recordings;
 use crate::run::{Invocation, Metadata, Origin, Report, StepOutcome, Target};
 use crate::services::{Install, Server};
 
-/// The package that holds them.
+/// The package with the examples.
 const PACKAGE: &str = "fleet-examples";
 
-/// The features that stand for a service which has to run.
+/// The features that need a running service.
 const SERVICES: &[&str] = &["kafka", "postgres", "rabbitmq"];
 
 /// Which example to run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Its name
+    /// The name of the example
     #[arg(required_unless_present = "list")]
     name: Option<String>,
-    /// Name every example, its features and the service it needs
+    /// List every example, its features and the service it needs
     #[arg(long, conflicts_with = "name")]
     list: bool,
     /// Install what it needs and this machine lacks, as CI does
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     install: bool,
 }
 
-/// An example of the workspace, as its manifest describes it: there is no second list to forget.
+/// An example of the workspace. It is read from the manifest, so that no second list can go stale.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Example {
     /// The name.
@@ -35,7 +35,7 @@ pub(crate) struct Example {
     features: Vec<String>,
 }
 
-/// Runs one example, or names all.
+/// Runs one example, or lists all.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let all = Example::all(&Metadata::load()?);
     let Some(name) = args.name.as_deref() else {
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
 }
 
 impl Example {
-    /// Every example, by name.
+    /// Every example, sorted by name.
     pub(crate) fn all(metadata: &Metadata) -> Vec<Self> {
         let package = metadata.members().find(|member| member.name == PACKAGE);
         let targets = package.into_iter().flat_map(|package| &package.targets);
@@ -79,13 +79,13 @@ impl Example {
         })
     }
 
-    /// The service that has to run, if its features name one.
+    /// The service it needs, if one of its features names one.
     pub(crate) fn service(&self) -> Option<&str> {
         let mut features = self.features.iter().map(String::as_str);
         features.find(|feature| SERVICES.contains(feature))
     }
 
-    /// Runs it as one step of a report; without the service that it needs, it is skipped.
+    /// Runs it as one step of a report. Without the service it needs, the step is skipped.
     pub(crate) fn step(&self, report: &mut Report, recordings: &Recordings, postgres: &Server) {
         report.check(&self.name, || match self.missing(postgres) {
             Some(why) => StepOutcome::Skipped(why),
@@ -93,7 +93,7 @@ impl Example {
         });
     }
 
-    /// Why the service that it needs is not there.
+    /// Why the service it needs is missing.
     fn missing(&self, postgres: &Server) -> Option<String> {
         match self.service()? {
             "postgres" => postgres.absent().map(str::to_owned),

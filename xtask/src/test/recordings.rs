@@ -1,25 +1,25 @@
-//! The real recordings that some tests and examples read.
+//! Finds the recordings of real vehicles that some tests and examples read.
 
 use std::path::Path;
 
 use crate::run::{Invocation, StepOutcome};
 
-/// Where the recordings lie beside a clone, unless `FLEET_DATA_DIR` says otherwise.
+/// The folder of the recordings, unless `FLEET_DATA_DIR` names another.
 const BESIDE_THE_CLONE: &str = "../shared/data";
 
-/// Whether there are recordings to test with.
+/// Where the recordings are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Recordings {
     /// At this absolute path.
     Found(String),
-    /// `FLEET_DATA_DIR` names this, which is no directory.
+    /// `FLEET_DATA_DIR` names this, which is not a directory.
     Misnamed(String),
-    /// Nowhere; tests that need them are skipped.
+    /// There are no recordings; tests that need them are skipped.
     Absent,
 }
 
 impl Recordings {
-    /// Looks at the environment, then beside the clone.
+    /// Looks at `FLEET_DATA_DIR`, then beside the clone.
     pub(crate) fn locate() -> Self {
         let named = std::env::var_os("FLEET_DATA_DIR");
         Self::at(named.as_deref().map(Path::new), Path::new(BESIDE_THE_CLONE))
@@ -34,7 +34,7 @@ impl Recordings {
         }
     }
 
-    /// Tells a command where they are.
+    /// Gives a command the path.
     pub(crate) fn pass_to(&self, invocation: Invocation) -> Invocation {
         match self {
             Self::Found(path) => invocation.env("FLEET_DATA_DIR", path),
@@ -42,21 +42,21 @@ impl Recordings {
         }
     }
 
-    /// Absent recordings are a visible skip, or a failure where `FLEET_DATA_REQUIRED=1`.
+    /// Missing recordings are a skipped step, or a failure where `FLEET_DATA_REQUIRED=1`.
     pub(crate) fn outcome(&self, required: bool) -> StepOutcome {
         let absent = || format!("FLEET_DATA_DIR is not set and there is no {BESIDE_THE_CLONE}");
         match self {
             Self::Found(_) => StepOutcome::Passed,
-            Self::Misnamed(path) => {
-                StepOutcome::failed(format!("FLEET_DATA_DIR is {path}, which is no directory"))
-            }
+            Self::Misnamed(path) => StepOutcome::failed(format!(
+                "FLEET_DATA_DIR is {path}, which is not a directory"
+            )),
             Self::Absent if required => StepOutcome::failed(absent()),
             Self::Absent => StepOutcome::Skipped(absent()),
         }
     }
 }
 
-/// Whether a missing recording is a failure here.
+/// Whether missing recordings are a failure.
 pub(crate) fn required() -> bool {
     std::env::var_os("FLEET_DATA_REQUIRED").is_some_and(|value| value == "1")
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn absent_recordings_are_a_visible_skip_or_a_failure_if_required() {
+    fn absent_recordings_are_a_skipped_step_or_a_failure_if_required() {
         let absent = Recordings::at(None, Path::new("no such folder"));
         assert_eq!(absent, Recordings::Absent);
         assert!(matches!(absent.outcome(false), StepOutcome::Skipped(_)));
@@ -80,12 +80,12 @@ mod tests {
     }
 
     #[test]
-    fn found_recordings_are_told_by_their_absolute_path() {
+    fn found_recordings_are_passed_by_their_absolute_path() {
         let Recordings::Found(path) = Recordings::at(None, Path::new("src")) else {
             panic!("xtask has a folder src");
         };
         assert!(Path::new(&path).is_absolute());
-        let told = Recordings::Found("/data".to_owned()).pass_to(Invocation::cargo("test"));
-        assert_eq!(told.to_string(), "FLEET_DATA_DIR=/data cargo test");
+        let command = Recordings::Found("/data".to_owned()).pass_to(Invocation::cargo("test"));
+        assert_eq!(command.to_string(), "FLEET_DATA_DIR=/data cargo test");
     }
 }

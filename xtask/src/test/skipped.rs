@@ -1,4 +1,4 @@
-//! The tests that were skipped during one command, by name.
+//! Lists the tests that were skipped during one command.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: the long counts, with a written record.
+//! `cargo xtask soak`: runs the long tests and writes a record of them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,11 +13,11 @@ use super::skipped::SkippedTests;
 use crate::run::{Invocation, Metadata, Report, StepOutcome, timed};
 use crate::services::{Install, Server};
 
-/// Tests whose names start with `soak_` are `#[ignore]`d for everybody else.
+/// The tests whose names start with `soak_`. They are `#[ignore]`d, so only this command runs them.
 const SOAK: &str =
     "test --release --workspace --all-features --no-fail-fast -- --ignored soak_ --nocapture";
 
-/// Runs them and writes down what they said.
+/// Runs the long tests and writes the record.
 pub(crate) fn run() -> Result<ExitCode, String> {
     let mut report = Report::new("soak");
     let target = Metadata::load()?.target_directory;
@@ -57,7 +57,8 @@ fn soak(folder: &Path, postgres: &Server, skipped: &SkippedTests) -> Result<Step
     Ok(outcome)
 }
 
-/// Runs tests named `soak_*`, how long that took and what they said; to run none is a failure.
+/// Runs tests named `soak_*`, and returns the result, the time taken and the output. It is a
+/// failure if no test ran.
 pub(crate) fn watch(command: &Invocation) -> (StepOutcome, Duration, String) {
     let said = Mutex::new(String::new());
     let (outcome, took) = timed(|| {
@@ -77,7 +78,7 @@ pub(crate) fn watch(command: &Invocation) -> (StepOutcome, Duration, String) {
     (outcome, took, said)
 }
 
-/// What a reader needs to repeat it: the code, the compiler, the machine.
+/// The versions of the code and the compiler, and the machine: what is needed to repeat the run.
 fn circumstances() -> String {
     let ask = |program: &str, arguments: &[&str]| {
         let answer = Invocation::new(program, arguments.iter().copied()).output();
@@ -93,7 +94,7 @@ fn circumstances() -> String {
     )
 }
 
-/// `1.txt`, `2.txt`, ..: one above the highest, so that an old record is never written over.
+/// `1.txt`, `2.txt`, ..: one above the highest number, so that no record is overwritten.
 fn next_record(folder: &Path) -> std::io::Result<PathBuf> {
     let mut highest = 0;
     for entry in fs::read_dir(folder)? {
@@ -106,7 +107,7 @@ fn number(record: &Path) -> Option<u32> {
     record.file_stem()?.to_str()?.parse().ok()
 }
 
-/// How many tests passed, over all of cargo's closing lines.
+/// The number of tests that passed, added up over all test binaries.
 fn passed(said: &str) -> u64 {
     said.lines()
         .filter_map(|line| line.strip_prefix("test result: "))
