@@ -150,6 +150,35 @@ mod tests {
         assert_eq!(folders, ["a/src", "d/src"]);
     }
 
+    /// The form that the folder list of the core has.
+    const CORE: &str = "```text layers
+fleet-core/src
+  0 planted.rs  switches that plant a known bug for a test; every layer may read them
+  1 data        units, time, identities, positions, offsets, errors, state
+  2 event       what a vehicle reports: telemetry, driving events, alerts, odometry
+  3 rows        rows, the slab that holds them, keys, timers
+  4 contracts   the traits that users implement
+  5 dialect     how each system writes its events
+  6 engine      state machines without clock, thread or I/O
+  7 window      windows and their aggregates
+  8 pipeline    the driver: the one place that waits and calls
+  9 futures     streams and sinks of the futures crates
+  10 testing    a harness, faults, conformance suites
+  - lib.rs      the public paths
+```
+";
+
+    #[test]
+    fn the_list_of_the_core_is_read_in_its_order() {
+        let ranks = ranks(CORE);
+        let names: Vec<_> = ranks.iter().map(|(name, _)| name.as_str()).collect();
+        let wanted = "planted.rs data event rows contracts dialect engine window pipeline futures \
+                      testing lib.rs";
+        assert_eq!(names.join(" "), wanted);
+        let numbers: Vec<_> = ranks.iter().filter_map(|(_, rank)| *rank).collect();
+        assert_eq!(numbers, (0..=10).collect::<Vec<u32>>());
+    }
+
     #[test]
     fn a_line_that_says_too_little_is_refused() {
         let wanted = "ARCHITECTURE.md:3: write `RANK NAME one line about it`";
