@@ -2,7 +2,7 @@
 
 use super::imports::imports;
 use super::workspace::Workspace;
-use super::{circles, files, layers, words};
+use super::{circles, files, layers, skips, words};
 use crate::run::{Metadata, Report, StepOutcome};
 
 /// Reads every source file once and runs each check over them.
@@ -24,5 +24,6 @@ pub(crate) fn check(report: &mut Report, metadata: &Metadata) {
     step("first lines", &|| files::without_first_line(&workspace));
     step("file lengths", &|| files::too_long(&workspace));
     step("comment widths", &|| files::too_wide(&workspace));
+    step("skipped tests", &|| skips::findings(&workspace));
     step("words", &|| words::findings(&workspace));
 }

@@ -12,6 +12,7 @@ mod lexer;
 mod modules;
 mod resolve;
 mod scope;
+mod skips;
 mod source;
 mod words;
 mod workspace;

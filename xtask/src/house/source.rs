@@ -1,6 +1,6 @@
 //! One source file, read once for every check.
 
-use super::lexer::{Comment, lex};
+use super::lexer::{Comment, Kind, lex};
 use super::scope::{self, Scope};
 
 /// A file with the facts that the checks ask for.
@@ -13,6 +13,8 @@ pub(super) struct SourceFile {
     pub(super) scope: Scope,
     /// The comments: the number of the line and its text, with the marker.
     pub(super) comments: Vec<(usize, String)>,
+    /// The lines with a string that begins with `skipped: `.
+    pub(super) printed_skips: Vec<usize>,
 }
 
 impl SourceFile {
@@ -22,15 +24,19 @@ impl SourceFile {
         let owned = |comment: Comment<'_>| (comment.line, comment.text.to_owned());
         let comments = comments.into_iter().map(owned).collect();
         let scope = scope::read(&tokens);
+        let texts = tokens.iter().filter(|token| token.kind == Kind::Text);
+        let skips = texts.filter(|token| token.text.starts_with("skipped: "));
+        let printed_skips = skips.map(|token| token.line).collect();
         Self {
             path,
             text,
             scope,
             comments,
+            printed_skips,
         }
     }
 
-    /// Whether its place says that it holds tests.
+    /// Whether its path shows that it holds tests.
     pub(super) fn is_test_by_path(&self) -> bool {
         let mut parts = self.path.split('/');
         parts.any(|part| matches!(part, "tests" | "tests.rs"))
