@@ -17,7 +17,7 @@ use fleet_rules::{Mode, preset};
 use fleet_sinks::{
     PostgresStore,
     postgres::{
-        Database, Landing, TableOptions,
+        Database, TableOptions, WriteMode,
         queries::{AnomalyFilter, Slice, TimeRange, acknowledge_anomaly, anomalies, overview},
         tenancy::{self, Scope, Scoped},
     },
@@ -122,7 +122,7 @@ async fn ingest(database: &Database, customer: FordCustomer, file: &Path) -> Don
     let found = graph.apply("rules", telemetry, preset::ford(Mode::Every));
     let states = graph.map("states", telemetry, |event| VehicleState(event.clone()));
     let newest = TableOptions {
-        landing: Landing::Latest {
+        mode: WriteMode::Latest {
             key: &["vehicle_id"],
             time: "last_seen_ts",
         },

@@ -14,7 +14,7 @@
 
 mod claim;
 mod commit;
-mod dead;
+mod dead_letters;
 mod error;
 mod insert;
 mod options;

@@ -1,5 +1,7 @@
 //! What the tests of several sinks share.
 
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod stores;
 

@@ -10,7 +10,7 @@ use fleet_core::{
 };
 use fleet_sinks::{
     Indexes, PostgresStore,
-    postgres::{Database, Landing, TableOptions},
+    postgres::{Database, TableOptions, WriteMode},
 };
 
 use super::{
@@ -22,9 +22,9 @@ use super::{
 };
 
 fn options(job: Job) -> TableOptions {
-    let landing = match job {
-        Job::Append { .. } => Landing::AsRecord,
-        Job::Latest => Landing::Latest {
+    let mode = match job {
+        Job::Append { .. } => WriteMode::AsDeclared,
+        Job::Latest => WriteMode::Latest {
             key: &["vehicle_id"],
             time: "time",
         },
@@ -33,7 +33,7 @@ fn options(job: Job) -> TableOptions {
         Job::Append { index: true } => Indexes::ByVehicle,
         _ => Indexes::None,
     };
-    TableOptions { landing, indexes }
+    TableOptions { mode, indexes }
 }
 
 /// Creates the table that every side writes to.

@@ -6,7 +6,8 @@ use fleet_core::{
 };
 use tokio_postgres::{Error, Row};
 
-use crate::postgres::{PostgresConnection, PostgresTransaction, text::storable};
+use super::text::storable;
+use crate::postgres::connect::{PostgresConnection, PostgresTransaction};
 
 /// A first token is the time in milliseconds, not 1: after a wipe it must not come again, or a process that
 /// still holds it would pass the fence.

@@ -7,8 +7,11 @@ use fleet_core::{Partition, checkpoint::Sealed};
 use futures_util::future::{try_join, try_join_all};
 use tokio_postgres::{Error, Statement, types::ToSql};
 
-use super::states::{self, Part};
-use crate::postgres::{PostgresTransaction, text::storable};
+use super::{
+    states::{self, PartitionWrite},
+    text::storable,
+};
+use crate::postgres::connect::PostgresTransaction;
 
 const MOVE: &str = "
 UPDATE fleet_stream.positions SET
@@ -46,7 +49,7 @@ struct Statements {
 pub(super) async fn write(
     tx: &PostgresTransaction,
     pipeline: &str,
-    epoch: &[Part<'_>],
+    epoch: &[PartitionWrite<'_>],
 ) -> Result<Vec<Partition>, Error> {
     let statements = Statements {
         moving: tx.prepare(MOVE).await?,
@@ -57,18 +60,19 @@ pub(super) async fn write(
     };
     let partitions: Vec<_> = epoch
         .iter()
-        .map(|part| storable(part.sealed.partition.as_str()))
+        .map(|write| storable(write.sealed.partition.as_str()))
         .collect();
     let each = || epoch.iter().zip(&partitions);
     let fences = try_join_all(
-        each().map(|(part, name)| fence(tx, &statements, pipeline, name, part.sealed)),
+        each().map(|(write, name)| fence(tx, &statements, pipeline, name, write.sealed)),
     );
-    let rest =
-        try_join_all(each().map(|(part, name)| belongings(tx, &statements, pipeline, name, part)));
+    let rest = try_join_all(
+        each().map(|(write, name)| belongings(tx, &statements, pipeline, name, write)),
+    );
     let (moved, _) = try_join(fences, rest).await?;
     let mut fenced = Vec::new();
-    for (moved, part) in moved.into_iter().zip(epoch) {
-        let partition = &part.sealed.partition;
+    for (moved, write) in moved.into_iter().zip(epoch) {
+        let partition = &write.sealed.partition;
         if moved == 0 && !fenced.contains(partition) {
             fenced.push(partition.clone());
         }
@@ -113,10 +117,10 @@ async fn belongings(
     statements: &Statements,
     pipeline: &str,
     partition: &str,
-    part: &Part<'_>,
+    write: &PartitionWrite<'_>,
 ) -> Result<(), Error> {
-    let sealed = part.sealed;
-    let state = statements.states.write(tx, pipeline, partition, part);
+    let sealed = write.sealed;
+    let state = statements.states.write(tx, pipeline, partition, write);
     let letters = bury(tx, statements, pipeline, partition, sealed);
     let tallies = tally(tx, statements, pipeline, partition, sealed);
     try_join(try_join(state, letters), tallies).await?;

@@ -21,12 +21,12 @@ pub(super) struct Sizes(HashMap<Partition, usize>);
 
 /// Where the changes of one commit go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum StateWrite {
     /// There are none.
-    Nowhere,
+    Unchanged,
     Append,
     /// Into the table of states, after all that was appended before.
-    Fold,
+    Compact,
 }
 
 impl Sizes {
@@ -36,22 +36,22 @@ impl Sizes {
     }
 
     /// The way of what a commit changes.
-    pub(super) fn way(&self, sealed: &Sealed) -> Way {
+    pub(super) fn target(&self, sealed: &Sealed) -> StateWrite {
         let before = self.0.get(&sealed.partition).copied().unwrap_or_default();
         match size(&sealed.saved) {
-            0 => Way::Nowhere,
-            more if before + more <= MOST => Way::Append,
-            _ => Way::Fold,
+            0 => StateWrite::Unchanged,
+            more if before + more <= MOST => StateWrite::Append,
+            _ => StateWrite::Compact,
         }
     }
 
     /// They have gone it.
-    pub(super) fn went(&mut self, sealed: &Sealed, way: Way) {
+    pub(super) fn wrote(&mut self, sealed: &Sealed, target: StateWrite) {
         let size_now = self.0.entry(sealed.partition.clone()).or_default();
-        match way {
-            Way::Nowhere => {}
-            Way::Append => *size_now += size(&sealed.saved),
-            Way::Fold => *size_now = 0,
+        match target {
+            StateWrite::Unchanged => {}
+            StateWrite::Append => *size_now += size(&sealed.saved),
+            StateWrite::Compact => *size_now = 0,
         }
     }
 }
@@ -106,7 +106,7 @@ mod tests {
     };
 
     use super::{
-        Way::{Append, Fold, Nowhere},
+        StateWrite::{Append, Compact, Unchanged},
         *,
     };
 
@@ -133,16 +133,19 @@ mod tests {
         let (mut sizes, partition) = (Sizes::default(), Partition::new("p/0"));
         let half = [saved(1, "car", Some(&vec![0; MOST / 2]))];
         let mut sealed = sealed(&partition, &Claim::default(), 1);
-        let mut ways = Vec::new();
+        let mut targets = Vec::new();
         for changes in [&half[..], &[], &half, &half, &half, &half] {
             sealed.saved = changes.to_vec();
-            let way = sizes.way(&sealed);
-            sizes.went(&sealed, way);
-            ways.push(way);
+            let target = sizes.target(&sealed);
+            sizes.wrote(&sealed, target);
+            targets.push(target);
         }
-        assert_eq!(ways, [Append, Nowhere, Fold, Append, Fold, Append]);
+        assert_eq!(
+            targets,
+            [Append, Unchanged, Compact, Append, Compact, Append]
+        );
         sizes.found(&partition, MOST);
         sealed.saved = half.to_vec();
-        assert_eq!(sizes.way(&sealed), Fold);
+        assert_eq!(sizes.target(&sealed), Compact);
     }
 }

@@ -2,24 +2,24 @@
 
 use fleet_core::Result;
 
-use super::PostgresStore;
-use crate::postgres::{PostgresConnection, error::Refused};
+use super::error::StoreError;
+use crate::postgres::{
+    connect::{PostgresConnection, cached::CachedConnection, lock},
+    migrate::{Migration, migration},
+};
 
-const TABLES: &str = include_str!("../../../migrations/V1__checkpoints.sql");
-/// The layout that [`TABLES`] make.
+/// The first migration makes the tables of a store; the others belong to whoever uses it.
+pub(in crate::postgres) const MIGRATION: Migration = migration!("store", 1, "checkpoints");
+/// The layout that [`MIGRATION`] makes.
 const VERSION: i32 = 2;
 
-/// Two that open a new database at once must not make the same tables. The number is `fleet` in ASCII: our
-/// choice, as locks of this kind have nothing but a number.
-pub(crate) const LOCK: &str = "SELECT pg_advisory_xact_lock(439804651892)";
-
 /// Makes the tables that are not there, and refuses a newer layout.
-pub(super) async fn prepare(store: &PostgresStore) -> Result<()> {
-    let mut connection = store.kept.connection().await?;
+pub(super) async fn prepare(cached: &CachedConnection) -> Result<()> {
+    let mut connection = cached.take().await?;
     let found = layout(&connection).await?;
     if found > VERSION {
-        return Err(Refused::Newer {
-            address: store.database().address().to_owned(),
+        return Err(StoreError::Newer {
+            address: cached.database.address().to_owned(),
             found,
             known: VERSION,
         }
@@ -27,12 +27,13 @@ pub(super) async fn prepare(store: &PostgresStore) -> Result<()> {
     }
     if found < VERSION {
         let tx = connection.begin().await?;
-        tx.run("lock", tx.client().batch_execute(LOCK)).await?;
-        let made = tx.client().batch_execute(TABLES);
+        tx.run("lock", tx.client().batch_execute(lock::TABLES))
+            .await?;
+        let made = tx.client().batch_execute(MIGRATION.sql);
         tx.run("make the store's tables in", made).await?;
         connection = tx.finish().await?;
     }
-    store.kept.keep(connection);
+    cached.put_back(connection);
     Ok(())
 }
 

@@ -6,8 +6,11 @@ use fleet_core::{
 };
 use tokio_postgres::{Error, Statement};
 
-use super::log::{Way, pack, unpack};
-use crate::postgres::{PostgresTransaction, text::storable};
+use super::{
+    log::{StateWrite, pack, unpack},
+    text::storable,
+};
+use crate::postgres::connect::PostgresTransaction;
 
 const APPEND: &str = "
 INSERT INTO fleet_stream.changes (pipeline, partition, seq, packed) VALUES ($1, $2, $3, $4)";
@@ -76,10 +79,10 @@ pub(super) fn newest<'a>(changes: impl DoubleEndedIterator<Item = &'a Saved>) ->
 }
 
 /// One partition of an epoch.
-pub(super) struct Part<'a> {
+pub(super) struct PartitionWrite<'a> {
     pub(super) sealed: &'a Sealed,
     /// Where its changes go.
-    pub(super) way: Way,
+    pub(super) target: StateWrite,
     /// The changes that are folded with its own.
     pub(super) older: Vec<Saved>,
 }
@@ -108,22 +111,22 @@ impl Statements {
         tx: &PostgresTransaction,
         pipeline: &str,
         partition: &str,
-        part: &Part<'_>,
+        write: &PartitionWrite<'_>,
     ) -> Result<(), Error> {
-        let saved = &part.sealed.saved;
+        let saved = &write.sealed.saved;
         let client = tx.client();
-        match part.way {
-            Way::Nowhere => Ok(()),
-            Way::Append => {
-                let (seq, packed) = (part.sealed.seq.cast_signed(), pack(saved));
+        match write.target {
+            StateWrite::Unchanged => Ok(()),
+            StateWrite::Append => {
+                let (seq, packed) = (write.sealed.seq.cast_signed(), pack(saved));
                 client
                     .execute(&self.append, &[&pipeline, &partition, &seq, &packed])
                     .await
                     .map(drop)
             }
-            Way::Fold => {
-                let changes = newest(part.older.iter().chain(saved));
-                self.fold(tx, pipeline, partition, changes).await?;
+            StateWrite::Compact => {
+                let changes = newest(write.older.iter().chain(saved));
+                self.merge(tx, pipeline, partition, changes).await?;
                 client
                     .execute(&self.clear, &[&pipeline, &partition])
                     .await
@@ -132,7 +135,7 @@ impl Statements {
         }
     }
 
-    async fn fold(
+    async fn merge(
         &self,
         tx: &PostgresTransaction,
         pipeline: &str,

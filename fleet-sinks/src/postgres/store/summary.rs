@@ -4,11 +4,11 @@ use fleet_core::Result;
 use tokio_postgres::Error;
 
 use super::{
-    PostgresStore,
+    checkpoints::PostgresStore,
     claim::{counts, unsigned},
 };
 use crate::{
-    postgres::PostgresTransaction,
+    postgres::connect::PostgresTransaction,
     stored::{CLASSES, RefusalClass, Summary},
 };
 
@@ -42,9 +42,9 @@ impl PostgresStore {
     /// # Errors
     /// Those of reading.
     pub async fn summary(&self) -> Result<Summary> {
-        let tx = self.kept.begin().await?;
+        let tx = self.connection.begin().await?;
         let summary = tx.run("sum up", summary(&tx, self.pipeline())).await?;
-        self.kept.commit(tx).await?;
+        self.connection.commit(tx).await?;
         Ok(summary)
     }
 }

@@ -1,7 +1,16 @@
-use fleet_core::{Record, Result};
+//! The result tables of a store: rows that are committed with the position they came from.
 
-use super::PostgresStore;
-use crate::postgres::{PostgresTable, TableOptions};
+use async_trait::async_trait;
+use fleet_core::{
+    Record, Result, Row,
+    sink::{Outcome, TransactionalSink},
+};
+
+use super::checkpoints::PostgresStore;
+use crate::postgres::{
+    connect::PostgresTransaction,
+    table::{PostgresTable, TableOptions},
+};
 
 const REMEMBER: &str = "
 INSERT INTO fleet_stream.result_tables (pipeline, table_name, made) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
@@ -29,8 +38,9 @@ impl PostgresStore {
         name: &str,
         options: TableOptions,
     ) -> Result<PostgresTable<R>> {
-        let tx = self.kept.begin().await?;
-        let (table, made) = PostgresTable::open(&tx, &self.kept.database, name, options).await?;
+        let tx = self.connection.begin().await?;
+        let (table, made) =
+            PostgresTable::open(&tx, &self.connection.database, name, options).await?;
         let pipeline = &*self.pipeline;
         let remember = async {
             tx.client()
@@ -38,7 +48,14 @@ impl PostgresStore {
                 .await
         };
         tx.run("remember a table in", remember).await?;
-        self.kept.commit(tx).await?;
+        self.connection.commit(tx).await?;
         Ok(table)
+    }
+}
+
+#[async_trait]
+impl<T: Record + Send + Sync + 'static> TransactionalSink<T, PostgresStore> for PostgresTable<T> {
+    async fn write(&mut self, tx: &mut PostgresTransaction, rows: &[Row<T>]) -> Result<Outcome> {
+        self.write_in(tx, rows).await
     }
 }

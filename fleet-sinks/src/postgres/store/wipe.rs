@@ -1,8 +1,9 @@
 use fleet_core::Result;
 use tokio_postgres::Error;
 
-use super::PostgresStore;
-use crate::postgres::{PostgresTransaction, error::Refused};
+use super::checkpoints::PostgresStore;
+use super::error::StoreError;
+use crate::postgres::connect::PostgresTransaction;
 
 /// With the server's own spelling of each, quoted where it has to be. One store made it and others found it
 /// there: it is ours then.
@@ -23,13 +24,13 @@ impl PostgresStore {
     /// Refuses where a sink writes into a table that somebody else made, such as a migration: whose rows are
     /// whose it does not say. Nothing is changed then.
     pub async fn wipe_all(&self) -> Result<()> {
-        let tx = self.kept.begin().await?;
+        let tx = self.connection.begin().await?;
         let others = tx.run("wipe", clear(&tx)).await?;
         if !others.is_empty() {
             // Dropped, the transaction rolls back.
-            return Err(Refused::NotOurs(others.join(", ")).into());
+            return Err(StoreError::NotOurs(others.join(", ")).into());
         }
-        self.kept.commit(tx).await?;
+        self.connection.commit(tx).await?;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use fleet_core::{EventTime, Record, Row, record::Value};
 
-use super::keys::{Keys, Order, ReadKey};
+use super::keys::{Keys, ReadKey, SortKey};
 use crate::check;
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock begins.
@@ -28,25 +28,25 @@ pub(super) struct Batch<'a, R> {
     collapses: bool,
 }
 
-/// Rows that do not fit their columns, by place, each with the reason.
+/// Rows that do not fit their columns, by slot, each with the reason.
 pub(super) type Misfits = BTreeMap<usize, String>;
 
 #[derive(Clone, Debug)]
 struct Sorted {
     /// Which row of the write.
     index: usize,
-    /// The place of its key among all.
+    /// The slot of its key among all.
     key: u32,
     /// What tells which of two with one key is newer.
     version: u64,
 }
 
 impl<'a, R: Record> Batch<'a, R> {
-    pub(super) fn of(rows: &'a [Row<R>], order: &Order) -> Self {
+    pub(super) fn of(rows: &'a [Row<R>], sort_key: &SortKey) -> Self {
         let mut keys = Keys::default();
-        let columns = order.columns();
+        let columns = sort_key.columns();
         let sorted = rows.iter().enumerate().map(|(index, row)| {
-            let mut key = ReadKey::new(order, &mut keys);
+            let mut key = ReadKey::new(sort_key, &mut keys);
             row.value.write_first(columns, &mut key);
             let version = key.version;
             Sorted {
@@ -59,7 +59,7 @@ impl<'a, R: Record> Batch<'a, R> {
             rows,
             sorted: sorted.collect(),
             columns: i16::try_from(R::columns().len()).unwrap_or(i16::MAX),
-            collapses: order.collapses,
+            collapses: sort_key.collapses,
         };
         batch.sort(&keys.ranks());
         batch
@@ -74,38 +74,38 @@ impl<'a, R: Record> Batch<'a, R> {
             .sort_unstable_by_key(|row| (row.key, row.version, row.index));
     }
 
-    /// Which row of the write lies at this place.
-    pub(super) fn index(&self, place: usize) -> Option<usize> {
-        self.sorted.get(place).map(|row| row.index)
+    /// Which row of the write lies at this slot.
+    pub(super) fn index(&self, slot: usize) -> Option<usize> {
+        self.sorted.get(slot).map(|row| row.index)
     }
 
-    /// The places that land first: all, or the newest of each key.
-    pub(super) fn places(&self) -> Vec<usize> {
-        let newest = |place: &usize| !(self.collapses && self.same_key(*place, place + 1));
+    /// The slots that land first: all, or the newest of each key.
+    pub(super) fn slots(&self) -> Vec<usize> {
+        let newest = |slot: &usize| !(self.collapses && self.same_key(*slot, slot + 1));
         (0..self.sorted.len()).filter(newest).collect()
     }
 
     /// The next newest row of the same key.
-    pub(super) fn runner_up(&self, place: usize) -> Option<usize> {
-        let before = place.checked_sub(1)?;
-        (self.collapses && self.same_key(before, place)).then_some(before)
+    pub(super) fn runner_up(&self, slot: usize) -> Option<usize> {
+        let before = slot.checked_sub(1)?;
+        (self.collapses && self.same_key(before, slot)).then_some(before)
     }
 
     fn same_key(&self, one: usize, other: usize) -> bool {
-        let key = |place: usize| self.sorted.get(place).map(|row| row.key);
+        let key = |slot: usize| self.sorted.get(slot).map(|row| row.key);
         key(other).is_some() && key(one) == key(other)
     }
 
-    /// The rows at these places as messages, each encoded when it is asked for; numbered, for a staging table, by
-    /// their place in the list. Those that do not fit their columns are left out and named.
+    /// The rows at these slots as messages, each encoded when it is asked for; numbered, for a staging table, by
+    /// their slot in the list. Those that do not fit their columns are left out and named.
     pub(super) fn messages(
         &self,
-        places: &[usize],
+        slots: &[usize],
         numbered: bool,
         misfits: &mut Misfits,
     ) -> impl Iterator<Item = Bytes> {
         let columns = self.columns.saturating_add(i16::from(numbered));
-        let mut rows = (0_i32..).zip(places);
+        let mut rows = (0_i32..).zip(slots);
         // No flags, no extension.
         let mut head = Some([SIGNATURE, &[0; 8]].concat());
         let mut ended = false;
@@ -116,12 +116,12 @@ impl<'a, R: Record> Batch<'a, R> {
             let mut message = Vec::with_capacity(MESSAGE + 4096);
             message.extend(head.take().into_iter().flatten());
             while message.len() < MESSAGE {
-                let Some((number, place)) = rows.next() else {
+                let Some((number, slot)) = rows.next() else {
                     message.extend_from_slice(&(-1_i16).to_be_bytes());
                     ended = true;
                     break;
                 };
-                let Some(row) = self.row(*place) else {
+                let Some(row) = self.row(*slot) else {
                     continue;
                 };
                 let before = message.len();
@@ -131,15 +131,15 @@ impl<'a, R: Record> Batch<'a, R> {
                 }
                 if let Err(reason) = check::fields(row, &mut |_, value| put(&mut message, value)) {
                     message.truncate(before);
-                    misfits.insert(*place, reason);
+                    misfits.insert(*slot, reason);
                 }
             }
             Some(message.into())
         })
     }
 
-    fn row(&self, place: usize) -> Option<&'a R> {
-        let row = self.rows.get(self.index(place)?)?;
+    fn row(&self, slot: usize) -> Option<&'a R> {
+        let row = self.rows.get(self.index(slot)?)?;
         Some(&row.value)
     }
 }

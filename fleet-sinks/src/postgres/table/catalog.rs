@@ -7,8 +7,11 @@ use fleet_core::{
     record::{Column, ColumnKind},
 };
 
-use super::{options::Way, sql};
-use crate::postgres::PostgresTransaction;
+use super::{
+    options::ResolvedMode,
+    sql_names::{quoted, type_word},
+};
+use crate::postgres::connect::PostgresTransaction;
 
 const TABLE: &str = "
 SELECT c.oid, c.relkind IN ('r', 'p'), row_security_active(c.oid)
@@ -32,7 +35,7 @@ GROUP BY i.indexrelid ORDER BY i.indexrelid";
 
 /// What a table is like, as far as rows need to know.
 #[derive(Clone, Debug)]
-pub(super) struct Shape {
+pub(super) struct TableSchema {
     columns: BTreeMap<String, Found>,
     /// Policies hold for whoever is connected: `COPY` is refused then.
     row_security: bool,
@@ -79,21 +82,21 @@ impl Found {
             (ColumnKind::Text, "uuid" | "json" | "jsonb" | "citext" | "inet")
             | (ColumnKind::Real, "real" | "numeric")
             | (ColumnKind::Integer, "integer" | "smallint" | "numeric") => Fit::Converted,
-            (kind, word) if word == sql::type_word(kind) => Fit::Same,
+            (kind, word) if word == type_word(kind) => Fit::Same,
             _ => Fit::Not,
         }
     }
 }
 
-impl Shape {
+impl TableSchema {
     /// Asks the server; `None` where there is no such table, `Err` inside where it cannot take the rows.
     pub(super) async fn read(
         tx: &PostgresTransaction,
         name: &str,
         columns: &[Column],
-        way: Way,
+        mode: ResolvedMode,
     ) -> Result<Option<Result<Self, String>>> {
-        let name = sql::quoted(name);
+        let name = quoted(name);
         let client = tx.client();
         let asked = async { client.query_opt(TABLE, &[&name]).await };
         let Some(row) = tx.run("look for a table in", asked).await? else {
@@ -124,7 +127,7 @@ impl Shape {
         let rows = async { client.query(UNIQUE, &[&oid]).await };
         let unique = tx.run("ask for indexes in", rows).await?;
         let unique = unique.iter().map(|row| row.get(0)).collect();
-        Ok(Some(Self::of(found, row_security, unique, columns, way)))
+        Ok(Some(Self::of(found, row_security, unique, columns, mode)))
     }
 
     fn of(
@@ -132,7 +135,7 @@ impl Shape {
         row_security: bool,
         indexes: Vec<Vec<String>>,
         columns: &[Column],
-        way: Way,
+        mode: ResolvedMode,
     ) -> Result<Self, String> {
         if let Some(differs) = differences(&found, columns) {
             return Err(differs);
@@ -140,19 +143,19 @@ impl Shape {
         let fits = |column: &Column| found.get(column.name).map(|found| found.fit(column.kind));
         let same_types = columns.iter().all(|column| fits(column) == Some(Fit::Same));
         let is_ours = |name: &String| columns.iter().any(|column| column.name == name);
-        let is_key = |name: &String| way.key().contains(&name.as_str());
+        let is_key = |name: &String| mode.key().contains(&name.as_str());
         // Columns that rows do not have, such as a tenant, are filled in by the server, and belong to the index.
         let fits = |index: &Vec<String>| {
-            way.key()
+            mode.key()
                 .iter()
                 .all(|key| index.iter().any(|name| name == key))
                 && index.iter().all(|name| is_key(name) || !is_ours(name))
         };
         let unique = indexes.into_iter().find(fits);
-        if way != Way::Append && unique.is_none() {
+        if mode != ResolvedMode::Append && unique.is_none() {
             return Err(format!(
                 "it has no unique index of the columns {} (and of columns that the server fills in)",
-                way.key().join(", ")
+                mode.key().join(", ")
             ));
         }
         Ok(Self {
@@ -192,7 +195,7 @@ fn differences(found: &BTreeMap<String, Found>, columns: &[Column]) -> Option<St
                 "its column {} is {}, the rows have {}",
                 column.name,
                 found.word,
-                sql::type_word(column.kind)
+                type_word(column.kind)
             )),
             Some(_) => {}
         }

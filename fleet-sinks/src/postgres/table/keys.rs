@@ -6,11 +6,11 @@ use fleet_core::record::{Column, Fields, Value};
 use foldhash::fast::RandomState;
 use hashbrown::hash_table::{Entry, HashTable};
 
-use super::options::Way;
+use super::options::ResolvedMode;
 
 /// Which columns rows are sorted by.
 #[derive(Clone, Debug)]
-pub(super) struct Order {
+pub(super) struct SortKey {
     /// Places of the key.
     pub(super) key: Vec<usize>,
     /// Place of what tells which of two rows with the same key is newer.
@@ -19,7 +19,7 @@ pub(super) struct Order {
     pub(super) collapses: bool,
 }
 
-impl Order {
+impl SortKey {
     /// How many columns have to be read to know both.
     pub(super) fn columns(&self) -> usize {
         let places = self.key.iter().chain(&self.version);
@@ -28,21 +28,21 @@ impl Order {
 
     /// The key and the version; rows that are just appended are sorted as the index by vehicle is, so that
     /// neighbours are written together.
-    pub(super) fn of(columns: &[Column], way: Way) -> Self {
+    pub(super) fn of(columns: &[Column], mode: ResolvedMode) -> Self {
         let place = |name: &str| columns.iter().position(|column| column.name == name);
         let places = |key: &[&str]| key.iter().filter_map(|name| place(name)).collect();
-        match way {
-            Way::Append => Self {
+        match mode {
+            ResolvedMode::Append => Self {
                 key: place("vehicle_id").into_iter().collect(),
                 version: place("time"),
                 collapses: false,
             },
-            Way::Replace { key, version } => Self {
+            ResolvedMode::Replace { key, version } => Self {
                 key: places(key),
                 version: place(version),
                 collapses: true,
             },
-            Way::Add { key } => Self {
+            ResolvedMode::Add { key } => Self {
                 key: places(key),
                 version: None,
                 collapses: false,
@@ -126,16 +126,16 @@ fn key<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
 /// The values of a key come in the order of the columns, which may not be that of the key: rows are sorted in
 /// another order then, and every writer in the same one.
 pub(super) struct ReadKey<'a> {
-    order: &'a Order,
+    sort_key: &'a SortKey,
     keys: &'a mut Keys,
     next: usize,
     pub(super) version: u64,
 }
 
 impl<'a> ReadKey<'a> {
-    pub(super) fn new(order: &'a Order, keys: &'a mut Keys) -> Self {
+    pub(super) fn new(sort_key: &'a SortKey, keys: &'a mut Keys) -> Self {
         Self {
-            order,
+            sort_key,
             keys,
             next: 0,
             version: 0,
@@ -147,10 +147,10 @@ impl Fields for ReadKey<'_> {
     fn put(&mut self, value: Value<'_>) {
         let place = self.next;
         self.next += 1;
-        if self.order.key.contains(&place) {
+        if self.sort_key.key.contains(&place) {
             self.keys.put(&value);
         }
-        if self.order.version == Some(place) {
+        if self.sort_key.version == Some(place) {
             self.version = newness(&value);
         }
     }

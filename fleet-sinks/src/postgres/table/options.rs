@@ -1,13 +1,13 @@
 use fleet_core::record::Replaces;
 
-use crate::Indexes;
+use crate::indexes::Indexes;
 
 /// What a row does to the rows that are there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Landing {
+pub enum WriteMode {
     /// It is one more, or takes the place of another, as its type [says](fleet_core::Record::replaces).
     #[default]
-    AsRecord,
+    AsDeclared,
     /// It takes the place of the row with its key, unless that one is newer: the state of a vehicle, which never
     /// goes back in time. Of equal times the row that comes later holds.
     Latest {
@@ -28,22 +28,22 @@ pub enum Landing {
 ///
 /// # Examples
 /// ```
-/// use fleet_sinks::postgres::{Landing, TableOptions};
-/// let state = Landing::Latest { key: &["vehicle_id"], time: "time" };
-/// let options = TableOptions { landing: state, ..TableOptions::default() };
-/// assert_ne!(options.landing, Landing::AsRecord);
+/// use fleet_sinks::postgres::{TableOptions, WriteMode};
+/// let state = WriteMode::Latest { key: &["vehicle_id"], time: "time" };
+/// let options = TableOptions { mode: state, ..TableOptions::default() };
+/// assert_ne!(options.mode, WriteMode::AsDeclared);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TableOptions {
     /// What a row does to the rows that are there. Default: what its type says.
-    pub landing: Landing,
+    pub mode: WriteMode,
     /// Which indexes a table gets when it is made, besides that of its key. Default: by vehicle.
     pub indexes: Indexes,
 }
 
 /// A landing, with the type's own word put in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum ResolvedMode {
     Append,
     /// Of the rows with one key the one with the highest version holds, the later one of equals.
     Replace {
@@ -55,16 +55,16 @@ pub(super) enum Way {
     },
 }
 
-impl Way {
-    pub(super) fn of(landing: Landing, replaces: Option<Replaces>) -> Self {
-        match (landing, replaces) {
-            (Landing::AsRecord, None) => Self::Append,
-            (Landing::AsRecord, Some(Replaces { key, revision })) => Self::Replace {
+impl ResolvedMode {
+    pub(super) fn of(mode: WriteMode, replaces: Option<Replaces>) -> Self {
+        match (mode, replaces) {
+            (WriteMode::AsDeclared, None) => Self::Append,
+            (WriteMode::AsDeclared, Some(Replaces { key, revision })) => Self::Replace {
                 key,
                 version: revision,
             },
-            (Landing::Latest { key, time }, _) => Self::Replace { key, version: time },
-            (Landing::Add { key }, _) => Self::Add { key },
+            (WriteMode::Latest { key, time }, _) => Self::Replace { key, version: time },
+            (WriteMode::Add { key }, _) => Self::Add { key },
         }
     }
 

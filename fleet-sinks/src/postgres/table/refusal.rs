@@ -2,11 +2,11 @@
 
 use fleet_core::record::{Column, ColumnKind};
 
-use super::options::Way;
+use super::options::ResolvedMode;
 use crate::check;
 
-/// Why rows with these columns cannot land in this way in a table of this name.
-pub(super) fn refusal(name: &str, columns: &[Column], way: Way) -> Option<String> {
+/// Why rows with these columns cannot land in this mode in a table of this name.
+pub(super) fn refusal(name: &str, columns: &[Column], mode: ResolvedMode) -> Option<String> {
     name.split('.')
         .find_map(check::name_refusal)
         .or_else(|| {
@@ -23,8 +23,8 @@ pub(super) fn refusal(name: &str, columns: &[Column], way: Way) -> Option<String
                 .find(|c| c.name == ORDINAL)
                 .map(|_| format!("no column can be called {ORDINAL}"))
         })
-        .or_else(|| key_refusal(columns, way))
-        .or_else(|| way_refusal(columns, way))
+        .or_else(|| key_refusal(columns, mode))
+        .or_else(|| mode_refusal(columns, mode))
 }
 
 /// The column of a staging table that numbers its rows.
@@ -34,11 +34,11 @@ fn find<'a>(columns: &'a [Column], name: &str) -> Option<&'a Column> {
     columns.iter().find(|column| column.name == name)
 }
 
-fn key_refusal(columns: &[Column], way: Way) -> Option<String> {
-    if way != Way::Append && way.key().is_empty() {
+fn key_refusal(columns: &[Column], mode: ResolvedMode) -> Option<String> {
+    if mode != ResolvedMode::Append && mode.key().is_empty() {
         return Some("the key of its rows names no column".to_owned());
     }
-    way.key().iter().find_map(|name| match find(columns, name) {
+    mode.key().iter().find_map(|name| match find(columns, name) {
         None => Some(format!(
             "the key of its rows names {name}, which is no column"
         )),
@@ -49,10 +49,10 @@ fn key_refusal(columns: &[Column], way: Way) -> Option<String> {
     })
 }
 
-fn way_refusal(columns: &[Column], way: Way) -> Option<String> {
-    match way {
-        Way::Append => None,
-        Way::Replace { version, .. } => match find(columns, version) {
+fn mode_refusal(columns: &[Column], mode: ResolvedMode) -> Option<String> {
+    match mode {
+        ResolvedMode::Append => None,
+        ResolvedMode::Replace { version, .. } => match find(columns, version) {
             Some(Column {
                 kind: ColumnKind::Integer | ColumnKind::Time,
                 nullable: false,
@@ -62,7 +62,7 @@ fn way_refusal(columns: &[Column], way: Way) -> Option<String> {
                 "which row is newer is told by {version}, which is no column of whole numbers or times without null"
             )),
         },
-        Way::Add { key } => columns
+        ResolvedMode::Add { key } => columns
             .iter()
             .filter(|column| !key.contains(&column.name))
             .find(|column| !matches!(column.kind, ColumnKind::Integer | ColumnKind::Real))
@@ -89,13 +89,13 @@ mod tests {
     #[test]
     fn what_cannot_be_a_table_is_told_before_the_server_is_asked() {
         let columns = &COLUMNS;
-        let says = |name, way| refusal(name, columns, way).unwrap_or_default();
-        assert_eq!(says("fleet.cars", Way::Append), "");
-        assert!(says("a.b.c", Way::Append).contains("schema.table"));
-        assert!(says("Cars", Way::Append).contains("not usable"));
-        assert!(says("cars\"; --", Way::Append).contains("not usable"));
-        assert!(says("fleet_stream.positions", Way::Append).contains("own tables"));
-        let replace = |key, version| Way::Replace { key, version };
+        let says = |name, mode| refusal(name, columns, mode).unwrap_or_default();
+        assert_eq!(says("fleet.cars", ResolvedMode::Append), "");
+        assert!(says("a.b.c", ResolvedMode::Append).contains("schema.table"));
+        assert!(says("Cars", ResolvedMode::Append).contains("not usable"));
+        assert!(says("cars\"; --", ResolvedMode::Append).contains("not usable"));
+        assert!(says("fleet_stream.positions", ResolvedMode::Append).contains("own tables"));
+        let replace = |key, version| ResolvedMode::Replace { key, version };
         assert_eq!(says("cars", replace(&["car"], "time")), "");
         assert!(says("cars", replace(&["truck"], "time")).contains("truck"));
         assert!(says("cars", replace(&["km"], "time")).contains("null"));
@@ -104,7 +104,7 @@ mod tests {
         assert!(
             says(
                 "cars",
-                Way::Add {
+                ResolvedMode::Add {
                     key: &["car", "time"]
                 }
             )
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(
             says(
                 "cars",
-                Way::Add {
+                ResolvedMode::Add {
                     key: &["car", "time", "note"]
                 }
             ),

@@ -1,9 +1,14 @@
 //! The statements of a table. Names went through the identifier check or come from the server's catalogue, and
 //! are quoted all the same; values are never part of a statement.
 
-use fleet_core::record::{Column, ColumnKind};
+use fleet_core::record::Column;
 
-use super::{catalog::Shape, options::Way, refusal::ORDINAL};
+use super::{
+    catalog::TableSchema,
+    options::ResolvedMode,
+    refusal::ORDINAL,
+    sql_names::{quoted, quoted_part, type_word},
+};
 
 /// What lands rows, and how they are made ready for it.
 #[derive(Clone, Debug)]
@@ -23,17 +28,7 @@ pub(super) struct Staging {
     /// Empties it within a transaction.
     pub(super) empty: String,
     /// Lands the rows with ordinals from `$1` up to but not including `$2`.
-    pub(super) land: String,
-}
-
-/// A name in quotes. A dot separates schema and table.
-pub(super) fn quoted(name: &str) -> String {
-    let parts: Vec<_> = name.split('.').map(quoted_part).collect();
-    parts.join(".")
-}
-
-fn quoted_part(part: &str) -> String {
-    format!("\"{}\"", part.replace('"', "\"\""))
+    pub(super) insert: String,
 }
 
 fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
@@ -41,18 +36,7 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.join(", ")
 }
 
-/// The type that a column has in a table that we make, and in every staging table.
-pub(super) const fn type_word(kind: ColumnKind) -> &'static str {
-    match kind {
-        ColumnKind::Text => "text",
-        ColumnKind::Real => "double precision",
-        ColumnKind::Integer => "bigint",
-        ColumnKind::Bool => "boolean",
-        ColumnKind::Time => "timestamp with time zone",
-    }
-}
-
-pub(super) fn create(name: &str, columns: &[Column], way: Way) -> String {
+pub(super) fn create(name: &str, columns: &[Column], mode: ResolvedMode) -> String {
     let mut parts: Vec<_> = columns
         .iter()
         .map(|column| {
@@ -64,10 +48,10 @@ pub(super) fn create(name: &str, columns: &[Column], way: Way) -> String {
             )
         })
         .collect();
-    if way != Way::Append {
+    if mode != ResolvedMode::Append {
         parts.push(format!(
             "PRIMARY KEY ({})",
-            listed(way.key().iter().copied())
+            listed(mode.key().iter().copied())
         ));
     }
     format!("CREATE TABLE {} ({})", quoted(name), parts.join(", "))
@@ -85,12 +69,12 @@ pub(super) fn index_by_vehicle(name: &str) -> String {
 pub(super) fn statements(
     name: &str,
     columns: &[Column],
-    way: Way,
-    shape: &Shape,
+    mode: ResolvedMode,
+    schema: &TableSchema,
     number: u64,
 ) -> Statements {
     let names = || columns.iter().map(|column| column.name);
-    if way == Way::Append && shape.takes_copy() {
+    if mode == ResolvedMode::Append && schema.takes_copy() {
         let copy = format!(
             "COPY {} ({}) FROM STDIN BINARY",
             quoted(name),
@@ -101,7 +85,7 @@ pub(super) fn statements(
             staging: None,
         };
     }
-    let stage = format!("pg_temp.\"fleet_stage_{number}\"");
+    let staging = format!("pg_temp.\"fleet_stage_{number}\"");
     let types: Vec<_> = columns
         .iter()
         .map(|column| format!("{} {}", quoted_part(column.name), type_word(column.kind)))
@@ -112,30 +96,39 @@ pub(super) fn statements(
     );
     let all = listed(std::iter::once(ORDINAL).chain(names()));
     Statements {
-        copy: format!("COPY {stage} ({all}) FROM STDIN BINARY"),
+        copy: format!("COPY {staging} ({all}) FROM STDIN BINARY"),
         staging: Some(Staging {
             number,
             make,
-            empty: format!("TRUNCATE {stage}"),
-            land: land(name, columns, way, shape, &stage),
+            empty: format!("TRUNCATE {staging}"),
+            insert: insert(name, columns, mode, schema, &staging),
         }),
     }
 }
 
-fn land(name: &str, columns: &[Column], way: Way, shape: &Shape, stage: &str) -> String {
-    let key = way.key();
+fn insert(
+    name: &str,
+    columns: &[Column],
+    mode: ResolvedMode,
+    schema: &TableSchema,
+    staging: &str,
+) -> String {
+    let key = mode.key();
     let is_key = |column: &Column| key.contains(&column.name);
     let values: Vec<_> = columns
         .iter()
         .map(|column| {
             let quoted = quoted_part(column.name);
-            let value = match way {
-                Way::Add { .. } if !is_key(column) => format!("sum({quoted})"),
+            let value = match mode {
+                ResolvedMode::Add { .. } if !is_key(column) => format!("sum({quoted})"),
                 _ => quoted,
             };
             // Without a length: assigned values that are too long are refused, converted ones are cut.
-            match shape.type_of(column.name) {
-                Some(word) if matches!(way, Way::Add { .. }) || word != type_word(column.kind) => {
+            match schema.type_of(column.name) {
+                Some(word)
+                    if matches!(mode, ResolvedMode::Add { .. })
+                        || word != type_word(column.kind) =>
+                {
                     format!("{value}::{word}")
                 }
                 _ => value,
@@ -143,17 +136,17 @@ fn land(name: &str, columns: &[Column], way: Way, shape: &Shape, stage: &str) ->
         })
         .collect();
     format!(
-        "INSERT INTO {} AS known ({}) SELECT {} FROM {stage} WHERE \"{ORDINAL}\" >= $1 AND \"{ORDINAL}\" < $2{}",
+        "INSERT INTO {} AS known ({}) SELECT {} FROM {staging} WHERE \"{ORDINAL}\" >= $1 AND \"{ORDINAL}\" < $2{}",
         quoted(name),
         listed(columns.iter().map(|column| column.name)),
         values.join(", "),
-        conflict(columns, way, shape)
+        conflict(columns, mode, schema)
     )
 }
 
 /// What becomes of a row whose key is there.
-fn conflict(columns: &[Column], way: Way, shape: &Shape) -> String {
-    let key = way.key();
+fn conflict(columns: &[Column], mode: ResolvedMode, schema: &TableSchema) -> String {
+    let key = mode.key();
     let set = |each: &dyn Fn(&str) -> String| {
         let set: Vec<_> = columns
             .iter()
@@ -163,17 +156,17 @@ fn conflict(columns: &[Column], way: Way, shape: &Shape) -> String {
         set.join(", ")
     };
     let key = listed(key.iter().copied());
-    let unique = listed(shape.unique().iter().map(String::as_str));
-    match way {
-        Way::Append => String::new(),
-        Way::Replace { version, .. } => {
+    let unique = listed(schema.unique().iter().map(String::as_str));
+    match mode {
+        ResolvedMode::Append => String::new(),
+        ResolvedMode::Replace { version, .. } => {
             let set = set(&|name| format!("{name} = excluded.{name}"));
             let version = quoted_part(version);
             format!(
                 " ON CONFLICT ({unique}) DO UPDATE SET {set} WHERE known.{version} <= excluded.{version}"
             )
         }
-        Way::Add { .. } => {
+        ResolvedMode::Add { .. } => {
             // Null and a number is the number.
             let set = set(&|name| {
                 format!(

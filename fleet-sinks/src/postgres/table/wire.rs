@@ -14,7 +14,7 @@ use futures_util::{
 use tokio_postgres::{CopyInSink, Error, Statement, types::ToSql};
 
 use super::sql::{Staging, Statements};
-use crate::postgres::{PostgresTransaction, connection::Stage, error};
+use crate::postgres::connect::{PostgresTransaction, connection::StagingState, error};
 
 const SAVEPOINT: &str = "SAVEPOINT fleet_rows";
 const RELEASE: &str = "RELEASE SAVEPOINT fleet_rows";
@@ -32,16 +32,16 @@ pub(super) struct Wire<'a> {
 
 impl Wire<'_> {
     /// Puts rows where they are landed from; `before` says what the staging table was like.
-    pub(super) async fn stage(
+    pub(super) async fn copy_to_staging(
         &self,
         staging: &Staging,
-        before: Stage,
+        before: StagingState,
         messages: impl Iterator<Item = Bytes>,
     ) -> Result<()> {
         let prepare = match before {
-            Stage::Missing => Some(&staging.make),
-            Stage::Empty => None,
-            Stage::Used => Some(&staging.empty),
+            StagingState::Missing => Some(&staging.make),
+            StagingState::Empty => None,
+            StagingState::Used => Some(&staging.empty),
         };
         if let Some(prepare) = prepare {
             let prepared = self.tx.client().batch_execute(prepare);
@@ -67,11 +67,11 @@ impl Wire<'_> {
         let (from, to) = (ordinal(ordinals.start), ordinal(ordinals.end));
         let client = self.tx.client();
         let inserted = async {
-            let land = self.tx.prepare(&staging.land).await?;
+            let insert = self.tx.prepare(&staging.insert).await?;
             let ordinals: [&(dyn ToSql + Sync); 2] = [&from, &to];
             let (saved, inserted, released) = join3(
                 client.batch_execute(SAVEPOINT),
-                client.execute(&land, &ordinals),
+                client.execute(&insert, &ordinals),
                 client.batch_execute(RELEASE),
             )
             .await;

@@ -5,7 +5,7 @@ use fleet_core::{
     sink::{Outcome, Sink},
 };
 
-use super::server::Scratch;
+use crate::testing::postgres::Scratch;
 use crate::{
     postgres::{Database, PostgresOptions, PostgresSink},
     testing::Sample,

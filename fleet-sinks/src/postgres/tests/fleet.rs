@@ -12,7 +12,8 @@ use fleet_core::{
 };
 
 use crate::postgres::{
-    Database, Landing, PostgresOptions, PostgresStore, TableOptions, tenancy::tests::rig::Rig,
+    Database, PostgresOptions, PostgresStore, TableOptions, WriteMode,
+    fleet::tenancy::tests::rig::Rig,
 };
 
 /// Where a vehicle is, in the words of the table.
@@ -70,7 +71,7 @@ async fn an_ingesting_login_lands_rows_of_its_tenant_with_their_position() {
 
     let mut store = PostgresStore::open(&database, "demo").await.unwrap();
     let newest = TableOptions {
-        landing: Landing::Latest {
+        mode: WriteMode::Latest {
             key: &["vehicle_id"],
             time: "last_seen_ts",
         },

@@ -7,9 +7,9 @@ use fleet_core::{
     sink::{Outcome, Sink, TransactionalSink},
 };
 
-use super::server::Scratch;
+use crate::testing::postgres::Scratch;
 use crate::{
-    postgres::{Database, Landing, PostgresStore, TableOptions},
+    postgres::{Database, PostgresStore, TableOptions, WriteMode},
     testing::{Sample, stores::Hour},
 };
 
@@ -34,7 +34,7 @@ impl Record for Sum {
 }
 
 const SUMS: TableOptions = TableOptions {
-    landing: Landing::Add { key: &["place"] },
+    mode: WriteMode::Add { key: &["place"] },
     indexes: crate::Indexes::None,
 };
 
@@ -58,7 +58,7 @@ async fn write<T: Record + Send + Sync + 'static>(
 }
 
 const AS_RECORD: TableOptions = TableOptions {
-    landing: Landing::AsRecord,
+    mode: WriteMode::AsDeclared,
     indexes: crate::Indexes::None,
 };
 
@@ -114,7 +114,7 @@ async fn state_never_goes_back_in_time_and_of_equal_times_the_later_row_holds() 
         .map(|(place, (time, cars))| format!("{place} {time} {cars}"))
         .collect();
     let latest = TableOptions {
-        landing: Landing::Latest {
+        mode: WriteMode::Latest {
             key: &["place"],
             time: "revision",
         },
@@ -224,7 +224,7 @@ async fn a_newer_row_that_does_not_fit_leaves_its_place_to_the_one_before() {
     };
     let database = scratch.open().await;
     let latest = TableOptions {
-        landing: Landing::Latest {
+        mode: WriteMode::Latest {
             key: &["text"],
             time: "integer",
         },

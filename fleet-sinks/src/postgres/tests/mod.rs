@@ -1,10 +1,9 @@
+//! Tests of stores, tables and pipelines against a server.
+
 mod bad_rows;
-mod connection;
 mod fleet;
 mod landing;
 mod pipeline;
 mod report;
-pub(super) mod server;
 mod store;
 mod table;
-mod url;

@@ -17,8 +17,8 @@ use fleet_core::{
     units::Speed,
 };
 
-use super::server::Scratch;
 use crate::postgres::{PostgresStore, PostgresTable, PostgresTransaction};
+use crate::testing::postgres::Scratch;
 
 /// Loses the answers of two commits in three: of one after it landed, of the next before.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 use fleet_core::checkpoint::DeadLetter;
 
-use super::server::Scratch;
+use crate::testing::postgres::Scratch;
 use crate::{
     Summary,
     postgres::PostgresStore,

@@ -6,8 +6,8 @@ use fleet_core::{
     testing::conformance::{checkpoint_store, saved, sealed},
 };
 
-use super::server::Scratch;
 use crate::postgres::{PostgresOptions, PostgresStore};
+use crate::testing::postgres::Scratch;
 
 async fn demo(scratch: &Scratch) -> PostgresStore {
     let database = scratch.open().await;

@@ -6,7 +6,7 @@ use fleet_core::{
     testing::conformance::{Rows, sink, transactional_sink},
 };
 
-use super::server::{Scratch, wait};
+use crate::testing::postgres::{Scratch, wait};
 use crate::{
     Indexes,
     postgres::{Database, PostgresOptions, PostgresStore, TableOptions},

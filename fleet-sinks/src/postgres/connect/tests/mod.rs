@@ -1,0 +1,4 @@
+//! Tests of URLs without a server, and of connections with one.
+
+mod connection;
+mod url;

@@ -1,0 +1,137 @@
+use std::future::Future;
+
+use fleet_core::{Error, ErrorKind, Result};
+use tokio_postgres::{Client, SimpleQueryMessage, Statement};
+
+use super::{
+    connection::{PostgresConnection, StagingState},
+    database::Database,
+    error::ConnectError,
+};
+
+/// A setting that ends with its transaction: where it is gone, so is the transaction.
+const BEGIN: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL fleet.transaction = 'open'";
+/// Fails where a statement failed before, in one message with `COMMIT`: alone that would roll back and say that
+/// all is well.
+const COMMIT: &str = "SELECT current_setting('fleet.transaction', true); COMMIT";
+
+/// An open transaction of a [`Database`](super::Database). It owns its connection; dropping it rolls back.
+///
+/// # Examples
+/// ```no_run
+/// # async fn example(database: fleet_sinks::postgres::Database) -> fleet_core::Result<()> {
+/// let tx = database.begin().await?;
+/// let add = "UPDATE totals SET n = n + $1 WHERE name = $2";
+/// tx.run("add to totals of", tx.client().execute(add, &[&5_i64, &"km"])).await?;
+/// tx.commit().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct PostgresTransaction {
+    connection: PostgresConnection,
+}
+
+impl PostgresConnection {
+    /// Opens a transaction, which takes the connection with it.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub async fn begin(mut self) -> Result<PostgresTransaction> {
+        let begun = self.client().batch_execute(BEGIN);
+        self.run("open a transaction in", begun).await?;
+        self.opened();
+        Ok(PostgresTransaction { connection: self })
+    }
+}
+
+impl Database {
+    /// Opens a transaction on a connection from the pool.
+    ///
+    /// # Errors
+    /// Those of [`connection`](Self::connection) and of `BEGIN`.
+    pub async fn begin(&self) -> Result<PostgresTransaction> {
+        self.connection().await?.begin().await
+    }
+}
+
+impl PostgresTransaction {
+    /// The client, inside the transaction. What ends the transaction must not be run on it.
+    pub fn client(&self) -> &Client {
+        self.connection.client()
+    }
+
+    /// The connection, inside the transaction.
+    pub fn connection(&self) -> &PostgresConnection {
+        &self.connection
+    }
+
+    /// The statement, prepared once for each connection.
+    ///
+    /// # Errors
+    /// The client's; to be awaited inside [`run`](Self::run) too.
+    pub async fn prepare(&self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
+        self.connection.prepare(sql).await
+    }
+
+    /// Awaits calls of this transaction's client, as [`PostgresConnection::run`] does.
+    ///
+    /// # Errors
+    /// Those of [`PostgresConnection::run`]. The server takes no statement after one that failed.
+    pub async fn run<T>(
+        &self,
+        doing: &str,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        self.connection.run(doing, work).await
+    }
+
+    /// As [`PostgresConnection::use_staging`].
+    pub(in crate::postgres) fn use_staging(&mut self, number: u64) -> StagingState {
+        self.connection.use_staging(number)
+    }
+
+    /// Whether it was opened on a connection of this database.
+    pub(in crate::postgres) fn belongs_to(&self, database: &Database) -> Result<()> {
+        if self.connection.is_of(database.shared_address()) {
+            return Ok(());
+        }
+        Err(ConnectError::OtherDatabase {
+            ours: database.address().to_owned(),
+            given: self.connection.address().to_owned(),
+        }
+        .into())
+    }
+
+    /// Commits, and gives the connection back to its pool.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); an error says nothing about whether it landed. Refuses, with nothing landed, a
+    /// transaction in which a statement failed or which was ended from within.
+    pub async fn commit(self) -> Result<()> {
+        self.finish().await.map(drop)
+    }
+
+    /// Commits, and keeps the connection.
+    pub(in crate::postgres) async fn finish(mut self) -> Result<PostgresConnection> {
+        let committed = self.client().simple_query(COMMIT);
+        let answer = self.run("commit to", committed).await?;
+        let open = answer.iter().any(
+            |message| matches!(message, SimpleQueryMessage::Row(row) if row.get(0) == Some("open")),
+        );
+        if !open {
+            return Err(over(self.connection.address()));
+        }
+        self.connection.open = false;
+        Ok(self.connection)
+    }
+}
+
+/// The transaction is over already: a statement in it was `COMMIT` or `ROLLBACK`.
+fn over(address: &str) -> Error {
+    Error::new(
+        ErrorKind::Store,
+        format!("cannot commit to {address}: the transaction was ended from within, by a sink"),
+    )
+    .retryable()
+}

@@ -1,0 +1,67 @@
+//! Which files make the schema of a fleet, and applying them.
+
+use fleet_core::Result;
+
+use crate::postgres::{
+    connect::Database,
+    migrate::{Migrated, Migration, apply_missing, migration},
+    store::schema,
+};
+
+/// Which tables are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrations {
+    /// The tables of a checkpoint store. Needs the right to create a schema.
+    Store,
+    /// Those, and the schema `fleet`: vehicles, their telemetry, results, and who may see them. Needs
+    /// the right to create roles too.
+    Fleet,
+}
+
+impl Migrations {
+    /// The files, in the order of their numbers.
+    pub(super) fn files(self) -> Vec<&'static Migration> {
+        let fleet = match self {
+            Self::Store => &[],
+            Self::Fleet => FLEET,
+        };
+        std::iter::once(&schema::MIGRATION).chain(fleet).collect()
+    }
+}
+
+/// What follows the store's own file.
+const FLEET: &[Migration] = &[
+    migration!("fleet", 2, "tenants"),
+    migration!("fleet", 3, "events"),
+    migration!("fleet", 4, "results"),
+    migration!("fleet", 5, "operations"),
+    migration!("fleet", 6, "partitions"),
+    migration!("fleet", 7, "security"),
+    migration!("fleet", 8, "stream"),
+];
+
+/// Applies the migrations that this database lacks, all in one transaction.
+///
+/// Run it as the owner of the tables, never as the role that a service works with: see
+/// [`tenancy::check`](crate::postgres::tenancy::check).
+///
+/// # Guarantees
+/// Several processes may run it at once; one applies, the others wait and find nothing to do. After an error nothing
+/// has changed.
+///
+/// # Examples
+/// ```no_run
+/// use fleet_sinks::postgres::{Database, PostgresOptions, migrations::{Migrations, migrate}};
+/// # async fn example(owner: &str) -> fleet_core::Result<()> {
+/// let database = Database::connect(owner, PostgresOptions::default()).await?;
+/// migrate(&database, Migrations::Fleet).await?;
+/// assert!(migrate(&database, Migrations::Fleet).await?.applied.is_empty());
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Refuses a database whose history differs from the files: one was changed after it was applied, or the database was
+/// made by a newer version. Else those of the server.
+pub async fn migrate(database: &Database, wanted: Migrations) -> Result<Migrated> {
+    apply_missing(database, &wanted.files(), &Migrations::Fleet.files()).await
+}

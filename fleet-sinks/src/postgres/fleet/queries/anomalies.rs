@@ -1,0 +1,116 @@
+use fleet_core::{
+    Result, VehicleId,
+    dialect::{
+        AlertNames, Maybe,
+        ford::{Acknowledged, Anomaly, Page},
+    },
+    event::{AlertKind, Severity, Telemetry, TextField},
+};
+use tokio_postgres::{Row, types::ToSql};
+
+use super::{
+    Slice, acknowledge_alert,
+    alerts::alert,
+    convert::{count, maybe_time},
+};
+use crate::postgres::fleet::tenancy::Scoped;
+
+/// Which anomalies are listed; what is not said does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct AnomalyFilter {
+    /// Of this vehicle.
+    pub vehicle: Option<VehicleId>,
+    /// Of this region.
+    pub region: Option<String>,
+    /// Of this territory.
+    pub territory: Option<String>,
+    /// Of this kind.
+    pub kind: Option<AlertKind>,
+    /// As bad as this.
+    pub severity: Option<Severity>,
+    /// Those that somebody has seen, or those that nobody has.
+    pub acknowledged: Option<bool>,
+}
+
+/// The kinds that the system has, so that totals count what is listed.
+const LIST: &str = "SELECT *, count(*) OVER () AS total FROM fleet.alerts
+    WHERE kind = ANY ($1) AND ($2::text IS NULL OR vehicle_id = $2) AND ($3::text IS NULL OR region_id = $3)
+        AND ($4::text IS NULL OR territory_id = $4) AND ($5::text IS NULL OR severity = $5)
+        AND ($6::boolean IS NULL OR acknowledged = $6)
+    ORDER BY time DESC, id LIMIT $7 OFFSET $8";
+
+/// Anomalies in the system's own units and names, newest first.
+///
+/// # Errors
+/// Those of the server.
+pub async fn anomalies(
+    scoped: &Scoped,
+    filter: &AnomalyFilter,
+    slice: Slice,
+) -> Result<Page<Anomaly>> {
+    let [limit, offset] = slice.bounds();
+    let kinds: Vec<_> = AlertKind::ALL
+        .iter()
+        .filter(|kind| AlertNames::Ford.name(**kind).is_some())
+        .filter(|kind| filter.kind.is_none_or(|wanted| wanted == **kind))
+        .map(|kind| kind.as_word())
+        .collect();
+    let values: [&(dyn ToSql + Sync); 8] = [
+        &kinds,
+        &filter.vehicle.as_ref().map(VehicleId::as_str),
+        &filter.region,
+        &filter.territory,
+        &filter.severity.map(Severity::as_word),
+        &filter.acknowledged,
+        &limit,
+        &offset,
+    ];
+    let found = scoped
+        .rows("list the anomalies of", LIST, &values, |row| {
+            Ok((count(row, "total")?, anomaly(row)?))
+        })
+        .await?;
+    Ok(Page {
+        total: found.first().map_or(0, |(total, _)| *total),
+        items: found
+            .into_iter()
+            .filter_map(|(_, anomaly)| anomaly)
+            .collect(),
+        limit: slice.limit.into(),
+        offset: slice.offset.into(),
+    })
+}
+
+/// Notes that the scope's user has seen an anomaly. `None` where no such anomaly is seen.
+///
+/// # Errors
+/// Those of [`acknowledge_alert`].
+pub async fn acknowledge_anomaly(scoped: &Scoped, id: &str) -> Result<Option<Acknowledged>> {
+    let seen = acknowledge_alert(scoped, id, None).await?;
+    Ok(seen.map(|seen| Acknowledged {
+        success: true,
+        anomaly_id: seen.id,
+        acknowledged_by: seen.acknowledged_by,
+    }))
+}
+
+fn anomaly(row: &Row) -> Result<Option<Anomaly>, tokio_postgres::Error> {
+    let alert = alert(row)?;
+    let mut event = Telemetry::new(alert.vehicle.clone(), alert.at);
+    for (field, column) in [
+        (TextField::Customer, "tenant"),
+        (TextField::Region, "region_id"),
+        (TextField::Territory, "territory_id"),
+        (TextField::AccessRoles, "access_roles"),
+    ] {
+        event.set_text(field, row.try_get(column)?);
+    }
+    let Some(mut anomaly) = Anomaly::of(&alert, &event) else {
+        return Ok(None);
+    };
+    let by: Option<&str> = row.try_get("acknowledged_by")?;
+    anomaly.acknowledged = row.try_get("acknowledged")?;
+    anomaly.acknowledged_by = Maybe::or_null(by.map(Into::into));
+    anomaly.acknowledged_at = Maybe::or_null(maybe_time(row, "acknowledged_at")?.map(Into::into));
+    Ok(Some(anomaly))
+}

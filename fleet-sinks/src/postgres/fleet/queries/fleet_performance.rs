@@ -1,0 +1,47 @@
+use fleet_core::{
+    FleetId, Result,
+    dialect::vehicleops::{FleetPerformance, VehiclePerformance},
+};
+use tokio_postgres::types::ToSql;
+
+use super::{
+    TimeRange,
+    convert::{mean, number},
+    sums::{Sums, sums},
+};
+use crate::postgres::fleet::tenancy::Scoped;
+
+/// How the vehicles of a fleet did that had readings in a time, those with the most km first.
+///
+/// # Cost
+/// For each vehicle that of [`vehicle_metrics`](super::vehicle_metrics).
+///
+/// # Errors
+/// Refuses a scope of several tenants. Else those of the server.
+pub async fn fleet_performance(
+    scoped: &Scoped,
+    fleet: &FleetId,
+    range: TimeRange,
+) -> Result<FleetPerformance> {
+    let doing = "ask for the performance of a fleet in";
+    let sql = "SELECT vehicle_id FROM fleet.vehicles WHERE tenant = $1 AND fleet_id = $2";
+    let values: [&(dyn ToSql + Sync); 2] = [&scoped.tenant()?, &fleet.as_str()];
+    let vehicles: Vec<String> = scoped
+        .rows(doing, sql, &values, |row| row.try_get(0))
+        .await?;
+    let vehicles: Vec<_> = vehicles.iter().map(String::as_str).collect();
+    let mut found = sums(scoped, doing, &vehicles, range).await?;
+    let km = |sums: &Sums| sums.distance_m.unwrap_or(0.0);
+    // Stable: equal ones stay in the order of their ids.
+    found.sort_by(|a, b| km(b).total_cmp(&km(a)));
+    let item = |sums: Sums| VehiclePerformance {
+        avg_speed: number(mean(sums.speed_sum_kmh, sums.speed_count)),
+        avg_battery: number(mean(sums.battery_sum_pct, sums.battery_count)),
+        distance_km: number(sums.distance_m.map(|m| m / 1000.0)),
+        alerts: sums.alert_readings,
+        vehicle: sums.vehicle,
+    };
+    Ok(FleetPerformance {
+        vehicles: found.into_iter().map(item).collect(),
+    })
+}

@@ -1,0 +1,117 @@
+use fleet_core::{
+    Error, ErrorKind, Result,
+    dialect::{
+        AlertNames,
+        ford::{Overview, Period, Summary},
+    },
+    event::AlertKind,
+    units::{Speed, Temperature},
+};
+use tokio_postgres::Row;
+
+use super::{
+    TimeRange,
+    convert::{count, number, time},
+};
+use crate::postgres::fleet::tenancy::Scoped;
+
+/// Averages are over what each vehicle said last; a vehicle is active that said something in the range.
+const SUMMARY: &str = "
+SELECT count(*) AS vehicles,
+    count(*) FILTER (WHERE s.last_seen_ts >= $1 AND s.last_seen_ts < $2) AS active,
+    avg(s.speed_kmh) AS speed_kmh, avg(s.fuel_pct) AS fuel_pct, avg(s.engine_temp_c) AS engine_temp_c,
+    (SELECT count(*) FROM fleet.v_telemetry t WHERE t.time >= $1 AND t.time < $2) AS readings,
+    (SELECT ARRAY[count(*), count(*) FILTER (WHERE NOT a.acknowledged), count(*) FILTER (WHERE a.severity = 'CRITICAL')]
+        FROM fleet.alerts a WHERE a.time >= $1 AND a.time < $2 AND a.kind = ANY ($3)) AS anomalies
+FROM fleet.vehicles v LEFT JOIN fleet.vehicle_state s USING (tenant, vehicle_id)";
+
+const PERIODS: &str = "
+SELECT date_bin(make_interval(mins => $3), t.time, 'epoch') AS period,
+    avg(t.speed_kmh) AS speed_kmh, avg(t.fuel_pct) AS fuel_pct, avg(t.engine_temp_c) AS engine_temp_c,
+    count(*) AS readings, count(DISTINCT (t.tenant, t.vehicle_id)) AS vehicles
+FROM fleet.v_telemetry t WHERE t.time >= $1 AND t.time < $2
+GROUP BY period ORDER BY period";
+
+/// The numbers of all vehicles that the scope sees, and how they came about in periods of whole minutes.
+///
+/// # Errors
+/// Refuses periods of no minute. Else those of the server.
+pub async fn overview(scoped: &Scoped, range: TimeRange, period_minutes: u32) -> Result<Overview> {
+    let minutes = i32::try_from(period_minutes)
+        .ok()
+        .filter(|minutes| *minutes > 0);
+    let Some(minutes) = minutes else {
+        let message = format!("cannot sum up periods of {period_minutes} minutes: 1 or more");
+        return Err(Error::new(ErrorKind::Config, message));
+    };
+    let doing = "ask for the overview of";
+    let [from, to] = range.bounds();
+    let kinds: Vec<_> = AlertKind::ALL
+        .iter()
+        .filter(|kind| AlertNames::Ford.name(**kind).is_some())
+        .map(|kind| kind.as_word())
+        .collect();
+    let mut found = scoped
+        .rows(doing, SUMMARY, &[&from, &to, &kinds], summary)
+        .await?;
+    // An aggregate without groups has one row, whatever there is.
+    let summary = found.pop().unwrap_or_else(nothing);
+    let timeseries = scoped
+        .rows(doing, PERIODS, &[&from, &to, &minutes], period)
+        .await?;
+    Ok(Overview {
+        summary,
+        timeseries,
+    })
+}
+
+fn summary(row: &Row) -> Result<Summary, tokio_postgres::Error> {
+    let anomalies: Vec<i64> = row.try_get("anomalies")?;
+    let anomalies = |at: usize| anomalies.get(at).map_or(0, |n| n.unsigned_abs());
+    Ok(Summary {
+        total_vehicles: count(row, "vehicles")?,
+        active_vehicles: count(row, "active")?,
+        avg_speed: number(mph(row)?),
+        avg_fuel_pct: number(row.try_get("fuel_pct")?),
+        avg_engine_temp: number(fahrenheit(row)?),
+        telemetry_count: count(row, "readings")?,
+        total_anomalies: anomalies(0),
+        unacknowledged_anomalies: anomalies(1),
+        critical_anomalies: anomalies(2),
+    })
+}
+
+fn nothing() -> Summary {
+    Summary {
+        total_vehicles: 0,
+        active_vehicles: 0,
+        avg_speed: number(None),
+        avg_fuel_pct: number(None),
+        avg_engine_temp: number(None),
+        telemetry_count: 0,
+        total_anomalies: 0,
+        unacknowledged_anomalies: 0,
+        critical_anomalies: 0,
+    }
+}
+
+fn period(row: &Row) -> Result<Period, tokio_postgres::Error> {
+    Ok(Period {
+        period: time(row, "period")?.to_string().into(),
+        avg_speed: number(mph(row)?),
+        avg_fuel: number(row.try_get("fuel_pct")?),
+        avg_temp: number(fahrenheit(row)?),
+        event_count: count(row, "readings")?,
+        vehicle_count: count(row, "vehicles")?,
+    })
+}
+
+fn mph(row: &Row) -> Result<Option<f64>, tokio_postgres::Error> {
+    let kmh: Option<f64> = row.try_get("speed_kmh")?;
+    Ok(kmh.map(|kmh| Speed::from_kmh(kmh).as_mph()))
+}
+
+fn fahrenheit(row: &Row) -> Result<Option<f64>, tokio_postgres::Error> {
+    let celsius: Option<f64> = row.try_get("engine_temp_c")?;
+    Ok(celsius.map(|celsius| Temperature::from_celsius(celsius).as_fahrenheit()))
+}

@@ -1,0 +1,67 @@
+use fleet_core::{DriverId, Result, TripId, time::Stamp};
+use tokio_postgres::{Row, types::ToSql};
+
+use super::{
+    Slice,
+    convert::{count, text, time},
+};
+use crate::postgres::fleet::tenancy::Scoped;
+
+/// The score of one trip, as FleetFlow answers.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TripScore {
+    /// Which trip.
+    pub trip_id: TripId,
+    /// Who drove.
+    pub driver_id: DriverId,
+    /// 0 to 100; null where the trip was too short to tell.
+    pub safety_score: Option<i32>,
+    /// How often the driver braked hard.
+    pub harsh_braking_count: u64,
+    /// How often the driver accelerated hard.
+    pub rapid_accel_count: u64,
+    /// When it was scored.
+    pub created_at: Stamp,
+}
+
+const TRIP: &str = "SELECT * FROM fleet.driver_scores WHERE tenant = $1 AND trip_id = $2";
+const DRIVER: &str = "SELECT * FROM fleet.driver_scores WHERE tenant = $1 AND driver_id = $2
+    ORDER BY created_at DESC, trip_id LIMIT $3 OFFSET $4";
+
+/// The score of one trip; `None` while it has none.
+///
+/// # Errors
+/// Refuses a scope of several tenants. Else those of the server.
+pub async fn trip_score(scoped: &Scoped, trip: &TripId) -> Result<Option<TripScore>> {
+    let values: [&(dyn ToSql + Sync); 2] = [&scoped.tenant()?, &trip.as_str()];
+    scoped
+        .row("ask for the score of a trip in", TRIP, &values, score)
+        .await
+}
+
+/// The scores of one driver, newest first.
+///
+/// # Errors
+/// Refuses a scope of several tenants. Else those of the server.
+pub async fn driver_scores(
+    scoped: &Scoped,
+    driver: &DriverId,
+    slice: Slice,
+) -> Result<Vec<TripScore>> {
+    let [limit, offset] = slice.bounds();
+    let values: [&(dyn ToSql + Sync); 4] = [&scoped.tenant()?, &driver.as_str(), &limit, &offset];
+    scoped
+        .rows("list the scores of a driver in", DRIVER, &values, score)
+        .await
+}
+
+fn score(row: &Row) -> Result<TripScore, tokio_postgres::Error> {
+    Ok(TripScore {
+        trip_id: text(row, "trip_id")?,
+        driver_id: text(row, "driver_id")?,
+        safety_score: row.try_get("safety_score")?,
+        harsh_braking_count: count(row, "harsh_braking_count")?,
+        rapid_accel_count: count(row, "rapid_accel_count")?,
+        created_at: time(row, "created_at")?.into(),
+    })
+}

@@ -1,0 +1,75 @@
+use fleet_core::{Result, VehicleId};
+use tokio_postgres::{Row, types::ToSql};
+
+use super::{
+    TimeRange,
+    convert::{count, text},
+};
+use crate::postgres::fleet::tenancy::Scoped;
+
+/// What the hours of one vehicle add up to. Of several vehicles, add the numbers up and divide then: a mean of ratios says
+/// something else.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SelfDrivingTotals {
+    /// Which vehicle.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// Distance, km.
+    pub km: f64,
+    /// Distance with the system engaged, km.
+    pub engaged_km: f64,
+    /// How often a person took control.
+    pub interventions: u64,
+    /// How often the system left the engaged state.
+    pub disengagements: u64,
+    /// Both, where what belongs together counts once.
+    pub episodes: u64,
+    /// Readings faster than allowed.
+    pub speed_violations: u64,
+    /// Distance per intervention, km; null without one.
+    pub km_per_intervention: Option<f64>,
+    /// Share of the time with the system engaged, percent; null where nothing was observed.
+    pub autopilot_engagement_pct: Option<f64>,
+}
+
+const SQL: &str = "
+SELECT vehicle_id, sum(km) AS km, sum(engaged_km) AS engaged_km, sum(interventions)::bigint AS interventions,
+    sum(disengagements)::bigint AS disengagements, sum(episodes)::bigint AS episodes,
+    sum(speed_violations)::bigint AS speed_violations, sum(observed_s) AS observed_s, sum(engaged_s) AS engaged_s
+FROM fleet.self_driving_hours
+WHERE tenant = $1 AND ($2::text IS NULL OR vehicle_id = $2) AND start >= $3 AND start < $4
+GROUP BY vehicle_id ORDER BY vehicle_id";
+
+/// How autonomy did in the hours that begin in a time, for one vehicle or each.
+///
+/// # Errors
+/// Refuses a scope of several tenants. Else those of the server.
+pub async fn self_driving_metrics(
+    scoped: &Scoped,
+    vehicle: Option<&VehicleId>,
+    range: TimeRange,
+) -> Result<Vec<SelfDrivingTotals>> {
+    let (tenant, vehicle) = (scoped.tenant()?, vehicle.map(VehicleId::as_str));
+    let [from, to] = range.bounds();
+    let values: [&(dyn ToSql + Sync); 4] = [&tenant, &vehicle, &from, &to];
+    scoped
+        .rows("ask for self-driving metrics in", SQL, &values, totals)
+        .await
+}
+
+fn totals(row: &Row) -> Result<SelfDrivingTotals, tokio_postgres::Error> {
+    let km: f64 = row.try_get("km")?;
+    let interventions = count(row, "interventions")?;
+    let [observed, engaged]: [f64; 2] = [row.try_get("observed_s")?, row.try_get("engaged_s")?];
+    Ok(SelfDrivingTotals {
+        vehicle: text(row, "vehicle_id")?,
+        km,
+        engaged_km: row.try_get("engaged_km")?,
+        interventions,
+        disengagements: count(row, "disengagements")?,
+        episodes: count(row, "episodes")?,
+        speed_violations: count(row, "speed_violations")?,
+        km_per_intervention: (interventions > 0).then(|| km / interventions as f64),
+        autopilot_engagement_pct: (observed > 0.0).then(|| 100.0 * engaged / observed),
+    })
+}

@@ -1,0 +1,37 @@
+use fleet_core::{Result, VehicleId, dialect::vehicleops::VehicleMetrics};
+
+use super::{
+    TimeRange,
+    convert::{mean, number},
+    sums::sums,
+};
+use crate::postgres::fleet::tenancy::Scoped;
+
+/// What one vehicle did in a time: all zero and null where nothing is seen of it.
+///
+/// # Cost
+/// A row for each day, up to 46 for the hours at both ends and 118 for the minutes, and the readings of less than two
+/// minutes.
+///
+/// # Errors
+/// Refuses a scope of several tenants. Else those of the server.
+pub async fn vehicle_metrics(
+    scoped: &Scoped,
+    vehicle: &VehicleId,
+    range: TimeRange,
+) -> Result<VehicleMetrics> {
+    let doing = "ask for the metrics of a vehicle in";
+    let found = sums(scoped, doing, &[vehicle.as_str()], range).await?.pop();
+    let of = |read: fn(&super::sums::Sums) -> Option<f64>| number(found.as_ref().and_then(read));
+    Ok(VehicleMetrics {
+        total_readings: found.as_ref().map_or(0, |sums| sums.readings),
+        avg_speed_kmh: of(|sums| mean(sums.speed_sum_kmh, sums.speed_count)),
+        max_speed_kmh: of(|sums| sums.speed_max_kmh),
+        avg_battery_pct: of(|sums| mean(sums.battery_sum_pct, sums.battery_count)),
+        min_battery_pct: of(|sums| sums.battery_min_pct),
+        avg_engine_temp_c: of(|sums| mean(sums.engine_temp_sum_c, sums.engine_temp_count)),
+        max_engine_temp_c: of(|sums| sums.engine_temp_max_c),
+        total_distance_km: of(|sums| sums.distance_m.map(|m| m / 1000.0)),
+        alert_count: found.as_ref().map_or(0, |sums| sums.alert_readings),
+    })
+}

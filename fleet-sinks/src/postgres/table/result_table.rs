@@ -1,0 +1,175 @@
+//! A result table, opened or made, and writing rows to it.
+
+use std::{
+    marker::PhantomData,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use fleet_core::{Record, Result, Row, record::Column, sink::Outcome};
+
+use super::{
+    batch::Batch,
+    catalog::TableSchema,
+    error::TableError,
+    keys::SortKey,
+    options::{ResolvedMode, TableOptions},
+    refusal::refusal,
+    sql::{self, Statements},
+    wire::Wire,
+    writer::BatchWriter,
+};
+use crate::{
+    check,
+    indexes::Indexes,
+    postgres::connect::{Database, PostgresTransaction, connection::StagingState, lock},
+};
+
+/// A result table: rows land in it together with the position they came from.
+///
+/// # Shape
+/// Columns are those of the [`Record`]: `text`, `double precision`, `bigint`, `boolean` and
+/// `timestamp with time zone`. A table that is there already may have others, whose values the server fills in,
+/// and narrower types, such as `varchar(20)`, an enum or `integer`.
+///
+/// # Guarantees
+/// Rows land as [`WriteMode`](super::WriteMode) says. A row that does not fit its columns, or that the server refuses (a constraint, a
+/// policy, a limit), is rejected alone with what the server said; the others land. Rows are written in the order
+/// of their key, so that writers of the same rows wait for each other instead of dying in a deadlock.
+///
+/// # Examples
+/// ```no_run
+/// use fleet_core::{event::Telemetry, event::Alert};
+/// use fleet_sinks::{PostgresStore, postgres::{TableOptions, WriteMode}};
+///
+/// # async fn example(store: PostgresStore) -> fleet_core::Result<()> {
+/// let alerts = store.table::<Alert>("alerts").await?;
+/// let newest = WriteMode::Latest { key: &["vehicle_id"], time: "time" };
+/// let options = TableOptions { mode: newest, ..TableOptions::default() };
+/// let state = store.table_with::<Telemetry>("vehicle_state", options).await?;
+/// assert_eq!((alerts.name(), state.name()), ("alerts", "vehicle_state"));
+/// # Ok(()) }
+/// ```
+///
+/// # Cost
+/// Rows that are only appended go into the table by one binary `COPY`. Where they replace others, where a policy
+/// holds for the writer, or where a type must be converted, they go by a temporary table and `INSERT`, at about
+/// half the speed.
+#[derive(Debug)]
+pub struct PostgresTable<R> {
+    database: Database,
+    name: String,
+    statements: Statements,
+    sort_key: SortKey,
+    /// How many statements the last write took to write its rows.
+    pub(in crate::postgres) attempts: usize,
+    row: PhantomData<fn() -> R>,
+}
+
+/// Tells the staging tables of one connection apart.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+
+impl<R: Record> PostgresTable<R> {
+    /// Opens a table, or makes it; tells `made` which.
+    pub(in crate::postgres) async fn open(
+        tx: &PostgresTransaction,
+        database: &Database,
+        name: &str,
+        options: TableOptions,
+    ) -> Result<(Self, bool)> {
+        let columns = R::columns();
+        let mode = ResolvedMode::of(options.mode, R::replaces());
+        let address = || database.address().to_owned();
+        if let Some(reason) = refusal(name, columns, mode) {
+            return Err(TableError::Unusable {
+                address: address(),
+                table: name.to_owned(),
+                reason,
+            }
+            .into());
+        }
+        tx.run("lock", tx.client().batch_execute(lock::TABLES))
+            .await?;
+        let mut schema = TableSchema::read(tx, name, columns, mode).await?;
+        let made = schema.is_none();
+        if made {
+            make(tx, name, columns, mode, options.indexes).await?;
+            schema = TableSchema::read(tx, name, columns, mode).await?;
+        }
+        let schema = schema.unwrap_or_else(|| Err("it is gone again".to_owned()));
+        let schema = schema.map_err(|differs| TableError::Columns {
+            address: address(),
+            table: name.to_owned(),
+            differs,
+        })?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let table = Self {
+            database: database.clone(),
+            name: name.to_owned(),
+            statements: sql::statements(name, columns, mode, &schema, number),
+            sort_key: SortKey::of(columns, mode),
+            attempts: 0,
+            row: PhantomData,
+        };
+        Ok((table, made))
+    }
+
+    /// Writes rows in an open transaction of this table's database.
+    pub(in crate::postgres) async fn write_in(
+        &mut self,
+        tx: &mut PostgresTransaction,
+        rows: &[Row<R>],
+    ) -> Result<Outcome> {
+        tx.belongs_to(&self.database)?;
+        let batch = Batch::of(rows, &self.sort_key);
+        let slots = batch.slots();
+        let staging = self.statements.staging.as_ref();
+        // What is never used is not made.
+        let used = staging.filter(|_| !slots.is_empty());
+        let state = used.map_or(StagingState::Missing, |staging| {
+            tx.use_staging(staging.number)
+        });
+        let wire = Wire {
+            tx,
+            table: &self.name,
+            statements: &self.statements,
+        };
+        let written = BatchWriter::new(wire, &batch).write(slots, state).await?;
+        self.attempts = written.attempts;
+        let refused = written.refused.into_iter().filter_map(|(index, reason)| {
+            let row = rows.get(index)?;
+            Some(check::rejected(index, reason, &row.value))
+        });
+        let mut rejected: Vec<_> = refused.collect();
+        rejected.sort_by_key(|rejected| rejected.index);
+        Ok(Outcome { rejected })
+    }
+}
+
+impl<R> PostgresTable<R> {
+    /// The table's name, as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+async fn make(
+    tx: &PostgresTransaction,
+    name: &str,
+    columns: &[Column],
+    mode: ResolvedMode,
+    indexes: Indexes,
+) -> Result<()> {
+    let create = sql::create(name, columns, mode);
+    tx.run(
+        &format!("make table {name} in"),
+        tx.client().batch_execute(&create),
+    )
+    .await?;
+    let has = |wanted: &str| columns.iter().any(|column| column.name == wanted);
+    if indexes == Indexes::ByVehicle && has("vehicle_id") && has("time") {
+        let index = sql::index_by_vehicle(name);
+        tx.run("make an index in", tx.client().batch_execute(&index))
+            .await?;
+    }
+    Ok(())
+}

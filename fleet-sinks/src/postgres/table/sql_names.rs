@@ -1,0 +1,24 @@
+//! How names and types of columns are written in SQL.
+
+use fleet_core::record::ColumnKind;
+
+/// A name in quotes. A dot separates schema and table.
+pub(super) fn quoted(name: &str) -> String {
+    let parts: Vec<_> = name.split('.').map(quoted_part).collect();
+    parts.join(".")
+}
+
+pub(super) fn quoted_part(part: &str) -> String {
+    format!("\"{}\"", part.replace('"', "\"\""))
+}
+
+/// The type that a column has in a table that we make, and in every staging table.
+pub(super) const fn type_word(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Text => "text",
+        ColumnKind::Real => "double precision",
+        ColumnKind::Integer => "bigint",
+        ColumnKind::Bool => "boolean",
+        ColumnKind::Time => "timestamp with time zone",
+    }
+}

@@ -1,0 +1,228 @@
+//! Landing the rows of one write, so that a bad row costs only itself.
+//!
+//! All rows are tried at once, under a savepoint. Where the server refuses, the first bad row is searched: by the
+//! line that `COPY` names, or by halving what is left. Rows before it land meanwhile, it is rejected with what the
+//! server said, and the rest goes on in steps that grow.
+
+use std::ops::Range;
+
+use fleet_core::{Record, Result};
+use tokio_postgres::Error;
+
+use super::{
+    batch::{Batch, Misfits},
+    wire::Wire,
+};
+use crate::postgres::connect::{
+    connection::StagingState,
+    error::said,
+    sqlstate::{Remedy, remedy},
+};
+
+/// Rows tried at once after a bad one; four times as many after each time that all were good. Our choice: few
+/// enough that bad rows at every hundredth slot do not make the good ones be sent over and over.
+const CAREFUL: usize = 1024;
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Rows that were refused, by their index in the write, each with the reason.
+    pub(super) refused: Vec<(usize, String)>,
+    /// How many statements tried to write rows. One, if all are good.
+    pub(super) attempts: usize,
+}
+
+/// Why some rows were refused.
+struct Refusal {
+    reason: String,
+    /// Which of them, counted from the first, if the server says so.
+    line: Option<usize>,
+    /// Whether a row alone is to be rejected for it.
+    rejects: bool,
+    cause: Error,
+}
+
+/// Lands rows of one table in an open transaction.
+pub(super) struct BatchWriter<'a, R> {
+    wire: Wire<'a>,
+    batch: &'a Batch<'a, R>,
+    /// Rows of this round that do not fit their columns.
+    misfits: Misfits,
+    written: Written,
+}
+
+impl<'a, R: Record> BatchWriter<'a, R> {
+    pub(super) fn new(wire: Wire<'a>, batch: &'a Batch<'a, R>) -> Self {
+        Self {
+            wire,
+            batch,
+            misfits: Misfits::new(),
+            written: Written::default(),
+        }
+    }
+
+    /// Lands the rows at these slots of the batch. Where one that stands for several of its key is refused, the
+    /// next newest takes its slot. `stage` says what the staging table is like, where rows are staged.
+    pub(super) async fn write(
+        mut self,
+        mut slots: Vec<usize>,
+        mut state: StagingState,
+    ) -> Result<Written> {
+        while !slots.is_empty() {
+            if let Some(staging) = &self.wire.statements.staging {
+                let messages = self.batch.messages(&slots, true, &mut self.misfits);
+                self.wire.copy_to_staging(staging, state, messages).await?;
+                state = StagingState::Used;
+            }
+            let mut refused = self.round(&slots).await?;
+            refused.append(&mut self.misfits);
+            slots.clear();
+            for (slot, reason) in refused {
+                slots.extend(self.batch.runner_up(slot));
+                let index = self.batch.index(slot);
+                self.written
+                    .refused
+                    .extend(index.map(|index| (index, reason)));
+            }
+        }
+        Ok(self.written)
+    }
+
+    /// Lands what it can, and names the slots that were refused.
+    async fn round(&mut self, slots: &[usize]) -> Result<Misfits> {
+        let mut refused = Misfits::new();
+        let (mut from, mut reach) = (0, slots.len());
+        while from < slots.len() {
+            let to = from.saturating_add(reach).min(slots.len());
+            let Err(refusal) = self.attempt(slots, from..to).await? else {
+                from = to;
+                reach = reach.saturating_mul(4);
+                continue;
+            };
+            let (bad, reason) = self.first_bad(slots, from..to, refusal).await?;
+            if let (Some(reason), Some(slot)) = (reason, slots.get(bad)) {
+                refused.insert(*slot, reason);
+            }
+            from = bad + 1;
+            reach = CAREFUL;
+        }
+        Ok(refused)
+    }
+
+    /// Finds the first bad row of a range that was refused, and lands those before it. The row is tried alone, so
+    /// that the reason is its own; no reason means that it landed.
+    async fn first_bad(
+        &mut self,
+        slots: &[usize],
+        range: Range<usize>,
+        refusal: Refusal,
+    ) -> Result<(usize, Option<String>)> {
+        let Range {
+            start: mut low,
+            end: mut high,
+        } = range;
+        if high - low == 1 {
+            return self.alone(low, Err(refusal));
+        }
+        // A hint, not a proof: what it says is tried.
+        let is_sent = |at: &usize| {
+            slots
+                .get(*at)
+                .is_some_and(|slot| !self.misfits.contains_key(slot))
+        };
+        let hint = refusal
+            .line
+            .and_then(|line| (low..high).filter(is_sent).nth(line));
+        if let Some(at) = hint {
+            if self.attempt(slots, low..at).await?.is_ok() {
+                let tried = self.attempt(slots, at..at + 1).await?;
+                return self.alone(at, tried);
+            }
+            high = at;
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            match self.attempt(slots, low..middle).await? {
+                Ok(()) => low = middle,
+                Err(_) => high = middle,
+            }
+        }
+        let tried = self.attempt(slots, low..high).await?;
+        self.alone(low, tried)
+    }
+
+    /// What became of a row that was tried by itself.
+    fn alone(&self, at: usize, tried: Result<(), Refusal>) -> Result<(usize, Option<String>)> {
+        match tried {
+            Ok(()) => Ok((at, None)),
+            Err(refusal) if refusal.rejects => Ok((at, Some(refusal.reason))),
+            Err(refusal) => Err(self.wire.failed(refusal.cause)),
+        }
+    }
+
+    /// Tries to write some of the rows: all of them land, or none does. Only what rows can be at fault for, or what
+    /// fewer of them may cure, is a refusal.
+    async fn attempt(
+        &mut self,
+        slots: &[usize],
+        range: Range<usize>,
+    ) -> Result<Result<(), Refusal>> {
+        let Some(rows) = slots.get(range.clone()).filter(|rows| !rows.is_empty()) else {
+            return Ok(Ok(()));
+        };
+        self.written.attempts += 1;
+        let tried = if let Some(staging) = &self.wire.statements.staging {
+            self.wire.insert(staging, range).await?
+        } else {
+            let messages = self.batch.messages(rows, false, &mut self.misfits);
+            self.wire.copy(messages).await?
+        };
+        let Err(cause) = tried else {
+            return Ok(Ok(()));
+        };
+        let refusal = refusal(cause).map_err(|cause| self.wire.failed(cause))?;
+        self.wire.undo().await?;
+        Ok(Err(refusal))
+    }
+}
+
+/// What the server says of rows; its error back where no row is at fault and fewer of them would not help.
+fn refusal(cause: Error) -> Result<Refusal, Error> {
+    let Some(error) = cause.as_db_error() else {
+        return Err(cause);
+    };
+    let remedy = remedy(error);
+    if !matches!(remedy, Remedy::DeadLetter | Remedy::Split) {
+        return Err(cause);
+    }
+    Ok(Refusal {
+        reason: said(error),
+        line: error.where_().and_then(line),
+        // A limit of the program that one row exceeds, it will always exceed; time and memory are another thing.
+        rejects: remedy == Remedy::DeadLetter || error.code().code().starts_with("54"),
+        cause,
+    })
+}
+
+/// The row that an error in `COPY` is about, from 0: `COPY cars, line 12, column km` in the server's language.
+fn line(context: &str) -> Option<usize> {
+    let (_, after) = context.strip_prefix("COPY ")?.split_once(", ")?;
+    let digits = |c: char| c.is_ascii_digit();
+    let number = after.trim_start_matches(|c| !digits(c));
+    let end = number.find(|c| !digits(c)).unwrap_or(number.len());
+    number.get(..end)?.parse::<usize>().ok()?.checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn the_line_of_a_copy_is_read_in_any_language() {
+        assert_eq!(line("COPY cars, line 12, column km"), Some(11));
+        assert_eq!(line("COPY cars, Zeile 12"), Some(11));
+        assert_eq!(line("COPY cars, line 0"), None);
+        assert_eq!(line("COPY cars"), None);
+        assert_eq!(line("SQL statement \"SELECT 1\""), None);
+    }
+}

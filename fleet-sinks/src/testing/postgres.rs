@@ -1,0 +1,147 @@
+//! The server of the tests, with a database for each of them.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, Ordering},
+};
+
+use tokio_postgres::{Client, NoTls};
+
+use crate::postgres::{Database, PostgresOptions};
+
+/// An empty database, dropped with its last user.
+pub(crate) struct Scratch {
+    pub(crate) url: String,
+    name: String,
+    server: String,
+    /// Logins that were made for it, dropped after it.
+    logins: Mutex<Vec<String>>,
+}
+
+impl Scratch {
+    /// `None` where there is no server to test with, which is said.
+    pub(crate) async fn new() -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let server = xtask::postgres::for_tests()?.to_owned();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("fleet_test_{}_{number}", std::process::id());
+        let admin = admin(&server).await;
+        admin
+            .batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            .await
+            .unwrap();
+        admin
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .await
+            .unwrap();
+        let (front, query) = server.split_once('?').unwrap_or((&server, ""));
+        let (place, _) = front.rsplit_once('/').unwrap();
+        let url = format!("{place}/{name}?{query}");
+        let logins = Mutex::default();
+        Some(Self {
+            url,
+            name,
+            server,
+            logins,
+        })
+    }
+
+    pub(crate) async fn open(&self) -> Database {
+        self.open_with(PostgresOptions::default()).await
+    }
+
+    pub(crate) async fn open_with(&self, options: PostgresOptions) -> Database {
+        // Boxed, or every test would hold all that opening a connection takes.
+        Box::pin(Database::connect(&self.url, options))
+            .await
+            .unwrap()
+    }
+
+    /// A name for a role of this test; the role is dropped with the database.
+    pub(crate) fn role(&self) -> String {
+        self.name.replace("test", "role")
+    }
+
+    /// The same database for somebody else.
+    pub(crate) fn url_as(&self, user: &str, password: &str) -> String {
+        let (_, place) = self.url.rsplit_once('@').unwrap();
+        format!("postgres://{user}:{password}@{place}")
+    }
+
+    /// The same database for a login of its own, with these attributes, such as `IN ROLE fleet_admin`.
+    pub(crate) async fn login(&self, attributes: &str, options: PostgresOptions) -> Database {
+        let name = {
+            let mut logins = self.logins.lock().unwrap();
+            let name = format!("{}_{}", self.name, logins.len());
+            logins.push(name.clone());
+            name
+        };
+        let make = format!("CREATE ROLE {name} LOGIN PASSWORD 'secret' {attributes}");
+        self.admin().await.batch_execute(&make).await.unwrap();
+        Box::pin(Database::connect(&self.url_as(&name, "secret"), options))
+            .await
+            .unwrap()
+    }
+
+    /// What a query of one number says.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        self.admin().await.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// A text from each row.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.admin().await.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.admin().await.batch_execute(sql).await.unwrap();
+    }
+
+    /// A client beside the pool, for looking and for meddling.
+    pub(crate) async fn admin(&self) -> Client {
+        admin(&self.url).await
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let mut logins = self
+            .logins
+            .get_mut()
+            .map(std::mem::take)
+            .unwrap_or_default();
+        // The test's own runtime may be the one that is dropping this.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let admin = admin(&server).await;
+                let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+                admin.batch_execute(&drop).await.unwrap();
+                logins.push(name.replace("test", "role"));
+                for login in logins {
+                    admin
+                        .batch_execute(&format!("DROP ROLE IF EXISTS {login}"))
+                        .await
+                        .unwrap();
+                }
+            });
+        });
+        dropped.join().unwrap();
+    }
+}
+
+async fn admin(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// Waits inside of what does not: the suites open stores and count rows by plain closures.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
+}
