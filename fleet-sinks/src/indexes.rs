@@ -1,3 +1,5 @@
+//! Which indexes a new result table gets.
+
 /// Which indexes a result table gets when it is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Indexes {

@@ -39,7 +39,7 @@ pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod stored;
+mod store_report;
 #[cfg(test)]
 #[cfg(any(feature = "sqlite", feature = "files", feature = "postgres"))]
 mod testing;
@@ -56,4 +56,4 @@ pub use postgres::{PostgresSink, PostgresStore, PostgresTable};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteOptions, SqliteStore, SqliteTable};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use stored::{Exported, RefusalClass, StoredDeadLetter, Summary};
+pub use store_report::{Exported, RefusalClass, StoreSummary, StoredDeadLetter};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use fleet_core::Result;
-use fleet_sinks::Summary;
+use fleet_sinks::StoreSummary;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -58,12 +58,12 @@ async fn results(db: &Database) -> Result<Option<(DrivingTotals, ScoreTotals)>> 
 }
 
 /// The totals of one group of tallies.
-fn group<'a>(summary: &'a Summary, prefix: &'a str) -> impl Iterator<Item = (&'a str, u64)> {
+fn group<'a>(summary: &'a StoreSummary, prefix: &'a str) -> impl Iterator<Item = (&'a str, u64)> {
     let words = summary.tallies.iter();
     words.filter_map(move |(name, count)| Some((name.strip_prefix(prefix)?, *count)))
 }
 
-fn json(summary: &Summary) -> Value {
+fn json(summary: &StoreSummary) -> Value {
     let counts = |totals: Vec<(&str, u64)>| -> Map<String, Value> {
         totals
             .into_iter()
@@ -86,7 +86,7 @@ fn json(summary: &Summary) -> Value {
     })
 }
 
-fn text(summary: &Summary) -> String {
+fn text(summary: &StoreSummary) -> String {
     let state = if summary.ended {
         "complete"
     } else {
@@ -112,14 +112,14 @@ fn text(summary: &Summary) -> String {
     for class in &summary.refused {
         line(
             "not used",
-            format!("{} x {}: {}", class.count, class.stage, class.reason),
+            format!("{} x {}: {}", class.count, class.step, class.reason),
         );
     }
     text
 }
 
 /// Tables are shared by all pipelines.
-fn tables(summaries: &[Summary]) -> String {
+fn tables(summaries: &[StoreSummary]) -> String {
     let tables = summaries.first().map(|summary| &summary.tables);
     let rows = tables
         .into_iter()

@@ -9,7 +9,7 @@ use std::{
 use fleet_core::{Record, Result, Row, sink::Outcome};
 
 use super::{
-    error::{Refused, failed},
+    error::{FileError, failed},
     format::Format,
 };
 use crate::check;
@@ -28,7 +28,7 @@ impl Appender {
     pub(super) fn open<R: Record>(path: &Path, format: Format) -> Result<Self> {
         if let Some(reason) = check::columns_refusal(R::columns()) {
             let name = path.display().to_string();
-            return Err(Refused::Name { name, reason }.into());
+            return Err(FileError::Name { name, reason }.into());
         }
         let opened = || -> io::Result<File> {
             let is_new = !path.exists();
@@ -42,14 +42,14 @@ impl Appender {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(Refused::Locked(path.display().to_string()).into());
+                return Err(FileError::Locked(path.display().to_string()).into());
             }
             Err(TryLockError::Error(cause)) => return Err(failed("lock", path, cause)),
         }
         let read = |cause| failed("read", path, cause);
         let length = whole_rows(&mut file, format).map_err(read)?;
         if length > 0 && !begins_with(&mut file, &format.header(R::columns())).map_err(read)? {
-            return Err(Refused::Header(path.display().to_string()).into());
+            return Err(FileError::Header(path.display().to_string()).into());
         }
         cut(&file, length).map_err(|cause| failed("repair", path, cause))?;
         Ok(Self {

@@ -1,3 +1,5 @@
+//! A CSV file as a sink.
+
 use std::{marker::PhantomData, path::Path};
 
 use async_trait::async_trait;

@@ -6,7 +6,7 @@ use fleet_core::{Error, ErrorKind};
 
 /// Why a file cannot be used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
+pub(super) enum FileError {
     #[error(
         "cannot write {0}: another process is writing to it; end that one, or name another file"
     )]
@@ -33,8 +33,8 @@ pub(super) enum Refused {
     },
 }
 
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
+impl From<FileError> for Error {
+    fn from(refused: FileError) -> Self {
         Self::new(ErrorKind::Config, refused.to_string()).because(refused)
     }
 }

@@ -1,3 +1,5 @@
+//! An NDJSON file as a sink.
+
 use std::{marker::PhantomData, path::Path};
 
 use async_trait::async_trait;

@@ -1,3 +1,5 @@
+//! The checkpoint store of a folder of files.
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -5,13 +7,13 @@ use std::{
 
 use async_trait::async_trait;
 use fleet_core::{
-    Partition, Record, Result,
+    Partition, Result,
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
 };
 
-use super::{FileTable, FileTx, error::failed, format::Format};
-use crate::sqlite::{SqliteOptions, SqliteStore, Whose};
-use crate::stored::{Exported, StoredDeadLetter, Summary};
+use super::{append, error::failed, tx::FileTx};
+use crate::sqlite::{SqliteOptions, SqliteStore, WipeScope};
+use crate::store_report::{Exported, StoreSummary, StoredDeadLetter};
 
 /// Where positions are kept, beside the files.
 const POSITIONS: &str = ".positions.db";
@@ -106,29 +108,11 @@ impl FileStore {
         &self.folder
     }
 
-    /// The file `NAME.ndjson`, made if it is not there; the sink of a stream of `R`.
-    ///
-    /// # Errors
-    /// Refuses a name or a column that is not `[a-z_][a-z0-9_]{0,62}`, a file with rows that this store
-    /// did not write, and one that is shorter than it was at the last commit. Waits for an open
-    /// transaction, up to the busy timeout.
-    pub fn ndjson<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
-        FileTable::open(self, name, Format::Ndjson)
-    }
-
-    /// The file `NAME.csv`, made if it is not there; the sink of a stream of `R`.
-    ///
-    /// # Errors
-    /// As [`ndjson`](Self::ndjson); refuses also a file whose first line names other columns.
-    pub fn csv<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
-        FileTable::open(self, name, Format::Csv)
-    }
-
     /// What the store holds of this pipeline; its `tables` are the files.
     ///
     /// # Errors
     /// As [`SqliteStore::summary`].
-    pub fn summary(&self) -> Result<Summary> {
+    pub fn summary(&self) -> Result<StoreSummary> {
         let tables = self.positions.read("sum up", |db| {
             db.prepare("SELECT name, rows FROM files")?
                 .query_map([], |row| {
@@ -136,7 +120,7 @@ impl FileStore {
                 })?
                 .collect()
         })?;
-        Ok(Summary {
+        Ok(StoreSummary {
             tables,
             ..self.positions.summary()?
         })
@@ -163,7 +147,7 @@ impl FileStore {
     /// # Errors
     /// As [`SqliteStore::wipe`].
     pub fn wipe(&self) -> Result<()> {
-        self.empty(Whose::Own)
+        self.empty(WipeScope::Own)
     }
 
     /// Forgets every pipeline of the folder and empties all files.
@@ -171,20 +155,20 @@ impl FileStore {
     /// # Errors
     /// As [`SqliteStore::wipe_all`].
     pub fn wipe_all(&self) -> Result<()> {
-        self.empty(Whose::All)
+        self.empty(WipeScope::All)
     }
 
-    fn empty(&self, whose: Whose) -> Result<()> {
+    fn empty(&self, scope: WipeScope) -> Result<()> {
         // The lengths first: a crash in between leaves files that are cut when they are opened again.
-        self.positions.wipe_with(whose, |db| {
+        self.positions.wipe_with(scope, |db| {
             db.execute_batch("UPDATE files SET length = 0, rows = 0")
         })?;
         let tx = FileTx::new(self.positions.begin_now()?);
         for name in Self::empty_names(&tx)? {
             let path = self.path(&name);
             if path.exists() {
-                let file = super::append::open(&path);
-                file.and_then(|file| super::append::cut(&file, 0))
+                let file = append::open(&path);
+                file.and_then(|file| append::cut(&file, 0))
                     .map_err(|cause| failed("empty", &path, cause))?;
             }
         }
@@ -230,7 +214,7 @@ impl CheckpointStore for FileStore {
     async fn commit(&mut self, tx: FileTx, epoch: &[Sealed]) -> Result<Committed> {
         self.owns(&tx)?;
         tx.sync()?;
-        self.positions.land(&tx.inner, epoch)
+        self.positions.commit_in(&tx.inner, epoch)
     }
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {

@@ -1,3 +1,5 @@
+//! A result file whose rows are committed with the position.
+
 use std::{io, marker::PhantomData, path::PathBuf};
 
 use async_trait::async_trait;
@@ -7,11 +9,11 @@ use fleet_core::{
 };
 
 use super::{
-    FileStore, FileTx,
     append::{begins_with, cut, open, sync_folder_of},
-    error::{Refused, failed},
+    error::{FileError, failed},
     format::Format,
-    tx::Known,
+    store::FileStore,
+    tx::{CommittedFile, FileTx},
 };
 use crate::check;
 
@@ -28,12 +30,32 @@ pub struct FileTable<R> {
     row: PhantomData<fn() -> R>,
 }
 
+impl FileStore {
+    /// The file `NAME.ndjson`, made if it does not exist; the sink of a stream of `R`.
+    ///
+    /// # Errors
+    /// Refuses a name or a column that is not `[a-z_][a-z0-9_]{0,62}`, a file with rows that this
+    /// store did not write, and one that is shorter than at the last commit. Waits for an open
+    /// transaction, up to the busy timeout.
+    pub fn ndjson<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
+        FileTable::open(self, name, Format::Ndjson)
+    }
+
+    /// The file `NAME.csv`, made if it does not exist; the sink of a stream of `R`.
+    ///
+    /// # Errors
+    /// Those of [`ndjson`](Self::ndjson); also refuses a file whose first line names other columns.
+    pub fn csv<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
+        FileTable::open(self, name, Format::Csv)
+    }
+}
+
 impl<R: Record> FileTable<R> {
-    pub(super) fn open(store: &FileStore, name: &str, format: Format) -> Result<Self> {
+    fn open(store: &FileStore, name: &str, format: Format) -> Result<Self> {
         let bad = check::name_refusal(name).or_else(|| check::columns_refusal(R::columns()));
         if let Some(reason) = bad {
             let name = name.to_owned();
-            return Err(Refused::Name { name, reason }.into());
+            return Err(FileError::Name { name, reason }.into());
         }
         let name = format!("{name}.{}", format.extension());
         let table = Self {
@@ -45,11 +67,11 @@ impl<R: Record> FileTable<R> {
         };
         // In a transaction, so that no other process is in the middle of a write.
         let tx = store.begin_now()?;
-        if let Some(known) = tx.known(&table.name)? {
+        if let Some(known) = tx.file(&table.name)? {
             table.resume(known.length)?;
         } else {
             table.make()?;
-            tx.learn(&table.name, Known::default())?;
+            tx.set_file(&table.name, CommittedFile::default())?;
         }
         tx.inner.commit()?;
         Ok(table)
@@ -64,7 +86,7 @@ impl<R: Record> FileTable<R> {
         };
         match made().map_err(|cause| failed("make", &self.path, cause))? {
             0 => Ok(()),
-            _ => Err(Refused::NotOurs(self.path.display().to_string()).into()),
+            _ => Err(FileError::NotOurs(self.path.display().to_string()).into()),
         }
     }
 
@@ -82,7 +104,7 @@ impl<R: Record> FileTable<R> {
         if committed > 0
             && !begins_with(&mut file, &self.format.header(R::columns())).map_err(broken)?
         {
-            return Err(Refused::Header(self.path.display().to_string()).into());
+            return Err(FileError::Header(self.path.display().to_string()).into());
         }
         cut(&file, committed).map_err(broken)
     }
@@ -94,8 +116,8 @@ impl<R> FileTable<R> {
         &self.name
     }
 
-    fn short(&self, found: u64, committed: u64) -> Refused {
-        Refused::Short {
+    fn short(&self, found: u64, committed: u64) -> FileError {
+        FileError::Short {
             file: self.path.display().to_string(),
             found,
             committed,
@@ -109,7 +131,7 @@ impl<T: Record + Send + Sync + 'static> TransactionalSink<T, FileStore> for File
         self.store.owns(tx)?;
         tx.inner.still_open()?;
         // What the store knows is the truth, in every transaction anew: the last one may not have landed.
-        let known = tx.known(&self.name)?.unwrap_or_default();
+        let known = tx.file(&self.name)?.unwrap_or_default();
         let mut bytes = Vec::new();
         if known.length == 0 {
             bytes = self.format.header(T::columns());
@@ -117,9 +139,9 @@ impl<T: Record + Send + Sync + 'static> TransactionalSink<T, FileStore> for File
         let outcome = self.format.encode(rows, &mut bytes);
         tx.append(&self.name, &self.path, known.length, &bytes)?;
         let written = (rows.len() - outcome.rejected.len()) as u64;
-        tx.learn(
+        tx.set_file(
             &self.name,
-            Known {
+            CommittedFile {
                 length: known.length + bytes.len() as u64,
                 rows: known.rows + written,
             },

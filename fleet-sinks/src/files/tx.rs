@@ -1,3 +1,5 @@
+//! An open transaction of a file store, and the files it has appended to.
+
 use std::{collections::BTreeMap, fs::File, path::Path};
 
 use fleet_core::{Error, Result};
@@ -5,7 +7,7 @@ use rusqlite::params;
 
 use super::{
     append::{append_at, cut, open},
-    error::{Refused, failed},
+    error::{FileError, failed},
 };
 use crate::sqlite::SqliteTx;
 
@@ -27,7 +29,7 @@ struct Touched {
 
 /// What the store knows of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct CommittedFile {
     pub(super) length: u64,
     pub(super) rows: u64,
 }
@@ -41,15 +43,15 @@ impl FileTx {
     }
 
     /// What the store knows of the file, with what this transaction has changed.
-    pub(super) fn known(&self, name: &str) -> Result<Option<Known>> {
-        let read = || -> rusqlite::Result<Option<Known>> {
+    pub(super) fn file(&self, name: &str) -> Result<Option<CommittedFile>> {
+        let read = || -> rusqlite::Result<Option<CommittedFile>> {
             let db = self.inner.connection();
             let mut known = db.prepare_cached("SELECT length, rows FROM files WHERE name = ?1")?;
             let mut rows = known.query([name])?;
             let Some(row) = rows.next()? else {
                 return Ok(None);
             };
-            Ok(Some(Known {
+            Ok(Some(CommittedFile {
                 length: row.get::<_, i64>(0)?.cast_unsigned(),
                 rows: row.get::<_, i64>(1)?.cast_unsigned(),
             }))
@@ -57,7 +59,7 @@ impl FileTx {
         read().map_err(|cause| self.inner.failed("read the lengths of files from", cause))
     }
 
-    pub(super) fn learn(&self, name: &str, known: Known) -> Result<()> {
+    pub(super) fn set_file(&self, name: &str, known: CommittedFile) -> Result<()> {
         let db = self.inner.connection();
         db.prepare_cached("INSERT OR REPLACE INTO files (name, length, rows) VALUES (?1, ?2, ?3)")
             .and_then(|mut put| {
@@ -89,7 +91,7 @@ impl FileTx {
                     .map_err(|cause| failed("open", path, cause))?
                     .len();
                 if found < length {
-                    return Err(Refused::Short {
+                    return Err(FileError::Short {
                         file: path.display().to_string(),
                         found,
                         committed: length,

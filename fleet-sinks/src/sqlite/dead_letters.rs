@@ -1,9 +1,11 @@
+//! Listing and exporting the dead letters of a pipeline.
+
 use std::{io::Write, sync::Arc};
 
 use fleet_core::{Offset, Partition, Result, checkpoint::DeadLetter};
 
-use super::{SqliteStore, claim, error::failed};
-use crate::stored::{Exported, StoredDeadLetter};
+use super::{claim, error::failed, store::SqliteStore};
+use crate::store_report::{Exported, StoredDeadLetter};
 
 impl SqliteStore {
     /// The first dead letters of this pipeline, by partition and offset.

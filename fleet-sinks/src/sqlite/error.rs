@@ -5,7 +5,7 @@ use rusqlite::ErrorCode;
 
 /// Why a database or a table cannot be used. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refused {
+pub(crate) enum SqliteError {
     #[error("a pipeline needs a name: its positions are kept under it")]
     NoPipeline,
     #[error("cannot open a database without a path: name a file")]
@@ -48,8 +48,8 @@ pub(crate) enum Refused {
     OtherStore { ours: String, given: String },
 }
 
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
+impl From<SqliteError> for Error {
+    fn from(refused: SqliteError) -> Self {
         Self::new(ErrorKind::Config, refused.to_string()).because(refused)
     }
 }

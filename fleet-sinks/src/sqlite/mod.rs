@@ -20,7 +20,7 @@ mod insert;
 mod options;
 mod schema;
 mod store;
-mod summary;
+mod store_summary;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -34,7 +34,7 @@ pub use store::SqliteStore;
 pub use table::SqliteTable;
 pub use tx::SqliteTx;
 #[cfg(feature = "files")]
-pub(crate) use wipe::Whose;
+pub(crate) use wipe::WipeScope;
 
 /// The client whose connection a [`SqliteTx`] shows to sinks of one's own.
 pub use rusqlite;

@@ -1,6 +1,8 @@
+//! Options of a store: durability, waiting and indexes.
+
 use std::time::Duration;
 
-use crate::Indexes;
+use crate::indexes::Indexes;
 
 /// What a finished commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::error::Refused;
+use super::error::SqliteError;
 
 /// The columns that differ between two runs over the same input, as (table, column).
 ///
@@ -104,7 +104,7 @@ pub(super) fn prepare(
     db: &mut Connection,
     file: &str,
     patience: Duration,
-) -> rusqlite::Result<Result<(), Refused>> {
+) -> rusqlite::Result<Result<(), SqliteError>> {
     // In a transaction: between two reads another process may make its tables.
     let reading = db.transaction()?;
     if let Err(refused) = inspect(&reading, file)? {
@@ -154,7 +154,7 @@ fn write_ahead(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
     }
 }
 
-fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Found, Refused>> {
+fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Found, SqliteError>> {
     let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let application = pragma("application_id")?;
     let version = pragma("user_version")?;
@@ -164,11 +164,11 @@ fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Found, Refuse
     Ok(match (application, version) {
         (0, 0) if empty => Ok(Found::Nothing),
         (APPLICATION_ID, VERSION) => Ok(Found::Ours),
-        (APPLICATION_ID, found) if found > VERSION => Err(Refused::Newer {
+        (APPLICATION_ID, found) if found > VERSION => Err(SqliteError::Newer {
             file: file.to_owned(),
             found,
             known: VERSION,
         }),
-        _ => Err(Refused::Foreign(file.to_owned())),
+        _ => Err(SqliteError::Foreign(file.to_owned())),
     })
 }

@@ -1,18 +1,23 @@
+//! The checkpoint store in one SQLite file.
+
 use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fleet_core::{
-    Partition, Record, Result,
+    Partition, Result,
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    Durability, Indexes, SqliteOptions, SqliteTable, SqliteTx, claim, commit,
-    error::{Refused, failed, held},
+    claim, commit,
+    error::{SqliteError, failed, held},
+    options::{Durability, SqliteOptions},
     schema,
+    tx::SqliteTx,
 };
+use crate::indexes::Indexes;
 
 /// The page cache, KiB. Our choice: an index over ten thousand vehicles touches as many pages in each commit,
 /// and with SQLite's 2 MB they were written at three quarters of the speed.
@@ -84,15 +89,15 @@ impl SqliteStore {
         let path = path.as_ref();
         let file = path.display().to_string();
         if file.is_empty() {
-            return Err(Refused::NoPath.into());
+            return Err(SqliteError::NoPath.into());
         }
         if path.is_dir() {
-            return Err(Refused::Folder(file).into());
+            return Err(SqliteError::Folder(file).into());
         }
         let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
             let folder = folder.display().to_string();
-            return Err(Refused::NoFolder { file, folder }.into());
+            return Err(SqliteError::NoFolder { file, folder }.into());
         }
         // No URI: a path that begins with `file:` is a path.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -120,7 +125,7 @@ impl SqliteStore {
         options: &SqliteOptions,
     ) -> Result<Self> {
         if pipeline.is_empty() {
-            return Err(Refused::NoPipeline.into());
+            return Err(SqliteError::NoPipeline.into());
         }
         let prepared = db
             .busy_timeout(options.busy_timeout)
@@ -128,7 +133,7 @@ impl SqliteStore {
         match prepared {
             Ok(prepared) => prepared?,
             Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-                return Err(Refused::NotSqlite(file).into());
+                return Err(SqliteError::NotSqlite(file).into());
             }
             Err(cause) => return Err(failed("open", &file, cause)),
         }
@@ -155,18 +160,6 @@ impl SqliteStore {
     /// The name that positions are kept under.
     pub fn pipeline(&self) -> &str {
         &self.pipeline
-    }
-
-    /// The table of this name, made if it is not there; the sink of a stream of `R`.
-    ///
-    /// An index on `vehicle_id` and `time` is made where there are such columns, unless
-    /// [`Indexes`] says otherwise.
-    ///
-    /// # Errors
-    /// Refuses a name or a column that would need quotes, a name that the store uses itself, and a table
-    /// that is there with other columns. Waits for an open transaction, up to the busy timeout.
-    pub fn table<R: Record>(&self, name: &str) -> Result<SqliteTable<R>> {
-        SqliteTable::open(self, name)
     }
 
     /// The file, as messages name it.
@@ -204,7 +197,7 @@ impl SqliteStore {
     }
 
     /// Commits; when partitions are fenced, or on an error, the transaction is still open if it can be.
-    pub(crate) fn land(&self, tx: &SqliteTx, epoch: &[Sealed]) -> Result<Committed> {
+    pub(crate) fn commit_in(&self, tx: &SqliteTx, epoch: &[Sealed]) -> Result<Committed> {
         tx.belongs_to(&self.db, &self.file)?;
         tx.still_open()?;
         let fenced = commit::write(tx.connection(), &self.pipeline, epoch)
@@ -244,7 +237,7 @@ impl CheckpointStore for SqliteStore {
     }
 
     async fn commit(&mut self, tx: SqliteTx, epoch: &[Sealed]) -> Result<Committed> {
-        self.land(&tx, epoch)
+        self.commit_in(&tx, epoch)
     }
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {

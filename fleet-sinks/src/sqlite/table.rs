@@ -1,3 +1,5 @@
+//! A result table: made, checked and written.
+
 use std::{collections::BTreeMap, marker::PhantomData};
 
 use async_trait::async_trait;
@@ -9,12 +11,13 @@ use fleet_core::{
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, types::Null};
 
 use super::{
-    Indexes, SqliteStore, SqliteTx,
-    error::Refused,
+    error::SqliteError,
     insert::{insert, key_index},
     schema::RESERVED,
+    store::SqliteStore,
+    tx::SqliteTx,
 };
-use crate::check;
+use crate::{check, indexes::Indexes};
 
 /// A result table: rows land in it together with the position they came from.
 ///
@@ -57,10 +60,24 @@ pub struct SqliteTable<R> {
     row: PhantomData<fn() -> R>,
 }
 
+impl SqliteStore {
+    /// The table of this name, made if it does not exist; the sink of a stream of `R`.
+    ///
+    /// An index on `vehicle_id` and `time` is made where there are such columns, unless
+    /// [`Indexes`] says otherwise.
+    ///
+    /// # Errors
+    /// Refuses a name or a column that would need quotes, a name that the store itself uses, and an
+    /// existing table with other columns. Waits for an open transaction, up to the busy timeout.
+    pub fn table<R: Record>(&self, name: &str) -> Result<SqliteTable<R>> {
+        SqliteTable::open(self, name)
+    }
+}
+
 impl<R: Record> SqliteTable<R> {
-    pub(super) fn open(store: &SqliteStore, name: &str) -> Result<Self> {
+    fn open(store: &SqliteStore, name: &str) -> Result<Self> {
         let columns = R::columns();
-        let refused = |reason: String| Refused::Table {
+        let refused = |reason: String| SqliteError::Table {
             file: store.file().to_string(),
             table: name.to_owned(),
             reason,
@@ -79,7 +96,7 @@ impl<R: Record> SqliteTable<R> {
         let differs = prepare(tx.connection(), name, columns, replaces, store.indexes())
             .map_err(|cause| tx.failed(&format!("make table {name} in"), cause))?;
         if let Some(differs) = differs {
-            return Err(Refused::Columns {
+            return Err(SqliteError::Columns {
                 file: store.file().to_string(),
                 table: name.to_owned(),
                 differs,
@@ -116,9 +133,9 @@ impl<T: Record + Send + Sync + 'static> TransactionalSink<T, SqliteStore> for Sq
         let mut outcome = Outcome::default();
         let mut time = String::new();
         for (index, row) in rows.iter().enumerate() {
-            let landed = land(&mut statement, &row.value, &mut time)
+            let written = write_row(&mut statement, &row.value, &mut time)
                 .map_err(|cause| tx.failed(&doing(), cause))?;
-            if let Err(reason) = landed {
+            if let Err(reason) = written {
                 tx.still_open()?;
                 outcome
                     .rejected
@@ -130,7 +147,7 @@ impl<T: Record + Send + Sync + 'static> TransactionalSink<T, SqliteStore> for Sq
 }
 
 /// Inserts one row; the inner error is why this row alone is refused.
-fn land<R: Record>(
+fn write_row<R: Record>(
     statement: &mut CachedStatement<'_>,
     row: &R,
     time: &mut String,

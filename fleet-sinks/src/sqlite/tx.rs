@@ -1,10 +1,12 @@
+//! An open transaction and the connection it owns.
+
 use std::sync::Arc;
 
 use fleet_core::{Error, Result};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::error::{Refused, failed, over};
+use super::error::{SqliteError, failed, over};
 
 /// An open transaction of a [`SqliteStore`](super::SqliteStore).
 ///
@@ -94,7 +96,7 @@ impl SqliteTx {
         if Arc::ptr_eq(OwnedMutexGuard::mutex(&self.db), db) {
             return Ok(());
         }
-        Err(Refused::OtherStore {
+        Err(SqliteError::OtherStore {
             ours: file.to_owned(),
             given: self.file.to_string(),
         }

@@ -1,7 +1,9 @@
+//! Deleting what a store holds, of one pipeline or of all.
+
 use fleet_core::Result;
 use rusqlite::Connection;
 
-use super::{SqliteStore, error::Refused};
+use super::{error::SqliteError, store::SqliteStore};
 
 impl SqliteStore {
     /// Forgets this pipeline: positions, state, dead letters, totals, and every result table. Call it
@@ -24,7 +26,7 @@ impl SqliteStore {
     /// Refuses when other pipelines keep their positions in the same file: whose rows are whose, a result
     /// table does not say. Nothing is changed then.
     pub fn wipe(&self) -> Result<()> {
-        self.wipe_with(Whose::Own, |_| Ok(()))
+        self.wipe_with(WipeScope::Own, |_| Ok(()))
     }
 
     /// Forgets everything that the file holds, of every pipeline.
@@ -32,20 +34,20 @@ impl SqliteStore {
     /// # Errors
     /// Those of writing.
     pub fn wipe_all(&self) -> Result<()> {
-        self.wipe_with(Whose::All, |_| Ok(()))
+        self.wipe_with(WipeScope::All, |_| Ok(()))
     }
 
     /// Wipes, and does something more in the same transaction.
     pub(crate) fn wipe_with(
         &self,
-        whose: Whose,
+        scope: WipeScope,
         also: impl FnOnce(&Connection) -> rusqlite::Result<()>,
     ) -> Result<()> {
         let tx = self.begin_now()?;
         let others =
             others(tx.connection(), self.pipeline()).map_err(|cause| tx.failed("wipe", cause))?;
-        if whose == Whose::Own && !others.is_empty() {
-            return Err(Refused::Shared {
+        if scope == WipeScope::Own && !others.is_empty() {
+            return Err(SqliteError::Shared {
                 file: self.file().to_string(),
                 others: others.join(", "),
             }
@@ -60,7 +62,7 @@ impl SqliteStore {
 
 /// What a wipe may touch.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub(crate) enum WipeScope {
     /// A file that is this pipeline's alone.
     Own,
     /// Every pipeline's.

@@ -6,7 +6,7 @@ use std::{fmt, io::Write, path::PathBuf, str::FromStr};
 
 use fleet_core::{Error, ErrorKind, Result};
 use fleet_sinks::{
-    PostgresStore, SqliteStore, StoredDeadLetter, Summary,
+    PostgresStore, SqliteStore, StoreSummary, StoredDeadLetter,
     postgres::{self, tokio_postgres},
     sqlite::rusqlite::{self, Connection, OpenFlags},
 };
@@ -89,7 +89,7 @@ pub(crate) enum Database {
 
 impl Database {
     /// What each pipeline that ever ran left here.
-    pub(crate) async fn summaries(&self) -> Result<Vec<Summary>> {
+    pub(crate) async fn summaries(&self) -> Result<Vec<StoreSummary>> {
         let mut summaries = Vec::new();
         for pipeline in PIPELINES {
             summaries.push(match self {

@@ -1,3 +1,5 @@
+//! Tests of the file sinks.
+
 #[cfg(feature = "sqlite")]
 mod model;
 mod plain;

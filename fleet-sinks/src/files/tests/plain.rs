@@ -1,3 +1,5 @@
+//! Files without a store: formats, crashes and locks.
+
 use std::{fs, io::Write as _, path::Path};
 
 use fleet_core::{

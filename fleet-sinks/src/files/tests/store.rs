@@ -1,3 +1,5 @@
+//! Files with a store: what a crash or a fence leaves is cut off.
+
 use std::{fs, io::Write as _};
 
 use fleet_core::{

@@ -1,3 +1,5 @@
+//! The connection that a store or sink reuses between its transactions.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fleet_core::Result;

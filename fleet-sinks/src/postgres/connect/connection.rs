@@ -1,3 +1,5 @@
+//! One pooled connection: deadlines for its calls, and what is left behind on it.
+
 use std::{
     collections::HashMap,
     fmt,

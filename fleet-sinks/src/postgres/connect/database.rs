@@ -1,3 +1,5 @@
+//! A pool of connections to one database.
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use deadpool::{

@@ -1,3 +1,5 @@
+//! Options of a connection: encryption, pool size and deadlines.
+
 use std::{path::PathBuf, time::Duration};
 
 /// When a connection is encrypted, and how far its server is trusted.

@@ -1,3 +1,5 @@
+//! An open transaction and the connection it owns.
+
 use std::future::Future;
 
 use fleet_core::{Error, ErrorKind, Result};

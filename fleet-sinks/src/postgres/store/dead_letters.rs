@@ -1,3 +1,5 @@
+//! Listing and exporting the dead letters of a pipeline.
+
 use std::{io::Write, pin::pin, sync::Arc};
 
 use fleet_core::{Offset, Partition, Result, checkpoint::DeadLetter};
@@ -5,7 +7,7 @@ use futures_util::TryStreamExt;
 use tokio_postgres::{Error, Row};
 
 use super::{checkpoints::PostgresStore, claim::unsigned};
-use crate::stored::{Exported, StoredDeadLetter};
+use crate::store_report::{Exported, StoredDeadLetter};
 
 const FIRST: &str = r#"
 SELECT partition, "offset", stage, reason, raw, length FROM fleet_stream.dead_letters

@@ -8,7 +8,7 @@ mod error;
 mod log;
 pub(in crate::postgres) mod schema;
 mod states;
-mod summary;
+mod store_summary;
 mod tables;
 mod text;
 mod wipe;

@@ -1,3 +1,5 @@
+//! Deleting everything that the stores of a database hold.
+
 use fleet_core::Result;
 use tokio_postgres::Error;
 

@@ -1,3 +1,5 @@
+//! How a table takes rows: appended, replaced or added up.
+
 use fleet_core::record::Replaces;
 
 use crate::indexes::Indexes;

@@ -1,3 +1,5 @@
+//! A result table as a sink next to another store.
+
 use async_trait::async_trait;
 use fleet_core::{
     Record, Result, Row,

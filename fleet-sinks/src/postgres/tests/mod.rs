@@ -2,8 +2,8 @@
 
 mod bad_rows;
 mod fleet;
-mod landing;
 mod pipeline;
 mod report;
 mod store;
 mod table;
+mod write_modes;

@@ -1,8 +1,10 @@
+//! What a store reports about a pipeline: summary, dead letters and wiping.
+
 use fleet_core::checkpoint::DeadLetter;
 
 use crate::testing::postgres::Scratch;
 use crate::{
-    Summary,
+    StoreSummary,
     postgres::PostgresStore,
     testing::stores::{commit, letter},
 };
@@ -110,9 +112,9 @@ async fn a_wipe_forgets_all_but_leaves_tables_of_others_alone() {
         .await
         .unwrap();
     store.wipe_all().await.unwrap();
-    let nothing = Summary {
+    let nothing = StoreSummary {
         pipeline: "demo".to_owned(),
-        ..Summary::default()
+        ..StoreSummary::default()
     };
     assert_eq!(store.summary().await.unwrap(), nothing);
     let left = "SELECT to_regclass('\"odd name\"') IS NULL";

@@ -1,3 +1,5 @@
+//! The checkpoint store against a server: the contract, state, fencing and layouts.
+
 use std::collections::BTreeMap;
 
 use fleet_core::{

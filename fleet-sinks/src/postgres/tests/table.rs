@@ -1,3 +1,5 @@
+//! Result tables against a server: values, names, columns and locks.
+
 use fleet_core::{
     EventTime, Row,
     checkpoint::CheckpointStore,

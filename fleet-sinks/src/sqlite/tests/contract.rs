@@ -1,3 +1,5 @@
+//! The contract of a checkpoint store: atomic commits, fencing and shared files.
+
 use std::time::Duration;
 
 use fleet_core::{

@@ -1,3 +1,5 @@
+//! Tests of the SQLite store and its tables.
+
 mod contract;
 mod open;
 mod report;

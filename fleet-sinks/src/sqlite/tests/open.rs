@@ -1,3 +1,5 @@
+//! Opening files: new ones, damaged ones, and those of other programs.
+
 use std::{fs, path::Path};
 
 use fleet_core::ErrorKind;

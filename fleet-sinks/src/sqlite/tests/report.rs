@@ -1,3 +1,5 @@
+//! What a store reports about a pipeline: summary, dead letters and wiping.
+
 use fleet_core::{
     Partition,
     checkpoint::{CheckpointStore, DeadLetter},
@@ -5,7 +7,7 @@ use fleet_core::{
 };
 
 use crate::{
-    Summary,
+    StoreSummary,
     sqlite::SqliteStore,
     testing::{
         Sample,
@@ -95,9 +97,9 @@ async fn a_wipe_forgets_one_pipeline_and_refuses_to_touch_two() {
     .await;
     store.wipe().unwrap();
     let summary = store.summary().unwrap();
-    let nothing = Summary {
+    let nothing = StoreSummary {
         pipeline: "one".to_owned(),
-        ..Summary::default()
+        ..StoreSummary::default()
     };
     assert_eq!(summary, nothing);
     let fresh = store.claim(&Partition::from("p/0")).await.unwrap();

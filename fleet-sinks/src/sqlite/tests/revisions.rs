@@ -1,3 +1,5 @@
+//! Rows that replace earlier revisions.
+
 use fleet_core::{
     EventTime, Offset, Record, Row,
     checkpoint::CheckpointStore,

@@ -1,3 +1,5 @@
+//! Result tables: values, refused rows, names and columns.
+
 use fleet_core::{
     EventTime, Row,
     checkpoint::CheckpointStore,

@@ -1,3 +1,5 @@
+//! Pooled connections against a server: deadlines, cleaning, cancelled calls and errors.
+
 use std::time::Duration;
 
 use fleet_core::ErrorKind;

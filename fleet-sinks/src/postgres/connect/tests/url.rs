@@ -1,3 +1,5 @@
+//! Which URLs are accepted, and when a connection must be encrypted.
+
 use std::time::Duration;
 
 use fleet_core::ErrorKind;

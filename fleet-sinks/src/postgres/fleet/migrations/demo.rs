@@ -1,3 +1,5 @@
+//! Demo customers, vehicles and people.
+
 use fleet_core::Result;
 
 use crate::postgres::connect::Database;

@@ -1,3 +1,5 @@
+//! Migrations against a server: concurrency, changed histories, functions and TimescaleDB.
+
 use std::collections::BTreeSet;
 
 use fleet_core::event::AccessRoles;

@@ -1,3 +1,5 @@
+//! Optional hypertables of TimescaleDB in place of native partitions.
+
 use fleet_core::Result;
 
 use crate::postgres::connect::Database;

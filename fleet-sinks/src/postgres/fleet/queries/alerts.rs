@@ -1,3 +1,5 @@
+//! Listing and acknowledging alerts.
+
 use fleet_core::{
     Error, ErrorKind, FleetId, Result, VehicleId,
     dialect::{

@@ -1,3 +1,5 @@
+//! Alerts in the names and units of the Ford system.
+
 use fleet_core::{
     Result, VehicleId,
     dialect::{

@@ -1,3 +1,5 @@
+//! The vehicles of a fleet compared over a range.
+
 use fleet_core::{
     FleetId, Result,
     dialect::vehicleops::{FleetPerformance, VehiclePerformance},

@@ -1,3 +1,5 @@
+//! The current numbers of one fleet.
+
 use fleet_core::{FleetId, Result, dialect::vehicleops::FleetSummary};
 use tokio_postgres::types::ToSql;
 

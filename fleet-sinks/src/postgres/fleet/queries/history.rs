@@ -1,3 +1,5 @@
+//! The readings of one vehicle: a range, or the newest.
+
 use fleet_core::{
     Result, VehicleId,
     dialect::vehicleops::History,

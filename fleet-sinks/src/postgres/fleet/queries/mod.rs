@@ -8,17 +8,17 @@
 //! |---|---|---|
 //! | `vehicle_metrics` `speed_series` `fleet_performance` `fleet_summary` `history` | what vehicles do | VehicleOps |
 //! | `alerts` | what was found, and acknowledging it | VehicleOps |
-//! | `anomalies` `overview` `notes` | the same of a customer | Ford |
+//! | `anomalies` `overview` `driver_notes` | the same of a customer | Ford |
 //! | `self_driving` `perception` | how autonomy does | the self-driving pipeline |
 //! | `scores` | how drivers do | FleetFlow |
 
 mod alerts;
 mod anomalies;
 mod convert;
+mod driver_notes;
 mod fleet_performance;
 mod fleet_summary;
 mod history;
-mod notes;
 mod overview;
 mod perception;
 mod range;
@@ -33,14 +33,14 @@ mod vehicle_metrics;
 
 pub use alerts::{AlertFilter, acknowledge_alert, alerts};
 pub use anomalies::{AnomalyFilter, acknowledge_anomaly, anomalies};
+pub use driver_notes::{DriverNote, DriverNoteFilter, driver_notes};
 pub use fleet_performance::fleet_performance;
 pub use fleet_summary::fleet_summary;
 pub use history::{MAX_HISTORY, history, latest};
-pub use notes::{Note, NoteFilter, notes};
 pub use overview::overview;
 pub use perception::{ClassSummary, perception_summary};
 pub use range::{Slice, TimeRange};
-pub use scores::{TripScore, driver_scores, trip_score};
+pub use scores::{StoredTripScore, driver_scores, trip_score};
 pub use self_driving::{SelfDrivingTotals, self_driving_metrics};
 pub use speed_series::{MAX_BUCKET_MINUTES, speed_series};
 pub use vehicle_metrics::vehicle_metrics;

@@ -1,3 +1,5 @@
+//! The numbers of all visible vehicles, in total and per period.
+
 use fleet_core::{
     Error, ErrorKind, Result,
     dialect::{

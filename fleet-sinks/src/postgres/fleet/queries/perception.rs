@@ -1,3 +1,5 @@
+//! Detected objects by class.
+
 use fleet_core::{Result, VehicleId, event::ObjectClass};
 use tokio_postgres::{Row, types::ToSql};
 

@@ -1,3 +1,5 @@
+//! Ranges of time, and pages of long lists.
+
 use std::time::{Duration, SystemTime};
 
 use fleet_core::{Error, ErrorKind, EventTime, Result};

@@ -1,3 +1,5 @@
+//! Scores of trips, by trip and by driver.
+
 use fleet_core::{DriverId, Result, TripId, time::Stamp};
 use tokio_postgres::{Row, types::ToSql};
 
@@ -9,7 +11,7 @@ use crate::postgres::fleet::tenancy::Scoped;
 
 /// The score of one trip, as FleetFlow answers.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct TripScore {
+pub struct StoredTripScore {
     /// Which trip.
     pub trip_id: TripId,
     /// Who drove.
@@ -32,7 +34,7 @@ const DRIVER: &str = "SELECT * FROM fleet.driver_scores WHERE tenant = $1 AND dr
 ///
 /// # Errors
 /// Refuses a scope of several tenants. Else those of the server.
-pub async fn trip_score(scoped: &Scoped, trip: &TripId) -> Result<Option<TripScore>> {
+pub async fn trip_score(scoped: &Scoped, trip: &TripId) -> Result<Option<StoredTripScore>> {
     let values: [&(dyn ToSql + Sync); 2] = [&scoped.tenant()?, &trip.as_str()];
     scoped
         .row("ask for the score of a trip in", TRIP, &values, score)
@@ -47,7 +49,7 @@ pub async fn driver_scores(
     scoped: &Scoped,
     driver: &DriverId,
     slice: Slice,
-) -> Result<Vec<TripScore>> {
+) -> Result<Vec<StoredTripScore>> {
     let [limit, offset] = slice.bounds();
     let values: [&(dyn ToSql + Sync); 4] = [&scoped.tenant()?, &driver.as_str(), &limit, &offset];
     scoped
@@ -55,8 +57,8 @@ pub async fn driver_scores(
         .await
 }
 
-fn score(row: &Row) -> Result<TripScore, tokio_postgres::Error> {
-    Ok(TripScore {
+fn score(row: &Row) -> Result<StoredTripScore, tokio_postgres::Error> {
+    Ok(StoredTripScore {
         trip_id: text(row, "trip_id")?,
         driver_id: text(row, "driver_id")?,
         safety_score: row.try_get("safety_score")?,

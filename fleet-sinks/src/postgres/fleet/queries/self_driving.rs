@@ -1,3 +1,5 @@
+//! Self-driving totals and the ratios that follow from them.
+
 use fleet_core::{Result, VehicleId};
 use tokio_postgres::{Row, types::ToSql};
 

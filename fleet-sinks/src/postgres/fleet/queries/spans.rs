@@ -1,3 +1,5 @@
+//! Splits a range into whole days, hours and minutes and the rest, so that roll-ups can answer.
+
 use std::time::{Duration, SystemTime};
 
 use fleet_core::EventTime;

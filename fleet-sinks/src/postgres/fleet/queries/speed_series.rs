@@ -1,3 +1,5 @@
+//! The speed of a vehicle over time, in buckets of minutes.
+
 use fleet_core::{Error, ErrorKind, Result, VehicleId, dialect::vehicleops::SpeedBucket};
 use tokio_postgres::{Row, types::ToSql};
 

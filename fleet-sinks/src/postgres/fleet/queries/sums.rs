@@ -1,3 +1,5 @@
+//! Sums over the readings of vehicles, from roll-ups wherever they cover the range.
+
 use fleet_core::{Result, VehicleId};
 use tokio_postgres::{Row, types::ToSql};
 

@@ -1,3 +1,5 @@
+//! Means, extremes and totals of one vehicle over a range.
+
 use fleet_core::{Result, VehicleId, dialect::vehicleops::VehicleMetrics};
 
 use super::{

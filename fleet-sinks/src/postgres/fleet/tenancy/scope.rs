@@ -1,3 +1,5 @@
+//! Whose rows a transaction may see.
+
 use std::collections::BTreeSet;
 
 use fleet_core::event::AccessRoles;

@@ -1,3 +1,5 @@
+//! A transaction with a scope: the only way to run a query.
+
 use fleet_core::{Error, ErrorKind, Result};
 use tokio_postgres::{Row, types::ToSql};
 

@@ -1,3 +1,5 @@
+//! The roles of a scope as the server evaluates them.
+
 use fleet_core::Result;
 
 use super::Scoped;

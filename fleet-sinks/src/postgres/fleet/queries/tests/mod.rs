@@ -1,3 +1,5 @@
+//! Tests of the queries against a server.
+
 mod drive;
 mod people;
 mod plans;

@@ -1,4 +1,4 @@
-//! What people ask about: alerts, anomalies, notes, autonomy, scores. Small enough to be said outright.
+//! Queries about alerts, anomalies, notes, autonomy and scores, with expected answers written out.
 
 use fleet_core::{
     EventTime,
@@ -8,9 +8,9 @@ use fleet_core::{
 use crate::postgres::{
     Database,
     queries::{
-        AlertFilter, AnomalyFilter, NoteFilter, Slice, TimeRange, acknowledge_anomaly, alerts,
-        anomalies, driver_scores, notes, overview, perception_summary, self_driving_metrics,
-        trip_score,
+        AlertFilter, AnomalyFilter, DriverNoteFilter, Slice, TimeRange, acknowledge_anomaly,
+        alerts, anomalies, driver_notes, driver_scores, overview, perception_summary,
+        self_driving_metrics, trip_score,
     },
     tenancy::{
         Scoped,
@@ -224,9 +224,9 @@ async fn notes_are_listed_by_vehicle_driver_and_category() {
     let database = manager(&rig).await;
     let [_, regional, _] = people();
     let scoped = Scoped::begin(&database, regional).await.unwrap();
-    let found = notes(
+    let found = driver_notes(
         &scoped,
-        &NoteFilter::default(),
+        &DriverNoteFilter::default(),
         Slice {
             limit: 2,
             offset: 0,
@@ -234,19 +234,21 @@ async fn notes_are_listed_by_vehicle_driver_and_category() {
     )
     .await
     .unwrap();
-    let names = |page: &[crate::postgres::queries::Note]| {
+    let names = |page: &[crate::postgres::queries::DriverNote]| {
         page.iter().map(|n| n.note_id.clone()).collect::<Vec<_>>()
     };
     assert_eq!(
         (found.total, names(&found.items)),
         (7, vec!["n6".into(), "n5".into()])
     );
-    let filter = NoteFilter {
+    let filter = DriverNoteFilter {
         driver: Some("d1".parse().unwrap()),
         category: Some("brakes".into()),
-        ..NoteFilter::default()
+        ..DriverNoteFilter::default()
     };
-    let found = notes(&scoped, &filter, Slice::default()).await.unwrap();
+    let found = driver_notes(&scoped, &filter, Slice::default())
+        .await
+        .unwrap();
     assert_eq!(names(&found.items), ["n5", "n1"]);
 }
 

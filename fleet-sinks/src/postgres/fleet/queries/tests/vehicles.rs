@@ -1,3 +1,5 @@
+//! Queries about vehicles, compared with plain loops over the same readings.
+
 use std::collections::BTreeMap;
 
 use fleet_core::{

@@ -1,3 +1,5 @@
+//! The check of the catalogue finds each hole that is made on purpose.
+
 use super::rig::Rig;
 use crate::postgres::fleet::tenancy::check::{HOLES, findings};
 

@@ -1,3 +1,5 @@
+//! Tests of tenancy against a server.
+
 mod catalogue;
 mod churn;
 mod policies;

@@ -1,3 +1,5 @@
+//! Which rows a scope sees.
+
 use super::rig::{Rig, people, texts};
 use crate::postgres::tenancy::{Scope, Scoped, SecurityRoles};
 

@@ -1,3 +1,5 @@
+//! What each database role may do, and which logins are refused at start-up.
+
 use fleet_core::Error;
 
 use super::rig::{Rig, people, texts};

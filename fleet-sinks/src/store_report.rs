@@ -12,7 +12,7 @@ pub(crate) const CLASSES: u32 = 10;
 
 /// What a store holds of one pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct StoreSummary {
     /// The pipeline.
     pub pipeline: String,
     /// How many partitions were ever claimed.
@@ -31,11 +31,11 @@ pub struct Summary {
     pub tables: BTreeMap<String, u64>,
 }
 
-/// Dead letters that the same stage refused for the same reason.
+/// Dead letters that the same step refused for the same reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusalClass {
-    /// Who refused them.
-    pub stage: String,
+    /// The step that refused them: `decode`, or the name of a sink.
+    pub step: String,
     /// Why.
     pub reason: String,
     /// How many.

@@ -1,4 +1,4 @@
-//! What rows do to those that are there.
+//! Appending, replacing and adding up rows in a table.
 
 use fleet_core::{
     EventTime, Offset, Record, Row,

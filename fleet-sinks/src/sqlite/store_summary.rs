@@ -1,10 +1,12 @@
+//! The summary of what a store holds of a pipeline.
+
 use std::collections::BTreeMap;
 
 use fleet_core::Result;
 use rusqlite::Connection;
 
-use super::{SqliteStore, claim};
-use crate::stored::{CLASSES, RefusalClass, Summary};
+use super::{claim, store::SqliteStore};
+use crate::store_report::{CLASSES, RefusalClass, StoreSummary};
 
 impl SqliteStore {
     /// What the store holds of this pipeline, for a closing report.
@@ -19,7 +21,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Those of reading. Waits for an open transaction, up to the busy timeout.
-    pub fn summary(&self) -> Result<Summary> {
+    pub fn summary(&self) -> Result<StoreSummary> {
         self.read("sum up", |db| {
             // One transaction, so that another process cannot commit between the sums.
             let db = db.unchecked_transaction()?;
@@ -28,7 +30,7 @@ impl SqliteStore {
     }
 }
 
-fn summary(db: &Connection, pipeline: &str) -> rusqlite::Result<Summary> {
+fn summary(db: &Connection, pipeline: &str) -> rusqlite::Result<StoreSummary> {
     let (partitions, ended, counts) = db.query_row(
         "SELECT count(*), coalesce(min(ended), 0), coalesce(sum(read), 0), coalesce(sum(accepted), 0),
                 coalesce(sum(filtered), 0), coalesce(sum(dead_lettered), 0), coalesce(sum(late), 0),
@@ -55,13 +57,13 @@ fn summary(db: &Connection, pipeline: &str) -> rusqlite::Result<Summary> {
         )?
         .query_map((pipeline, CLASSES), |row| {
             Ok(RefusalClass {
-                stage: row.get(0)?,
+                step: row.get(0)?,
                 reason: row.get(1)?,
                 count: claim::unsigned(row, 2)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Summary {
+    Ok(StoreSummary {
         pipeline: pipeline.to_owned(),
         partitions,
         ended,

@@ -1,3 +1,5 @@
+//! Notes that drivers wrote about vehicles.
+
 use fleet_core::{DriverId, Result, VehicleId, dialect::ford::Page, time::Stamp};
 use tokio_postgres::{Row, types::ToSql};
 
@@ -9,7 +11,7 @@ use crate::postgres::fleet::tenancy::Scoped;
 
 /// What a driver wrote about a vehicle, as Ford's table has it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Note {
+pub struct DriverNote {
     /// Its name.
     pub note_id: String,
     /// The vehicle.
@@ -36,7 +38,7 @@ pub struct Note {
 
 /// Which notes are listed; what is not said does not matter.
 #[derive(Clone, Debug, Default)]
-pub struct NoteFilter {
+pub struct DriverNoteFilter {
     /// About this vehicle.
     pub vehicle: Option<VehicleId>,
     /// By this driver.
@@ -54,7 +56,11 @@ const LIST: &str = "SELECT *, count(*) OVER () AS total FROM fleet.driver_notes
 ///
 /// # Errors
 /// Those of the server.
-pub async fn notes(scoped: &Scoped, filter: &NoteFilter, slice: Slice) -> Result<Page<Note>> {
+pub async fn driver_notes(
+    scoped: &Scoped,
+    filter: &DriverNoteFilter,
+    slice: Slice,
+) -> Result<Page<DriverNote>> {
     let [limit, offset] = slice.bounds();
     let values: [&(dyn ToSql + Sync); 5] = [
         &filter.vehicle.as_ref().map(VehicleId::as_str),
@@ -76,8 +82,8 @@ pub async fn notes(scoped: &Scoped, filter: &NoteFilter, slice: Slice) -> Result
     })
 }
 
-fn note(row: &Row) -> Result<Note, tokio_postgres::Error> {
-    Ok(Note {
+fn note(row: &Row) -> Result<DriverNote, tokio_postgres::Error> {
+    Ok(DriverNote {
         note_id: row.try_get("note_id")?,
         vehicle: text(row, "vehicle_id")?,
         customer_id: row.try_get("tenant")?,

@@ -1,3 +1,5 @@
+//! The summary of what a store holds of a pipeline.
+
 use std::collections::BTreeMap;
 
 use fleet_core::Result;
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     postgres::connect::PostgresTransaction,
-    stored::{CLASSES, RefusalClass, Summary},
+    store_report::{CLASSES, RefusalClass, StoreSummary},
 };
 
 /// One snapshot for all sums, so that another process cannot commit between them.
@@ -41,7 +43,7 @@ impl PostgresStore {
     ///
     /// # Errors
     /// Those of reading.
-    pub async fn summary(&self) -> Result<Summary> {
+    pub async fn summary(&self) -> Result<StoreSummary> {
         let tx = self.connection.begin().await?;
         let summary = tx.run("sum up", summary(&tx, self.pipeline())).await?;
         self.connection.commit(tx).await?;
@@ -49,16 +51,16 @@ impl PostgresStore {
     }
 }
 
-async fn summary(tx: &PostgresTransaction, pipeline: &str) -> Result<Summary, Error> {
+async fn summary(tx: &PostgresTransaction, pipeline: &str) -> Result<StoreSummary, Error> {
     let client = tx.client();
     client.batch_execute(SNAPSHOT).await?;
     let row = client.query_one(POSITIONS, &[&pipeline]).await?;
-    let mut summary = Summary {
+    let mut summary = StoreSummary {
         pipeline: pipeline.to_owned(),
         partitions: unsigned(&row, 0)?,
         ended: row.try_get(1)?,
         counts: counts(&row, 2)?,
-        ..Summary::default()
+        ..StoreSummary::default()
     };
     for row in client.query(TALLIES, &[&pipeline]).await? {
         summary.tallies.insert(row.try_get(0)?, unsigned(&row, 1)?);
@@ -67,7 +69,7 @@ async fn summary(tx: &PostgresTransaction, pipeline: &str) -> Result<Summary, Er
     let most = i64::from(CLASSES);
     for row in client.query(REFUSED, &[&pipeline, &most]).await? {
         summary.refused.push(RefusalClass {
-            stage: row.try_get(0)?,
+            step: row.try_get(0)?,
             reason: row.try_get(1)?,
             count: unsigned(&row, 2)?,
         });
