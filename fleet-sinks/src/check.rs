@@ -1,5 +1,5 @@
-//! What every table and file asks of a row before it takes it: one set of rules, so that a row that one
-//! sink takes is taken by all.
+//! The rules that every table and file applies to a row before writing it, so that a row is
+//! accepted by all sinks or by none.
 
 use fleet_core::{
     Record,
@@ -8,7 +8,7 @@ use fleet_core::{
     sink::Rejected,
 };
 
-/// Hands the fields of a row that fit their columns to `take`; says why if one does not.
+/// Passes the fields of a row to `take`; returns the reason if one does not fit its column.
 pub(crate) fn fields<R: Record>(
     row: &R,
     take: &mut dyn FnMut(usize, &Value<'_>),
@@ -50,7 +50,7 @@ impl Fields for Checked<'_> {
     }
 }
 
-/// Why rows cannot replace each other in this way.
+/// The reason why rows cannot replace each other as declared, if there is one.
 #[cfg(feature = "sqlite")]
 pub(crate) fn replaces_refusal(
     columns: &[Column],
@@ -70,7 +70,7 @@ pub(crate) fn replaces_refusal(
         .then(|| format!("the revision {revision} of its rows is no column of whole numbers"))
 }
 
-/// Why a column cannot take a value.
+/// The reason why a column cannot take a value, if there is one.
 fn refusal(column: &Column, value: &Value<'_>) -> Option<String> {
     let name = column.name;
     match (value, column.kind) {
@@ -118,7 +118,7 @@ fn kind_word(kind: Option<ColumnKind>) -> &'static str {
     }
 }
 
-/// A row that is refused, with its NDJSON for the dead letter.
+/// A refused row, with its NDJSON for the dead letter.
 pub(crate) fn rejected<R: Record>(index: usize, reason: String, row: &R) -> Rejected {
     let mut raw = Vec::new();
     to_ndjson(row, &mut raw);
@@ -127,21 +127,22 @@ pub(crate) fn rejected<R: Record>(index: usize, reason: String, row: &R) -> Reje
     Rejected { index, reason, raw }
 }
 
-/// Appends `at` in one shape, `2024-02-15T14:32:18.500000Z`, so that texts sort as times do.
+/// Appends `at` with a fixed number of digits, as `2024-02-15T14:32:18.500000Z`, so that texts sort
+/// as times do.
 ///
-/// The shortest form does not: `18Z` sorts after `18.5Z`.
+/// The shortest form does not sort: `18Z` comes after `18.5Z`.
 #[cfg(any(feature = "sqlite", feature = "files"))]
 pub(crate) fn sortable_time(at: fleet_core::EventTime, to: &mut String) {
     use fleet_core::time::TimeStyle;
 
-    // Python's shape ends in `+00:00`; the rest of it is ours.
+    // Python's format differs only in its ending, `+00:00`.
     if TimeStyle::isoformat().write(at, to).is_ok() {
         to.truncate(to.len().saturating_sub("+00:00".len()));
         to.push('Z');
     }
 }
 
-/// Why a name of a table or a column cannot be used: it is `[a-z_][a-z0-9_]{0,62}`.
+/// The reason why a name of a table or column is refused: it must be `[a-z_][a-z0-9_]{0,62}`.
 pub(crate) fn name_refusal(name: &str) -> Option<String> {
     let letters = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     let fits = name.len() <= 63
@@ -156,7 +157,7 @@ pub(crate) fn name_refusal(name: &str) -> Option<String> {
     })
 }
 
-/// Why a set of columns cannot be used.
+/// The reason why a set of columns is refused, if there is one.
 pub(crate) fn columns_refusal(columns: &[Column]) -> Option<String> {
     if columns.is_empty() {
         return Some("the row type names no column".to_owned());

@@ -1,31 +1,72 @@
-//! Where results go: tables and files that hold the position of the input beside the rows.
+//! Sinks for streams of vehicle data: tables and files that commit the position of the input
+//! together with the rows.
 //!
-//! | sink | feature | with which store | effect of a crash |
+//! A stream processor that writes results first and its input position later repeats results after
+//! a crash; one that does it the other way round loses them. The stores of this crate write both in
+//! one transaction, so a pipeline that restarts continues exactly where its results end.
+//!
+//! # Sinks and stores
+//!
+//! | sink | feature | used with | after a crash |
 //! |---|---|---|---|
-//! | `sqlite::SqliteTable` | `sqlite` | `sqlite::SqliteStore` | none: each row once |
-//! | `files::FileTable` | `files` and `sqlite` | `files::FileStore` | none: files are cut to what was committed |
-//! | `files::NdjsonFile`, `files::CsvFile` | `files` | any | rows since the last commit may come again |
-//! | `postgres::PostgresTable` | `postgres` | `postgres::PostgresStore` | none: each row once |
-//! | `postgres::PostgresSink` | `postgres` | any | rows since the last commit may come again |
-//! | [`Null`] | | any | |
+//! | `sqlite::SqliteTable` | `sqlite` | `sqlite::SqliteStore` | each row is there once |
+//! | `files::FileTable` | `files` and `sqlite` | `files::FileStore` | each row is there once |
+//! | `postgres::PostgresTable` | `postgres` | `postgres::PostgresStore` | each row is there once |
+//! | `files::NdjsonFile`, `files::CsvFile` | `files` | any store | rows since the last commit may repeat |
+//! | `postgres::PostgresSink` | `postgres` | any store | rows since the last commit may repeat |
+//! | [`Null`] | | any store | nothing is written |
 //!
-//! Each outside system is one feature, off by default. What a row looks like is told once, by its
-//! [`Record`](fleet_core::Record).
+//! A sink that is used with its own store implements
+//! [`TransactionalSink`](fleet_core::sink::TransactionalSink); the others implement
+//! [`Sink`](fleet_core::sink::Sink). A row type describes its columns once, as a
+//! [`Record`](fleet_core::Record), and every sink uses that description: a SQLite table, a CSV
+//! header and a PostgreSQL `COPY` all have the same columns in the same order. A row that does not
+//! fit its columns becomes a dead letter; the rows around it are written.
+//!
+//! # Features
+//!
+//! Each outside system is one feature, and none is on by default.
+//!
+//! - `sqlite`: an embedded store in a single file. Compiles SQLite in, which needs a C compiler.
+//! - `files`: NDJSON and CSV files, without further dependencies. Together with `sqlite` it adds
+//!   `files::FileStore`.
+//! - `postgres`: PostgreSQL 15 or newer, over TLS by rustls; also the schema of a fleet with
+//!   tenants, row-level security and the queries of dashboards.
 //!
 //! # Who may depend on whom
-//! This crate depends on `fleet-core` and on no other crate of the workspace.
+//!
+//! This crate depends on `fleet-core` and on no other crate of the workspace. Of its modules
+//! `files` uses `sqlite`, which holds its positions; `postgres` is independent of both.
 //!
 //! # Examples
+//!
+//! Telemetry is written to a table of an embedded store, each row exactly once:
 //! ```
 //! # #[cfg(feature = "sqlite")] {
-//! use fleet_core::event::Alert;
+//! use fleet_core::{
+//!     EventTime, Graph, Order, Pipeline, VehicleId, decode::Typed, event::Telemetry,
+//!     testing::Scripted,
+//! };
 //! use fleet_sinks::SqliteStore;
 //!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
+//! let source = Scripted::of_rows("telemetry/0", [event]);
+//! let (graph, telemetry) = Graph::new();
+//!
 //! let store = SqliteStore::open_in_memory("demo")?;
-//! let alerts = store.table::<Alert>("alerts")?;     // Pipeline::exactly_once(.., store).store(.., alerts)
-//! assert_eq!(alerts.name(), "alerts");
-//! # }
+//! let table = store.table::<Telemetry>("telemetry")?;
+//! Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store.clone())
+//!     .store("telemetry", telemetry, table)
+//!     .run()
+//!     .await?;
+//!
+//! let summary = store.summary()?;
+//! assert!(summary.ended);
+//! assert_eq!(summary.tables["telemetry"], 1);
 //! # Ok::<(), fleet_core::Error>(())
+//! # }).unwrap();
+//! # }
 //! ```
 
 #[cfg(any(feature = "sqlite", feature = "files", feature = "postgres"))]

@@ -1,4 +1,4 @@
-//! What a store holds of a pipeline, for people to look at: the same words whichever store it is.
+//! What a store reports about a pipeline: the same types for every kind of store.
 
 use std::{collections::BTreeMap, io::Write};
 
@@ -7,27 +7,27 @@ use fleet_core::{
     checkpoint::{Counts, DeadLetter, Tallies},
 };
 
-/// How many classes of dead letters a summary names. Our choice: what fits on a screen.
+/// How many classes of dead letters a summary lists. Our choice: what fits on a screen.
 pub(crate) const CLASSES: u32 = 10;
 
 /// What a store holds of one pipeline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreSummary {
-    /// The pipeline.
+    /// The name of the pipeline.
     pub pipeline: String,
-    /// How many partitions were ever claimed.
+    /// The number of partitions that were ever claimed.
     pub partitions: u64,
-    /// Whether there is a partition and every one has ended.
+    /// Whether there is at least one partition, and all have reached the end of their input.
     pub ended: bool,
-    /// Fates of all records.
+    /// What happened to the records, over all partitions.
     pub counts: Counts,
     /// Totals by name, over all partitions.
     pub tallies: Tallies,
-    /// How many dead letters there are: of records and of rows that a sink refused.
+    /// The number of dead letters: records that could not be read and rows that a sink refused.
     pub dead_letters: u64,
-    /// Why, the ten most frequent first.
+    /// The ten most frequent reasons for dead letters, the most frequent first.
     pub refused: Vec<RefusalClass>,
-    /// Rows of each result table, those of other pipelines included.
+    /// The number of rows in each result table, including those of other pipelines.
     pub tables: BTreeMap<String, u64>,
 }
 
@@ -36,28 +36,28 @@ pub struct StoreSummary {
 pub struct RefusalClass {
     /// The step that refused them: `decode`, or the name of a sink.
     pub step: String,
-    /// Why.
+    /// The reason that was given.
     pub reason: String,
-    /// How many.
+    /// The number of dead letters.
     pub count: u64,
 }
 
-/// A dead letter, with the partition it lies in.
+/// A dead letter and the partition it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredDeadLetter {
-    /// Whose record.
+    /// The partition.
     pub partition: Partition,
-    /// What was refused, where and why.
+    /// The dead letter.
     pub letter: DeadLetter,
 }
 
-/// What an export of dead letters wrote.
+/// The result of an export of dead letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Exported {
-    /// Records that were written.
+    /// The number of records that were written.
     pub written: u64,
-    /// Records of which the store kept only the beginning, and which were left out: they must be taken
-    /// from the input, at their offset.
+    /// The number of records that were left out because the store holds only their beginning. Read
+    /// them from the input, at their offset.
     pub cut: u64,
 }
 
@@ -76,7 +76,7 @@ impl Exported {
         Ok(())
     }
 
-    /// The end of the export.
+    /// Flushes the output.
     pub(crate) fn finish(self, to: &mut dyn Write) -> Result<Self> {
         to.flush().map_err(|cause| unwritten(&cause))?;
         Ok(self)

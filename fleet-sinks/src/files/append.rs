@@ -1,4 +1,4 @@
-//! Appending to a file so that a write that failed, or a process that died, leaves no half row.
+//! Appends to a file so that a failed write or a crash leaves no partial row.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -14,12 +14,12 @@ use super::{
 };
 use crate::check;
 
-/// One file that one process appends to.
+/// A file that exactly one process appends to.
 #[derive(Debug)]
 pub(super) struct Appender {
     file: File,
     path: PathBuf,
-    /// Up to here there are whole rows that are durable.
+    /// The length of the durable, complete rows.
     length: u64,
     format: Format,
 }
@@ -79,7 +79,7 @@ impl Appender {
     }
 }
 
-/// Opens for reading and writing, not in append mode: a file in append mode cannot be cut everywhere.
+/// Opens for reading and writing, not in append mode, in which some systems cannot truncate.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -89,7 +89,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Cuts what lies behind `length`, such as the rest of a write that failed, and appends there.
+/// Truncates to `length`, which removes the rest of a failed write, and appends.
 pub(super) fn append_at(file: &mut File, length: u64, bytes: &[u8]) -> io::Result<()> {
     if file.metadata()?.len() > length {
         file.set_len(length)?;
@@ -98,7 +98,7 @@ pub(super) fn append_at(file: &mut File, length: u64, bytes: &[u8]) -> io::Resul
     file.write_all(bytes)
 }
 
-/// Cuts to `length`, durably.
+/// Truncates to `length`, durably.
 pub(super) fn cut(file: &File, length: u64) -> io::Result<()> {
     if file.metadata()?.len() > length {
         file.set_len(length)?;
@@ -115,7 +115,7 @@ pub(super) fn begins_with(file: &mut File, head: &[u8]) -> io::Result<bool> {
     Ok(found == head)
 }
 
-/// Makes a new file's name durable, where a folder can be synchronised.
+/// Makes the name of a new file durable, on systems where a folder can be synchronised.
 pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
@@ -124,7 +124,7 @@ pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The place after the last row that has its line end.
+/// The length up to the end of the last complete row.
 fn whole_rows(file: &mut File, format: Format) -> io::Result<u64> {
     let length = file.metadata()?.len();
     if !format.rows_span_lines() && length > 0 {

@@ -10,15 +10,15 @@ use fleet_core::{
 
 use super::{append::Appender, format::Format};
 
-/// A CSV file that grows; its first line names the columns.
+/// A CSV file that rows are appended to; its first line names the columns.
 ///
 /// # Shape
-/// RFC 4180 with line feeds. Null is an empty field, the empty text is `""`; a time is text of one length,
-/// `2024-02-15T14:32:18.500000Z`.
+/// RFC 4180 with line feeds. Null is an empty field, and the empty text is `""`. Times are texts of
+/// fixed length, `2024-02-15T14:32:18.500000Z`.
 ///
 /// # Guarantees
-/// Rows are durable when a write returns. A last row without its line end is the rest of a write that a
-/// crash cut short; it is cut off when the file is opened, because its row comes again.
+/// Rows are durable when a write returns. A last row without a line end was cut short by a crash.
+/// It is removed when the file is opened, because the row is written again.
 ///
 /// # Examples
 /// ```
@@ -47,8 +47,8 @@ use super::{append::Appender, format::Format};
 /// ```
 ///
 /// # Cost
-/// Each write blocks its thread until the disk has the rows. Opening reads the whole file, because only
-/// from its beginning can it be told which line ends lie inside quotes.
+/// Each write blocks its thread until the rows are on disk. Opening reads the whole file, because
+/// only a scan from the beginning shows which line ends are inside quotes.
 #[derive(Debug)]
 pub struct CsvFile<R> {
     file: Appender,
@@ -56,11 +56,11 @@ pub struct CsvFile<R> {
 }
 
 impl<R: Record> CsvFile<R> {
-    /// Opens the file to append to it, or makes it.
+    /// Opens a file to append to it, and makes it if it does not exist.
     ///
     /// # Errors
-    /// Refuses a path that cannot be opened, a file whose first line names other columns, and one that
-    /// another process is writing to.
+    /// Refuses a path that cannot be opened, a file whose first line names other columns, and a
+    /// file that another process is writing to.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Ok(Self {
             file: Appender::open::<R>(path.as_ref(), Format::Csv)?,

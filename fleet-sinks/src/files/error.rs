@@ -1,10 +1,10 @@
-//! What can go wrong with a file, and how it is told.
+//! Errors of opening and writing files.
 
 use std::{io, path::Path};
 
 use fleet_core::{Error, ErrorKind};
 
-/// Why a file cannot be used. Nothing was changed.
+/// The reasons to refuse a file. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
     #[error(
@@ -39,7 +39,7 @@ impl From<FileError> for Error {
     }
 }
 
-/// The system failed while `doing` something with `path`.
+/// The error for a failed call of the system.
 pub(super) fn failed(doing: &str, path: &Path, cause: io::Error) -> Error {
     let (advice, passing) = match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ("; free some space", true),

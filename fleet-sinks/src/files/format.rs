@@ -1,4 +1,4 @@
-//! How a row becomes a line.
+//! Encodes rows as lines of NDJSON or CSV.
 
 use std::io::Write as _;
 
@@ -10,12 +10,12 @@ use fleet_core::{
 
 use crate::check;
 
-/// The formats, so that one appender serves both.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// A JSON object a line.
+    /// One JSON object per line.
     Ndjson,
-    /// RFC 4180 but for the line end, which is a line feed: every reader takes it, and every line tool.
+    /// RFC 4180, but with line feeds, which every reader and every line-based tool accepts.
     Csv,
 }
 
@@ -28,7 +28,7 @@ impl Format {
         }
     }
 
-    /// What stands before the first row.
+    /// The bytes before the first row.
     pub(super) fn header(self, columns: &[Column]) -> Vec<u8> {
         match self {
             Self::Ndjson => Vec::new(),
@@ -44,12 +44,12 @@ impl Format {
         }
     }
 
-    /// Whether a line end may stand inside a row.
+    /// Whether a row may contain line ends.
     pub(super) const fn rows_span_lines(self) -> bool {
         matches!(self, Self::Csv)
     }
 
-    /// Appends the rows that fit their columns and names the others.
+    /// Appends the rows that fit their columns, and returns the others as rejected.
     pub(super) fn encode<R: Record>(self, rows: &[Row<R>], to: &mut Vec<u8>) -> Outcome {
         let mut outcome = Outcome::default();
         for (index, row) in rows.iter().enumerate() {
@@ -81,8 +81,8 @@ impl Format {
 
 /// Appends one field and the comma before it.
 ///
-/// By hand, because null and the empty text stay two things: nothing, and `""`, as PostgreSQL reads them.
-/// A CSV library quotes all fields of a file by one rule.
+/// By hand, to distinguish null (nothing) from the empty text (`""`), as PostgreSQL reads them. A
+/// CSV library quotes all fields of a file by one rule.
 fn csv_field(index: usize, value: &Value<'_>, to: &mut Vec<u8>) {
     if index > 0 {
         to.push(b',');
@@ -94,7 +94,7 @@ fn csv_field(index: usize, value: &Value<'_>, to: &mut Vec<u8>) {
             csv_text(text, to);
             Ok(())
         }
-        // The shortest text that reads back as the same number, with a point or an exponent.
+        // The shortest text that parses to the same number, with a point or an exponent.
         Value::Real(number) => write!(to, "{number:?}"),
         Value::Integer(number) => write!(to, "{number}"),
         Value::Bool(yes) => write!(to, "{yes}"),

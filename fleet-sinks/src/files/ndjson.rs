@@ -10,11 +10,11 @@ use fleet_core::{
 
 use super::{append::Appender, format::Format};
 
-/// A file of JSON objects, one a line, that grows.
+/// A file that rows are appended to as JSON objects, one per line.
 ///
 /// # Guarantees
-/// Rows are durable when a write returns. A last line without its end is the rest of a write that a crash
-/// cut short; it is cut off when the file is opened, because its row comes again.
+/// Rows are durable when a write returns. A last row without a line end was cut short by a crash.
+/// It is removed when the file is opened, because the row is written again.
 ///
 /// # Examples
 /// ```
@@ -33,7 +33,7 @@ use super::{append::Appender, format::Format};
 /// ```
 ///
 /// # Cost
-/// Each write blocks its thread until the disk has the rows.
+/// Each write blocks its thread until the rows are on disk.
 #[derive(Debug)]
 pub struct NdjsonFile<R> {
     file: Appender,
@@ -41,7 +41,7 @@ pub struct NdjsonFile<R> {
 }
 
 impl<R: Record> NdjsonFile<R> {
-    /// Opens the file to append to it, or makes it.
+    /// Opens a file to append to it, and makes it if it does not exist.
     ///
     /// # Errors
     /// Refuses a path that cannot be opened, and a file that another process is writing to.

@@ -15,15 +15,15 @@ use super::{append, error::failed, tx::FileTx};
 use crate::sqlite::{SqliteOptions, SqliteStore, WipeScope};
 use crate::store_report::{Exported, StoreSummary, StoredDeadLetter};
 
-/// Where positions are kept, beside the files.
+/// The database with the positions, in the same folder.
 const POSITIONS: &str = ".positions.db";
 
-/// A checkpoint store in a folder: results in files that anything can read, positions in a hidden database
-/// beside them.
+/// A checkpoint store in a folder: results in files that any tool can read, and positions in a
+/// hidden database.
 ///
 /// # Guarantees
-/// Each row is in its file once: the length that a file had is committed with the position, and what lies
-/// behind it, left by a crash or by a commit that was refused, is cut off.
+/// Each row is in its file exactly once. The length of each file is committed with the position,
+/// and bytes beyond it, left by a crash or a refused commit, are cut off.
 ///
 /// # Examples
 /// ```
@@ -59,18 +59,18 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Opens a folder, or makes it.
+    /// Opens a folder, and makes it if it does not exist.
     ///
     /// # Errors
-    /// Refuses a folder that cannot be made or written, and those of [`SqliteStore::open`].
+    /// Refuses a folder that cannot be made or written. Returns errors of [`SqliteStore::open`].
     pub fn open(folder: impl AsRef<Path>, pipeline: &str) -> Result<Self> {
         Self::open_with(folder, pipeline, SqliteOptions::default())
     }
 
-    /// Opens a folder with options.
+    /// Like [`open`](Self::open), with options.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// Returns errors of [`open`](Self::open).
     pub fn open_with(
         folder: impl AsRef<Path>,
         pipeline: &str,
@@ -98,20 +98,20 @@ impl FileStore {
         })
     }
 
-    /// The name that positions are kept under.
+    /// The name under which positions are stored.
     pub fn pipeline(&self) -> &str {
         self.positions.pipeline()
     }
 
-    /// The folder.
+    /// The folder of the store.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What the store holds of this pipeline; its `tables` are the files.
+    /// Summarises what the store holds of this pipeline; `tables` are the files.
     ///
     /// # Errors
-    /// As [`SqliteStore::summary`].
+    /// Returns errors of [`SqliteStore::summary`].
     pub fn summary(&self) -> Result<StoreSummary> {
         let tables = self.positions.read("sum up", |db| {
             db.prepare("SELECT name, rows FROM files")?
@@ -129,37 +129,37 @@ impl FileStore {
     /// The first dead letters of this pipeline, by partition and offset.
     ///
     /// # Errors
-    /// As [`SqliteStore::dead_letters`].
+    /// Returns errors of [`SqliteStore::dead_letters`].
     pub fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
         self.positions.dead_letters(limit)
     }
 
-    /// Writes the bytes of the records that a decoder could not read, one a line.
+    /// Writes the records that a decoder could not read, one per line.
     ///
     /// # Errors
-    /// As [`SqliteStore::export_dead_letters`].
+    /// Returns errors of [`SqliteStore::export_dead_letters`].
     pub fn export_dead_letters(&self, to: &mut dyn std::io::Write) -> Result<Exported> {
         self.positions.export_dead_letters(to)
     }
 
-    /// Forgets this pipeline and empties its files.
+    /// Deletes this pipeline and empties its files.
     ///
     /// # Errors
-    /// As [`SqliteStore::wipe`].
+    /// Returns errors of [`SqliteStore::wipe`].
     pub fn wipe(&self) -> Result<()> {
         self.empty(WipeScope::Own)
     }
 
-    /// Forgets every pipeline of the folder and empties all files.
+    /// Deletes all pipelines of the folder and empties all files.
     ///
     /// # Errors
-    /// As [`SqliteStore::wipe_all`].
+    /// Returns errors of [`SqliteStore::wipe_all`].
     pub fn wipe_all(&self) -> Result<()> {
         self.empty(WipeScope::All)
     }
 
     fn empty(&self, scope: WipeScope) -> Result<()> {
-        // The lengths first: a crash in between leaves files that are cut when they are opened again.
+        // The lengths first: after a crash in between, files are cut when they are opened again.
         self.positions.wipe_with(scope, |db| {
             db.execute_batch("UPDATE files SET length = 0, rows = 0")
         })?;

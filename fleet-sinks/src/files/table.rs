@@ -17,10 +17,10 @@ use super::{
 };
 use crate::check;
 
-/// A file of a [`FileStore`]: rows land in it together with the position they came from.
+/// A file of a [`FileStore`]: rows are committed together with the position they came from.
 ///
 /// # Guarantees
-/// A row that does not fit its columns is rejected alone; the others land.
+/// A row that does not fit its columns is rejected alone; the other rows are written.
 #[derive(Debug)]
 pub struct FileTable<R> {
     store: FileStore,
@@ -65,7 +65,7 @@ impl<R: Record> FileTable<R> {
             format,
             row: PhantomData,
         };
-        // In a transaction, so that no other process is in the middle of a write.
+        // In a transaction, so that no other process is writing meanwhile.
         let tx = store.begin_now()?;
         if let Some(known) = tx.file(&table.name)? {
             table.resume(known.length)?;
@@ -77,7 +77,7 @@ impl<R: Record> FileTable<R> {
         Ok(table)
     }
 
-    /// Makes an empty file. One that has something in it is someone's, and cutting it would lose that.
+    /// Makes an empty file. A file with contents belongs to somebody else and is refused.
     fn make(&self) -> Result<()> {
         let made = || -> io::Result<u64> {
             let file = open(&self.path)?;
@@ -90,7 +90,7 @@ impl<R: Record> FileTable<R> {
         }
     }
 
-    /// Cuts the file to what was committed.
+    /// Cuts the file to its committed length.
     fn resume(&self, committed: u64) -> Result<()> {
         let broken = |cause| failed("open", &self.path, cause);
         if committed > 0 && !self.path.exists() {
@@ -130,7 +130,7 @@ impl<T: Record + Send + Sync + 'static> TransactionalSink<T, FileStore> for File
     async fn write(&mut self, tx: &mut FileTx, rows: &[Row<T>]) -> Result<Outcome> {
         self.store.owns(tx)?;
         tx.inner.still_open()?;
-        // What the store knows is the truth, in every transaction anew: the last one may not have landed.
+        // Read anew in every transaction, because the last one may not have been committed.
         let known = tx.file(&self.name)?.unwrap_or_default();
         let mut bytes = Vec::new();
         if known.length == 0 {

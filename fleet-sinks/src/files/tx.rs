@@ -11,23 +11,23 @@ use super::{
 };
 use crate::sqlite::SqliteTx;
 
-/// An open transaction of a [`FileStore`](super::FileStore): the lengths that its files shall have.
+/// An open transaction of a [`FileStore`](super::FileStore).
 ///
-/// Dropping it cuts the files back and forgets the lengths.
+/// Dropping it rolls back and cuts the files to their committed lengths.
 #[derive(Debug)]
 pub struct FileTx {
     pub(super) inner: SqliteTx,
     touched: BTreeMap<String, Touched>,
 }
 
-/// A file with rows behind its committed length.
+/// A file with rows beyond its committed length.
 #[derive(Debug)]
 struct Touched {
     file: File,
     committed: u64,
 }
 
-/// What the store knows of a file.
+/// The length and the number of rows of a file, as the store has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct CommittedFile {
     pub(super) length: u64,
@@ -42,7 +42,7 @@ impl FileTx {
         }
     }
 
-    /// What the store knows of the file, with what this transaction has changed.
+    /// The entry of a file, including changes of this transaction.
     pub(super) fn file(&self, name: &str) -> Result<Option<CommittedFile>> {
         let read = || -> rusqlite::Result<Option<CommittedFile>> {
             let db = self.inner.connection();
@@ -73,8 +73,8 @@ impl FileTx {
         Ok(())
     }
 
-    /// Appends behind the length that the transaction knows. Nobody else writes there: a transaction holds
-    /// the database's write lock, and every writer has one.
+    /// Appends at `length`. Nobody else writes there, because every writer holds a transaction, and
+    /// with it the write lock of the database.
     pub(super) fn append(
         &mut self,
         name: &str,
@@ -108,7 +108,7 @@ impl FileTx {
             .map_err(|cause| failed("append to", path, cause))
     }
 
-    /// Waits until every row is durable: the lengths may be committed only then.
+    /// Waits until all rows are durable. Only then may their lengths be committed.
     pub(super) fn sync(&self) -> Result<()> {
         for (name, touched) in &self.touched {
             touched
@@ -126,8 +126,8 @@ impl FileTx {
 
 impl Drop for FileTx {
     fn drop(&mut self) {
-        // Before the rollback, while nobody else can append. Whether a COMMIT that failed has landed is
-        // not known; the transaction is over then, and the next one cuts to the length that it finds.
+        // Before the rollback, while nobody else can append. After a failed COMMIT the outcome is
+        // unknown and the transaction has ended; the next one cuts to the length that it finds.
         if self.inner.still_open().is_ok() {
             for touched in self.touched.values() {
                 drop(cut(&touched.file, touched.committed));

@@ -1,4 +1,4 @@
-//! Reading a partition, and raising its token.
+//! Claims a partition: raises its fencing token and reads what the store holds of it.
 
 use fleet_core::{
     Offset, Partition,
@@ -6,8 +6,8 @@ use fleet_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-/// A first token is the time in milliseconds, not 1: after a wipe it must not come again, or a process that
-/// still holds it would pass the fence.
+/// The first token is the time in milliseconds, not 1: it must not repeat after a wipe, or a
+/// process that still holds the old token would pass the fence.
 const RAISE: &str = "
 INSERT INTO positions (pipeline, partition, token, seq, ended)
 VALUES (?1, ?2, CAST(unixepoch('subsec') * 1000 AS INTEGER), 0, 0)
@@ -68,18 +68,18 @@ pub(super) fn progress(
     .optional()
 }
 
-/// SQLite has no unsigned type: the same 64 bits are kept.
+/// SQLite has no unsigned types, so the same 64 bits are stored as signed.
 pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
     row.get::<_, i64>(column).map(i64::cast_unsigned)
 }
 
-/// Where to go on, once there was a commit.
+/// The next offset; `None` before the first commit.
 fn offset(row: &Row<'_>, column: usize) -> Result<Option<Offset>> {
     let next = row.get::<_, Option<i64>>(column)?;
     Ok(next.map(|at| Offset(at.cast_unsigned())))
 }
 
-/// The six columns from `first` on.
+/// The counts in the six columns from `first` on.
 pub(super) fn counts(row: &Row<'_>, first: usize) -> Result<Counts> {
     Ok(Counts {
         read: unsigned(row, first)?,

@@ -1,4 +1,4 @@
-//! Writing an epoch: the fence of each partition, then what belongs to it.
+//! Writes an epoch: the fence of each partition, then its state, dead letters and totals.
 
 use fleet_core::{Partition, checkpoint::Sealed};
 use rusqlite::{Connection, Result, params};
@@ -10,7 +10,8 @@ UPDATE positions SET
     committed_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE pipeline = ?1 AND partition = ?2 AND token = ?3 AND seq = ?4 - 1";
 
-/// Writes all of the epoch; if some partitions are fenced it names them, and the caller must roll back.
+/// Writes the epoch and returns the partitions that are fenced. If there are any, the caller must
+/// roll back.
 pub(super) fn write(db: &Connection, pipeline: &str, epoch: &[Sealed]) -> Result<Vec<Partition>> {
     let mut fenced = Vec::new();
     let mut moving = db.prepare_cached(MOVE)?;
@@ -38,7 +39,7 @@ pub(super) fn write(db: &Connection, pipeline: &str, epoch: &[Sealed]) -> Result
     if fenced.is_empty() {
         for sealed in epoch {
             save(db, pipeline, sealed)?;
-            bury(db, pipeline, sealed)?;
+            insert_dead(db, pipeline, sealed)?;
             tally(db, pipeline, sealed)?;
         }
     }
@@ -46,20 +47,20 @@ pub(super) fn write(db: &Connection, pipeline: &str, epoch: &[Sealed]) -> Result
 }
 
 fn save(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
-    let mut keep = db.prepare_cached(
+    let mut upsert = db.prepare_cached(
         "INSERT INTO states (pipeline, partition, node, key, version, bytes)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (pipeline, partition, node, key)
          DO UPDATE SET version = excluded.version, bytes = excluded.bytes",
     )?;
-    let mut forget = db.prepare_cached(
+    let mut delete = db.prepare_cached(
         "DELETE FROM states WHERE pipeline = ?1 AND partition = ?2 AND node = ?3 AND key = ?4",
     )?;
     let partition = sealed.partition.as_str();
     for saved in &sealed.saved {
         let (node, key) = (saved.node, &*saved.key);
         match &saved.bytes {
-            Some(bytes) => keep.execute(params![
+            Some(bytes) => upsert.execute(params![
                 pipeline,
                 partition,
                 node,
@@ -67,19 +68,19 @@ fn save(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
                 saved.version,
                 bytes
             ])?,
-            None => forget.execute(params![pipeline, partition, node, key])?,
+            None => delete.execute(params![pipeline, partition, node, key])?,
         };
     }
     Ok(())
 }
 
-fn bury(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
-    let mut bury = db.prepare_cached(
+fn insert_dead(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
+    let mut insert = db.prepare_cached(
         "INSERT INTO dead_letters (pipeline, partition, offset, stage, reason, raw, length)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for letter in &sealed.dead {
-        bury.execute(params![
+        insert.execute(params![
             pipeline,
             sealed.partition.as_str(),
             letter.offset.0.cast_signed(),
@@ -92,7 +93,7 @@ fn bury(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
     Ok(())
 }
 
-/// The totals are whole in each commit: what is not named any more is gone.
+/// Each commit has all totals; those that it does not name are deleted.
 fn tally(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
     let partition = sealed.partition.as_str();
     db.prepare_cached("DELETE FROM tallies WHERE pipeline = ?1 AND partition = ?2")?

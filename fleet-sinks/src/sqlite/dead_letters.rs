@@ -1,4 +1,4 @@
-//! Listing and exporting the dead letters of a pipeline.
+//! Lists and exports the dead letters of a pipeline.
 
 use std::{io::Write, sync::Arc};
 
@@ -11,7 +11,7 @@ impl SqliteStore {
     /// The first dead letters of this pipeline, by partition and offset.
     ///
     /// # Errors
-    /// Those of reading. Waits for an open transaction, up to the busy timeout.
+    /// Returns errors of reading. Waits for an open transaction, up to the busy timeout.
     pub fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
         self.read("read dead letters from", |db| {
             db.prepare(
@@ -37,8 +37,8 @@ impl SqliteStore {
         })
     }
 
-    /// Writes the bytes of the records that a decoder could not read, one a line, to be repaired and run
-    /// again. Rows that a sink refused are left out: they are results, not input.
+    /// Writes the records that a decoder could not read, one per line, so that they can be repaired
+    /// and processed again. Rows that a sink refused are not exported: they are results, not input.
     ///
     /// # Examples
     /// ```
@@ -51,10 +51,10 @@ impl SqliteStore {
     /// ```
     ///
     /// # Errors
-    /// Those of reading the store and of writing to `to`. Waits for an open transaction, up to the busy
-    /// timeout.
+    /// Returns errors of reading the store and of writing to `to`. Waits for an open transaction,
+    /// up to the busy timeout.
     pub fn export_dead_letters(&self, to: &mut dyn Write) -> Result<Exported> {
-        let db = self.hold()?;
+        let db = self.lock()?;
         let unread = |cause| failed("read dead letters from", self.file(), cause);
         let mut letters = db
             .prepare(

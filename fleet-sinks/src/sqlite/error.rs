@@ -1,9 +1,9 @@
-//! What can go wrong with a database, and how it is told.
+//! Errors of opening and writing a database.
 
 use fleet_core::{Error, ErrorKind};
 use rusqlite::ErrorCode;
 
-/// Why a database or a table cannot be used. Nothing was changed.
+/// The reasons to refuse a file, a table or an option. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SqliteError {
     #[error("a pipeline needs a name: its positions are kept under it")]
@@ -54,7 +54,7 @@ impl From<SqliteError> for Error {
     }
 }
 
-/// SQLite failed while `doing` something with `file`.
+/// The error for a failed call of SQLite.
 pub(crate) fn failed(doing: &str, file: &str, cause: rusqlite::Error) -> Error {
     let (advice, passing) = match cause.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -78,7 +78,7 @@ pub(crate) fn failed(doing: &str, file: &str, cause: rusqlite::Error) -> Error {
     if passing { error.retryable() } else { error }
 }
 
-/// Someone in this process holds a transaction open for longer than the busy timeout.
+/// The error for a transaction of this process that stays open longer than the busy timeout.
 pub(super) fn held(file: &str) -> Error {
     Error::new(
         ErrorKind::Store,
@@ -87,7 +87,7 @@ pub(super) fn held(file: &str) -> Error {
     .retryable()
 }
 
-/// The transaction is over already: SQLite rolled it back, or a sink ended it.
+/// The error for a transaction that SQLite rolled back or a sink ended.
 pub(super) fn over(file: &str) -> Error {
     Error::new(
         ErrorKind::Store,

@@ -1,11 +1,11 @@
-//! The statement that puts one row into a table.
+//! Builds the statement that inserts one row.
 
 use std::fmt::Write as _;
 
 use fleet_core::record::{Column, Replaces};
 
-/// `INSERT` of a row with these columns. Where later revisions take the place of earlier ones, a row lands on the
-/// newest row of its key that has a lower revision, if there is one: rows of another input keep theirs.
+/// `INSERT` for rows with these columns. A row with a revision replaces the newest row of its key
+/// that has a lower revision, if there is one; rows that another input wrote are not replaced.
 pub(super) fn insert(name: &str, columns: &[Column], replaces: Option<Replaces>) -> String {
     let (names, places) = (listed(columns, quoted), listed(columns, place));
     let Some(Replaces { key, revision }) = replaces else {
@@ -30,7 +30,7 @@ pub(super) fn insert(name: &str, columns: &[Column], replaces: Option<Replaces>)
     )
 }
 
-/// The index by which a revision finds the row that it replaces.
+/// The index by which a row finds the revision that it replaces.
 pub(super) fn key_index(name: &str, replaces: Replaces) -> String {
     let key: Vec<_> = (replaces.key.iter())
         .map(|column| format!("\"{column}\""))

@@ -1,16 +1,38 @@
-//! SQLite: the embedded default. One file holds results, positions, state, dead letters and counts.
+//! SQLite: an embedded store that needs no server. One file holds results, positions, state and
+//! dead letters.
 //!
-//! People can read it with any SQLite tool while a pipeline runs:
+//! A [`SqliteStore`] is the checkpoint store of a pipeline. Its [tables](SqliteStore::table) are
+//! sinks that write in the store's transaction: a row and the position it came from are committed
+//! together or not at all. Other processes can read the file with any SQLite tool while a pipeline
+//! runs.
 //!
-//! | table | what it holds |
+//! | table of the file | holds |
 //! |---|---|
-//! | `positions` | each partition's position, fence, fates |
+//! | `positions` | position, fencing token and counts of each partition |
 //! | `states` | the state of each key |
-//! | `dead_letters` | what could not be used, with reason and bytes |
+//! | `dead_letters` | records and rows that were refused, with reason and bytes |
 //! | `tallies` | running totals by name |
-//! | `result_tables` | the names of the tables below |
-//! | `run_columns` | the columns that differ between two runs over the same input: [`WALL_CLOCK_COLUMNS`] |
+//! | `result_tables` | the names of the result tables |
+//! | `run_columns` | columns that differ between two runs over the same input: [`WALL_CLOCK_COLUMNS`] |
 //! | one for each [`SqliteStore::table`] | results |
+//!
+//! # Examples
+//!
+//! Two pipelines may share a file, and each is continued by its name:
+//! ```
+//! use fleet_core::event::Alert;
+//! use fleet_sinks::sqlite::{Durability, SqliteOptions, SqliteStore};
+//!
+//! let folder = tempfile::tempdir().unwrap();
+//! let file = folder.path().join("fleet.db");
+//! let alerts = SqliteStore::open(&file, "alerts")?.table::<Alert>("alerts")?;
+//! assert_eq!(alerts.name(), "alerts");
+//!
+//! let options = SqliteOptions { durability: Durability::Normal, ..SqliteOptions::default() };
+//! let reports = SqliteStore::open_with(&file, "reports", options)?;
+//! assert_eq!(reports.summary()?.partitions, 0);
+//! # Ok::<(), fleet_core::Error>(())
+//! ```
 
 mod claim;
 mod commit;
@@ -36,5 +58,5 @@ pub use tx::SqliteTx;
 #[cfg(feature = "files")]
 pub(crate) use wipe::WipeScope;
 
-/// The client whose connection a [`SqliteTx`] shows to sinks of one's own.
+/// The client library, for your own sinks on the connection of a [`SqliteTx`].
 pub use rusqlite;

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use crate::indexes::Indexes;
 
-/// What a finished commit survives.
+/// The failures that a finished commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// A commit survives a power cut; each waits for the disk once (`synchronous = FULL`).
+    /// A commit survives a power failure. Each commit waits for the disk once
+    /// (`synchronous = FULL`).
     #[default]
     Full,
-    /// A commit survives the end of the process, also by SIGKILL. A power cut may undo the last ones, rows
-    /// and position together, so that they are computed again (`synchronous = NORMAL`).
+    /// A commit survives the end of the process, even by SIGKILL. A power failure may undo the last
+    /// commits, rows and positions together, and they are then computed again
+    /// (`synchronous = NORMAL`).
     Normal,
 }
 
-/// How a [`SqliteStore`](super::SqliteStore) is opened.
+/// Options of a [`SqliteStore`](super::SqliteStore).
 ///
 /// # Examples
 /// ```
@@ -25,12 +27,12 @@ pub enum Durability {
 /// ```
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
-    /// What a finished commit survives. Default: everything.
+    /// The failures that a finished commit survives. Default: all, including a power failure.
     pub durability: Durability,
-    /// How long to wait for another process that writes, before a retryable error. Default: 5 s, our
-    /// choice: longer than any commit, shorter than a person's patience.
+    /// How long to wait for another writer before a retryable error. Default: 5 s, our choice:
+    /// longer than any commit, shorter than a person's patience.
     pub busy_timeout: Duration,
-    /// Which indexes new result tables get. Default: by vehicle.
+    /// The indexes of new result tables. Default: by vehicle.
     pub indexes: Indexes,
 }
 

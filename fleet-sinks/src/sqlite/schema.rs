@@ -1,4 +1,4 @@
-//! The tables of a store, and how a file is recognised.
+//! The tables of a store, and how a file is recognised as one.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use super::error::SqliteError;
 
 /// The columns that differ between two runs over the same input, as (table, column).
 ///
-/// Everything else in a database is equal, as a multiset, between a run that was interrupted and one that
-/// was not. `token` counts claims and `seq` commits, and both depend on where a run was cut.
+/// All other contents are equal, as multisets, after an interrupted and an uninterrupted run.
+/// `token` counts claims and `seq` commits, and both depend on where a run was interrupted.
 ///
-/// The table `run_columns` holds the same list, for tools that compare databases.
+/// The table `run_columns` has the same list, for tools that compare databases.
 ///
 /// # Examples
 /// ```
@@ -26,10 +26,10 @@ pub const WALL_CLOCK_COLUMNS: &[(&str, &str)] = &[
 
 /// `FLET` in ASCII, our choice: <https://www.sqlite.org/pragma.html#pragma_application_id>.
 const APPLICATION_ID: i32 = 0x464C_4554;
-/// Raised when the tables below change.
+/// The version of the layout. Raise it when the tables below change.
 const VERSION: i32 = 1;
 
-/// Names that no result table may have.
+/// Names that result tables may not have.
 pub(super) const RESERVED: [&str; 7] = [
     "positions",
     "states",
@@ -93,28 +93,30 @@ CREATE TABLE run_columns (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// What a database turned out to be.
+/// The contents of a database that may be used.
 enum Found {
+    /// None: the file is new.
     Nothing,
+    /// The tables of a store.
     Ours,
 }
 
-/// Checks whose database it is, and makes the tables if it is empty.
+/// Checks that the database belongs to a store, and makes the tables if it is empty.
 pub(super) fn prepare(
     db: &mut Connection,
     file: &str,
     patience: Duration,
 ) -> rusqlite::Result<Result<(), SqliteError>> {
-    // In a transaction: between two reads another process may make its tables.
+    // In a transaction: another process may make its tables between two reads.
     let reading = db.transaction()?;
     if let Err(refused) = inspect(&reading, file)? {
         return Ok(Err(refused));
     }
     drop(reading);
-    // Only a file that is ours, or was empty, gets this far: the journal's mode is written to the file.
+    // Only now, for a file that is ours or empty: the journal mode is written to the file.
     write_ahead(db, patience)?;
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Once more, now that nobody else writes: two processes may have found the same empty file.
+    // Checked again under the write lock: two processes may have found the same empty file.
     match inspect(&tx, file)? {
         Ok(Found::Nothing) => {
             tx.execute_batch(TABLES)?;
@@ -131,8 +133,9 @@ pub(super) fn prepare(
     }
 }
 
-/// Readers go on beside a writer then. SQLite does not wait by itself for the lock that this takes, so two
-/// processes that open a new file at once would fail.
+/// Switches to write-ahead logging, so that readers do not block a writer. SQLite does not wait for
+/// the lock that this takes, so without the loop two processes that open a new file at once would
+/// fail.
 fn write_ahead(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
     let step = Duration::from_millis(2);
     let mut waited = Duration::ZERO;

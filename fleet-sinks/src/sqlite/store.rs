@@ -19,20 +19,22 @@ use super::{
 };
 use crate::indexes::Indexes;
 
-/// The page cache, KiB. Our choice: an index over ten thousand vehicles touches as many pages in each commit,
-/// and with SQLite's 2 MB they were written at three quarters of the speed.
+/// The page cache, in KiB. Our choice: each commit touches as many pages of an index as there are
+/// vehicles, and with SQLite's default of 2 MB ten thousand vehicles are written at three quarters
+/// of the speed.
 const CACHE_KIB: i32 = 64 * 1024;
-/// Pages of 4 KiB in the log before they are moved into the database. Our choice: 32 MiB, so that a page which
-/// several commits change is moved once; SQLite's 1000 are less than one large commit.
+/// The number of 4 KiB pages in the write-ahead log at which it is checkpointed. Our choice: 32
+/// MiB, so that a page that several commits change is moved once; SQLite's default of 1000 is less
+/// than one large commit.
 const LOG_PAGES: i32 = 8192;
 
-/// A checkpoint store in one SQLite file, with result tables beside the positions.
+/// A checkpoint store in one SQLite file, with result tables in the same file.
 ///
-/// Clones are handles of one connection. Several pipelines may share a file, each under its own name;
-/// several processes may too, one transaction at a time.
+/// Clones share one connection. Several pipelines may share a file under different names, and
+/// several processes may write to it, one transaction at a time.
 ///
 /// # Guarantees
-/// A commit lands whole or not at all, and survives what [`Durability`] says.
+/// A commit is atomic, and survives the failures that [`Durability`] specifies.
 ///
 /// # Examples
 /// ```
@@ -51,8 +53,8 @@ const LOG_PAGES: i32 = 8192;
 /// ```
 ///
 /// # Cost
-/// Calls block their thread for the time that SQLite needs, with [`Durability::Full`] one wait for the disk
-/// per commit. Run a pipeline on a runtime of its own, or on one with more than one thread.
+/// Calls block their thread while SQLite works; with [`Durability::Full`] each commit waits for the
+/// disk once. Run a pipeline on a separate runtime, or on one with several threads.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     db: Arc<Mutex<Connection>>,
@@ -63,20 +65,20 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens a file, or makes it.
+    /// Opens a file, and makes it if it does not exist.
     ///
     /// # Errors
-    /// Refuses an empty name of a pipeline, a folder, a file in a folder that is not there or cannot be
-    /// written, a file that is no SQLite database, a database that something else made, and one with a
-    /// newer layout. Nothing is changed then.
+    /// Refuses an empty pipeline name, a folder, a file in a folder that does not exist or cannot
+    /// be written, a file that is not a SQLite database, a database of another application, and one
+    /// with a newer layout. Nothing is changed then.
     pub fn open(path: impl AsRef<Path>, pipeline: &str) -> Result<Self> {
         Self::open_with(path, pipeline, SqliteOptions::default())
     }
 
-    /// Opens a file with options.
+    /// Like [`open`](Self::open), with options.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// Returns errors of [`open`](Self::open).
     #[expect(
         clippy::needless_pass_by_value,
         reason = "options may come to own things"
@@ -99,7 +101,7 @@ impl SqliteStore {
             let folder = folder.display().to_string();
             return Err(SqliteError::NoFolder { file, folder }.into());
         }
-        // No URI: a path that begins with `file:` is a path.
+        // Without URIs: a path that begins with `file:` is an ordinary path.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -108,10 +110,10 @@ impl SqliteStore {
         Self::of(db, file, pipeline, &options)
     }
 
-    /// A store that ends with its last handle, for tests and for trying things out.
+    /// Opens a store in memory that is dropped with its last handle, for tests and experiments.
     ///
     /// # Errors
-    /// Refuses an empty name of a pipeline.
+    /// Refuses an empty pipeline name.
     pub fn open_in_memory(pipeline: &str) -> Result<Self> {
         let file = "the database in memory".to_owned();
         let db = Connection::open_in_memory().map_err(|cause| failed("open", &file, cause))?;
@@ -146,7 +148,7 @@ impl SqliteStore {
             .and_then(|()| db.pragma_update(None, "cache_size", -CACHE_KIB))
             .and_then(|()| db.pragma_update(None, "wal_autocheckpoint", LOG_PAGES))
             .map_err(|cause| failed("open", &file, cause))?;
-        // A commit has a dozen statements, each table one: none is ever parsed twice.
+        // A commit has a dozen statements and each table one, so no statement is parsed twice.
         db.set_prepared_statement_cache_capacity(128);
         Ok(Self {
             db: Arc::new(Mutex::new(db)),
@@ -157,12 +159,12 @@ impl SqliteStore {
         })
     }
 
-    /// The name that positions are kept under.
+    /// The name under which positions are stored.
     pub fn pipeline(&self) -> &str {
         &self.pipeline
     }
 
-    /// The file, as messages name it.
+    /// The file, as it appears in messages.
     pub(crate) fn file(&self) -> &Arc<str> {
         &self.file
     }
@@ -175,8 +177,8 @@ impl SqliteStore {
         &self.db
     }
 
-    /// The connection, for calls that are not part of the contract and need no runtime.
-    pub(crate) fn hold(&self) -> Result<OwnedMutexGuard<Connection>> {
+    /// Locks the connection, for calls outside the contract, which need no runtime.
+    pub(crate) fn lock(&self) -> Result<OwnedMutexGuard<Connection>> {
         let step = Duration::from_millis(1);
         let mut waited = Duration::ZERO;
         loop {
@@ -191,12 +193,13 @@ impl SqliteStore {
         }
     }
 
-    /// A transaction, for calls that are not part of the contract and need no runtime.
+    /// Opens a transaction for calls outside the contract, which need no runtime.
     pub(crate) fn begin_now(&self) -> Result<SqliteTx> {
-        SqliteTx::begin(self.hold()?, &self.file)
+        SqliteTx::begin(self.lock()?, &self.file)
     }
 
-    /// Commits; when partitions are fenced, or on an error, the transaction is still open if it can be.
+    /// Writes an epoch and commits. If partitions are fenced, and after most errors, the
+    /// transaction stays open.
     pub(crate) fn commit_in(&self, tx: &SqliteTx, epoch: &[Sealed]) -> Result<Committed> {
         tx.belongs_to(&self.db, &self.file)?;
         tx.still_open()?;
@@ -209,13 +212,13 @@ impl SqliteStore {
         Ok(Committed::Done)
     }
 
-    /// Reads something while nobody writes through this connection.
+    /// Reads something while nothing is written through this connection.
     pub(crate) fn read<T>(
         &self,
         doing: &str,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        read(&*self.hold()?).map_err(|cause| failed(doing, &self.file, cause))
+        read(&*self.lock()?).map_err(|cause| failed(doing, &self.file, cause))
     }
 }
 

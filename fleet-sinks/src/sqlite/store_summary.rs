@@ -1,4 +1,4 @@
-//! The summary of what a store holds of a pipeline.
+//! Summarises what a store holds of a pipeline.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{claim, store::SqliteStore};
 use crate::store_report::{CLASSES, RefusalClass, StoreSummary};
 
 impl SqliteStore {
-    /// What the store holds of this pipeline, for a closing report.
+    /// Summarises what the store holds of this pipeline, for a closing report.
     ///
     /// # Examples
     /// ```
@@ -20,10 +20,10 @@ impl SqliteStore {
     /// ```
     ///
     /// # Errors
-    /// Those of reading. Waits for an open transaction, up to the busy timeout.
+    /// Returns errors of reading. Waits for an open transaction, up to the busy timeout.
     pub fn summary(&self) -> Result<StoreSummary> {
         self.read("sum up", |db| {
-            // One transaction, so that another process cannot commit between the sums.
+            // One transaction for all sums, so that no other process commits between them.
             let db = db.unchecked_transaction()?;
             summary(&db, self.pipeline())
         })
@@ -76,7 +76,7 @@ fn summary(db: &Connection, pipeline: &str) -> rusqlite::Result<StoreSummary> {
 }
 
 fn tables(db: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
-    // Someone may have dropped a table by hand.
+    // A table may have been dropped by hand.
     let names: Vec<String> = db
         .prepare("SELECT table_name FROM result_tables JOIN sqlite_schema ON name = table_name")?
         .query_map([], |row| row.get(0))?

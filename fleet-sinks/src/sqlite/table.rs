@@ -1,4 +1,4 @@
-//! A result table: made, checked and written.
+//! A result table: opening or making it, and writing rows.
 
 use std::{collections::BTreeMap, marker::PhantomData};
 
@@ -19,17 +19,17 @@ use super::{
 };
 use crate::{check, indexes::Indexes};
 
-/// A result table: rows land in it together with the position they came from.
+/// A result table: rows are committed together with the position they came from.
 ///
 /// # Shape
-/// Columns are those of the [`Record`], in a `STRICT` table. A time is text of one length,
-/// `2024-02-15T14:32:18.500000Z`, so that it sorts; a truth value is 0 or 1.
+/// Columns are those of the [`Record`], in a `STRICT` table. Times are texts of fixed length,
+/// `2024-02-15T14:32:18.500000Z`, so that they sort; truth values are 0 or 1.
 ///
 /// # Guarantees
-/// Of a type whose rows [replace](fleet_core::record::Replaces) each other, the highest revision holds: a row
-/// of revision 0 is a new one, and a later one takes the place of the newest row of its key with a lower
-/// revision. A row that does not fit its columns, or that SQLite refuses (a constraint or trigger that someone
-/// added), is rejected alone; the others land.
+/// If the row type [declares](fleet_core::record::Replaces) a key and a revision, the highest
+/// revision is kept: a row of revision 0 is inserted, and a later one replaces the newest row of
+/// its key with a lower revision. A row that does not fit its columns, or that SQLite refuses (a
+/// constraint or trigger that someone added), is rejected alone; the other rows are written.
 ///
 /// # Examples
 /// ```
@@ -51,7 +51,7 @@ use crate::{check, indexes::Indexes};
 /// ```
 ///
 /// # Cost
-/// One bound and stepped statement for each row, none of them parsed again.
+/// Each row binds and steps one prepared statement.
 #[derive(Debug)]
 pub struct SqliteTable<R> {
     store: SqliteStore,
@@ -146,7 +146,7 @@ impl<T: Record + Send + Sync + 'static> TransactionalSink<T, SqliteStore> for Sq
     }
 }
 
-/// Inserts one row; the inner error is why this row alone is refused.
+/// Inserts one row. The inner error is the reason to refuse only this row.
 fn write_row<R: Record>(
     statement: &mut CachedStatement<'_>,
     row: &R,
@@ -200,8 +200,8 @@ const fn type_word(kind: ColumnKind) -> &'static str {
     }
 }
 
-/// Makes the table, or says how the one that is there differs. Names were checked; they are quoted
-/// nevertheless, because `order` is one too.
+/// Makes the table, or returns how an existing one differs. Names were checked, and are quoted
+/// nevertheless because they may be keywords such as `order`.
 fn prepare(
     db: &Connection,
     name: &str,
@@ -251,7 +251,8 @@ fn create(name: &str, columns: &[Column]) -> String {
     format!("CREATE TABLE \"{name}\" ({}) STRICT", columns.join(", "))
 }
 
-/// How the columns of a table differ from those that are wanted. More columns are fine if they may be left out.
+/// The differences between the columns of a table and those of the rows. Additional columns are
+/// allowed if a row may leave them out.
 fn differences(
     db: &Connection,
     name: &str,

@@ -10,10 +10,11 @@ use super::error::{SqliteError, failed, over};
 
 /// An open transaction of a [`SqliteStore`](super::SqliteStore).
 ///
-/// It owns the store's connection: other handles of the store wait. Dropping it rolls back.
+/// It owns the store's connection, so other handles of the store wait. Dropping it rolls back.
 ///
 /// # Examples
-/// A sink of one's own writes to the same transaction, so that its rows land with the position:
+/// Your own sink can write in the same transaction, so that its rows are committed with the
+/// position:
 /// ```
 /// use async_trait::async_trait;
 /// use fleet_core::{Error, ErrorKind, Result, Row, sink::{Outcome, TransactionalSink}};
@@ -61,7 +62,7 @@ impl SqliteTx {
             db,
             file: Arc::clone(file),
         };
-        // A rollback that failed when the last transaction was dropped must not swallow this one.
+        // A rollback that failed when the last transaction was dropped must not affect this one.
         let begun = if tx.db.is_autocommit() {
             tx.db.execute_batch("BEGIN IMMEDIATE")
         } else {
@@ -71,7 +72,8 @@ impl SqliteTx {
         Ok(tx)
     }
 
-    /// The connection, inside the transaction. What ends the transaction must not be run on it.
+    /// The connection, inside the transaction. Do not run statements on it that end the
+    /// transaction.
     pub fn connection(&self) -> &Connection {
         &self.db
     }
@@ -83,7 +85,8 @@ impl SqliteTx {
             .map_err(|cause| self.failed("commit to", cause))
     }
 
-    /// After an error SQLite may have rolled everything back: what follows would land by itself.
+    /// Refuses a transaction that has ended. After some errors SQLite rolls back by itself, and
+    /// later statements would then be committed one by one.
     pub(crate) fn still_open(&self) -> Result<()> {
         if self.db.is_autocommit() {
             return Err(over(&self.file));
@@ -91,7 +94,7 @@ impl SqliteTx {
         Ok(())
     }
 
-    /// Whether it was opened by a handle of this store.
+    /// Refuses a transaction of another store.
     pub(crate) fn belongs_to(&self, db: &Arc<Mutex<Connection>>, file: &str) -> Result<()> {
         if Arc::ptr_eq(OwnedMutexGuard::mutex(&self.db), db) {
             return Ok(());

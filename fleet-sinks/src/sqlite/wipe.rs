@@ -1,4 +1,4 @@
-//! Deleting what a store holds, of one pipeline or of all.
+//! Deletes what a store holds, of one pipeline or of all.
 
 use fleet_core::Result;
 use rusqlite::Connection;
@@ -6,10 +6,10 @@ use rusqlite::Connection;
 use super::{error::SqliteError, store::SqliteStore};
 
 impl SqliteStore {
-    /// Forgets this pipeline: positions, state, dead letters, totals, and every result table. Call it
+    /// Deletes this pipeline: positions, state, dead letters, totals and all result tables. Call it
     /// before [`table`](Self::table), which makes the tables again.
     ///
-    /// A process that still runs this pipeline is fenced by it.
+    /// A process that still runs this pipeline is fenced.
     ///
     /// # Examples
     /// ```
@@ -23,21 +23,21 @@ impl SqliteStore {
     /// ```
     ///
     /// # Errors
-    /// Refuses when other pipelines keep their positions in the same file: whose rows are whose, a result
-    /// table does not say. Nothing is changed then.
+    /// Refuses if other pipelines have positions in the same file, because rows of result tables do
+    /// not name their pipeline. Nothing is changed then.
     pub fn wipe(&self) -> Result<()> {
         self.wipe_with(WipeScope::Own, |_| Ok(()))
     }
 
-    /// Forgets everything that the file holds, of every pipeline.
+    /// Deletes everything that the file holds, of every pipeline.
     ///
     /// # Errors
-    /// Those of writing.
+    /// Returns errors of writing.
     pub fn wipe_all(&self) -> Result<()> {
         self.wipe_with(WipeScope::All, |_| Ok(()))
     }
 
-    /// Wipes, and does something more in the same transaction.
+    /// Wipes, and runs `also` in the same transaction.
     pub(crate) fn wipe_with(
         &self,
         scope: WipeScope,
@@ -60,12 +60,12 @@ impl SqliteStore {
     }
 }
 
-/// What a wipe may touch.
+/// What a wipe may delete.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WipeScope {
-    /// A file that is this pipeline's alone.
+    /// A file with no other pipeline.
     Own,
-    /// Every pipeline's.
+    /// All pipelines of a file.
     All,
 }
 

@@ -1,4 +1,4 @@
-//! What the tests of several sinks share.
+//! Row types and helpers that the tests of several sinks share.
 
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -10,7 +10,7 @@ use fleet_core::{
     record::{Column, Fields, Value},
 };
 
-/// One of each kind, and one that may be null.
+/// A row with a column of each kind, and one that may be null.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sample {
     pub(crate) text: String,
@@ -67,7 +67,7 @@ impl Record for Sample {
     }
 }
 
-/// Another type for the same name: other columns.
+/// A row type with other columns, for a table of the same name.
 #[derive(Debug)]
 pub(crate) struct Other;
 

@@ -1,4 +1,4 @@
-//! The server of the tests, with a database for each of them.
+//! The test server, with a fresh database for each test.
 
 use std::sync::{
     Mutex,
@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::postgres::{Database, PostgresOptions};
 
-/// An empty database, dropped with its last user.
+/// An empty database, dropped at the end of its test.
 pub(crate) struct Scratch {
     pub(crate) url: String,
     name: String,
@@ -19,7 +19,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// `None` where there is no server to test with, which is said.
+    /// `None` without a server to test with; the test is then reported as skipped.
     pub(crate) async fn new() -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let server = xtask::postgres::for_tests()?.to_owned();
@@ -62,13 +62,13 @@ impl Scratch {
         self.name.replace("test", "role")
     }
 
-    /// The same database for somebody else.
+    /// The URL of the same database for another user.
     pub(crate) fn url_as(&self, user: &str, password: &str) -> String {
         let (_, place) = self.url.rsplit_once('@').unwrap();
         format!("postgres://{user}:{password}@{place}")
     }
 
-    /// The same database for a login of its own, with these attributes, such as `IN ROLE fleet_admin`.
+    /// The same database for a new login with these attributes, such as `IN ROLE fleet_admin`.
     pub(crate) async fn login(&self, attributes: &str, options: PostgresOptions) -> Database {
         let name = {
             let mut logins = self.logins.lock().unwrap();
@@ -83,12 +83,12 @@ impl Scratch {
             .unwrap()
     }
 
-    /// What a query of one number says.
+    /// The result of a query for one number.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         self.admin().await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    /// A text from each row.
+    /// The first column of each row, as text.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let rows = self.admin().await.query(sql, &[]).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
@@ -98,7 +98,7 @@ impl Scratch {
         self.admin().await.batch_execute(sql).await.unwrap();
     }
 
-    /// A client beside the pool, for looking and for meddling.
+    /// A superuser's client outside the pool, to inspect and to interfere.
     pub(crate) async fn admin(&self) -> Client {
         admin(&self.url).await
     }
@@ -141,7 +141,7 @@ async fn admin(url: &str) -> Client {
     client
 }
 
-/// Waits inside of what does not: the suites open stores and count rows by plain closures.
+/// Blocks on a future inside a plain closure, as the conformance suites call it.
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(future))
 }

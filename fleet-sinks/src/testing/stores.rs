@@ -1,4 +1,4 @@
-//! What the tests of checkpoint stores share.
+//! Helpers that the tests of checkpoint stores share.
 
 use fleet_core::{
     Offset, Partition, Record,

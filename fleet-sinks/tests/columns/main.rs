@@ -1,4 +1,5 @@
-//! The columns of every row type of `fleet-core` are those of its table in the database's catalogue.
+//! The columns of every row type of `fleet-core` are those of its table in the database's
+//! catalogue.
 //!
 //! Stored names outlive the code: a store opens only a table that has the columns of its rows, and
 //! queries name them. So the names are written out here too, and a rename on any side fails.

@@ -63,7 +63,8 @@ async fn another_authority_another_name_and_no_authority_are_refused() {
         "UnknownIssuer",
     )
     .await;
-    // The right server by another name: this is what a stolen certificate of somebody else looks like.
+    // The right server by another name: this is what a stolen certificate of somebody else looks
+    // like.
     let by_address = url.replace("@localhost:", "@127.0.0.1:");
     refused(
         &verified(&by_address, &certificates.authority),

@@ -68,8 +68,8 @@ async fn a_password_is_in_no_log_error_or_debug_output() {
     shown += &said(&connection.run("divide in", wrong).await.unwrap_err());
     hidden("a connection", &shown);
 
-    // It is the wrong password of another role; of a role or to a database that is not there; and of a
-    // server that is not there.
+    // It is the wrong password of another role; of a role or to a database that is not there; and
+    // of a server that is not there.
     let place = server.address();
     for url in [
         server.url_of("postgres", CANARY, "postgres"),

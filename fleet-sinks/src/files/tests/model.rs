@@ -1,4 +1,4 @@
-//! Random commits, rollbacks, fences and restarts, beside a plain list of what was committed.
+//! Random commits, rollbacks, fences and restarts, compared with a list of what was committed.
 
 use std::{collections::BTreeMap, fs};
 

@@ -6,12 +6,13 @@ use fleet_core::Result;
 
 use super::{connection::PostgresConnection, database::Database, transaction::PostgresTransaction};
 
-/// A database with the connection of the last transaction, kept beside the pool: it knows the statements and has
-/// the tables for staging, which cleaning it between transactions would throw away.
+/// A database and one connection that is reused for each transaction instead of being returned to
+/// the pool. It has prepared statements and staging tables, which the cleaning between users of the
+/// pool would discard.
 #[derive(Clone, Debug)]
 pub(in crate::postgres) struct CachedConnection {
     pub(in crate::postgres) database: Database,
-    /// Behind a lock only because handles are clones; it is never held over a wait.
+    /// Locked only because handles are clones; the lock is never held across an `await`.
     connection: Arc<Mutex<Option<PostgresConnection>>>,
 }
 
@@ -23,31 +24,31 @@ impl CachedConnection {
         }
     }
 
-    /// The kept connection, or another one of the pool.
+    /// The cached connection, or another one from the pool.
     pub(in crate::postgres) async fn take(&self) -> Result<PostgresConnection> {
-        let cached = self.slot(None);
+        let cached = self.replace(None);
         match cached.filter(PostgresConnection::is_usable) {
             Some(connection) => Ok(connection),
             None => self.database.connection().await,
         }
     }
 
-    /// Keeps a connection whose work is done.
+    /// Caches a connection after use.
     pub(in crate::postgres) fn put_back(&self, connection: PostgresConnection) {
-        self.slot(Some(connection));
+        self.replace(Some(connection));
     }
 
     pub(in crate::postgres) async fn begin(&self) -> Result<PostgresTransaction> {
         self.take().await?.begin().await
     }
 
-    /// Commits, and keeps the connection.
+    /// Commits and caches the connection.
     pub(in crate::postgres) async fn commit(&self, tx: PostgresTransaction) -> Result<()> {
         self.put_back(tx.finish().await?);
         Ok(())
     }
 
-    fn slot(&self, put: Option<PostgresConnection>) -> Option<PostgresConnection> {
+    fn replace(&self, put: Option<PostgresConnection>) -> Option<PostgresConnection> {
         let mut slot = self
             .connection
             .lock()

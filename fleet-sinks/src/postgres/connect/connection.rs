@@ -1,4 +1,4 @@
-//! One pooled connection: deadlines for its calls, and what is left behind on it.
+//! One connection of the pool, and the deadlines of calls on it.
 
 use std::{
     collections::HashMap,
@@ -19,32 +19,32 @@ use super::{
     session::{Session, Sessions},
 };
 
-/// A connection of a [`Database`](super::Database), given back when it is dropped.
+/// A connection of a [`Database`](super::Database), returned to the pool when it is dropped.
 ///
 /// # Guarantees
-/// Whoever gets it next finds no transaction, setting, lock or temporary table of this user. A connection
-/// whose call passed its deadline, or was dropped before its answer came, is closed at once and never given
-/// out again.
+/// The next user finds no transaction, setting, lock or temporary table of this one. A connection
+/// is closed at once, and never reused, if a call on it exceeds its deadline or is dropped before
+/// the answer arrives.
 pub struct PostgresConnection {
     session: Object<Sessions>,
     address: Arc<str>,
     deadline: Duration,
-    /// Whether a transaction is open, to be rolled back with the connection's return.
+    /// Whether a transaction is open, which is rolled back when the connection is dropped.
     pub(super) open: bool,
-    /// How many transactions were opened on it.
+    /// The number of transactions that were opened on it.
     transactions: u64,
-    /// The staging tables that lie in it, by number, each with the last transaction that used it.
+    /// Staging tables of this session, by number, each with the last transaction that used it.
     staging: HashMap<u64, u64>,
 }
 
-/// What a staging table is like when it is to be used.
+/// The state of a staging table before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::postgres) enum StagingState {
-    /// It is not there yet.
+    /// It does not exist yet.
     Missing,
-    /// A commit has emptied it.
+    /// A commit emptied it.
     Empty,
-    /// This transaction has put rows into it.
+    /// This transaction has already put rows into it.
     Used,
 }
 
@@ -60,25 +60,26 @@ impl PostgresConnection {
         }
     }
 
-    /// The client. Await what it returns inside [`run`](Self::run), which knows of the deadline.
+    /// The client. Await its calls inside [`run`](Self::run), which enforces the deadline.
     pub fn client(&self) -> &Client {
         self.session.client()
     }
 
-    /// The statement, prepared once for each connection.
+    /// The prepared statement for `sql`; prepared once for each connection. Await it inside
+    /// [`run`](Self::run).
     ///
     /// # Errors
-    /// The client's; to be awaited inside [`run`](Self::run) too.
+    /// Returns errors of the client.
     pub async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
         self.session.prepare(sql).await
     }
 
-    /// Awaits calls of this connection's client, up to the deadline. `doing` goes before the server's address in
-    /// messages, such as `read positions from`.
+    /// Awaits calls of this connection's client, up to the deadline. In messages `doing` precedes
+    /// the server's address, as in `read positions from`.
     ///
     /// # Errors
-    /// What the server says, as far as it is understood; a retryable error when no answer came in time, and for
-    /// every call after that.
+    /// Returns the server's error, classified by its SQLSTATE. Returns a retryable error if no
+    /// answer arrives in time, and for every later call on this connection.
     pub async fn run<T>(
         &self,
         doing: &str,
@@ -89,7 +90,7 @@ impl PostgresConnection {
             .map_err(|cause| failed(doing, &self.address, cause))
     }
 
-    /// As [`run`](Self::run), but what the server says is left to the caller.
+    /// Like [`run`](Self::run), but leaves the server's error to the caller.
     pub(in crate::postgres) async fn attempt<T>(
         &self,
         doing: &str,
@@ -111,19 +112,20 @@ impl PostgresConnection {
         }
     }
 
-    /// Closes it at once: whatever is not committed is rolled back, and nobody gets it again.
+    /// Closes the connection at once. The server rolls back what is not committed, and the pool
+    /// does not reuse the connection.
     pub(in crate::postgres) fn abandon(&self) {
         self.session.abandon();
     }
 
-    /// Takes note of a transaction that was opened.
+    /// Records that a transaction was opened.
     pub(super) fn opened(&mut self) {
         self.open = true;
         self.transactions += 1;
     }
 
-    /// What a staging table is like, which from now on is used. What a transaction makes that rolls back is gone,
-    /// and so is this connection then.
+    /// Returns the state of a staging table and marks it as used by this transaction. A rollback
+    /// needs no bookkeeping: it also ends the use of this connection.
     pub(super) fn use_staging(&mut self, number: u64) -> StagingState {
         match self.staging.insert(number, self.transactions) {
             None => StagingState::Missing,
@@ -137,12 +139,12 @@ impl PostgresConnection {
         Arc::ptr_eq(&self.address, address)
     }
 
-    /// Whether nothing has happened to it that is known of.
+    /// Whether the connection is not known to be broken.
     pub(super) fn is_usable(&self) -> bool {
         !self.session.is_abandoned() && !self.client().is_closed()
     }
 
-    /// Host, port and database, as messages name them.
+    /// Host, port and database, as they appear in messages.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -159,14 +161,15 @@ impl fmt::Debug for PostgresConnection {
 impl Drop for PostgresConnection {
     fn drop(&mut self) {
         if self.open && !self.session.is_abandoned() {
-            // Polled once, so that it is on its way; whoever gets the connection next waits for its answer.
+            // Polled once, which sends it; the next user of the connection waits for the answer.
             let rollback = pin!(self.client().batch_execute("ROLLBACK"));
             let _ = rollback.poll(&mut Context::from_waker(Waker::noop()));
         }
     }
 }
 
-/// A call whose answer has not come: dropped before that, it takes the connection down with it.
+/// A call without an answer yet. Dropping it closes the connection: the answer would otherwise be
+/// taken for that of the next call.
 struct Underway<'a> {
     session: &'a Session,
     answered: bool,

@@ -17,13 +17,14 @@ use super::{
     version::{self, Version},
 };
 
-/// A PostgreSQL database: a pool of connections, each with deadlines on both sides.
+/// A PostgreSQL database: a pool of connections with deadlines on client and server.
 ///
-/// Clones are handles of one pool.
+/// Clones share one pool.
 ///
 /// # Guarantees
-/// A password and what is written go in plaintext to this machine only, unless that was asked for in
-/// [words](super::Tls::InsecurePlaintext). No message and no `Debug` shows the password.
+/// Passwords and data are sent in plaintext only to this machine, unless
+/// [`Tls::InsecurePlaintext`](super::Tls::InsecurePlaintext) is set. No error message and no
+/// `Debug` output contains the password.
 ///
 /// # Examples
 /// ```no_run
@@ -38,8 +39,9 @@ use super::{
 /// ```
 ///
 /// # Errors
-/// What passes by itself is retryable: a server that restarts, a lock that is held, a full pool. A full disk is
-/// [pausing](fleet_core::Error::pausing). What only a change of configuration helps is neither.
+/// Temporary failures are retryable: a server that restarts, a lock that is held, an exhausted
+/// pool. A full disk is [pausing](fleet_core::Error::pausing). Errors that only a change of
+/// configuration can fix are neither.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Sessions>,
@@ -48,14 +50,16 @@ pub struct Database {
 }
 
 impl Database {
-    /// Reads `postgres://user:password@host:port/database` and connects once, to see that it works.
+    /// Parses `postgres://user:password@host:port/database` and connects once to check it.
     ///
-    /// The URL may add `sslmode=verify-full` or `disable`, `sslrootcert=FILE`, `insecure_plaintext=true` and
-    /// what `tokio_postgres` reads, and wins over the options.
+    /// The URL may contain `sslmode=verify-full` or `disable`, `sslrootcert=FILE`,
+    /// `insecure_plaintext=true` and the parameters of `tokio_postgres`. It takes precedence over
+    /// `options`.
     ///
     /// # Errors
-    /// Refuses a deadline of 0, a URL that cannot be read, plaintext to another machine that was not asked for in words, and a
-    /// server older than 15. Else those of connecting.
+    /// Refuses a deadline of 0, a malformed URL, plaintext to another machine unless it is
+    /// requested explicitly, and servers older than version 15. Otherwise returns errors of
+    /// connecting.
     pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self> {
         if let Some(deadline) = options.unusable_deadline() {
             return Err(ConnectError::Deadline(deadline).into());
@@ -66,7 +70,7 @@ impl Database {
             .wait_timeout(Some(target.options.pool_timeout))
             .create_timeout(Some(target.options.connect_timeout))
             .recycle_timeout(Some(target.options.connect_timeout))
-            // The last one used knows the statements, and the others may be closed by the server meanwhile.
+            // The one used last has prepared statements; the server may have closed the others.
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .build()
@@ -80,25 +84,27 @@ impl Database {
         Ok(database)
     }
 
-    /// A connection of the pool.
+    /// Takes a connection from the pool.
     ///
     /// # Errors
-    /// Retryable ones where the server cannot be reached or all connections are in use for too long.
+    /// Returns a retryable error if the server cannot be reached, or if all connections stay in use
+    /// for longer than [`pool_timeout`](PostgresOptions::pool_timeout).
     pub async fn connection(&self) -> Result<PostgresConnection> {
         let deadline = self.options.client_deadline();
-        // Boxed: opening a connection takes 16 KiB of state, which every caller would carry.
+        // Boxed: the future of opening a connection has 16 KiB, which would be part of every
+        // caller.
         match Box::pin(self.pool.get()).await {
             Ok(session) => Ok(PostgresConnection::new(session, &self.address, deadline)),
             Err(refused) => Err(self.refused(refused)),
         }
     }
 
-    /// Host, port and database, as messages name them.
+    /// Host, port and database, as they appear in messages.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The same for all that comes out of this pool.
+    /// The address as one shared allocation, by which connections of this pool are recognised.
     pub(super) fn shared_address(&self) -> &Arc<str> {
         &self.address
     }
@@ -131,7 +137,7 @@ impl Database {
             .query_one("SELECT current_setting('server_version_num')::int", &[]);
         let number: i32 = connection.run("ask the version of", asked).await?.get(0);
         let number = number.unsigned_abs();
-        match version::judge(number) {
+        match version::assess(number) {
             Version::Good => Ok(()),
             Version::Leaks { fixed } => {
                 tracing::warn!(

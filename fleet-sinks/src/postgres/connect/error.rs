@@ -1,4 +1,4 @@
-//! What can go wrong with a server, and how it is told. No message holds a password or the content of a row.
+//! Errors of connecting and of statements. No message contains a password or the content of a row.
 
 use std::error::Error as _;
 
@@ -7,7 +7,7 @@ use tokio_postgres::error::DbError;
 
 use super::sqlstate::{Remedy, remedy};
 
-/// Why a server or a database cannot be used. Nothing was changed.
+/// The reasons to refuse a URL, an option or a server. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
     #[error("cannot read the address of the database: it begins with postgres:// or postgresql://")]
@@ -50,7 +50,7 @@ impl From<ConnectError> for Error {
     }
 }
 
-/// The server refused, or could not be reached, while `doing` something with `address`.
+/// The error for a statement that the server refused, or for a server that cannot be reached.
 pub(in crate::postgres) fn failed(
     doing: &str,
     address: &str,
@@ -74,23 +74,23 @@ pub(in crate::postgres) fn failed(
     let error = match remedy {
         Some(Remedy::Retry | Remedy::Split) => error.retryable(),
         Some(Remedy::Pause) => error.pausing(),
-        // Not what the server said: the way to it was cut, or it does not listen yet.
+        // No answer of the server: the connection broke, or the server does not listen yet.
         None if is_transport(&cause) => error.retryable(),
         _ => error,
     };
     error.because(cause)
 }
 
-/// Whether the way to the server failed, rather than a rule or a value.
+/// Whether the connection failed, rather than a statement.
 fn is_transport(cause: &tokio_postgres::Error) -> bool {
-    // A certificate that is refused stays refused; it comes as an error of I/O too, with its cause inside.
+    // A refused certificate also arrives as an I/O error, but retrying does not help.
     let io = cause
         .source()
         .and_then(|cause| cause.downcast_ref::<std::io::Error>());
     cause.is_closed() || io.is_some_and(|io| io.kind() != std::io::ErrorKind::InvalidData)
 }
 
-/// The client's word for it, with what lies underneath.
+/// The message of the client, with those of its causes.
 fn told(cause: &tokio_postgres::Error) -> String {
     if let Some(error) = cause.as_db_error() {
         return said(error);
@@ -105,12 +105,12 @@ fn told(cause: &tokio_postgres::Error) -> String {
     text
 }
 
-/// What the server said, without its detail: that repeats the row.
+/// The server's message, without its detail, which would repeat the row.
 pub(in crate::postgres) fn said(error: &DbError) -> String {
     format!("{} (SQLSTATE {})", error.message(), error.code().code())
 }
 
-/// No answer came in time. The connection is not used again.
+/// The error for a call without an answer in time.
 pub(super) fn overdue(doing: &str, address: &str, seconds: u64) -> Error {
     Error::new(
         ErrorKind::Store,
@@ -121,7 +121,7 @@ pub(super) fn overdue(doing: &str, address: &str, seconds: u64) -> Error {
     .retryable()
 }
 
-/// A call was dropped before its answer came.
+/// The error for a connection on which an earlier call was dropped before its answer.
 pub(super) fn interrupted(doing: &str, address: &str) -> Error {
     Error::new(
         ErrorKind::Store,
@@ -132,7 +132,7 @@ pub(super) fn interrupted(doing: &str, address: &str) -> Error {
     .retryable()
 }
 
-/// No connection was to be had.
+/// The error for a pool without a free connection.
 pub(super) fn exhausted(address: &str, reason: &str) -> Error {
     Error::new(
         ErrorKind::Store,

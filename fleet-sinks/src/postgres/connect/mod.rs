@@ -1,6 +1,6 @@
-//! Reaching a server: addresses, encryption, pooled connections and transactions.
+//! Connections to a server: URLs, encryption, pooling, transactions and errors.
 //!
-//! Nothing here knows of a table.
+//! Nothing in this folder depends on any table.
 
 pub(in crate::postgres) mod cached;
 pub(in crate::postgres) mod connection;

@@ -2,23 +2,24 @@
 
 use std::{path::PathBuf, time::Duration};
 
-/// When a connection is encrypted, and how far its server is trusted.
+/// When a connection is encrypted.
 ///
-/// Encrypted means `verify-full`: the certificate is signed by a known authority and names the host that was
-/// asked for. Weaker modes (`prefer`, `require`, `verify-ca`) let somebody in the middle read along, and are
-/// not offered.
+/// An encrypted connection always uses `verify-full`: the certificate must be signed by a known
+/// authority and must name the requested host. The weaker modes (`prefer`, `require`, `verify-ca`)
+/// allow a man in the middle and are not offered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tls {
-    /// Encrypted to every host but this one: over loopback and Unix sockets nothing leaves the machine.
+    /// Encrypted to every host except this one: loopback and Unix sockets do not leave the machine.
     #[default]
     OffLoopback,
-    /// Encrypted to every host, also to this one.
+    /// Encrypted to every host, including this one.
     VerifyFull,
-    /// Readable by whoever is in between, password included: for networks that are encrypted below.
+    /// Never encrypted: the password and all data can be read on the network. For networks that are
+    /// encrypted at a lower layer.
     InsecurePlaintext,
 }
 
-/// How a [`Database`](super::Database) is reached, and how long it may take.
+/// Options of a [`Database`](super::Database): encryption, pool size and deadlines.
 ///
 /// # Examples
 /// ```
@@ -28,36 +29,37 @@ pub enum Tls {
 /// ```
 #[derive(Clone, Debug)]
 pub struct PostgresOptions {
-    /// When a connection is encrypted. Default: to every host but this one.
+    /// When a connection is encrypted. Default: to every host except this one.
     pub tls: Tls,
-    /// Authorities in PEM; certificates are then checked against these alone, as with `sslrootcert`. Default:
-    /// those that the operating system trusts.
+    /// A PEM file of certificate authorities. Certificates are then verified against these alone,
+    /// as with `sslrootcert`. Default: the authorities that the operating system trusts.
     pub ca_file: Option<PathBuf>,
-    /// How the server's views and logs name the connections. Default: `fleet`.
+    /// The name of the connections in the server's views and logs. Default: `fleet`.
     pub application_name: String,
-    /// The most connections. Default: 4, our choice: a store needs one, the rest is for reading.
+    /// The maximum number of connections. Default: 4, our choice: a store needs one, the others
+    /// serve reads.
     pub pool_size: usize,
     /// How long to wait for a free connection before a retryable error. Default: 10 s, our choice.
     pub pool_timeout: Duration,
-    /// How long opening a connection may take, all addresses together. Default: 10 s, our choice.
+    /// How long opening a connection may take, over all addresses. Default: 10 s, our choice.
     pub connect_timeout: Duration,
-    /// When the server cancels a statement (`statement_timeout`). Default: 30 s, our choice: a hundred times
-    /// what a batch of ten thousand rows takes.
+    /// When the server cancels a statement (`statement_timeout`). Default: 30 s, our choice: a
+    /// hundred times what a batch of ten thousand rows takes.
     pub statement_timeout: Duration,
-    /// When the server gives up waiting for a lock (`lock_timeout`). Default: 10 s, our choice.
+    /// When the server stops waiting for a lock (`lock_timeout`). Default: 10 s, our choice.
     pub lock_timeout: Duration,
-    /// When the server ends a session that holds a transaction open and says nothing
-    /// (`idle_in_transaction_session_timeout`). Default: 60 s, our choice: as long as others may have to wait
-    /// for the locks of a process that stands still.
+    /// When the server ends a session that is idle in an open transaction
+    /// (`idle_in_transaction_session_timeout`). Default: 60 s, our choice: the longest that others
+    /// may have to wait for the locks of a process that hangs.
     pub idle_in_transaction_timeout: Duration,
 }
 
-/// By how much the client's deadline is later than the server's: the server's tells more. Our choice.
+/// How much later than the server the client gives up: the server's message says more. Our choice.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl PostgresOptions {
-    /// The first deadline that the server would not take: 0 means none to it, and it counts milliseconds in 32
-    /// bits.
+    /// The first deadline that the server would not accept: it takes 0 as no deadline, and counts
+    /// milliseconds in 32 bits.
     pub(super) fn unusable_deadline(&self) -> Option<&'static str> {
         let deadlines = [
             ("statement_timeout", self.statement_timeout),
@@ -77,7 +79,8 @@ impl PostgresOptions {
             .map(|(name, _)| name)
     }
 
-    /// When a call is given up and its connection abandoned: 5 s after the server should have cancelled it.
+    /// When the client abandons a call and its connection: 5 s after the server should have
+    /// cancelled the statement.
     pub fn client_deadline(&self) -> Duration {
         self.statement_timeout.saturating_add(GRACE)
     }

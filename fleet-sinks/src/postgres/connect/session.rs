@@ -1,4 +1,4 @@
-//! One connection of the pool: how it is opened, made clean again, and given up.
+//! The pool's sessions: how they are opened, cleaned between users, and closed.
 
 use std::{
     collections::HashMap,
@@ -20,24 +20,25 @@ use tokio_postgres_rustls_improved::MakeRustlsConnect;
 
 use super::{options::PostgresOptions, tls, url::Target};
 
-/// Silence after which the other side is asked whether it is there, how often, and how long what was sent may
-/// stay unconfirmed. Our choice: a dead way is noticed within half a minute instead of Linux's quarter of an
-/// hour, on both sides, so that a dead client's locks are free by then too.
+/// The keep-alive settings: idle time before the first probe, time between probes, their number,
+/// and how long sent data may stay unacknowledged. Our choice: both sides notice a dead connection
+/// within half a minute instead of Linux's quarter of an hour, and the server releases the locks of
+/// a dead client by then.
 const QUIET: Duration = Duration::from_secs(15);
 const BETWEEN: Duration = Duration::from_secs(5);
 const PROBES: u32 = 3;
 const UNCONFIRMED: Duration = Duration::from_secs(30);
 
-/// What takes the traces of its last user off a connection. `BEGIN` fails in a transaction that failed, which
-/// throws the connection away, and ends one that was left open together with its `ROLLBACK`. What `RESET ALL`
-/// goes back to are the options that the connection was opened with.
+/// Resets a connection before its next user. `BEGIN` fails inside a failed transaction, which makes
+/// the pool discard the connection; together with `ROLLBACK` it ends a transaction that was left
+/// open. `RESET ALL` restores the options that the connection was opened with.
 const CLEAN: &str = "BEGIN; ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
      SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
-/// A connection, with the statements that were prepared on it.
+/// A connection and the statements that were prepared on it.
 pub(super) struct Session {
     client: Client,
-    /// What reads and writes the socket.
+    /// The task that reads and writes the socket.
     task: AbortHandle,
     abandoned: AtomicBool,
     statements: Mutex<HashMap<String, Statement>>,
@@ -48,7 +49,7 @@ impl Session {
         &self.client
     }
 
-    /// The statement, prepared once for each connection.
+    /// The prepared statement for `sql`; prepared once for each connection.
     pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
         let known = |statements: &HashMap<_, Statement>| statements.get(sql).cloned();
         if let Some(statement) = known(
@@ -68,7 +69,8 @@ impl Session {
         Ok(statement)
     }
 
-    /// Closes the socket at once, whatever is on its way: the server rolls back what is not committed.
+    /// Closes the socket at once, with calls in flight: the server rolls back what is not
+    /// committed.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
         self.task.abort();
@@ -125,7 +127,7 @@ where
     <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
 {
     let (client, connection) = config.connect(tls).await?;
-    // How it ends, every call on the client tells.
+    // Calls on the client report how the connection ended.
     let task = tokio::spawn(async { drop(connection.await) });
     Ok(Session {
         client,
@@ -135,7 +137,8 @@ where
     })
 }
 
-/// Deadlines on both sides. As options of the connection they are what `RESET ALL` goes back to.
+/// Sets the deadlines of client and server, as options of the connection, which `RESET ALL`
+/// restores.
 fn settings(config: &mut Config, options: &PostgresOptions) {
     let millis = |length: Duration| length.as_millis().to_string();
     let server = [
@@ -145,7 +148,7 @@ fn settings(config: &mut Config, options: &PostgresOptions) {
             "idle_in_transaction_session_timeout",
             millis(options.idle_in_transaction_timeout),
         ),
-        // A statement whose client is gone ends, instead of holding its locks to the end.
+        // Cancels the statement of a client that is gone, instead of holding its locks to the end.
         ("client_connection_check_interval", millis(BETWEEN)),
         ("tcp_user_timeout", millis(UNCONFIRMED)),
         ("tcp_keepalives_idle", QUIET.as_secs().to_string()),

@@ -1,21 +1,21 @@
-//! What each class of SQLSTATE asks for: the one place that decides.
+//! Maps each SQLSTATE to the reaction that it calls for.
 
 use tokio_postgres::error::{DbError, SqlState};
 
-/// What helps after an error of the server.
+/// The reaction to an error of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::postgres) enum Remedy {
-    /// The same again, a little later.
+    /// Retry a little later.
     Retry,
-    /// The same again, once somebody has made room.
+    /// Retry once somebody has freed space.
     Pause,
-    /// The same in smaller parts.
+    /// Retry with fewer rows.
     Split,
-    /// A row is at fault: the others can land without it.
+    /// A row is at fault: write the others without it.
     DeadLetter,
-    /// Nothing but a change of configuration, rights or schema.
+    /// Give up: only a change of configuration, rights or schema helps.
     Stop,
-    /// As `Stop`; and somebody reached for what is not theirs.
+    /// Like `Stop`, for an access that the role has no right to.
     Security,
 }
 
@@ -27,10 +27,10 @@ pub(in crate::postgres) fn remedy(error: &DbError) -> Remedy {
 fn by_code(code: &SqlState, row_security: bool) -> Remedy {
     let class = code.code().get(..2).unwrap_or_default();
     match (code.code(), class) {
-        // Serialization failure, deadlock, lock not available; too many connections, a limit of configuration;
-        // a read-only server: after a failover the next connection finds the one that writes. The server goes
-        // down or comes up (57P04, a dropped database, does not come back). Idle in a transaction for too
-        // long: the session is gone, the next one is not.
+        // Serialization failure, deadlock, lock not available; too many connections, a configured
+        // limit; a read-only server, because after a failover the next connection reaches the
+        // primary. The server shuts down or starts up (57P04, a dropped database, does not come
+        // back). Idle in a transaction for too long: a new session works.
         (
             "40001" | "40P01" | "55P03" | "53300" | "53400" | "25006" | "57P01" | "57P02" | "57P03"
             | "57P05" | "25P03" | "25P04",
@@ -38,9 +38,11 @@ fn by_code(code: &SqlState, row_security: bool) -> Remedy {
         )
         | (_, "08") => Remedy::Retry,
         ("53100", _) => Remedy::Pause,
-        // Cancelled by statement_timeout; out of memory; a limit such as the size of a row of an index (54000).
+        // Cancelled by statement_timeout; out of memory; a limit such as the size of an index row
+        // (54000).
         ("57014" | "53200", _) | (_, "54") => Remedy::Split,
-        // 44000: a view's check option; 42501 only where a row violates a policy, not where a right is missing.
+        // 44000: the check option of a view. 42501 only if a row violates a policy, not if a right
+        // is missing.
         ("44000", _) | (_, "22" | "23") => Remedy::DeadLetter,
         ("42501", _) if row_security => Remedy::DeadLetter,
         ("42501", _) => Remedy::Security,
@@ -48,7 +50,7 @@ fn by_code(code: &SqlState, row_security: bool) -> Remedy {
     }
 }
 
-/// Whether a row violates a policy. The message is translated by the server, the routine's name is not.
+/// Whether a row violates a policy. The routine's name is used because messages are translated.
 fn is_row_security(error: &DbError) -> bool {
     *error.code() == SqlState::INSUFFICIENT_PRIVILEGE
         && error.routine() == Some("ExecWithCheckOptions")

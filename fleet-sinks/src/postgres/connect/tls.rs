@@ -1,4 +1,4 @@
-//! Encryption by rustls: certificates are always checked, name included.
+//! TLS by rustls. Certificates and host names are always verified.
 
 use std::{path::Path, sync::Arc};
 
@@ -12,10 +12,10 @@ use tokio_postgres_rustls_improved::MakeRustlsConnect;
 
 use super::error::ConnectError;
 
-/// What wraps a connection in TLS 1.2 or 1.3.
+/// The connector for TLS 1.2 and 1.3.
 ///
-/// Certificates are checked against `ca_file` alone if it is given, else against the authorities that the
-/// operating system trusts.
+/// Certificates are verified against `ca_file` alone if it is given, otherwise against the
+/// authorities that the operating system trusts.
 pub(super) fn connector(ca_file: Option<&Path>) -> Result<MakeRustlsConnect> {
     let roots = match ca_file {
         Some(file) => of_file(file)?,
@@ -49,7 +49,7 @@ fn of_file(file: &Path) -> Result<RootCertStore> {
 
 fn of_system() -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    // One that cannot be read is no reason to refuse those that can: a server signed by it is refused later.
+    // Authorities that cannot be parsed are skipped; servers that they signed are refused later.
     let (known, _) =
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if known == 0 {

@@ -11,14 +11,16 @@ use super::{
     error::ConnectError,
 };
 
-/// A setting that ends with its transaction: where it is gone, so is the transaction.
+/// Sets a parameter for the duration of the transaction. Once the parameter is gone, the
+/// transaction has ended.
 const BEGIN: &str =
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL fleet.transaction = 'open'";
-/// Fails where a statement failed before, in one message with `COMMIT`: alone that would roll back and say that
-/// all is well.
+/// Fails after an earlier statement failed, in one message with `COMMIT`: on its own, `COMMIT`
+/// would roll back such a transaction and report success.
 const COMMIT: &str = "SELECT current_setting('fleet.transaction', true); COMMIT";
 
-/// An open transaction of a [`Database`](super::Database). It owns its connection; dropping it rolls back.
+/// An open transaction of a [`Database`](super::Database). It owns its connection; dropping it
+/// rolls back.
 ///
 /// # Examples
 /// ```no_run
@@ -35,10 +37,10 @@ pub struct PostgresTransaction {
 }
 
 impl PostgresConnection {
-    /// Opens a transaction, which takes the connection with it.
+    /// Opens a transaction on this connection, which the transaction then owns.
     ///
     /// # Errors
-    /// Those of [`run`](Self::run).
+    /// Returns errors of [`run`](Self::run).
     pub async fn begin(mut self) -> Result<PostgresTransaction> {
         let begun = self.client().batch_execute(BEGIN);
         self.run("open a transaction in", begun).await?;
@@ -51,14 +53,14 @@ impl Database {
     /// Opens a transaction on a connection from the pool.
     ///
     /// # Errors
-    /// Those of [`connection`](Self::connection) and of `BEGIN`.
+    /// Returns errors of [`connection`](Self::connection) and of `BEGIN`.
     pub async fn begin(&self) -> Result<PostgresTransaction> {
         self.connection().await?.begin().await
     }
 }
 
 impl PostgresTransaction {
-    /// The client, inside the transaction. What ends the transaction must not be run on it.
+    /// The client, inside the transaction. Do not run statements on it that end the transaction.
     pub fn client(&self) -> &Client {
         self.connection.client()
     }
@@ -68,18 +70,20 @@ impl PostgresTransaction {
         &self.connection
     }
 
-    /// The statement, prepared once for each connection.
+    /// The prepared statement for `sql`; prepared once for each connection. Await it inside
+    /// [`run`](Self::run).
     ///
     /// # Errors
-    /// The client's; to be awaited inside [`run`](Self::run) too.
+    /// Returns errors of the client.
     pub async fn prepare(&self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
         self.connection.prepare(sql).await
     }
 
-    /// Awaits calls of this transaction's client, as [`PostgresConnection::run`] does.
+    /// Awaits calls of this transaction's client, like [`PostgresConnection::run`].
     ///
     /// # Errors
-    /// Those of [`PostgresConnection::run`]. The server takes no statement after one that failed.
+    /// Returns errors of [`PostgresConnection::run`]. After a failed statement the server refuses
+    /// all others of the transaction.
     pub async fn run<T>(
         &self,
         doing: &str,
@@ -88,12 +92,12 @@ impl PostgresTransaction {
         self.connection.run(doing, work).await
     }
 
-    /// As [`PostgresConnection::use_staging`].
+    /// Like [`PostgresConnection::use_staging`].
     pub(in crate::postgres) fn use_staging(&mut self, number: u64) -> StagingState {
         self.connection.use_staging(number)
     }
 
-    /// Whether it was opened on a connection of this database.
+    /// Refuses a transaction of another database.
     pub(in crate::postgres) fn belongs_to(&self, database: &Database) -> Result<()> {
         if self.connection.is_of(database.shared_address()) {
             return Ok(());
@@ -105,16 +109,17 @@ impl PostgresTransaction {
         .into())
     }
 
-    /// Commits, and gives the connection back to its pool.
+    /// Commits, and returns the connection to its pool.
     ///
     /// # Errors
-    /// As [`run`](Self::run); an error says nothing about whether it landed. Refuses, with nothing landed, a
-    /// transaction in which a statement failed or which was ended from within.
+    /// Returns errors of [`run`](Self::run). After such an error the transaction may or may not
+    /// have been committed. Refuses, without committing anything, a transaction in which a
+    /// statement failed or which a statement ended.
     pub async fn commit(self) -> Result<()> {
         self.finish().await.map(drop)
     }
 
-    /// Commits, and keeps the connection.
+    /// Commits, and returns the connection.
     pub(in crate::postgres) async fn finish(mut self) -> Result<PostgresConnection> {
         let committed = self.client().simple_query(COMMIT);
         let answer = self.run("commit to", committed).await?;
@@ -129,7 +134,7 @@ impl PostgresTransaction {
     }
 }
 
-/// The transaction is over already: a statement in it was `COMMIT` or `ROLLBACK`.
+/// The error for a transaction that a statement ended by `COMMIT` or `ROLLBACK`.
 fn over(address: &str) -> Error {
     Error::new(
         ErrorKind::Store,

@@ -1,4 +1,5 @@
-//! Reading a connection URL: what the client's own reader leaves open about secrets and encryption.
+//! Parses a connection URL and decides about encryption. The parser of the client leaves both the
+//! handling of secrets and the choice of encryption open.
 
 use std::{fmt, net::IpAddr};
 
@@ -14,13 +15,14 @@ use super::{
     options::{PostgresOptions, Tls},
 };
 
-/// Where to connect, as whom, and whether the way is encrypted.
+/// Where and as whom to connect, and whether to encrypt.
 pub(super) struct Target {
     pub(super) config: Config,
     pub(super) options: PostgresOptions,
-    /// Whether connections are encrypted; if not, it was decided in words or they stay on this machine.
+    /// Whether connections are encrypted. If not, they stay on this machine or plaintext was
+    /// requested explicitly.
     pub(super) encrypted: bool,
-    /// Host, port and database, for messages: never the user's password.
+    /// Host, port and database, for messages; never the password.
     pub(super) address: String,
 }
 
@@ -33,11 +35,11 @@ impl fmt::Debug for Target {
     }
 }
 
-/// Reads `postgres://user:password@host:port/database?..`.
+/// Parses `postgres://user:password@host:port/database?..`.
 ///
-/// Besides the client's parameters: `sslmode` (`verify-full`, or `disable` for this machine), `sslrootcert`
-/// and `insecure_plaintext=true`. No error repeats any part of the URL but a host that was read as such,
-/// because where a URL is malformed the password may be anywhere.
+/// In addition to the client's parameters it accepts `sslmode` (`verify-full`, or `disable` for
+/// this machine), `sslrootcert` and `insecure_plaintext=true`. Of the URL, errors repeat only a
+/// host that was parsed as such: in a malformed URL the password may be anywhere.
 pub(super) fn read(url: &str, mut options: PostgresOptions) -> Result<Target> {
     let scheme = ["postgres://", "postgresql://"];
     if !scheme.iter().any(|scheme| url.starts_with(scheme)) {
@@ -46,7 +48,8 @@ pub(super) fn read(url: &str, mut options: PostgresOptions) -> Result<Target> {
     let credentials = url.rfind('@').map_or(0, |at| at + 1);
     let (front, rest) = url.split_at_checked(credentials).ok_or(ConnectError::Url)?;
     if front.matches('@').count() > 1 {
-        // The first one ends the credentials: what follows would be shown as the host.
+        // The client takes the first `@` as the end of the credentials, and what follows as the
+        // host.
         return Err(ConnectError::Url.into());
     }
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -81,7 +84,7 @@ pub(super) fn read(url: &str, mut options: PostgresOptions) -> Result<Target> {
     })
 }
 
-/// Takes what is said about encryption out of the parameters; the others are the client's.
+/// Takes the parameters about encryption out of the query and returns the others.
 fn take_tls(query: &str, options: &mut PostgresOptions) -> Result<String> {
     let mut others = Vec::new();
     let mut disabled = false;
@@ -97,7 +100,7 @@ fn take_tls(query: &str, options: &mut PostgresOptions) -> Result<String> {
             ("sslrootcert", path) => options.ca_file = Some(path.into()),
             ("insecure_plaintext", "true") => options.tls = Tls::InsecurePlaintext,
             ("insecure_plaintext", _) => return Err(ConnectError::Url.into()),
-            // Ours to decide: a store writes.
+            // Not negotiable: a store writes.
             ("target_session_attrs", "read-write") => {}
             ("target_session_attrs", _) => return Err(ConnectError::ReadOnly.into()),
             _ => others.push(parameter),
@@ -109,7 +112,7 @@ fn take_tls(query: &str, options: &mut PostgresOptions) -> Result<String> {
     Ok(others.join("&"))
 }
 
-/// Whether no connection can leave this machine.
+/// Whether all connections stay on this machine.
 fn is_local(config: &Config) -> bool {
     let addresses = config.get_hostaddrs();
     if !addresses.is_empty() {
@@ -117,7 +120,7 @@ fn is_local(config: &Config) -> bool {
     }
     config.get_hosts().iter().all(|host| match host {
         Host::Tcp(name) => {
-            // RFC 6761: this name is loopback, whoever is asked.
+            // RFC 6761: this name always means loopback.
             name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
         }
         #[cfg(unix)]

@@ -1,4 +1,6 @@
-//! The fleet's own schema on top of any store: its tables, who sees which rows, and what dashboards ask.
+//! The schema `fleet`: its migrations, who may see which rows, and the queries of dashboards.
+//!
+//! A pipeline needs none of it; a store and its tables work in any database.
 
 pub mod migrations;
 pub mod queries;

@@ -1,5 +1,6 @@
-//! Applies what is missing. Ours, because a library for it would want the client to itself, which a pool does not give,
-//! and takes no lock against a second process that starts at the same moment.
+//! Applies the migrations that a database lacks. Our own code, because the libraries for it need
+//! exclusive ownership of the client, which a pool does not give, and take no lock against a second
+//! process that starts at the same time.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use fleet_core::{Error, ErrorKind, Result};
 use super::file::Migration;
 use crate::postgres::connect::{Database, PostgresTransaction, lock};
 
-/// Two processes that find no schema would both make it, hence the lock before.
+/// Runs under the lock: otherwise two processes that find no schema would both create it.
 const HISTORY: &str = "CREATE SCHEMA IF NOT EXISTS fleet_stream;
     CREATE TABLE IF NOT EXISTS fleet_stream.migrations (
         version integer PRIMARY KEY,
@@ -20,7 +21,7 @@ const HISTORY: &str = "CREATE SCHEMA IF NOT EXISTS fleet_stream;
 /// What [`migrate`](crate::postgres::migrations::migrate) did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migrated {
-    /// The versions that were applied now; none where everything was there.
+    /// The versions that were applied; empty if the database was up to date.
     pub applied: Vec<i32>,
 }
 
@@ -47,7 +48,7 @@ pub(in crate::postgres) async fn apply_missing(
     })
 }
 
-/// Name and checksum of each version that was applied.
+/// The name and checksum of each applied version.
 async fn history(tx: &PostgresTransaction) -> Result<BTreeMap<i32, (String, i64)>> {
     let read = async {
         let client = tx.client();

@@ -1,4 +1,4 @@
-//! The checkpoint store: positions, state, dead letters and counts, moved in one transaction with the rows.
+//! The checkpoint store of a pipeline, and its implementation of the contract.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use super::{
 };
 use crate::postgres::connect::{Database, PostgresTransaction, cached::CachedConnection};
 
-/// A checkpoint store in a PostgreSQL database, with result tables beside the positions.
+/// A checkpoint store in a PostgreSQL database, with result tables in the same database.
 ///
-/// Clones are handles of one store. Several pipelines may share a database, each under its own name; several
-/// processes may share a pipeline, each with partitions of its own.
+/// Clones share one store. Several pipelines may share a database under different names, and
+/// several processes may share a pipeline, each with different partitions.
 ///
 /// # Guarantees
-/// A commit lands whole or not at all. Of two processes that hold the same partition only the one that claimed
-/// it last can commit, whatever the other still has on its way.
+/// A commit is atomic. If two processes hold the same partition, only the one that claimed it last
+/// can commit, even if a commit of the other is still in flight.
 ///
 /// # Examples
 /// ```no_run
@@ -41,9 +41,10 @@ use crate::postgres::connect::{Database, PostgresTransaction, cached::CachedConn
 /// ```
 ///
 /// # Cost
-/// Two round trips for a commit besides those of the sinks, and one value for all the states that it changes. When
-/// 2 MiB of them have gathered in a partition, about every thirtieth commit of a thousand vehicles, it is read back and the
-/// newest state of each key is upserted, at some 4 us a key. The store keeps one connection of the pool.
+/// A commit takes two round trips besides those of the sinks, and writes one value with all changed
+/// states. Once a partition has accumulated 2 MiB of them, about every thirtieth commit of a
+/// thousand vehicles, they are compacted: read back, and the newest state of each key upserted, at
+/// about 4 us per key. The store permanently uses one connection of the pool.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     pub(super) connection: CachedConnection,
@@ -52,11 +53,12 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens the store of a pipeline. Its tables, in the schema `fleet_stream`, are made if they are not there.
+    /// Opens the store of a pipeline. Its tables, in the schema `fleet_stream`, are made if they do
+    /// not exist.
     ///
     /// # Errors
-    /// Refuses an empty name of a pipeline and a newer layout. Where the role may not make tables and nobody
-    /// has, the error says so.
+    /// Refuses an empty pipeline name and a newer layout. Returns an error if the tables do not
+    /// exist and the role may not make them.
     pub async fn open(database: &Database, pipeline: &str) -> Result<Self> {
         if pipeline.is_empty() || pipeline.contains('\0') {
             return Err(StoreError::NoPipeline.into());
@@ -70,12 +72,12 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// The name that positions are kept under.
+    /// The name under which positions are stored.
     pub fn pipeline(&self) -> &str {
         &self.pipeline
     }
 
-    /// The database that it lies in.
+    /// The database of the store.
     pub fn database(&self) -> &Database {
         &self.connection.database
     }

@@ -1,4 +1,4 @@
-//! Reading a partition, and raising its token.
+//! Claims a partition: raises its fencing token and reads what the store holds of it.
 
 use fleet_core::{
     Offset, Partition,
@@ -9,8 +9,8 @@ use tokio_postgres::{Error, Row};
 use super::text::storable;
 use crate::postgres::connect::{PostgresConnection, PostgresTransaction};
 
-/// A first token is the time in milliseconds, not 1: after a wipe it must not come again, or a process that
-/// still holds it would pass the fence.
+/// The first token is the time in milliseconds, not 1: it must not repeat after a wipe, or a
+/// process that still holds the old token would pass the fence.
 const RAISE: &str = "
 INSERT INTO fleet_stream.positions AS known (pipeline, partition, token, seq, ended)
 VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, 0, false)
@@ -78,7 +78,7 @@ pub(super) async fn progress(
     .transpose()
 }
 
-/// What was written is UTF-8 and small numbers; what somebody changed by hand is read as near as it goes.
+/// The store writes UTF-8 and small numbers; values that somebody changed by hand are approximated.
 fn saved(row: &Row) -> Result<Saved, Error> {
     let number = |number: i32| u16::try_from(number).unwrap_or(u16::MAX);
     Ok(Saved {
@@ -89,18 +89,18 @@ fn saved(row: &Row) -> Result<Saved, Error> {
     })
 }
 
-/// PostgreSQL has no unsigned type: the same 64 bits are kept.
+/// PostgreSQL has no unsigned types, so the same 64 bits are stored as signed.
 pub(super) fn unsigned(row: &Row, column: usize) -> Result<u64, Error> {
     row.try_get::<_, i64>(column).map(i64::cast_unsigned)
 }
 
-/// Where to go on, once there was a commit.
+/// The next offset; `None` before the first commit.
 fn offset(row: &Row, column: usize) -> Result<Option<Offset>, Error> {
     let next = row.try_get::<_, Option<i64>>(column)?;
     Ok(next.map(|at| Offset(at.cast_unsigned())))
 }
 
-/// The six columns from `first` on.
+/// The counts in the six columns from `first` on.
 pub(super) fn counts(row: &Row, first: usize) -> Result<Counts, Error> {
     Ok(Counts {
         read: unsigned(row, first)?,

@@ -1,5 +1,5 @@
-//! Writing an epoch: the fence of each partition, then what belongs to it. All statements are on their way
-//! before the first answer comes, so that an epoch costs one round trip however many partitions it has.
+//! Writes an epoch: the fence of each partition, then its state, dead letters and totals. All
+//! statements are pipelined, so an epoch takes one round trip however many partitions it has.
 
 use std::borrow::Cow;
 
@@ -20,11 +20,11 @@ UPDATE fleet_stream.positions SET
     committed_at = clock_timestamp()
 WHERE pipeline = $1 AND partition = $2 AND token = $3 AND seq = $4::bigint - 1";
 
-const BURY: &str = "
+const DEAD_LETTERS: &str = "
 INSERT INTO fleet_stream.dead_letters (pipeline, partition, \"offset\", stage, reason, raw, length)
 SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::bigint[])";
 
-/// The totals are whole in each commit: what is not named any more is gone.
+/// Each commit has all totals; those that it does not name are deleted.
 const UNNAMED: &str = "
 DELETE FROM fleet_stream.tallies WHERE pipeline = $1 AND partition = $2 AND name <> ALL ($3::text[])";
 
@@ -34,18 +34,19 @@ SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[])
 ON CONFLICT (pipeline, partition, name) DO UPDATE SET count = excluded.count
 WHERE known.count <> excluded.count";
 
-/// Dead letters that go in one statement. Our choice: with 64 KiB of bytes each far below what a message can hold.
+/// Dead letters in one statement. Our choice: with 64 KiB each, far below the limit of a message.
 const LETTERS: usize = 1_024;
 
 struct Statements {
     moving: Statement,
     states: states::Statements,
-    bury: Statement,
+    insert_dead: Statement,
     unnamed: Statement,
     tally: Statement,
 }
 
-/// Writes all of the epoch; if some partitions are fenced it names them, and the caller must roll back.
+/// Writes the epoch and returns the partitions that are fenced. If there are any, the caller must
+/// roll back.
 pub(super) async fn write(
     tx: &PostgresTransaction,
     pipeline: &str,
@@ -54,7 +55,7 @@ pub(super) async fn write(
     let statements = Statements {
         moving: tx.prepare(MOVE).await?,
         states: states::Statements::prepare(tx).await?,
-        bury: tx.prepare(BURY).await?,
+        insert_dead: tx.prepare(DEAD_LETTERS).await?,
         unnamed: tx.prepare(UNNAMED).await?,
         tally: tx.prepare(TALLY).await?,
     };
@@ -66,9 +67,8 @@ pub(super) async fn write(
     let fences = try_join_all(
         each().map(|(write, name)| fence(tx, &statements, pipeline, name, write.sealed)),
     );
-    let rest = try_join_all(
-        each().map(|(write, name)| belongings(tx, &statements, pipeline, name, write)),
-    );
+    let rest =
+        try_join_all(each().map(|(write, name)| contents(tx, &statements, pipeline, name, write)));
     let (moved, _) = try_join(fences, rest).await?;
     let mut fenced = Vec::new();
     for (moved, write) in moved.into_iter().zip(epoch) {
@@ -111,8 +111,8 @@ async fn fence(
         .await
 }
 
-/// State, dead letters and tallies.
-async fn belongings(
+/// Writes state, dead letters and totals of one partition.
+async fn contents(
     tx: &PostgresTransaction,
     statements: &Statements,
     pipeline: &str,
@@ -121,13 +121,13 @@ async fn belongings(
 ) -> Result<(), Error> {
     let sealed = write.sealed;
     let state = statements.states.write(tx, pipeline, partition, write);
-    let letters = bury(tx, statements, pipeline, partition, sealed);
+    let letters = insert_dead(tx, statements, pipeline, partition, sealed);
     let tallies = tally(tx, statements, pipeline, partition, sealed);
     try_join(try_join(state, letters), tallies).await?;
     Ok(())
 }
 
-async fn bury(
+async fn insert_dead(
     tx: &PostgresTransaction,
     statements: &Statements,
     pipeline: &str,
@@ -154,7 +154,7 @@ async fn bury(
             .collect();
         tx.client()
             .execute(
-                &statements.bury,
+                &statements.insert_dead,
                 &[
                     &pipeline, &partition, &offsets, &stages, &reasons, &raws, &lengths,
                 ],

@@ -1,4 +1,4 @@
-//! Listing and exporting the dead letters of a pipeline.
+//! Lists and exports the dead letters of a pipeline.
 
 use std::{io::Write, pin::pin, sync::Arc};
 
@@ -21,7 +21,7 @@ impl PostgresStore {
     /// The first dead letters of this pipeline, by partition and offset.
     ///
     /// # Errors
-    /// Those of reading.
+    /// Returns errors of reading.
     pub async fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let connection = self.connection.take().await?;
@@ -36,11 +36,11 @@ impl PostgresStore {
         Ok(letters)
     }
 
-    /// Writes the bytes of the records that a decoder could not read, one a line, to be repaired and run
-    /// again. Rows that a sink refused are left out: they are results, not input.
+    /// Writes the records that a decoder could not read, one per line, so that they can be repaired
+    /// and processed again. Rows that a sink refused are not exported: they are results, not input.
     ///
     /// # Errors
-    /// Those of reading the store and of writing to `to`.
+    /// Returns errors of reading the store and of writing to `to`.
     pub async fn export_dead_letters(&self, to: &mut dyn Write) -> Result<Exported> {
         let connection = self.connection.take().await?;
         let doing = "read dead letters from";

@@ -1,7 +1,7 @@
-//! The log of changes: what the keys of one commit became, as one value.
+//! The log of state changes: one value for all keys that a commit changed.
 //!
-//! An upsert takes the server microseconds for each key, and most keys change again with the next commit. So commits
-//! append here, and what has gathered is folded into the table of states now and then.
+//! An upsert takes the server microseconds for each key, and most keys change again with the next
+//! commit. So commits append to this log, which is compacted into the table of states now and then.
 
 use std::collections::HashMap;
 
@@ -11,31 +11,34 @@ use fleet_core::{
     state::{put_bytes, put_length, take_bytes, take_length},
 };
 
-/// Bytes of one partition that wait to be folded. Our choice: a thousand vehicles with 60 bytes each are folded with
-/// every thirtieth commit, and a claim reads no more than this besides the states.
+/// The size of a partition's log, in bytes, at which it is compacted. Our choice: with a thousand
+/// vehicles of 60 bytes each that is every thirtieth commit, and a claim reads at most this much
+/// besides the states.
 const MOST: usize = 2 << 20;
 
-/// How much is in the log, as far as this process knows: if there is more, it is folded a bit later.
+/// The size of each partition's log as far as this process knows. An underestimate only delays
+/// compaction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sizes(HashMap<Partition, usize>);
 
 /// Where the changes of one commit go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StateWrite {
-    /// There are none.
+    /// Nowhere: no state changed.
     Unchanged,
+    /// To the log.
     Append,
-    /// Into the table of states, after all that was appended before.
+    /// Into the table of states, together with everything in the log.
     Compact,
 }
 
 impl Sizes {
-    /// Takes note of what a claim has found.
+    /// Records the size that a claim found.
     pub(super) fn found(&mut self, partition: &Partition, size: usize) {
         self.0.insert(partition.clone(), size);
     }
 
-    /// The way of what a commit changes.
+    /// Where to write the changes of a commit.
     pub(super) fn target(&self, sealed: &Sealed) -> StateWrite {
         let before = self.0.get(&sealed.partition).copied().unwrap_or_default();
         match size(&sealed.saved) {
@@ -45,7 +48,7 @@ impl Sizes {
         }
     }
 
-    /// They have gone it.
+    /// Records that they were written there.
     pub(super) fn wrote(&mut self, sealed: &Sealed, target: StateWrite) {
         let size_now = self.0.entry(sealed.partition.clone()).or_default();
         match target {
@@ -56,7 +59,7 @@ impl Sizes {
     }
 }
 
-/// About what they take.
+/// The approximate size of packed changes.
 fn size(saved: &[Saved]) -> usize {
     let bytes = |saved: &Saved| saved.bytes.as_ref().map_or(0, Vec::len);
     saved
@@ -65,8 +68,11 @@ fn size(saved: &[Saved]) -> usize {
         .sum()
 }
 
+/// Packs changes into one value.
+///
 /// # Layout
-/// `count u32, then node u16, version u16, key, is there u8 and bytes each`; lengths are u32, before what they measure.
+/// `count u32`, then for each change `node u16, version u16, key, is there u8, bytes`. Key and
+/// bytes are preceded by their length as u32.
 pub(super) fn pack(saved: &[Saved]) -> Vec<u8> {
     let mut to = Vec::with_capacity(4 + size(saved));
     put_length(saved.len(), &mut to);
@@ -80,7 +86,7 @@ pub(super) fn pack(saved: &[Saved]) -> Vec<u8> {
     to
 }
 
-/// Appends what [`pack`] packed; `None` where it did not.
+/// Unpacks changes and appends them to `to`; `None` if the value is damaged.
 pub(super) fn unpack(mut from: &[u8], to: &mut Vec<Saved>) -> Option<()> {
     let from = &mut from;
     for _ in 0..take_length(from)? {
@@ -129,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_full_is_folded() {
+    fn a_full_log_is_compacted() {
         let (mut sizes, partition) = (Sizes::default(), Partition::new("p/0"));
         let half = [saved(1, "car", Some(&vec![0; MOST / 2]))];
         let mut sealed = sealed(&partition, &Claim::default(), 1);

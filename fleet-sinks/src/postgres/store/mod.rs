@@ -1,4 +1,5 @@
-//! The checkpoint store: positions, state, dead letters and totals, committed together with the rows.
+//! The checkpoint store: positions, state, dead letters and totals, committed in one transaction
+//! with the rows.
 
 mod checkpoints;
 mod claim;

@@ -1,4 +1,4 @@
-//! The store's own tables.
+//! The store's tables: made when they are missing, and refused when they are newer.
 
 use fleet_core::Result;
 
@@ -13,7 +13,7 @@ pub(in crate::postgres) const MIGRATION: Migration = migration!("store", 1, "che
 /// The layout that [`MIGRATION`] makes.
 const VERSION: i32 = 2;
 
-/// Makes the tables that are not there, and refuses a newer layout.
+/// Makes missing tables, and refuses a newer layout.
 pub(super) async fn prepare(cached: &CachedConnection) -> Result<()> {
     let mut connection = cached.take().await?;
     let found = layout(&connection).await?;
@@ -37,7 +37,7 @@ pub(super) async fn prepare(cached: &CachedConnection) -> Result<()> {
     Ok(())
 }
 
-/// The version of the layout that is there; 0 where there is none.
+/// The version of the existing layout; 0 if there is none.
 async fn layout(connection: &PostgresConnection) -> Result<i32> {
     let asked = "SELECT to_regclass('fleet_stream.layout') IS NOT NULL";
     let asked = connection.client().query_one(asked, &[]);

@@ -1,4 +1,4 @@
-//! The state of the keys that changed: appended to the log, or folded into the table with what is there.
+//! Writes the state of changed keys: appended to the log, or compacted into the table of states.
 
 use fleet_core::{
     Error as FleetError, ErrorKind, Partition, Result as FleetResult,
@@ -27,16 +27,16 @@ SELECT $1, $2, * FROM unnest($3::int[], $4::bytea[], $5::int[], $6::bytea[])
 ON CONFLICT (pipeline, partition, node, key)
 DO UPDATE SET version = excluded.version, bytes = excluded.bytes";
 
-const FORGET: &str = "
+const DELETE: &str = "
 DELETE FROM fleet_stream.states USING unnest($3::int[], $4::bytea[]) AS gone (node, key)
 WHERE pipeline = $1 AND partition = $2 AND states.node = gone.node AND states.key = gone.key";
 
-/// Entries and bytes that go in one statement. Our choice: far below what a message can hold (1 GiB), and no more
-/// memory on either side than a large batch of rows takes.
+/// The limits of one statement. Our choice: far below the limit of a message (1 GiB), and no more
+/// memory on either side than a large batch of rows.
 const ENTRIES: usize = 10_000;
 const BYTES: usize = 16 << 20;
 
-/// What is in the log of a partition, the oldest first, and its size.
+/// The changes in the log of a partition, oldest first, and their size.
 pub(super) async fn logged(
     tx: &PostgresTransaction,
     pipeline: &str,
@@ -70,7 +70,7 @@ pub(super) async fn logged(
     Ok((changes, size))
 }
 
-/// Of the changes of one key the last, in the order of the index.
+/// The last change of each key, in the order of the index.
 pub(super) fn newest<'a>(changes: impl DoubleEndedIterator<Item = &'a Saved>) -> Vec<&'a Saved> {
     let mut order: Vec<_> = changes.rev().collect();
     order.sort_by(|a, b| (a.node, &a.key).cmp(&(b.node, &b.key)));
@@ -78,21 +78,21 @@ pub(super) fn newest<'a>(changes: impl DoubleEndedIterator<Item = &'a Saved>) ->
     order
 }
 
-/// One partition of an epoch.
+/// One partition of an epoch, ready to be written.
 pub(super) struct PartitionWrite<'a> {
     pub(super) sealed: &'a Sealed,
-    /// Where its changes go.
+    /// Where its changes are written.
     pub(super) target: StateWrite,
-    /// The changes that are folded with its own.
+    /// Changes from the log that are compacted together with its own.
     pub(super) older: Vec<Saved>,
 }
 
-/// What writes and forgets state.
+/// The statements that write and delete state.
 pub(super) struct Statements {
     append: Statement,
     clear: Statement,
     save: Statement,
-    forget: Statement,
+    delete: Statement,
 }
 
 impl Statements {
@@ -101,11 +101,11 @@ impl Statements {
             append: tx.prepare(APPEND).await?,
             clear: tx.prepare(CLEAR).await?,
             save: tx.prepare(SAVE).await?,
-            forget: tx.prepare(FORGET).await?,
+            delete: tx.prepare(DELETE).await?,
         })
     }
 
-    /// Writes what changed in one commit, or all that is in the log with it.
+    /// Writes the changes of one commit, compacting the log if it is due.
     pub(super) async fn write(
         &self,
         tx: &PostgresTransaction,
@@ -142,24 +142,24 @@ impl Statements {
         partition: &str,
         changes: Vec<&Saved>,
     ) -> Result<(), Error> {
-        let mut keep = States::default();
-        let mut forget = States::default();
+        let mut upserts = States::default();
+        let mut deletes = States::default();
         for saved in changes {
             match &saved.bytes {
-                Some(bytes) => keep.add(saved, bytes),
-                None => forget.add(saved, &[]),
+                Some(bytes) => upserts.add(saved, bytes),
+                None => deletes.add(saved, &[]),
             }
-            if keep.is_full() {
-                self.save(tx, pipeline, partition, &keep).await?;
-                keep = States::default();
+            if upserts.is_full() {
+                self.save(tx, pipeline, partition, &upserts).await?;
+                upserts = States::default();
             }
         }
-        self.save(tx, pipeline, partition, &keep).await?;
-        if !forget.nodes.is_empty() {
+        self.save(tx, pipeline, partition, &upserts).await?;
+        if !deletes.nodes.is_empty() {
             let client = tx.client();
-            let (nodes, keys) = (&forget.nodes, &forget.keys);
+            let (nodes, keys) = (&deletes.nodes, &deletes.keys);
             client
-                .execute(&self.forget, &[&pipeline, &partition, nodes, keys])
+                .execute(&self.delete, &[&pipeline, &partition, nodes, keys])
                 .await?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The summary of what a store holds of a pipeline.
+//! Summarises what a store holds of a pipeline.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
     store_report::{CLASSES, RefusalClass, StoreSummary},
 };
 
-/// One snapshot for all sums, so that another process cannot commit between them.
+/// One snapshot for all sums, so that no other process commits between them.
 const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 const POSITIONS: &str = "
@@ -33,16 +33,16 @@ const REFUSED: &str = "
 SELECT stage, reason, count(*) AS n FROM fleet_stream.dead_letters WHERE pipeline = $1
 GROUP BY stage, reason ORDER BY n DESC, stage, reason LIMIT $2";
 
-/// With the server's own spelling of each, quoted where it has to be. Someone may have dropped one by hand.
+/// Each with the server's spelling, quoted where necessary. A table may have been dropped by hand.
 const TABLES: &str = "
 SELECT DISTINCT table_name, to_regclass(table_name)::text FROM fleet_stream.result_tables
 WHERE to_regclass(table_name) IS NOT NULL";
 
 impl PostgresStore {
-    /// What the store holds of this pipeline, for a closing report.
+    /// Summarises what the store holds of this pipeline, for a closing report.
     ///
     /// # Errors
-    /// Those of reading.
+    /// Returns errors of reading.
     pub async fn summary(&self) -> Result<StoreSummary> {
         let tx = self.connection.begin().await?;
         let summary = tx.run("sum up", summary(&tx, self.pipeline())).await?;

@@ -16,23 +16,25 @@ const REMEMBER: &str = "
 INSERT INTO fleet_stream.result_tables (pipeline, table_name, made) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 
 impl PostgresStore {
-    /// The table of this name (`table` or `schema.table`), made if it is not there; the sink of a stream of `R`.
+    /// The table of this name (`table` or `schema.table`), made if it does not exist; the sink of a
+    /// stream of `R`.
     ///
-    /// Of a type whose rows [replace](fleet_core::record::Replaces) each other the highest revision holds. An
-    /// index on `vehicle_id` and `time` is made with the table where there are such columns.
+    /// If the row type [declares](fleet_core::record::Replaces) a key and a revision, the highest
+    /// revision of each key is kept. A new table gets an index on `vehicle_id` and `time` if it has
+    /// these columns.
     ///
     /// # Errors
-    /// Refuses a name or a column that would need quotes, and a table that is there but cannot take the rows:
-    /// what differs is said.
+    /// Refuses a name or a column that would need quotes, and an existing table that cannot take
+    /// the rows; the message lists the differences.
     pub async fn table<R: Record>(&self, name: &str) -> Result<PostgresTable<R>> {
         self.table_with(name, TableOptions::default()).await
     }
 
-    /// As [`table`](Self::table), with options.
+    /// Like [`table`](Self::table), with options.
     ///
     /// # Errors
-    /// As [`table`](Self::table). Also refuses rows that replace each other, or are added up, in a table without
-    /// a unique index of their key.
+    /// Returns errors of [`table`](Self::table). Also refuses rows that replace each other, or are
+    /// added up, if the table has no unique index of their key.
     pub async fn table_with<R: Record>(
         &self,
         name: &str,

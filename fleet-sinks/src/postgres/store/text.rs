@@ -1,10 +1,10 @@
-//! What a text must be for PostgreSQL to hold it.
+//! Makes any text storable in PostgreSQL.
 
 use std::borrow::Cow;
 
-/// The text with each NUL, which PostgreSQL refuses, as its picture `␀`.
+/// Replaces each NUL, which PostgreSQL refuses, by its symbol `␀`.
 ///
-/// For what must be kept whatever it holds, such as the reason of a dead letter. A row's own text is not
+/// For texts that must always be stored, such as the reason of a dead letter. Texts of rows are not
 /// changed: a row with NUL is refused.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') {

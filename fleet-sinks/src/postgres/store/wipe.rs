@@ -1,4 +1,4 @@
-//! Deleting everything that the stores of a database hold.
+//! Deletes everything that the stores of a database hold.
 
 use fleet_core::Result;
 use tokio_postgres::Error;
@@ -7,8 +7,8 @@ use super::checkpoints::PostgresStore;
 use super::error::StoreError;
 use crate::postgres::connect::PostgresTransaction;
 
-/// With the server's own spelling of each, quoted where it has to be. One store made it and others found it
-/// there: it is ours then.
+/// Each with the server's spelling, quoted where necessary. A table that any store made counts as
+/// made by us, even if others found it existing.
 const TABLES: &str = "
 SELECT to_regclass(table_name)::text, bool_or(made) FROM fleet_stream.result_tables
 WHERE to_regclass(table_name) IS NOT NULL GROUP BY 1 ORDER BY 1";
@@ -19,17 +19,18 @@ DELETE FROM fleet_stream.dead_letters;
 DELETE FROM fleet_stream.tallies; DELETE FROM fleet_stream.result_tables;";
 
 impl PostgresStore {
-    /// Forgets everything that stores keep in this database, of every pipeline: positions, state, dead letters,
-    /// totals, and the result tables that they made. A process that still runs one is fenced by it.
+    /// Deletes everything that stores hold in this database, of every pipeline: positions, state,
+    /// dead letters, totals, and the result tables that they made. A process that still runs a
+    /// pipeline is fenced.
     ///
     /// # Errors
-    /// Refuses where a sink writes into a table that somebody else made, such as a migration: whose rows are
-    /// whose it does not say. Nothing is changed then.
+    /// Refuses if a sink writes to a table that a store did not make, such as one of a migration,
+    /// because its rows do not name their pipeline. Nothing is changed then.
     pub async fn wipe_all(&self) -> Result<()> {
         let tx = self.connection.begin().await?;
         let others = tx.run("wipe", clear(&tx)).await?;
         if !others.is_empty() {
-            // Dropped, the transaction rolls back.
+            // Dropping the transaction rolls it back.
             return Err(StoreError::NotOurs(others.join(", ")).into());
         }
         self.connection.commit(tx).await?;
@@ -37,7 +38,7 @@ impl PostgresStore {
     }
 }
 
-/// Clears, and returns the tables that somebody else made.
+/// Deletes everything, and returns the tables that no store made.
 async fn clear(tx: &PostgresTransaction) -> Result<Vec<String>, Error> {
     let client = tx.client();
     let mut others = Vec::new();

@@ -1,4 +1,4 @@
-//! Rows in the format of binary `COPY`, written straight from their fields.
+//! Encodes rows in the binary format of `COPY`, directly from their fields.
 //!
 //! <https://www.postgresql.org/docs/15/sql-copy.html>, "Binary Format".
 
@@ -13,31 +13,33 @@ use crate::check;
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock begins.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
-/// What goes in one message. Our choice: the client has its next one ready while the server reads this one.
+/// The size of a message. Our choice: the client encodes the next one while the server reads this
+/// one.
 const MESSAGE: usize = 128 << 10;
 
-/// The rows of one write, in the order in which they land.
+/// The rows of one write, in the order in which they are written. A slot is a place in that order.
 ///
-/// They are checked and encoded as they are sent: the server reads the first ones while the rest are written.
+/// Rows are checked and encoded while they are sent, so the server reads the first ones while later
+/// ones are still being encoded.
 #[derive(Debug)]
 pub(super) struct Batch<'a, R> {
     rows: &'a [Row<R>],
     sorted: Vec<Sorted>,
     columns: i16,
-    /// Whether of the rows with one key only the newest lands.
+    /// Whether only the newest row of each key is written.
     collapses: bool,
 }
 
-/// Rows that do not fit their columns, by slot, each with the reason.
+/// Rows that do not fit their columns, by slot, with the reason.
 pub(super) type Misfits = BTreeMap<usize, String>;
 
 #[derive(Clone, Debug)]
 struct Sorted {
-    /// Which row of the write.
+    /// The index of the row in the write.
     index: usize,
-    /// The slot of its key among all.
+    /// The rank of its key among all keys.
     key: u32,
-    /// What tells which of two with one key is newer.
+    /// Orders the rows of one key; the highest is the newest.
     version: u64,
 }
 
@@ -65,7 +67,8 @@ impl<'a, R: Record> Batch<'a, R> {
         batch
     }
 
-    /// By key, so that two writers lock rows in one order; then by newness, then as they came.
+    /// Sorts by key, so that all writers lock rows in the same order; then by version, then by
+    /// arrival.
     fn sort(&mut self, ranks: &[u32]) {
         for row in &mut self.sorted {
             row.key = ranks.get(row.key as usize).copied().unwrap_or_default();
@@ -74,18 +77,18 @@ impl<'a, R: Record> Batch<'a, R> {
             .sort_unstable_by_key(|row| (row.key, row.version, row.index));
     }
 
-    /// Which row of the write lies at this slot.
+    /// The index in the write of the row at this slot.
     pub(super) fn index(&self, slot: usize) -> Option<usize> {
         self.sorted.get(slot).map(|row| row.index)
     }
 
-    /// The slots that land first: all, or the newest of each key.
+    /// The slots to write first: all, or the newest of each key.
     pub(super) fn slots(&self) -> Vec<usize> {
         let newest = |slot: &usize| !(self.collapses && self.same_key(*slot, slot + 1));
         (0..self.sorted.len()).filter(newest).collect()
     }
 
-    /// The next newest row of the same key.
+    /// The slot of the next newest row of the same key.
     pub(super) fn runner_up(&self, slot: usize) -> Option<usize> {
         let before = slot.checked_sub(1)?;
         (self.collapses && self.same_key(before, slot)).then_some(before)
@@ -96,8 +99,9 @@ impl<'a, R: Record> Batch<'a, R> {
         key(other).is_some() && key(one) == key(other)
     }
 
-    /// The rows at these slots as messages, each encoded when it is asked for; numbered, for a staging table, by
-    /// their slot in the list. Those that do not fit their columns are left out and named.
+    /// The rows at these slots as messages, encoded lazily. For a staging table each row is
+    /// numbered by its index in `slots`. Rows that do not fit their columns are left out and added
+    /// to `misfits`.
     pub(super) fn messages(
         &self,
         slots: &[usize],
@@ -106,7 +110,7 @@ impl<'a, R: Record> Batch<'a, R> {
     ) -> impl Iterator<Item = Bytes> {
         let columns = self.columns.saturating_add(i16::from(numbered));
         let mut rows = (0_i32..).zip(slots);
-        // No flags, no extension.
+        // No flags and no header extension.
         let mut head = Some([SIGNATURE, &[0; 8]].concat());
         let mut ended = false;
         std::iter::from_fn(move || {
@@ -144,7 +148,7 @@ impl<'a, R: Record> Batch<'a, R> {
     }
 }
 
-/// A field: its length, or -1 for null, and its bytes.
+/// Appends a field: its length, or -1 for null, and its bytes.
 fn put(to: &mut Vec<u8>, value: &Value<'_>) {
     match value {
         Value::Null => to.extend_from_slice(&(-1_i32).to_be_bytes()),
@@ -157,7 +161,7 @@ fn put(to: &mut Vec<u8>, value: &Value<'_>) {
 }
 
 fn sized(to: &mut Vec<u8>, bytes: &[u8]) {
-    // A longer one cannot be sent at all: the server refuses the message, and so the row.
+    // A longer value cannot be sent: the server refuses the message, and with it the row.
     let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
     to.extend_from_slice(&length.to_be_bytes());
     to.extend_from_slice(bytes);

@@ -1,4 +1,5 @@
-//! What the server says of a table.
+//! Reads the columns and unique indexes of a table from the catalogue, and compares them with a row
+//! type.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ SELECT a.attname::text, format_type(a.atttypid, NULL), t.typtype = 'e', a.attnot
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped";
 
-/// The columns of each unique index that holds for all rows.
+/// The columns of each unique index that applies to all rows.
 const UNIQUE: &str = "
 SELECT array_agg(a.attname::text ORDER BY k.place)
 FROM pg_index i
@@ -33,15 +34,15 @@ WHERE i.indrelid = $1 AND i.indisunique AND i.indimmediate AND i.indisvalid
   AND i.indpred IS NULL AND i.indexprs IS NULL AND k.place <= i.indnkeyatts
 GROUP BY i.indexrelid ORDER BY i.indexrelid";
 
-/// What a table is like, as far as rows need to know.
+/// What writing rows depends on in a table.
 #[derive(Clone, Debug)]
 pub(super) struct TableSchema {
     columns: BTreeMap<String, Found>,
-    /// Policies hold for whoever is connected: `COPY` is refused then.
+    /// Whether policies apply to the connected role. The server then refuses `COPY`.
     row_security: bool,
-    /// Whether each column takes the bytes of ours.
+    /// Whether each column accepts the encoding of ours.
     same_types: bool,
-    /// The columns by which rows are the same.
+    /// The columns of the unique index that identifies rows.
     unique: Vec<String>,
 }
 
@@ -52,23 +53,23 @@ struct Found {
     filled: Filled,
 }
 
-/// What a column holds in a row that does not name it.
+/// How the server fills a column that a row does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Filled {
-    /// Null, or its default.
+    /// With null or its default.
     ByServer,
-    /// The server's value, whatever the row says.
+    /// With a computed value, even if the row names the column.
     Computed,
-    /// Nothing: such a row is refused.
+    /// Not at all: the server refuses the row.
     Not,
 }
 
-/// How the type of a column goes with ours.
+/// Whether a column of the table can take values of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fit {
-    /// It takes the same bytes.
+    /// The encoding is the same.
     Same,
-    /// The server converts, one row at a time.
+    /// The server converts each value.
     Converted,
     Not,
 }
@@ -89,7 +90,8 @@ impl Found {
 }
 
 impl TableSchema {
-    /// Asks the server; `None` where there is no such table, `Err` inside where it cannot take the rows.
+    /// Reads the catalogue. Returns `None` if the table does not exist, and an inner `Err` if it
+    /// cannot take the rows.
     pub(super) async fn read(
         tx: &PostgresTransaction,
         name: &str,
@@ -144,7 +146,8 @@ impl TableSchema {
         let same_types = columns.iter().all(|column| fits(column) == Some(Fit::Same));
         let is_ours = |name: &String| columns.iter().any(|column| column.name == name);
         let is_key = |name: &String| mode.key().contains(&name.as_str());
-        // Columns that rows do not have, such as a tenant, are filled in by the server, and belong to the index.
+        // The index may include columns that rows do not have and the server fills in, such as a
+        // tenant.
         let fits = |index: &Vec<String>| {
             mode.key()
                 .iter()
@@ -176,13 +179,14 @@ impl TableSchema {
         self.columns.get(column).map(|found| found.word.as_str())
     }
 
-    /// The columns by which rows are the same.
+    /// The columns of the unique index that identifies rows.
     pub(super) fn unique(&self) -> &[String] {
         &self.unique
     }
 }
 
-/// How the columns of a table differ from those that are wanted. More columns are fine if they may be left out.
+/// The differences between the columns of a table and those of the rows. Additional columns are
+/// allowed if a row may leave them out.
 fn differences(found: &BTreeMap<String, Found>, columns: &[Column]) -> Option<String> {
     let mut differs = Vec::new();
     for column in columns {

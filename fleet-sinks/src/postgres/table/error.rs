@@ -1,8 +1,8 @@
-//! Why a table cannot be made or used.
+//! Errors of opening and making a table.
 
 use fleet_core::{Error, ErrorKind};
 
-/// Why a table cannot be made or used. Nothing was changed.
+/// The reasons to refuse a table. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TableError {
     #[error("cannot make table {table} in {address}: {reason}")]

@@ -1,4 +1,4 @@
-//! What rows are sorted by.
+//! The sort key of rows, and the distinct keys of one batch.
 
 use std::hash::BuildHasher as _;
 
@@ -8,42 +8,42 @@ use hashbrown::hash_table::{Entry, HashTable};
 
 use super::options::ResolvedMode;
 
-/// Which columns rows are sorted by.
+/// The columns by which rows are sorted.
 #[derive(Clone, Debug)]
 pub(super) struct SortKey {
-    /// Places of the key.
+    /// Indexes of the columns of the key.
     pub(super) key: Vec<usize>,
-    /// Place of what tells which of two rows with the same key is newer.
+    /// Index of the column that orders the rows of one key.
     pub(super) version: Option<usize>,
-    /// Whether of the rows with one key only the newest lands.
+    /// Whether only the newest row of each key is written.
     pub(super) collapses: bool,
 }
 
 impl SortKey {
-    /// How many columns have to be read to know both.
+    /// How many columns must be read to know key and version.
     pub(super) fn columns(&self) -> usize {
-        let places = self.key.iter().chain(&self.version);
-        places.max().map_or(0, |last| last + 1)
+        let indexes = self.key.iter().chain(&self.version);
+        indexes.max().map_or(0, |last| last + 1)
     }
 
-    /// The key and the version; rows that are just appended are sorted as the index by vehicle is, so that
-    /// neighbours are written together.
+    /// The sort key for a mode. Rows that are only appended are sorted like the index by vehicle,
+    /// so that neighbouring entries are written together.
     pub(super) fn of(columns: &[Column], mode: ResolvedMode) -> Self {
-        let place = |name: &str| columns.iter().position(|column| column.name == name);
-        let places = |key: &[&str]| key.iter().filter_map(|name| place(name)).collect();
+        let index = |name: &str| columns.iter().position(|column| column.name == name);
+        let indexes = |key: &[&str]| key.iter().filter_map(|name| index(name)).collect();
         match mode {
             ResolvedMode::Append => Self {
-                key: place("vehicle_id").into_iter().collect(),
-                version: place("time"),
+                key: index("vehicle_id").into_iter().collect(),
+                version: index("time"),
                 collapses: false,
             },
             ResolvedMode::Replace { key, version } => Self {
-                key: places(key),
-                version: place(version),
+                key: indexes(key),
+                version: index(version),
                 collapses: true,
             },
             ResolvedMode::Add { key } => Self {
-                key: places(key),
+                key: indexes(key),
                 version: None,
                 collapses: false,
             },
@@ -51,31 +51,33 @@ impl SortKey {
     }
 }
 
-/// The keys of one batch, each once: many rows have few keys, and numbers are compared faster than texts.
+/// The distinct keys of one batch, numbered. Many rows share few keys, and numbers are compared
+/// faster than texts.
 #[derive(Default)]
 pub(super) struct Keys {
     numbers: HashTable<u32>,
     hashes: RandomState,
-    /// One behind the other; the last may be one that is being read.
+    /// The keys one after another; the last may still be incomplete.
     bytes: Vec<u8>,
-    /// Where each ends, by number.
+    /// The end of each key in `bytes`, by number.
     ends: Vec<usize>,
 }
 
 impl Keys {
-    /// Adds a value to the key of the row that is being read. Keys sort as their values do, byte by byte, and
-    /// none is the beginning of another.
+    /// Adds a value to the key of the current row. The encoding sorts like the values, and no key
+    /// is a prefix of another.
     pub(super) fn put(&mut self, value: &Value<'_>) {
         if let Value::Text(text) = value {
             self.bytes.extend_from_slice(text.as_bytes());
             self.bytes.push(0);
         } else {
             self.bytes.push(u8::from(*value != Value::Null));
-            self.bytes.extend_from_slice(&newness(value).to_be_bytes());
+            self.bytes
+                .extend_from_slice(&version_number(value).to_be_bytes());
         }
     }
 
-    /// The number of the key that was put together; the next one begins empty. Keys are numbered as they come.
+    /// Completes the current key and returns its number. Keys are numbered in order of appearance.
     pub(super) fn number(&mut self) -> u32 {
         let next = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         let (bytes, ends, hashes) = (&self.bytes, &self.ends, &self.hashes);
@@ -97,22 +99,22 @@ impl Keys {
         }
     }
 
-    /// For each number the place of its key among all.
+    /// The rank of each key in sorted order, by number.
     pub(super) fn ranks(&self) -> Vec<u32> {
         let key = |number: &u32| key(&self.bytes, &self.ends, *number);
         let mut sorted: Vec<_> = (0..).take(self.ends.len()).collect();
         sorted.sort_unstable_by(|one, other| key(one).cmp(key(other)));
         let mut ranks = vec![0; sorted.len()];
         for (rank, number) in (0..).zip(sorted) {
-            if let Some(place) = ranks.get_mut(number as usize) {
-                *place = rank;
+            if let Some(index) = ranks.get_mut(number as usize) {
+                *index = rank;
             }
         }
         ranks
     }
 }
 
-/// The key of this number; of the next number the one that is being read.
+/// The key with this number; for the next free number, the incomplete key.
 fn key<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
     let number = number as usize;
     let before = number.checked_sub(1).and_then(|before| ends.get(before));
@@ -121,10 +123,10 @@ fn key<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
     bytes.get(start..end).unwrap_or_default()
 }
 
-/// Reads what one row is sorted by, and nothing else of it.
+/// Reads only those fields of a row that it is sorted by.
 ///
-/// The values of a key come in the order of the columns, which may not be that of the key: rows are sorted in
-/// another order then, and every writer in the same one.
+/// Values are taken in the order of the columns, which may differ from that of the key. The sort
+/// order is then a different one, but the same for every writer.
 pub(super) struct ReadKey<'a> {
     sort_key: &'a SortKey,
     keys: &'a mut Keys,
@@ -145,25 +147,26 @@ impl<'a> ReadKey<'a> {
 
 impl Fields for ReadKey<'_> {
     fn put(&mut self, value: Value<'_>) {
-        let place = self.next;
+        let index = self.next;
         self.next += 1;
-        if self.sort_key.key.contains(&place) {
+        if self.sort_key.key.contains(&index) {
             self.keys.put(&value);
         }
-        if self.sort_key.version == Some(place) {
-            self.version = newness(&value);
+        if self.sort_key.version == Some(index) {
+            self.version = version_number(&value);
         }
     }
 }
 
-/// A number that is greater for a greater number or time; null is 0.
-pub(super) fn newness(value: &Value<'_>) -> u64 {
+/// Maps a number or time to an integer that sorts in the same way; null is 0.
+pub(super) fn version_number(value: &Value<'_>) -> u64 {
     match value {
         Value::Null | Value::Text(_) => 0,
         Value::Integer(number) => signed(*number),
         Value::Time(at) => signed(at.as_micros()),
         Value::Bool(yes) => u64::from(*yes),
-        // Of a negative number all bits turn, of others the sign: then they sort as integers.
+        // Inverting all bits of a negative number, and the sign of others, makes them sort as
+        // integers.
         Value::Real(number) => {
             let bits = number.to_bits();
             if number.is_sign_negative() {
@@ -211,10 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn newness_grows_with_the_value() {
+    fn version_number_grows_with_the_value() {
         let reals = [f64::NEG_INFINITY, -1.5, -0.0, 0.0, 1e-300, 2.0];
-        assert!(reals.map(|real| newness(&Value::Real(real))).is_sorted());
+        assert!(
+            reals
+                .map(|real| version_number(&Value::Real(real)))
+                .is_sorted()
+        );
         let times = [EventTime::BEFORE_ALL, EventTime::MIN, EventTime::MAX];
-        assert!(times.map(|at| newness(&Value::Time(at))).is_sorted());
+        assert!(times.map(|at| version_number(&Value::Time(at))).is_sorted());
     }
 }

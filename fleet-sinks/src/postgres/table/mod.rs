@@ -1,4 +1,4 @@
-//! Result tables as sinks, for any type of row.
+//! Result tables for any row type: opened or made, checked, and written in batches.
 
 mod batch;
 mod catalog;

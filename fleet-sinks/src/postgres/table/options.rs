@@ -1,32 +1,34 @@
-//! How a table takes rows: appended, replaced or added up.
+//! Options of a table: how rows are written, and which indexes are made.
 
 use fleet_core::record::Replaces;
 
 use crate::indexes::Indexes;
 
-/// What a row does to the rows that are there.
+/// How a row is combined with the rows that a table already holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WriteMode {
-    /// It is one more, or takes the place of another, as its type [says](fleet_core::Record::replaces).
+    /// Appends the row, or replaces an earlier revision if the row type
+    /// [declares](fleet_core::Record::replaces) a key and a revision.
     #[default]
     AsDeclared,
-    /// It takes the place of the row with its key, unless that one is newer: the state of a vehicle, which never
-    /// goes back in time. Of equal times the row that comes later holds.
+    /// Replaces the row with the same key unless that one is newer, as for the current state of a
+    /// vehicle. Of two rows with equal times the later one wins.
     Latest {
-        /// The columns that name what a row is about.
+        /// The columns of the key.
         key: &'static [&'static str],
-        /// The column that tells which row is newer.
+        /// The column by which rows of one key are ordered.
         time: &'static str,
     },
-    /// Its numbers are added to those of the row with its key: totals, and scores as sums. Every column but the
-    /// key is a number. Whole numbers come out the same in any order; others to the last bits only.
+    /// Adds the numbers of the row to those of the row with the same key, as for totals. Every
+    /// column outside the key must be a number. Sums of integers do not depend on the order of
+    /// rows; sums of floating-point numbers may differ in their last bits.
     Add {
-        /// The columns that name what is added up.
+        /// The columns of the key.
         key: &'static [&'static str],
     },
 }
 
-/// How a table takes rows, and how it is made where it is not there.
+/// Options of a result table.
 ///
 /// # Examples
 /// ```
@@ -37,24 +39,25 @@ pub enum WriteMode {
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TableOptions {
-    /// What a row does to the rows that are there. Default: what its type says.
+    /// How a row is combined with the rows of the table. Default: as its type declares.
     pub mode: WriteMode,
-    /// Which indexes a table gets when it is made, besides that of its key. Default: by vehicle.
+    /// The indexes of a new table, besides that of its key. Default: by vehicle.
     pub indexes: Indexes,
 }
 
-/// A landing, with the type's own word put in.
+/// A [`WriteMode`] in which the declaration of the row type is filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ResolvedMode {
+    /// Every row is inserted.
     Append,
-    /// Of the rows with one key the one with the highest version holds, the later one of equals.
+    /// The row with the highest version replaces the others of its key; of equal versions, the
+    /// later row.
     Replace {
         key: &'static [&'static str],
         version: &'static str,
     },
-    Add {
-        key: &'static [&'static str],
-    },
+    /// Numbers are added to those of the row with the same key.
+    Add { key: &'static [&'static str] },
 }
 
 impl ResolvedMode {
@@ -70,7 +73,7 @@ impl ResolvedMode {
         }
     }
 
-    /// The columns of which a table holds each combination once.
+    /// The columns of the key; empty if rows are appended.
     pub(super) fn key(self) -> &'static [&'static str] {
         match self {
             Self::Append => &[],

@@ -1,11 +1,12 @@
-//! What cannot be a table, before the server is asked.
+//! Checks of names, columns and keys before the server is asked.
 
 use fleet_core::record::{Column, ColumnKind};
 
 use super::options::ResolvedMode;
 use crate::check;
 
-/// Why rows with these columns cannot land in this mode in a table of this name.
+/// The reason why rows with these columns cannot be written in this mode to a table of this name,
+/// if there is one.
 pub(super) fn refusal(name: &str, columns: &[Column], mode: ResolvedMode) -> Option<String> {
     name.split('.')
         .find_map(check::name_refusal)
@@ -27,7 +28,7 @@ pub(super) fn refusal(name: &str, columns: &[Column], mode: ResolvedMode) -> Opt
         .or_else(|| mode_refusal(columns, mode))
 }
 
-/// The column of a staging table that numbers its rows.
+/// The column of a staging table with the numbers of its rows.
 pub(super) const ORDINAL: &str = "fleet_ordinal";
 
 fn find<'a>(columns: &'a [Column], name: &str) -> Option<&'a Column> {

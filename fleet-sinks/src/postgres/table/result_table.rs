@@ -1,4 +1,4 @@
-//! A result table, opened or made, and writing rows to it.
+//! The handle of a result table: opening or making it, and writing rows.
 
 use std::{
     marker::PhantomData,
@@ -24,17 +24,19 @@ use crate::{
     postgres::connect::{Database, PostgresTransaction, connection::StagingState, lock},
 };
 
-/// A result table: rows land in it together with the position they came from.
+/// A result table: rows are committed together with the position they came from.
 ///
 /// # Shape
-/// Columns are those of the [`Record`]: `text`, `double precision`, `bigint`, `boolean` and
-/// `timestamp with time zone`. A table that is there already may have others, whose values the server fills in,
-/// and narrower types, such as `varchar(20)`, an enum or `integer`.
+/// Columns are those of the [`Record`], with the types `text`, `double precision`, `bigint`,
+/// `boolean` and `timestamp with time zone`. An existing table may have further columns that the
+/// server fills in, and narrower types such as `varchar(20)`, an enum or `integer`.
 ///
 /// # Guarantees
-/// Rows land as [`WriteMode`](super::WriteMode) says. A row that does not fit its columns, or that the server refuses (a constraint, a
-/// policy, a limit), is rejected alone with what the server said; the others land. Rows are written in the order
-/// of their key, so that writers of the same rows wait for each other instead of dying in a deadlock.
+/// Rows are combined with existing ones as [`WriteMode`](super::WriteMode) specifies. A row that
+/// does not fit its columns, or that the server refuses (a constraint, a policy, a limit), is
+/// rejected with the server's message; the other rows are written. Rows are written in the order of
+/// their key, so concurrent writers of the same rows wait for each other instead of running into a
+/// deadlock.
 ///
 /// # Examples
 /// ```no_run
@@ -51,25 +53,25 @@ use crate::{
 /// ```
 ///
 /// # Cost
-/// Rows that are only appended go into the table by one binary `COPY`. Where they replace others, where a policy
-/// holds for the writer, or where a type must be converted, they go by a temporary table and `INSERT`, at about
-/// half the speed.
+/// Appended rows go into the table by one binary `COPY`. If rows replace others or are added up, if
+/// row-level security applies to the writer, or if a type must be converted, rows go through a
+/// temporary table and `INSERT`, at about half the speed.
 #[derive(Debug)]
 pub struct PostgresTable<R> {
     database: Database,
     name: String,
     statements: Statements,
     sort_key: SortKey,
-    /// How many statements the last write took to write its rows.
+    /// The number of statements that the last write used to write its rows.
     pub(in crate::postgres) attempts: usize,
     row: PhantomData<fn() -> R>,
 }
 
-/// Tells the staging tables of one connection apart.
+/// The next number of a staging table; numbers distinguish those of one connection.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl<R: Record> PostgresTable<R> {
-    /// Opens a table, or makes it; tells `made` which.
+    /// Opens a table or makes it; returns whether it was made.
     pub(in crate::postgres) async fn open(
         tx: &PostgresTransaction,
         database: &Database,
@@ -123,7 +125,7 @@ impl<R: Record> PostgresTable<R> {
         let batch = Batch::of(rows, &self.sort_key);
         let slots = batch.slots();
         let staging = self.statements.staging.as_ref();
-        // What is never used is not made.
+        // A staging table that is not used is not made.
         let used = staging.filter(|_| !slots.is_empty());
         let state = used.map_or(StagingState::Missing, |staging| {
             tx.use_staging(staging.number)
@@ -146,7 +148,7 @@ impl<R: Record> PostgresTable<R> {
 }
 
 impl<R> PostgresTable<R> {
-    /// The table's name, as it was given.
+    /// The table's name, as it was passed to [`PostgresStore::table`](crate::PostgresStore::table).
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,4 +1,4 @@
-//! A result table as a sink next to another store.
+//! A result table as a sink that commits each write by itself.
 
 use async_trait::async_trait;
 use fleet_core::{
@@ -9,11 +9,12 @@ use fleet_core::{
 use super::{options::TableOptions, result_table::PostgresTable};
 use crate::postgres::connect::{Database, cached::CachedConnection};
 
-/// A table as a sink beside another store: each write is a transaction of its own.
+/// A table as a sink that works with any checkpoint store: each write is a separate transaction.
 ///
 /// # Guarantees
-/// Rows are durable when the write returns. After a crash rows since the last commit may come again: those that
-/// only [append](super::WriteMode) are there twice then, those that replace are not, those that add are added twice.
+/// Rows are durable when the write returns. After a crash, rows since the last commit may be
+/// written again. By [`WriteMode`](super::WriteMode), rows that are appended are then there twice,
+/// rows that replace others are not, and rows that are added are added twice.
 ///
 /// # Examples
 /// ```no_run
@@ -41,18 +42,19 @@ impl<R> PostgresSink<R> {
 }
 
 impl Database {
-    /// The table of this name, made if it is not there; the sink of a stream of `R`, each row at least once.
+    /// The table of this name, made if it does not exist; an at-least-once sink for a stream of
+    /// `R`.
     ///
     /// # Errors
-    /// As [`PostgresStore::table`](crate::PostgresStore::table).
+    /// Returns errors of [`PostgresStore::table`](crate::PostgresStore::table).
     pub async fn sink<R: Record>(&self, name: &str) -> Result<PostgresSink<R>> {
         self.sink_with(name, TableOptions::default()).await
     }
 
-    /// As [`sink`](Self::sink), with options.
+    /// Like [`sink`](Self::sink), with options.
     ///
     /// # Errors
-    /// As [`sink`](Self::sink).
+    /// Returns errors of [`PostgresStore::table_with`](crate::PostgresStore::table_with).
     pub async fn sink_with<R: Record>(
         &self,
         name: &str,

@@ -1,5 +1,5 @@
-//! The statements of a table. Names went through the identifier check or come from the server's catalogue, and
-//! are quoted all the same; values are never part of a statement.
+//! Builds the statements of a table. Names were checked or come from the server's catalogue, and
+//! are quoted nevertheless; values are never part of a statement.
 
 use fleet_core::record::Column;
 
@@ -10,24 +10,25 @@ use super::{
     sql_names::{quoted, quoted_part, type_word},
 };
 
-/// What lands rows, and how they are made ready for it.
+/// The statements that write rows.
 #[derive(Clone, Debug)]
 pub(super) struct Statements {
     /// `COPY` of rows: into the table itself, or into the staging table.
     pub(super) copy: String,
-    /// Where rows are staged.
+    /// The staging table, if rows need one.
     pub(super) staging: Option<Staging>,
 }
 
+/// The statements of a staging table.
 #[derive(Clone, Debug)]
 pub(super) struct Staging {
-    /// Tells staging tables of one connection apart.
+    /// Distinguishes the staging tables of one connection.
     pub(super) number: u64,
-    /// Makes the table, which each commit empties.
+    /// Makes the table, which every commit empties.
     pub(super) make: String,
     /// Empties it within a transaction.
     pub(super) empty: String,
-    /// Lands the rows with ordinals from `$1` up to but not including `$2`.
+    /// Inserts the rows with ordinals from `$1` up to but not including `$2`.
     pub(super) insert: String,
 }
 
@@ -36,6 +37,7 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.join(", ")
 }
 
+/// `CREATE TABLE` for rows with these columns.
 pub(super) fn create(name: &str, columns: &[Column], mode: ResolvedMode) -> String {
     let mut parts: Vec<_> = columns
         .iter()
@@ -57,7 +59,7 @@ pub(super) fn create(name: &str, columns: &[Column], mode: ResolvedMode) -> Stri
     format!("CREATE TABLE {} ({})", quoted(name), parts.join(", "))
 }
 
-/// The index by which what one vehicle did is found at once.
+/// `CREATE INDEX` for queries about one vehicle.
 pub(super) fn index_by_vehicle(name: &str) -> String {
     format!(
         "CREATE INDEX ON {} (\"vehicle_id\", \"time\")",
@@ -65,7 +67,7 @@ pub(super) fn index_by_vehicle(name: &str) -> String {
     )
 }
 
-/// `number` tells staging tables of one connection apart.
+/// The statements for a table; `number` distinguishes the staging tables of one connection.
 pub(super) fn statements(
     name: &str,
     columns: &[Column],
@@ -123,7 +125,7 @@ fn insert(
                 ResolvedMode::Add { .. } if !is_key(column) => format!("sum({quoted})"),
                 _ => quoted,
             };
-            // Without a length: assigned values that are too long are refused, converted ones are cut.
+            // Without a length: too long values are refused on assignment, but cut by a conversion.
             match schema.type_of(column.name) {
                 Some(word)
                     if matches!(mode, ResolvedMode::Add { .. })
@@ -144,7 +146,7 @@ fn insert(
     )
 }
 
-/// What becomes of a row whose key is there.
+/// The `ON CONFLICT` clause: what to do with a row whose key exists.
 fn conflict(columns: &[Column], mode: ResolvedMode, schema: &TableSchema) -> String {
     let key = mode.key();
     let set = |each: &dyn Fn(&str) -> String| {
@@ -167,7 +169,7 @@ fn conflict(columns: &[Column], mode: ResolvedMode, schema: &TableSchema) -> Str
             )
         }
         ResolvedMode::Add { .. } => {
-            // Null and a number is the number.
+            // Null plus a number is the number.
             let set = set(&|name| {
                 format!(
                     "{name} = coalesce(known.{name} + excluded.{name}, known.{name}, excluded.{name})"

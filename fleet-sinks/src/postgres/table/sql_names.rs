@@ -1,8 +1,8 @@
-//! How names and types of columns are written in SQL.
+//! Quotes names and maps kinds of columns to SQL types.
 
 use fleet_core::record::ColumnKind;
 
-/// A name in quotes. A dot separates schema and table.
+/// The quoted name. A dot separates schema and table.
 pub(super) fn quoted(name: &str) -> String {
     let parts: Vec<_> = name.split('.').map(quoted_part).collect();
     parts.join(".")
@@ -12,7 +12,7 @@ pub(super) fn quoted_part(part: &str) -> String {
     format!("\"{}\"", part.replace('"', "\"\""))
 }
 
-/// The type that a column has in a table that we make, and in every staging table.
+/// The type of a column in tables that we make and in every staging table.
 pub(super) const fn type_word(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text => "text",

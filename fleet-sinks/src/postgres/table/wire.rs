@@ -1,4 +1,4 @@
-//! Rows on their way to the server, in as few round trips as their safety leaves.
+//! Sends rows to the server inside savepoints, with as few round trips as possible.
 
 use std::{
     ops::Range,
@@ -22,8 +22,8 @@ const UNDO: &str = "ROLLBACK TO SAVEPOINT fleet_rows; RELEASE SAVEPOINT fleet_ro
 
 /// Sends rows of one table in an open transaction.
 ///
-/// A savepoint and its release travel with the statement between them. Where that fails, the release fails after
-/// it and the savepoint is still there.
+/// A savepoint and its release are sent together with the statement between them. If the statement
+/// fails, so does the release after it, and the savepoint remains.
 pub(super) struct Wire<'a> {
     pub(super) tx: &'a PostgresTransaction,
     pub(super) table: &'a str,
@@ -31,7 +31,7 @@ pub(super) struct Wire<'a> {
 }
 
 impl Wire<'_> {
-    /// Puts rows where they are landed from; `before` says what the staging table was like.
+    /// Copies rows to the staging table, which `before` describes.
     pub(super) async fn copy_to_staging(
         &self,
         staging: &Staging,
@@ -57,7 +57,7 @@ impl Wire<'_> {
         Ok(())
     }
 
-    /// Lands the staged rows with these ordinals, all or none.
+    /// Inserts the staged rows with these ordinals, all or none.
     pub(super) async fn insert(
         &self,
         staging: &Staging,
@@ -81,7 +81,7 @@ impl Wire<'_> {
         self.tx.connection().attempt(&self.doing(), inserted).await
     }
 
-    /// Lands rows by `COPY` into the table itself, all or none.
+    /// Writes rows by `COPY` into the table itself, all or none.
     pub(super) async fn copy(
         &self,
         messages: impl Iterator<Item = Bytes>,
@@ -102,14 +102,14 @@ impl Wire<'_> {
     async fn begin(&self, copy: &Statement) -> Result<CopyInSink<Bytes>, Error> {
         let begun = self.tx.client().copy_in(copy).await;
         if begun.is_err() {
-            // Refused before the first row, for a lock or a right: the client (0.7.18) sends one `Sync` too many
-            // then, and loses count of the answers.
+            // Refused before the first row, for a lock or a right. The client (0.7.18) then sends
+            // one `Sync` too many and miscounts the answers.
             self.tx.connection().abandon();
         }
         begun
     }
 
-    /// Goes back to before the last statement, which failed.
+    /// Rolls back to before the last statement, which failed.
     pub(super) async fn undo(&self) -> Result<()> {
         let undone = self.tx.client().batch_execute(UNDO);
         self.tx.run(&self.doing(), undone).await

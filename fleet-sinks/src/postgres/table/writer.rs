@@ -1,8 +1,8 @@
-//! Landing the rows of one write, so that a bad row costs only itself.
+//! Writes the rows of one batch so that a bad row is rejected alone.
 //!
-//! All rows are tried at once, under a savepoint. Where the server refuses, the first bad row is searched: by the
-//! line that `COPY` names, or by halving what is left. Rows before it land meanwhile, it is rejected with what the
-//! server said, and the rest goes on in steps that grow.
+//! All rows are tried at once, under a savepoint. If the server refuses them, the first bad row is
+//! searched: by the line that `COPY` names, or by bisection. Rows before it are written on the way,
+//! the row itself is rejected with the server's message, and the rest is tried in steps that grow.
 
 use std::ops::Range;
 
@@ -19,34 +19,34 @@ use crate::postgres::connect::{
     sqlstate::{Remedy, remedy},
 };
 
-/// Rows tried at once after a bad one; four times as many after each time that all were good. Our choice: few
-/// enough that bad rows at every hundredth slot do not make the good ones be sent over and over.
+/// Rows tried at once after a bad one; four times as many after each success. Our choice: few
+/// enough that a bad row in every hundred does not make the good ones be sent many times.
 const CAREFUL: usize = 1024;
 
-/// What became of a batch.
+/// The result of writing a batch.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// Rows that were refused, by their index in the write, each with the reason.
+    /// Refused rows, by their index in the write, with the reason.
     pub(super) refused: Vec<(usize, String)>,
-    /// How many statements tried to write rows. One, if all are good.
+    /// The number of statements that tried to write rows; one if all are good.
     pub(super) attempts: usize,
 }
 
-/// Why some rows were refused.
+/// The server's refusal of some rows.
 struct Refusal {
     reason: String,
-    /// Which of them, counted from the first, if the server says so.
+    /// The index of the bad row among them, if the server names it.
     line: Option<usize>,
-    /// Whether a row alone is to be rejected for it.
+    /// Whether a single row with this error is rejected, rather than the write failing.
     rejects: bool,
     cause: Error,
 }
 
-/// Lands rows of one table in an open transaction.
+/// Writes the rows of one batch in an open transaction.
 pub(super) struct BatchWriter<'a, R> {
     wire: Wire<'a>,
     batch: &'a Batch<'a, R>,
-    /// Rows of this round that do not fit their columns.
+    /// Rows of the current round that do not fit their columns.
     misfits: Misfits,
     written: Written,
 }
@@ -61,8 +61,8 @@ impl<'a, R: Record> BatchWriter<'a, R> {
         }
     }
 
-    /// Lands the rows at these slots of the batch. Where one that stands for several of its key is refused, the
-    /// next newest takes its slot. `stage` says what the staging table is like, where rows are staged.
+    /// Writes the rows at these slots of the batch. If the newest row of a key is refused, the next
+    /// newest is tried instead. `state` describes the staging table, if there is one.
     pub(super) async fn write(
         mut self,
         mut slots: Vec<usize>,
@@ -88,7 +88,7 @@ impl<'a, R: Record> BatchWriter<'a, R> {
         Ok(self.written)
     }
 
-    /// Lands what it can, and names the slots that were refused.
+    /// Writes all rows that are good, and returns the slots that were refused.
     async fn round(&mut self, slots: &[usize]) -> Result<Misfits> {
         let mut refused = Misfits::new();
         let (mut from, mut reach) = (0, slots.len());
@@ -109,8 +109,8 @@ impl<'a, R: Record> BatchWriter<'a, R> {
         Ok(refused)
     }
 
-    /// Finds the first bad row of a range that was refused, and lands those before it. The row is tried alone, so
-    /// that the reason is its own; no reason means that it landed.
+    /// Finds the first bad row of a refused range and writes those before it. The row is finally
+    /// tried alone, so that the reason is certainly about it; no reason means that it was written.
     async fn first_bad(
         &mut self,
         slots: &[usize],
@@ -124,7 +124,7 @@ impl<'a, R: Record> BatchWriter<'a, R> {
         if high - low == 1 {
             return self.alone(low, Err(refusal));
         }
-        // A hint, not a proof: what it says is tried.
+        // Only a hint, which is verified by trying.
         let is_sent = |at: &usize| {
             slots
                 .get(*at)
@@ -151,7 +151,7 @@ impl<'a, R: Record> BatchWriter<'a, R> {
         self.alone(low, tried)
     }
 
-    /// What became of a row that was tried by itself.
+    /// The outcome for a row that was tried alone.
     fn alone(&self, at: usize, tried: Result<(), Refusal>) -> Result<(usize, Option<String>)> {
         match tried {
             Ok(()) => Ok((at, None)),
@@ -160,8 +160,8 @@ impl<'a, R: Record> BatchWriter<'a, R> {
         }
     }
 
-    /// Tries to write some of the rows: all of them land, or none does. Only what rows can be at fault for, or what
-    /// fewer of them may cure, is a refusal.
+    /// Tries to write some of the rows, all or none. Only errors that a row may cause, or that
+    /// fewer rows may avoid, count as a refusal; others fail the write.
     async fn attempt(
         &mut self,
         slots: &[usize],
@@ -186,7 +186,8 @@ impl<'a, R: Record> BatchWriter<'a, R> {
     }
 }
 
-/// What the server says of rows; its error back where no row is at fault and fewer of them would not help.
+/// Classifies a server error as a refusal of rows; returns it as an error if no row is at fault and
+/// fewer rows would not help.
 fn refusal(cause: Error) -> Result<Refusal, Error> {
     let Some(error) = cause.as_db_error() else {
         return Err(cause);
@@ -198,13 +199,14 @@ fn refusal(cause: Error) -> Result<Refusal, Error> {
     Ok(Refusal {
         reason: said(error),
         line: error.where_().and_then(line),
-        // A limit of the program that one row exceeds, it will always exceed; time and memory are another thing.
+        // A row that exceeds a fixed limit will always do so; limits of time and memory may pass.
         rejects: remedy == Remedy::DeadLetter || error.code().code().starts_with("54"),
         cause,
     })
 }
 
-/// The row that an error in `COPY` is about, from 0: `COPY cars, line 12, column km` in the server's language.
+/// The row that an error in `COPY` is about, counted from 0: `COPY cars, line 12, column km`, which
+/// the server may translate.
 fn line(context: &str) -> Option<usize> {
     let (_, after) = context.strip_prefix("COPY ")?.split_once(", ")?;
     let digits = |c: char| c.is_ascii_digit();

@@ -1,4 +1,4 @@
-//! A bad row costs only itself: every kind of it, at the worst places of a large batch.
+//! A bad row is rejected alone: every kind of bad row, at the worst places of a large batch.
 
 use fleet_core::{
     EventTime, Row,
@@ -248,7 +248,8 @@ async fn one_bad_row_in_a_hundred_leaves_the_others_alone() {
         return;
     };
     let database = prepare(&scratch).await;
-    // Refused at its row, refused at the end of the statement, and refused on the way out of staging.
+    // Refused at its row, refused at the end of the statement, and refused on the way out of
+    // staging.
     for name in ["checked", "foreign_key", "overflow"] {
         let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
         let mut sink = database.sink::<Sample>(name).await.unwrap();

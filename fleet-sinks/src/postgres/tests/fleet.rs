@@ -1,4 +1,4 @@
-//! An ingesting login, its rights and the policies over it, with the tables of the migrations.
+//! An ingesting login with a store and tables of the migrations, under its rights and policies.
 
 use fleet_core::{
     EventTime, Offset, Partition, Record, VehicleId,

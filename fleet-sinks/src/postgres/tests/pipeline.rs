@@ -1,4 +1,4 @@
-//! A pipeline whose commits lose their answers: before they land, and after.
+//! A pipeline in which answers to commits are lost, before and after they take effect.
 
 use std::sync::{
     Arc,

@@ -81,7 +81,8 @@ async fn state_is_what_the_last_commits_made_of_it_wherever_it_lies() {
     let mut model = BTreeMap::new();
     for commit in 1..=60_u32 {
         let mut epoch = sealed(&partition, &claim, commit.into());
-        // Each key changes, goes and comes back in its own rhythm; some commits change a lot, some nothing.
+        // Each key changes, goes and comes back in its own rhythm; some commits change a lot, some
+        // nothing.
         for key in
             (0..2_000_u32).filter(|key| commit % 9 != 0 && (key + commit) % (key % 7 + 1) == 0)
         {

@@ -92,7 +92,8 @@ async fn a_second_writer_gets_an_error_that_may_be_tried_again() {
     assert!(error.to_string().contains("another process"), "{error}");
     // Reading goes on beside a writer.
     assert!(two.summary().is_ok());
-    // A call without a runtime gives up on a transaction of its own process, instead of waiting for ever.
+    // A call without a runtime gives up on a transaction of its own process, instead of waiting for
+    // ever.
     assert!(one.summary().unwrap_err().is_retryable());
     drop(tx);
     assert!(two.begin().await.is_ok());

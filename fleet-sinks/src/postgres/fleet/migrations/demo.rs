@@ -1,15 +1,15 @@
-//! Demo customers, vehicles and people.
+//! Demo data: customers, regions, vehicles and people.
 
 use fleet_core::Result;
 
 use crate::postgres::connect::Database;
 
-/// Adds customers, regions, vehicles and people of the described demos, for trying things out. No history, no passwords.
+/// Adds customers, regions, vehicles and people for experiments, without history and passwords.
 ///
-/// Rows that are there already stay as they are.
+/// Existing rows are not changed.
 ///
 /// # Errors
-/// Those of the server; the schema `fleet` must have been made.
+/// Returns errors of the server, such as for a missing schema `fleet`.
 pub async fn seed_demo(database: &Database) -> Result<()> {
     let tx = database.begin().await?;
     let sql = include_str!(concat!(

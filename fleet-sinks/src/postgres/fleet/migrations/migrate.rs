@@ -1,4 +1,4 @@
-//! Which files make the schema of a fleet, and applying them.
+//! The list of migrations, and the function that applies them.
 
 use fleet_core::Result;
 
@@ -8,13 +8,13 @@ use crate::postgres::{
     store::schema,
 };
 
-/// Which tables are made.
+/// Which tables to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Migrations {
     /// The tables of a checkpoint store. Needs the right to create a schema.
     Store,
-    /// Those, and the schema `fleet`: vehicles, their telemetry, results, and who may see them. Needs
-    /// the right to create roles too.
+    /// Those, and the schema `fleet`: vehicles, their telemetry, results, and who may see them.
+    /// Needs the right to create roles too.
     Fleet,
 }
 
@@ -29,7 +29,7 @@ impl Migrations {
     }
 }
 
-/// What follows the store's own file.
+/// The files after that of the store.
 const FLEET: &[Migration] = &[
     migration!("fleet", 2, "tenants"),
     migration!("fleet", 3, "events"),
@@ -40,14 +40,14 @@ const FLEET: &[Migration] = &[
     migration!("fleet", 8, "stream"),
 ];
 
-/// Applies the migrations that this database lacks, all in one transaction.
+/// Applies the migrations that a database lacks, in one transaction.
 ///
-/// Run it as the owner of the tables, never as the role that a service works with: see
+/// Run it as the owner of the tables, never with the login of a service; see
 /// [`tenancy::check`](crate::postgres::tenancy::check).
 ///
 /// # Guarantees
-/// Several processes may run it at once; one applies, the others wait and find nothing to do. After an error nothing
-/// has changed.
+/// Several processes may call it at the same time: one applies the migrations, and the others wait
+/// and find nothing to do. After an error nothing has changed.
 ///
 /// # Examples
 /// ```no_run
@@ -60,8 +60,8 @@ const FLEET: &[Migration] = &[
 /// ```
 ///
 /// # Errors
-/// Refuses a database whose history differs from the files: one was changed after it was applied, or the database was
-/// made by a newer version. Else those of the server.
+/// Refuses a database if a file was changed after it was applied, or if a newer version applied
+/// migrations that this one does not have. Otherwise returns errors of the server.
 pub async fn migrate(database: &Database, wanted: Migrations) -> Result<Migrated> {
     apply_missing(database, &wanted.files(), &Migrations::Fleet.files()).await
 }

@@ -1,8 +1,9 @@
-//! Tables, functions, roles and policies of a database, in numbered files that are each applied once.
+//! Migrations: numbered SQL files that make tables, functions, roles and policies, each applied
+//! once.
 //!
-//! The files are in `migrations/` of this crate: `store/V1__checkpoints.sql` makes what a store needs,
-//! `fleet/V2__tenants.sql` and those after it the schema `fleet` with everything that is asked about vehicles. A file that was applied somewhere is never changed; a change is
-//! a new file.
+//! The files are in `migrations/` of this crate. `store/V1__checkpoints.sql` makes the tables of a
+//! checkpoint store; `fleet/V2__tenants.sql` and those after it make the schema `fleet`. A file is
+//! never changed once it was applied anywhere; a change of the schema is a new file.
 
 mod demo;
 mod migrate;

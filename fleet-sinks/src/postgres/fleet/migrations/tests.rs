@@ -190,7 +190,8 @@ async fn partitions_are_made_ahead_take_over_what_lay_in_the_rest_and_are_droppe
     assert_eq!(roles.len(), 1);
     assert_eq!(roles[0].get::<_, Vec<String>>(0), ["x"]);
 
-    // 90 days later the first two days end at or before the limit; the others are of the future by then.
+    // 90 days later the first two days end at or before the limit; the others are of the future by
+    // then.
     assert_eq!(maintain("2026-06-01 00:00Z").await, (4, 2));
     assert!(telemetry_by_partition(&admin).await.is_empty());
 }

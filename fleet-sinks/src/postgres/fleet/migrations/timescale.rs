@@ -1,4 +1,4 @@
-//! Optional hypertables of TimescaleDB in place of native partitions.
+//! Hypertables of TimescaleDB instead of native partitions, where the server has the extension.
 
 use fleet_core::Result;
 
@@ -7,19 +7,23 @@ use crate::postgres::connect::Database;
 /// Whether a database uses TimescaleDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timescale {
-    /// Tables of time are hypertables with compression and retention, hours a continuous aggregate.
+    /// Time-series tables are hypertables with compression and retention, and hours are a
+    /// continuous aggregate.
     Enabled,
-    /// The server does not have the extension. Tables of time are native partitions, which works the same.
+    /// The server lacks the extension. Time-series tables stay natively partitioned, and all
+    /// queries work the same.
     Missing,
 }
 
-/// Makes the tables of time hypertables, where the server has TimescaleDB. Done once, while they are empty.
+/// Turns time-series tables into hypertables, if the server has TimescaleDB. Call it once, while
+/// the tables are empty.
 ///
-/// TimescaleDB allows no row-level security beside compression or continuous aggregates, so readers lose their rights on
-/// the tables and keep the views `fleet.v_..`, which hold the same conditions and are all that the queries ask.
+/// TimescaleDB does not allow row-level security together with compression or continuous
+/// aggregates. So readers lose their rights on the tables and keep those on the views `fleet.v_..`,
+/// which apply the same conditions and are all that the queries read.
 ///
 /// # Errors
-/// Refuses tables that hold rows. Else those of the server.
+/// Refuses tables with rows. Otherwise returns errors of the server.
 pub async fn enable_timescale(database: &Database) -> Result<Timescale> {
     let tx = database.begin().await?;
     let sql = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')";

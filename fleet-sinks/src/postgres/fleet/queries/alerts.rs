@@ -1,4 +1,4 @@
-//! Listing and acknowledging alerts.
+//! Lists and acknowledges alerts.
 
 use fleet_core::{
     Error, ErrorKind, FleetId, Result, VehicleId,
@@ -11,21 +11,21 @@ use fleet_core::{
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    Slice,
     convert::{maybe_text, text, time},
+    range::Slice,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// Which alerts are listed; what is not said does not matter.
+/// A filter for alerts; fields that are `None` match all.
 #[derive(Clone, Debug, Default)]
 pub struct AlertFilter {
     /// Of this fleet.
     pub fleet: Option<FleetId>,
     /// Of this vehicle.
     pub vehicle: Option<VehicleId>,
-    /// As bad as this.
+    /// Of exactly this severity.
     pub severity: Option<Severity>,
-    /// Those that somebody has seen, or those that nobody has.
+    /// Only acknowledged, or only open ones.
     pub acknowledged: Option<bool>,
 }
 
@@ -34,7 +34,7 @@ const LIST: &str = "SELECT * FROM fleet.alerts
         AND ($3::text IS NULL OR severity = $3) AND ($4::boolean IS NULL OR acknowledged = $4)
     ORDER BY time DESC, id LIMIT $5 OFFSET $6";
 
-/// The first acknowledgement holds; a second one is answered with the first.
+/// The first acknowledgement is kept; a second one returns the first.
 const ACKNOWLEDGE: &str = "
 WITH now_seen AS (
     UPDATE fleet.alerts SET acknowledged = true, acknowledged_by = $2, acknowledged_at = now(),
@@ -47,10 +47,10 @@ UNION ALL
 SELECT id, acknowledged_by, acknowledged_at, acknowledgement_notes FROM fleet.alerts
 WHERE id = $1 AND acknowledged AND NOT EXISTS (SELECT FROM now_seen)";
 
-/// Alerts, newest first. Of a kind that VehicleOps does not have, the name is ours.
+/// Lists alerts, newest first. A kind that VehicleOps does not have gets our name.
 ///
 /// # Errors
-/// Those of the server.
+/// Returns errors of the server.
 pub async fn alerts(scoped: &Scoped, filter: &AlertFilter, slice: Slice) -> Result<Vec<AlertItem>> {
     let [limit, offset] = slice.bounds();
     let values: [&(dyn ToSql + Sync); 6] = [
@@ -64,12 +64,14 @@ pub async fn alerts(scoped: &Scoped, filter: &AlertFilter, slice: Slice) -> Resu
     scoped.rows("list the alerts of", LIST, &values, item).await
 }
 
-/// Notes that the scope's user has seen an alert, with what they have to say. `None` where no such alert is seen.
+/// Acknowledges an alert in the name of the scope's user, with optional notes. Returns `None` if no
+/// such alert is visible.
 ///
-/// It counts once the scope's transaction is committed.
+/// It takes effect when the scope's transaction is committed.
 ///
 /// # Errors
-/// Refuses a scope without a [user](crate::postgres::tenancy::Scope::as_user). Else those of the server.
+/// Refuses a scope without a [user](crate::postgres::tenancy::Scope::as_user). Otherwise returns
+/// errors of the server.
 pub async fn acknowledge_alert(
     scoped: &Scoped,
     id: &str,
@@ -113,7 +115,7 @@ fn item(row: &Row) -> Result<AlertItem, tokio_postgres::Error> {
     Ok(item)
 }
 
-/// The alert of a row.
+/// Reads an alert from a row.
 pub(super) fn alert(row: &Row) -> Result<Alert, tokio_postgres::Error> {
     let rule: &str = row.try_get("rule")?;
     Ok(Alert {

@@ -1,4 +1,4 @@
-//! Alerts in the names and units of the Ford system.
+//! Lists and acknowledges anomalies: alerts in the names and units of the Ford system.
 
 use fleet_core::{
     Result, VehicleId,
@@ -11,13 +11,13 @@ use fleet_core::{
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    Slice, acknowledge_alert,
-    alerts::alert,
+    alerts::{acknowledge_alert, alert},
     convert::{count, maybe_time},
+    range::Slice,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// Which anomalies are listed; what is not said does not matter.
+/// A filter for anomalies; fields that are `None` match all.
 #[derive(Clone, Debug, Default)]
 pub struct AnomalyFilter {
     /// Of this vehicle.
@@ -28,23 +28,23 @@ pub struct AnomalyFilter {
     pub territory: Option<String>,
     /// Of this kind.
     pub kind: Option<AlertKind>,
-    /// As bad as this.
+    /// Of exactly this severity.
     pub severity: Option<Severity>,
-    /// Those that somebody has seen, or those that nobody has.
+    /// Only acknowledged, or only open ones.
     pub acknowledged: Option<bool>,
 }
 
-/// The kinds that the system has, so that totals count what is listed.
+/// Restricted to kinds that the system has, so that totals count exactly what is listed.
 const LIST: &str = "SELECT *, count(*) OVER () AS total FROM fleet.alerts
     WHERE kind = ANY ($1) AND ($2::text IS NULL OR vehicle_id = $2) AND ($3::text IS NULL OR region_id = $3)
         AND ($4::text IS NULL OR territory_id = $4) AND ($5::text IS NULL OR severity = $5)
         AND ($6::boolean IS NULL OR acknowledged = $6)
     ORDER BY time DESC, id LIMIT $7 OFFSET $8";
 
-/// Anomalies in the system's own units and names, newest first.
+/// Lists anomalies in the names and units of the system, newest first.
 ///
 /// # Errors
-/// Those of the server.
+/// Returns errors of the server.
 pub async fn anomalies(
     scoped: &Scoped,
     filter: &AnomalyFilter,
@@ -83,10 +83,11 @@ pub async fn anomalies(
     })
 }
 
-/// Notes that the scope's user has seen an anomaly. `None` where no such anomaly is seen.
+/// Acknowledges an anomaly in the name of the scope's user. Returns `None` if no such anomaly is
+/// visible.
 ///
 /// # Errors
-/// Those of [`acknowledge_alert`].
+/// Returns errors of [`acknowledge_alert`].
 pub async fn acknowledge_anomaly(scoped: &Scoped, id: &str) -> Result<Option<Acknowledged>> {
     let seen = acknowledge_alert(scoped, id, None).await?;
     Ok(seen.map(|seen| Acknowledged {

@@ -1,4 +1,4 @@
-//! Between the server's types and ours.
+//! Converts columns of the server to types of the library.
 
 use std::{error::Error, time::SystemTime};
 
@@ -13,12 +13,12 @@ use tokio_postgres::{
     types::{FromSql, Type},
 };
 
-/// A column of times.
+/// Reads a column of times.
 pub(super) fn time(row: &Row, column: &str) -> Result<EventTime, tokio_postgres::Error> {
     row.try_get::<_, SystemTime>(column).map(EventTime::from)
 }
 
-/// A column of times that may be null.
+/// Reads a nullable column of times.
 pub(super) fn maybe_time(
     row: &Row,
     column: &str,
@@ -28,23 +28,23 @@ pub(super) fn maybe_time(
         .map(EventTime::from))
 }
 
-/// A column of counts, which are never negative.
+/// Reads a column of counts, which are never negative.
 pub(super) fn count(row: &Row, column: &str) -> Result<u64, tokio_postgres::Error> {
     let count: i64 = row.try_get(column)?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// A number as the systems' messages have it; null where there is none, or none that is finite.
+/// A number of a response; null if there is none or it is not finite.
 pub(super) fn number(value: Option<f64>) -> Maybe<Number> {
     Maybe::or_null(value.and_then(Number::from_f64))
 }
 
-/// A mean; none of nothing.
+/// A mean; `None` for a count of 0.
 pub(super) fn mean(sum: Option<f64>, count: u64) -> Option<f64> {
     sum.filter(|_| count > 0).map(|sum| sum / count as f64)
 }
 
-/// A text that is an id or a word of ours.
+/// A text that is parsed as an id or an enumeration.
 pub(super) struct Text<T>(pub(super) T);
 
 impl<'a, T: DeserializeOwned> FromSql<'a> for Text<T> {
@@ -57,7 +57,7 @@ impl<'a, T: DeserializeOwned> FromSql<'a> for Text<T> {
     }
 }
 
-/// A column of ids or words.
+/// Reads a column of ids or enumerations.
 pub(super) fn text<T: DeserializeOwned>(
     row: &Row,
     column: &str,
@@ -65,7 +65,7 @@ pub(super) fn text<T: DeserializeOwned>(
     row.try_get(column).map(|Text(value)| value)
 }
 
-/// A column of ids or words that may be null.
+/// Reads a nullable column of ids or enumerations.
 pub(super) fn maybe_text<T: DeserializeOwned>(
     row: &Row,
     column: &str,

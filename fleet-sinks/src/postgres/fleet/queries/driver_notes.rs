@@ -1,18 +1,18 @@
-//! Notes that drivers wrote about vehicles.
+//! Lists the notes of drivers about vehicles.
 
 use fleet_core::{DriverId, Result, VehicleId, dialect::ford::Page, time::Stamp};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    Slice,
     convert::{count, text, time},
+    range::Slice,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// What a driver wrote about a vehicle, as Ford's table has it.
+/// A driver's note about a vehicle, with the columns of the Ford system.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DriverNote {
-    /// Its name.
+    /// The id of the note.
     pub note_id: String,
     /// The vehicle.
     #[serde(rename = "vehicle_id")]
@@ -24,11 +24,11 @@ pub struct DriverNote {
     pub driver: DriverId,
     /// The driver's name.
     pub driver_name: Option<String>,
-    /// When.
+    /// When it was written.
     pub ts: Stamp,
     /// The text.
     pub note_text: String,
-    /// What it is about.
+    /// The category.
     pub category: Option<String>,
     /// The vehicle's region.
     pub region_id: Option<String>,
@@ -36,7 +36,7 @@ pub struct DriverNote {
     pub territory_id: Option<String>,
 }
 
-/// Which notes are listed; what is not said does not matter.
+/// A filter for notes; fields that are `None` match all.
 #[derive(Clone, Debug, Default)]
 pub struct DriverNoteFilter {
     /// About this vehicle.
@@ -52,10 +52,10 @@ const LIST: &str = "SELECT *, count(*) OVER () AS total FROM fleet.driver_notes
         AND ($3::text IS NULL OR category = $3)
     ORDER BY ts DESC, note_id LIMIT $4 OFFSET $5";
 
-/// What drivers wrote, newest first.
+/// Lists notes, newest first.
 ///
 /// # Errors
-/// Those of the server.
+/// Returns errors of the server.
 pub async fn driver_notes(
     scoped: &Scoped,
     filter: &DriverNoteFilter,

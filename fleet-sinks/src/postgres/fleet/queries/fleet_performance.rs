@@ -1,4 +1,4 @@
-//! The vehicles of a fleet compared over a range.
+//! Compares the vehicles of a fleet over a range.
 
 use fleet_core::{
     FleetId, Result,
@@ -7,19 +7,20 @@ use fleet_core::{
 use tokio_postgres::types::ToSql;
 
 use super::{
-    TimeRange,
     convert::{mean, number},
+    range::TimeRange,
     sums::{Sums, sums},
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// How the vehicles of a fleet did that had readings in a time, those with the most km first.
+/// Returns the performance of each vehicle of a fleet with readings in a range, by distance,
+/// largest first.
 ///
 /// # Cost
-/// For each vehicle that of [`vehicle_metrics`](super::vehicle_metrics).
+/// The cost of [`vehicle_metrics`](super::vehicle_metrics) for each vehicle.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn fleet_performance(
     scoped: &Scoped,
     fleet: &FleetId,
@@ -34,7 +35,7 @@ pub async fn fleet_performance(
     let vehicles: Vec<_> = vehicles.iter().map(String::as_str).collect();
     let mut found = sums(scoped, doing, &vehicles, range).await?;
     let km = |sums: &Sums| sums.distance_m.unwrap_or(0.0);
-    // Stable: equal ones stay in the order of their ids.
+    // The sort is stable: vehicles with equal distances stay in the order of their ids.
     found.sort_by(|a, b| km(b).total_cmp(&km(a)));
     let item = |sums: Sums| VehiclePerformance {
         avg_speed: number(mean(sums.speed_sum_kmh, sums.speed_count)),

@@ -6,7 +6,8 @@ use tokio_postgres::types::ToSql;
 use super::convert::{count, number, time};
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// A vehicle is active unless it stands or is silent: in the described answer 18 of 20 are, and 2 are idle.
+/// A vehicle is active unless it is idle or offline: in the described response 18 of 20 are active
+/// and 2 are idle.
 const SQL: &str = "
 SELECT f.name, now() AS asked_at,
     count(v.vehicle_id) AS total,
@@ -24,10 +25,10 @@ FROM fleet.fleets f
 WHERE f.tenant = $1 AND f.fleet_id = $2
 GROUP BY f.tenant, f.fleet_id, f.name";
 
-/// The numbers of a fleet at this moment; `None` where there is no such fleet.
+/// Returns the current numbers of a fleet; `None` if no such fleet is visible.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn fleet_summary(scoped: &Scoped, fleet: &FleetId) -> Result<Option<FleetSummary>> {
     let values: [&(dyn ToSql + Sync); 2] = [&scoped.tenant()?, &fleet.as_str()];
     let asked = scoped.row("ask for the summary of a fleet in", SQL, &values, |row| {

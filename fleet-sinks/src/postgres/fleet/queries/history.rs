@@ -8,12 +8,12 @@ use fleet_core::{
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    TimeRange,
     convert::{count, maybe_text, text, time},
+    range::TimeRange,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// The most readings of one answer: VehicleOps' own.
+/// The maximum number of readings in one response, as in VehicleOps.
 pub const MAX_HISTORY: u32 = 10_000;
 
 const COUNT: &str = "SELECT count(*) AS readings FROM fleet.v_telemetry
@@ -23,10 +23,11 @@ const HISTORY: &str = "SELECT * FROM fleet.v_telemetry
 const LATEST: &str = "SELECT * FROM fleet.v_telemetry
     WHERE tenant = $1 AND vehicle_id = $2 ORDER BY time DESC, id DESC LIMIT 1";
 
-/// The readings of one vehicle in a time, oldest first, up to `limit` and [`MAX_HISTORY`]; `total_records` counts all.
+/// Returns the readings of one vehicle in a range, oldest first: at most `limit`, and at most
+/// [`MAX_HISTORY`]. `total_records` counts all.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn history(
     scoped: &Scoped,
     vehicle: &VehicleId,
@@ -59,10 +60,10 @@ pub async fn history(
     })
 }
 
-/// The newest reading of one vehicle.
+/// Returns the newest reading of one vehicle.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn latest(scoped: &Scoped, vehicle: &VehicleId) -> Result<Option<Telemetry>> {
     let values: [&(dyn ToSql + Sync); 2] = [&scoped.tenant()?, &vehicle.as_str()];
     scoped

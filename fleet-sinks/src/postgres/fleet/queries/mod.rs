@@ -1,16 +1,16 @@
-//! What dashboards ask, one file for each subject. Every query takes a [`Scoped`](super::tenancy::Scoped): what it
-//! cannot see does not exist for it.
+//! The queries of dashboards, one file for each subject.
 //!
-//! Times are half-open, `[from, to)`, so that neighbouring ranges share no row. Results are serde's, with the names of
-//! the systems that are described.
+//! Every query takes a [`Scoped`](super::tenancy::Scoped) transaction and sees only the rows of its
+//! scope. Ranges of time are half-open, `[from, to)`, so that adjacent ranges share no row. Results
+//! serialise with the field names of the described systems.
 //!
-//! | file | asks | as |
+//! | file | subject | system |
 //! |---|---|---|
-//! | `vehicle_metrics` `speed_series` `fleet_performance` `fleet_summary` `history` | what vehicles do | VehicleOps |
-//! | `alerts` | what was found, and acknowledging it | VehicleOps |
-//! | `anomalies` `overview` `driver_notes` | the same of a customer | Ford |
-//! | `self_driving` `perception` | how autonomy does | the self-driving pipeline |
-//! | `scores` | how drivers do | FleetFlow |
+//! | `vehicle_metrics` `speed_series` `fleet_performance` `fleet_summary` `history` | vehicles and fleets | VehicleOps |
+//! | `alerts` | listing and acknowledging alerts | VehicleOps |
+//! | `anomalies` `overview` `driver_notes` | anomalies, totals and notes of a customer | Ford |
+//! | `self_driving` `perception` | autonomy and detected objects | the self-driving pipeline |
+//! | `scores` | trips and drivers | FleetFlow |
 
 mod alerts;
 mod anomalies;

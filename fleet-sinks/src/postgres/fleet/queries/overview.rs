@@ -12,12 +12,13 @@ use fleet_core::{
 use tokio_postgres::Row;
 
 use super::{
-    TimeRange,
     convert::{count, number, time},
+    range::TimeRange,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// Averages are over what each vehicle said last; a vehicle is active that said something in the range.
+/// Averages are over the last reading of each vehicle. A vehicle is active if it sent a reading in
+/// the range.
 const SUMMARY: &str = "
 SELECT count(*) AS vehicles,
     count(*) FILTER (WHERE s.last_seen_ts >= $1 AND s.last_seen_ts < $2) AS active,
@@ -34,10 +35,10 @@ SELECT date_bin(make_interval(mins => $3), t.time, 'epoch') AS period,
 FROM fleet.v_telemetry t WHERE t.time >= $1 AND t.time < $2
 GROUP BY period ORDER BY period";
 
-/// The numbers of all vehicles that the scope sees, and how they came about in periods of whole minutes.
+/// Returns the totals over all visible vehicles, and a series of them in periods of whole minutes.
 ///
 /// # Errors
-/// Refuses periods of no minute. Else those of the server.
+/// Refuses periods of 0 minutes. Otherwise returns errors of the server.
 pub async fn overview(scoped: &Scoped, range: TimeRange, period_minutes: u32) -> Result<Overview> {
     let minutes = i32::try_from(period_minutes)
         .ok()
@@ -56,7 +57,7 @@ pub async fn overview(scoped: &Scoped, range: TimeRange, period_minutes: u32) ->
     let mut found = scoped
         .rows(doing, SUMMARY, &[&from, &to, &kinds], summary)
         .await?;
-    // An aggregate without groups has one row, whatever there is.
+    // An aggregate without groups always returns one row.
     let summary = found.pop().unwrap_or_else(nothing);
     let timeseries = scoped
         .rows(doing, PERIODS, &[&from, &to, &minutes], period)

@@ -1,28 +1,28 @@
-//! Detected objects by class.
+//! Summarises detected objects by class.
 
 use fleet_core::{Result, VehicleId, event::ObjectClass};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    TimeRange,
     convert::{count, maybe_text},
+    range::TimeRange,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// What was seen of one class of objects.
+/// The detections of one class of objects.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ClassSummary {
-    /// Which; null where the sensor does not tell.
+    /// The class; null if the sensor does not report it.
     pub object_class: Option<ObjectClass>,
-    /// How often.
+    /// The number of detections.
     pub detections: u64,
-    /// The nearest, m.
+    /// The smallest distance, m.
     pub min_distance_m: Option<f64>,
-    /// On average, m.
+    /// The mean distance, m.
     pub avg_distance_m: Option<f64>,
-    /// On average, km/h.
+    /// The mean speed, km/h.
     pub avg_speed_kmh: Option<f64>,
-    /// On average, 0 to 1.
+    /// The mean confidence, 0 to 1.
     pub avg_confidence: Option<f64>,
 }
 
@@ -33,10 +33,10 @@ FROM fleet.v_perception
 WHERE tenant = $1 AND ($2::text IS NULL OR vehicle_id = $2) AND time >= $3 AND time < $4
 GROUP BY object_class ORDER BY detections DESC, object_class";
 
-/// What the sensors of one vehicle or of all saw in a time, the most frequent class first.
+/// Returns the detections of one vehicle, or of all, in a range, the most frequent class first.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn perception_summary(
     scoped: &Scoped,
     vehicle: Option<&VehicleId>,

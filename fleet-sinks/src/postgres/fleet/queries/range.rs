@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use fleet_core::{Error, ErrorKind, EventTime, Result};
 
-/// A span of event time, `[from, to)`: neighbours share no moment.
+/// A half-open range of event time, `[from, to)`. Adjacent ranges share no instant.
 ///
 /// # Examples
 /// ```
@@ -23,10 +23,10 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
-    /// From a moment up to, and without, another.
+    /// The range from an instant up to, but not including, another.
     ///
     /// # Errors
-    /// Refuses an end before the beginning, and times outside the years 1970 to 9999.
+    /// Refuses an end before the start, and times outside the years 1970 to 9999.
     pub fn new(from: EventTime, to: EventTime) -> Result<Self> {
         let known = from.is_in_range() && to.is_in_range();
         if known && from <= to {
@@ -40,37 +40,37 @@ impl TimeRange {
         Err(Error::new(ErrorKind::Config, message))
     }
 
-    /// Both ends included, as VehicleOps asks (`BETWEEN`). Only for its own views: neighbouring ranges count what lies
-    /// on their common end twice.
+    /// The range that includes both ends, as VehicleOps uses it (`BETWEEN`). Only for its views:
+    /// adjacent ranges count rows at their common end twice.
     ///
     /// # Errors
-    /// Those of [`new`](Self::new).
+    /// Returns errors of [`new`](Self::new).
     pub fn closed(from: EventTime, to: EventTime) -> Result<Self> {
         // Times have whole microseconds.
         Self::new(from, to + Duration::from_micros(1))
     }
 
-    /// The first moment.
+    /// The first instant.
     pub fn from(self) -> EventTime {
         self.from
     }
 
-    /// The moment after the last.
+    /// The first instant after the range.
     pub fn to(self) -> EventTime {
         self.to
     }
 
-    /// Whether a moment is in it.
+    /// Whether an instant is in the range.
     pub fn contains(self, at: EventTime) -> bool {
         self.from <= at && at < self.to
     }
 
-    /// As the two bounds that queries bind.
+    /// The two bounds, as parameters of a query.
     pub(super) fn bounds(self) -> [SystemTime; 2] {
         [self.from.into(), self.to.into()]
     }
 
-    /// The span between two moments that are ends of ranges already; empty where they are out of order.
+    /// The range between two ends of existing ranges; empty if they are out of order.
     pub(super) fn between(from: EventTime, to: EventTime) -> Self {
         Self {
             from,
@@ -79,17 +79,17 @@ impl TimeRange {
     }
 }
 
-/// Which part of a long list.
+/// A page of a long list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
-    /// How many at most.
+    /// The maximum number of items.
     pub limit: u32,
-    /// How many are passed over.
+    /// The number of items to skip.
     pub offset: u32,
 }
 
 impl Default for Slice {
-    /// The first 50, VehicleOps' own.
+    /// The first 50, as in VehicleOps.
     fn default() -> Self {
         Self {
             limit: 50,
@@ -99,7 +99,7 @@ impl Default for Slice {
 }
 
 impl Slice {
-    /// As the two numbers that queries bind.
+    /// The limit and the offset, as parameters of a query.
     pub(super) fn bounds(self) -> [i64; 2] {
         [self.limit.into(), self.offset.into()]
     }

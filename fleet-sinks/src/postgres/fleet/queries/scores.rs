@@ -1,26 +1,26 @@
-//! Scores of trips, by trip and by driver.
+//! Reads scores of trips, by trip or by driver.
 
 use fleet_core::{DriverId, Result, TripId, time::Stamp};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    Slice,
     convert::{count, text, time},
+    range::Slice,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// The score of one trip, as FleetFlow answers.
+/// The score of one trip, as FleetFlow returns it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StoredTripScore {
-    /// Which trip.
+    /// The trip.
     pub trip_id: TripId,
-    /// Who drove.
+    /// The driver.
     pub driver_id: DriverId,
-    /// 0 to 100; null where the trip was too short to tell.
+    /// The score, 0 to 100; null if the trip was too short to score.
     pub safety_score: Option<i32>,
-    /// How often the driver braked hard.
+    /// The number of harsh brakings.
     pub harsh_braking_count: u64,
-    /// How often the driver accelerated hard.
+    /// The number of rapid accelerations.
     pub rapid_accel_count: u64,
     /// When it was scored.
     pub created_at: Stamp,
@@ -30,10 +30,10 @@ const TRIP: &str = "SELECT * FROM fleet.driver_scores WHERE tenant = $1 AND trip
 const DRIVER: &str = "SELECT * FROM fleet.driver_scores WHERE tenant = $1 AND driver_id = $2
     ORDER BY created_at DESC, trip_id LIMIT $3 OFFSET $4";
 
-/// The score of one trip; `None` while it has none.
+/// Returns the score of one trip; `None` if it is not scored yet.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn trip_score(scoped: &Scoped, trip: &TripId) -> Result<Option<StoredTripScore>> {
     let values: [&(dyn ToSql + Sync); 2] = [&scoped.tenant()?, &trip.as_str()];
     scoped
@@ -41,10 +41,10 @@ pub async fn trip_score(scoped: &Scoped, trip: &TripId) -> Result<Option<StoredT
         .await
 }
 
-/// The scores of one driver, newest first.
+/// Lists the scores of one driver, newest first.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn driver_scores(
     scoped: &Scoped,
     driver: &DriverId,

@@ -4,29 +4,29 @@ use fleet_core::{Result, VehicleId};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    TimeRange,
     convert::{count, text},
+    range::TimeRange,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// What the hours of one vehicle add up to. Of several vehicles, add the numbers up and divide then: a mean of ratios says
-/// something else.
+/// The totals of one vehicle over several hours. For several vehicles, add the totals before
+/// computing ratios: a mean of ratios is a different number.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SelfDrivingTotals {
-    /// Which vehicle.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
     /// Distance, km.
     pub km: f64,
     /// Distance with the system engaged, km.
     pub engaged_km: f64,
-    /// How often a person took control.
+    /// The number of times that a person took control.
     pub interventions: u64,
-    /// How often the system left the engaged state.
+    /// The number of times that the system left the engaged state.
     pub disengagements: u64,
-    /// Both, where what belongs together counts once.
+    /// The number of interventions and disengagements, counted once where they belong together.
     pub episodes: u64,
-    /// Readings faster than allowed.
+    /// The number of readings above the speed limit.
     pub speed_violations: u64,
     /// Distance per intervention, km; null without one.
     pub km_per_intervention: Option<f64>,
@@ -42,10 +42,10 @@ FROM fleet.self_driving_hours
 WHERE tenant = $1 AND ($2::text IS NULL OR vehicle_id = $2) AND start >= $3 AND start < $4
 GROUP BY vehicle_id ORDER BY vehicle_id";
 
-/// How autonomy did in the hours that begin in a time, for one vehicle or each.
+/// Returns the totals of one vehicle, or of each, over the hours that start in a range.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn self_driving_metrics(
     scoped: &Scoped,
     vehicle: Option<&VehicleId>,

@@ -4,18 +4,18 @@ use std::time::{Duration, SystemTime};
 
 use fleet_core::EventTime;
 
-use super::TimeRange;
+use super::range::TimeRange;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A range as whole days (UTC), the whole hours before and after them, the whole minutes before and after those, and what
-/// is left at both ends.
+/// A range split into whole days (UTC), the whole hours before and after them, the whole minutes
+/// before and after those, and the rest at both ends.
 ///
 /// # Guarantees
-/// Every moment of the range is in exactly one part.
+/// Every instant of the range is in exactly one part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spans {
     pub(super) days: TimeRange,
@@ -25,7 +25,7 @@ pub(super) struct Spans {
 }
 
 impl Spans {
-    /// The longest parts possible.
+    /// Splits a range into the longest possible parts.
     pub(super) fn of(range: TimeRange) -> Self {
         let (moments, minutes) = split(range, MINUTE);
         let (minutes, hours) = split(minutes, HOUR);
@@ -38,7 +38,7 @@ impl Spans {
         }
     }
 
-    /// Without days and hours, for series of minutes.
+    /// Splits a range without days and hours, for series of minutes.
     pub(super) fn of_minutes(range: TimeRange) -> Self {
         let (moments, minutes) = split(range, MINUTE);
         let none = TimeRange::between(minutes.to(), minutes.to());
@@ -63,13 +63,13 @@ impl Spans {
         ]
     }
 
-    /// As the bounds that queries bind, two for each part.
+    /// The bounds of all parts, two each, as parameters of a query.
     pub(super) fn bounds(&self) -> Vec<SystemTime> {
         self.parts().map(TimeRange::bounds).concat()
     }
 }
 
-/// What is before and after the whole steps of a range, and those.
+/// Splits a range into its whole steps and the rest before and after them.
 fn split(range: TimeRange, step: Duration) -> ([TimeRange; 2], TimeRange) {
     let (from, to) = (range.from(), range.to());
     let (first, last) = (ceil(from, step), to.floor_to(step));

@@ -4,16 +4,17 @@ use fleet_core::{Error, ErrorKind, Result, VehicleId, dialect::vehicleops::Speed
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    TimeRange,
     convert::{count, mean, number, time},
+    range::TimeRange,
     spans::Spans,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// The longest bucket, minutes: VehicleOps' own.
+/// The longest bucket in minutes, as in VehicleOps.
 pub const MAX_BUCKET_MINUTES: u32 = 60;
 
-/// Whole minutes from their table, whose index holds the speeds; the moments at both ends from telemetry.
+/// Reads whole minutes from their roll-up, whose index includes the speeds, and the rest at both
+/// ends from telemetry.
 pub(super) const SQL: &str = "
 SELECT date_bin(make_interval(mins => $3), time, 'epoch') AS bucket, sum(speed_count)::bigint AS speed_count,
     sum(speed_sum_kmh) AS speed_sum_kmh, min(speed_min_kmh) AS speed_min_kmh, max(speed_max_kmh) AS speed_max_kmh
@@ -26,11 +27,13 @@ FROM (
 ) AS parts
 GROUP BY bucket";
 
-/// Speeds of one vehicle in buckets of whole minutes, counted from 1970, in their order. A bucket without readings is left
-/// out; at the ends of the range a bucket holds only what is inside.
+/// Returns the speeds of one vehicle in buckets of whole minutes, aligned to 1970, in order of
+/// time. Buckets without readings are left out. The first and last bucket count only readings
+/// inside the range.
 ///
 /// # Errors
-/// Refuses buckets outside 1 to [`MAX_BUCKET_MINUTES`] and a scope of several tenants. Else those of the server.
+/// Refuses buckets outside 1 to [`MAX_BUCKET_MINUTES`] and a scope of several tenants. Otherwise
+/// returns errors of the server.
 pub async fn speed_series(
     scoped: &Scoped,
     vehicle: &VehicleId,

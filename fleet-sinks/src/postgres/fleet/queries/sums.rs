@@ -4,13 +4,13 @@ use fleet_core::{Result, VehicleId};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    TimeRange,
     convert::{count, text},
+    range::TimeRange,
     spans::Spans,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// Whole days from their table, whole hours and minutes at the ends from theirs, and the moments at both ends from
+/// Reads whole days, hours and minutes from their roll-ups, and the rest at both ends from
 /// telemetry.
 pub(super) const SQL: &str = "
 SELECT vehicle_id, sum(readings)::bigint AS readings,
@@ -46,7 +46,7 @@ FROM (
 ) AS parts
 GROUP BY vehicle_id";
 
-/// What one vehicle's readings add up to.
+/// Sums, counts and extremes over the readings of one vehicle.
 #[derive(Clone, Debug)]
 pub(super) struct Sums {
     pub(super) vehicle: VehicleId,
@@ -64,7 +64,7 @@ pub(super) struct Sums {
     pub(super) alert_readings: u64,
 }
 
-/// Those of some vehicles of one tenant; none of a vehicle without readings.
+/// The sums of some vehicles of one tenant. Vehicles without readings are left out.
 pub(super) async fn sums(
     scoped: &Scoped,
     doing: &str,

@@ -3,20 +3,20 @@
 use fleet_core::{Result, VehicleId, dialect::vehicleops::VehicleMetrics};
 
 use super::{
-    TimeRange,
     convert::{mean, number},
+    range::TimeRange,
     sums::sums,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 
-/// What one vehicle did in a time: all zero and null where nothing is seen of it.
+/// Returns the metrics of one vehicle over a range; zero and null if no reading is visible.
 ///
 /// # Cost
-/// A row for each day, up to 46 for the hours at both ends and 118 for the minutes, and the readings of less than two
-/// minutes.
+/// Reads one row per day, up to 46 for the hours and 118 for the minutes at both ends, and the
+/// readings of less than two minutes.
 ///
 /// # Errors
-/// Refuses a scope of several tenants. Else those of the server.
+/// Refuses a scope with several tenants. Otherwise returns errors of the server.
 pub async fn vehicle_metrics(
     scoped: &Scoped,
     vehicle: &VehicleId,

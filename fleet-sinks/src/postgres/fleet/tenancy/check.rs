@@ -1,21 +1,25 @@
-//! What would let a row be seen by somebody else, found in the catalogue before the first query.
+//! Checks the catalogue for anything that would let a tenant see rows of another.
 
 use fleet_core::{Error, ErrorKind, Result};
 
 use crate::postgres::connect::{Database, PostgresTransaction};
 
-/// One sentence for each hole in the tables, whoever asks.
+/// Returns one sentence for each hole in the schema, independent of the login.
 pub(super) const HOLES: &str = include_str!("holes.sql");
-/// One sentence for each right of the current role that goes past the policies.
+/// Returns one sentence for each right of the current role that bypasses the policies.
 const RIGHTS: &str = include_str!("rights.sql");
 
-/// Refuses a login that policies do not hold, and a schema that has a hole. To be called once, at start-up, with the
-/// login that the service works with.
+/// Refuses a login that policies do not apply to, and a schema with a hole. Call it once at
+/// start-up, with the login of the service.
 ///
-/// Refused are superusers, roles that bypass row-level security, owners of a table and members of such roles; tables of
-/// tenants without forced row-level security or without a policy; unique keys that do not begin with the tenant; rights
-/// on partitions, past the policies of their parent; functions that run with their owner's rights and an open search
-/// path; views without a barrier.
+/// It refuses
+/// - superusers, roles that bypass row-level security, owners of a table, and members of such
+///   roles;
+/// - tables of tenants without forced row-level security or without a policy;
+/// - unique keys that do not begin with the tenant;
+/// - rights on partitions, which bypass the policies of their parent;
+/// - functions that run with the rights of their owner and an open search path;
+/// - views without a security barrier.
 ///
 /// # Examples
 /// ```no_run
@@ -27,7 +31,7 @@ const RIGHTS: &str = include_str!("rights.sql");
 /// ```
 ///
 /// # Errors
-/// All that was found, in one error. Else those of the server.
+/// Returns one error that lists everything found. Otherwise returns errors of the server.
 pub async fn check(database: &Database) -> Result<()> {
     let tx = database.begin().await?;
     let mut found = findings(&tx, RIGHTS).await?;
@@ -43,7 +47,7 @@ pub async fn check(database: &Database) -> Result<()> {
     Err(Error::new(ErrorKind::Config, message))
 }
 
-/// What one of the questions finds.
+/// The findings of one query.
 pub(super) async fn findings(tx: &PostgresTransaction, sql: &str) -> Result<Vec<String>> {
     tx.run("check the tenancy of", async {
         let rows = tx.client().query(sql, &[]).await?;

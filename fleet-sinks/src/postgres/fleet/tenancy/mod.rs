@@ -1,17 +1,18 @@
-//! Who sees what: scopes, transactions that have one, and a check that the database keeps to it.
+//! Tenancy: which rows a transaction may see, and a check that the database enforces it.
 //!
-//! A login is a member of one database role, which says what it may do at all. Which rows it sees is said by the
-//! [`Scope`] of its transaction: one or more tenants, and the access roles held there. Without a scope no row is seen.
+//! A login is a member of one database role, which determines the operations it may perform. The
+//! [`Scope`] of a transaction determines the rows it sees: one or more tenants, and the access
+//! roles held in them. Without a scope no row is visible.
 //!
 //! | database role | may |
 //! |---|---|
-//! | `fleet_ingest` | append what came in and what was found; replace the state of a vehicle and revised results |
+//! | `fleet_ingest` | append events and results; replace the state of a vehicle and revised results |
 //! | `fleet_territory_manager`, `fleet_regional_manager` | read; acknowledge alerts |
-//! | `fleet_admin` | that; keep vehicles, missions and commands; see dead letters |
-//! | `fleet_maintainer` | make and drop partitions, past all policies: for the owner's jobs, never for a service |
+//! | `fleet_admin` | also maintain vehicles, missions and commands; see dead letters |
+//! | `fleet_maintainer` | make and drop partitions, bypassing policies: for jobs of the owner, never for a service |
 //!
-//! An ingesting login has its tenant from its own settings (`ALTER ROLE .. SET fleet.tenants = '{customer_a}'`), so a
-//! message cannot choose one.
+//! The tenant of an ingesting login is one of its settings (`ALTER ROLE .. SET fleet.tenants =
+//! '{customer_a}'`), so a message cannot choose it.
 
 mod check;
 mod scope;

@@ -1,16 +1,17 @@
-//! Whose rows a transaction may see.
+//! The scope of a transaction: tenants, access roles and user.
 
 use std::collections::BTreeSet;
 
 use fleet_core::event::AccessRoles;
 
-/// Whose rows a transaction is about: tenants, the access roles held in them, and who asks.
+/// The rows that a transaction may see: those of its tenants and access roles. It also names the
+/// user.
 ///
-/// It comes from what was verified, a token or a certificate, never from a request's own fields.
+/// Build it from a verified token or certificate, never from fields of a request.
 ///
 /// # Guarantees
-/// A row is seen if it is of one of the tenants and names one of the roles, whole and in lower case. Without a role
-/// nothing is seen.
+/// A row is visible if it belongs to one of the tenants and names one of the roles, compared as a
+/// whole and in lower case. Without a role nothing is visible.
 ///
 /// # Examples
 /// ```
@@ -26,7 +27,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// One tenant, no role yet.
+    /// A scope of one tenant, without roles.
     pub fn of(tenant: impl Into<String>) -> Self {
         Self {
             tenants: BTreeSet::from([tenant.into()]),
@@ -35,21 +36,22 @@ impl Scope {
         }
     }
 
-    /// Another tenant, in which the same roles are held: for those who look after several customers.
+    /// Adds another tenant in which the same roles are held, for those who look after several
+    /// customers.
     #[must_use]
     pub fn and_of(mut self, tenant: impl Into<String>) -> Self {
         self.tenants.insert(tenant.into());
         self
     }
 
-    /// The access roles that are held, in place of those before.
+    /// Sets the access roles, replacing earlier ones.
     #[must_use]
     pub fn with_roles<'a>(mut self, roles: impl IntoIterator<Item = &'a str>) -> Self {
         self.roles = roles.into_iter().map(str::trim).collect();
         self
     }
 
-    /// Who asks: what an acknowledgement is signed with.
+    /// Sets the user, who signs acknowledgements.
     #[must_use]
     pub fn as_user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
@@ -66,7 +68,7 @@ impl Scope {
         self.roles.iter()
     }
 
-    /// Who asks.
+    /// The user, if one was set.
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }

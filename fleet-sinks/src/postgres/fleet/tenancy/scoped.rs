@@ -1,4 +1,4 @@
-//! A transaction with a scope: the only way to run a query.
+//! A transaction with a scope, which every query requires.
 
 use fleet_core::{Error, ErrorKind, Result};
 use tokio_postgres::{Row, types::ToSql};
@@ -6,19 +6,20 @@ use tokio_postgres::{Row, types::ToSql};
 use super::Scope;
 use crate::postgres::connect::{Database, PostgresTransaction};
 
-/// Local to the transaction: a connection that goes back to its pool takes no scope along, whatever happens. Policies make
-/// queries look far dearer than they are, and compiling them would take longer than running them.
+/// Sets the scope locally to the transaction, so that a connection never carries it back to the
+/// pool. JIT is off because policies make queries look far more expensive than they are, and
+/// compiling them would take longer than running them.
 const SET_SCOPE: &str =
     "SELECT set_config('jit', 'off', true), set_config('fleet.tenants', $1::text[]::text, true),
     set_config('fleet.roles', $2::text[]::text, true), set_config('fleet.user', $3, true)";
 
-/// What a row becomes, or why it cannot be read.
+/// A value read from a row, or the error of reading it.
 pub(in crate::postgres) type Read<T> = Result<T, tokio_postgres::Error>;
 
-/// A transaction that has a [`Scope`]. Every query takes one; dropping it rolls back.
+/// A transaction with a [`Scope`]. Every query requires one. Dropping it rolls back.
 ///
 /// # Examples
-/// A query needs a scope:
+/// A query runs inside a scope:
 /// ```no_run
 /// use fleet_sinks::postgres::{Database, queries::fleet_summary, tenancy::{Scope, Scoped}};
 /// # async fn example(database: Database) -> fleet_core::Result<()> {
@@ -28,7 +29,7 @@ pub(in crate::postgres) type Read<T> = Result<T, tokio_postgres::Error>;
 /// scoped.commit().await?;
 /// # Ok(()) }
 /// ```
-/// Neither a database nor a transaction will do:
+/// A transaction without a scope does not compile:
 /// ```compile_fail,E0308
 /// # use fleet_sinks::postgres::{Database, queries::fleet_summary};
 /// # async fn example(database: Database) -> fleet_core::Result<()> {
@@ -43,12 +44,12 @@ pub struct Scoped {
 }
 
 impl Scoped {
-    /// Opens a transaction and sets its scope, until it ends.
+    /// Opens a transaction and sets its scope.
     ///
     /// # Errors
-    /// Those of [`Database::begin`].
+    /// Returns errors of [`Database::begin`].
     pub async fn begin(database: &Database, scope: Scope) -> Result<Self> {
-        // Boxed: opening a connection is the largest of all futures, and every query waits in this one.
+        // Boxed: opening a connection is the largest future, and every query awaits this one.
         let tx = Box::pin(database.begin()).await?;
         let tenants: Vec<_> = scope.tenants().collect();
         let roles: Vec<_> = scope.roles().collect();
@@ -66,20 +67,20 @@ impl Scoped {
         &self.scope
     }
 
-    /// The transaction, for queries of one's own. They are held by the same policies.
+    /// The transaction, for your own queries. The same policies apply to them.
     pub fn transaction(&self) -> &PostgresTransaction {
         &self.tx
     }
 
-    /// Commits what was changed, and gives the connection back.
+    /// Commits changes and returns the connection to its pool.
     ///
     /// # Errors
-    /// Those of [`PostgresTransaction::commit`].
+    /// Returns errors of [`PostgresTransaction::commit`].
     pub async fn commit(self) -> Result<()> {
         self.tx.commit().await
     }
 
-    /// The only tenant, for questions about one vehicle or fleet: two tenants may use the same name.
+    /// The only tenant, for queries about one vehicle or fleet: two tenants may use the same id.
     pub(in crate::postgres) fn tenant(&self) -> Result<&str> {
         let mut tenants = self.scope.tenants();
         match (tenants.next(), tenants.next()) {
@@ -91,7 +92,7 @@ impl Scoped {
         }
     }
 
-    /// Asks and reads all rows.
+    /// Runs a query and reads all rows.
     pub(in crate::postgres) async fn rows<T>(
         &self,
         doing: &str,
@@ -108,7 +109,7 @@ impl Scoped {
             .await
     }
 
-    /// Asks for at most one row.
+    /// Runs a query for at most one row.
     pub(in crate::postgres) async fn row<T>(
         &self,
         doing: &str,

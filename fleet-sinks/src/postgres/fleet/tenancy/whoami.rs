@@ -4,24 +4,25 @@ use fleet_core::Result;
 
 use super::Scoped;
 
-/// What the server goes by when it decides who sees what.
+/// The values that the server's policies evaluate.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SecurityRoles {
     /// The tenants of the scope.
     pub tenants: Vec<String>,
     /// The access roles held in them.
     pub roles: Vec<String>,
-    /// Who asks.
+    /// The user of the scope.
     pub user: Option<String>,
-    /// The login's role in the database.
+    /// The database role of the login.
     pub database_role: String,
 }
 
 impl Scoped {
-    /// Which roles am I, as the server sees it: for finding out why somebody sees a row or does not.
+    /// Returns the scope and role as the server evaluates them, to find out why a row is visible or
+    /// not.
     ///
     /// # Errors
-    /// Those of the server.
+    /// Returns errors of the server.
     pub async fn current_security_roles(&self) -> Result<SecurityRoles> {
         let sql = "SELECT COALESCE(tenants, '{}'), COALESCE(roles, '{}'), scope_user, database_role
             FROM fleet.current_security_roles()";

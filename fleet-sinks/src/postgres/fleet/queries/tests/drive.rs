@@ -1,4 +1,5 @@
-//! Readings of some vehicles, in a database and in memory, where plain loops say what is right.
+//! Readings of some vehicles in a database and in memory, where plain loops compute expected
+//! results.
 
 use fleet_core::{EventTime, VehicleId, dialect::Maybe};
 use rand::{Rng, SeedableRng};

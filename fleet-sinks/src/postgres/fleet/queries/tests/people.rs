@@ -255,7 +255,8 @@ async fn notes_are_listed_by_vehicle_driver_and_category() {
 #[tokio::test]
 async fn autonomy_is_added_up_before_it_is_divided() {
     let Some(rig) = Rig::new().await else { return };
-    // 10 km and no intervention in one hour, 2 km and three in the next; the last hour is past the range.
+    // 10 km and no intervention in one hour, 2 km and three in the next; the last hour is past the
+    // range.
     rig.run(
         "INSERT INTO fleet.self_driving_hours
          SELECT 'customer_a', start::text, vehicle, start, 0, k, 0, 0, 0, 0, 0, 0, 0, k, km, km / 2, 0, 3600, 1800, 1, 0,

@@ -1,4 +1,4 @@
-//! The questions about 30 days read indexes or roll-ups. How long they take is a matter of benches.
+//! Queries over 30 days read indexes or roll-ups. Their time is measured by benches.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,5 @@
-//! Many tenants on few connections, while calls are dropped half-way, fail and time out: no row of one is seen by another.
+//! Many tenants on few connections, while calls are cancelled, fail and time out: no tenant sees a
+//! row of another.
 
 use std::{
     future::{Future, poll_fn},

@@ -1,4 +1,4 @@
-//! A database with the schema of a fleet, and logins for its roles.
+//! A database with the schema `fleet`, and logins for its roles.
 
 use tokio_postgres::Client;
 
@@ -13,12 +13,12 @@ use crate::{
 
 pub(in crate::postgres) struct Rig {
     pub(in crate::postgres) scratch: Scratch,
-    /// The superuser beside the pool.
+    /// A superuser's client outside the pool.
     pub(in crate::postgres) admin: Client,
 }
 
 impl Rig {
-    /// With the demo's customers and vehicles. `None` where there is no server to test with, which is said.
+    /// With demo data. `None` without a server to test with; the test is then reported as skipped.
     pub(in crate::postgres) async fn new() -> Option<Self> {
         let scratch = Scratch::new().await?;
         let database = scratch.open().await;
@@ -52,7 +52,7 @@ pub(in crate::postgres) fn people() -> [Scope; 3] {
     .map(|(name, role)| Scope::of("customer_a").with_roles([role]).as_user(name))
 }
 
-/// The texts that a question of one's own gives in a scope.
+/// The first column of each row of a query in a scope, as text.
 pub(in crate::postgres) async fn texts(scoped: &Scoped, sql: &str) -> Vec<String> {
     scoped
         .rows("test", sql, &[], |row| row.try_get(0))
