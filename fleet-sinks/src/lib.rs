@@ -7,14 +7,16 @@
 //!
 //! # Sinks and stores
 //!
-//! | sink | feature | used with | after a crash |
+//! | sink | feature | used with | each row is written |
 //! |---|---|---|---|
-//! | `sqlite::SqliteTable` | `sqlite` | `sqlite::SqliteStore` | each row is there once |
-//! | `files::FileTable` | `files` and `sqlite` | `files::FileStore` | each row is there once |
-//! | `postgres::PostgresTable` | `postgres` | `postgres::PostgresStore` | each row is there once |
-//! | `files::NdjsonFile`, `files::CsvFile` | `files` | any store | rows since the last commit may repeat |
-//! | `postgres::PostgresSink` | `postgres` | any store | rows since the last commit may repeat |
-//! | [`Null`] | | any store | nothing is written |
+//! | `sqlite::SqliteTable` | `sqlite` | `sqlite::SqliteStore` | exactly once |
+//! | `files::FileTable` | `files` and `sqlite` | `files::FileStore` | exactly once |
+//! | `postgres::PostgresTable` | `postgres` | `postgres::PostgresStore` | exactly once |
+//! | `files::NdjsonFile`, `files::CsvFile` | `files` | any store | at least once |
+//! | `postgres::PostgresSink` | `postgres` | any store | at least once |
+//! | [`Null`] | | any store | never |
+//!
+//! After a crash, an at-least-once sink may write the rows since the last commit again.
 //!
 //! A sink that is used with its own store implements
 //! [`TransactionalSink`](fleet_core::sink::TransactionalSink); the others implement

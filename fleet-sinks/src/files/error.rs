@@ -12,7 +12,7 @@ pub(super) enum FileError {
     )]
     Locked(String),
     #[error(
-        "cannot go on with {0}: its first line names other columns; move the file away, or name another"
+        "cannot continue with {0}: its first line names other columns; move the file away, or name another"
     )]
     Header(String),
     #[error("cannot make a file for {name}: {reason}")]
@@ -24,7 +24,7 @@ pub(super) enum FileError {
     NotOurs(String),
     #[cfg(feature = "sqlite")]
     #[error(
-        "cannot go on with {file}: it has {found} bytes, {committed} were committed, so rows are lost; put the file back, or wipe the pipeline to begin afresh"
+        "cannot continue with {file}: it has {found} bytes, {committed} were committed, so rows are lost; put the file back, or wipe the pipeline to begin afresh"
     )]
     Short {
         file: String,

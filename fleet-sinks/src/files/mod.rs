@@ -7,10 +7,10 @@
 //! hidden database in the same folder, together with the length that each file had at the last
 //! commit. When a file is opened, everything beyond that length is cut off.
 //!
-//! | sink | made by | a row is durable | after a crash |
-//! |---|---|---|---|
-//! | [`NdjsonFile`], [`CsvFile`] | `open` | when the write returns | rows since the last commit may repeat |
-//! | `FileTable` | `FileStore::ndjson`, `FileStore::csv` | with the commit | each row is there once |
+//! | sink | a row is durable | after a crash |
+//! |---|---|---|
+//! | [`NdjsonFile`], [`CsvFile`] | when the write returns | rows since the last commit may repeat |
+//! | `FileTable` | with the commit | each row is there once |
 //!
 //! # Shape
 //!

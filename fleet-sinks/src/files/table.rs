@@ -1,4 +1,4 @@
-//! A result file whose rows are committed with the position.
+//! A result file: rows are committed with the position they came from.
 
 use std::{io, marker::PhantomData, path::PathBuf};
 
@@ -44,7 +44,8 @@ impl FileStore {
     /// The file `NAME.csv`, made if it does not exist; the sink of a stream of `R`.
     ///
     /// # Errors
-    /// Those of [`ndjson`](Self::ndjson); also refuses a file whose first line names other columns.
+    /// Returns errors of [`ndjson`](Self::ndjson). Also refuses a file whose first line names other
+    /// columns.
     pub fn csv<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
         FileTable::open(self, name, Format::Csv)
     }

@@ -69,7 +69,7 @@ impl FileTx {
                     known.rows.cast_signed()
                 ])
             })
-            .map_err(|cause| self.inner.failed("keep the lengths of files in", cause))?;
+            .map_err(|cause| self.inner.failed("store the lengths of files in", cause))?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@
 //! | type or module | purpose |
 //! |---|---|
 //! | [`Database`] | a pool of connections with deadlines, encryption and cleaning |
-//! | [`PostgresConnection`], [`PostgresTransaction`] | one connection, also for your own statements |
+//! | [`PostgresConnection`], [`PostgresTransaction`] | for your own statements |
 //! | [`PostgresTable`], [`PostgresSink`] | a table as a sink, exactly once or at least once |
 //! | [`WriteMode`] | whether a row is appended, replaces another, or is added to it |
 //! | [`PostgresStore`] | the checkpoint store of a pipeline, in the schema `fleet_stream` |

@@ -6,7 +6,7 @@ use rusqlite::ErrorCode;
 /// The reasons to refuse a file, a table or an option. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SqliteError {
-    #[error("a pipeline needs a name: its positions are kept under it")]
+    #[error("a pipeline needs a name: its positions are stored under it")]
     NoPipeline,
     #[error("cannot open a database without a path: name a file")]
     NoPath,
@@ -41,7 +41,7 @@ pub(crate) enum SqliteError {
         differs: String,
     },
     #[error(
-        "cannot wipe {file}: pipelines {others} keep their positions there too, and result tables are shared; use another file, or delete this one if none of them is needed"
+        "cannot wipe {file}: pipelines {others} have positions there too, and result tables are shared; use another file, or delete this one if none of them is needed"
     )]
     Shared { file: String, others: String },
     #[error("a transaction of {given} was handed to a sink or store of {ours}")]
@@ -92,7 +92,7 @@ pub(super) fn over(file: &str) -> Error {
     Error::new(
         ErrorKind::Store,
         format!(
-            "cannot go on in {file}: the transaction was ended from within, by SQLite or by a sink"
+            "cannot continue in {file}: the transaction was ended from within, by SQLite or by a sink"
         ),
     )
     .retryable()

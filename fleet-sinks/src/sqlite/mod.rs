@@ -13,7 +13,7 @@
 //! | `dead_letters` | records and rows that were refused, with reason and bytes |
 //! | `tallies` | running totals by name |
 //! | `result_tables` | the names of the result tables |
-//! | `run_columns` | columns that differ between two runs over the same input: [`WALL_CLOCK_COLUMNS`] |
+//! | `run_columns` | columns that differ between runs over one input: [`WALL_CLOCK_COLUMNS`] |
 //! | one for each [`SqliteStore::table`] | results |
 //!
 //! # Examples

@@ -64,7 +64,7 @@ impl SqliteStore {
     /// The table of this name, made if it does not exist; the sink of a stream of `R`.
     ///
     /// An index on `vehicle_id` and `time` is made where there are such columns, unless
-    /// [`Indexes`] says otherwise.
+    /// [`Indexes`] specifies otherwise.
     ///
     /// # Errors
     /// Refuses a name or a column that would need quotes, a name that the store itself uses, and an
@@ -222,7 +222,7 @@ fn prepare(
                 return Ok(Some(differs));
             }
         }
-        Some(other) => return Ok(Some(format!("it is no table, it is a kind of {other}"))),
+        Some(other) => return Ok(Some(format!("it is not a table but a kind of {other}"))),
         None => {
             db.execute_batch(&create(name, columns))?;
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use fleet_core::ErrorKind;
 use xtask::postgres::{Certificates, Instance, Options, Tls, instance_for_tests};
 
-use super::{connect, said};
+use super::{connect, full_text};
 
 /// A server that speaks TLS as `localhost`, and what it is trusted by.
 fn encrypted() -> Option<(Instance, Certificates)> {
@@ -24,11 +24,11 @@ fn verified(url: &str, authority: &Path) -> String {
     )
 }
 
-/// Refuses, for good, and says why.
+/// Asserts a refusal that is not retryable, with this reason.
 async fn refused(url: &str, why: &str) {
     let error = connect(url).await.unwrap_err();
     assert!(!error.is_retryable(), "{error}");
-    assert!(said(&error).contains(why), "{}", said(&error));
+    assert!(full_text(&error).contains(why), "{}", full_text(&error));
 }
 
 #[tokio::test]
@@ -87,9 +87,9 @@ async fn a_server_that_says_it_has_no_encryption_gets_no_password() {
     assert!(!error.is_retryable(), "{error}");
     assert_eq!(error.kind(), ErrorKind::Store);
     assert!(
-        said(&error).contains("does not support TLS"),
+        full_text(&error).contains("does not support TLS"),
         "{}",
-        said(&error)
+        full_text(&error)
     );
     // It was asked for nothing else: no login was tried.
     let log = std::fs::read_to_string(server.log()).unwrap();

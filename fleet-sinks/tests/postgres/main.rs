@@ -13,13 +13,13 @@ async fn connect(url: &str) -> Result<Database> {
     Database::connect(url, PostgresOptions::default()).await
 }
 
-/// All that an error says in any way, its causes included.
-fn said(error: &Error) -> String {
-    let mut said = format!("{error} {error:?}");
+/// Everything that an error shows in any format, including its causes.
+fn full_text(error: &Error) -> String {
+    let mut full_text = format!("{error} {error:?}");
     let mut cause = error.source();
     while let Some(because) = cause {
-        let _ = write!(said, " {because} {because:?}");
+        let _ = write!(full_text, " {because} {because:?}");
         cause = because.source();
     }
-    said
+    full_text
 }

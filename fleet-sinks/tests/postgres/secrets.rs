@@ -8,7 +8,7 @@ use std::{
 use fleet_sinks::postgres::PostgresOptions;
 use xtask::postgres::{Options, instance_for_tests};
 
-use super::{connect, said};
+use super::{connect, full_text};
 
 /// What must not be seen again.
 const CANARY: &str = "c4nary7f3c";
@@ -39,7 +39,7 @@ fn hidden(what: &str, text: &str) {
 /// Whatever the URL, the error does not repeat the password.
 async fn refused(url: &str) {
     let error = connect(url).await.unwrap_err();
-    hidden(url, &said(&error));
+    hidden(url, &full_text(&error));
 }
 
 #[tokio::test]
@@ -63,9 +63,9 @@ async fn a_password_is_in_no_log_error_or_debug_output() {
         PostgresOptions::default()
     );
     let _ = write!(shown, " {} {:?}", database.address(), connection.client());
-    // A statement that fails tells its error, and nothing of how we came in.
+    // A failed statement shows its error, and nothing about the credentials.
     let wrong = connection.client().query_one("SELECT 1 / 0", &[]);
-    shown += &said(&connection.run("divide in", wrong).await.unwrap_err());
+    shown += &full_text(&connection.run("divide in", wrong).await.unwrap_err());
     hidden("a connection", &shown);
 
     // It is the wrong password of another role; of a role or to a database that is not there; and

@@ -142,7 +142,7 @@ impl Database {
             Version::Leaks { fixed } => {
                 tracing::warn!(
                     server = self.address(),
-                    "PostgreSQL {} lets statistics tell of rows that a policy hides (CVE-2025-8713): update to {}",
+                    "PostgreSQL {} reveals rows hidden by a policy through statistics (CVE-2025-8713): update to {}",
                     version::name(number),
                     version::name(fixed)
                 );

@@ -58,7 +58,7 @@ pub(in crate::postgres) fn failed(
 ) -> Error {
     let remedy = cause.as_db_error().map(remedy);
     let advice = match (remedy, cause.as_db_error().map(|error| error.code().code())) {
-        (Some(Remedy::Pause), _) => "; free some space on the server: it goes on by itself then",
+        (Some(Remedy::Pause), _) => "; free some space on the server, and it continues by itself",
         (Some(Remedy::Security), _) => "; the role lacks a right: grant it, or find out who asks",
         (_, Some("28P01" | "28000")) => "; check user, password and pg_hba.conf",
         (_, Some("3D000")) => "; create the database, or check its name",
@@ -69,7 +69,10 @@ pub(in crate::postgres) fn failed(
     };
     let error = Error::new(
         ErrorKind::Store,
-        format!("cannot {doing} {address}: {}{advice}", told(&cause)),
+        format!(
+            "cannot {doing} {address}: {}{advice}",
+            message_with_causes(&cause)
+        ),
     );
     let error = match remedy {
         Some(Remedy::Retry | Remedy::Split) => error.retryable(),
@@ -91,9 +94,9 @@ fn is_transport(cause: &tokio_postgres::Error) -> bool {
 }
 
 /// The message of the client, with those of its causes.
-fn told(cause: &tokio_postgres::Error) -> String {
+fn message_with_causes(cause: &tokio_postgres::Error) -> String {
     if let Some(error) = cause.as_db_error() {
-        return said(error);
+        return server_message(error);
     }
     let mut text = cause.to_string();
     let mut under = cause.source();
@@ -106,7 +109,7 @@ fn told(cause: &tokio_postgres::Error) -> String {
 }
 
 /// The server's message, without its detail, which would repeat the row.
-pub(in crate::postgres) fn said(error: &DbError) -> String {
+pub(in crate::postgres) fn server_message(error: &DbError) -> String {
     format!("{} (SQLSTATE {})", error.message(), error.code().code())
 }
 

@@ -106,7 +106,7 @@ impl TableSchema {
         };
         let (oid, is_table, row_security): (u32, bool, bool) = (row.get(0), row.get(1), row.get(2));
         if !is_table {
-            return Ok(Some(Err("it is no table".to_owned())));
+            return Ok(Some(Err("it is not a table".to_owned())));
         }
         let rows = async { client.query(COLUMNS, &[&oid]).await };
         let found = tx.run("ask for columns in", rows).await?;

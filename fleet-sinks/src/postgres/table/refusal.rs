@@ -60,7 +60,7 @@ fn mode_refusal(columns: &[Column], mode: ResolvedMode) -> Option<String> {
                 ..
             }) => None,
             _ => Some(format!(
-                "which row is newer is told by {version}, which is no column of whole numbers or times without null"
+                "{version}, by which a newer row is recognised, is not a column of whole numbers or times without null"
             )),
         },
         ResolvedMode::Add { key } => columns
@@ -88,7 +88,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_cannot_be_a_table_is_told_before_the_server_is_asked() {
+    fn a_table_that_cannot_work_is_refused_before_the_server_is_asked() {
         let columns = &COLUMNS;
         let says = |name, mode| refusal(name, columns, mode).unwrap_or_default();
         assert_eq!(says("fleet.cars", ResolvedMode::Append), "");

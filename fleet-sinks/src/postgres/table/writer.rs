@@ -15,7 +15,7 @@ use super::{
 };
 use crate::postgres::connect::{
     connection::StagingState,
-    error::said,
+    error::server_message,
     sqlstate::{Remedy, remedy},
 };
 
@@ -197,7 +197,7 @@ fn refusal(cause: Error) -> Result<Refusal, Error> {
         return Err(cause);
     }
     Ok(Refusal {
-        reason: said(error),
+        reason: server_message(error),
         line: error.where_().and_then(line),
         // A row that exceeds a fixed limit will always do so; limits of time and memory may pass.
         rejects: remedy == Remedy::DeadLetter || error.code().code().starts_with("54"),

@@ -182,7 +182,7 @@ async fn write(sink: &mut PostgresSink<Sample>, rows: &[Row<Sample>]) -> (Outcom
     (outcome, sink.table.attempts)
 }
 
-async fn landed(scratch: &Scratch, table: &str) -> usize {
+async fn written(scratch: &Scratch, table: &str) -> usize {
     let count = format!("SELECT count(*) FROM {table}");
     usize::try_from(scratch.number(&count).await).unwrap()
 }
@@ -201,7 +201,7 @@ async fn each_kind_of_bad_row_costs_itself_and_a_few_statements() {
             let (outcome, statements) =
                 write(&mut sink, &rows(|_, row| (kind.spoil)(row), &[place])).await;
             let refused: Vec<_> = outcome.rejected.iter().map(|row| row.index).collect();
-            // Of two that are the same, either may be the first to land.
+            // Of two equal rows, either may be written first.
             let first = if name == "repeated" {
                 place.max(4999)
             } else {
@@ -219,7 +219,7 @@ async fn each_kind_of_bad_row_costs_itself_and_a_few_statements() {
                 statements <= 1 + EXTRA,
                 "{name} at {place}: {statements} statements"
             );
-            assert_eq!(landed(&scratch, name).await, ROWS - 1, "{name}");
+            assert_eq!(written(&scratch, name).await, ROWS - 1, "{name}");
         }
     }
 }
@@ -263,7 +263,7 @@ async fn one_bad_row_in_a_hundred_leaves_the_others_alone() {
             statements <= 14 * places.len(),
             "{name}: {statements} statements"
         );
-        assert_eq!(landed(&scratch, name).await, ROWS - places.len(), "{name}");
+        assert_eq!(written(&scratch, name).await, ROWS - places.len(), "{name}");
     }
 }
 
@@ -296,7 +296,7 @@ async fn rows_that_do_not_fit_do_not_lead_the_search_for_others_astray() {
             statements <= 1 + EXTRA * bad.len(),
             "{name}: {statements} statements"
         );
-        assert_eq!(landed(&scratch, name).await, ROWS - places.len(), "{name}");
+        assert_eq!(written(&scratch, name).await, ROWS - places.len(), "{name}");
     }
 }
 

@@ -48,7 +48,7 @@ fn rows<T>(events: &[Telemetry], each: impl Fn(Telemetry) -> T) -> Vec<Row<T>> {
 }
 
 #[tokio::test]
-async fn an_ingesting_login_lands_rows_of_its_tenant_with_their_position() {
+async fn an_ingesting_login_commits_rows_of_its_tenant_with_their_position() {
     let Some(rig) = Rig::new().await else {
         return;
     };
@@ -99,11 +99,11 @@ async fn an_ingesting_login_lands_rows_of_its_tenant_with_their_position() {
     assert!(outcome.rejected.is_empty(), "{outcome:?}");
     let outcome = state.write(&mut tx, &rows(&events, State)).await.unwrap();
     assert!(outcome.rejected.is_empty(), "{outcome:?}");
-    let landed = store
+    let committed = store
         .commit(tx, &[sealed(&partition, &claim, 1)])
         .await
         .unwrap();
-    assert_eq!(landed, Committed::Done);
+    assert_eq!(committed, Committed::Done);
 
     let found = "SELECT concat_ws(' ', tenant, vehicle_id, speed_kmh) FROM fleet.telemetry
          WHERE vehicle_id LIKE 'car-%' ORDER BY 1";

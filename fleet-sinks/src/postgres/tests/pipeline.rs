@@ -20,7 +20,7 @@ use fleet_core::{
 use crate::postgres::{PostgresStore, PostgresTable, PostgresTransaction};
 use crate::testing::postgres::Scratch;
 
-/// Loses the answers of two commits in three: of one after it landed, of the next before.
+/// Loses the answers to two of three commits: one after it took effect, the next before.
 #[derive(Clone)]
 struct LosesAnswers {
     store: PostgresStore,
@@ -70,7 +70,7 @@ impl TransactionalSink<Telemetry, LosesAnswers> for Through {
 }
 
 #[tokio::test]
-async fn a_commit_whose_answer_is_lost_lands_once() {
+async fn a_commit_with_a_lost_answer_takes_effect_once() {
     const EVENTS: usize = 2_000;
     let Some(scratch) = Scratch::new().await else {
         return;
@@ -105,8 +105,8 @@ async fn a_commit_whose_answer_is_lost_lands_once() {
     assert!(report.balances(), "{report:?}");
     let sent = commits.load(Ordering::Relaxed);
     assert!(sent > 3, "{sent} commits: an answer is lost in each way");
-    let landed = "SELECT count(DISTINCT (vehicle_id, time)) FROM telemetry";
-    assert_eq!(scratch.number(landed).await, 2_000, "none is lost");
+    let written = "SELECT count(DISTINCT (vehicle_id, time)) FROM telemetry";
+    assert_eq!(scratch.number(written).await, 2_000, "none is lost");
     assert_eq!(
         scratch.number("SELECT count(*) FROM telemetry").await,
         2_000,

@@ -45,7 +45,7 @@ async fn pipelines_share_a_database_and_not_their_positions() {
 }
 
 #[tokio::test]
-async fn more_state_than_one_statement_takes_lands_whole() {
+async fn more_state_than_one_statement_takes_is_committed_whole() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };
@@ -298,7 +298,7 @@ async fn a_store_needs_no_more_than_one_connection() {
 }
 
 #[tokio::test]
-async fn a_zombie_that_holds_the_row_does_not_land_after_the_owner() {
+async fn a_zombie_that_holds_the_row_does_not_commit_after_the_owner() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };
@@ -315,9 +315,9 @@ async fn a_zombie_that_holds_the_row_does_not_land_after_the_owner() {
         .unwrap();
     assert_eq!(late, Committed::Fenced(vec![partition.clone()]));
     let tx = owner.begin().await.unwrap();
-    let landed = owner
+    let committed = owner
         .commit(tx, &[sealed(&partition, &claim, 1)])
         .await
         .unwrap();
-    assert_eq!(landed, Committed::Done);
+    assert_eq!(committed, Committed::Done);
 }

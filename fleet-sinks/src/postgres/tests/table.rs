@@ -174,7 +174,7 @@ async fn a_table_with_other_columns_is_refused_with_what_differs() {
         )
         .await;
     let error = store.table::<Other>("seen").await.unwrap_err().to_string();
-    assert!(error.contains("no table"), "{error}");
+    assert!(error.contains("not a table"), "{error}");
     let error = store.table::<Other>("more").await.unwrap_err().to_string();
     assert!(error.contains("column must must not be null"), "{error}");
     for fine in ["extra", "filled", "doubled"] {
@@ -209,7 +209,7 @@ async fn tables_of_vehicles_have_an_index() {
 }
 
 #[tokio::test]
-async fn what_a_sink_of_ones_own_ended_does_not_land_by_itself() {
+async fn a_transaction_that_a_sink_ended_is_not_committed_in_part() {
     let Some(scratch) = Scratch::new().await else {
         return;
     };

@@ -260,13 +260,13 @@ async fn writes_of_one_transaction_and_of_the_next_find_an_empty_stage() {
     let mut store = PostgresStore::open(&database, "demo").await.unwrap();
     let mut table = store.table_with::<Sum>("results", SUMS).await.unwrap();
     // One that is rolled back takes its staging table with it, or leaves it as it was.
-    for (writes, lands) in [(1, false), (2, true), (1, true), (3, false), (2, true)] {
+    for (writes, commits) in [(1, false), (2, true), (1, true), (3, false), (2, true)] {
         let mut tx = store.begin().await.unwrap();
         for _ in 0..writes {
             let batch = rows([Sum("a", 1, None), Sum("b", 10, None)]);
             table.write(&mut tx, &batch).await.unwrap();
         }
-        if lands {
+        if commits {
             store.commit(tx, &[]).await.unwrap();
         }
     }

@@ -28,7 +28,7 @@ async fn memory_is_a_checkpoint_store() {
 }
 
 #[tokio::test]
-async fn rows_of_a_fenced_or_dropped_transaction_do_not_land() {
+async fn rows_of_a_fenced_or_dropped_transaction_are_not_committed() {
     let mut store = SqliteStore::open_in_memory("demo").unwrap();
     let mut table = store.table::<Sample>("samples").unwrap();
     let partition = Partition::from("p/0");

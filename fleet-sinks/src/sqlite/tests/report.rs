@@ -84,7 +84,7 @@ async fn a_wipe_forgets_one_pipeline_and_refuses_to_touch_two() {
     two.claim(&Partition::from("p/0")).await.unwrap();
     let before = one.summary().unwrap();
     let error = one.wipe().unwrap_err().to_string();
-    assert!(error.contains("pipelines two keep"), "{error}");
+    assert!(error.contains("pipelines two have"), "{error}");
     assert_eq!(one.summary().unwrap(), before);
     drop(two);
 

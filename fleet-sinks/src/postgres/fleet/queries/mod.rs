@@ -6,7 +6,8 @@
 //!
 //! | file | subject | system |
 //! |---|---|---|
-//! | `vehicle_metrics` `speed_series` `fleet_performance` `fleet_summary` `history` | vehicles and fleets | VehicleOps |
+//! | `vehicle_metrics` `speed_series` `history` | vehicles | VehicleOps |
+//! | `fleet_performance` `fleet_summary` | fleets | VehicleOps |
 //! | `alerts` | listing and acknowledging alerts | VehicleOps |
 //! | `anomalies` `overview` `driver_notes` | anomalies, totals and notes of a customer | Ford |
 //! | `self_driving` `perception` | autonomy and detected objects | the self-driving pipeline |

@@ -6,10 +6,10 @@
 //!
 //! | database role | may |
 //! |---|---|
-//! | `fleet_ingest` | append events and results; replace the state of a vehicle and revised results |
+//! | `fleet_ingest` | append events and results; replace vehicle states and revised results |
 //! | `fleet_territory_manager`, `fleet_regional_manager` | read; acknowledge alerts |
 //! | `fleet_admin` | also maintain vehicles, missions and commands; see dead letters |
-//! | `fleet_maintainer` | make and drop partitions, bypassing policies: for jobs of the owner, never for a service |
+//! | `fleet_maintainer` | make and drop partitions past all policies; never for a service |
 //!
 //! The tenant of an ingesting login is one of its settings (`ALTER ROLE .. SET fleet.tenants =
 //! '{customer_a}'`), so a message cannot choose it.

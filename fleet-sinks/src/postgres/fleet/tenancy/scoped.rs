@@ -3,7 +3,7 @@
 use fleet_core::{Error, ErrorKind, Result};
 use tokio_postgres::{Row, types::ToSql};
 
-use super::Scope;
+use super::scope::Scope;
 use crate::postgres::connect::{Database, PostgresTransaction};
 
 /// Sets the scope locally to the transaction, so that a connection never carries it back to the

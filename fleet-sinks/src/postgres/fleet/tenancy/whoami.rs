@@ -2,7 +2,7 @@
 
 use fleet_core::Result;
 
-use super::Scoped;
+use super::scoped::Scoped;
 
 /// The values that the server's policies evaluate.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -164,6 +164,6 @@ pub(super) fn most(
 }
 
 /// The same as a message has it.
-pub(super) fn told(value: Option<f64>) -> Maybe<Number> {
+pub(super) fn answered(value: Option<f64>) -> Maybe<Number> {
     Maybe::or_null(value.and_then(Number::from_f64))
 }

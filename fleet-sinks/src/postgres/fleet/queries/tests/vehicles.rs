@@ -8,7 +8,7 @@ use fleet_core::{
     units::Speed,
 };
 
-use super::drive::{Drive, FLEET, Reading, mean, most, ranges, seconds, told, vehicle};
+use super::drive::{Drive, FLEET, Reading, answered, mean, most, ranges, seconds, vehicle};
 use crate::postgres::{
     queries::{
         TimeRange, fleet_performance, fleet_summary, history, latest, speed_series, vehicle_metrics,
@@ -21,13 +21,13 @@ fn metrics_by_loop(readings: &[&Reading]) -> VehicleMetrics {
     let distance = all(|r| r.distance_m).flatten().reduce(|a, b| a + b);
     VehicleMetrics {
         total_readings: readings.len() as u64,
-        avg_speed_kmh: told(mean(all(|r| r.speed_kmh))),
-        max_speed_kmh: told(most(all(|r| r.speed_kmh), f64::max)),
-        avg_battery_pct: told(mean(all(|r| r.battery_pct))),
-        min_battery_pct: told(most(all(|r| r.battery_pct), f64::min)),
-        avg_engine_temp_c: told(mean(all(|r| r.engine_temp_c))),
-        max_engine_temp_c: told(most(all(|r| r.engine_temp_c), f64::max)),
-        total_distance_km: told(distance.map(|m| m / 1000.0)),
+        avg_speed_kmh: answered(mean(all(|r| r.speed_kmh))),
+        max_speed_kmh: answered(most(all(|r| r.speed_kmh), f64::max)),
+        avg_battery_pct: answered(mean(all(|r| r.battery_pct))),
+        min_battery_pct: answered(most(all(|r| r.battery_pct), f64::min)),
+        avg_engine_temp_c: answered(mean(all(|r| r.engine_temp_c))),
+        max_engine_temp_c: answered(most(all(|r| r.engine_temp_c), f64::max)),
+        total_distance_km: answered(distance.map(|m| m / 1000.0)),
         alert_count: readings.iter().filter(|r| r.status == "ALERT").count() as u64,
     }
 }
@@ -70,9 +70,9 @@ async fn speeds_in_buckets_are_those_of_a_loop() {
         }
         let bucket = |(at, speeds): (EventTime, Vec<Option<f64>>)| SpeedBucket {
             bucket: at.into(),
-            avg_value: told(mean(speeds.iter().copied())),
-            max_value: told(most(speeds.iter().copied(), f64::max)),
-            min_value: told(most(speeds, f64::min)),
+            avg_value: answered(mean(speeds.iter().copied())),
+            max_value: answered(most(speeds.iter().copied(), f64::max)),
+            min_value: answered(most(speeds, f64::min)),
         };
         let expected: Vec<_> = buckets.into_iter().map(bucket).collect();
         let minutes = u32::try_from(minutes).unwrap();
@@ -254,8 +254,8 @@ async fn a_summary_counts_vehicles_missions_and_open_alerts_of_its_fleet() {
         active_vehicles: 3,
         idle_vehicles: 1,
         vehicles_in_alert: 1,
-        avg_battery_pct: told(Some(3.0)),
-        avg_speed_kmh: told(Some(6.0)),
+        avg_battery_pct: answered(Some(3.0)),
+        avg_speed_kmh: answered(Some(6.0)),
         active_missions: 1,
         open_alerts: 3,
         last_updated: found.last_updated,
