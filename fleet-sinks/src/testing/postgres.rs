@@ -14,7 +14,7 @@ pub(crate) struct Scratch {
     pub(crate) url: String,
     name: String,
     server: String,
-    /// Logins that were made for it, dropped after it.
+    /// Logins that were made for the test, dropped after the database.
     logins: Mutex<Vec<String>>,
 }
 
@@ -51,7 +51,7 @@ impl Scratch {
     }
 
     pub(crate) async fn open_with(&self, options: PostgresOptions) -> Database {
-        // Boxed, or every test would hold all that opening a connection takes.
+        // Boxed, because the future of opening a connection is large.
         Box::pin(Database::connect(&self.url, options))
             .await
             .unwrap()
@@ -112,7 +112,7 @@ impl Drop for Scratch {
             .get_mut()
             .map(std::mem::take)
             .unwrap_or_default();
-        // The test's own runtime may be the one that is dropping this.
+        // On another thread, because this may run inside the test's runtime.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()

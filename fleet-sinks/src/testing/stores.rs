@@ -7,7 +7,7 @@ use fleet_core::{
     testing::conformance::sealed,
 };
 
-/// A place, a revision or a time, and how many cars there were.
+/// A place, a revision or time, and a number of cars.
 #[derive(Clone, Debug)]
 pub(crate) struct Hour(pub(crate) &'static str, pub(crate) i64, pub(crate) i64);
 

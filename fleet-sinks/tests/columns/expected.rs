@@ -69,7 +69,8 @@ pub(super) const ALERT: &str = "
     limit_source text
     message text";
 
-/// Rows that replace each other, with a column of each kind: the key is no list of neighbours.
+/// Rows that replace each other, with a column of each kind and a key of columns that are not
+/// adjacent.
 pub(super) struct Revised;
 
 impl Record for Revised {

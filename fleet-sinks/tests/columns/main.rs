@@ -26,7 +26,7 @@ struct Stored {
     not_null: bool,
 }
 
-/// The columns that a row type names, in the types of a database.
+/// The columns of a row type, with the types of a database.
 fn named<R: Record>(word: fn(ColumnKind) -> &'static str) -> Vec<Stored> {
     let stored = |column: &fleet_core::record::Column| Stored {
         name: column.name.to_owned(),
@@ -36,7 +36,7 @@ fn named<R: Record>(word: fn(ColumnKind) -> &'static str) -> Vec<Stored> {
     R::columns().iter().map(stored).collect()
 }
 
-/// A row type against the names that are written out.
+/// Compares a row type with the names that are written out.
 fn assert_names<R: Record>(expected: &str) {
     let word = |kind| match kind {
         ColumnKind::Text => "text",
@@ -62,7 +62,7 @@ fn row_types_keep_their_stored_names() {
     assert_names::<Alert>(expected::ALERT);
 }
 
-/// The types that `SqliteTable` documents.
+/// The type of a column, as `SqliteTable` documents it.
 fn sqlite_word(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text | ColumnKind::Time => "TEXT",

@@ -16,7 +16,7 @@ use fleet_sinks::{
 
 use super::{Stored, expected::Revised, named};
 
-/// The types that `PostgresTable` documents.
+/// The type of a column, as `PostgresTable` documents it.
 fn word(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text => "text",
@@ -109,7 +109,7 @@ async fn postgres_tables_have_the_columns_of_their_rows() {
     assert_made::<Revised>(&store, &db, "revised").await;
 
     let of_rows = ["region_id", "territory_id", "access_roles", "roles"];
-    // The distance is derived from positions, by whoever wants it.
+    // The distance is derived from positions by pipelines that need it.
     let telemetry = [&["tenant"][..], &of_rows, &["distance_m", "id"]].concat();
     assert_schema::<Telemetry>(&db, "fleet.telemetry", &telemetry).await;
     assert_schema::<Perception>(&db, "fleet.perception", &["tenant", "id"]).await;

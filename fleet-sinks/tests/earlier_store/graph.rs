@@ -66,10 +66,11 @@ impl Record for Minute {
     }
 }
 
-/// The counts of rows whose pause every sink refuses: one before the crash, one after it.
+/// Pauses after these numbers of rows are refused by every sink: one before the crash, one after
+/// it.
 const REFUSED: [u32; 2] = [23, 46];
 
-/// A vehicle that said nothing for twenty seconds, and how many rows came before.
+/// A vehicle without readings for twenty seconds, and the number of rows before that.
 #[derive(Clone, Debug)]
 pub(super) struct Pause {
     vehicle: String,
@@ -133,7 +134,7 @@ fn logs() -> [Log<Telemetry>; 2] {
             };
         }
         let vehicle = VehicleId::new(&format!("car-{}", partition * 2 + n % 2)).unwrap();
-        // Some come much too late, and now and then a vehicle says nothing for a while.
+        // Some rows are late, and now and then a vehicle pauses.
         let pause = n / 24 * 30;
         let belated = match n % 40 {
             39 => 200,
@@ -152,8 +153,8 @@ fn logs() -> [Log<Telemetry>; 2] {
     })
 }
 
-/// Runs the pipeline from where the store stands to the end of its input. The run that left the
-/// fixtures behind failed after the script, by one step more: `Script::Crash`.
+/// Runs the pipeline from the position of the store to the end of the input. The run that made the
+/// fixtures had one more step at the end of its script, `Script::Crash`.
 pub(super) async fn run<S: CheckpointStore>(
     store: S,
     minutes: impl TransactionalSink<Minute, S>,
@@ -162,8 +163,7 @@ pub(super) async fn run<S: CheckpointStore>(
     let mut script = Vec::new();
     for n in 0..16 {
         script.push((n % 2, Script::Rows(10)));
-        // Long enough for the commits that are under way: a partition that is paused skips its
-        // steps.
+        // Lets commits finish: while a partition is paused its steps are skipped.
         script.push((n % 2, Script::Stall(Duration::from_millis(100))));
     }
     let (mut graph, telemetry) = Graph::new();

@@ -1,7 +1,7 @@
 //! A store that was written before types and modules were renamed is resumed by today's code, with
-//! the results of a run that was never interrupted.
+//! the same results as an uninterrupted run.
 //!
-//! How the fixtures were made is written beside them, in `tests/fixtures/README.md`.
+//! `tests/fixtures/README.md` describes how the fixtures were made.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
 
 mod graph;

@@ -1,4 +1,4 @@
-//! Who is believed to be the server.
+//! Which servers are trusted: certificates, authorities and host names.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use xtask::postgres::{Certificates, Instance, Options, Tls, instance_for_tests};
 
 use super::{connect, full_text};
 
-/// A server that speaks TLS as `localhost`, and what it is trusted by.
+/// A server with TLS for `localhost`, and the authority that signed its certificate.
 fn encrypted() -> Option<(Instance, Certificates)> {
     let server = instance_for_tests(Options {
         tls: Tls::On,
@@ -63,15 +63,14 @@ async fn another_authority_another_name_and_no_authority_are_refused() {
         "UnknownIssuer",
     )
     .await;
-    // The right server by another name: this is what a stolen certificate of somebody else looks
-    // like.
+    // The right server under another name, as with a stolen certificate of another host.
     let by_address = url.replace("@localhost:", "@127.0.0.1:");
     refused(
         &verified(&by_address, &certificates.authority),
         "not valid for name \"127.0.0.1\"",
     )
     .await;
-    // The operating system knows nothing of this authority.
+    // The operating system does not trust this authority.
     refused(&format!("{url}?sslmode=verify-full"), "").await;
 }
 
@@ -91,7 +90,7 @@ async fn a_server_that_says_it_has_no_encryption_gets_no_password() {
         "{}",
         full_text(&error)
     );
-    // It was asked for nothing else: no login was tried.
+    // The client sent nothing else, so it did not try to log in.
     let log = std::fs::read_to_string(server.log()).unwrap();
     assert!(!log.contains("FATAL"), "{log}");
 }

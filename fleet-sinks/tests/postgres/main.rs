@@ -1,4 +1,4 @@
-//! Encryption and secrets of PostgreSQL, against real servers.
+//! Encryption and secrecy of PostgreSQL connections, against real servers.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
 
 mod encryption;

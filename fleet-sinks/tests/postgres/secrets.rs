@@ -1,4 +1,4 @@
-//! A password goes to the server and nowhere else.
+//! A password is sent to the server and appears nowhere else.
 
 use std::{
     fmt::Write as _,
@@ -10,13 +10,14 @@ use xtask::postgres::{Options, instance_for_tests};
 
 use super::{connect, full_text};
 
-/// What must not be seen again.
+/// The password that must not appear anywhere.
 const CANARY: &str = "c4nary7f3c";
 
-/// All that was logged by anybody in this process, down to the finest level.
+/// Everything that was logged in this process, at every level.
 static LOGGED: Mutex<String> = Mutex::new(String::new());
 
-/// Notes what the client and we say; `tracing` comes here too, because nobody subscribed to it.
+/// Collects what the client and this crate log; `tracing` events arrive here too, because there is
+/// no subscriber.
 struct Listener;
 
 impl log::Log for Listener {
@@ -36,7 +37,7 @@ fn hidden(what: &str, text: &str) {
     assert!(!text.contains(CANARY), "{what}: {text}");
 }
 
-/// Whatever the URL, the error does not repeat the password.
+/// Asserts that the error for a URL does not repeat the password.
 async fn refused(url: &str) {
     let error = connect(url).await.unwrap_err();
     hidden(url, &full_text(&error));
@@ -68,8 +69,7 @@ async fn a_password_is_in_no_log_error_or_debug_output() {
     shown += &full_text(&connection.run("divide in", wrong).await.unwrap_err());
     hidden("a connection", &shown);
 
-    // It is the wrong password of another role; of a role or to a database that is not there; and
-    // of a server that is not there.
+    // A wrong password of another role, a missing role, a missing database, and a missing server.
     let place = server.address();
     for url in [
         server.url_of("postgres", CANARY, "postgres"),
@@ -82,7 +82,7 @@ async fn a_password_is_in_no_log_error_or_debug_output() {
     ] {
         refused(&url).await;
     }
-    // What people write, and what it is taken for.
+    // Common mistakes, and how they are interpreted.
     for url in [
         format!("postgres://watcher:{CANARY}@"),
         format!("postgres://watcher:{CANARY}@{place}/postgres?nothing"),

@@ -47,7 +47,7 @@ async fn prop_files_hold_what_was_committed_and_nothing_else() {
     }
 }
 
-/// One life of a process, which ends between any two steps.
+/// The life of one process, which may end between any two steps.
 async fn run(random: &mut rand_pcg::Pcg64, folder: &std::path::Path, model: &mut Model) {
     let mut store = open(folder);
     let mut ndjson = store.ndjson::<Sample>("samples").unwrap();
@@ -89,7 +89,7 @@ async fn run(random: &mut rand_pcg::Pcg64, folder: &std::path::Path, model: &mut
             .collect();
         match random.random_range(0..4) {
             0 => drop(tx),
-            // The end of a process, which cannot cut anything.
+            // The process is killed, so nothing is cut.
             1 if random.random_bool(0.3) => {
                 let left: Vec<_> = ["samples.ndjson", "samples.csv"]
                     .map(|name| (folder.join(name), fs::read(folder.join(name)).unwrap()))

@@ -83,7 +83,7 @@ async fn a_row_that_a_crash_cut_short_is_cut_off() {
     CsvFile::<Sample>::open(&csv).unwrap();
     NdjsonFile::<Sample>::open(&ndjson).unwrap();
     assert_eq!(whole, [fs::read(&csv).unwrap(), fs::read(&ndjson).unwrap()]);
-    // Only a torn header: it is written anew.
+    // Only a partial header, which is written again.
     fs::write(&csv, "text,re").unwrap();
     CsvFile::open(&csv).unwrap().write(&row()).await.unwrap();
     assert_eq!(whole[0], fs::read(&csv).unwrap());
@@ -122,7 +122,7 @@ fn a_path_that_cannot_be_opened_is_named() {
     assert!(NdjsonFile::<Sample>::open(folder.path()).is_err());
 }
 
-/// `lines` is how many lines a file has beside its rows.
+/// `lines` is the number of lines of a file besides its rows.
 async fn is_a_sink<K: Sink<Sample>>(open: impl Fn(&Path) -> K, lines: u64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples");

@@ -12,21 +12,21 @@ use crate::{
 };
 
 const ROWS: usize = 10_000;
-/// 2 * ceil(log2(10,000)): what halving may cost beyond the one statement that good rows take.
+/// 2 * ceil(log2(10,000)): what bisection may cost beyond the one statement for good rows.
 const EXTRA: usize = 28;
 
 /// A kind of bad row, and the table of this name.
 struct Kind {
     name: &'static str,
-    /// The column that is not of its plain type.
+    /// The column with another type than usual.
     column: (&'static str, &'static str),
-    /// What makes a row bad.
+    /// The change that makes a row bad.
     spoil: fn(&mut Sample),
-    /// What the reason holds.
+    /// A part of the expected reason.
     reason: &'static str,
 }
 
-/// The columns of a sample, one of them of another type than usual.
+/// The columns of a sample, one of them with another type than usual.
 fn columns((changed, kind): (&str, &str)) -> String {
     let plain = [
         ("text", "text"),
@@ -85,7 +85,7 @@ const KINDS: [Kind; 12] = [
     Kind {
         name: "repeated",
         column: ("text", "text UNIQUE"),
-        // The text of a row that is good.
+        // The text of a good row.
         spoil: |row| row.text = "4999".into(),
         reason: "23505",
     },
@@ -121,7 +121,7 @@ const KINDS: [Kind; 12] = [
     },
 ];
 
-/// Text that does not compress: an entry of an index is at most a third of a page.
+/// Incompressible text: an index entry may take at most a third of a page.
 fn noise(length: usize) -> String {
     let mut state = 1_u64;
     let mut next = || {
@@ -161,7 +161,7 @@ async fn prepare(scratch: &Scratch) -> Database {
         .unwrap()
 }
 
-/// Good rows, but those at the places.
+/// Good rows, except those at `places`.
 fn rows(spoil: impl Fn(usize, &mut Sample), places: &[usize]) -> Vec<Row<Sample>> {
     let row = |number: usize| {
         let mut row = Sample {
@@ -258,7 +258,7 @@ async fn one_bad_row_in_a_hundred_leaves_the_others_alone() {
             write(&mut sink, &rows(|_, row| (kind.spoil)(row), &places)).await;
         let refused: Vec<_> = outcome.rejected.iter().map(|row| row.index).collect();
         assert_eq!(refused, places, "{name}");
-        // Twelve to find one among a thousand and to try it, and some to grow again.
+        // Twelve to find and try one among a thousand, and some until the steps have grown again.
         assert!(
             statements <= 14 * places.len(),
             "{name}: {statements} statements"
@@ -273,7 +273,7 @@ async fn rows_that_do_not_fit_do_not_lead_the_search_for_others_astray() {
         return;
     };
     let database = prepare(&scratch).await;
-    // The server counts the rows that it was sent, of which those that hold NUL are none.
+    // The server counts only the rows that it was sent, not those with NUL.
     for name in ["checked", "foreign_key", "overflow"] {
         let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
         let mut sink = database.sink::<Sample>(name).await.unwrap();

@@ -16,7 +16,7 @@ use crate::postgres::{
     fleet::tenancy::tests::rig::Rig,
 };
 
-/// Where a vehicle is, in the words of the table.
+/// The state of a vehicle, with the columns of the table.
 struct State(Telemetry);
 
 impl Record for State {

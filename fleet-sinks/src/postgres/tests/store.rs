@@ -57,7 +57,7 @@ async fn more_state_than_one_statement_takes_is_committed_whole() {
     epoch.saved = (0..25_000)
         .map(|n| saved(1, &key(n), Some(&n.to_le_bytes().repeat(25))))
         .collect();
-    // Of a key that is named twice the last entry holds, also where that one forgets it.
+    // If a key is named twice the last entry applies, even if it deletes the key.
     epoch.saved.push(saved(1, &key(7), Some(b"last")));
     epoch.saved.push(saved(1, &key(8), None));
     let tx = store.begin().await.unwrap();
@@ -81,8 +81,8 @@ async fn state_is_what_the_last_commits_made_of_it_wherever_it_lies() {
     let mut model = BTreeMap::new();
     for commit in 1..=60_u32 {
         let mut epoch = sealed(&partition, &claim, commit.into());
-        // Each key changes, goes and comes back in its own rhythm; some commits change a lot, some
-        // nothing.
+        // Each key changes, disappears and returns at its own rate; some commits change many keys,
+        // some none.
         for key in
             (0..2_000_u32).filter(|key| commit % 9 != 0 && (key + commit) % (key % 7 + 1) == 0)
         {
@@ -101,7 +101,7 @@ async fn state_is_what_the_last_commits_made_of_it_wherever_it_lies() {
         logged.push(admin.query_one(count, &[]).await.unwrap().get::<_, i64>(0));
         claim.seq += 1;
         if commit % 7 == 0 {
-            // Another process, or this one again.
+            // Another process, or this one after a restart.
             if commit % 2 == 0 {
                 store = PostgresStore::open(store.database(), "demo").await.unwrap();
             }
@@ -224,7 +224,7 @@ async fn an_older_layout_gains_what_it_lacks_and_keeps_what_it_holds() {
     let mut store = PostgresStore::open(&database, "demo").await.unwrap();
     let partition = Partition::from("p/0");
     let token = store.claim(&partition).await.unwrap().token;
-    // Before 2 there was no log of changes.
+    // Layout 1 had no log of changes.
     scratch
         .execute(
             "DROP TABLE fleet_stream.changes; UPDATE fleet_stream.layout SET version = 1;
@@ -277,7 +277,7 @@ async fn a_store_needs_no_more_than_one_connection() {
             .unwrap();
         assert_eq!(store.progress(&partition).await.unwrap().unwrap().seq, seq);
     }
-    // Fenced, rolled back and failed transactions give it back too.
+    // Fenced, rolled back and failed transactions return it too.
     let tx = store.begin().await.unwrap();
     let fenced = store
         .commit(tx, &[sealed(&partition, &claim, 3)])

@@ -13,7 +13,7 @@ use crate::{
     testing::{Sample, stores::Hour},
 };
 
-/// A total of a place.
+/// The total of a place.
 struct Sum(&'static str, i64, Option<f64>);
 
 impl Record for Sum {
@@ -120,7 +120,7 @@ async fn state_never_goes_back_in_time_and_of_equal_times_the_later_row_holds() 
         },
         ..AS_RECORD
     };
-    // However the rows are cut into writes.
+    // However the rows are split into writes.
     for size in [1, 7, 400] {
         scratch.execute("DROP TABLE IF EXISTS results").await;
         let mut sink = database.sink_with::<Hour>("results", latest).await.unwrap();
@@ -259,7 +259,7 @@ async fn writes_of_one_transaction_and_of_the_next_find_an_empty_stage() {
     let database = scratch.open().await;
     let mut store = PostgresStore::open(&database, "demo").await.unwrap();
     let mut table = store.table_with::<Sum>("results", SUMS).await.unwrap();
-    // One that is rolled back takes its staging table with it, or leaves it as it was.
+    // A rollback removes the staging table that its transaction made, and empties an older one.
     for (writes, commits) in [(1, false), (2, true), (1, true), (3, false), (2, true)] {
         let mut tx = store.begin().await.unwrap();
         for _ in 0..writes {
@@ -333,7 +333,7 @@ async fn writers_of_the_same_keys_wait_for_each_other_instead_of_dying() {
         let mut sink = database.sink_with::<Sum>("results", SUMS).await.unwrap();
         writers.push(tokio::spawn(async move {
             for turn in 0..25_i64 {
-                // Each time in another order, none of them sorted.
+                // In a different, unsorted order each time.
                 let place = |n: usize| NAMES[(n * 3 + usize::try_from(writer + turn).unwrap()) % 8];
                 let batch = rows((0..8).map(|n| Sum(place(n), 1, None)));
                 assert_eq!(sink.write(&batch).await.unwrap(), Outcome::default());

@@ -90,10 +90,9 @@ async fn a_second_writer_gets_an_error_that_may_be_tried_again() {
     assert_eq!(error.kind(), ErrorKind::Store);
     assert!(error.is_retryable(), "{error}");
     assert!(error.to_string().contains("another process"), "{error}");
-    // Reading goes on beside a writer.
+    // Readers are not blocked by a writer.
     assert!(two.summary().is_ok());
-    // A call without a runtime gives up on a transaction of its own process, instead of waiting for
-    // ever.
+    // A synchronous call does not wait forever for a transaction of the same process.
     assert!(one.summary().unwrap_err().is_retryable());
     drop(tx);
     assert!(two.begin().await.is_ok());
@@ -130,7 +129,7 @@ async fn a_token_does_not_come_again_after_a_wipe() {
     let partition = Partition::from("p/0");
     let zombie = store.claim(&partition).await.unwrap();
     store.wipe().unwrap();
-    // Tokens begin with the milliseconds of the clock: this is the only test that waits.
+    // Tokens begin with the clock in milliseconds, so only this test waits.
     tokio::time::sleep(Duration::from_millis(2)).await;
     let owner = store.claim(&partition).await.unwrap();
     assert!(owner.token > zombie.token);

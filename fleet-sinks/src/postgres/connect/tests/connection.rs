@@ -7,7 +7,7 @@ use fleet_core::ErrorKind;
 use crate::postgres::{Database, PostgresConnection, PostgresOptions};
 use crate::testing::postgres::Scratch;
 
-/// One connection, so that the next user gets the same one if it is given out again.
+/// A pool of one connection, so that the next user gets the same one if it is reused.
 fn one() -> PostgresOptions {
     PostgresOptions {
         pool_size: 1,
@@ -101,7 +101,7 @@ async fn a_dropped_transaction_lets_go_at_once() {
     .await
     .unwrap();
     drop(tx);
-    // Nobody takes a connection of the pool meanwhile.
+    // Meanwhile nobody takes a connection from the pool.
     admin
         .batch_execute("SET lock_timeout = '5s'")
         .await
@@ -160,7 +160,7 @@ async fn a_call_without_an_answer_is_given_up_later_than_the_server_does() {
         error.to_string().contains("57014"),
         "the server's own word: {error}"
     );
-    // The answer came, so the connection is as good as before.
+    // The answer arrived, so the connection is reused.
     backend(&connection).await;
 }
 
@@ -200,7 +200,7 @@ async fn a_commit_after_a_failed_statement_is_an_error() {
     tx.run("fail in", tx.client().batch_execute("SELECT 1/0"))
         .await
         .unwrap_err();
-    // By itself COMMIT would roll back and succeed.
+    // On its own, COMMIT would roll back and report success.
     let error = tx.commit().await.unwrap_err();
     assert!(error.to_string().contains("25P02"), "{error}");
 

@@ -87,7 +87,8 @@ async fn demo_rows_are_added_once_and_only_when_asked_for() {
     assert_eq!(vehicles().await, 0);
     for _ in 0..2 {
         seed_demo(&database).await.unwrap();
-        // Two customers with six territories of five vehicles, and VehicleOps' twenty.
+        // Two customers with six territories of five vehicles each, and twenty vehicles of
+        // VehicleOps.
         assert_eq!(vehicles().await, 2 * 6 * 5 + 20);
     }
 }
@@ -137,7 +138,7 @@ async fn prop_the_server_reads_access_roles_as_we_do() {
     }
 }
 
-/// What lies where, as `partition rows`.
+/// The number of rows in each partition, as `partition rows`.
 async fn telemetry_by_partition(admin: &tokio_postgres::Client) -> Vec<String> {
     let sql = "SELECT format('%s %s', tableoid::regclass, count(*)) FROM fleet.telemetry GROUP BY tableoid ORDER BY 1";
     let rows = admin.query(sql, &[]).await.unwrap();
@@ -176,7 +177,7 @@ async fn partitions_are_made_ahead_take_over_what_lay_in_the_rest_and_are_droppe
             .unwrap();
         (telemetry.get::<_, i32>(1), telemetry.get::<_, i32>(2))
     };
-    // A day back, this one, three ahead; and the year 2018 is past its retention.
+    // Yesterday, today and three days ahead; the year 2018 is beyond retention.
     assert_eq!(maintain("2026-03-02 00:00Z").await, (4, 0));
     assert_eq!(
         telemetry_by_partition(&admin).await,
@@ -190,8 +191,7 @@ async fn partitions_are_made_ahead_take_over_what_lay_in_the_rest_and_are_droppe
     assert_eq!(roles.len(), 1);
     assert_eq!(roles[0].get::<_, Vec<String>>(0), ["x"]);
 
-    // 90 days later the first two days end at or before the limit; the others are of the future by
-    // then.
+    // 90 days later the first two days are beyond retention, and the others are not.
     assert_eq!(maintain("2026-06-01 00:00Z").await, (4, 2));
     assert!(telemetry_by_partition(&admin).await.is_empty());
 }

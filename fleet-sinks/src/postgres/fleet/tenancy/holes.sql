@@ -1,9 +1,9 @@
--- What in the schema would let rows be seen past the policies, one sentence each.
+-- One sentence for each thing in the schema that lets rows be seen despite the policies.
 WITH tables AS (
     SELECT c.oid, c.relname, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relkind,
         EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant' AND NOT a.attisdropped)
             AS has_tenant,
-        -- A hypertable cannot have row-level security: nobody may read it instead.
+        -- A hypertable cannot have row-level security, so nobody may read it.
         EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'ts_insert_blocker') AS is_hypertable
     FROM pg_class c
     WHERE c.relnamespace = 'fleet'::regnamespace AND c.relkind IN ('r', 'p', 'f', 'm')
@@ -14,7 +14,7 @@ readable AS (
         JOIN pg_class c USING (oid)
         CROSS JOIN LATERAL aclexplode(c.relacl) AS acl
         LEFT JOIN pg_roles grantee ON grantee.oid = acl.grantee
-    -- Of the public (0) there is no role.
+    -- PUBLIC (0) is not a role.
     WHERE acl.grantee <> t.relowner AND grantee.rolname IS DISTINCT FROM 'fleet_maintainer'
         AND NOT (t.is_hypertable AND grantee.rolname = 'fleet_ingest')
     GROUP BY t.oid

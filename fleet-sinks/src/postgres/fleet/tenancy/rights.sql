@@ -1,6 +1,6 @@
--- Rights of the current role that go past every policy, one sentence each.
+-- One sentence for each right of the current role that bypasses the policies.
 WITH me AS (
-    -- Itself and every role that it may become or inherits from.
+    -- The role, and every role that it can become or inherits from.
     SELECT oid, rolname, rolsuper, rolbypassrls FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER')
 )
 SELECT format('role %s is a superuser: use one that is not', rolname) FROM me WHERE rolsuper

@@ -14,7 +14,7 @@ use crate::postgres::{
 
 pub(super) const TENANT: &str = "vehicleops";
 pub(super) const FLEET: &str = "fleet-demo-001";
-/// When the drive begins; not at a full minute.
+/// The start of the drive, not at a full minute.
 pub(super) const START: &str = "2026-01-04T21:59:17.500Z";
 
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Drive {
 }
 
 impl Drive {
-    /// Three vehicles, one reading each some 40 s for two days; minutes are made of them.
+    /// Three vehicles with a reading about every 40 s for two days, rolled up to minutes.
     pub(super) async fn new() -> Option<Self> {
         let rig = Box::pin(Rig::new()).await?;
         let readings = readings();
@@ -60,7 +60,7 @@ impl Drive {
         ];
         let [speed, battery, temp, distance] = &numbers;
         let status: Vec<_> = readings.iter().map(|r| r.status).collect();
-        // Every row names its roles itself; minutes go by their vehicle.
+        // Every row names its roles; minutes take those of their vehicle.
         let roles = ",fleet-demo-001,";
         let values: [&(dyn ToSql + Sync); 9] = [
             &TENANT, &roles, &vehicles, &times, speed, battery, temp, distance, &status,
@@ -99,7 +99,7 @@ pub(super) fn seconds(from: f64, to: f64) -> TimeRange {
     TimeRange::new(at(from), at(to)).unwrap()
 }
 
-/// Ranges of all kinds: over midnight, within an hour, within a minute, empty, and everything.
+/// Ranges of every kind: across midnight, within an hour, within a minute, empty, and everything.
 pub(super) fn ranges() -> Vec<TimeRange> {
     let mut ranges = vec![
         seconds(0.0, 2.0 * 86_400.0),
@@ -124,7 +124,7 @@ fn readings() -> Vec<Reading> {
     for number in 1..=3 {
         let mut at = EventTime::parse(START).unwrap();
         for _ in 0..4_300 {
-            // Quarters are exact, so that sums are the same in any order.
+            // Quarters are exact in binary, so sums do not depend on the order.
             let mut quarters = |most: u32| {
                 let number = f64::from(random.random_range(0..most * 4)) / 4.0;
                 random.random_bool(0.95).then_some(number)
@@ -149,13 +149,13 @@ fn readings() -> Vec<Reading> {
     readings
 }
 
-/// The mean of what is there.
+/// The mean of the values that are present.
 pub(super) fn mean(values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
     let values: Vec<_> = values.into_iter().flatten().collect();
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The greatest of what is there, or with `f64::min` the least.
+/// The greatest value that is present, or with `f64::min` the least.
 pub(super) fn most(
     values: impl IntoIterator<Item = Option<f64>>,
     of: fn(f64, f64) -> f64,
@@ -163,7 +163,7 @@ pub(super) fn most(
     values.into_iter().flatten().reduce(of)
 }
 
-/// The same as a message has it.
+/// The value as a response has it.
 pub(super) fn answered(value: Option<f64>) -> Maybe<Number> {
     Maybe::or_null(value.and_then(Number::from_f64))
 }

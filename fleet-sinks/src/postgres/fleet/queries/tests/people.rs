@@ -39,7 +39,7 @@ async fn anomalies_are_listed_by_what_a_manager_may_see_in_the_systems_own_words
     let Some(rig) = Rig::new().await else { return };
     rig.run(ALERTS).await;
     let database = manager(&rig).await;
-    // Six of each territory, two of each of three kinds; the system has no IDLE.
+    // Six in each territory, two of each of three kinds. The system has no kind IDLE.
     let [territory, regional, admin] = people();
     for (scope, expected) in [(territory, 4), (regional.clone(), 8), (admin, 12)] {
         let scoped = Scoped::begin(&database, scope).await.unwrap();
@@ -71,7 +71,7 @@ async fn anomalies_are_listed_by_what_a_manager_may_see_in_the_systems_own_words
     .unwrap();
     assert_eq!((page.total, page.limit, page.offset), (2, 1, 1));
     let json = serde_json::to_value(&page.items[0]).unwrap();
-    // The second newest of its kind there: n = 1, at 111 degrees Celsius.
+    // The second newest of its kind in the territory: n = 1, at 111 degrees Celsius.
     assert_eq!(json["anomaly_id"], "00000000-0000-0000-0000-000000000001");
     assert_eq!(json["anomaly_type"], "HIGH_ENGINE_TEMP");
     assert_eq!(json["severity"], "critical");
@@ -180,7 +180,7 @@ fn day() -> TimeRange {
 async fn the_overview_is_of_what_is_seen_in_miles_and_fahrenheit() {
     let Some(rig) = Rig::new().await else { return };
     rig.run(ALERTS).await;
-    // One in each of two periods for all three vehicles, and one past the range.
+    // For each of three vehicles one reading in each of two periods, and one after the range.
     rig.run(
         "INSERT INTO fleet.telemetry (tenant, vehicle_id, time, speed_kmh, fuel_pct, engine_temp_c)
          SELECT 'customer_a', vehicle, at::timestamptz, 1.609344 * speed, 50, 100
@@ -255,8 +255,8 @@ async fn notes_are_listed_by_vehicle_driver_and_category() {
 #[tokio::test]
 async fn autonomy_is_added_up_before_it_is_divided() {
     let Some(rig) = Rig::new().await else { return };
-    // 10 km and no intervention in one hour, 2 km and three in the next; the last hour is past the
-    // range.
+    // 10 km without interventions in one hour, 2 km with three in the next; the last hour is after
+    // the range.
     rig.run(
         "INSERT INTO fleet.self_driving_hours
          SELECT 'customer_a', start::text, vehicle, start, 0, k, 0, 0, 0, 0, 0, 0, 0, k, km, km / 2, 0, 3600, 1800, 1, 0,

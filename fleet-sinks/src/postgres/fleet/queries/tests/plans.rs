@@ -12,14 +12,14 @@ use crate::postgres::{
 
 const VEHICLES: usize = 20;
 
-/// 30 days that begin and end within a minute, so that every part of a plan has something to do.
+/// 30 days that begin and end within a minute, so that every part of a plan reads rows.
 fn month() -> TimeRange {
     let [from, to] =
         ["2026-01-01T10:20:30Z", "2026-01-31T10:20:30Z"].map(|at| EventTime::parse(at).unwrap());
     TimeRange::new(from, to).unwrap()
 }
 
-/// A minute in ten and its readings of every vehicle, for 31 days.
+/// Every tenth minute, with its readings, of every vehicle for 31 days.
 async fn rig() -> Option<Rig> {
     let rig = Box::pin(Rig::new()).await?;
     for table in ["telemetry", "minutes", "hours", "days"] {
@@ -81,7 +81,7 @@ async fn thirty_days_are_read_from_indexes_and_roll_ups() {
     let scoped = Scoped::begin(&database, scope).await.unwrap();
     let (tenant, vehicle) = ("vehicleops", "fleet-demo-001-VH-007");
     let bounds = Spans::of(month()).bounds();
-    // The vehicles that may be seen are few, and read whole for each statement.
+    // The visible vehicles are few; each statement reads them all.
     let small = ["on vehicles"];
 
     let one = vec![vehicle];
@@ -96,7 +96,7 @@ async fn thirty_days_are_read_from_indexes_and_roll_ups() {
         .map(|n| format!("fleet-demo-001-VH-{n:03}"))
         .collect();
     let performance = scans(&scoped, sums::SQL, &values(&[&tenant, &all], &bounds)).await;
-    // All of the days of all vehicles: that is what the roll-up is for.
+    // Reading all days of all vehicles is what the roll-up is for.
     assert_no_full_scan(&performance, &["on vehicles", "on days"]);
 
     let minutes = Spans::of_minutes(month());
@@ -117,7 +117,7 @@ async fn thirty_days_are_read_from_indexes_and_roll_ups() {
         "{series:#?}"
     );
 
-    // One that has no index to go by is found.
+    // A query that cannot use an index is detected.
     let [from, _] = month().bounds();
     let sql = "SELECT avg(speed_kmh) FROM fleet.v_telemetry WHERE time >= $1";
     let full = scans(&scoped, sql, &[&from]).await;

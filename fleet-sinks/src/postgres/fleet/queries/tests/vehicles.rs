@@ -188,7 +188,7 @@ async fn revised_minutes_take_the_place_of_what_hours_and_days_had_of_them() {
     let change = "UPDATE fleet.telemetry SET speed_kmh = speed_kmh + 100, distance_m = NULL, status = 'ALERT'
         WHERE vehicle_id = 'fleet-demo-001-VH-001' AND time < '2026-01-05 12:00Z'";
     drive.rig.run(change).await;
-    // Twice: a minute that did not change is written again too.
+    // Twice, because a minute that did not change is also written again.
     for _ in 0..2 {
         drive
             .rig

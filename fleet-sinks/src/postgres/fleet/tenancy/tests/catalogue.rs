@@ -1,4 +1,4 @@
-//! The check of the catalogue finds each hole that is made on purpose.
+//! The check of the catalogue detects each planted hole.
 
 use super::rig::Rig;
 use crate::postgres::fleet::tenancy::check::{HOLES, findings};

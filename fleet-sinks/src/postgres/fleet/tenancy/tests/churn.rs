@@ -18,11 +18,12 @@ use crate::postgres::{
 };
 
 const TENANTS: usize = 50;
-/// Of each tenant, in each of the tables that are asked.
+/// The number of rows of each tenant in each table that is read.
 const ROWS: usize = 3;
 const WORKERS: usize = 8;
 
-/// Own rows and foreign ones, of a table with roles and one that goes by its vehicle.
+/// Counts rows of this tenant and of others, in a table with roles and one that takes the roles of
+/// its vehicle.
 const SEEN: &str =
     "SELECT tenant FROM fleet.v_telemetry UNION ALL SELECT tenant FROM fleet.vehicle_state";
 
@@ -71,11 +72,12 @@ async fn churn(operations: usize) {
     for worker in workers.collect::<Vec<_>>() {
         complete += worker.await.unwrap();
     }
-    // What was not dropped or made to fail saw all that is its own: the test asked for something.
+    // Operations that were not cancelled and did not fail saw all rows of their tenant, so the test
+    // did read something.
     assert!(complete > operations / 4, "{complete} of {operations}");
 }
 
-/// One operation of one tenant; 1 if it was answered in whole.
+/// One operation of one tenant; 1 if it completed.
 async fn operation(database: &Database, random: &mut Pcg64Mcg) -> usize {
     let tenant = format!("t{}", random.random_range(1..=TENANTS));
     let scope = Scope::of(&tenant).with_roles(["all"]);
@@ -97,7 +99,7 @@ async fn operation(database: &Database, random: &mut Pcg64Mcg) -> usize {
                 .run("divide in", tx.client().batch_execute("SELECT 1 / 0"))
                 .await;
             assert!(failed.is_err());
-            // A transaction that failed cannot be made to look committed.
+            // A failed transaction cannot appear committed.
             assert!(scoped.commit().await.is_err());
             0
         }
@@ -134,7 +136,7 @@ async fn sees_its_own(database: &Database, scope: Scope, tenant: &str) {
     scoped.commit().await.unwrap();
 }
 
-/// Drives a future up to its n-th wait and drops it there; `None` if it was not done by then.
+/// Polls a future up to its n-th suspension and then drops it; `None` if it had not finished.
 async fn drop_at<F: Future>(wait: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut waits = 0;

@@ -5,7 +5,7 @@ use crate::postgres::tenancy::{Scope, Scoped, SecurityRoles};
 
 const VEHICLES: &str = "SELECT vehicle_id FROM fleet.vehicles ORDER BY 1";
 
-/// What the demo's vehicles are called, of some territories.
+/// The ids of the demo's vehicles in some territories.
 fn vehicles(customer: char, territories: &[&str]) -> Vec<String> {
     let of = |territory: &&str| {
         (1..=5)
@@ -101,7 +101,7 @@ async fn a_scope_ends_with_its_transaction_and_without_one_nothing_is_seen() {
     let Some(rig) = Rig::new().await else { return };
     let database = rig.member_of("fleet_admin").await;
     let count = async || {
-        // The last connection that was given back is given out first.
+        // The pool reuses the connection that was returned last.
         let connection = database.connection().await.unwrap();
         let asked = connection
             .client()
@@ -120,7 +120,7 @@ async fn a_scope_ends_with_its_transaction_and_without_one_nothing_is_seen() {
     assert_eq!(count().await, 0);
     drop(Scoped::begin(&database, admin).await.unwrap());
     assert_eq!(count().await, 0);
-    // After a local setting a session has an empty text where it had nothing before.
+    // After a local setting a session has an empty text instead of null.
     let connection = database.connection().await.unwrap();
     let set = "BEGIN; SET LOCAL fleet.tenants = '{customer_a}'; SET LOCAL fleet.roles = '{admin_all}'; COMMIT";
     connection.client().batch_execute(set).await.unwrap();

@@ -9,7 +9,7 @@ use crate::postgres::{
     tenancy::{Scope, Scoped, check},
 };
 
-/// What a statement in a scope says: rows that were touched, or why it is refused.
+/// The result of a statement in a scope: the number of rows, or the reason for its refusal.
 async fn attempt(database: &Database, scope: Scope, sql: &str) -> Result<u64, Error> {
     let scoped = Scoped::begin(database, scope).await.unwrap();
     let tx = scoped.transaction();
@@ -56,7 +56,7 @@ async fn ingest_appends_and_replaces_states_and_nothing_else() {
             .to_string();
         assert!(error.contains("permission denied"), "{refused}: {error}");
     }
-    // Without a tenant of its own there is none to write for, and another's is refused.
+    // Without a tenant the login cannot write, and a row of another tenant is refused.
     let scoped = Scope::of("customer_a").and_of("customer_b");
     let error = attempt(&database, scoped, telemetry)
         .await
@@ -122,7 +122,7 @@ async fn managers_read_and_acknowledge_in_their_own_name() {
         ("territory_manager_1", Some("called"))
     );
     scoped.commit().await.unwrap();
-    // The first one holds.
+    // The first acknowledgement is kept.
     let scoped = Scoped::begin(&database, regional).await.unwrap();
     assert_eq!(
         acknowledge_alert(&scoped, id, None).await.unwrap().unwrap(),
