@@ -94,7 +94,7 @@ CREATE TABLE run_columns (
 ";
 
 /// The contents of a database that may be used.
-enum Found {
+enum Contents {
     /// None: the file is new.
     Nothing,
     /// The tables of a store.
@@ -118,7 +118,7 @@ pub(super) fn prepare(
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Checked again under the write lock: two processes may have found the same empty file.
     match inspect(&tx, file)? {
-        Ok(Found::Nothing) => {
+        Ok(Contents::Nothing) => {
             tx.execute_batch(TABLES)?;
             for (table, column) in WALL_CLOCK_COLUMNS {
                 tx.execute("INSERT INTO run_columns VALUES (?1, ?2)", [table, column])?;
@@ -128,7 +128,7 @@ pub(super) fn prepare(
             tx.commit()?;
             Ok(Ok(()))
         }
-        Ok(Found::Ours) => Ok(Ok(())),
+        Ok(Contents::Ours) => Ok(Ok(())),
         Err(refused) => Ok(Err(refused)),
     }
 }
@@ -157,7 +157,7 @@ fn write_ahead(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
     }
 }
 
-fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Found, SqliteError>> {
+fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Contents, SqliteError>> {
     let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let application = pragma("application_id")?;
     let version = pragma("user_version")?;
@@ -165,8 +165,8 @@ fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Found, Sqlite
         row.get(0)
     })?;
     Ok(match (application, version) {
-        (0, 0) if empty => Ok(Found::Nothing),
-        (APPLICATION_ID, VERSION) => Ok(Found::Ours),
+        (0, 0) if empty => Ok(Contents::Nothing),
+        (APPLICATION_ID, VERSION) => Ok(Contents::Ours),
         (APPLICATION_ID, found) if found > VERSION => Err(SqliteError::Newer {
             file: file.to_owned(),
             found,

@@ -39,7 +39,7 @@ const LETTERS: usize = 1_024;
 
 struct Statements {
     moving: Statement,
-    states: states::Statements,
+    states: states::StateStatements,
     insert_dead: Statement,
     unnamed: Statement,
     tally: Statement,
@@ -54,7 +54,7 @@ pub(super) async fn write(
 ) -> Result<Vec<Partition>, Error> {
     let statements = Statements {
         moving: tx.prepare(MOVE).await?,
-        states: states::Statements::prepare(tx).await?,
+        states: states::StateStatements::prepare(tx).await?,
         insert_dead: tx.prepare(DEAD_LETTERS).await?,
         unnamed: tx.prepare(UNNAMED).await?,
         tally: tx.prepare(TALLY).await?,

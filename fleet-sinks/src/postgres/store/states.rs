@@ -88,14 +88,14 @@ pub(super) struct PartitionWrite<'a> {
 }
 
 /// The statements that write and delete state.
-pub(super) struct Statements {
+pub(super) struct StateStatements {
     append: Statement,
     clear: Statement,
     save: Statement,
     delete: Statement,
 }
 
-impl Statements {
+impl StateStatements {
     pub(super) async fn prepare(tx: &PostgresTransaction) -> Result<Self, Error> {
         Ok(Self {
             append: tx.prepare(APPEND).await?,

@@ -37,7 +37,7 @@ GROUP BY i.indexrelid ORDER BY i.indexrelid";
 /// What writing rows depends on in a table.
 #[derive(Clone, Debug)]
 pub(super) struct TableSchema {
-    columns: BTreeMap<String, Found>,
+    columns: BTreeMap<String, FoundColumn>,
     /// Whether policies apply to the connected role. The server then refuses `COPY`.
     row_security: bool,
     /// Whether each column accepts the encoding of ours.
@@ -47,7 +47,7 @@ pub(super) struct TableSchema {
 }
 
 #[derive(Clone, Debug)]
-struct Found {
+struct FoundColumn {
     word: String,
     is_enum: bool,
     filled: Filled,
@@ -74,7 +74,7 @@ enum Fit {
     Not,
 }
 
-impl Found {
+impl FoundColumn {
     fn fit(&self, kind: ColumnKind) -> Fit {
         let word = self.word.as_str();
         match (kind, word) {
@@ -118,7 +118,7 @@ impl TableSchema {
                     (true, false, false) => Filled::Not,
                     _ => Filled::ByServer,
                 };
-                let found = Found {
+                let found = FoundColumn {
                     word: row.get(1),
                     is_enum: row.get(2),
                     filled,
@@ -133,7 +133,7 @@ impl TableSchema {
     }
 
     fn of(
-        found: BTreeMap<String, Found>,
+        found: BTreeMap<String, FoundColumn>,
         row_security: bool,
         indexes: Vec<Vec<String>>,
         columns: &[Column],
@@ -187,7 +187,7 @@ impl TableSchema {
 
 /// The differences between the columns of a table and those of the rows. Additional columns are
 /// allowed if a row may leave them out.
-fn differences(found: &BTreeMap<String, Found>, columns: &[Column]) -> Option<String> {
+fn differences(found: &BTreeMap<String, FoundColumn>, columns: &[Column]) -> Option<String> {
     let mut differs = Vec::new();
     for column in columns {
         match found.get(column.name) {

@@ -21,7 +21,7 @@ use crate::postgres::connect::{
 
 /// Rows tried at once after a bad one; four times as many after each success. Our choice: few
 /// enough that a bad row in every hundred does not make the good ones be sent many times.
-const CAREFUL: usize = 1024;
+const STEP_AFTER_BAD_ROW: usize = 1024;
 
 /// The result of writing a batch.
 #[derive(Debug, Default)]
@@ -104,7 +104,7 @@ impl<'a, R: Record> BatchWriter<'a, R> {
                 refused.insert(*slot, reason);
             }
             from = bad + 1;
-            reach = CAREFUL;
+            reach = STEP_AFTER_BAD_ROW;
         }
         Ok(refused)
     }
