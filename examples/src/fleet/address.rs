@@ -62,7 +62,7 @@ pub(crate) fn refuse(wrong: &clap::Error) -> ExitCode {
         ExitCode::from(2)
     } else {
         // A closed pipe has seen enough.
-        drop(crate::output::say(&text));
+        drop(crate::console::stdout::say(&text));
         ExitCode::SUCCESS
     }
 }

@@ -5,24 +5,12 @@
 
 mod address;
 mod args;
+mod command;
+mod console;
 mod database;
-mod dead_letters;
-mod demo;
-mod destination;
-mod driving;
-mod graph;
 mod job;
-mod outcome;
-mod output;
-mod progress;
-mod replay;
 mod report;
-mod score;
-mod scores;
 mod sink;
-mod stop;
-mod tables;
-mod trips;
 
 use std::{error::Error as _, process::ExitCode, time::Instant};
 
@@ -30,6 +18,7 @@ use clap::Parser;
 use fleet_core::{Error, ErrorKind};
 
 use args::{Args, Command};
+use command::{dead_letters, demo, replay, report as report_command, score};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
@@ -47,8 +36,8 @@ async fn main() -> ExitCode {
         Command::Demo(args) => Box::pin(demo::run(args, started)).await,
         Command::Replay(args) => replay::run(args, started).await,
         Command::Score(args) => score::run(args).await,
-        Command::Graph(args) => graph::show(&args),
-        Command::Report(args) => report::run(&args).await,
+        Command::Graph(args) => job::telemetry::show(&args),
+        Command::Report(args) => report_command::run(&args).await,
         Command::DeadLetters(args) => dead_letters::run(&args).await,
     };
     match done {

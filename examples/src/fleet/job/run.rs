@@ -10,13 +10,15 @@ use fleet_core::{
 
 use crate::{
     args::OutArgs,
-    destination::{
-        Destination, FileDestination, NullDestination, PostgresDestination, SqliteDestination,
+    job::{
+        progress::{Goal, Progress},
+        stop,
     },
-    outcome::Outcome,
-    progress::{Goal, Progress},
-    sink::SinkChoice,
-    stop,
+    report::outcome::Outcome,
+    sink::{
+        Destination, FileDestination, NullDestination, PostgresDestination, SinkChoice,
+        SqliteDestination,
+    },
 };
 
 /// What is computed of events, and which table takes what.

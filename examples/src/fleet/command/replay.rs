@@ -15,9 +15,7 @@ use fleet_sources::{AtEnd, FileOptions, FileSource, Format, Input};
 
 use crate::{
     args::{DialectWord, ReplayArgs},
-    graph::{self, MainWork},
-    job::Job,
-    progress::Goal,
+    job::{Goal, Job, MainWork, telemetry},
 };
 
 /// Runs the command.
@@ -122,7 +120,7 @@ where
         DialectWord::Ford => "ford",
         _ => "vehicleops",
     };
-    let rules = graph::rules(args.rules.as_deref(), own, args.mode)?;
+    let rules = telemetry::rules(args.rules.as_deref(), own, args.mode)?;
     let order = Order::within(args.out_of_orderness).allowing(args.allowed_lateness);
     let goal = if args.follow { Goal::None } else { Goal::Bytes };
     let window = args.window;

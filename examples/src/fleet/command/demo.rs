@@ -18,11 +18,8 @@ use fleet_sources::{
 
 use crate::{
     args::DemoArgs,
-    graph::MainWork,
-    job::{Job, Work},
-    outcome::Outcome,
-    progress::Goal,
-    trips::TripWork,
+    job::{Goal, Job, MainWork, TripWork, Work},
+    report::outcome::Outcome,
 };
 
 /// Runs the command.

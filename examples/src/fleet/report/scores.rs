@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     database::Database,
-    outcome::{grouped, listed},
+    report::outcome::{grouped, listed},
 };
 
 /// The least score of each band, and its name: the 90, 75 and 60 of a vendor's safety scorecard (Geotab).

@@ -17,10 +17,9 @@ use fleet_scoring::{SeedFleetflow, SegmentTrips, Trip, TripOptions};
 
 use crate::{
     args::GraphArgs,
-    destination::Destination,
-    job::{Exactly, Work},
-    output::say,
-    tables::SpeedWindow,
+    console::stdout::say,
+    job::{Exactly, Work, speed_window::SpeedWindow},
+    sink::Destination,
 };
 
 /// The main job.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     database::Database,
-    outcome::{grouped, listed},
+    report::outcome::{grouped, listed},
 };
 
 /// Sums over all vehicles that tell whether they drive themselves, and all hours.

@@ -15,9 +15,9 @@ use fleet_sources::{FileOptions, FileSource, Format, Input};
 
 use crate::{
     args::{ReportWord, ScoreArgs, ScoreDialectWord},
-    outcome::grouped,
-    output::say,
-    replay::{self, wrong},
+    command::replay::{self, wrong},
+    console::stdout::say,
+    report::outcome::grouped,
 };
 
 /// Runs the command.

@@ -9,7 +9,7 @@ use fleet_core::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{args::ReportWord, output::say, sink::SinkChoice};
+use crate::{args::ReportWord, console::stdout::say, sink::SinkChoice};
 
 /// What a run left behind.
 pub(crate) struct Outcome {

@@ -8,11 +8,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     args::{ReportArgs, ReportWord},
+    console::stdout::say,
     database::Database,
-    driving::DrivingTotals,
-    outcome::{fates, listed},
-    output::say,
-    scores::ScoreTotals,
+    report::{
+        driving::DrivingTotals,
+        outcome::{fates, listed},
+        scores::ScoreTotals,
+    },
 };
 
 /// Runs the command.

@@ -4,8 +4,8 @@ use fleet_core::{Decode, Graph, Result, Stream, dialect::TripRequest, source::Re
 use fleet_scoring::{ScoreTrips, SeedFleetflow, Trip};
 
 use crate::{
-    destination::Destination,
     job::{Exactly, Work},
+    sink::Destination,
 };
 
 /// Scores requests as their system does.

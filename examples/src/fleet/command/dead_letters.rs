@@ -4,7 +4,7 @@ use fleet_core::Result;
 
 use crate::{
     args::DeadLettersArgs,
-    output::{Output, say},
+    console::stdout::{Output, say},
 };
 
 /// How many dead letters of a pipeline are listed with their reasons. Our choice: a screen or two; the database has all.

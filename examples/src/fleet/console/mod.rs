@@ -1,0 +1,3 @@
+//! What the process prints.
+
+pub(crate) mod stdout;
