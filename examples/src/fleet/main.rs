@@ -1,79 +1,60 @@
-//! `fleet`: the main job on a simulated or recorded fleet, and what it left behind.
+//! The `fleet` command: pipelines over simulated or recorded fleets, and reports of their results.
 //!
-//! Everything here goes through the public interface of the crates: it is the largest example.
-#![expect(clippy::print_stderr, reason = "a command line speaks to people")]
+//! It is the largest example, so it uses nothing but the public API of the crates. The layers,
+//! lowest first; a module imports only from those before it:
+//!
+//! 1. `address`: PostgreSQL addresses and their passwords
+//! 2. `console`: standard output and error messages
+//! 3. `sink`: where a pipeline stores its results; `database`: reading them back
+//! 4. `args`: what the command line takes
+//! 5. `input`: input files and their column maps; `report`: results as text and JSON
+//! 6. `job`: the pipelines
+//! 7. `command`: the subcommands
+#![expect(
+    clippy::print_stderr,
+    reason = "a command line prints errors and progress"
+)]
 
 mod address;
 mod args;
 mod command;
 mod console;
 mod database;
+mod input;
 mod job;
 mod report;
 mod sink;
 
-use std::{error::Error as _, process::ExitCode, time::Instant};
+use std::{process::ExitCode, time::Instant};
 
 use clap::Parser;
-use fleet_core::{Error, ErrorKind};
 
 use args::{Args, Command};
-use command::{dead_letters, demo, replay, report as report_command, score};
+use command::{dead_letters, demo, graph, replay, score};
+use console::{failure, usage};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the report says how long the run took"
+        reason = "the closing report includes the elapsed time"
     )]
     let started = Instant::now();
     let command = match Args::try_parse() {
         Ok(args) => args.command.unwrap_or_default(),
-        Err(wrong) => return address::refuse(&wrong),
+        Err(error) => return usage::print(&error),
     };
-    let done = match command {
-        // On the heap: what a job waits for is large, and there is one of each kind of store.
+    let result = match command {
+        // Boxed, because the future of a job is large and the demo has one for each kind of store.
         Command::Demo(args) => Box::pin(demo::run(args, started)).await,
         Command::Replay(args) => replay::run(args, started).await,
         Command::Score(args) => score::run(args).await,
-        Command::Graph(args) => job::telemetry::show(&args),
-        Command::Report(args) => report_command::run(&args).await,
+        Command::Graph(args) => graph::run(&args),
+        Command::Report(args) => command::report::run(&args).await,
         Command::DeadLetters(args) => dead_letters::run(&args).await,
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(&error),
+        Err(error) => failure::print(&error),
     }
-}
-
-/// Says what went wrong and why; 2 for what a change of the command line mends, 1 for the rest.
-fn complain(error: &Error) -> ExitCode {
-    eprintln!("fleet: {error}");
-    let mut cause = error.source();
-    let mut said = error.to_string();
-    while let Some(because) = cause {
-        let reason = because.to_string();
-        // Some messages hold their cause already.
-        if !said.contains(&reason) {
-            eprintln!("  because {reason}");
-            said += &reason;
-        }
-        cause = because.source();
-    }
-    let hint = match error.kind() {
-        ErrorKind::Grown => Some(
-            "--fresh forgets what the sink holds and reads all of it; an input that is still being \
-             written is read with --follow from the first run on",
-        ),
-        ErrorKind::Structure => Some("--fresh forgets what the sink holds; or name another --sink"),
-        _ => None,
-    };
-    if let Some(hint) = hint {
-        eprintln!("  {hint}");
-    }
-    ExitCode::from(if error.kind() == ErrorKind::Config {
-        2
-    } else {
-        1
-    })
 }

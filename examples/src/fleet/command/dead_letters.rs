@@ -1,36 +1,37 @@
-//! `fleet dead-letters`: what could not be used, to mend it and run it again.
+//! `fleet dead-letters`: prints the records that could not be used, to mend and replay them.
 
 use fleet_core::Result;
 
 use crate::{
     args::DeadLettersArgs,
-    console::stdout::{Output, say},
+    console::stdout::{self, Stdout},
 };
 
-/// How many dead letters of a pipeline are listed with their reasons. Our choice: a screen or two; the database has all.
+/// How many dead letters of a pipeline are listed with their reasons. Our choice: a screen or two;
+/// the database has all of them.
 const LISTED: usize = 1000;
 
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such database, or it is not ours.
+/// Returns an error if the database does not exist or this program did not write it.
 pub(crate) async fn run(args: &DeadLettersArgs) -> Result<()> {
     let db = args.db.open().await?;
     if args.reasons {
         for dead in db.dead_letters(LISTED).await? {
             let (partition, letter) = (dead.partition, dead.letter);
-            say(&format!(
+            stdout::print(&format!(
                 "{partition} offset {}: {}: {}\n",
                 letter.offset, letter.stage, letter.reason
             ))?;
         }
         return Ok(());
     }
-    let cut = db.export_dead_letters(&mut Output::default()).await?;
+    let cut = db.export_dead_letters(&mut Stdout::default()).await?;
     if cut > 0 {
         eprintln!(
-            "fleet: {cut} records were kept only in part and are left out: take them from the input, \
-             at the offsets that --reasons shows"
+            "fleet: {cut} records are left out because only their first bytes are stored: take \
+             them from the input, at the offsets that --reasons prints"
         );
     }
     Ok(())

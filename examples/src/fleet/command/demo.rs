@@ -1,4 +1,4 @@
-//! `fleet demo`: the jobs on fleets that are simulated, into one sink.
+//! `fleet demo`: runs the jobs on three simulated fleets, into one sink.
 
 use std::time::{Duration, Instant};
 
@@ -18,41 +18,44 @@ use fleet_sources::{
 
 use crate::{
     args::DemoArgs,
-    job::{Goal, Job, MainWork, TripWork, Work},
-    report::outcome::Outcome,
+    job::{FleetWork, Goal, Job, TripWork, Work},
+    report::ClosingReport,
 };
 
 /// Runs the command.
 ///
 /// # Errors
-/// What cannot be stored or gone on with.
+/// Returns the first error that stops a job.
 pub(crate) async fn run(args: DemoArgs, started: Instant) -> Result<()> {
-    let mut report = telemetry(&args)?.report(&args.out, args.out.fresh).await?;
+    let mut report = telemetry(&args)?
+        .report(&args.output, args.output.fresh)
+        .await?;
     if report.ending != Ending::Stopped {
-        let other = self_driving(&args)?.report(&args.out, false).await?;
-        report = together(report, other);
+        let other = self_driving(&args)?.report(&args.output, false).await?;
+        report = merge(report, other);
     }
     if report.ending != Ending::Stopped {
-        let other = trips(&args)?.report(&args.out, false).await?;
-        report = together(report, other);
+        let other = trips(&args)?.report(&args.output, false).await?;
+        report = merge(report, other);
     }
-    Outcome::new("demo", &args.out.sink, report, started.elapsed()).print(args.out.report)
+    ClosingReport::new("demo", &args.output.sink, report, started.elapsed())
+        .print(args.output.report)
 }
 
 /// The job on one simulated fleet.
 type Simulated<M, D, R, W> = Job<Simulator<M, D>, R, W>;
 
-/// Vehicles that send telemetry.
+/// Vehicles that send telemetry, in the dialect of VehicleOps.
 fn telemetry(
     args: &DemoArgs,
-) -> Result<Simulated<VehicleOpsModel, VehicleOps, AnyEvent<VehicleOps>, MainWork>> {
+) -> Result<Simulated<VehicleOpsModel, VehicleOps, AnyEvent<VehicleOps>, FleetWork>> {
     let model = VehicleOpsModel::default()
         .area(args.area)
         .scenario(args.scenario);
     let options = SimulatorOptions::default().vehicles(args.vehicles);
     let dialect = VehicleOps::default();
-    let source = Simulator::new(model, dialect, simulated(options, args))?;
-    let work = main_work(preset::vehicleops(Mode::Edge).into());
+    let source = Simulator::new(model, dialect, with_args(options, args))?;
+    let work = fleet_work(preset::vehicleops(Mode::Edge).into());
     Ok(job(
         "demo",
         "as vehicleops",
@@ -62,41 +65,41 @@ fn telemetry(
     ))
 }
 
-/// One for each five of them that drives itself, and says what it sees and does.
+/// One self-driving vehicle for every five of those, with perception and driving events.
 fn self_driving(
     args: &DemoArgs,
-) -> Result<Simulated<SelfDrivingModel, FleetPipeline, FleetPipeline, MainWork>> {
+) -> Result<Simulated<SelfDrivingModel, FleetPipeline, FleetPipeline, FleetWork>> {
     let ids = 1..=args.vehicles.div_ceil(5);
     let model = SelfDrivingModel::default().area(args.area).vehicle_ids(ids);
-    let options = simulated(model.options(), args);
+    let options = with_args(model.options(), args);
     let dialect = FleetPipeline::default();
     let source = Simulator::new(model, dialect, options)?;
-    let work = main_work(preset::by_name("fleet-pipeline", Mode::Edge)?);
+    let work = fleet_work(preset::by_name("fleet-pipeline", Mode::Edge)?);
     let (name, reading) = ("demo-self-driving", "as fleet-pipeline");
     Ok(job(name, reading, source, dialect, work))
 }
 
-/// And one driver for each five whose trips come whole, one each minute, with a sample a second: what a
-/// tracker sends that knows its accelerations.
+/// One driver for every five vehicles, whose tracker measures accelerations and sends a whole trip
+/// each minute, with one sample per second.
 fn trips(args: &DemoArgs) -> Result<Simulated<FleetFlowModel, FleetFlow, FleetFlow, TripWork>> {
     let model = FleetFlowModel::default().sample_rate_hz(1);
     let options = model.options().vehicles(args.vehicles.div_ceil(5));
     let dialect = FleetFlow::default();
-    let source = Simulator::new(model, dialect, simulated(options, args))?;
+    let source = Simulator::new(model, dialect, with_args(options, args))?;
     let (name, reading) = ("demo-trips", "as fleetflow");
     Ok(job(name, reading, source, dialect, TripWork::default()))
 }
 
-/// What all fleets have in common.
-fn simulated(options: SimulatorOptions, args: &DemoArgs) -> SimulatorOptions {
+/// Applies the arguments that all three fleets share.
+fn with_args(options: SimulatorOptions, args: &DemoArgs) -> SimulatorOptions {
     options
         .duration(args.duration)
         .seed(args.seed)
         .pace(args.pace.into())
 }
 
-fn main_work(rules: Preset) -> MainWork {
-    MainWork {
+fn fleet_work(rules: Preset) -> FleetWork {
+    FleetWork {
         rules,
         window: Duration::from_secs(60),
     }
@@ -127,8 +130,8 @@ where
     }
 }
 
-/// Both reports as one.
-fn together(mut all: Report, other: Report) -> Report {
+/// Adds the second report to the first.
+fn merge(mut all: Report, other: Report) -> Report {
     all.counts += other.counts;
     all.keys += other.keys;
     all.read_now += other.read_now;

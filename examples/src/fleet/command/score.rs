@@ -1,53 +1,52 @@
-//! `fleet score`: driver scores of recorded trips.
+//! `fleet score`: scores the drivers of recorded trips.
 
 use std::collections::BTreeMap;
 
 use fleet_core::{
-    Decode, DriverId, Error, ErrorKind, Event, Result, Source, TripId,
+    DriverId, Error, ErrorKind, Event, Result, TripId,
     checkpoint::Fates,
-    decode::Entry,
     dialect::{Csv, FleetFlow, TripRequest},
     event::{FleetEvent, Telemetry},
-    source::{Chunk, SourceEvent},
 };
 use fleet_scoring::{ScoreReport, SeedFleetflow, TripColumns, TripScore};
-use fleet_sources::{FileOptions, FileSource, Format, Input};
+use fleet_sources::{FileOptions, FileSource, Format};
 
 use crate::{
-    args::{ReportWord, ScoreArgs, ScoreDialectWord},
-    command::replay::{self, wrong},
-    console::stdout::say,
-    report::outcome::grouped,
+    args::{ReportFormat, ScoreArgs, ScoreDialect},
+    console::{failure::usage_error, stdout},
+    input,
+    report::format::grouped,
 };
 
 /// Runs the command.
 ///
 /// # Errors
-/// What cannot be read or mapped, and a profile that there is not.
+/// Returns an error for an input that cannot be read or mapped, and refuses an unknown profile or
+/// detector.
 pub(crate) async fn run(args: ScoreArgs) -> Result<()> {
-    for (word, given, known) in [
+    for (option, given, known) in [
         ("profile", &args.profile, "seed-fleetflow"),
         ("detector", &args.detector, "seed"),
     ] {
         if given != known {
-            return Err(wrong(format!(
-                "there is no {word} `{given}` yet: use {known}"
+            return Err(usage_error(format!(
+                "there is no {option} `{given}` yet: use {known}"
             )));
         }
     }
-    if args.dialect != ScoreDialectWord::Csv && !args.map.is_empty() {
-        return Err(wrong("--map goes with --dialect csv".into()));
+    if args.dialect != ScoreDialect::Csv && !args.map.is_empty() {
+        return Err(usage_error("--map goes with --dialect csv".into()));
     }
     let profile = SeedFleetflow::new(args.penalty)?;
+    let open = |format| input::open(&args.inputs, FileOptions::default().format(format));
     let (report, fates) = match args.dialect {
-        ScoreDialectWord::Csv => {
-            let source = open(&args, Format::Csv)?;
-            let (maps, _) = replay::maps(&args.map, &source)?;
-            drives(source, &Csv::new(maps), &profile, args.rate).await?
+        ScoreDialect::Csv => {
+            let source = open(Format::Csv)?;
+            let (maps, _) = input::column_maps(&args.map, &source)?;
+            score_rows(source, &Csv::new(maps), &profile, args.rate).await?
         }
-        ScoreDialectWord::Fleetflow => {
-            let source = open(&args, Format::Lines)?;
-            requests(source, &profile, args.rate).await?
+        ScoreDialect::Fleetflow => {
+            score_requests(open(Format::Lines)?, &profile, args.rate).await?
         }
     };
     if let Some(first) = fates.dead.first() {
@@ -57,27 +56,22 @@ pub(crate) async fn run(args: ScoreArgs) -> Result<()> {
             "fleet: {count} of {of} records could not be read; the first, at byte {at}: {reason}"
         );
     }
-    say(&match args.report {
-        ReportWord::Json => {
+    stdout::print(&match args.report {
+        ReportFormat::Json => {
             let json = serde_json::to_string(&report).map_err(|cause| {
                 Error::new(ErrorKind::Sink, "cannot write the scores as JSON").because(cause)
             })?;
             json + "\n"
         }
-        ReportWord::Text if report.trips.is_empty() => {
+        ReportFormat::Text if report.trips.is_empty() => {
             format!("no trips in {} records\n", grouped(fates.counts.read))
         }
-        ReportWord::Text => report.trips.iter().map(line).collect(),
+        ReportFormat::Text => report.trips.iter().map(line).collect(),
     })
 }
 
-fn open(args: &ScoreArgs, format: Format) -> Result<FileSource> {
-    let inputs = args.inputs.iter().map(|path| Input::from(path.as_path()));
-    FileSource::open(inputs, FileOptions::default().format(format))
-}
-
-/// Scores the rows of each key as one trip.
-async fn drives(
+/// Scores telemetry rows: those of one key are one trip.
+async fn score_rows(
     source: FileSource,
     decode: &Csv,
     profile: &SeedFleetflow,
@@ -85,7 +79,7 @@ async fn drives(
 ) -> Result<(ScoreReport, Fates)> {
     let mut trips: BTreeMap<String, Vec<Telemetry>> = BTreeMap::new();
     let mut others = 0;
-    let fates = read(
+    let fates = input::read_all(
         source,
         decode,
         |event: FleetEvent| match Telemetry::try_from(event) {
@@ -95,12 +89,13 @@ async fn drives(
     );
     let fates = fates.await?;
     if others > 0 {
-        return Err(wrong(format!(
-            "{others} records are no telemetry, and only telemetry has samples to score: use a map of `kind: telemetry`"
+        return Err(usage_error(format!(
+            "{others} records are no telemetry, and only telemetry has samples to score: use a \
+             map of `kind: telemetry`"
         )));
     }
     let scores = trips.into_iter().map(|(trip, mut rows)| {
-        // Samples of one trip may come in any order; times tell it.
+        // The samples of a trip may come in any order.
         rows.sort_by_key(Telemetry::at);
         let mut columns = TripColumns::<f64>::of_telemetry(&rows);
         if let Some(hz) = rate {
@@ -119,15 +114,15 @@ async fn drives(
     ))
 }
 
-/// Scores each request as the trip that it is.
-async fn requests(
+/// Scores trip requests, one trip each.
+async fn score_requests(
     source: FileSource,
     profile: &SeedFleetflow,
     rate: Option<f64>,
 ) -> Result<(ScoreReport, Fates)> {
     let mut report = ScoreReport::default();
     let dialect = FleetFlow::default();
-    let fates = read(source, &dialect, |request: TripRequest| {
+    let fates = input::read_all(source, &dialect, |request: TripRequest| {
         let mut trip = request.trip;
         trip.sample_rate_hz = rate.or(trip.sample_rate_hz);
         report.trips.push(profile.score_samples(&trip));
@@ -136,31 +131,7 @@ async fn requests(
     Ok((report, fates))
 }
 
-/// Gives every event of an input, and returns what became of its records.
-async fn read<D: Decode<Chunk>>(
-    mut source: FileSource,
-    decode: &D,
-    mut give: impl FnMut(D::Event),
-) -> Result<Fates> {
-    let (mut rows, mut fates) = (Vec::new(), Fates::default());
-    loop {
-        match source.next().await? {
-            SourceEvent::Assigned(partitions) => {
-                for partition in &partitions {
-                    source.start(partition, None).await?;
-                }
-            }
-            SourceEvent::Batch(batch) => {
-                decode.decode(batch.payload, &mut Entry::new(&mut rows, &mut fates));
-                rows.drain(..).for_each(|(_, event)| give(event));
-            }
-            SourceEvent::End(_) => return Ok(fates),
-            _ => {}
-        }
-    }
-}
-
-/// One trip for people; one without a name goes by its driver.
+/// Writes one trip as a line of text, named by its driver if it has no name.
 fn line(trip: &TripScore) -> String {
     let driver = trip.driver_id.as_ref().map_or("-", DriverId::as_str);
     let name = trip.trip_id.as_ref().map_or(driver, TripId::as_str);
@@ -168,15 +139,15 @@ fn line(trip: &TripScore) -> String {
         (Some(score), _) => format!("{score:>3}"),
         (None, why) => format!("  - ({})", why.unwrap_or("no score")),
     };
-    let lost = trip
+    let components = trip
         .verdict
         .components
         .iter()
-        .map(|part| format!("{} {}", part.name, part.quantity));
-    let lost: Vec<_> = lost.collect();
+        .map(|component| format!("{} {}", component.name, component.quantity));
+    let components: Vec<_> = components.collect();
     format!(
         "{name:<16} {score}  {} samples, {}\n",
         grouped(trip.samples),
-        lost.join(", ")
+        components.join(", ")
     )
 }

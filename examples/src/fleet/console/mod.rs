@@ -1,3 +1,5 @@
-//! What the process prints.
+//! Standard output and error messages.
 
+pub(crate) mod failure;
 pub(crate) mod stdout;
+pub(crate) mod usage;

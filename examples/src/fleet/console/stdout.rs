@@ -1,15 +1,15 @@
-//! Standard output that may be closed at any time, or be full.
+//! Standard output, which a reader may close at any time and a full disk may refuse.
 
 use std::io::{self, ErrorKind as Io, Write};
 
 use fleet_core::{Error, ErrorKind, Result};
 
-/// Writes to standard output. A reader that has seen enough is no error.
+/// Writes to standard output. It is not an error if the reader has closed the pipe.
 ///
 /// # Errors
-/// When standard output cannot take it, such as a full disk.
-pub(crate) fn say(text: &str) -> Result<()> {
-    let mut out = Output::default();
+/// Returns an error if standard output refuses the text, for instance because a disk is full.
+pub(crate) fn print(text: &str) -> Result<()> {
+    let mut out = Stdout::default();
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|cause| {
@@ -18,35 +18,35 @@ pub(crate) fn say(text: &str) -> Result<()> {
         })
 }
 
-/// Standard output, as a writer that swallows what a closed pipe no longer takes.
+/// A writer to standard output that ignores everything after the reader has closed the pipe.
 #[derive(Default)]
-pub(crate) struct Output {
+pub(crate) struct Stdout {
     closed: bool,
 }
 
-impl Output {
-    fn unless_closed(&mut self, done: io::Result<()>) -> io::Result<()> {
-        match done {
+impl Stdout {
+    fn ignore_closed_pipe(&mut self, result: io::Result<()>) -> io::Result<()> {
+        match result {
             Err(error) if error.kind() == Io::BrokenPipe => {
                 self.closed = true;
                 Ok(())
             }
-            done => done,
+            result => result,
         }
     }
 }
 
-impl Write for Output {
+impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.closed {
-            let done = io::stdout().lock().write_all(bytes);
-            self.unless_closed(done)?;
+            let result = io::stdout().lock().write_all(bytes);
+            self.ignore_closed_pipe(result)?;
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let done = io::stdout().lock().flush();
-        self.unless_closed(done)
+        let result = io::stdout().lock().flush();
+        self.ignore_closed_pipe(result)
     }
 }

@@ -1,4 +1,4 @@
-//! Pipelines: which graph runs, how it is driven, and how progress is shown.
+//! Pipelines: the graphs that run, where their streams are stored, and how a run is shown.
 
 mod progress;
 mod run;
@@ -6,8 +6,10 @@ mod speed_window;
 mod stop;
 pub(crate) mod telemetry;
 mod trips;
+mod work;
 
 pub(crate) use progress::Goal;
-pub(crate) use run::{Exactly, Job, Work};
-pub(crate) use telemetry::MainWork;
+pub(crate) use run::Job;
+pub(crate) use telemetry::FleetWork;
 pub(crate) use trips::TripWork;
+pub(crate) use work::Work;

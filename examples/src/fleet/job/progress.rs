@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, plain lines elsewhere.
+//! The progress of a run: a bar on a terminal, plain lines elsewhere.
 
 use std::{io::IsTerminal, time::Duration};
 
@@ -6,19 +6,19 @@ use fleet_core::{Offset, pipeline::Health};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use tokio::{sync::watch, task::JoinHandle};
 
-/// When an input is done, and what it is measured in.
+/// The end of an input, and the unit of its progress.
 #[derive(Clone, Copy)]
 pub(crate) enum Goal {
-    /// At its last byte, if that is known.
+    /// The last byte, if its position is known.
     Bytes,
-    /// After this many events.
+    /// This many events.
     Events(u64),
-    /// Never: it is still being written.
+    /// No end, because the input is still being written.
     None,
 }
 
 impl Goal {
-    /// How much was read, and of how much.
+    /// Returns how much was read, and the total if it is known.
     fn of(self, health: &Health) -> (u64, Option<u64>) {
         if let Self::Events(total) = self {
             return (health.read(), Some(total));
@@ -33,7 +33,7 @@ impl Goal {
         )
     }
 
-    fn say(self, amount: u64) -> String {
+    fn format(self, amount: u64) -> String {
         match self {
             Self::Bytes | Self::None => HumanBytes(amount).to_string(),
             Self::Events(_) => format!("{} events", HumanCount(amount)),
@@ -41,24 +41,24 @@ impl Goal {
     }
 }
 
-/// Shows how much of an input is read, until it is dropped; then the terminal is clean again.
+/// Shows the progress of a pipeline until it is dropped, which clears the bar.
 pub(crate) struct Progress {
-    watching: JoinHandle<()>,
+    updates: JoinHandle<()>,
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// Watches a pipeline.
+    /// Starts to show the progress of a pipeline.
     pub(crate) fn watch(health: watch::Receiver<Health>, goal: Goal) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self {
-                watching: tokio::spawn(tell(health, goal)),
+                updates: tokio::spawn(print_lines(health, goal)),
                 bar: ProgressBar::hidden(),
             };
         }
         let bar = ProgressBar::new_spinner();
         Self {
-            watching: tokio::spawn(draw(bar.clone(), health, goal)),
+            updates: tokio::spawn(draw_bar(bar.clone(), health, goal)),
             bar,
         }
     }
@@ -66,42 +66,46 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.watching.abort();
+        self.updates.abort();
         self.bar.finish_and_clear();
     }
 }
 
-async fn draw(bar: ProgressBar, health: watch::Receiver<Health>, goal: Goal) {
+async fn draw_bar(bar: ProgressBar, health: watch::Receiver<Health>, goal: Goal) {
     let style = |template| ProgressStyle::with_template(template).ok();
-    let towards = style("{wide_bar} {percent:>3} % of {msg}, {eta} left");
-    let onwards = style("{spinner} {msg} read");
+    let with_end = style("{wide_bar} {percent:>3} % of {msg}, {eta} left");
+    let without_end = style("{spinner} {msg} read");
     loop {
-        // A run that is over at once draws nothing.
+        // A short run draws nothing.
         tokio::time::sleep(Duration::from_millis(100)).await;
         let (read, total) = goal.of(&health.borrow());
-        let style = if total.is_some() { &towards } else { &onwards };
+        let style = if total.is_some() {
+            &with_end
+        } else {
+            &without_end
+        };
         if let Some(style) = style {
             bar.set_style(style.clone());
         }
         if let Some(total) = total {
             bar.set_length(total);
         }
-        bar.set_message(goal.say(total.unwrap_or(read)));
+        bar.set_message(goal.format(total.unwrap_or(read)));
         bar.set_position(total.map_or(read, |total| read.min(total)));
         bar.tick();
     }
 }
 
-async fn tell(health: watch::Receiver<Health>, goal: Goal) {
+async fn print_lines(health: watch::Receiver<Health>, goal: Goal) {
     loop {
-        // A run that is over before the first line needs none.
+        // A short run prints nothing.
         tokio::time::sleep(Duration::from_secs(2)).await;
         match goal.of(&health.borrow()) {
             (read, Some(total)) => {
                 let percent = read.saturating_mul(100) / total;
-                eprintln!("fleet: {percent} % of {} read", goal.say(total));
+                eprintln!("fleet: {percent} % of {} read", goal.format(total));
             }
-            (read, None) => eprintln!("fleet: {} read", goal.say(read)),
+            (read, None) => eprintln!("fleet: {} read", goal.format(read)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The rows that the main job stores beside the events themselves.
+//! The rows of table `windows`: the speeds of a vehicle in each window.
 
 use fleet_core::{
     Record,
@@ -11,8 +11,8 @@ use fleet_core::{
 pub(crate) struct SpeedWindow(pub(crate) Window<Summary>);
 
 impl SpeedWindow {
-    /// What it is counted as: each window once, and its revisions.
-    pub(crate) fn word(&self) -> &'static str {
+    /// The name under which the window is counted: its first result, or a revision.
+    pub(crate) fn tally(&self) -> &'static str {
         if self.0.revision == 0 {
             "final"
         } else {

@@ -1,4 +1,4 @@
-//! When to stop: Ctrl-C, or the signal that service managers send.
+//! The stop signals: Ctrl-C, and the termination signal that service managers send.
 
 /// Resolves at the first interrupt or termination signal.
 pub(crate) async fn requested() {
@@ -13,6 +13,6 @@ pub(crate) async fn requested() {
             return;
         }
     }
-    // Without a handler the process would die at the first signal anyway.
+    // Without a handler, the first signal ends the process anyway.
     let _ = tokio::signal::ctrl_c().await;
 }

@@ -1,4 +1,4 @@
-//! The main job: events in, rules and windows over them.
+//! The main job: rules, windows, self-driving metrics and trips over the events of a fleet.
 
 use std::time::Duration;
 
@@ -16,19 +16,20 @@ use fleet_rules::{
 use fleet_scoring::{SeedFleetflow, SegmentTrips, Trip, TripOptions};
 
 use crate::{
-    args::GraphArgs,
-    console::stdout::say,
-    job::{Exactly, Work, speed_window::SpeedWindow},
+    job::{
+        speed_window::SpeedWindow,
+        work::{ExactlyOncePipeline, Work},
+    },
     sink::Destination,
 };
 
-/// The main job.
-pub(crate) struct MainWork {
+/// The main job, with its rules and the length of its windows.
+pub(crate) struct FleetWork {
     pub(crate) rules: Preset,
     pub(crate) window: Duration,
 }
 
-/// The streams of the main job that are stored.
+/// The streams that the main job stores.
 pub(crate) struct Streams {
     telemetry: Stream<Telemetry>,
     perception: Stream<Perception>,
@@ -39,7 +40,7 @@ pub(crate) struct Streams {
     trips: Stream<Trip>,
 }
 
-impl Work for MainWork {
+impl Work for FleetWork {
     type Event = FleetEvent;
     type Streams = Streams;
 
@@ -49,9 +50,9 @@ impl Work for MainWork {
 
     async fn store<Src, D, To>(
         streams: Streams,
-        pipeline: Exactly<Src, D, To::Store>,
+        pipeline: ExactlyOncePipeline<Src, D, To::Store>,
         to: &To,
-    ) -> Result<Exactly<Src, D, To::Store>>
+    ) -> Result<ExactlyOncePipeline<Src, D, To::Store>>
     where
         Src: Replayable,
         D: Decode<Src::Payload, Event = FleetEvent>,
@@ -74,12 +75,15 @@ impl Work for MainWork {
             )
             .store("trips", streams.trips, to.table("trips").await?)
             .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
-            .tally("windows", streams.windows, SpeedWindow::word))
+            .tally("windows", streams.windows, SpeedWindow::tally))
     }
 }
 
-/// Builds the graph; refuses a window that is too short.
-fn build(rules: Preset, window: Duration) -> Result<(Graph<FleetEvent>, Streams)> {
+/// Builds the graph.
+///
+/// # Errors
+/// Refuses a window that is too short.
+pub(crate) fn build(rules: Preset, window: Duration) -> Result<(Graph<FleetEvent>, Streams)> {
     let (mut graph, events) = Graph::<FleetEvent>::new();
     let telemetry = graph.flat_map("telemetry", events, |event| event.telemetry().cloned());
     let perception = graph.flat_map("perception", events, |event| event.perception().cloned());
@@ -108,21 +112,11 @@ fn build(rules: Preset, window: Duration) -> Result<(Graph<FleetEvent>, Streams)
     Ok((graph, streams))
 }
 
-/// Finds the rules that `--rules` names, or those of the dialect.
+/// Returns the rules that `--rules` names, or those of the dialect.
 ///
 /// # Errors
-/// Refuses a name that is no preset.
+/// Refuses a name that is not a preset.
 pub(crate) fn rules(name: Option<&str>, of_dialect: &str, mode: Mode) -> Result<Preset> {
     let name = name.unwrap_or(of_dialect);
     preset::by_name(name.strip_prefix("preset:").unwrap_or(name), mode)
-}
-
-/// Prints the graph.
-///
-/// # Errors
-/// As [`build`] and [`rules`].
-pub(crate) fn show(args: &GraphArgs) -> Result<()> {
-    let rules = rules(args.rules.as_deref(), "vehicleops", args.mode)?;
-    let (graph, _) = build(rules, Duration::from_secs(60))?;
-    say(&graph.mermaid())
 }

@@ -1,14 +1,14 @@
-//! The job on trips that come whole: each is scored.
+//! The job on trip requests: every trip is scored and stored.
 
 use fleet_core::{Decode, Graph, Result, Stream, dialect::TripRequest, source::Replayable};
 use fleet_scoring::{ScoreTrips, SeedFleetflow, Trip};
 
 use crate::{
-    job::{Exactly, Work},
+    job::work::{ExactlyOncePipeline, Work},
     sink::Destination,
 };
 
-/// Scores requests as their system does.
+/// Scores trip requests with the profile of their own system.
 #[derive(Default)]
 pub(crate) struct TripWork(SeedFleetflow);
 
@@ -24,9 +24,9 @@ impl Work for TripWork {
 
     async fn store<Src, D, To>(
         trips: Stream<Trip>,
-        pipeline: Exactly<Src, D, To::Store>,
+        pipeline: ExactlyOncePipeline<Src, D, To::Store>,
         to: &To,
-    ) -> Result<Exactly<Src, D, To::Store>>
+    ) -> Result<ExactlyOncePipeline<Src, D, To::Store>>
     where
         Src: Replayable,
         D: Decode<Src::Payload, Event = TripRequest>,

@@ -1,4 +1,4 @@
-//! What a database holds of self-driving vehicles: ratios of sums, never means of ratios.
+//! Self-driving metrics of a database: ratios of sums, never means of ratios.
 
 use std::fmt::Write as _;
 
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     database::Database,
-    report::outcome::{grouped, listed},
+    report::format::{grouped, listed},
 };
 
-/// Sums over all vehicles that tell whether they drive themselves, and all hours.
+/// Sums over all hours of the vehicles that report whether they drive themselves.
 pub(crate) struct DrivingTotals {
     vehicles: u64,
     km: f64,
@@ -27,9 +27,9 @@ impl DrivingTotals {
     /// Reads the sums.
     ///
     /// # Errors
-    /// Those of reading.
+    /// Returns an error if the database cannot be read.
     pub(crate) async fn read(db: &Database) -> Result<Self> {
-        let by: Vec<_> = Initiator::ALL
+        let sums_by: Vec<_> = Initiator::ALL
             .iter()
             .map(|who| {
                 format!(
@@ -38,14 +38,14 @@ impl DrivingTotals {
                 )
             })
             .collect();
-        // A vehicle that never says whether it drives itself has no part in the ratio.
+        // The kilometres of a vehicle that never reports whether it drives itself do not count.
         let sums = format!(
             "SELECT count(DISTINCT vehicle_id), coalesce(sum(km), 0.0), CAST(coalesce(sum(interventions), 0) AS bigint),
                     CAST(coalesce(sum(disengagements), 0) AS bigint), {}
              FROM self_driving
              WHERE vehicle_id IN (SELECT vehicle_id FROM self_driving
                                   WHERE observed_s > 0 OR interventions + disengagements > 0)",
-            by.join(", ")
+            sums_by.join(", ")
         );
         let row = db.row(&sums).await?;
         Ok(Self {
@@ -60,7 +60,7 @@ impl DrivingTotals {
         })
     }
 
-    /// The ratios, by what they are for.
+    /// Returns the kilometres per intervention and per disengagement.
     fn ratios(&self) -> [(&'static str, KmPer); 2] {
         [
             ("intervention", KmPer::of(self.km, self.interventions)),
@@ -113,14 +113,14 @@ impl DrivingTotals {
         }
         for (name, ratio) in self.ratios() {
             let name = format!("km per {name}");
-            let _ = writeln!(text, "  {name:<21}{}", say(ratio));
+            let _ = writeln!(text, "  {name:<21}{}", format_ratio(ratio));
         }
         text
     }
 }
 
-/// A ratio, or what may be said without one.
-fn say(ratio: KmPer) -> String {
+/// Writes a ratio, or its lower bound, or why there is neither.
+fn format_ratio(ratio: KmPer) -> String {
     match (ratio.km, ratio.at_least) {
         (Some(km), _) => format!("{km:.2}"),
         (None, Some(least)) => format!("none happened, so at least {least:.2} (95 %)"),

@@ -1,5 +1,12 @@
-//! What a run or a database holds, for people or as JSON.
+//! Results as text for people and as JSON for programs.
 
-pub(crate) mod driving;
-pub(crate) mod outcome;
-pub(crate) mod scores;
+mod closing;
+mod driving;
+pub(crate) mod format;
+mod pipelines;
+mod scores;
+
+pub(crate) use closing::ClosingReport;
+pub(crate) use driving::DrivingTotals;
+pub(crate) use pipelines::{pipeline_json, pipeline_text, tables_text};
+pub(crate) use scores::ScoreTotals;

@@ -1,4 +1,4 @@
-//! What a database holds of trips: their scores, and why some have none.
+//! Trip scores of a database, and why some trips have none.
 
 use std::fmt::Write as _;
 
@@ -7,27 +7,28 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     database::Database,
-    report::outcome::{grouped, listed},
+    report::format::{grouped, listed},
 };
 
-/// The least score of each band, and its name: the 90, 75 and 60 of a vendor's safety scorecard (Geotab).
+/// The lowest score of each band, and its name. The bounds 90, 75 and 60 are those of Geotab's
+/// safety scorecard.
 const BANDS: [(u8, &str); 4] = [(90, "90-100"), (75, "75-89"), (60, "60-74"), (0, "0-59")];
 
-/// The scores of all trips, whichever way the trips came.
+/// The scores of all trips, both segmented from telemetry and sent as requests.
 pub(crate) struct ScoreTotals {
     trips: u64,
     scored: u64,
     mean: Option<f64>,
     bands: Vec<(&'static str, u64)>,
-    /// Trips without a score, by the reason.
+    /// The number of trips without a score, by reason.
     unscored: Vec<(String, u64)>,
 }
 
 impl ScoreTotals {
-    /// Reads them.
+    /// Reads the scores.
     ///
     /// # Errors
-    /// Those of reading.
+    /// Returns an error if the database cannot be read.
     pub(crate) async fn read(db: &Database) -> Result<Self> {
         let all = "SELECT count(*), count(score), CAST(avg(score) AS double precision) FROM trips";
         let all = db.row(all).await?;

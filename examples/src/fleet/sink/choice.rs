@@ -1,15 +1,15 @@
-//! Where results go, as the command line names it.
+//! The value of `--sink`.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use crate::address::PostgresAddress;
 
-/// A `--sink`.
+/// Where a run stores its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SinkChoice {
     /// A database file.
     Sqlite(PathBuf),
-    /// A database on a server.
+    /// A PostgreSQL database.
     Postgres(PostgresAddress),
     /// A folder of NDJSON files.
     Ndjson(PathBuf),
@@ -22,7 +22,7 @@ pub(crate) enum SinkChoice {
 impl FromStr for SinkChoice {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(address) = PostgresAddress::named_by(text) {
+        if let Some(address) = PostgresAddress::parse(text) {
             return address.map(Self::Postgres);
         }
         let (kind, path) = text.split_once(':').unwrap_or((text, ""));
@@ -35,7 +35,7 @@ impl FromStr for SinkChoice {
             "ndjson" => Ok(Self::Ndjson(path.into())),
             "csv" => Ok(Self::Csv(path.into())),
             _ => Err(format!(
-                "`{kind}` is no sink: use sqlite:PATH, postgres:URL, ndjson:DIR, csv:DIR or null"
+                "`{kind}` is not a sink: use sqlite:PATH, postgres:URL, ndjson:DIR, csv:DIR or null"
             )),
         }
     }
@@ -52,11 +52,11 @@ impl fmt::Display for SinkChoice {
 }
 
 impl SinkChoice {
-    /// What `--db` takes for the database that holds its dead letters, if it keeps any.
-    pub(crate) fn dead_letters(&self) -> Option<String> {
+    /// Returns the `--db` value of the database with the dead letters, if the sink stores any.
+    pub(crate) fn dead_letter_db(&self) -> Option<String> {
         match self {
             Self::Sqlite(path) => Some(path.display().to_string()),
-            // The rest of it holds a password.
+            // The URL itself may hold a password.
             Self::Postgres(_) => Some("postgres:URL".to_owned()),
             Self::Ndjson(dir) | Self::Csv(dir) => {
                 Some(dir.join(".positions.db").display().to_string())

@@ -1,4 +1,4 @@
-//! The closing report: for people, or as one JSON object.
+//! The report at the end of a run: text for people, or one JSON object.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -9,17 +9,22 @@ use fleet_core::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{args::ReportWord, console::stdout::say, sink::SinkChoice};
+use crate::{
+    args::ReportFormat,
+    console::stdout,
+    report::format::{fates, grouped, listed},
+    sink::SinkChoice,
+};
 
-/// What a run left behind.
-pub(crate) struct Outcome {
+/// The report at the end of a run.
+pub(crate) struct ClosingReport {
     job: &'static str,
     sink: SinkChoice,
     report: Report,
     elapsed: Duration,
 }
 
-impl Outcome {
+impl ClosingReport {
     pub(crate) fn new(
         job: &'static str,
         sink: &SinkChoice,
@@ -34,14 +39,14 @@ impl Outcome {
         }
     }
 
-    /// Prints it.
+    /// Prints the report.
     ///
     /// # Errors
-    /// When standard output cannot take it.
-    pub(crate) fn print(&self, word: ReportWord) -> Result<()> {
-        match word {
-            ReportWord::Json => say(&format!("{}\n", self.json())),
-            ReportWord::Text => say(&self.text()),
+    /// Returns an error if standard output refuses it.
+    pub(crate) fn print(&self, format: ReportFormat) -> Result<()> {
+        match format {
+            ReportFormat::Json => stdout::print(&format!("{}\n", self.json())),
+            ReportFormat::Text => stdout::print(&self.text()),
         }
     }
 
@@ -49,7 +54,7 @@ impl Outcome {
         self.report.read_now as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
-    /// The object that the command line's specification fixes.
+    /// Returns the JSON object. Scripts depend on its names.
     fn json(&self) -> Value {
         let Counts {
             read,
@@ -97,7 +102,7 @@ impl Outcome {
             "alerts",
             listed(self.report.group("alerts"))
         );
-        let count = |word| self.report.tally("windows", word);
+        let count = |tally| self.report.tally("windows", tally);
         let (windows, revised) = (count("final"), count("revised"));
         let revisions = match revised {
             0 => String::new(),
@@ -134,13 +139,13 @@ impl Outcome {
             late,
             ..
         } = self.report.counts;
-        if let Some(db) = self.sink.dead_letters().filter(|_| dead_lettered > 0) {
+        if let Some(db) = self.sink.dead_letter_db().filter(|_| dead_lettered > 0) {
             let _ = writeln!(
                 text,
                 "  see what could not be read: fleet dead-letters --reasons --db {db}"
             );
         }
-        // Our choice: one in a hundred is no accident.
+        // Our choice: more than one in a hundred hints at a wrong bound.
         if late > read / 100 {
             let _ = writeln!(
                 text,
@@ -150,46 +155,4 @@ impl Outcome {
         }
         text
     }
-}
-
-/// `read 10 = accepted 9 + ..`
-pub(crate) fn fates(counts: &Counts) -> String {
-    let Counts {
-        read,
-        accepted,
-        filtered,
-        dead_lettered,
-        late,
-        duplicate,
-    } = *counts;
-    let parts = [
-        ("accepted", accepted),
-        ("filtered", filtered),
-        ("dead-lettered", dead_lettered),
-        ("late", late),
-        ("duplicate", duplicate),
-    ];
-    let parts: Vec<_> = parts
-        .iter()
-        .map(|(name, n)| format!("{name} {}", grouped(*n)))
-        .collect();
-    format!("{:<12}{} = {}", "read", grouped(read), parts.join(" + "))
-}
-
-/// `A 1 · B 2`, or `none`.
-pub(crate) fn listed<'a>(counts: impl Iterator<Item = (&'a str, u64)>) -> String {
-    let parts: Vec<_> = counts
-        .filter(|(_, count)| *count > 0)
-        .map(|(name, count)| format!("{name} {}", grouped(count)))
-        .collect();
-    if parts.is_empty() {
-        "none".into()
-    } else {
-        parts.join(" · ")
-    }
-}
-
-/// `1,234,567`
-pub(crate) fn grouped(number: u64) -> String {
-    indicatif::HumanCount(number).to_string()
 }
