@@ -1,6 +1,6 @@
-//! Dead letters run again: records of a new firmware could not be read; once the decoder knows them, they
-//! land exactly once, beside what was stored before.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! Replaying dead letters: a decoder refuses the records of a new firmware. Once it supports them,
+//! the stored dead letters are read again and stored exactly once, beside the earlier rows.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::{error::Error, fs, path::Path};
 
@@ -14,7 +14,7 @@ use fleet_core::{
 use fleet_sinks::SqliteStore;
 use fleet_sources::{FileOptions, FileSource};
 
-/// Bus 7 has the new firmware: it writes the unit too.
+/// Bus 7 has the new firmware, which writes the unit after the number.
 const LINES: &str = r#"{"bus":"12","at":"2024-02-15T14:32:45Z","kmh":31.5}
 {"bus":"7","at":"2024-02-15T14:32:46Z","kmh":"40 km/h"}
 {"bus":"12","at":"2024-02-15T14:32:47Z","kmh":32.0}
@@ -50,11 +50,11 @@ impl Record for Ping {
     }
 }
 
-/// Knows both firmwares.
+/// Reads the records of both firmwares.
 #[derive(Default)]
-struct Both(Json<Ping>);
+struct BothFirmwares(Json<Ping>);
 
-impl Dialect for Both {
+impl Dialect for BothFirmwares {
     type Event = Ping;
     type Memo = ();
     fn read(&self, record: &str, memo: &mut ()) -> Result<Option<Ping>, Refused> {
@@ -69,7 +69,7 @@ impl Dialect for Both {
     }
 }
 
-/// Reads a file into the table `pings`, under the name of a pipeline.
+/// Reads a file into table `pings` with a pipeline of this name.
 async fn run(
     (input, database): (&Path, &Path),
     name: &str,
@@ -96,19 +96,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let first = run((&input, &database), "pings", Json::<Ping>::default()).await?;
     assert_eq!((first.counts.accepted, first.counts.dead_lettered), (2, 2));
 
-    // The bytes are still there. A pipeline of its own reads them, with positions of its own.
+    // The store keeps their bytes. A second pipeline, with separate positions, reads them again.
     let store = SqliteStore::open(&database, "pings")?;
     let letters = folder.path().join("letters.ndjson");
     let exported = store.export_dead_letters(&mut fs::File::create(&letters)?)?;
     assert_eq!((exported.written, exported.cut), (2, 0));
-    let again = run((&letters, &database), "pings-again", Both::default()).await?;
+    let again = run(
+        (&letters, &database),
+        "pings-again",
+        BothFirmwares::default(),
+    )
+    .await?;
     assert_eq!((again.counts.accepted, again.counts.dead_lettered), (2, 0));
-    // Run once more, nothing lands twice.
-    let once_more = run((&letters, &database), "pings-again", Both::default()).await?;
-    assert_eq!(once_more.ending, Ending::AlreadyComplete);
+    // A third run stores nothing twice.
+    let third = run(
+        (&letters, &database),
+        "pings-again",
+        BothFirmwares::default(),
+    )
+    .await?;
+    assert_eq!(third.ending, Ending::AlreadyComplete);
 
     let stored = store.summary()?.tables.remove("pings").unwrap_or(0);
     assert_eq!(stored, 4, "each record of the input, once");
-    println!("dead_letters_again: ok ({stored} pings, 2 of them mended)");
+    println!("dead_letters_again: ok ({stored} pings, 2 of them from dead letters)");
     Ok(())
 }

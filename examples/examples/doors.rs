@@ -1,8 +1,8 @@
-//! An event type of one's own: doors of buses, passengers per minute, stored in SQLite.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! A custom event type: doors of buses, with passengers per minute stored in SQLite.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 #![expect(
     clippy::indexing_slicing,
-    reason = "an example that does not hold should stop at once"
+    reason = "an example stops at the first failed check"
 )]
 
 use fleet_core::{
@@ -17,7 +17,7 @@ use fleet_core::{
 use fleet_sinks::SqliteStore;
 use fleet_sources::{FileOptions, FileSource};
 
-/// Out of order, one twice, one not readable.
+/// Out of order, with one duplicate and one unreadable line.
 const LINES: &str = r#"{"bus":"12","at":"2024-02-15T14:32:48Z","passengers":2}
 {"bus":"12","at":"2024-02-15T14:32:45Z","passengers":3}
 {"bus":"12","at":"2024-02-15T14:32:45Z","passengers":3}

@@ -1,6 +1,7 @@
-//! FleetStream's pipeline: a car in Warsaw, its JSON, mean speeds per minute, speeding and red line alerts,
-//! into SQLite and CSV. At the end everything is computed again from the emitted lines by a plain loop.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! The FleetStream pipeline: JSON of a car in Warsaw becomes mean speeds per minute and alerts for
+//! speeding and the red line, in SQLite and CSV. A plain loop over the same lines checks the
+//! result.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::{collections::BTreeMap, error::Error, fs, time::Duration};
 
@@ -12,7 +13,7 @@ use fleet_core::{
     units::Speed,
     window::{Summary, SummaryOf, Tumbling, Window},
 };
-use fleet_examples::everything;
+use fleet_examples::read_to_string;
 use fleet_rules::{Mode, preset};
 use fleet_sinks::{CsvFile, SqliteStore};
 use fleet_sources::{Simulator, simulator::FleetStreamEnv};
@@ -44,7 +45,7 @@ impl Record for Minute {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // VEHICLE_ID and the others keep their names.
+    // VEHICLE_ID and the other environment variables have the names of the original.
     let model = FleetStreamEnv::from_env().model();
     let options = model.options().duration(Duration::from_secs(3600));
     let source = Simulator::new(model.clone(), FleetStream::default(), options)?;
@@ -56,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
     let windows = graph.apply("minutes", telemetry, Tumbling::minutes(1).aggregate(speed));
     let minutes = graph.map("rows", windows, |window| Minute(window.clone()));
-    // A CSV file is no part of the store's transaction, and the type says so: at least once.
+    // A CSV file is not part of the store's transaction, so the pipeline is at least once.
     let csv = folder.path().join("minutes.csv");
     let decode = FleetStream::default();
     let report = Pipeline::at_least_once(source, decode, Order::default(), graph, store.clone())
@@ -69,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert!(report.balances());
 
     let again = Simulator::new(model, FleetStream::default(), options)?;
-    let plain = plain_loop(&everything(again).await?)?;
+    let plain = plain_loop(&read_to_string(again).await?)?;
     let counted: BTreeMap<_, _> = report
         .group("alerts")
         .map(|(kind, n)| (kind.to_owned(), n))
@@ -110,11 +111,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the lines give without the library.
+/// Results of the lines, computed without the library.
 #[derive(Default)]
 struct Plain {
     alerts: BTreeMap<String, u64>,
-    /// Events and sum of speeds by minute.
+    /// Number of events and sum of speeds by minute.
     minutes: BTreeMap<String, (u64, f64)>,
 }
 

@@ -1,9 +1,10 @@
-//! The Ford fleet demo's producer and consumer: telemetry of two customers at the rate and with the share of
-//! anomalies that its environment variables say, one row for each anomaly, under the demo's names. At the end
-//! everything is counted again from the emitted lines by a plain loop.
+//! The producer and consumer of the Ford fleet demo: telemetry of two customers becomes one row for
+//! each anomaly, under the names of the demo. Its environment variables set the rate of events and
+//! the share of anomalies. A plain loop over the same lines checks the result.
 //!
-//! It needs no server; example `ford` runs the same demo on PostgreSQL, with people who see different parts of it.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! This example needs no server. Example `ford` runs the same demo on PostgreSQL, with users who
+//! may see different parts of the fleet.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::{collections::BTreeMap, error::Error, time::Duration};
 
@@ -12,19 +13,19 @@ use fleet_core::{
     dialect::{AlertNames, Ford},
     event::Telemetry,
 };
-use fleet_examples::everything;
+use fleet_examples::read_to_string;
 use fleet_rules::{Mode, preset};
 use fleet_sinks::SqliteStore;
 use fleet_sources::{Simulator, simulator::FordEnv};
 
-/// Six territories of two customers, two vehicles each.
+/// Two vehicles in each of the six territories of two customers.
 const VEHICLES: u32 = 24;
 const LENGTH: Duration = Duration::from_secs(600);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // EVENTS_PER_SECOND and ANOMALY_PROBABILITY keep their names. What is wrong with one is said in words.
-    let env = FordEnv::from_env().map_err(|wrong| wrong.to_string())?;
+    // EVENTS_PER_SECOND and ANOMALY_PROBABILITY have the names of the original.
+    let env = FordEnv::from_env().map_err(|error| error.to_string())?;
     let model = env.model();
     let options = model.options(VEHICLES).duration(LENGTH);
     let dialect = Ford::default();
@@ -33,7 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = SqliteStore::open(folder.path().join("ford.db"), "ford")?;
 
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
-    // One row for each offending event, as the demo stores them.
+    // The demo stores one row for each offending event.
     let anomalies = graph.apply("rules", telemetry, preset::ford(Mode::Every));
     let report = Pipeline::exactly_once(source, dialect, Order::default(), graph, store.clone())
         .store("telemetry_raw", telemetry, store.table("telemetry_raw")?)
@@ -46,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert!(report.balances());
 
     let again = Simulator::new(model, dialect, options)?;
-    let plain = plain_loop(&everything(again).await?)?;
+    let plain = plain_loop(&read_to_string(again).await?)?;
     let found: BTreeMap<_, _> = report.group("anomalies").collect();
     assert_eq!(found, plain.anomalies);
     assert_eq!(report.counts.accepted, plain.events);
@@ -57,7 +58,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         plain.anomalies.values().sum::<u64>()
     );
 
-    // The variables did what they say: the rate to one event of each vehicle, the share to six standard errors.
+    // The variables took effect: the rate to within one event of each vehicle, the share to within
+    // six standard errors.
     let (events, share) = (plain.events as f64, env.anomaly_probability);
     let expected = env.events_per_second * LENGTH.as_secs_f64();
     assert!((events - expected).abs() <= f64::from(VEHICLES));
@@ -70,11 +72,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the lines give without the library.
+/// Results of the lines, computed without the library.
 #[derive(Default)]
 struct Plain {
     events: u64,
-    /// Those with a hot engine, a flat battery or a code: the three ways of the simulator.
+    /// Events with one of the simulator's three anomalies: a hot engine, a flat battery or a code.
     injected: u64,
     anomalies: BTreeMap<&'static str, u64>,
 }

@@ -1,5 +1,5 @@
-//! An operator of one's own: a door that stays open for a minute, found by a timer in event time.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! A custom operator: a timer in event time finds doors that stay open for a minute.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::time::Duration;
 
@@ -30,10 +30,10 @@ impl Event for Door {
     }
 }
 
-/// Says once for each opening that a door has been open this long.
+/// Reports each opening that lasts this long, once.
 struct OpenFor(Duration);
 
-/// What a bus that stands with its door open has to remember: since when.
+/// The state of a bus: since when its door has been open.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct Since(Option<EventTime>);
 fleet_core::state_by_serde!(Since, 1);
@@ -61,7 +61,7 @@ impl Operator for OpenFor {
         }
     }
 
-    /// Comes when no row of this bus before the time can come any more: nobody's clock is asked.
+    /// Fires when no earlier row of this bus can arrive any more. No wall clock is involved.
     fn on_timer(&self, since: &mut Since, _: EventTime, cx: &mut Cx<'_, EventTime>) -> Keep {
         if let Some(since) = since.0 {
             cx.emit(since);
@@ -70,7 +70,7 @@ impl Operator for OpenFor {
     }
 }
 
-/// The alerts that a run over these events stores.
+/// Runs a pipeline over these events and returns the stored alerts.
 async fn alerts(events: Vec<Door>) -> Result<Vec<String>> {
     let (mut graph, doors) = Graph::new();
     let alerts = graph.apply("open", doors, OpenFor(Duration::from_secs(60)));
@@ -101,7 +101,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         door("12", 160, false),
     ];
     let found = alerts(events.clone()).await?;
-    // Bus 7 from 30 to 95; bus 12 for a whole minute, whose timer goes before the row of the same time.
+    // Bus 7 from 30 to 95, and bus 12 for exactly a minute: the timer fires before the row that
+    // closes the door at the same time.
     assert_eq!(found.len(), 2, "{found:?}");
     for turn in 1..events.len() {
         let mut turned = events.clone();

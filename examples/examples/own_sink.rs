@@ -1,5 +1,5 @@
-//! A sink of one's own: a pager that is busy at times, and refuses what it cannot take.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! A custom sink: a pager service that is busy at times and rejects some rows.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use fleet_core::{
 };
 use fleet_rules::{Mode, preset};
 
-/// What stands for the pager's service: messages by id, so that one that comes again changes nothing.
+/// Stands in for the pager service: messages by id, so that a repeated message changes nothing.
 type Messages = Arc<Mutex<BTreeMap<String, String>>>;
 
 struct Pager {
@@ -28,16 +28,18 @@ struct Pager {
 }
 
 impl Pager {
+    /// Sends one message.
+    ///
     /// # Errors
-    /// While the service is busy.
+    /// Returns a retryable error while the service is busy.
     fn send(&mut self, alert: &Alert) -> Result<()> {
         if std::mem::take(&mut self.busy) {
-            // Retryable: the same rows are written again after a pause.
-            let message = "the pager's service is busy: it will be tried again";
+            // The pipeline writes the same rows again after a pause.
+            let message = "the pager service is busy";
             return Err(Error::new(ErrorKind::Sink, message).retryable());
         }
         let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        // The id comes from the content: a row that is written again has the same.
+        // The id depends on the content alone, so a repeated row has the same id.
         messages.insert(alert.id.to_string(), alert.kind.to_string());
         Ok(())
     }
@@ -45,14 +47,14 @@ impl Pager {
 
 #[async_trait]
 impl Sink<Alert> for Pager {
-    /// Returns when every row is sent, but for those that are refused.
+    /// Sends every row; the outcome lists the rejected ones.
     async fn write(&mut self, rows: &[Row<Alert>]) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         for (index, row) in rows.iter().enumerate() {
             if row.value.vehicle.as_str().len() > 8 {
                 outcome.rejected.push(Rejected {
                     index,
-                    reason: "the pager has room for 8 letters of a vehicle's name".into(),
+                    reason: "the pager shows at most 8 letters of a vehicle's name".into(),
                     raw: row.value.vehicle.as_str().into(),
                 });
                 continue;
@@ -83,7 +85,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         busy: true,
     };
     let source = Scripted::of_rows("memory", events);
-    // A sink that is no part of the store's transaction: at least once, and the type says so.
+    // The pager is not part of the store's transaction, so the pipeline is at least once.
     let report = Pipeline::at_least_once(
         source,
         Typed::default(),
@@ -99,7 +101,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     .run()
     .await?;
 
-    // Given = written + dead-lettered, and the dead letter says who refused what, and why.
+    // given = written + dead-lettered; the dead letter names the sink, the row and the reason.
     assert!(report.balances());
     assert_eq!(report.tally("sink.pager", "given"), 3);
     let dead = store.dead_letters();
@@ -116,7 +118,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .len();
     assert_eq!(sent, 2);
     println!(
-        "own_sink: ok ({sent} alerts sent, 1 refused: {})",
+        "own_sink: ok ({sent} alerts sent, 1 rejected: {})",
         letter.reason
     );
     Ok(())

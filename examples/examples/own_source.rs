@@ -1,5 +1,5 @@
-//! A source of one's own: messages of a service that are asked for page by page, and a decoder for them.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! A custom source and its decoder: a service is polled for messages page by page.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::sync::{
     Arc,
@@ -16,16 +16,16 @@ use fleet_core::{
     source::{Batch, Replayable, SourceEvent},
 };
 
-/// What stands for the service: a numbered log that keeps its messages, and counts how often it is asked.
+/// Stands in for the service: a numbered log of messages that counts its requests.
 #[derive(Clone)]
 struct Service {
     messages: Arc<Vec<String>>,
-    asked: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
 }
 
 impl Service {
     async fn page(&self, from: u64, most: usize) -> Vec<(u64, String)> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
         let numbered = (0..).zip(self.messages.iter().cloned());
         numbered
@@ -35,12 +35,12 @@ impl Service {
     }
 }
 
-/// Reads the log: offsets are the numbers of messages.
+/// Reads the log. The offset of a message is its number.
 struct Pages {
     service: Service,
     partition: Partition,
-    told: bool,
-    /// The next message; none before the pipeline has said where to begin.
+    assigned: bool,
+    /// The next message; `None` until the pipeline starts the partition.
     next: Option<u64>,
     ended: bool,
 }
@@ -51,7 +51,7 @@ impl Pages {
         Self {
             service,
             partition,
-            told: false,
+            assigned: false,
             next: None,
             ended: false,
         }
@@ -63,14 +63,14 @@ impl Source for Pages {
     type Payload = Vec<(u64, String)>;
 
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        if !self.told {
-            self.told = true;
+        if !self.assigned {
+            self.assigned = true;
             return Ok(SourceEvent::Assigned(vec![self.partition.clone()]));
         }
         let Some(from) = self.next.filter(|_| !self.ended) else {
             return std::future::pending().await;
         };
-        // Dropped here, the call has changed nothing: the page is asked for again.
+        // Nothing has changed if the future is dropped here: the next call requests the page again.
         let payload = self.service.page(from, 10).await;
         let Some((last, _)) = payload.last() else {
             self.ended = true;
@@ -92,13 +92,13 @@ impl Source for Pages {
         Ok(())
     }
 
-    /// For the lag: what the service has by now.
+    /// The current end of the log, from which the lag is computed.
     fn end(&self, _: &Partition) -> Option<Offset> {
         u64::try_from(self.service.messages.len()).ok().map(Offset)
     }
 }
 
-/// The service gives the same messages again, as long as it keeps them.
+/// The service returns the same messages again as long as it retains them.
 impl Replayable for Pages {}
 
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -120,7 +120,7 @@ impl Event for Trip {
     }
 }
 
-/// Reads messages; what is no trip becomes a dead letter.
+/// Decodes messages; one that is not a trip becomes a dead letter.
 struct Trips;
 
 impl Decode<Vec<(u64, String)>> for Trips {
@@ -129,7 +129,9 @@ impl Decode<Vec<(u64, String)>> for Trips {
         for (number, message) in payload {
             match serde_json::from_str(&message) {
                 Ok(trip) => entry.row(Offset(number), trip),
-                Err(why) => entry.malformed(Offset(number), message.as_bytes(), why.to_string()),
+                Err(error) => {
+                    entry.malformed(Offset(number), message.as_bytes(), error.to_string());
+                }
             }
         }
     }
@@ -143,7 +145,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let service = Service {
         messages: Arc::new((10..60).map(trip).collect()),
-        asked: Arc::default(),
+        requests: Arc::default(),
     };
     let store = MemoryStore::default();
     let pipeline = || {
@@ -157,7 +159,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             })
     };
 
-    // Stopped as soon as something is committed; the second run goes on from there.
+    // The first run stops after its first commit; the second resumes from there.
     let first = pipeline();
     let mut health = first.watch();
     let committed = async { _ = health.wait_for(|health| health.commits > 0).await };
@@ -174,7 +176,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(rows, 49, "each trip once");
     println!(
         "own_source: ok ({rows} trips, 1 dead letter, {} pages in two runs)",
-        service.asked.load(Ordering::Relaxed)
+        service.requests.load(Ordering::Relaxed)
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! A pipeline inside an HTTP service: events come in by POST, alerts and health go out by GET.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! A pipeline inside an HTTP service: POST sends events, GET returns alerts and health.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::{
     error::Error,
@@ -32,16 +32,16 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-/// What requests see of the pipeline.
+/// The state that request handlers share with the pipeline.
 #[derive(Clone)]
 struct Fleet {
-    /// Bounded: a request waits while the pipeline has more than it can take.
+    /// Bounded, so that requests wait while the pipeline is busy.
     events: mpsc::Sender<Bytes>,
     health: watch::Receiver<Health>,
     alerts: Arc<Mutex<Vec<Alert>>>,
 }
 
-/// One message each, in the words of VehicleOps.
+/// Decodes one message of VehicleOps per request.
 struct Messages(VehicleOps);
 
 impl Decode<Vec<(Offset, Bytes)>> for Messages {
@@ -62,8 +62,8 @@ impl Decode<Vec<(Offset, Bytes)>> for Messages {
     }
 }
 
-/// 202: it is taken, not yet stored.
-async fn take(State(fleet): State<Fleet>, message: Bytes) -> StatusCode {
+/// Responds 202, because the event is accepted but not yet stored.
+async fn accept(State(fleet): State<Fleet>, message: Bytes) -> StatusCode {
     match fleet.events.send(message).await {
         Ok(()) => StatusCode::ACCEPTED,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -96,8 +96,8 @@ async fn health(State(fleet): State<Fleet>) -> (StatusCode, Json<Value>) {
     (status, Json(body))
 }
 
-/// Keeps what the pipeline finds; it waits for us, so that no alert is missed.
-async fn keep(mut found: RowStream<Alert>, alerts: Arc<Mutex<Vec<Alert>>>) {
+/// Collects the alerts. The pipeline waits for this task, so no alert is lost.
+async fn collect(mut found: RowStream<Alert>, alerts: Arc<Mutex<Vec<Alert>>>) {
     while let Some(row) = found.next().await {
         alerts
             .lock()
@@ -106,7 +106,7 @@ async fn keep(mut found: RowStream<Alert>, alerts: Arc<Mutex<Vec<Alert>>>) {
     }
 }
 
-/// Serves until `stop` resolves; then takes what was accepted to its end.
+/// Serves until `stop` resolves, then processes every accepted event.
 async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -114,14 +114,14 @@ async fn serve(
     let (events, mut accepted) = mpsc::channel(1024);
     let (sink, found) = rows(64);
     let (mut graph, telemetry) = Graph::new();
-    let kept = graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge));
+    let alerts_found = graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge));
     let source = StreamSource::new("http", stream::poll_fn(move |cx| accepted.poll_recv(cx)));
     let store = SqliteStore::open_in_memory("service")?;
     let order = Order::within(std::time::Duration::ZERO);
     let decode = Messages(VehicleOps::default());
     let pipeline = Pipeline::at_least_once(source, decode, order, graph, store.clone())
         .store("telemetry", telemetry, store.table("telemetry")?)
-        .publish("alerts", kept, sink);
+        .publish("alerts", alerts_found, sink);
 
     let fleet = Fleet {
         events,
@@ -129,22 +129,22 @@ async fn serve(
         alerts: Arc::default(),
     };
     let running = tokio::spawn(pipeline.run());
-    let keeping = tokio::spawn(keep(found, Arc::clone(&fleet.alerts)));
+    let collecting = tokio::spawn(collect(found, Arc::clone(&fleet.alerts)));
     let routes = Router::new()
-        .route("/events", post(take))
+        .route("/events", post(accept))
         .route("/alerts", get(alerts))
         .route("/health", get(health))
         .with_state(fleet);
-    // When the server is done, so are the senders of events: the stream ends, and the pipeline with it.
+    // When the server stops, the senders are dropped: the stream ends, and the pipeline with it.
     axum::serve(listener, routes)
         .with_graceful_shutdown(stop)
         .await?;
-    keeping.await?;
+    collecting.await?;
     Ok(running.await??)
 }
 
-/// A request as any client sends it; gives status and body.
-async fn ask(
+/// Sends a request and returns status and body.
+async fn request(
     at: SocketAddr,
     method: &str,
     path: &str,
@@ -152,14 +152,14 @@ async fn ask(
 ) -> Result<(u16, String), Box<dyn Error>> {
     let mut stream = TcpStream::connect(at).await?;
     let length = body.len();
-    let request = format!(
+    let head_and_body = format!(
         "{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
     );
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    let status = answer.split(' ').nth(1).ok_or("no status")?.parse()?;
-    let (_, body) = answer.split_once("\r\n\r\n").ok_or("no body")?;
+    stream.write_all(head_and_body.as_bytes()).await?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await?;
+    let status = response.split(' ').nth(1).ok_or("no status")?.parse()?;
+    let (_, body) = response.split_once("\r\n\r\n").ok_or("no body")?;
     Ok((status, body.to_owned()))
 }
 
@@ -176,13 +176,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
             )
         };
         for body in [message(40), message(50), "hello".into()] {
-            assert_eq!(ask(at, "POST", "/events", &body).await?.0, 202);
+            assert_eq!(request(at, "POST", "/events", &body).await?.0, 202);
         }
         let speeding =
             r#"{"vehicle_id":"VH-001","speed_kmh":130,"timestamp":"2024-02-15T14:33:00Z"}"#;
-        ask(at, "POST", "/events", speeding).await?;
+        request(at, "POST", "/events", speeding).await?;
         let found = loop {
-            let (_, body) = ask(at, "GET", "/alerts", "").await?;
+            let (_, body) = request(at, "GET", "/alerts", "").await?;
             if body != "[]" {
                 break body;
             }
@@ -191,7 +191,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             found.contains("OVERSPEED") && found.contains("VH-001"),
             "{found}"
         );
-        let (status, health) = ask(at, "GET", "/health", "").await?;
+        let (status, health) = request(at, "GET", "/health", "").await?;
         assert!(
             status == 200 && health.contains("Running"),
             "{status} {health}"
@@ -199,8 +199,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         _ = done.send(());
         Ok::<_, Box<dyn Error>>(())
     };
-    let (report, asked) = tokio::join!(serving, client);
-    asked?;
+    let (report, client) = tokio::join!(serving, client);
+    client?;
     let report = report?;
     assert!(report.balances());
     assert_eq!(

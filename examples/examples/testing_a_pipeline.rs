@@ -1,8 +1,9 @@
-//! A rule of one's own, tested in three steps: by hand, by its suite, and in a pipeline whose every step dies.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! Testing a custom rule in three steps: by hand, with the conformance suite, and in a pipeline
+//! that crashes at every commit.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 #![expect(
     clippy::expect_used,
-    reason = "an example that does not hold should stop at once"
+    reason = "an example stops at the first failed check"
 )]
 
 use std::{sync::Arc, time::Duration};
@@ -19,15 +20,16 @@ use fleet_core::{
     units::Speed,
 };
 
-/// What is tested: tells for how many seconds a vehicle stood still, when it moves again or falls silent.
+/// The operator under test: when a vehicle moves again or falls silent, it emits for how many
+/// seconds the vehicle stood still.
 struct Standstill;
 
-/// When it stopped and when it last stood, seconds since 1970.
+/// When the vehicle stopped and when it was last seen standing, in seconds since 1970.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct Standing(Option<(i64, i64)>);
 fleet_core::state_by_serde!(Standing, 1);
 
-/// Nothing is heard of a vehicle for this long.
+/// A vehicle is silent after this long without a row.
 const SILENCE: Duration = Duration::from_secs(60);
 
 impl Operator for Standstill {
@@ -78,7 +80,7 @@ fn row(car: &str, second: i64, kmh: f64) -> Telemetry {
     Telemetry::new(car, at(second)).with_speed(Speed::from_kmh(kmh))
 }
 
-/// Two cars that stop and go.
+/// Events of two cars that stop and go.
 fn drive() -> Vec<Telemetry> {
     let rows = (0..120).map(|n| {
         let car = if n % 2 == 0 { "car-1" } else { "car-2" };
@@ -89,7 +91,8 @@ fn drive() -> Vec<Telemetry> {
     rows.collect()
 }
 
-/// Step by step, without a runtime: rows in, results out, time moved by hand, state looked at.
+/// Drives the graph step by step without a runtime: pushes rows, moves time, inspects results and
+/// state.
 fn by_hand() -> fleet_core::Result<()> {
     let (graph, stops) = graph();
     let mut harness = Harness::new(graph, Order::within(Duration::ZERO));
@@ -109,7 +112,7 @@ fn by_hand() -> fleet_core::Result<()> {
     Ok(())
 }
 
-/// One process of the pipeline; `None` when it died.
+/// Runs one process of the pipeline; `None` if it crashed.
 async fn process(store: &MemoryStore, faults: &Faults) -> Option<fleet_core::Result<()>> {
     let (graph, stops) = graph();
     let source = Scripted::new("cars", Arc::new(drive()), [Script::Rows(25); 4]);
@@ -130,30 +133,39 @@ async fn process(store: &MemoryStore, faults: &Faults) -> Option<fleet_core::Res
 async fn main() -> fleet_core::Result<()> {
     by_hand()?;
 
-    // Any batching, any restart, any order of arrival within the bound: the same rows.
+    // The same rows for any batching, any restart and any order of arrival within the bound.
     conformance::operator(|| Standstill, &drive());
 
-    // The truth: a run in which nothing goes wrong, and which counts its steps.
-    let (truth, calm) = (MemoryStore::default(), Faults::none());
-    process(&truth, &calm).await.expect("nobody dies")?;
+    // The expected rows come from a run without faults, which also counts the commits.
+    let (expected, calm) = (MemoryStore::default(), Faults::none());
+    process(&expected, &calm)
+        .await
+        .expect("no fault is injected")?;
     let commits = calm.asked(Operation::Commit);
 
-    // A process that dies before or after any of its commits, and one that goes on.
+    // One process crashes before or after any of its commits, and a second one resumes.
     for n in 1..=commits {
         for fault in [Fault::CrashBefore, Fault::CrashAfter] {
             let (store, faults) = (
                 MemoryStore::default(),
                 Faults::at([(Operation::Commit, n, fault)]),
             );
-            assert!(process(&store, &faults).await.is_none(), "it died");
-            process(&store, &Faults::none()).await.expect("it lives")?;
-            assert_eq!(store.rows(), truth.rows(), "{} at commit {n}", fault.word());
+            assert!(process(&store, &faults).await.is_none(), "it crashed");
+            process(&store, &Faults::none())
+                .await
+                .expect("no fault is injected")?;
+            assert_eq!(
+                store.rows(),
+                expected.rows(),
+                "{} at commit {n}",
+                fault.word()
+            );
         }
     }
-    let stops = truth.rows().get("stops").map_or(0, Vec::len);
+    let stops = expected.rows().get("stops").map_or(0, Vec::len);
     assert!(stops > 10 && commits > 3);
     println!(
-        "testing_a_pipeline: ok ({stops} stops, the same after a death at each of {commits} commits)"
+        "testing_a_pipeline: ok ({stops} stops, the same after a crash at each of {commits} commits)"
     );
     Ok(())
 }

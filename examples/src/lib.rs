@@ -1,3 +1,5 @@
+//! Shared code of the examples. README.md and ARCHITECTURE.md are compiled as its doc tests.
+//!
 #![doc = include_str!("../../README.md")]
 //!
 #![doc = include_str!("../../ARCHITECTURE.md")]
@@ -7,11 +9,12 @@ use fleet_core::{
     source::{Chunk, SourceEvent},
 };
 
-/// All that a source gives, as text: what an example counts again by a plain loop.
+/// Reads a source to its end and returns it as text, for an example that checks its result with a
+/// plain loop.
 ///
 /// # Errors
-/// Those of the source, and bytes that are no text.
-pub async fn everything<S: Source<Payload = Chunk>>(mut source: S) -> Result<String> {
+/// Returns an error if the source fails or its bytes are not UTF-8.
+pub async fn read_to_string<S: Source<Payload = Chunk>>(mut source: S) -> Result<String> {
     let mut bytes = Vec::new();
     loop {
         match source.next().await? {
@@ -26,5 +29,5 @@ pub async fn everything<S: Source<Payload = Chunk>>(mut source: S) -> Result<Str
         }
     }
     String::from_utf8(bytes)
-        .map_err(|cause| Error::new(ErrorKind::Source, "the source gives no text").because(cause))
+        .map_err(|cause| Error::new(ErrorKind::Source, "the source is not UTF-8").because(cause))
 }

@@ -1,4 +1,5 @@
-//! Self-driving metrics of simulated fleets, whose truth is known: from the simulator's bytes to the stored sums.
+//! Self-driving metrics of simulated fleets, from the simulator's bytes to the stored sums,
+//! compared with the values that the simulator knows.
 #![expect(
     clippy::unwrap_used,
     reason = "helpers of tests fail by panic, as tests do"
@@ -28,15 +29,15 @@ use fleet_sources::{
 
 const METRE_UM: i64 = 1_000_000;
 
-/// What a pipeline found of a fleet.
-struct Found {
+/// The metrics that a pipeline computed for a fleet.
+struct Metrics {
     sums: BTreeMap<VehicleId, SelfDriving>,
     speed_violations: u64,
     collision_risks: u64,
 }
 
-/// Runs the fleet through dialect, order buffer, rules and metrics.
-async fn found(model: SelfDrivingModel, options: SimulatorOptions) -> Found {
+/// Runs a simulated fleet through dialect, order buffer, rules and metrics.
+async fn metrics_of(model: SelfDrivingModel, options: SimulatorOptions) -> Metrics {
     let source = Simulator::new(model, FleetPipeline::default(), options).unwrap();
     let (mut graph, events) = Graph::<FleetEvent>::new();
     let hours = SumSelfDriving::new(SelfDrivingOptions::default());
@@ -51,7 +52,7 @@ async fn found(model: SelfDrivingModel, options: SimulatorOptions) -> Found {
     let telemetry = graph.flat_map("telemetry", events, |event| event.telemetry().cloned());
     let rules = preset::by_name("fleet-pipeline", Mode::Edge).unwrap();
     let alerts = graph.apply("rules", telemetry, rules.rules);
-    // The described system's own rule, without the time to collision; each sighting is an object of its own.
+    // The described system has no time to collision, and counts each sighting as a new object.
     let near = CollisionOptions {
         time_to_collision: Duration::ZERO,
         ..CollisionOptions::default()
@@ -69,14 +70,14 @@ async fn found(model: SelfDrivingModel, options: SimulatorOptions) -> Found {
     assert!(report.balances());
     assert_eq!(report.counts.accepted, report.counts.read);
     let sums = sums.lock().unwrap().clone();
-    Found {
+    Metrics {
         sums,
         speed_violations: report.tally("alerts", AlertKind::Overspeed.as_word()),
         collision_risks: report.tally("near", AlertKind::CollisionRisk.as_word()),
     }
 }
 
-fn assert_true(sums: &SelfDriving, truth: &SelfDrivingTruth) {
+fn assert_equal(sums: &SelfDriving, truth: &SelfDrivingTruth) {
     let vehicle = &truth.vehicle;
     let um = |metres: u64| i64::try_from(metres).unwrap() * METRE_UM;
     assert_eq!(sums.distance_um, um(truth.distance_m), "{vehicle}");
@@ -90,8 +91,8 @@ fn assert_true(sums: &SelfDriving, truth: &SelfDrivingTruth) {
         (sums.episodes, truth.episodes),
         (sums.planned, 0),
     ];
-    for (place, (found, expected)) in counted.into_iter().enumerate() {
-        assert_eq!(found, expected, "{vehicle}: count {place}");
+    for (index, (found, expected)) in counted.into_iter().enumerate() {
+        assert_eq!(found, expected, "{vehicle}: count {index}");
     }
     for class in ObjectClass::ALL {
         let expected = truth.detections.get(class).copied().unwrap_or(0);
@@ -101,7 +102,7 @@ fn assert_true(sums: &SelfDriving, truth: &SelfDrivingTruth) {
         let all = truth.odometer_faults.iter();
         all.filter(|(_, fault)| wanted.contains(fault)).count() as u64
     };
-    // The simulator's rollbacks are of a kilometre and more: what the meter takes for a new start.
+    // The simulator rolls back by a kilometre or more, which odometry counts as a reset.
     let back = faults(&[OdometerFault::Reset, OdometerFault::Rollback]);
     assert_eq!(sums.odometer_faults_of(Fault::Reset), back, "{vehicle}");
     assert_eq!(sums.odometer_faults_of(Fault::Rollback), 0, "{vehicle}");
@@ -115,7 +116,7 @@ fn assert_true(sums: &SelfDriving, truth: &SelfDrivingTruth) {
 }
 
 #[tokio::test]
-async fn metrics_of_fleets_with_broken_odometers_are_the_truth() {
+async fn metrics_are_exact_for_fleets_with_broken_odometers() {
     let mut broken = BTreeMap::new();
     for seed in 1..=2 {
         let mut model = SelfDrivingModel::default()
@@ -127,10 +128,10 @@ async fn metrics_of_fleets_with_broken_odometers_are_the_truth() {
         let options = model.options().seed(seed);
         let options = options.duration(Duration::from_secs(5000));
         let truth = model.truth(&options).unwrap();
-        let found = found(model, options).await;
+        let found = metrics_of(model, options).await;
         assert_eq!(found.sums.len(), 25);
         for truth in &truth {
-            assert_true(found.sums.get(&truth.vehicle).unwrap(), truth);
+            assert_equal(found.sums.get(&truth.vehicle).unwrap(), truth);
             for (_, fault) in &truth.odometer_faults {
                 *broken.entry(fault.name()).or_insert(0) += 1;
             }
@@ -138,28 +139,28 @@ async fn metrics_of_fleets_with_broken_odometers_are_the_truth() {
         let sum = |of: fn(&SelfDrivingTruth) -> u64| truth.iter().map(of).sum::<u64>();
         assert_eq!(found.speed_violations, sum(|one| one.speed_violations));
         assert_eq!(found.collision_risks, sum(|one| one.collision_risks));
-        // The fleet's ratio is that of its sums.
+        // The ratio of the fleet is the ratio of its sums.
         let mut fleet = SelfDriving::default();
         found.sums.values().for_each(|sums| fleet.merge(sums));
         let km = sum(|one| one.distance_m) as f64 / 1000.0;
         let expected = km / sum(|one| one.interventions) as f64;
         assert_eq!(fleet.km_per_intervention().km, Some(expected));
     }
-    // Enough of each kind for the equality to mean something.
+    // Enough faults of each kind for the comparison to mean something.
     assert_eq!(broken.len(), 3);
     assert!(broken.values().all(|count| *count > 50), "{broken:?}");
 }
 
 #[tokio::test]
-async fn a_fleet_without_interventions_has_a_bound_and_no_ratio() {
+async fn a_fleet_without_interventions_has_a_lower_bound_and_no_ratio() {
     let model = SelfDrivingModel::default()
         .vehicle_ids(1..=20)
         .takeovers_per_hour(0.0);
     let options = model.options().duration(Duration::from_secs(1800));
     let truth = model.truth(&options).unwrap();
-    let found = found(model, options).await;
+    let found = metrics_of(model, options).await;
     for truth in &truth {
         assert_eq!(truth.interventions, 0);
-        assert_true(found.sums.get(&truth.vehicle).unwrap(), truth);
+        assert_equal(found.sums.get(&truth.vehicle).unwrap(), truth);
     }
 }

@@ -1,9 +1,9 @@
-//! The Ford fleet demo on PostgreSQL: a stream for each customer goes into shared tables, each by a login that can write
-//! for its customer alone, and three people ask the same question. What each of them sees is counted again from the
-//! lines by a plain loop.
+//! The Ford fleet demo on PostgreSQL: one stream for each customer, written to shared tables by a
+//! login that can write for this customer alone. Three users run the same query, and a plain loop
+//! over the lines checks what each of them sees.
 //!
-//! `cargo xtask example ford` starts a server for it; by hand it takes the one of `FLEET_POSTGRES_URL`.
-#![expect(clippy::print_stdout, reason = "an example tells how it went")]
+//! `cargo xtask example ford` starts a server; otherwise the example uses `FLEET_POSTGRES_URL`.
+#![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 mod plain;
 mod server;
@@ -12,7 +12,7 @@ mod state;
 use std::{error::Error, path::Path, time::Duration};
 
 use fleet_core::{Graph, Order, Pipeline, dialect::Ford, event::Telemetry};
-use fleet_examples::everything;
+use fleet_examples::read_to_string;
 use fleet_rules::{Mode, preset};
 use fleet_sinks::{
     PostgresStore,
@@ -31,24 +31,24 @@ use plain::{Plain, Seen};
 use server::Demo;
 use state::VehicleState;
 
-type Done<T> = Result<T, Box<dyn Error>>;
+type Fallible<T> = Result<T, Box<dyn Error>>;
 
 const CUSTOMERS: [FordCustomer; 2] = [FordCustomer::A, FordCustomer::B];
 
-/// Two in each of the six territories of a customer.
+/// Two vehicles in each of the six territories of a customer.
 const VEHICLES: u32 = 12;
 const LENGTH: Duration = Duration::from_secs(600);
 
 #[tokio::main]
-async fn main() -> Done<()> {
+async fn main() -> Fallible<()> {
     let demo = Demo::create().await?;
-    let done = run(&demo).await;
+    let result = run(&demo).await;
     demo.remove().await?;
-    println!("ford: ok ({})", done?);
+    println!("ford: ok ({})", result?);
     Ok(())
 }
 
-async fn run(demo: &Demo) -> Done<String> {
+async fn run(demo: &Demo) -> Fallible<String> {
     let folder = tempfile::tempdir()?;
     let mut plain = Plain::default();
     for customer in CUSTOMERS {
@@ -60,7 +60,7 @@ async fn run(demo: &Demo) -> Done<String> {
     }
     let range = plain.range()?;
 
-    // Each as the member of a database role that may read, and with the access roles that they hold.
+    // Each user has a database role that may read, and access roles that select rows.
     let both = || Scope::of("customer_a").and_of("customer_b");
     let people = [
         (
@@ -85,40 +85,40 @@ async fn run(demo: &Demo) -> Done<String> {
         |territory| territory.starts_with("WEST_"),
         |_| true,
     ];
-    let mut told = Vec::new();
+    let mut summary = Vec::new();
     for ((role, scope), territory) in people.iter().zip(territories) {
         let database = demo.reader(role).await?;
         tenancy::check(&database).await?;
-        let seen = ask(&database, scope.clone(), range).await?;
+        let seen = query(&database, scope.clone(), range).await?;
         assert_eq!(seen, plain.seen(territory), "{role}");
         assert!(seen.anomalies > 0 && seen.vehicles > 0);
-        told.push(format!("{role} sees {} events", seen.events));
+        summary.push(format!("{role} sees {} events", seen.events));
     }
-    // Nobody sees anything without a role, or in another tenant.
+    // Without a role, or in another tenant, nothing is visible.
     let [(role, manager), (_, regional), _] = &people;
     let database = demo.reader(role).await?;
-    for blind in [
+    for scope in [
         both(),
         Scope::of("vehicleops").with_roles(["territory_west_1"]),
     ] {
-        assert_eq!(ask(&database, blind, range).await?, Seen::default());
+        assert_eq!(query(&database, scope, range).await?, Seen::default());
     }
     acknowledge(&database, manager, regional, range).await?;
-    Ok(told.join(", "))
+    Ok(summary.join(", "))
 }
 
-async fn simulated(customer: FordCustomer) -> Done<String> {
+async fn simulated(customer: FordCustomer) -> Fallible<String> {
     let model = FordModel::default().customer(customer);
     let options = model.options(VEHICLES).duration(LENGTH);
-    Ok(everything(Simulator::new(model, Ford::default(), options)?).await?)
+    Ok(read_to_string(Simulator::new(model, Ford::default(), options)?).await?)
 }
 
-/// The stream of one customer into the tables of all.
-async fn ingest(database: &Database, customer: FordCustomer, file: &Path) -> Done<()> {
+/// Reads the stream of one customer into the shared tables.
+async fn ingest(database: &Database, customer: FordCustomer, file: &Path) -> Fallible<()> {
     let store = PostgresStore::open(database, customer.topic()).await?;
     let source = FileSource::open([file], FileOptions::default())?;
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
-    // One row for each offending event, as the demo stores them.
+    // The demo stores one row for each offending event.
     let found = graph.apply("rules", telemetry, preset::ford(Mode::Every));
     let states = graph.map("states", telemetry, |event| VehicleState(event.clone()));
     let newest = TableOptions {
@@ -154,8 +154,8 @@ async fn ingest(database: &Database, customer: FordCustomer, file: &Path) -> Don
     Ok(())
 }
 
-/// The question: how many vehicles, events and anomalies are there?
-async fn ask(database: &Database, scope: Scope, range: TimeRange) -> Done<Seen> {
+/// The query: how many vehicles, events and anomalies are visible?
+async fn query(database: &Database, scope: Scope, range: TimeRange) -> Fallible<Seen> {
     let scoped = Scoped::begin(database, scope).await?;
     let found = overview(&scoped, range, 60).await?.summary;
     scoped.commit().await?;
@@ -167,13 +167,13 @@ async fn ask(database: &Database, scope: Scope, range: TimeRange) -> Done<Seen> 
     })
 }
 
-/// One person says that they have seen an anomaly, in a transaction, and another sees that.
+/// One user acknowledges an anomaly in a transaction, and another user sees the acknowledgement.
 async fn acknowledge(
     database: &Database,
     manager: &Scope,
     regional: &Scope,
     range: TimeRange,
-) -> Done<()> {
+) -> Fallible<()> {
     let open = |scope: Scope| async {
         let scoped = Scoped::begin(database, scope).await?;
         let open = overview(&scoped, range, 60).await?.summary;
@@ -181,7 +181,7 @@ async fn acknowledge(
     };
     let before = open(regional.clone()).await?;
 
-    // It is one of the manager's own tenant: two could use the same id.
+    // An id is unique within its tenant, so the scope names one tenant.
     let tenant = manager.tenants().next().unwrap_or_default().to_owned();
     let mine = Scope::of(tenant)
         .with_roles(manager.roles())
@@ -202,7 +202,7 @@ async fn acknowledge(
         "territory_manager_1"
     );
     drop(scoped);
-    // Dropped, it did not happen.
+    // Dropping the transaction rolls it back.
     assert_eq!(open(regional.clone()).await?, before);
 
     let scoped = Scoped::begin(database, mine).await?;

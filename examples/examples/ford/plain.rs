@@ -1,4 +1,4 @@
-//! What the lines say without the library.
+//! Counts over the emitted lines, computed without the library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,22 +7,24 @@ use fleet_sinks::postgres::queries::TimeRange;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::Done;
+use crate::Fallible;
 
-/// What somebody sees of the fleet.
+/// What a user sees of the fleet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// That there are.
+    /// Vehicles that the demo lists.
     pub(crate) vehicles: u64,
-    /// That said something.
+    /// Vehicles with at least one event.
     pub(crate) active: u64,
     pub(crate) events: u64,
     pub(crate) anomalies: u64,
 }
 
-/// The vehicles that the demo's books list in each territory of a customer, whether they say something or not.
+/// The number of vehicles that the demo lists in each territory of a customer, with or without
+/// events.
 const LISTED: u64 = 5;
 
+/// Counts by territory.
 #[derive(Default)]
 pub(crate) struct Plain {
     /// By customer and territory.
@@ -38,8 +40,8 @@ struct Territory {
 }
 
 impl Plain {
-    /// Counts lines.
-    pub(crate) fn add(&mut self, lines: &str) -> Done<()> {
+    /// Adds the events of some lines.
+    pub(crate) fn add(&mut self, lines: &str) -> Fallible<()> {
         for line in lines.lines() {
             let event: Value = serde_json::from_str(line)?;
             let text = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -51,11 +53,11 @@ impl Plain {
                 number("fuel_pct").is_some_and(|percent| percent < 10.0),
                 !text("dtc_code").is_empty(),
             ];
-            let place = (
+            let key = (
                 text("customer_id").to_owned(),
                 text("territory_id").to_owned(),
             );
-            let territory = self.territories.entry(place).or_default();
+            let territory = self.territories.entry(key).or_default();
             territory.vehicles.insert(text("vehicle_id").to_owned());
             territory.events += 1;
             territory.anomalies += offences.iter().filter(|offends| **offends).count() as u64;
@@ -64,8 +66,8 @@ impl Plain {
         Ok(())
     }
 
-    /// From the first event to just after the last.
-    pub(crate) fn range(&self) -> Done<TimeRange> {
+    /// The range from the first event to just after the last.
+    pub(crate) fn range(&self) -> Fallible<TimeRange> {
         let (first, last) = self
             .times
             .first()
@@ -76,7 +78,7 @@ impl Plain {
         Ok(TimeRange::new(at(first), after)?)
     }
 
-    /// All that happened in some territories.
+    /// Sums the territories that `within` selects.
     pub(crate) fn seen(&self, within: impl Fn(&str) -> bool) -> Seen {
         let mut seen = Seen::default();
         for ((_, name), territory) in &self.territories {

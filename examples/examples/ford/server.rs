@@ -1,28 +1,29 @@
-//! A database of the demo's own, with logins for what writes and who reads.
+//! A separate database for the demo, with logins that write and logins that read.
 
 use fleet_sinks::postgres::{
     Database, PostgresOptions,
     migrations::{Migrations, migrate, seed_demo},
 };
 
-use crate::Done;
+use crate::Fallible;
 
-/// The password of all logins: they live as long as this example, on a server for trying things out.
+/// The password of all logins, which exist on a test server as long as this example runs.
 const PASSWORD: &str = "demo";
 
-/// The demo's database. Logins belong to the whole server, so their names hold its name.
+/// The database of the demo. Logins belong to the whole server, so their names start with the name
+/// of the database.
 pub(crate) struct Demo {
     server: Database,
-    /// Where a role connects, but for its name.
-    place: String,
+    /// Host, port, database and options of a connection URL.
+    target: String,
     name: String,
 }
 
 impl Demo {
-    /// Makes the tables, and the customers, vehicles and territories of the demo.
-    pub(crate) async fn create() -> Done<Self> {
+    /// Creates the tables, and the customers, vehicles and territories of the demo.
+    pub(crate) async fn create() -> Fallible<Self> {
         let url = std::env::var("FLEET_POSTGRES_URL").map_err(
-            |_| "FLEET_POSTGRES_URL names no server: `cargo xtask services up` starts one",
+            |_| "FLEET_POSTGRES_URL is not set: `cargo xtask services up` starts a server",
         )?;
         let server = Database::connect(&url, PostgresOptions::default()).await?;
         let name = format!("ford_{}", std::process::id());
@@ -30,7 +31,7 @@ impl Demo {
         let (front, _) = front.rsplit_once('/').ok_or("the URL names no database")?;
         let (_, address) = front.rsplit_once('@').ok_or("the URL names no user")?;
         let demo = Self {
-            place: format!("{address}/{name}?{query}"),
+            target: format!("{address}/{name}?{query}"),
             server,
             name,
         };
@@ -42,22 +43,23 @@ impl Demo {
         Ok(demo)
     }
 
-    /// A login that appends for one customer: whose rows they are is its own setting, not a message's.
-    pub(crate) async fn ingest(&self, customer: &str) -> Done<Database> {
+    /// Connects as a login that appends rows for one customer. The customer is a setting of the
+    /// login, so no message can choose another.
+    pub(crate) async fn ingest(&self, customer: &str) -> Fallible<Database> {
         let login = self.login(&format!("ingest_{customer}"), "ingest").await?;
         let tenant = format!("ALTER ROLE {login} SET fleet.tenants = '{{{customer}}}'");
         self.run(&tenant).await?;
         self.connect(&login).await
     }
 
-    /// A login that reads; what it sees is said by the scope of each transaction.
-    pub(crate) async fn reader(&self, role: &str) -> Done<Database> {
+    /// Connects as a login that reads; the scope of each transaction decides what it sees.
+    pub(crate) async fn reader(&self, role: &str) -> Fallible<Database> {
         let login = self.login(&format!("reads_as_{role}"), role).await?;
         self.connect(&login).await
     }
 
-    /// Makes a login, if it is not there.
-    async fn login(&self, what: &str, role: &str) -> Done<String> {
+    /// Creates a login if it does not exist.
+    async fn login(&self, what: &str, role: &str) -> Fallible<String> {
         let login = format!("{}_{what}", self.name);
         let make = format!(
             "DO $$ BEGIN CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE fleet_{role};
@@ -67,13 +69,13 @@ impl Demo {
         Ok(login)
     }
 
-    async fn connect(&self, login: &str) -> Done<Database> {
-        let url = format!("postgres://{login}:{PASSWORD}@{}", self.place);
+    async fn connect(&self, login: &str) -> Fallible<Database> {
+        let url = format!("postgres://{login}:{PASSWORD}@{}", self.target);
         Ok(Database::connect(&url, PostgresOptions::default()).await?)
     }
 
     /// Removes the database and its logins.
-    pub(crate) async fn remove(&self) -> Done<()> {
+    pub(crate) async fn remove(&self) -> Fallible<()> {
         self.run(&format!("DROP DATABASE {} WITH (FORCE)", self.name))
             .await?;
         let drop = format!(
@@ -87,7 +89,7 @@ impl Demo {
         self.run(&drop).await
     }
 
-    async fn run(&self, sql: &str) -> Done<()> {
+    async fn run(&self, sql: &str) -> Fallible<()> {
         let connection = self.server.connection().await?;
         let work = connection.client().batch_execute(sql);
         Ok(connection.run("prepare the demo in", work).await?)

@@ -1,4 +1,4 @@
-//! The last word of a vehicle, as a row of `fleet.vehicle_state`.
+//! The latest state of a vehicle, as a row of `fleet.vehicle_state`.
 
 use fleet_core::{
     Record,
@@ -6,10 +6,11 @@ use fleet_core::{
     record::{Column, Fields, Value},
 };
 
+/// The newest telemetry of a vehicle.
 #[derive(Clone, Debug)]
 pub(crate) struct VehicleState(pub(crate) Telemetry);
 
-/// What a vehicle may say, in the order of the columns after its time.
+/// The signals of a vehicle, in the order of the columns after its time.
 const SIGNALS: [Signal; 8] = [
     Signal::Latitude,
     Signal::Longitude,

@@ -1,4 +1,4 @@
-//! Every kind of bad line among good ones: the good land, each bad one is a dead letter.
+//! Every kind of bad line among good ones: the good are stored, each bad one is a dead letter.
 
 use std::{io::Write, process::Stdio};
 
@@ -13,7 +13,7 @@ fn good(line: usize) -> String {
     )
 }
 
-/// Each bad line, and a word of its reason.
+/// Each bad line, and a word from the reason of its dead letter.
 fn bad() -> Vec<(Vec<u8>, &'static str)> {
     let but = |from: &str, to: &str| good(0).replace(from, to).into_bytes();
     let time = "2024-02-15T14:00:00+00:00";
@@ -47,7 +47,7 @@ fn bad() -> Vec<(Vec<u8>, &'static str)> {
 }
 
 #[test]
-fn the_good_lines_land_and_each_bad_one_is_a_dead_letter_with_offset_and_reason() {
+fn good_lines_are_stored_and_each_bad_one_is_a_dead_letter_with_offset_and_reason() {
     let mut input = Vec::new();
     let mut expected = Vec::new();
     let bad = bad();
@@ -60,7 +60,7 @@ fn the_good_lines_land_and_each_bad_one_is_a_dead_letter_with_offset_and_reason(
             input.push(b'\n');
         }
         input.extend_from_slice(good(line).as_bytes());
-        // Empty lines and the line ends of other systems are no records.
+        // Empty lines are not records, and neither are the line ends of Windows.
         input.extend_from_slice(if line % 100 == 0 { b"\r\n\n" } else { b"\n" });
     }
     assert_eq!(expected.len(), bad.len());
@@ -86,7 +86,7 @@ fn the_good_lines_land_and_each_bad_one_is_a_dead_letter_with_offset_and_reason(
         .unwrap();
     let mut pipe = child.stdin.take().unwrap();
     pipe.write_all(&input).unwrap();
-    // One more line that never ends, of 400 MB: it must not be held.
+    // A last line of 400 MB that never ends: it must not be kept in memory.
     let piece = vec![b'x'; 4 << 20];
     for _ in 0..100 {
         pipe.write_all(&piece).unwrap();
@@ -120,7 +120,7 @@ fn the_good_lines_land_and_each_bad_one_is_a_dead_letter_with_offset_and_reason(
     }
 }
 
-/// The most memory that the process has had, where the system tells.
+/// Returns the peak memory of the process, on systems that report it.
 fn peak_kib(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

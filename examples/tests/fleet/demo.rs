@@ -1,4 +1,4 @@
-//! The demo: three fleets in one database, and a report that adds up what they left.
+//! The demo: three fleets in one database, and a report over all of them.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ fn demo(scratch: &Scratch) -> Value {
 }
 
 #[test]
-fn telemetry_perception_driving_events_and_trips_are_all_there() {
+fn telemetry_perception_driving_events_and_trips_are_stored() {
     let scratch = Scratch::new();
     let report = demo(&scratch);
     let db = scratch.db();
@@ -39,7 +39,7 @@ fn the_report_has_the_mean_and_the_spread_of_the_scores_that_are_stored() {
     let sum = number(&db, "SELECT sum(score) FROM trips");
     let mean = scores["mean_score"].as_f64().unwrap();
     assert!((mean * 40.0 - sum as f64).abs() < 1e-6, "{mean} of {sum}");
-    // Calm and harsh trips: neither all alike, nor all at the ends.
+    // Calm and harsh trips: the scores differ, and not all are extremes.
     assert!((50.0..100.0).contains(&mean), "{mean}");
     let bands = scores["bands"].as_object().unwrap();
     let counts: Vec<u64> = bands
@@ -52,7 +52,7 @@ fn the_report_has_the_mean_and_the_spread_of_the_scores_that_are_stored() {
         "{bands:?}"
     );
     assert!(text.contains(&format!("{mean:.1} over 40 trips")), "{text}");
-    // Telemetry without accelerations is no reason for a full score.
+    // Telemetry without accelerations has no score, instead of a full one.
     let unscored = scores["unscored"].as_object().unwrap();
     let without: u64 = unscored.values().map(|count| count.as_u64().unwrap()).sum();
     assert_eq!(scores["trips"].as_u64(), Some(40 + without));
@@ -67,7 +67,7 @@ fn the_report_has_the_mean_and_the_spread_of_the_scores_that_are_stored() {
 }
 
 #[test]
-fn the_score_of_a_trip_is_what_its_counts_cost() {
+fn the_score_of_a_trip_follows_from_its_harsh_events() {
     let scratch = Scratch::new();
     demo(&scratch);
     let wrong = "SELECT count(*) FROM trips WHERE driver_id IS NOT NULL

@@ -1,4 +1,5 @@
-//! The process dies at random moments; what it left and what the next run adds is what one run gives.
+//! The process is killed at random moments. The next run completes the database to that of an
+//! uninterrupted run.
 
 use std::{path::Path, process::Stdio, time::Duration};
 
@@ -8,8 +9,8 @@ use super::support::{Scratch, dump, fleet, number, random, run};
 
 const KILLS: u32 = 20;
 
-/// A run of some seconds with many commits.
-fn words(sink: &str) -> Vec<&str> {
+/// The arguments of a run of some seconds with many commits.
+fn args(sink: &str) -> Vec<&str> {
     let job = [
         "demo",
         "--vehicles",
@@ -23,47 +24,47 @@ fn words(sink: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_killed_run_goes_on_to_the_rows_of_an_uninterrupted_one() {
+fn a_killed_run_resumes_to_the_rows_of_an_uninterrupted_one() {
     let scratch = Scratch::new();
     let whole = scratch.at("whole.db");
-    run(&words(&format!("sqlite:{}", whole.display())));
-    let truth = dump(&whole);
+    run(&args(&format!("sqlite:{}", whole.display())));
+    let expected = dump(&whole);
     let end = position(&whole);
-    assert!(truth["telemetry"].len() == 79_200 && !truth["alerts"].is_empty());
+    assert!(expected["telemetry"].len() == 79_200 && !expected["alerts"].is_empty());
 
     let mut hits = Vec::new();
     for kill in 0..KILLS {
         let db = scratch.at(&format!("{kill}.db"));
         let sink = format!("sqlite:{}", db.display());
-        // One in each twentieth of the input, and then a moment that no commit knows of.
-        let part = (f64::from(kill) + random_part()) / f64::from(KILLS);
-        let pause = Duration::from_millis(40).mul_f64(random_part());
-        if let Some(reached) = killed(&words(&sink), &db, end * part, pause) {
+        // One kill in each twentieth of the input, at a moment independent of commits.
+        let fraction = (f64::from(kill) + random_fraction()) / f64::from(KILLS);
+        let pause = Duration::from_millis(40).mul_f64(random_fraction());
+        if let Some(reached) = killed(&args(&sink), &db, end * fraction, pause) {
             hits.push(reached / end);
         }
-        run(&words(&sink));
+        run(&args(&sink));
         assert!(
-            dump(&db) == truth,
-            "killed {pause:?} after {part:.3} of the input"
+            dump(&db) == expected,
+            "killed {pause:?} after {fraction:.3} of the input"
         );
     }
     println!(
-        "{} of {KILLS} kills hit, at these parts of the input: {hits:.2?}",
+        "{} of {KILLS} kills hit, at these fractions of the input: {hits:.2?}",
         hits.len()
     );
     assert!(hits.len() >= 15, "too few kills hit a running process");
     assert!(
-        hits.iter().any(|part| *part < 0.2) && hits.iter().any(|part| *part > 0.8),
+        hits.iter().any(|at| *at < 0.2) && hits.iter().any(|at| *at > 0.8),
         "{hits:?}"
     );
 }
 
-/// A random part of a whole.
-fn random_part() -> f64 {
+/// Returns a random number from 0 to 1.
+fn random_fraction() -> f64 {
     random() as f64 / u64::MAX as f64
 }
 
-/// How far the database has come; 0 before there is one.
+/// Returns the committed position, or 0 before the database exists.
 fn position(db: &Path) -> f64 {
     let read = || {
         let db = Connection::open_with_flags(db, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
@@ -73,10 +74,10 @@ fn position(db: &Path) -> f64 {
     read().unwrap_or(0.0)
 }
 
-/// Starts the run and kills it a pause after it has come this far; where it was then, if it was still
-/// running.
-fn killed(words: &[&str], db: &Path, at: f64, pause: Duration) -> Option<f64> {
-    let mut child = fleet(words).stdout(Stdio::null()).spawn().unwrap();
+/// Starts a run and kills it a pause after it has committed this far. Returns its position then, or
+/// `None` if it had already ended.
+fn killed(args: &[&str], db: &Path, at: f64, pause: Duration) -> Option<f64> {
+    let mut child = fleet(args).stdout(Stdio::null()).spawn().unwrap();
     while position(db) < at && child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -89,10 +90,10 @@ fn killed(words: &[&str], db: &Path, at: f64, pause: Duration) -> Option<f64> {
 
 #[test]
 #[cfg(unix)]
-fn a_stop_signal_commits_and_the_next_run_goes_on() {
+fn a_stop_signal_commits_and_the_next_run_resumes() {
     let scratch = Scratch::new();
     let (db, sink) = (scratch.db(), scratch.sink());
-    let words = [
+    let args = [
         "demo",
         "--vehicles",
         "10",
@@ -103,7 +104,7 @@ fn a_stop_signal_commits_and_the_next_run_goes_on() {
         "--sink",
         &sink,
     ];
-    let child = fleet(&words).stdout(Stdio::piped()).spawn().unwrap();
+    let child = fleet(&args).stdout(Stdio::piped()).spawn().unwrap();
     while position(&db) == 0.0 {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -120,7 +121,7 @@ fn a_stop_signal_commits_and_the_next_run_goes_on() {
     );
     let stored = number(&db, "SELECT read FROM positions");
     assert!(0 < stored && stored < 60, "{stored}");
-    run(&words);
+    run(&args);
     // 10 vehicles at 2 Hz, and 2 self-driving ones at 1 Hz.
     assert_eq!(number(&db, "SELECT count(*) FROM telemetry"), 66);
 }

@@ -1,8 +1,8 @@
-//! Events that come minutes late revise the windows that they belong to, and raise no alert.
+//! Events that arrive minutes late revise their windows.
 
 use super::support::{Scratch, number, report};
 
-/// One line of VehicleOps telemetry.
+/// Returns one line of VehicleOps telemetry.
 fn ride(second: u32) -> String {
     let (minute, rest) = (second / 60, second % 60);
     let speed = 30 + second * 7 % 60;
@@ -11,7 +11,7 @@ fn ride(second: u32) -> String {
     )
 }
 
-/// Half an hour; `delay` says by how many seconds the event of a second comes late.
+/// Returns half an hour of events; the event of a second arrives `delay` seconds late.
 fn half_an_hour(delay: impl Fn(u32) -> u32) -> String {
     let mut seconds: Vec<u32> = (0..1800).step_by(10).collect();
     seconds.sort_by_key(|second| (second + delay(*second), *second));
@@ -28,7 +28,7 @@ fn windows(scratch: &Scratch) -> String {
 }
 
 #[test]
-fn late_events_lead_to_the_windows_of_those_that_are_in_time() {
+fn late_events_give_the_same_windows_as_events_in_time() {
     let (in_time, late) = (Scratch::new(), Scratch::new());
     let sorted = in_time.file("rides.ndjson", half_an_hour(|_| 0));
     let delayed = late.file(

@@ -1,10 +1,10 @@
-//! The `fleet` command line from outside: recordings, bad input, kills, sinks, exit codes.
+//! The `fleet` command as a process: recordings, bad input, kills, sinks, exit codes.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    reason = "helpers of tests fail by panic and print what they measured"
+    reason = "test helpers panic on failure and print what they measured"
 )]
 
 mod bad_lines;

@@ -1,10 +1,11 @@
-//! Recordings of real vehicles: known totals, and the same results in any order of the rows.
+//! Recordings of real vehicles have known totals, and the same results in any order of their rows.
 
 use std::{fs, path::Path};
 
 use super::support::{Scratch, dump, map, number, random, recordings, report, run, stored};
 
-/// Read, duplicate and vehicles of one day, and the map that its unit of speed needs.
+/// File, column map, and numbers of records, duplicates and vehicles of each day. Days differ in
+/// their unit of speed.
 const DAYS: [(&str, &str, u64, u64, u64); 4] = [
     ("2015-03-07.csv", "capmetrics-2015.yaml", 44_564, 139, 158),
     ("2016-01-17.csv", "capmetrics.yaml", 34_909, 1, 129),
@@ -12,7 +13,7 @@ const DAYS: [(&str, &str, u64, u64, u64); 4] = [
     ("2016-11-25.csv", "capmetrics.yaml", 32_038, 0, 181),
 ];
 
-/// The lines of a day without its header, in another order.
+/// Reorders the lines of a day, without its header.
 type Reorder = fn(&mut Vec<&str>);
 
 #[test]
@@ -66,7 +67,7 @@ fn a_day_of_buses_gives_the_same_in_any_order_of_its_rows() {
     }
 }
 
-/// The report, and the rows of alerts and windows.
+/// Returns the report, and the rows of alerts and windows.
 fn replay(file: &Path, map_name: &str, db: &Path) -> (serde_json::Value, [Vec<String>; 2]) {
     let (sink, map) = (format!("sqlite:{}", db.display()), map(map_name));
     let words = [
@@ -180,12 +181,12 @@ fn drives_are_scored_sample_by_sample() {
     let trips = report["trips"].as_array().unwrap();
     assert_eq!(trips.len(), 17);
     let quantity = |name: &str| -> String {
-        let parts = trips
+        let components = trips
             .iter()
             .flat_map(|trip| trip["components"].as_array().unwrap());
-        parts
-            .filter(|part| part["name"] == name)
-            .map(|part| part["quantity"].as_f64().unwrap())
+        components
+            .filter(|component| component["name"] == name)
+            .map(|component| component["quantity"].as_f64().unwrap())
             .sum::<f64>()
             .to_string()
     };
@@ -195,8 +196,8 @@ fn drives_are_scored_sample_by_sample() {
     );
 }
 
-/// The reports of a year: by whom, and no kilometres to divide by. Rows are in the order of the manufacturers' files,
-/// hence a bound of a year.
+/// The reports of a year have initiators, but no kilometres to divide by. Their rows have the order
+/// of the manufacturers' files, hence the bound of a year.
 #[test]
 fn the_disengagements_of_california_are_stored_by_initiator_and_have_no_ratio() {
     let Some(folder) = recordings("ca_dmv") else {
@@ -225,7 +226,7 @@ fn the_disengagements_of_california_are_stored_by_initiator_and_have_no_ratio() 
         (count("initiator = 'driver'"), count("initiator = 'system'")),
         (2_230, 446)
     );
-    // The cells that are not ASCII, in Windows-1252: all of them hold this quote.
+    // Every cell that is not ASCII holds this quote, encoded as Windows-1252.
     assert_eq!(count("event_detail LIKE '%\u{2019}%'"), 16);
     assert_eq!(count("event_detail LIKE '%\u{fffd}%'"), 0);
 
@@ -247,10 +248,10 @@ fn the_disengagements_of_california_are_stored_by_initiator_and_have_no_ratio() 
     );
 }
 
-/// What each file holds: read, accepted, filtered (names that are no signal), duplicates, and dead letters:
-/// messages without a time before which there is none.
+/// The counts of each file: read, accepted, filtered (names that are not signals), duplicates, and
+/// dead letters (messages before the first time of the file).
 #[test]
-fn openxc_messages_have_the_fates_that_their_files_explain() {
+fn openxc_messages_have_known_fates() {
     let Some(folder) = recordings("openxc") else {
         return;
     };

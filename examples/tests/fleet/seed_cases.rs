@@ -1,4 +1,4 @@
-//! The cases of the VehicleOps description, from JSON to a stored alert.
+//! The worked examples of the described systems, from JSON to a stored alert or score.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn replay(scratch: &Scratch, lines: &str, mode: &str) -> Value {
 }
 
 #[test]
-fn each_case_opens_what_it_says_and_nothing_else() {
+fn each_case_opens_its_alerts_and_no_other() {
     let cases = [
         ((92.5, 80.0, 70.0), json!({"OVERSPEED": 1})),
         ((30.0, 12.0, 70.0), json!({"TRACTION_SOC_LOW": 1})),
@@ -56,7 +56,7 @@ fn every_counts_each_offending_event_and_edge_each_opening() {
     assert_eq!((openings("edge"), openings("every")), (2.into(), 3.into()));
 }
 
-/// The request body of the FleetFlow description: two samples, one of them a brake of 0.5 g.
+/// The request body of the FleetFlow description: two samples, one of them braking at 0.5 g.
 #[test]
 fn the_request_of_the_fleetflow_description_scores_95() {
     let request = json!({
@@ -83,11 +83,11 @@ fn the_request_of_the_fleetflow_description_scores_95() {
     let report: Value = serde_json::from_slice(&run(&words).stdout).unwrap();
     let trip = &report["trips"][0];
     assert_eq!((&trip["score"], &trip["samples"]), (&95.into(), &2.into()));
-    let quantity = |part: usize| trip["components"][part]["quantity"].clone();
+    let quantity = |index: usize| trip["components"][index]["quantity"].clone();
     assert_eq!((quantity(0), quantity(1)), (json!(1.0), json!(0.0)));
 }
 
-/// The other shape of FleetFlow's samples, as its table has them: with times, so the events have theirs.
+/// The short form of FleetFlow's samples, from its table: samples have times, so events do too.
 #[test]
 fn samples_of_the_short_form_are_scored_with_their_times() {
     let request = json!({

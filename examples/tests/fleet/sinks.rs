@@ -1,4 +1,4 @@
-//! One job, every sink; a second run; resuming and growing inputs.
+//! One job into every sink, second runs, growing inputs and replayed dead letters.
 
 use std::{fs, path::Path};
 
@@ -89,7 +89,7 @@ fn gzip_and_plain_inputs_are_one_input() {
         .args(["-k", &plain])
         .status();
     if !packed.is_ok_and(|status| status.success()) {
-        return eprintln!("skipped: there is no gzip here");
+        return eprintln!("skipped: gzip is not installed");
     }
     let packed = plain.clone() + ".gz";
     let words = [

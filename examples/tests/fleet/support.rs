@@ -1,4 +1,4 @@
-//! Running the binary, and reading what it left.
+//! Running the binary, and reading its databases.
 
 use std::{
     collections::BTreeMap,
@@ -9,28 +9,28 @@ use std::{
 use fleet_sinks::sqlite::rusqlite::{Connection, types::ValueRef};
 use serde_json::Value;
 
-/// The binary with these words.
-pub(crate) fn fleet(words: &[&str]) -> Command {
+/// Returns a command that runs the binary with these arguments.
+pub(crate) fn fleet(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
-    command.args(words);
+    command.args(args);
     command
 }
 
-/// Runs it to a good end.
-pub(crate) fn run(words: &[&str]) -> Output {
-    let output = fleet(words).output().unwrap();
+/// Runs the binary, which must succeed.
+pub(crate) fn run(args: &[&str]) -> Output {
+    let output = fleet(args).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{words:?}: {} {error}",
+        "{args:?}: {} {error}",
         output.status
     );
     output
 }
 
-/// Runs it to a good end and reads its JSON report.
-pub(crate) fn report(words: &[&str]) -> Value {
-    let output = run(&[words, &["--report", "json"]].concat());
+/// Runs the binary, which must succeed, and parses its JSON report.
+pub(crate) fn report(args: &[&str]) -> Value {
+    let output = run(&[args, &["--report", "json"]].concat());
     let report: Value =
         serde_json::from_slice(&output.stdout).expect("one JSON object, nothing else");
     let count = |name: &str| report[name].as_u64().unwrap();
@@ -39,7 +39,7 @@ pub(crate) fn report(words: &[&str]) -> Value {
     report
 }
 
-/// A folder that goes away with its handle, with a database in it.
+/// A temporary folder with a database, deleted on drop.
 pub(crate) struct Scratch(tempfile::TempDir);
 
 impl Scratch {
@@ -47,12 +47,12 @@ impl Scratch {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// A path in the folder.
+    /// Returns a path in the folder.
     pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    /// A file in the folder, as a word of a command line.
+    /// Writes a file to the folder, and returns its path as an argument.
     pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         std::fs::write(self.at(name), text).unwrap();
         self.at(name).to_str().unwrap().to_owned()
@@ -62,21 +62,21 @@ impl Scratch {
         self.at("fleet.db")
     }
 
-    /// The `--sink` of the database.
+    /// Returns the `--sink` argument for the database.
     pub(crate) fn sink(&self) -> String {
         format!("sqlite:{}", self.db().display())
     }
 }
 
-/// One line of VehicleOps telemetry: vehicle `a` in one second of a minute.
+/// Returns one line of VehicleOps telemetry, of vehicle `a` in one second of a minute.
 pub(crate) fn ride(second: u32, speed: impl std::fmt::Display) -> String {
     format!(
         "{{\"vehicle_id\":\"a\",\"speed_kmh\":{speed},\"timestamp\":\"2024-01-01T10:00:{second:02}Z\"}}\n"
     )
 }
 
-/// All rows of all tables as sorted text, without the columns that the database itself lists as different
-/// from run to run.
+/// Returns all rows of all tables as sorted text, without the columns that differ from run to run
+/// according to table `run_columns`.
 pub(crate) fn dump(db: &Path) -> BTreeMap<String, Vec<String>> {
     let db = Connection::open(db).unwrap();
     let names = |sql: &str| -> Vec<String> {
@@ -94,9 +94,9 @@ pub(crate) fn dump(db: &Path) -> BTreeMap<String, Vec<String>> {
         let mut lines = Vec::new();
         while let Some(row) = rows.next().unwrap() {
             let fields = columns.iter().enumerate();
-            let kept = fields.filter(|(_, c)| !left_out.contains(&format!("{table}.{c}")));
-            let text: Vec<_> = kept
-                .map(|(place, _)| show(row.get_ref(place).unwrap()))
+            let stable = fields.filter(|(_, c)| !left_out.contains(&format!("{table}.{c}")));
+            let text: Vec<_> = stable
+                .map(|(index, _)| show(row.get_ref(index).unwrap()))
                 .collect();
             lines.push(text.join("|"));
         }
@@ -116,7 +116,7 @@ fn show(value: ValueRef<'_>) -> String {
     }
 }
 
-/// What `fleet report` says of a database, as text and as JSON.
+/// Returns the output of `fleet report` for a database, as text and as JSON.
 pub(crate) fn stored(db: &Path) -> (String, Value) {
     let words = ["report", "--db", db.to_str().unwrap()];
     let text = String::from_utf8(run(&words).stdout).unwrap();
@@ -124,7 +124,7 @@ pub(crate) fn stored(db: &Path) -> (String, Value) {
     (text, serde_json::from_slice(&json).unwrap())
 }
 
-/// One number of the database.
+/// Runs a query that returns one number.
 pub(crate) fn number(db: &Path, sql: &str) -> i64 {
     Connection::open(db)
         .unwrap()
@@ -132,7 +132,8 @@ pub(crate) fn number(db: &Path, sql: &str) -> i64 {
         .unwrap()
 }
 
-/// A folder of the recordings, or `None` with a visible skip; a failure where they are required.
+/// Returns a folder of the recordings. Without one the test is skipped visibly, or fails if
+/// recordings are required.
 pub(crate) fn recordings(folder: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     let root = std::env::var_os("FLEET_DATA_DIR")
@@ -149,13 +150,13 @@ pub(crate) fn recordings(folder: &str) -> Option<PathBuf> {
     None
 }
 
-/// A column map that comes with the examples.
+/// Returns the path of a column map of this crate.
 pub(crate) fn map(name: &str) -> String {
     let maps = Path::new(env!("CARGO_MANIFEST_DIR")).join("maps");
     maps.join(name).to_str().unwrap().to_owned()
 }
 
-/// A random number, another one in every run; a test prints what it did with it.
+/// Returns a random number, different in every run.
 pub(crate) fn random() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish()

@@ -1,22 +1,23 @@
-//! Wrong words, wrong files, wrong maps: what is wrong, where, and what to do.
+//! Errors about arguments, files and maps: they say what is wrong, where, and what to do.
 
 use std::fs;
 
 use super::support::{Scratch, fleet, run};
 
-fn refused(words: &[&str], code: i32) -> String {
-    let output = fleet(words).output().unwrap();
+/// Runs a command that must fail with this exit code, and returns its error message.
+fn refused(args: &[&str], code: i32) -> String {
+    let output = fleet(args).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{words:?}: {error}");
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {error}");
     assert!(
         !error.contains("panicked") && output.stdout.is_empty(),
-        "{words:?}: {error}"
+        "{args:?}: {error}"
     );
     error
 }
 
 #[test]
-fn wrong_words_are_refused_with_2_and_say_what_is_right() {
+fn wrong_arguments_exit_with_2_and_name_the_right_ones() {
     assert!(
         refused(
             &[
@@ -92,7 +93,7 @@ fn a_wrong_map_is_refused_with_its_file_line_and_column() {
 }
 
 #[test]
-fn what_cannot_be_scored_is_refused_with_the_way_on() {
+fn inputs_that_cannot_be_scored_are_refused_with_a_remedy() {
     let scratch = Scratch::new();
     let request =
         r#"{"vehicle_id":"v","driver_id":"d","timestamp":"2024-01-01T12:00:00Z","data":[]}"#;
@@ -147,7 +148,7 @@ fn what_cannot_be_scored_is_refused_with_the_way_on() {
 }
 
 #[test]
-fn an_empty_input_has_no_trips_and_a_bad_record_has_its_place() {
+fn an_empty_input_has_no_trips_and_a_bad_record_has_an_offset() {
     let scratch = Scratch::new();
     let score = |text: &str| {
         let file = scratch.file("trips.ndjson", text);
@@ -158,7 +159,7 @@ fn an_empty_input_has_no_trips_and_a_bad_record_has_its_place() {
     assert_eq!(score(""), ("no trips in 0 records\n".into(), String::new()));
     let good = r#"{"vehicle_id":"v","driver_id":"d","timestamp":"2024-01-01T12:00:00Z","data":[{"g_force_long":-0.5}]}"#;
     let bad = r#"{"vehicle_id":"v","timestamp":"2024-01-01T12:00:00Z","data":[]}"#;
-    let (trips, told) = score(&format!("{good}\n{bad}\n"));
+    let (trips, errors) = score(&format!("{good}\n{bad}\n"));
     assert_eq!(
         trips,
         format!(
@@ -171,8 +172,8 @@ fn an_empty_input_has_no_trips_and_a_bad_record_has_its_place() {
         good.len() + 1
     );
     assert!(
-        told.starts_with(&place) && told.contains("driver_id"),
-        "{told}"
+        errors.starts_with(&place) && errors.contains("driver_id"),
+        "{errors}"
     );
 }
 

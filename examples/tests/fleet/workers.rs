@@ -1,4 +1,4 @@
-//! The number of workers changes how long a run takes, and nothing that it leaves behind.
+//! The number of workers does not change the results of a run.
 
 use super::support::{Scratch, dump, report};
 

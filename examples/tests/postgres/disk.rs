@@ -1,4 +1,4 @@
-//! The disk is full, and somebody makes room.
+//! The disk of the server is full, and later has room again.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::worker::{Resumed, Work};
 
 const MEBIBYTES: u32 = 192;
 
-/// Takes all that is left: what a failed statement wrote stays allocated.
+/// Fills the disk. The pages of a failed statement stay allocated.
 fn fill(server: &Instance) {
     server
         .psql("CREATE TABLE filler (bytes text) TABLESPACE small")
@@ -19,7 +19,7 @@ fn fill(server: &Instance) {
     assert!(full.contains("No space left on device"), "{full}");
 }
 
-/// Gives it back.
+/// Frees the disk again.
 fn make_room(server: &Instance) {
     server.psql("DROP TABLE filler").unwrap();
     server.psql("CHECKPOINT").unwrap();
@@ -41,26 +41,26 @@ fn full_disk(cycles: u32) {
     let mut resumed = Resumed::default();
     let mut worker = work.start();
     for _ in 0..cycles {
-        worker.goes_on(&server);
+        worker.wait_for_commit(&server);
         fill(&server);
-        // It comes to a stop: two looks, many commits apart, see the same.
+        // The worker has stopped when two positions, many commits apart, are equal.
         let mut before = None;
         while before != work.position(&server) {
             before = work.position(&server);
             std::thread::sleep(Duration::from_secs(2));
         }
-        assert!(worker.is_running(), "a full disk ends nothing");
+        assert!(worker.is_running(), "a full disk does not end the worker");
         make_room(&server);
-        resumed.add(worker.goes_on(&server));
+        resumed.add(worker.wait_for_commit(&server));
     }
-    let said = worker.stop();
-    assert!(said.contains("free some space on the server"), "{said}");
+    let errors = worker.stop();
+    assert!(errors.contains("free some space on the server"), "{errors}");
     work.finish(&server);
     resumed.print("full disks");
 }
 
 #[test]
-fn a_full_disk_loses_and_doubles_nothing() {
+fn a_full_disk_loses_and_duplicates_nothing() {
     full_disk(1);
 }
 

@@ -1,4 +1,4 @@
-//! Lines of VehicleOps telemetry whose fates are known from how they were made.
+//! Generated lines of VehicleOps telemetry with known fates.
 
 use std::{
     collections::BTreeMap,
@@ -18,29 +18,29 @@ use jiff::{SignedDuration, Timestamp};
 
 const VEHICLES: u64 = 40;
 
-/// Nothing is late or twice in its first seconds: there is nothing yet to be late against.
+/// The first seconds have no late or duplicate lines, because there is nothing before them.
 const QUIET_LINES: u64 = 40 * VEHICLES;
 
-/// How many lines of each kind there are, and what must be found of them.
+/// The lines of each fate.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fates {
-    /// `vehicle time speed` of each good line, and how often it must be stored: once.
+    /// `vehicle time speed` of each good line, with the number of rows it must have: one.
     pub(crate) rows: BTreeMap<String, u32>,
-    /// The bytes of each line that cannot be read, and how often it must be a dead letter: once.
+    /// The bytes of each unreadable line, with the number of dead letters it must have: one.
     pub(crate) dead: BTreeMap<String, u32>,
     pub(crate) read: u64,
     pub(crate) late: u64,
     pub(crate) duplicate: u64,
 }
 
-/// A file that grows until it is told to stop, as fast as a fleet of ten thousand vehicles sends: whenever a
-/// fault comes, there is work under way.
+/// A file that grows until it is stopped, as fast as a fleet of ten thousand vehicles sends, so
+/// that every fault hits a busy worker.
 pub(crate) struct Feed {
     stop: Arc<AtomicBool>,
     writer: JoinHandle<Fates>,
 }
 
-/// How much comes at once, and how often: ten thousand lines a second.
+/// Lines per batch, and the pause between batches: ten thousand lines per second.
 const BATCH: u64 = 200;
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -64,7 +64,7 @@ impl Feed {
         Self { stop, writer }
     }
 
-    /// The file has its last line; what must become of all of them.
+    /// Ends the file and returns the fates of its lines.
     pub(crate) fn stop(self) -> Fates {
         self.stop.store(true, Ordering::SeqCst);
         self.writer.join().unwrap()
@@ -72,7 +72,7 @@ impl Feed {
 }
 
 fn line(number: u64, fates: &mut Fates) -> String {
-    // Primes, so that all kinds meet all vehicles.
+    // Primes, so that every kind of line occurs for every vehicle.
     let disturbed = number > QUIET_LINES;
     if disturbed && number.is_multiple_of(97) {
         let line = format!("{{\"vehicle_id\":\"broken\",\"speed_kmh\":{number} oops");
@@ -83,7 +83,7 @@ fn line(number: u64, fates: &mut Fates) -> String {
         fates.late += 1;
         return event(number - QUIET_LINES, 500, 1.0);
     }
-    // The same line a second before, unless that was another kind itself.
+    // Repeats the line of a second ago, unless that one was not a plain line either.
     let before = number.wrapping_sub(VEHICLES);
     let plain =
         !before.is_multiple_of(97) && !before.is_multiple_of(103) && !before.is_multiple_of(101);
@@ -108,7 +108,7 @@ fn vehicle(number: u64) -> String {
     format!("car-{:02}", number % VEHICLES)
 }
 
-/// Around the limit of 80, so that alerts open and close all the time.
+/// Returns speeds around the limit of 80, so that alerts open and close all the time.
 fn speed(number: u64) -> f64 {
     (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57) as f64 + 0.5
 }

@@ -1,50 +1,50 @@
-//! The network between the worker and the server: slow, silent, cut in the middle of a message.
+//! The network between worker and server is slow, silent, or cut in the middle of a message.
 
 use std::time::Duration;
 
 use fleet_core::testing::{Cut, FaultyLink};
 use xtask::postgres::{Options, instance_for_tests};
 
-use crate::worker::{Resumed, Work, moment};
+use crate::worker::{Resumed, Work, random_pause};
 
-/// The beginning of the data of a binary `COPY`, whose first part is sent with it.
+/// The first bytes of the data of a binary `COPY`.
 const COPY: &[u8] = b"PGCOPY\n\xff\r\n\0";
 
-/// The end of a `Query` that commits.
+/// The last bytes of a `Query` message that commits.
 const COMMIT: &[u8] = b"COMMIT\0";
 
+/// What goes wrong on the network.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+enum Disturbance {
     Slow,
     Silent,
     InCopy(Cut),
     InCommit(Cut),
 }
 
-/// Each kind as often as the others.
-const FAULTS: [Fault; 8] = [
-    Fault::Slow,
-    Fault::Silent,
-    Fault::InCopy(Cut::Before),
-    Fault::InCopy(Cut::Halfway),
-    Fault::InCopy(Cut::BeforeReply),
-    Fault::InCommit(Cut::Before),
-    Fault::InCommit(Cut::Halfway),
-    Fault::InCommit(Cut::BeforeReply),
+/// One of each kind.
+const DISTURBANCES: [Disturbance; 8] = [
+    Disturbance::Slow,
+    Disturbance::Silent,
+    Disturbance::InCopy(Cut::Before),
+    Disturbance::InCopy(Cut::Halfway),
+    Disturbance::InCopy(Cut::BeforeReply),
+    Disturbance::InCommit(Cut::Before),
+    Disturbance::InCommit(Cut::Halfway),
+    Disturbance::InCommit(Cut::BeforeReply),
 ];
 
-fn holds(piece: &[u8], pattern: &[u8]) -> bool {
+fn contains(piece: &[u8], pattern: &[u8]) -> bool {
     piece.windows(pattern.len()).any(|part| part == pattern)
 }
 
-impl Fault {
-    /// Makes it happen.
-    fn strike(self, link: &FaultyLink) {
+impl Disturbance {
+    fn inject(self, link: &FaultyLink) {
         match self {
             Self::Slow => link.slow(Duration::from_millis(20)),
             Self::Silent => link.hold(),
-            Self::InCopy(cut) => link.cut_when(cut, |piece| holds(piece, COPY)),
-            Self::InCommit(cut) => link.cut_when(cut, |piece| holds(piece, COMMIT)),
+            Self::InCopy(cut) => link.cut_when(cut, |piece| contains(piece, COPY)),
+            Self::InCommit(cut) => link.cut_when(cut, |piece| contains(piece, COMMIT)),
         }
     }
 }
@@ -54,36 +54,41 @@ fn faulty_network(of_each_kind: u32) {
         return;
     };
     let link = FaultyLink::to(server.address()).unwrap();
-    let place = server.address().to_string();
-    let url = server.url().replace(&place, &link.address().to_string());
+    let direct = server.address().to_string();
+    let url = server.url().replace(&direct, &link.address().to_string());
     let work = Work::new(url);
     let (mut cuts, mut resumed) = (0, Resumed::default());
     let mut worker = work.start();
-    worker.goes_on(&server);
-    for fault in (0..of_each_kind).flat_map(|_| FAULTS) {
-        moment();
-        fault.strike(&link);
-        match fault {
-            Fault::Slow | Fault::Silent => std::thread::sleep(Duration::from_millis(500)),
-            Fault::InCopy(_) | Fault::InCommit(_) => {
+    worker.wait_for_commit(&server);
+    for disturbance in (0..of_each_kind).flat_map(|_| DISTURBANCES) {
+        random_pause();
+        disturbance.inject(&link);
+        match disturbance {
+            Disturbance::Slow | Disturbance::Silent => {
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            Disturbance::InCopy(_) | Disturbance::InCommit(_) => {
                 cuts += 1;
                 while link.cuts() < cuts {
-                    assert!(worker.is_running(), "{fault:?} ends nothing");
+                    assert!(
+                        worker.is_running(),
+                        "{disturbance:?} does not end the worker"
+                    );
                     std::thread::sleep(Duration::from_millis(5));
                 }
             }
         }
         link.heal();
-        resumed.add(worker.goes_on(&server));
+        resumed.add(worker.wait_for_commit(&server));
     }
     worker.stop();
     work.finish(&server);
     println!("{cuts} connections were cut in the middle of a COPY or a COMMIT");
-    resumed.print("faults of the network");
+    resumed.print("network faults");
 }
 
 #[test]
-fn a_faulty_network_loses_and_doubles_nothing() {
+fn a_faulty_network_loses_and_duplicates_nothing() {
     faulty_network(2);
 }
 

@@ -1,4 +1,4 @@
-//! What the database must hold when the input has ended, however it got there.
+//! Checks the database at the end of the input, whatever happened before.
 
 use std::{collections::BTreeMap, process::Output};
 
@@ -7,15 +7,15 @@ use xtask::postgres::Instance;
 
 use crate::{input::Fates, worker::Work};
 
-/// Holds the database against how its input was made.
-pub(crate) fn audit(server: &Instance, work: &Work, fates: &Fates) {
-    let ask = |sql: &str| server.psql_in(&work.database, sql).unwrap();
+/// Compares the database with the known fates of its input.
+pub(crate) fn check(server: &Instance, work: &Work, fates: &Fates) {
+    let query = |sql: &str| server.psql_in(&work.database, sql).unwrap();
     let rows = "SELECT vehicle_id || ' ' || to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')
                 || ' ' || CASE WHEN speed_kmh = trunc(speed_kmh) THEN speed_kmh || '.0' ELSE speed_kmh::text END
                 FROM telemetry";
-    same("telemetry", &counted(&ask(rows)), &fates.rows);
+    assert_same("telemetry", &counted(&query(rows)), &fates.rows);
     let dead = "SELECT convert_from(raw, 'UTF8') FROM fleet_stream.dead_letters WHERE reason <> ''";
-    same("dead letters", &counted(&ask(dead)), &fates.dead);
+    assert_same("dead letters", &counted(&query(dead)), &fates.dead);
 
     let counts = "SELECT concat_ws(' ', sum(read), sum(accepted), sum(filtered), sum(dead_lettered), sum(late),
                   sum(duplicate), bool_and(ended)) FROM fleet_stream.positions";
@@ -28,26 +28,26 @@ pub(crate) fn audit(server: &Instance, work: &Work, fates: &Fates) {
     let (accepted, dead) = (fates.rows.len(), fates.dead.len());
     let wanted = format!("{read} {accepted} 0 {dead} {late} {duplicate} t");
     assert_eq!(
-        ask(counts),
+        query(counts),
         wanted,
         "read accepted filtered dead late duplicate ended"
     );
 
-    // What is computed of the rows is what one undisturbed run computes.
-    let truth = undisturbed(work);
-    let kinds = ask("SELECT kind || ' ' || count(*) FROM alerts GROUP BY kind ORDER BY 1");
+    // The results equal those of one run without faults.
+    let expected = undisturbed(work);
+    let kinds = query("SELECT kind || ' ' || count(*) FROM alerts GROUP BY kind ORDER BY 1");
     let found: BTreeMap<&str, u64> = kinds
         .lines()
         .map(|line| line.split_once(' ').unwrap())
         .map(|(kind, count)| (kind, count.parse().unwrap()))
         .collect();
-    assert_eq!(serde_json::to_value(found).unwrap(), truth["alerts"]);
-    assert!(truth["alerts"]["OVERSPEED"].as_u64().unwrap() > 0);
-    let once = ask("SELECT count(*) - count(DISTINCT id) FROM alerts");
-    assert_eq!(once, "0", "alerts that are there twice");
+    assert_eq!(serde_json::to_value(found).unwrap(), expected["alerts"]);
+    assert!(expected["alerts"]["OVERSPEED"].as_u64().unwrap() > 0);
+    let once = query("SELECT count(*) - count(DISTINCT id) FROM alerts");
+    assert_eq!(once, "0", "alerts that are stored twice");
     assert_eq!(
-        ask("SELECT count(*) FROM windows"),
-        truth["windows"].to_string()
+        query("SELECT count(*) FROM windows"),
+        expected["windows"].to_string()
     );
 }
 
@@ -65,8 +65,8 @@ fn counted(lines: &str) -> BTreeMap<String, u32> {
     counted
 }
 
-/// Equal, or the first few that differ.
-fn same(what: &str, found: &BTreeMap<String, u32>, wanted: &BTreeMap<String, u32>) {
+/// Asserts that both are equal, and prints the first few differences.
+fn assert_same(what: &str, found: &BTreeMap<String, u32>, wanted: &BTreeMap<String, u32>) {
     let lost: Vec<_> = wanted
         .iter()
         .filter(|(line, _)| !found.contains_key(*line))

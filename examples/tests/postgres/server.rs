@@ -1,8 +1,8 @@
-//! The worker dies, its connections die, the server dies.
+//! The worker is killed, its connections are terminated, or the server is restarted.
 
 use xtask::postgres::{Options, instance_for_tests};
 
-use crate::worker::{Resumed, Work, moment};
+use crate::worker::{Resumed, Work, random_pause};
 
 fn killed_workers(kills: u32) {
     let Some(server) = instance_for_tests(Options::default()) else {
@@ -12,8 +12,8 @@ fn killed_workers(kills: u32) {
     let mut resumed = Resumed::default();
     for _ in 0..kills {
         let mut worker = work.start();
-        resumed.add(worker.goes_on(&server));
-        moment();
+        resumed.add(worker.wait_for_commit(&server));
+        random_pause();
         worker.kill();
     }
     work.finish(&server);
@@ -27,16 +27,16 @@ fn terminated_backends(ends: u32) {
     let work = Work::new(server.url());
     let mut resumed = Resumed::default();
     let mut worker = work.start();
-    worker.goes_on(&server);
+    worker.wait_for_commit(&server);
     for _ in 0..ends {
-        moment();
+        random_pause();
         let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'fleet'";
         assert_ne!(
             server.psql(end).unwrap(),
             "0",
-            "there was no connection to end"
+            "there was no connection to terminate"
         );
-        resumed.add(worker.goes_on(&server));
+        resumed.add(worker.wait_for_commit(&server));
     }
     worker.stop();
     work.finish(&server);
@@ -50,11 +50,11 @@ fn immediate_restarts(restarts: u32) {
     let work = Work::new(server.url());
     let mut resumed = Resumed::default();
     let mut worker = work.start();
-    worker.goes_on(&server);
+    worker.wait_for_commit(&server);
     for _ in 0..restarts {
-        moment();
+        random_pause();
         server.restart_immediate().unwrap();
-        resumed.add(worker.goes_on(&server));
+        resumed.add(worker.wait_for_commit(&server));
     }
     worker.stop();
     work.finish(&server);
@@ -62,17 +62,17 @@ fn immediate_restarts(restarts: u32) {
 }
 
 #[test]
-fn killed_workers_lose_and_double_nothing() {
+fn killed_workers_lose_and_duplicate_nothing() {
     killed_workers(10);
 }
 
 #[test]
-fn terminated_backends_lose_and_double_nothing() {
+fn terminated_backends_lose_and_duplicate_nothing() {
     terminated_backends(10);
 }
 
 #[test]
-fn immediate_restarts_lose_and_double_nothing() {
+fn immediate_restarts_lose_and_duplicate_nothing() {
     immediate_restarts(2);
 }
 

@@ -1,4 +1,4 @@
-//! The worker's process, and how far it has come.
+//! The worker process and its progress.
 
 use std::{
     io::{BufReader, Read},
@@ -12,24 +12,24 @@ use xtask::postgres::Instance;
 
 use crate::{input::Feed, oracle};
 
-/// How often we look. A figure is no better than this.
-const LOOK: Duration = Duration::from_millis(10);
+/// The interval of polling, which limits the precision of every measured time.
+const POLL: Duration = Duration::from_millis(10);
 
-/// Only against hanging for ever: what is slower than this has stopped.
-const HANGS: Duration = Duration::from_secs(180);
+/// A worker without progress for this long hangs.
+const TIMEOUT: Duration = Duration::from_secs(180);
 
-/// An input on its way into a database.
+/// A growing input and the database it is read into.
 pub(crate) struct Work {
     input: PathBuf,
     feed: Option<Feed>,
     url: String,
-    /// Where it goes.
+    /// The name of the database.
     pub(crate) database: String,
     _folder: tempfile::TempDir,
 }
 
 impl Work {
-    /// A new input, for the database of the server that `url` leads to.
+    /// Starts a new input for the database of this URL.
     pub(crate) fn new(url: String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let input = folder.path().join("input.ndjson");
@@ -43,8 +43,7 @@ impl Work {
         }
     }
 
-    /// The worker, with this sink, to the end that the input has now; the address of the server is in its
-    /// environment.
+    /// Returns a command that reads to the current end of the input; the URL is in its environment.
     pub(crate) fn command(&self, sink: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
         command.arg("replay").arg(&self.input);
@@ -54,7 +53,7 @@ impl Work {
         command
     }
 
-    /// A worker that follows the input.
+    /// Starts a worker that follows the input.
     pub(crate) fn start(&self) -> Worker<'_> {
         let mut command = self.command("postgres:");
         command.arg("--follow");
@@ -65,20 +64,21 @@ impl Work {
         }
     }
 
-    /// How many bytes of the input are durable; `None` while the server cannot say.
+    /// Returns how many bytes of the input are committed; `None` while the server is unreachable.
     pub(crate) fn position(&self, server: &Instance) -> Option<u64> {
         let sql = "SELECT coalesce(sum(next_offset), 0) FROM fleet_stream.positions";
         server.psql_in(&self.database, sql).ok()?.parse().ok()
     }
 
-    /// Ends the input, lets a last, undisturbed worker come to that end, and asks the oracle.
+    /// Ends the input, lets a last worker read it to the end without faults, and checks the
+    /// database.
     pub(crate) fn finish(mut self, server: &Instance) {
         let fates = self.feed.take().unwrap().stop();
         let output = self.command("postgres:").output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {said}", output.status);
-        oracle::audit(server, &self, &fates);
-        println!("{} lines: none lost, none twice", fates.read);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {errors}", output.status);
+        oracle::check(server, &self, &fates);
+        println!("{} lines: none lost, none duplicated", fates.read);
     }
 }
 
@@ -89,8 +89,8 @@ pub(crate) struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// How long it takes until something is durable, or something more.
-    pub(crate) fn goes_on(&mut self, server: &Instance) -> Duration {
+    /// Waits until the committed position advances, and returns how long that took.
+    pub(crate) fn wait_for_commit(&mut self, server: &Instance) -> Duration {
         let start = now();
         let mut from = None;
         loop {
@@ -100,9 +100,9 @@ impl Worker<'_> {
                 (None, Some(_)) => from = position,
                 _ => {}
             }
-            assert!(self.is_running(), "it ended: {}", self.last_words());
-            assert!(start.elapsed() < HANGS, "it does not go on from {from:?}");
-            thread::sleep(LOOK);
+            assert!(self.is_running(), "the worker ended: {}", self.stderr());
+            assert!(start.elapsed() < TIMEOUT, "no commit after {from:?}");
+            thread::sleep(POLL);
         }
     }
 
@@ -110,35 +110,35 @@ impl Worker<'_> {
         self.process.try_wait().unwrap().is_none()
     }
 
-    fn last_words(&mut self) -> String {
-        let mut said = String::new();
+    fn stderr(&mut self) -> String {
+        let mut errors = String::new();
         let stderr = self.process.stderr.take().unwrap();
-        BufReader::new(stderr).read_to_string(&mut said).unwrap();
-        said
+        BufReader::new(stderr).read_to_string(&mut errors).unwrap();
+        errors
     }
 
-    /// SIGKILL; it was still running.
+    /// Kills the worker, which must be running.
     pub(crate) fn kill(mut self) {
-        assert!(self.is_running(), "it ended: {}", self.last_words());
+        assert!(self.is_running(), "the worker ended: {}", self.stderr());
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Asks it to stop, which it does in good order: with all that it read, or, where a commit takes longer than
-    /// a stop may, from the last commit on. What it complained about meanwhile.
+    /// Sends a stop signal and returns the errors that the worker printed. The worker commits what
+    /// it has read, or gives up if the commit takes longer than a stop may.
     pub(crate) fn stop(self) -> String {
         let id = self.process.id().to_string();
         Command::new("kill").args(["-INT", &id]).status().unwrap();
         let output = self.process.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         let in_order =
-            output.status.success() || said.contains("a restart goes on from the last commit");
-        assert!(in_order, "{}: {said}", output.status);
-        said
+            output.status.success() || errors.contains("a restart goes on from the last commit");
+        assert!(in_order, "{}: {errors}", output.status);
+        errors
     }
 }
 
-/// What was measured, for people; nothing is decided by it.
+/// The times from a fault to the next commit, printed for people.
 #[derive(Default)]
 pub(crate) struct Resumed(Vec<Duration>);
 
@@ -149,11 +149,11 @@ impl Resumed {
 
     pub(crate) fn print(&mut self, what: &str) {
         self.0.sort_unstable();
-        let at = |part: usize| self.0.get(self.0.len() * part / 100).or(self.0.last());
+        let at = |percent: usize| self.0.get(self.0.len() * percent / 100).or(self.0.last());
         if let (Some(median), Some(worst)) = (at(50), self.0.last()) {
             let count = self.0.len();
             println!(
-                "{what}: {count} times, went on after {median:.2?} (median), {worst:.2?} (at most)"
+                "{what}: {count} times, next commit after {median:.2?} (median), {worst:.2?} (at most)"
             );
         }
     }
@@ -161,19 +161,19 @@ impl Resumed {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "how long a real server takes is what is measured"
+    reason = "the test measures the time of a real server"
 )]
 fn now() -> Instant {
     Instant::now()
 }
 
-/// A moment that no commit knows of.
-pub(crate) fn moment() {
-    thread::sleep(Duration::from_millis(60).mul_f64(random_part()));
+/// Sleeps for a random time, so that faults are independent of commits.
+pub(crate) fn random_pause() {
+    thread::sleep(Duration::from_millis(60).mul_f64(random_fraction()));
 }
 
-/// A random part of a whole.
-fn random_part() -> f64 {
+/// Returns a random number from 0 to 1.
+fn random_fraction() -> f64 {
     use std::hash::{BuildHasher, Hasher};
     let random = std::hash::RandomState::new().build_hasher().finish();
     random as f64 / u64::MAX as f64
