@@ -4,6 +4,8 @@
 //!
 #![doc = include_str!("../../ARCHITECTURE.md")]
 
+pub mod rest;
+
 use fleet_core::{
     Error, ErrorKind, Result, Source,
     source::{Chunk, SourceEvent},

@@ -33,6 +33,8 @@ mod planted;
 mod rows;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 pub mod window;
 
 pub use contracts::{

@@ -17,11 +17,11 @@ use serde_json::value::RawValue;
 ///
 /// # Examples
 /// ```
-/// use fleet_core::dialect::{Keeping, vehicleops::Evaluated};
-/// let json = r#"{"source":"rules-2","value":12.0,"type":"LOW_BATTERY"}"#;
-/// let alert: Keeping<Evaluated> = serde_json::from_str(json)?;
-/// assert_eq!(alert.message.alert_type, "LOW_BATTERY");
-/// assert_eq!(serde_json::to_string(&alert)?, json);
+/// use fleet_core::dialect::{Keeping, vehicleops::MissionMessage};
+/// let json = r#"{"source":"planner-2","event":"started","mission_id":"m-1","vehicle_id":"v-1","timestamp":"2024-02-15T15:01:00Z"}"#;
+/// let message: Keeping<MissionMessage> = serde_json::from_str(json)?;
+/// assert_eq!(message.message.mission.as_str(), "m-1");
+/// assert_eq!(serde_json::to_string(&message)?, json);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -210,7 +210,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::vehicleops::{AlertPush, Listed};
+    use crate::dialect::vehicleops::AlertPush;
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Listed<T> {
+        data: Vec<T>,
+        total: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<u64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<u64>,
+    }
 
     #[test]
     fn what_was_set_later_comes_last_and_what_was_removed_is_left_out() {

@@ -5,23 +5,17 @@ mod any;
 mod contract;
 #[cfg(feature = "csv")]
 mod csv;
-#[cfg(test)]
-mod described;
 pub mod fleet_pipeline;
 mod fleetflow;
-mod fleetstream;
+pub(crate) mod fleetstream;
 pub mod ford;
-#[cfg(test)]
-mod fuzz;
 mod json;
 mod keeping;
 mod lines;
 mod lossy;
 mod native;
-mod object;
+pub(crate) mod object;
 mod openxc;
-#[cfg(test)]
-mod pairs;
 mod table;
 mod unit;
 pub mod vehicleops;
@@ -33,11 +27,8 @@ pub use contract::{Dialect, Refused};
 #[cfg(feature = "csv")]
 pub use csv::{ColumnMap, Csv};
 pub use fleet_pipeline::{FleetPipeline, PipelineDriving, PipelinePerception, PipelineTelemetry};
-pub use fleetflow::{
-    DriverScore, FleetFlow, MAX_SAMPLES, SampleTime, TripLog, TripLogStatus, TripQueued,
-    TripRequest,
-};
-pub use fleetstream::{Derivation, FleetStream, StreamPush};
+pub use fleetflow::{FleetFlow, MAX_SAMPLES, SampleTime, TripRequest};
+pub use fleetstream::{Derivation, FleetStream};
 pub use ford::Ford;
 pub use json::Json;
 pub use keeping::Keeping;

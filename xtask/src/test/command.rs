@@ -16,7 +16,7 @@ const TESTS: &str = "test --workspace --all-features --no-fail-fast";
 
 /// Every dialect over damaged records, a minute each, one dialect per core. The seeds are new each
 /// time, so it runs only in CI and by hand.
-const FUZZ: &str = "test --profile fuzz --package fleet-core --all-features --lib dialect::fuzz::soak_ -- --ignored --nocapture";
+const FUZZ: &str = "test --profile fuzz --package fleet-core --all-features --lib tests::dialect::fuzz::soak_ -- --ignored --nocapture";
 
 /// The options of the command.
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,6 @@ mod decoder;
 mod encoding;
 mod map;
 mod record;
-#[cfg(test)]
-mod recorded;
 mod repeats;
 mod target;
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub struct PipelineDriving {
 /// What a driving event has of its own.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
-pub(in crate::dialect) enum Did {
+pub(crate) enum Did {
     Latitude,
     Longitude,
     Kind,
@@ -59,7 +59,7 @@ pub(in crate::dialect) enum Did {
 
 /// A driving event whose place is not complete yet.
 #[derive(Clone, Debug)]
-pub(in crate::dialect) struct Doing {
+pub(crate) struct Doing {
     event: Driving,
     latitude: Reading<()>,
     longitude: Reading<()>,

@@ -19,7 +19,7 @@ use super::{Dialect, Lossy, Refused, has_key};
 use crate::{data::time::NaiveTimeReader, event::FleetEvent};
 
 #[cfg(test)]
-pub(super) use {perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY};
+pub(crate) use {perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY};
 
 /// The keys that only sightings have; any of them may be absent.
 const SIGHTING: [&str; 5] = [

@@ -16,7 +16,7 @@ use crate::{
 
 /// What a key sets: whose the event is, when it was, or something of its own kind.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::dialect) enum Part<B> {
+pub(crate) enum Part<B> {
     Vehicle,
     Time,
     Word(B),
@@ -24,9 +24,7 @@ pub(in crate::dialect) enum Part<B> {
 }
 
 /// What one kind of event has besides whose it is and when it was.
-pub(in crate::dialect) trait Body:
-    Copy + fmt::Debug + Send + Sync + 'static
-{
+pub(crate) trait Body: Copy + fmt::Debug + Send + Sync + 'static {
     /// What is built.
     type Event;
     /// The [bit](Self::bit) of the word without which there is no event, if there is one.

@@ -41,7 +41,7 @@ pub struct PipelinePerception {
 /// What a sighting has of its own.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
-pub(in crate::dialect) enum Seen {
+pub(crate) enum Seen {
     Distance,
     Speed,
     Confidence,
@@ -49,7 +49,7 @@ pub(in crate::dialect) enum Seen {
     Direction,
 }
 
-pub(in crate::dialect) static SHAPE: Shape<Part<Seen>> = Shape {
+pub(crate) static SHAPE: Shape<Part<Seen>> = Shape {
     name: "a sighting",
     origin: Origin::FleetPipeline,
     fields: fields! {

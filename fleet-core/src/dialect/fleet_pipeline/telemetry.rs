@@ -40,7 +40,7 @@ pub struct PipelineTelemetry {
     unknown: UnknownKeys,
 }
 
-pub(in crate::dialect) static SHAPE: Shape<Sets> = Shape {
+pub(crate) static SHAPE: Shape<Sets> = Shape {
     name: "self-driving telemetry",
     origin: Origin::FleetPipeline,
     fields: fields! {

@@ -1,13 +1,11 @@
-//! FleetFlow: the samples of one trip a request, and what is answered and stored.
+//! FleetFlow: trip requests, each with all samples of one trip.
 
-mod reply;
 mod request;
 mod samples;
 mod style;
 #[cfg(test)]
 mod tests;
 
-pub use reply::{DriverScore, TripLog, TripLogStatus, TripQueued};
 pub use samples::SampleTime;
 pub use style::TripRequest;
 

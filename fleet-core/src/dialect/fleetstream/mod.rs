@@ -1,12 +1,10 @@
 //! FleetStream: one car's telemetry, and what it leaves to its consumer.
 
 mod derive;
-mod push;
 #[cfg(test)]
 mod tests;
 
 pub use derive::Derivation;
-pub use push::StreamPush;
 
 use super::{
     object::{Field, Sets, Shape, UnknownKeys, fields},
@@ -58,7 +56,7 @@ static LOCATION: &[Field<Sets>] = fields! {
     "lon" => Sets::signal(Signal::Longitude),
 };
 
-pub(super) static SHAPE: Shape<Sets> = Shape {
+pub(crate) static SHAPE: Shape<Sets> = Shape {
     name: "FleetStream telemetry",
     origin: Origin::FleetStream,
     fields: fields! {

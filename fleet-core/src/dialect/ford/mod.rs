@@ -1,13 +1,11 @@
 //! Ford's fleet demo: telemetry in miles, Fahrenheit and one trouble code.
 
 mod anomaly;
-mod row;
 mod summary;
 #[cfg(test)]
 mod tests;
 
 pub use anomaly::{Acknowledged, Anomaly};
-pub use row::{Note, VehicleState};
 pub use summary::{Overview, Page, Period, Summary};
 
 use super::{
@@ -69,7 +67,7 @@ pub struct Ford {
     unknown: UnknownKeys,
 }
 
-pub(super) static SHAPE: Shape<Sets> = Shape {
+pub(crate) static SHAPE: Shape<Sets> = Shape {
     name: "Ford telemetry",
     origin: Origin::Ford,
     fields: fields! {

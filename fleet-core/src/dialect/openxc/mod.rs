@@ -4,8 +4,6 @@ mod message;
 mod names;
 mod newest;
 #[cfg(test)]
-mod recorded;
-#[cfg(test)]
 mod tests;
 
 pub use newest::{NewestTime, NewestTimes};

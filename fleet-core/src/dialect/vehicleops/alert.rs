@@ -95,14 +95,6 @@ pub struct AlertItem {
     pub triggered_at: Stamp,
 }
 
-/// The body of an acknowledgement.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Acknowledge {
-    /// What the operator has to say.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub notes: Maybe<String>,
-}
-
 /// The answer to an acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Acknowledged {
@@ -117,19 +109,6 @@ pub struct Acknowledged {
     /// What the operator had to say.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub notes: Maybe<String>,
-}
-
-/// What the rule service itself gives for one event: the same, but the kind is called `type`.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Evaluated {
-    /// The system's name.
-    #[serde(rename = "type")]
-    pub alert_type: CompactString,
-    /// What was measured.
-    pub value: Number,
-    /// The limit that it broke.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub threshold: Maybe<Number>,
 }
 
 impl AlertPush {

@@ -123,30 +123,3 @@ pub struct FleetSummary {
     /// When these were the numbers.
     pub last_updated: Stamp,
 }
-
-/// A vehicle of a fleet (`GET /fleet/{id}/vehicles`): its last reading, what it does, and when it was heard of.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct VehicleItem {
-    /// Which.
-    #[serde(rename = "vehicle_id")]
-    pub vehicle: VehicleId,
-    /// One word.
-    pub status: CompactString,
-    /// Degrees north.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub latitude: Maybe<Number>,
-    /// Degrees east.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub longitude: Maybe<Number>,
-    /// km/h.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub speed_kmh: Maybe<Number>,
-    /// Percent.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub battery_pct: Maybe<Number>,
-    /// The mission under way, or null.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub active_mission_id: Maybe<CompactString>,
-    /// When it was heard of.
-    pub last_seen: Stamp,
-}

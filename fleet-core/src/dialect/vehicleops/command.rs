@@ -3,34 +3,8 @@ use compact_str::CompactString;
 use crate::{
     data::{VehicleId, time::Stamp},
     dialect::{JsonText, Maybe},
-    event::{Command, CommandKind, CommandStatus},
+    event::{Command, CommandKind},
 };
-
-/// The body of a request to command a vehicle.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct CommandRequest {
-    /// What to do.
-    pub command: CommandKind,
-    /// How, as any JSON.
-    pub params: JsonText,
-}
-
-/// The answer to it (202).
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct CommandAccepted {
-    /// Which vehicle.
-    #[serde(rename = "vehicle_id")]
-    pub vehicle: VehicleId,
-    /// What to do.
-    pub command: CommandKind,
-    /// DISPATCHED.
-    pub status: CommandStatus,
-    /// Which operator.
-    pub issued_by: CompactString,
-    /// When; only the documents have it.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub issued_at: Maybe<Stamp>,
-}
 
 /// A command on its way to a vehicle (topic `fleet.commands`).
 ///
@@ -57,36 +31,6 @@ pub struct CommandMessage {
     /// Its name in the history. Ours: the system sends none.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub id: Maybe<CompactString>,
-}
-
-/// A command as the history has it.
-///
-/// # Examples
-/// ```
-/// use fleet_core::dialect::vehicleops::CommandItem;
-/// let json = r#"{"id":"cmd-001","vehicle_id":"fleet-001-VH-001","command":"STOP","status":"EXECUTED","issued_by":"op-001","issued_at":"2024-02-15T14:35:00Z","executed_at":"2024-02-15T14:35:02Z"}"#;
-/// let item: CommandItem = serde_json::from_str(json)?;
-/// assert_eq!(serde_json::to_string(&item)?, json);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct CommandItem {
-    /// Its name.
-    pub id: CompactString,
-    /// Which vehicle.
-    #[serde(rename = "vehicle_id")]
-    pub vehicle: VehicleId,
-    /// What to do.
-    pub command: CommandKind,
-    /// How far it has come.
-    pub status: CommandStatus,
-    /// Which operator.
-    pub issued_by: CompactString,
-    /// When it was sent.
-    pub issued_at: Stamp,
-    /// When it was done.
-    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub executed_at: Maybe<Stamp>,
 }
 
 impl CommandMessage {

@@ -3,23 +3,16 @@
 mod alert;
 mod analytics;
 mod command;
-mod frame;
-mod login;
-#[cfg(test)]
-mod messages;
 mod mission;
 #[cfg(test)]
 mod tests;
 
-pub use alert::{Acknowledge, Acknowledged, AlertItem, AlertPayload, AlertPush, Evaluated};
+pub use alert::{Acknowledged, AlertItem, AlertPayload, AlertPush};
 pub use analytics::{
-    FleetPerformance, FleetSummary, History, SpeedBucket, VehicleItem, VehicleMetrics,
-    VehiclePerformance,
+    FleetPerformance, FleetSummary, History, SpeedBucket, VehicleMetrics, VehiclePerformance,
 };
-pub use command::{CommandAccepted, CommandItem, CommandMessage, CommandRequest};
-pub use frame::{Failure, FrameAlert, Listed, TelemetryFrame};
-pub use login::{LoggedIn, Login, Operator};
-pub use mission::{Mission, MissionCreated, MissionMessage, MissionRequest, Waypoint};
+pub use command::CommandMessage;
+pub use mission::MissionMessage;
 
 use super::{
     object::{Sets, Shape, UnknownKeys, fields},
@@ -70,7 +63,7 @@ pub struct VehicleOps {
     unknown: UnknownKeys,
 }
 
-pub(super) static SHAPE: Shape<Sets> = Shape {
+pub(crate) static SHAPE: Shape<Sets> = Shape {
     name: "VehicleOps telemetry",
     origin: Origin::VehicleOps,
     fields: fields! {

@@ -6,21 +6,26 @@ mod chunks;
 mod corpus;
 mod mutate;
 mod random;
+mod readers;
 mod run;
 
 use std::fmt::Debug;
 
-pub(super) use self::random::Random;
 use self::{
     mutate::mutated,
+    random::Random,
     run::{Run, Tally},
 };
-use super::{
-    AnyEvent, Dialect, FleetFlow, FleetPipeline, FleetStream, Ford, Native, OpenXc, VehicleOps,
-    object::{self, Shape, Target, UnknownKeys},
-};
 use crate::{
-    data::{EventTime, State, VehicleId, time::TimeReader},
+    data::{
+        EventTime, State, VehicleId,
+        time::{NaiveTimeReader, TimeReader},
+    },
+    dialect::{
+        AnyEvent, Dialect, FleetFlow, FleetPipeline, FleetStream, Ford, Native, OpenXc,
+        PipelineTelemetry, VehicleOps, fleet_pipeline, fleetstream, ford,
+        object::{self, Shape, Target, UnknownKeys},
+    },
     event::Event,
 };
 
@@ -125,10 +130,10 @@ dialects! {
 
 #[test]
 fn prop_the_fast_reader_is_the_general_one_in_every_dialect() {
-    check_fast(&super::fleetstream::SHAPE, corpus::FLEETSTREAM);
-    check_fast(&super::ford::SHAPE, corpus::FORD);
-    check_fast(&super::fleet_pipeline::TELEMETRY, corpus::FLEET_PIPELINE);
-    check_fast(&super::fleet_pipeline::PERCEPTION, corpus::FLEET_PIPELINE);
+    check_fast(&fleetstream::SHAPE, corpus::FLEETSTREAM);
+    check_fast(&ford::SHAPE, corpus::FORD);
+    check_fast(&fleet_pipeline::TELEMETRY, corpus::FLEET_PIPELINE);
+    check_fast(&fleet_pipeline::PERCEPTION, corpus::FLEET_PIPELINE);
 }
 
 #[test]
@@ -156,9 +161,9 @@ fn prop_every_dialect_reads_what_another_writes() {
             event.key()
         );
         to.clear();
-        super::PipelineTelemetry::default().write(&event, &mut to);
-        let mut times = crate::data::time::NaiveTimeReader::default();
-        let pipeline = super::PipelineTelemetry::default().read(&again(&to), &mut times);
+        PipelineTelemetry::default().write(&event, &mut to);
+        let mut times = NaiveTimeReader::default();
+        let pipeline = PipelineTelemetry::default().read(&again(&to), &mut times);
         assert_eq!(
             pipeline.expect("written").expect("an event").key(),
             event.key()

@@ -4,7 +4,7 @@
     reason = "records of a test are cut where a character begins"
 )]
 
-use super::Random;
+use super::random::Random;
 
 const VALUES: &[&str] = &[
     "0",

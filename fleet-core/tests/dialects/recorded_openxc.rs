@@ -1,36 +1,18 @@
-//! Messages of a real car, which lie beside the project.
+//! Recorded OpenXC messages of a real car.
 
-use std::path::PathBuf;
-
-use super::*;
-use crate::{
-    contracts::{
-        Decode,
-        checkpoint::{Counts, Fates},
-        decode::Entry,
-        source::Chunk,
-    },
-    data::Offset,
+use fleet_core::{
+    Decode, Offset, VehicleId,
+    checkpoint::{Counts, Fates},
+    decode::Entry,
+    dialect::{Dialect, NewestTime, OpenXc},
+    event::Telemetry,
+    source::Chunk,
 };
 
-/// A file of the recorded data, or nothing where the folder is not there.
+use crate::recordings;
+
 fn recorded(file: &str) -> Option<Vec<u8>> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let data = std::env::var_os("FLEET_DATA_DIR").map_or("../shared/data".into(), PathBuf::from);
-    let path = root.join(data).join("openxc").join(file);
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(why) => {
-            let required =
-                std::env::var_os("FLEET_DATA_REQUIRED").is_some_and(|value| value == "1");
-            assert!(!required, "{}: {why}", path.display());
-            eprintln!(
-                "skipped: {} is not there; set FLEET_DATA_DIR",
-                path.display()
-            );
-            None
-        }
-    }
+    recordings::read(&format!("openxc/{file}"))
 }
 
 fn read(bytes: &[u8]) -> (Vec<Telemetry>, Fates) {
@@ -54,7 +36,7 @@ fn read(bytes: &[u8]) -> (Vec<Telemetry>, Fates) {
 /// | trace-no-timestamp | 9 | 0 | 0 | 9: no time in the whole file |
 /// | evented | 2 | 0 | 0 | 2: no time; buttons would be filtered |
 #[test]
-fn every_message_of_the_recorded_files_has_the_fate_that_is_stated() {
+fn every_recorded_message_has_its_documented_fate() {
     for (file, read_, accepted, filtered, dead) in [
         ("openxc-python-trace.json", 250, 185, 65, 0),
         ("openxc-python-trace-shorter.json", 1_000, 739, 261, 0),
@@ -86,7 +68,7 @@ fn every_message_of_the_recorded_files_has_the_fate_that_is_stated() {
 }
 
 #[test]
-fn behind_messages_with_a_time_those_without_take_the_newest_one() {
+fn messages_without_a_time_take_the_newest_time_before_them() {
     let (Some(mut bytes), Some(untimed)) = (
         recorded("openxc-python-trace.json"),
         recorded("openxc-python-trace-no-timestamp.json"),
@@ -97,7 +79,7 @@ fn behind_messages_with_a_time_those_without_take_the_newest_one() {
     let newest = before.iter().map(Telemetry::at).max().unwrap();
     bytes.extend_from_slice(&untimed);
     let (rows, fates) = read(&bytes);
-    // Eight of the nine map to a signal, the torque does not.
+    // Eight of the nine map to a signal; torque does not.
     assert_eq!(
         (rows.len(), fates.counts.dead_lettered),
         (before.len() + 8, 0)

@@ -1,13 +1,13 @@
-//! A full event of each dialect, and what each dialect drops of it.
+//! A full event of each dialect, and the fields that each dialect drops.
 
-/// A record, and what is dropped where it is written by each of [`writers`](super::writers), in their order.
+/// A record, and the fields that each of [`writers`](super::writers) drops, in their order.
 pub(super) struct Source {
     pub(super) dialect: &'static str,
     pub(super) record: &'static str,
     pub(super) dropped: [&'static str; 6],
 }
 
-/// Every kind of event of every dialect; of FleetStream also what is null or empty.
+/// Every kind of event of every dialect; of FleetStream also null and empty values.
 #[rustfmt::skip]
 pub(super) const SOURCES: &[Source] = &[
     Source {
@@ -120,7 +120,7 @@ pub(super) const SOURCES: &[Source] = &[
     },
 ];
 
-/// What is dropped of an event that has every field of the model.
+/// The fields that each writer drops of an event with every field of the model.
 #[rustfmt::skip]
 pub(super) const EVERYTHING: [&str; 6] = [
     "limit_kmh, heading_deg, odometer_km, accel_long_g, accel_lat_g, battery_v, rpm, fuel_pct, accel_vert_g, accel_east_g, accel_north_g, yaw_rate_deg_s, throttle_pct, altitude_m, accuracy_m, range_km, gear, autopilot_engaged, road_type, speeding, rpm_over_redline, dtcs, customer_id, region_id, territory_id, access_roles, start_location, destination",

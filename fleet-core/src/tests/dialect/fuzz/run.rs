@@ -124,7 +124,7 @@ impl Drop for Telling {
             eprintln!("fuzz {name}: FAILED with seed {seed}");
             if *soak {
                 eprintln!(
-                    "try it again: FLEET_FUZZ_SEED={seed} cargo test -p fleet-core --all-features --lib dialect::fuzz::soak_{name} -- --ignored --nocapture"
+                    "try it again: FLEET_FUZZ_SEED={seed} cargo test -p fleet-core --all-features --lib tests::dialect::fuzz::soak_{name} -- --ignored --nocapture"
                 );
             }
         }

@@ -1,22 +1,24 @@
-//! Every dialect writes what every dialect read: what it drops is named, and everything else comes back.
+//! Every dialect writes the events of every other dialect: `Lossy` names what is dropped, and
+//! everything else comes back.
 
 mod sources;
 
-use serde_json::{Map, Value};
-
-use self::sources::{EVERYTHING, SOURCES};
-use super::{
-    AnyEvent, Dialect, FleetPipeline, FleetStream, Ford, Lossy, Native, OpenXc, VehicleOps,
-};
-use crate::{
-    data::{EventTime, FleetId, VehicleId, units::Distance},
+use fleet_core::{
+    EventTime, FleetId, VehicleId,
+    dialect::{
+        AnyEvent, Dialect, FleetPipeline, FleetStream, Ford, Lossy, Native, OpenXc, VehicleOps,
+    },
     event::{
         Direction, Driving, DrivingKind, Dtc, Flag, FleetEvent, Initiator, Perception, Reading,
         Signal, Status, Telemetry, TextField,
     },
+    units::Distance,
 };
+use serde_json::{Map, Value};
 
-/// A dialect as something that turns events into text and text into events.
+use self::sources::{EVERYTHING, SOURCES};
+
+/// A dialect as two functions: from events to text, and from text to events.
 struct Writer {
     name: &'static str,
     write: Box<Write>,
@@ -64,9 +66,9 @@ fn writers() -> Vec<Writer> {
     ]
 }
 
-/// Half of the last place that a dialect writes, in the model's unit.
+/// Returns half of the last decimal that a dialect writes, in the unit of the model.
 fn rounding(writer: &str, field: &str) -> f64 {
-    let half_of_last = |places: i32| 0.5 * 10f64.powi(-places);
+    let half_of_last = |decimals: i32| 0.5 * 10f64.powi(-decimals);
     match (writer, field) {
         ("vehicleops", "latitude" | "longitude") => half_of_last(6),
         ("vehicleops", "battery_pct" | "engine_temp_c" | "load_pct") => half_of_last(1),
@@ -82,7 +84,7 @@ fn rounding(writer: &str, field: &str) -> f64 {
     }
 }
 
-/// What the events say together, by canonical names.
+/// Merges the fields of some events, under their canonical names.
 fn fields(events: &[FleetEvent]) -> Map<String, Value> {
     let mut all = Map::new();
     for event in events {
@@ -97,20 +99,20 @@ fn fields(events: &[FleetEvent]) -> Map<String, Value> {
     all
 }
 
-/// Whether a field came back, as exactly as the writer writes it.
+/// Whether a field came back with the precision of the writer.
 fn same(writer: &str, field: &str, before: &Value, after: Option<&Value>) -> bool {
     match (before, after) {
         (Value::Number(before), Some(Value::Number(after))) => {
             let (before, after) = (before.as_f64().unwrap(), after.as_f64().unwrap());
             (before - after).abs() <= rounding(writer, field) + before.abs() * f64::EPSILON * 4.0
         }
-        // Its one key says null where there is no code.
+        // Ford has one code; null means that there is none.
         (Value::Array(codes), Some(Value::Null)) => writer == "ford" && codes.is_empty(),
         (before, after) => Some(before) == after,
     }
 }
 
-/// One event through one writer, which is expected to drop these.
+/// Passes an event through a writer, which must drop exactly these fields.
 fn check(source: &str, event: &FleetEvent, writer: &Writer, dropped: &str) {
     let (text, lossy) = (writer.write)(event);
     let pair = format!("{source} written by {}: {text}", writer.name);
@@ -126,7 +128,7 @@ fn check(source: &str, event: &FleetEvent, writer: &Writer, dropped: &str) {
     for (field, value) in &before {
         let named = lossy.fields().any(|dropped| dropped == field);
         let came_back = same(writer.name, field, value, after.get(field));
-        // What is said to be dropped is no longer what it was.
+        // A dropped field must not come back.
         assert_eq!(came_back, !named, "{field}: {pair}");
     }
     for field in after.keys() {
@@ -163,7 +165,7 @@ fn everything() -> Telemetry {
 }
 
 #[test]
-fn prop_every_event_of_a_dialect_comes_back_from_every_other_but_for_what_is_named() {
+fn prop_events_of_a_dialect_come_back_from_every_other_except_for_named_fields() {
     let writers = writers();
     for source in SOURCES {
         let reader = writers.iter().find(|of| of.name == source.dialect).unwrap();
@@ -180,7 +182,7 @@ fn prop_every_event_of_a_dialect_comes_back_from_every_other_but_for_what_is_nam
 }
 
 #[test]
-fn an_event_of_a_program_comes_back_from_every_dialect_but_for_what_is_named() {
+fn events_of_a_program_come_back_from_every_dialect_except_for_named_fields() {
     let event = FleetEvent::from(everything());
     for (writer, dropped) in writers().iter().zip(EVERYTHING) {
         check("a program", &event, writer, dropped);
@@ -227,15 +229,16 @@ fn a_sighting_of_nothing_is_named_as_a_whole() {
 }
 
 #[test]
-fn openxc_names_the_vehicle_and_the_time_where_it_cannot_tell_them() {
+fn openxc_names_the_vehicle_and_the_time_if_it_cannot_write_them() {
     let openxc = OpenXc::new(car());
     let late = EventTime::parse("9999-12-30T23:59:59.000001Z").unwrap();
     let other = VehicleId::new("8").unwrap();
     let mut event = Telemetry::new(other, late);
     assert_eq!(openxc.lossy(&event).to_string(), "vehicle_id, time");
-    // No message, and then one whose float of seconds is too coarse.
+    // First no message at all, then one whose float of seconds is too coarse.
     event.set(Signal::Speed, Reading::of_raw(1.0));
     assert_eq!(openxc.lossy(&event).to_string(), "vehicle_id, time");
-    event.set_at(EventTime::MIN);
+    let mut event = Telemetry::new(VehicleId::new("8").unwrap(), EventTime::MIN);
+    event.set(Signal::Speed, Reading::of_raw(1.0));
     assert_eq!(openxc.lossy(&event).to_string(), "vehicle_id");
 }

@@ -1,37 +1,26 @@
-//! The maps of the examples over the recorded data, which lies beside the project.
+//! The column maps of the examples over recorded CSV data.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
-use super::{record::Records, *};
-use crate::{
-    contracts::{Decode, checkpoint::Fates, decode::Entry, source::Chunk},
-    data::{EventTime, Offset, units::Speed},
-    event::{Driving, DrivingKind, Event, FleetEvent, Initiator, Signal},
+use fleet_core::{
+    Decode, Event, EventTime, Offset,
+    checkpoint::Fates,
+    decode::Entry,
+    dialect::{ColumnMap, Csv},
+    event::{Driving, DrivingKind, FleetEvent, Initiator, Signal},
+    source::Chunk,
+    units::Speed,
 };
 
-/// A file of the recorded data, read as a source gives it, or nothing where the folder is not there.
+use crate::recordings::{self, repository};
+
+/// Decodes a recorded file in chunks, as a source would pass it on.
 fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let data = std::env::var_os("FLEET_DATA_DIR").map_or("../shared/data".into(), PathBuf::from);
-    let path = root.join(data).join(file);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(why) => {
-            let required =
-                std::env::var_os("FLEET_DATA_REQUIRED").is_some_and(|value| value == "1");
-            assert!(!required, "{}: {why}", path.display());
-            eprintln!(
-                "skipped: {} is not there; set FLEET_DATA_DIR",
-                path.display()
-            );
-            return None;
-        }
-    };
-    let yaml = std::fs::read_to_string(root.join("examples/maps").join(map_name)).unwrap();
+    let bytes = recordings::read(file)?;
+    let map_file = repository().join("examples/maps").join(map_name);
+    let yaml = std::fs::read_to_string(map_file).unwrap();
     let map = ColumnMap::from_yaml(&yaml, map_name).unwrap();
-    let mut records = Records::new(&bytes);
-    records.next().unwrap();
-    let header_end = records.next().unwrap().start;
+    let header_end = 1 + memchr::memchr(b'\n', &bytes).unwrap();
     let header: Arc<[u8]> = bytes[..header_end].trim_ascii_end().into();
     map.check(&header, file).unwrap();
     let csv = Csv::new([map]);
@@ -59,7 +48,7 @@ fn vehicles(rows: &[FleetEvent]) -> usize {
     rows.iter().map(Event::key).collect::<BTreeSet<_>>().len()
 }
 
-/// The speed that one row in a hundred exceeds: single fixes jump.
+/// Returns the speed that one row in a hundred exceeds; single fixes jump higher.
 fn fast(rows: &[FleetEvent]) -> f64 {
     let speeds = rows
         .iter()
@@ -86,7 +75,7 @@ fn four_days_of_a_city_fleet_are_read_whole_in_both_units_of_speed() {
             (count, count as u64),
             "{file}"
         );
-        // In the other's unit it would be above 130 or below 40 km/h.
+        // With the wrong unit it would be above 130 or below 40 km/h.
         let fast = fast(&rows);
         assert!((50.0..110.0).contains(&fast), "{file}: {fast}");
     }
@@ -105,7 +94,7 @@ fn the_naturalistic_drives_are_read_whole() {
             .filter_map(|row| row.telemetry()?.value(Signal::AccelerationLongitudinal));
         forces.filter(|force| harsh(*force)).count()
     };
-    // The counts that the data's description gives.
+    // The counts in the description of the data.
     assert_eq!((count(|g| g < -0.4), count(|g| g > 0.4)), (3, 13));
 }
 
@@ -151,7 +140,7 @@ fn the_disengagements_of_california_are_read_whole_by_initiator() {
     );
     assert_eq!(first.unwrap().to_string(), "2020-11-30T17:09:05Z");
     assert!(last.unwrap() < EventTime::parse("2022-01-01T00:00:00Z").unwrap());
-    // The cells that are not ASCII: a quote of Windows-1252.
+    // Every cell that is not ASCII holds this quote, encoded as Windows-1252.
     let quoted = |event: &Driving| {
         event
             .detail

@@ -1,24 +1,26 @@
-use crate::dialect::JsonText;
+//! The live channel of FleetStream (`WS /ws`).
 
-/// What FleetStream's live channel says: the recent events first, then each as it comes.
+use fleet_core::dialect::JsonText;
+
+/// A message of the live channel: first the recent events, then each new one.
 ///
-/// The events are texts for [`FleetStream`](super::FleetStream) to read.
+/// The events are JSON texts for the dialect [`FleetStream`](fleet_core::dialect::FleetStream).
 ///
 /// # Examples
 /// ```
-/// use fleet_core::dialect::StreamPush;
+/// use fleet_examples::rest::fleetstream::LivePush;
 /// let json = r#"{"type":"event","data":{"vehicle_id":"TESTCAR01","timestamp":"2025-08-09T12:34:56Z"}}"#;
-/// let push: StreamPush = serde_json::from_str(json)?;
-/// assert!(matches!(&push, StreamPush::Event { data } if data.as_str().contains("TESTCAR01")));
+/// let push: LivePush = serde_json::from_str(json)?;
+/// assert!(matches!(&push, LivePush::Event { data } if data.as_str().contains("TESTCAR01")));
 /// assert_eq!(serde_json::to_string(&push)?, json);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
-pub enum StreamPush {
+pub enum LivePush {
     /// The recent events.
     Snapshot {
-        /// In the order of their times.
+        /// The events in the order of their times.
         items: Vec<JsonText>,
     },
     /// One event.
@@ -28,7 +30,7 @@ pub enum StreamPush {
     },
 }
 
-/// The same as serde can read it: in a tagged enum no text stays as it came.
+/// The JSON form. Serde cannot read a tagged enum whose content must stay text.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Wire {
     #[serde(rename = "type")]
@@ -46,17 +48,17 @@ enum Kind {
     Event,
 }
 
-impl From<StreamPush> for Wire {
-    fn from(push: StreamPush) -> Self {
+impl From<LivePush> for Wire {
+    fn from(push: LivePush) -> Self {
         let (kind, items, data) = match push {
-            StreamPush::Snapshot { items } => (Kind::Snapshot, Some(items), None),
-            StreamPush::Event { data } => (Kind::Event, None, Some(data)),
+            LivePush::Snapshot { items } => (Kind::Snapshot, Some(items), None),
+            LivePush::Event { data } => (Kind::Event, None, Some(data)),
         };
         Self { kind, items, data }
     }
 }
 
-impl TryFrom<Wire> for StreamPush {
+impl TryFrom<Wire> for LivePush {
     type Error = &'static str;
     fn try_from(wire: Wire) -> Result<Self, &'static str> {
         match wire.kind {

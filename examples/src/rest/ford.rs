@@ -1,21 +1,20 @@
+//! Rows of the Ford fleet demo, as its REST interface lists them.
+
 use compact_str::CompactString;
+use fleet_core::{DriverId, VehicleId, dialect::Maybe, time::Stamp};
 use serde_json::Number;
 
-use crate::{
-    data::{DriverId, VehicleId, time::Stamp},
-    dialect::Maybe,
-};
-
-/// A row of the table `vehicle_state`: what a vehicle said last.
+/// A row of table `vehicle_state`, and an item of `GET /fleet/vehicles`: the newest telemetry of a
+/// vehicle.
 ///
 /// # Units
 /// Those of the system: mph, degrees Fahrenheit, volts of the 12 V system, percent, miles.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct VehicleState {
-    /// Whose.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// When it was heard of.
+    /// The time of its newest event.
     pub last_seen_ts: Stamp,
     /// `active`, or any other word.
     pub status: CompactString,
@@ -45,36 +44,36 @@ pub struct VehicleState {
     pub odometer: Maybe<Number>,
 }
 
-/// A row of the table `driver_notes`, and an item of the list of notes.
+/// A row of table `driver_notes`, and an item of `GET /fleet/notes`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Note {
-    /// Its name.
+pub struct DriverNote {
+    /// The id of the note.
     pub note_id: CompactString,
     /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// The vehicle's customer.
+    /// The customer of the vehicle.
     pub customer_id: CompactString,
-    /// Who wrote it.
+    /// The author.
     #[serde(rename = "driver_id")]
     pub driver: DriverId,
-    /// That driver's name.
+    /// The name of the author.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub driver_name: Maybe<CompactString>,
-    /// When.
+    /// When the note was written.
     pub ts: Stamp,
     /// The text.
     pub note_text: String,
-    /// What it is about.
+    /// The subject.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub category: Maybe<CompactString>,
-    /// The vehicle's region.
+    /// The region of the vehicle.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub region_id: Maybe<CompactString>,
-    /// The vehicle's territory.
+    /// The territory of the vehicle.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub territory_id: Maybe<CompactString>,
-    /// Who may see it; see [`AccessRoles`](crate::event::AccessRoles).
+    /// The roles that may see the note; see [`AccessRoles`](fleet_core::event::AccessRoles).
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub access_roles: Maybe<CompactString>,
 }

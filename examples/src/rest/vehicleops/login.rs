@@ -1,41 +1,42 @@
+//! Logging in (`POST /auth/login`).
+
 use std::fmt;
 
 use compact_str::CompactString;
+use fleet_core::FleetId;
 
-use crate::data::FleetId;
-
-/// The body of a request to log in (`POST /auth/login`). Its `Debug` form shows no password.
+/// The body of a login. Its `Debug` form hides the password.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Login {
-    /// Who.
+    /// The e-mail address, which identifies the operator.
     pub email: CompactString,
-    /// The password, as it is typed.
+    /// The password in plain text.
     pub password: String,
 }
 
-/// The answer to it. Its `Debug` form shows no token.
+/// The response to a [`Login`]. Its `Debug` form hides the token.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LoggedIn {
-    /// What every other request shows.
+    /// The token for all other requests.
     pub access_token: String,
     /// `bearer`.
     pub token_type: CompactString,
-    /// For how long it holds, seconds.
+    /// The lifetime of the token in seconds.
     pub expires_in: u64,
-    /// Whose it is.
+    /// The owner of the token.
     pub operator: Operator,
 }
 
 /// A person who may see and command the vehicles of some fleets.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Operator {
-    /// Its name in messages.
+    /// The id of the operator.
     pub id: CompactString,
-    /// Where mail goes.
+    /// The e-mail address.
     pub email: CompactString,
     /// `OPERATOR`, or any other word.
     pub role: CompactString,
-    /// Which fleets.
+    /// The fleets of the operator.
     pub fleet_ids: Vec<FleetId>,
 }
 

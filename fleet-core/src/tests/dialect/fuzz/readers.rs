@@ -1,8 +1,13 @@
 //! The fast reader against the general one, over records that a seeded generator writes and damages.
 
-use super::*;
+use super::random::Random;
 use crate::{
-    dialect::{fuzz::Random, vehicleops::SHAPE},
+    data::time::TimeReader,
+    dialect::{
+        Refused,
+        object::{Sets, UnknownKeys, read, read_any, read_fast, write},
+        vehicleops::SHAPE,
+    },
     event::Telemetry,
 };
 
@@ -159,8 +164,7 @@ fn prop_the_fast_reader_takes_only_what_the_general_one_takes_with_the_same_valu
         }
         let general =
             [UnknownKeys::Ignored, UnknownKeys::Kept].map(|unknown| general(&record, unknown));
-        let mut event = Sets::blank(SHAPE.origin);
-        if fast::read(&SHAPE, &record, &mut times, &mut event).is_some() {
+        if let Some(event) = read_fast(&SHAPE, &record, &mut times) {
             fast_ones += 1;
             for general in &general {
                 assert_eq!(general.as_ref(), Ok(&event), "{record}");

@@ -1,0 +1,3 @@
+//! Fuzz tests of the dialects and of their two readers.
+
+mod fuzz;
