@@ -1,5 +1,5 @@
 use super::{
-    object::{Sets, Shape, UnknownKeys, fields},
+    object::{Schema, TelemetryTarget, UnknownKeys, fields},
     table::table_dialect,
     unit::Unit,
 };
@@ -49,32 +49,32 @@ pub struct Native {
 }
 
 /// An acceleration in m/s².
-const fn acceleration(signal: Signal) -> Sets {
-    Sets::converted(signal, Unit::MetresPerSecondSquared, ACCELERATION_DECIMALS)
+const fn acceleration(signal: Signal) -> TelemetryTarget {
+    TelemetryTarget::converted(signal, Unit::MetresPerSecondSquared, ACCELERATION_DECIMALS)
 }
 
-static SHAPE: Shape<Sets> = Shape {
+static SCHEMA: Schema<TelemetryTarget> = Schema {
     name: "VSS telemetry",
     origin: Origin::Native,
     fields: fields! {
-        "vehicle_id" => Sets::Vehicle,
-        "fleet_id" => Sets::Fleet,
-        "timestamp" => Sets::Time,
-        "Vehicle.CurrentLocation.Latitude" => Sets::signal(Signal::Latitude),
-        "Vehicle.CurrentLocation.Longitude" => Sets::signal(Signal::Longitude),
-        "Vehicle.CurrentLocation.Heading" => Sets::signal(Signal::Heading),
-        "Vehicle.CurrentLocation.HorizontalAccuracy" => Sets::signal(Signal::Accuracy),
-        "Vehicle.Speed" => Sets::signal(Signal::Speed),
-        "Vehicle.TraveledDistance" => Sets::converted(Signal::Odometer, Unit::Metres, DISTANCE_DECIMALS),
+        "vehicle_id" => TelemetryTarget::Vehicle,
+        "fleet_id" => TelemetryTarget::Fleet,
+        "timestamp" => TelemetryTarget::Time,
+        "Vehicle.CurrentLocation.Latitude" => TelemetryTarget::signal(Signal::Latitude),
+        "Vehicle.CurrentLocation.Longitude" => TelemetryTarget::signal(Signal::Longitude),
+        "Vehicle.CurrentLocation.Heading" => TelemetryTarget::signal(Signal::Heading),
+        "Vehicle.CurrentLocation.HorizontalAccuracy" => TelemetryTarget::signal(Signal::Accuracy),
+        "Vehicle.Speed" => TelemetryTarget::signal(Signal::Speed),
+        "Vehicle.TraveledDistance" => TelemetryTarget::converted(Signal::Odometer, Unit::Metres, DISTANCE_DECIMALS),
         "Vehicle.Acceleration.Longitudinal" => acceleration(Signal::AccelerationLongitudinal),
         "Vehicle.Acceleration.Lateral" => acceleration(Signal::AccelerationLateral),
         "Vehicle.Acceleration.Vertical" => acceleration(Signal::AccelerationVertical),
-        "Vehicle.AngularVelocity.Yaw" => Sets::signal(Signal::YawRate),
-        "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed" => Sets::signal(Signal::BatteryCharge),
-        "Vehicle.LowVoltageBattery.CurrentVoltage" => Sets::signal(Signal::BatteryVoltage),
-        "Vehicle.Powertrain.FuelSystem.RelativeLevel" => Sets::signal(Signal::Fuel),
-        "Vehicle.Powertrain.CombustionEngine.Speed" => Sets::signal(Signal::EngineSpeed),
-        "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature" => Sets::signal(Signal::EngineTemperature),
+        "Vehicle.AngularVelocity.Yaw" => TelemetryTarget::signal(Signal::YawRate),
+        "Vehicle.Powertrain.TractionBattery.StateOfCharge.Displayed" => TelemetryTarget::signal(Signal::BatteryCharge),
+        "Vehicle.LowVoltageBattery.CurrentVoltage" => TelemetryTarget::signal(Signal::BatteryVoltage),
+        "Vehicle.Powertrain.FuelSystem.RelativeLevel" => TelemetryTarget::signal(Signal::Fuel),
+        "Vehicle.Powertrain.CombustionEngine.Speed" => TelemetryTarget::signal(Signal::EngineSpeed),
+        "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature" => TelemetryTarget::signal(Signal::EngineTemperature),
     },
 };
 
@@ -91,7 +91,7 @@ table_dialect! {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    Native: Telemetry, TimeReader, SHAPE
+    Native: Telemetry, TimeReader, SCHEMA
 }
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn every_path_is_written_back() {
-        for field in SHAPE.fields.iter().skip(3) {
+        for field in SCHEMA.fields.iter().skip(3) {
             same(field.key, "12.5");
             same(field.key, "7");
             same(field.key, "null");

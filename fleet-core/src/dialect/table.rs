@@ -2,7 +2,7 @@
 ///
 /// The docs given go to the constructor that keeps unknown keys.
 macro_rules! table_dialect {
-    ($(#[$doc:meta])* $dialect:ty: $event:ty, $memo:ty, $shape:expr) => {
+    ($(#[$doc:meta])* $dialect:ty: $event:ty, $memo:ty, $schema:expr) => {
         impl $dialect {
             /// Keeps unknown keys and the order of all keys with each event, and writes them back.
             $(#[$doc])*
@@ -23,7 +23,7 @@ macro_rules! table_dialect {
                 record: &str,
                 memo: &mut $memo,
             ) -> Result<Option<$event>, $crate::dialect::Refused> {
-                $crate::dialect::object::read(&$shape, self.unknown, record, memo.as_mut())
+                $crate::dialect::object::read(&$schema, self.unknown, record, memo.as_mut())
             }
 
             #[inline]
@@ -34,15 +34,15 @@ macro_rules! table_dialect {
                 at: $crate::Offset,
                 entry: &mut $crate::decode::Entry<'_, $event>,
             ) -> Option<usize> {
-                $crate::dialect::object::enter_first(&$shape, text, memo.as_mut(), at, entry)
+                $crate::dialect::object::enter_first(&$schema, text, memo.as_mut(), at, entry)
             }
 
             fn write(&self, event: &$event, to: &mut Vec<u8>) {
-                $crate::dialect::object::write(&$shape, event, to);
+                $crate::dialect::object::write(&$schema, event, to);
             }
 
             fn lossy(&self, event: &$event) -> $crate::dialect::Lossy {
-                $crate::dialect::object::lossy(&$shape, event)
+                $crate::dialect::object::lossy(&$schema, event)
             }
         }
     };

@@ -5,7 +5,7 @@ use super::{
     encoding::{ENCODINGS, Encoding},
     record::Records,
     repeats::{REPEATS, Repeats},
-    target::{DRIVING, Named, PERCEPTION, TELEMETRY, Target},
+    target::{ColumnTarget, DRIVING, Named, PERCEPTION, TELEMETRY},
     yaml::{Raw, RawKey, RawTime, Word},
 };
 use crate::{
@@ -61,7 +61,7 @@ pub struct ColumnMap {
     pub(super) kind: Kind,
     key: Key,
     time: (Word, Clock),
-    columns: Vec<(Word, Target)>,
+    columns: Vec<(Word, ColumnTarget)>,
     encoding: Encoding,
     initiators: Arc<BTreeMap<String, Initiator>>,
     repeats: Repeats,
@@ -87,7 +87,7 @@ pub(super) struct Plan {
     pub(super) width: usize,
     pub(super) key: PlannedKey,
     pub(super) time: (usize, Clock),
-    pub(super) cells: Vec<(usize, Target)>,
+    pub(super) cells: Vec<(usize, ColumnTarget)>,
     pub(super) encoding: Encoding,
     pub(super) initiators: Arc<BTreeMap<String, Initiator>>,
     pub(super) repeats: Repeats,
@@ -139,7 +139,7 @@ impl ColumnMap {
         let place = raw.key.referenced;
         let key = key(file, raw.key.value, (place.line(), place.column()))?;
         let clock = clock(file, &raw.time)?;
-        let mut columns: Vec<(Word, Target)> = Vec::new();
+        let mut columns: Vec<(Word, ColumnTarget)> = Vec::new();
         for (column, raw) in raw.columns.0 {
             let named = known.iter().find(|named| named.name == raw.signal.text);
             let named =
@@ -152,7 +152,7 @@ impl ColumnMap {
                 let unit = raw.unit.as_ref().unwrap_or(&raw.signal);
                 return Err(wrong(unit, unknown_unit(unit, named)));
             };
-            let same = |(_, other): &(Word, Target)| names(*other, named);
+            let same = |(_, other): &(Word, ColumnTarget)| names(*other, named);
             if let Some((first, _)) = columns.iter().find(|column| same(column)) {
                 let why = format!("column `{}` sets {} already", first.text, named.name);
                 return Err(wrong(&raw.signal, why));
@@ -233,7 +233,7 @@ impl ColumnMap {
 }
 
 /// Whether a target, in any unit, is the one of this name.
-fn names(target: Target, named: &Named) -> bool {
+fn names(target: ColumnTarget, named: &Named) -> bool {
     named.units.iter().any(|(_, other)| *other == target)
 }
 

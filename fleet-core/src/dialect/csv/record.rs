@@ -12,7 +12,7 @@ pub(super) struct Records<'a> {
 
 /// Where a record lies in the bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct RawRecord<'a> {
     pub(super) start: usize,
     pub(super) raw: &'a [u8],
 }
@@ -30,7 +30,7 @@ impl<'a> Records<'a> {
     }
 
     /// Reads the next record; its cells are there until the next call. An empty line is not a record.
-    pub(super) fn next(&mut self) -> Option<Found<'a>> {
+    pub(super) fn next(&mut self) -> Option<RawRecord<'a>> {
         let rest = self.bytes.get(self.at..)?;
         let line_ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
         self.at += line_ends.count();
@@ -62,7 +62,7 @@ impl<'a> Records<'a> {
             .rev()
             .take_while(|byte| matches!(byte, b'\r' | b'\n'));
         let raw = raw.get(..raw.len() - line_end.count()).unwrap_or(raw);
-        Some(Found { start, raw })
+        Some(RawRecord { start, raw })
     }
 
     /// How many cells the record has.

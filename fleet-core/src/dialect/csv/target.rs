@@ -9,7 +9,7 @@ use crate::{
 
 /// What one column sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum ColumnTarget {
     Signal(Signal, Unit),
     Status,
     Track,
@@ -25,7 +25,7 @@ pub(super) enum Target {
 /// The names of one target, and the words of its units; the first is the model's.
 pub(super) struct Named {
     pub(super) name: &'static str,
-    pub(super) units: &'static [(&'static str, Target)],
+    pub(super) units: &'static [(&'static str, ColumnTarget)],
 }
 
 macro_rules! named {
@@ -35,50 +35,50 @@ macro_rules! named {
 }
 
 /// A signal in the model's unit.
-const fn signal(signal: Signal) -> Target {
-    Target::Signal(signal, Unit::Canonical)
+const fn signal(signal: Signal) -> ColumnTarget {
+    ColumnTarget::Signal(signal, Unit::Canonical)
 }
 
 /// What a map of telemetry can set.
 pub(super) const TELEMETRY: &[Named] = named! {
-    "speed": "km/h" => signal(Signal::Speed), "mph" => Target::Signal(Signal::Speed, Unit::MilesPerHour), "m/s" => Target::Signal(Signal::Speed, Unit::MetresPerSecond);
+    "speed": "km/h" => signal(Signal::Speed), "mph" => ColumnTarget::Signal(Signal::Speed, Unit::MilesPerHour), "m/s" => ColumnTarget::Signal(Signal::Speed, Unit::MetresPerSecond);
     "latitude": "deg" => signal(Signal::Latitude);
     "longitude": "deg" => signal(Signal::Longitude);
     "heading": "deg" => signal(Signal::Heading);
-    "odometer": "km" => signal(Signal::Odometer), "mi" => Target::Signal(Signal::Odometer, Unit::Miles), "m" => Target::Signal(Signal::Odometer, Unit::Metres);
-    "accel_longitudinal": "g" => signal(Signal::AccelerationLongitudinal), "m/s2" => Target::Signal(Signal::AccelerationLongitudinal, Unit::MetresPerSecondSquared);
-    "accel_lateral": "g" => signal(Signal::AccelerationLateral), "m/s2" => Target::Signal(Signal::AccelerationLateral, Unit::MetresPerSecondSquared);
-    "accel_vertical": "g" => signal(Signal::AccelerationVertical), "m/s2" => Target::Signal(Signal::AccelerationVertical, Unit::MetresPerSecondSquared);
-    "accel_east": "g" => signal(Signal::AccelerationEast), "m/s2" => Target::Signal(Signal::AccelerationEast, Unit::MetresPerSecondSquared);
-    "accel_north": "g" => signal(Signal::AccelerationNorth), "m/s2" => Target::Signal(Signal::AccelerationNorth, Unit::MetresPerSecondSquared);
-    "yaw_rate": "deg/s" => signal(Signal::YawRate), "rad/s" => Target::Signal(Signal::YawRate, Unit::RadiansPerSecond);
+    "odometer": "km" => signal(Signal::Odometer), "mi" => ColumnTarget::Signal(Signal::Odometer, Unit::Miles), "m" => ColumnTarget::Signal(Signal::Odometer, Unit::Metres);
+    "accel_longitudinal": "g" => signal(Signal::AccelerationLongitudinal), "m/s2" => ColumnTarget::Signal(Signal::AccelerationLongitudinal, Unit::MetresPerSecondSquared);
+    "accel_lateral": "g" => signal(Signal::AccelerationLateral), "m/s2" => ColumnTarget::Signal(Signal::AccelerationLateral, Unit::MetresPerSecondSquared);
+    "accel_vertical": "g" => signal(Signal::AccelerationVertical), "m/s2" => ColumnTarget::Signal(Signal::AccelerationVertical, Unit::MetresPerSecondSquared);
+    "accel_east": "g" => signal(Signal::AccelerationEast), "m/s2" => ColumnTarget::Signal(Signal::AccelerationEast, Unit::MetresPerSecondSquared);
+    "accel_north": "g" => signal(Signal::AccelerationNorth), "m/s2" => ColumnTarget::Signal(Signal::AccelerationNorth, Unit::MetresPerSecondSquared);
+    "yaw_rate": "deg/s" => signal(Signal::YawRate), "rad/s" => ColumnTarget::Signal(Signal::YawRate, Unit::RadiansPerSecond);
     "battery_pct": "%" => signal(Signal::BatteryCharge);
     "battery_v": "V" => signal(Signal::BatteryVoltage);
-    "engine_temp": "C" => signal(Signal::EngineTemperature), "F" => Target::Signal(Signal::EngineTemperature, Unit::Fahrenheit);
+    "engine_temp": "C" => signal(Signal::EngineTemperature), "F" => ColumnTarget::Signal(Signal::EngineTemperature, Unit::Fahrenheit);
     "rpm": "rpm" => signal(Signal::EngineSpeed);
     "fuel_pct": "%" => signal(Signal::Fuel);
     "load_pct": "%" => signal(Signal::Load);
     "throttle_pct": "%" => signal(Signal::Throttle);
-    "status": "word" => Target::Status;
+    "status": "word" => ColumnTarget::Status;
 };
 
 /// What a map of perception can set.
 pub(super) const PERCEPTION: &[Named] = named! {
-    "object_track": "text" => Target::Track;
-    "object_distance": "m" => Target::Distance;
-    "object_left": "m" => Target::Left;
-    "object_relative_speed": "km/h" => Target::RelativeSpeed(Unit::Canonical), "m/s" => Target::RelativeSpeed(Unit::MetresPerSecond);
-    "object_class": "word" => Target::Class;
-    "confidence": "1" => Target::Confidence;
+    "object_track": "text" => ColumnTarget::Track;
+    "object_distance": "m" => ColumnTarget::Distance;
+    "object_left": "m" => ColumnTarget::Left;
+    "object_relative_speed": "km/h" => ColumnTarget::RelativeSpeed(Unit::Canonical), "m/s" => ColumnTarget::RelativeSpeed(Unit::MetresPerSecond);
+    "object_class": "word" => ColumnTarget::Class;
+    "confidence": "1" => ColumnTarget::Confidence;
 };
 
 /// What a map of driving events can set; the kind of event is the map's own.
 pub(super) const DRIVING: &[Named] = named! {
-    "detail": "text" => Target::Detail;
-    "initiator": "word" => Target::Initiator;
+    "detail": "text" => ColumnTarget::Detail;
+    "initiator": "word" => ColumnTarget::Initiator;
 };
 
-impl Target {
+impl ColumnTarget {
     /// Sets a cell that is not empty in an observation.
     pub(super) fn observe(self, cell: &str, event: &mut Telemetry) -> Result<(), String> {
         match self {
@@ -117,7 +117,7 @@ impl Target {
     }
 }
 
-impl Target {
+impl ColumnTarget {
     /// Sets a cell that is not empty in a driving event.
     pub(super) fn tell(
         self,

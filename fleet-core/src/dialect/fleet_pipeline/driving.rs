@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use compact_str::CompactString;
 
-use super::part::{Body, Part};
+use super::event_target::{EventTarget, OwnTarget};
 use crate::{
     data::{
         EventTime, Position, VehicleId,
@@ -11,7 +11,7 @@ use crate::{
     },
     dialect::{
         Dialect, Lossy, Refused,
-        object::{self, Shape, UnknownKeys, fields},
+        object::{self, Schema, UnknownKeys, fields},
     },
     event::{Driving, DrivingKind, Origin, Reading, Signal, Written},
 };
@@ -50,7 +50,7 @@ pub struct PipelineDriving {
 /// What a driving event has of its own.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
-pub(crate) enum Did {
+pub(crate) enum DrivingTarget {
     Latitude,
     Longitude,
     Kind,
@@ -59,26 +59,26 @@ pub(crate) enum Did {
 
 /// A driving event whose place is not complete yet.
 #[derive(Clone, Debug)]
-pub(crate) struct Doing {
+pub(crate) struct DrivingDraft {
     event: Driving,
     latitude: Reading<()>,
     longitude: Reading<()>,
 }
 
-static SHAPE: Shape<Part<Did>> = Shape {
+static SCHEMA: Schema<EventTarget<DrivingTarget>> = Schema {
     name: "a driving event",
     origin: Origin::FleetPipeline,
     fields: fields! {
-        "vehicle_id" => Part::Vehicle,
-        "timestamp" => Part::Time,
-        "event_type" => Part::Word(Did::Kind),
-        "event_detail" => Part::Word(Did::Detail),
-        "latitude" => Part::Number(Did::Latitude),
-        "longitude" => Part::Number(Did::Longitude),
+        "vehicle_id" => EventTarget::Vehicle,
+        "timestamp" => EventTarget::Time,
+        "event_type" => EventTarget::Word(DrivingTarget::Kind),
+        "event_detail" => EventTarget::Word(DrivingTarget::Detail),
+        "latitude" => EventTarget::Number(DrivingTarget::Latitude),
+        "longitude" => EventTarget::Number(DrivingTarget::Longitude),
     },
 };
 
-impl Doing {
+impl DrivingDraft {
     /// The event with its place.
     fn finish(mut self) -> Result<Driving, Refused> {
         self.event.position = match (self.latitude.raw(), self.longitude.raw()) {
@@ -93,7 +93,7 @@ impl Doing {
             }
         };
         if self.latitude.is_null() {
-            self.event.written.nulls |= Did::Latitude.bit();
+            self.event.written.nulls |= DrivingTarget::Latitude.bit();
         }
         Ok(self.event)
     }
@@ -102,7 +102,7 @@ impl Doing {
     fn of(event: &Driving) -> Self {
         let angle = |angle: Option<f64>| match angle {
             Some(angle) => Reading::of_raw(angle),
-            None if event.written.nulls & Did::Latitude.bit() != 0 => Reading::null(),
+            None if event.written.nulls & DrivingTarget::Latitude.bit() != 0 => Reading::null(),
             None => Reading::missing(),
         };
         let place = event.position;
@@ -114,26 +114,26 @@ impl Doing {
     }
 }
 
-impl Body for Did {
-    type Event = Doing;
+impl OwnTarget for DrivingTarget {
+    type Event = DrivingDraft;
     const REQUIRED: u16 = 1 << Self::Kind as u8;
 
-    fn blank() -> Doing {
+    fn blank() -> DrivingDraft {
         let vehicle = VehicleId::placeholder();
-        Doing {
+        DrivingDraft {
             event: Driving::new(vehicle, EventTime::MIN, DrivingKind::Intervention),
             latitude: Reading::missing(),
             longitude: Reading::missing(),
         }
     }
 
-    fn head(doing: &Doing) -> (&VehicleId, EventTime, &Written) {
-        let event = &doing.event;
+    fn head(draft: &DrivingDraft) -> (&VehicleId, EventTime, &Written) {
+        let event = &draft.event;
         (&event.vehicle, event.at, &event.written)
     }
 
-    fn head_mut(doing: &mut Doing) -> (&mut VehicleId, &mut EventTime, &mut Written) {
-        let event = &mut doing.event;
+    fn head_mut(draft: &mut DrivingDraft) -> (&mut VehicleId, &mut EventTime, &mut Written) {
+        let event = &mut draft.event;
         (&mut event.vehicle, &mut event.at, &mut event.written)
     }
 
@@ -141,22 +141,22 @@ impl Body for Did {
         1 << self as u8
     }
 
-    fn set_word(self, doing: &mut Doing, word: &str) -> Result<(), String> {
+    fn set_word(self, draft: &mut DrivingDraft, word: &str) -> Result<(), String> {
         match self {
             Self::Kind => {
                 let kind = DrivingKind::from_word(word);
-                doing.event.kind = kind.ok_or_else(|| format!("`{word}` is no driving event"))?;
+                draft.event.kind = kind.ok_or_else(|| format!("`{word}` is no driving event"))?;
             }
-            Self::Detail => doing.event.detail = Some(CompactString::new(word)),
+            Self::Detail => draft.event.detail = Some(CompactString::new(word)),
             Self::Latitude | Self::Longitude => {}
         }
         Ok(())
     }
 
-    fn word(self, doing: &Doing) -> Option<&str> {
+    fn word(self, draft: &DrivingDraft) -> Option<&str> {
         match self {
-            Self::Kind => Some(doing.event.kind.as_word()),
-            Self::Detail => doing.event.detail.as_deref(),
+            Self::Kind => Some(draft.event.kind.as_word()),
+            Self::Detail => draft.event.detail.as_deref(),
             Self::Latitude | Self::Longitude => None,
         }
     }
@@ -168,24 +168,24 @@ impl Body for Did {
         }
     }
 
-    fn set_number(self, doing: &mut Doing, number: Reading<()>) {
+    fn set_number(self, draft: &mut DrivingDraft, number: Reading<()>) {
         match self {
-            Self::Latitude => doing.latitude = number,
-            Self::Longitude => doing.longitude = number,
+            Self::Latitude => draft.latitude = number,
+            Self::Longitude => draft.longitude = number,
             Self::Kind | Self::Detail => {}
         }
     }
 
-    fn number(self, doing: &Doing) -> Reading<()> {
+    fn number(self, draft: &DrivingDraft) -> Reading<()> {
         match self {
-            Self::Latitude => doing.latitude,
-            Self::Longitude => doing.longitude,
+            Self::Latitude => draft.latitude,
+            Self::Longitude => draft.longitude,
             Self::Kind | Self::Detail => Reading::missing(),
         }
     }
 
-    fn lossy(doing: &Doing) -> Lossy {
-        let event = &doing.event;
+    fn lossy(draft: &DrivingDraft) -> Lossy {
+        let event = &draft.event;
         Lossy::new()
             .note("initiator", event.initiator.is_some())
             .note("planned", event.planned.is_some())
@@ -208,15 +208,15 @@ impl Dialect for PipelineDriving {
     type Memo = NaiveTimeReader;
 
     fn read(&self, record: &str, memo: &mut NaiveTimeReader) -> Result<Option<Driving>, Refused> {
-        let doing = object::read(&SHAPE, self.unknown, record, memo.as_mut())?;
-        doing.map(Doing::finish).transpose()
+        let draft = object::read(&SCHEMA, self.unknown, record, memo.as_mut())?;
+        draft.map(DrivingDraft::finish).transpose()
     }
 
     fn write(&self, event: &Driving, to: &mut Vec<u8>) {
-        object::write(&SHAPE, &Doing::of(event), to);
+        object::write(&SCHEMA, &DrivingDraft::of(event), to);
     }
 
     fn lossy(&self, event: &Driving) -> Lossy {
-        object::lossy(&SHAPE, &Doing::of(event))
+        object::lossy(&SCHEMA, &DrivingDraft::of(event))
     }
 }

@@ -2,8 +2,8 @@
 
 mod alert;
 mod driving;
+mod event_target;
 mod metric;
-mod part;
 mod perception;
 mod telemetry;
 #[cfg(test)]
@@ -19,7 +19,7 @@ use super::{Dialect, Lossy, Refused, has_key};
 use crate::{data::time::NaiveTimeReader, event::FleetEvent};
 
 #[cfg(test)]
-pub(crate) use {perception::SHAPE as PERCEPTION, telemetry::SHAPE as TELEMETRY};
+pub(crate) use {perception::SCHEMA as PERCEPTION, telemetry::SCHEMA as TELEMETRY};
 
 /// The keys that only sightings have; any of them may be absent.
 const SIGHTING: [&str; 5] = [

@@ -1,9 +1,9 @@
-use super::part::{Body, Part};
+use super::event_target::{EventTarget, OwnTarget};
 use crate::{
     data::{EventTime, VehicleId, time::NaiveTimeReader},
     dialect::{
         Lossy,
-        object::{Shape, UnknownKeys, fields},
+        object::{Schema, UnknownKeys, fields},
         table::table_dialect,
     },
     event::{Direction, ObjectClass, Origin, Perception, Reading, Written},
@@ -41,7 +41,7 @@ pub struct PipelinePerception {
 /// What a sighting has of its own.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
-pub(crate) enum Seen {
+pub(crate) enum PerceptionTarget {
     Distance,
     Speed,
     Confidence,
@@ -49,21 +49,21 @@ pub(crate) enum Seen {
     Direction,
 }
 
-pub(crate) static SHAPE: Shape<Part<Seen>> = Shape {
+pub(crate) static SCHEMA: Schema<EventTarget<PerceptionTarget>> = Schema {
     name: "a sighting",
     origin: Origin::FleetPipeline,
     fields: fields! {
-        "vehicle_id" => Part::Vehicle,
-        "timestamp" => Part::Time,
-        "object_class" => Part::Word(Seen::Class),
-        "object_distance_m" => Part::Number(Seen::Distance),
-        "object_speed_kmh" => Part::Number(Seen::Speed),
-        "object_relative_direction" => Part::Word(Seen::Direction),
-        "confidence" => Part::Number(Seen::Confidence),
+        "vehicle_id" => EventTarget::Vehicle,
+        "timestamp" => EventTarget::Time,
+        "object_class" => EventTarget::Word(PerceptionTarget::Class),
+        "object_distance_m" => EventTarget::Number(PerceptionTarget::Distance),
+        "object_speed_kmh" => EventTarget::Number(PerceptionTarget::Speed),
+        "object_relative_direction" => EventTarget::Word(PerceptionTarget::Direction),
+        "confidence" => EventTarget::Number(PerceptionTarget::Confidence),
     },
 };
 
-impl Body for Seen {
+impl OwnTarget for PerceptionTarget {
     type Event = Perception;
 
     fn blank() -> Perception {
@@ -134,5 +134,5 @@ impl Body for Seen {
 }
 
 table_dialect! {
-    PipelinePerception: Perception, NaiveTimeReader, SHAPE
+    PipelinePerception: Perception, NaiveTimeReader, SCHEMA
 }

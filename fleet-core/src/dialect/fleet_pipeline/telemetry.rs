@@ -1,7 +1,7 @@
 use crate::{
     data::time::NaiveTimeReader,
     dialect::{
-        object::{Sets, Shape, UnknownKeys, fields},
+        object::{Schema, TelemetryTarget, UnknownKeys, fields},
         table::table_dialect,
     },
     event::{Flag, Origin, Signal, Telemetry, TextField},
@@ -40,22 +40,22 @@ pub struct PipelineTelemetry {
     unknown: UnknownKeys,
 }
 
-pub(crate) static SHAPE: Shape<Sets> = Shape {
+pub(crate) static SCHEMA: Schema<TelemetryTarget> = Schema {
     name: "self-driving telemetry",
     origin: Origin::FleetPipeline,
     fields: fields! {
-        "vehicle_id" => Sets::VehicleNumber,
-        "timestamp" => Sets::Time,
-        "current_speed_kmh" => Sets::signal(Signal::Speed),
-        "speed_limit_violation" => Sets::Flag(Flag::Speeding),
-        "latitude" => Sets::signal(Signal::Latitude),
-        "longitude" => Sets::signal(Signal::Longitude),
-        "battery_level_pct" => Sets::signal(Signal::BatteryCharge),
-        "remaining_range_km" => Sets::signal(Signal::Range),
-        "autopilot_engaged" => Sets::Autopilot,
-        "odometer_km" => Sets::signal(Signal::Odometer),
-        "start_location" => Sets::Text(TextField::Start),
-        "destination" => Sets::Text(TextField::Destination),
+        "vehicle_id" => TelemetryTarget::VehicleNumber,
+        "timestamp" => TelemetryTarget::Time,
+        "current_speed_kmh" => TelemetryTarget::signal(Signal::Speed),
+        "speed_limit_violation" => TelemetryTarget::Flag(Flag::Speeding),
+        "latitude" => TelemetryTarget::signal(Signal::Latitude),
+        "longitude" => TelemetryTarget::signal(Signal::Longitude),
+        "battery_level_pct" => TelemetryTarget::signal(Signal::BatteryCharge),
+        "remaining_range_km" => TelemetryTarget::signal(Signal::Range),
+        "autopilot_engaged" => TelemetryTarget::Autopilot,
+        "odometer_km" => TelemetryTarget::signal(Signal::Odometer),
+        "start_location" => TelemetryTarget::Text(TextField::Start),
+        "destination" => TelemetryTarget::Text(TextField::Destination),
     },
 };
 
@@ -89,5 +89,5 @@ impl PipelineTelemetry {
 }
 
 table_dialect! {
-    PipelineTelemetry: Telemetry, NaiveTimeReader, SHAPE
+    PipelineTelemetry: Telemetry, NaiveTimeReader, SCHEMA
 }

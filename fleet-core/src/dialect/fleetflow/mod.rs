@@ -9,7 +9,7 @@ mod tests;
 pub use samples::SampleTime;
 pub use style::TripRequest;
 
-use self::samples::{Part, is_short};
+use self::samples::{SampleValue, is_short};
 use super::{
     Dialect, Lossy, Refused,
     object::{self, UnknownKeys},
@@ -118,7 +118,7 @@ impl FleetFlow {
     ) -> Result<usize, Refused> {
         let mut first = None;
         object::each(
-            &samples::SHAPE,
+            &samples::SCHEMA,
             UnknownKeys::Ignored,
             list,
             self.max_samples,
@@ -141,7 +141,7 @@ impl Dialect for FleetFlow {
 
     fn lossy(&self, event: &TripRequest) -> Lossy {
         let samples = || event.trip.samples.iter().zip(event.style.all_marks());
-        let (time, lateral) = (is_short(Part::Time), is_short(Part::Lateral));
+        let (time, lateral) = (is_short(SampleValue::Time), is_short(SampleValue::Lateral));
         let no_time = samples().any(|(sample, marks)| sample.t_s.is_some() && marks & time == 0);
         let no_lateral =
             samples().any(|(sample, marks)| sample.lateral.is_some() && marks & lateral != 0);

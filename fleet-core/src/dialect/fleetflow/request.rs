@@ -10,7 +10,7 @@ use crate::{
     dialect::{
         Refused,
         object::{
-            self, Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind,
+            self, Draft, Field, Misfit, Number, Object, Schema, Target, fields, misfit, wrong_kind,
         },
     },
     event::{Layout, Origin, Style, TripSamples},
@@ -26,7 +26,7 @@ pub(in crate::dialect) struct Request {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::dialect) enum Part {
+pub(in crate::dialect) enum RequestTarget {
     Vehicle,
     Driver,
     Time,
@@ -40,16 +40,16 @@ const DRIVER: u8 = 2;
 const TIME: u8 = 4;
 const DATA: u8 = 8;
 
-pub(in crate::dialect) static SHAPE: Shape<Part> = Shape {
+pub(in crate::dialect) static SCHEMA: Schema<RequestTarget> = Schema {
     name: "a trip request",
     origin: Origin::VehicleOps,
     fields: fields! {
-        "vehicle_id" => Part::Vehicle,
-        "driver_id" => Part::Driver,
-        "timestamp" => Part::Time,
-        "sample_rate_hz" => Part::Rate,
-        "data" => Part::Data(false),
-        "telemetry_data" => Part::Data(true),
+        "vehicle_id" => RequestTarget::Vehicle,
+        "driver_id" => RequestTarget::Driver,
+        "timestamp" => RequestTarget::Time,
+        "sample_rate_hz" => RequestTarget::Rate,
+        "data" => RequestTarget::Data(false),
+        "telemetry_data" => RequestTarget::Data(true),
     },
 };
 
@@ -58,7 +58,7 @@ pub(super) fn read(
     record: &str,
     times: &mut TimeReader,
 ) -> Result<TripRequest, Refused> {
-    let request: Option<Request> = object::read(&SHAPE, dialect.unknown, record, times)?;
+    let request: Option<Request> = object::read(&SCHEMA, dialect.unknown, record, times)?;
     let Request {
         mut trip,
         mut style,
@@ -74,7 +74,7 @@ pub(super) fn read(
             .extend(sample.layout.map(|layout| (index, *layout)));
     };
     let max = dialect.max_samples;
-    let count = object::each(&samples::SHAPE, dialect.unknown, &list, max, each);
+    let count = object::each(&samples::SCHEMA, dialect.unknown, &list, max, each);
     let key = if style.alias {
         "telemetry_data"
     } else {
@@ -99,7 +99,7 @@ pub(super) fn write(dialect: &FleetFlow, event: &TripRequest, to: &mut Vec<u8>) 
         sample.marks = marks.next().unwrap_or(0);
         let own = layouts.next_if(|(of, _)| usize::try_from(*of) == Ok(index));
         sample.layout = own.map(|(_, layout)| Box::new(layout.clone()));
-        object::write(&samples::SHAPE, &sample, &mut list);
+        object::write(&samples::SCHEMA, &sample, &mut list);
     }
     list.push(b']');
     // All but the samples, which are written already.
@@ -115,10 +115,10 @@ pub(super) fn write(dialect: &FleetFlow, event: &TripRequest, to: &mut Vec<u8>) 
         style: style.head(),
         list: String::from_utf8(list).unwrap_or_default(),
     };
-    object::write(&SHAPE, &request, to);
+    object::write(&SCHEMA, &request, to);
 }
 
-impl Target for Part {
+impl Target for RequestTarget {
     type Event = Request;
     const NEEDS: u8 = VEHICLE | DRIVER | TIME | DATA;
 
@@ -157,12 +157,12 @@ impl Target for Part {
 
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
         let request = &mut *draft.event;
-        match field.sets {
+        match field.target {
             Self::Vehicle => {
                 request.trip.vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
             }
@@ -176,16 +176,16 @@ impl Target for Part {
             }
             Self::Rate | Self::Data(_) => return Err(wrong_kind(field, "a text")),
         }
-        draft.found(field.sets);
+        draft.found(field.target.need());
         Ok(())
     }
 
     fn number(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         number: Number,
     ) -> Result<(), Misfit> {
-        let Self::Rate = field.sets else {
+        let Self::Rate = field.target else {
             return Err(wrong_kind(field, "a number"));
         };
         if !(number.value > 0.0 && number.value.is_finite()) {
@@ -196,7 +196,7 @@ impl Target for Part {
         Ok(())
     }
 
-    fn null(field: &Field<Self>, _: &mut Draft<'_, Self>) -> Result<(), Misfit> {
+    fn null(field: &Field<Self>, _: &mut Draft<'_, Self::Event>) -> Result<(), Misfit> {
         Err(wrong_kind(field, "null"))
     }
 
@@ -204,8 +204,12 @@ impl Target for Part {
         matches!(self, Self::Data(_))
     }
 
-    fn raw(field: &Field<Self>, draft: &mut Draft<'_, Self>, json: &str) -> Result<(), Misfit> {
-        let Self::Data(alias) = field.sets else {
+    fn raw(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self::Event>,
+        json: &str,
+    ) -> Result<(), Misfit> {
+        let Self::Data(alias) = field.target else {
             return Err(wrong_kind(field, "a value"));
         };
         if !json.starts_with('[') {
@@ -216,11 +220,11 @@ impl Target for Part {
         }
         json.clone_into(&mut draft.event.list);
         draft.event.style.alias = alias;
-        draft.found(field.sets);
+        draft.found(field.target.need());
         Ok(())
     }
 
-    fn keep(request: &mut Request, layout: Layout) {
+    fn set_layout(request: &mut Request, layout: Layout) {
         request.style.layout = Some(layout);
     }
 
@@ -234,7 +238,7 @@ impl Target for Part {
 
     fn write(field: &Field<Self>, request: &Request, to: &mut Object<'_>) {
         let (trip, style) = (&request.trip, &request.style);
-        match field.sets {
+        match field.target {
             Self::Vehicle => to.text(field, Some(trip.vehicle.as_str()), false),
             Self::Driver => to.text(field, Some(trip.driver.as_str()), false),
             Self::Time => {

@@ -6,7 +6,9 @@ use crate::{
         units::{Acceleration, Quantity, Speed, round_decimals},
     },
     dialect::{
-        object::{Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind},
+        object::{
+            Draft, Field, Misfit, Number, Object, Schema, Target, fields, misfit, wrong_kind,
+        },
         unit::nearest,
     },
     event::{Layout, Origin, TripSample},
@@ -65,7 +67,7 @@ pub(in crate::dialect) struct Sample {
 /// What a number of a sample is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(in crate::dialect) enum Part {
+pub(in crate::dialect) enum SampleValue {
     Time,
     Speed,
     Longitudinal,
@@ -74,8 +76,8 @@ pub(in crate::dialect) enum Part {
 
 /// A key: which number it is, and whether it belongs to the short form.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::dialect) struct Key {
-    part: Part,
+pub(in crate::dialect) struct SampleTarget {
+    value: SampleValue,
     short: bool,
 }
 
@@ -83,57 +85,62 @@ pub(in crate::dialect) struct Key {
 /// This one has all names short; there is none for a lateral force.
 pub(super) const SHORT: u16 = 15 << 8;
 
-pub(super) const fn whole(part: Part) -> u16 {
-    1 << part as u16
+pub(super) const fn whole(value: SampleValue) -> u16 {
+    1 << value as u16
 }
-pub(super) const fn null(part: Part) -> u16 {
-    1 << (4 + part as u16)
-}
-
-pub(super) const fn is_short(part: Part) -> u16 {
-    1 << (8 + part as u16)
+pub(super) const fn null(value: SampleValue) -> u16 {
+    1 << (4 + value as u16)
 }
 
-const fn short(part: Part) -> Key {
-    Key { part, short: true }
-}
-const fn long(part: Part) -> Key {
-    Key { part, short: false }
+pub(super) const fn is_short(value: SampleValue) -> u16 {
+    1 << (8 + value as u16)
 }
 
-pub(in crate::dialect) static SHAPE: Shape<Key> = Shape {
+const fn short(value: SampleValue) -> SampleTarget {
+    SampleTarget { value, short: true }
+}
+const fn long(value: SampleValue) -> SampleTarget {
+    SampleTarget {
+        value,
+        short: false,
+    }
+}
+
+pub(in crate::dialect) static SCHEMA: Schema<SampleTarget> = Schema {
     name: "a sample",
     origin: Origin::VehicleOps,
     fields: fields! {
-        "t" => short(Part::Time),
-        "spd" => short(Part::Speed),
-        "gx" => short(Part::Longitudinal),
-        "speed_kmh" => long(Part::Speed),
-        "g_force_long" => long(Part::Longitudinal),
-        "g_force_lat" => long(Part::Lateral),
+        "t" => short(SampleValue::Time),
+        "spd" => short(SampleValue::Speed),
+        "gx" => short(SampleValue::Longitudinal),
+        "speed_kmh" => long(SampleValue::Speed),
+        "g_force_long" => long(SampleValue::Longitudinal),
+        "g_force_lat" => long(SampleValue::Lateral),
     },
 };
 
 impl Sample {
-    fn number(&self, part: Part) -> Option<f64> {
-        self.numbers.get(part as usize).copied().flatten()
+    fn number(&self, value: SampleValue) -> Option<f64> {
+        self.numbers.get(value as usize).copied().flatten()
     }
 
-    fn is_set(&self, part: Part) -> bool {
-        self.number(part).is_some() || self.marks & null(part) != 0
+    fn is_set(&self, value: SampleValue) -> bool {
+        self.number(value).is_some() || self.marks & null(value) != 0
     }
 
     /// The sample in the model's units; `first` is the time of the first one, once there is one.
     pub(super) fn finish(&self, time: SampleTime, first: &mut Option<f64>) -> TripSample {
-        let t_s = self.number(Part::Time).map(|t| {
+        let t_s = self.number(SampleValue::Time).map(|t| {
             let first = *first.get_or_insert(t);
             (t - first) / time.per_second()
         });
         TripSample {
             t_s,
-            speed: self.number(Part::Speed).map(Speed::from_kmh),
-            longitudinal: self.number(Part::Longitudinal).map(Acceleration::from_g),
-            lateral: self.number(Part::Lateral).map(Acceleration::from_g),
+            speed: self.number(SampleValue::Speed).map(Speed::from_kmh),
+            longitudinal: self
+                .number(SampleValue::Longitudinal)
+                .map(Acceleration::from_g),
+            lateral: self.number(SampleValue::Lateral).map(Acceleration::from_g),
         }
     }
 
@@ -153,7 +160,7 @@ impl Sample {
     }
 }
 
-impl Target for Key {
+impl Target for SampleTarget {
     type Event = Sample;
     const NEEDS: u8 = 0;
 
@@ -167,7 +174,7 @@ impl Target for Key {
 
     fn text(
         field: &Field<Self>,
-        _: &mut Draft<'_, Self>,
+        _: &mut Draft<'_, Self::Event>,
         _: &str,
         _: &mut TimeReader,
     ) -> Result<(), Misfit> {
@@ -177,12 +184,12 @@ impl Target for Key {
     #[inline]
     fn number(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         number: Number,
     ) -> Result<(), Misfit> {
-        let Key { part, short } = field.sets;
+        let SampleTarget { value, short } = field.target;
         let sample = &mut *draft.event;
-        if sample.is_set(part) {
+        if sample.is_set(value) {
             return Err(misfit(
                 field,
                 &"the sample has this number under both names",
@@ -191,30 +198,30 @@ impl Target for Key {
         if !number.value.is_finite() {
             return Err(misfit(field, &"the number is not finite"));
         }
-        if part == Part::Time && number.value.abs() > MAX_TIME {
+        if value == SampleValue::Time && number.value.abs() > MAX_TIME {
             return Err(misfit(field, &"the time is beyond 2^53"));
         }
-        if let Some(slot) = sample.numbers.get_mut(part as usize) {
+        if let Some(slot) = sample.numbers.get_mut(value as usize) {
             *slot = Some(number.value);
         }
-        sample.marks |= if short { is_short(part) } else { 0 };
-        sample.marks |= if number.integer { whole(part) } else { 0 };
+        sample.marks |= if short { is_short(value) } else { 0 };
+        sample.marks |= if number.integer { whole(value) } else { 0 };
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
-        let Key { part, short } = field.sets;
-        if draft.event.is_set(part) {
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self::Event>) -> Result<(), Misfit> {
+        let SampleTarget { value, short } = field.target;
+        if draft.event.is_set(value) {
             return Err(misfit(
                 field,
                 &"the sample has this number under both names",
             ));
         }
-        draft.event.marks |= null(part) | (if short { is_short(part) } else { 0 });
+        draft.event.marks |= null(value) | (if short { is_short(value) } else { 0 });
         Ok(())
     }
 
-    fn keep(sample: &mut Sample, layout: Layout) {
+    fn set_layout(sample: &mut Sample, layout: Layout) {
         sample.layout = Some(Box::new(layout));
     }
 
@@ -227,14 +234,14 @@ impl Target for Key {
     }
 
     fn write(field: &Field<Self>, sample: &Sample, to: &mut Object<'_>) {
-        let Key { part, short } = field.sets;
+        let SampleTarget { value, short } = field.target;
         // Only a time has no long name, only a lateral force no short one.
-        if (sample.marks & is_short(part) != 0) != short {
+        if (sample.marks & is_short(value) != 0) != short {
             return;
         }
-        match sample.number(part) {
-            Some(value) => to.number(field, value, sample.marks & whole(part) != 0, false),
-            None if sample.marks & null(part) != 0 => to.null(field),
+        match sample.number(value) {
+            Some(number) => to.number(field, number, sample.marks & whole(value) != 0, false),
+            None if sample.marks & null(value) != 0 => to.null(field),
             None => {}
         }
     }

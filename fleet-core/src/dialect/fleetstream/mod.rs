@@ -7,7 +7,7 @@ mod tests;
 pub use derive::Derivation;
 
 use super::{
-    object::{Field, Sets, Shape, UnknownKeys, fields},
+    object::{Field, Schema, TelemetryTarget, UnknownKeys, fields},
     table::table_dialect,
 };
 use crate::{
@@ -51,27 +51,27 @@ pub struct FleetStream {
     unknown: UnknownKeys,
 }
 
-static LOCATION: &[Field<Sets>] = fields! {
-    "lat" => Sets::signal(Signal::Latitude),
-    "lon" => Sets::signal(Signal::Longitude),
+static LOCATION: &[Field<TelemetryTarget>] = fields! {
+    "lat" => TelemetryTarget::signal(Signal::Latitude),
+    "lon" => TelemetryTarget::signal(Signal::Longitude),
 };
 
-pub(crate) static SHAPE: Shape<Sets> = Shape {
+pub(crate) static SCHEMA: Schema<TelemetryTarget> = Schema {
     name: "FleetStream telemetry",
     origin: Origin::FleetStream,
     fields: fields! {
-        "vehicle_id" => Sets::Vehicle,
-        "timestamp" => Sets::Time,
-        "location" => Sets::Place(LOCATION),
-        "speed_kmh" => Sets::signal(Signal::Speed),
-        "engine_rpm" => Sets::rounded(Signal::EngineSpeed, 0),
-        "gear" => Sets::Gear,
-        "fuel_level_pct" => Sets::signal(Signal::Fuel),
-        "fault_codes" => Sets::Codes,
-        "road_type" => Sets::Road,
-        "speed_limit_kmh" => Sets::rounded(Signal::SpeedLimit, 0),
-        "speeding" => Sets::Flag(Flag::Speeding),
-        "rpm_over_redline" => Sets::Flag(Flag::OverRedline),
+        "vehicle_id" => TelemetryTarget::Vehicle,
+        "timestamp" => TelemetryTarget::Time,
+        "location" => TelemetryTarget::Place(LOCATION),
+        "speed_kmh" => TelemetryTarget::signal(Signal::Speed),
+        "engine_rpm" => TelemetryTarget::rounded(Signal::EngineSpeed, 0),
+        "gear" => TelemetryTarget::Gear,
+        "fuel_level_pct" => TelemetryTarget::signal(Signal::Fuel),
+        "fault_codes" => TelemetryTarget::Codes,
+        "road_type" => TelemetryTarget::Road,
+        "speed_limit_kmh" => TelemetryTarget::rounded(Signal::SpeedLimit, 0),
+        "speeding" => TelemetryTarget::Flag(Flag::Speeding),
+        "rpm_over_redline" => TelemetryTarget::Flag(Flag::OverRedline),
     },
 };
 
@@ -88,5 +88,5 @@ table_dialect! {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    FleetStream: Telemetry, TimeReader, SHAPE
+    FleetStream: Telemetry, TimeReader, SCHEMA
 }

@@ -9,7 +9,7 @@ pub use anomaly::{Acknowledged, Anomaly};
 pub use summary::{Overview, Page, Period, Summary};
 
 use super::{
-    object::{Sets, Shape, UnknownKeys, fields},
+    object::{Schema, TelemetryTarget, UnknownKeys, fields},
     table::table_dialect,
     unit::Unit,
 };
@@ -67,27 +67,27 @@ pub struct Ford {
     unknown: UnknownKeys,
 }
 
-pub(crate) static SHAPE: Shape<Sets> = Shape {
+pub(crate) static SCHEMA: Schema<TelemetryTarget> = Schema {
     name: "Ford telemetry",
     origin: Origin::Ford,
     fields: fields! {
-        "customer_id" => Sets::Text(TextField::Customer),
-        "vehicle_id" => Sets::Vehicle,
-        "ts" => Sets::Time,
-        "region_id" => Sets::Text(TextField::Region),
-        "territory_id" => Sets::Text(TextField::Territory),
-        "lat" => Sets::rounded(Signal::Latitude, ANGLE_DECIMALS),
-        "lon" => Sets::rounded(Signal::Longitude, ANGLE_DECIMALS),
-        "speed" => Sets::converted(Signal::Speed, Unit::MilesPerHour, SPEED_DECIMALS),
-        "engine_temp" => Sets::converted(Signal::EngineTemperature, Unit::Fahrenheit, TEMPERATURE_DECIMALS),
-        "fuel_pct" => Sets::signal(Signal::Fuel),
-        "battery_v" => Sets::signal(Signal::BatteryVoltage),
-        "odometer" => Sets::converted(Signal::Odometer, Unit::Miles, ODOMETER_DECIMALS),
-        "dtc_code" => Sets::Code,
-        "heading" => Sets::rounded(Signal::Heading, HEADING_DECIMALS),
-        "rpm" => Sets::rounded(Signal::EngineSpeed, 0),
-        "throttle_pct" => Sets::signal(Signal::Throttle),
-        "access_roles" => Sets::Text(TextField::AccessRoles),
+        "customer_id" => TelemetryTarget::Text(TextField::Customer),
+        "vehicle_id" => TelemetryTarget::Vehicle,
+        "ts" => TelemetryTarget::Time,
+        "region_id" => TelemetryTarget::Text(TextField::Region),
+        "territory_id" => TelemetryTarget::Text(TextField::Territory),
+        "lat" => TelemetryTarget::rounded(Signal::Latitude, ANGLE_DECIMALS),
+        "lon" => TelemetryTarget::rounded(Signal::Longitude, ANGLE_DECIMALS),
+        "speed" => TelemetryTarget::converted(Signal::Speed, Unit::MilesPerHour, SPEED_DECIMALS),
+        "engine_temp" => TelemetryTarget::converted(Signal::EngineTemperature, Unit::Fahrenheit, TEMPERATURE_DECIMALS),
+        "fuel_pct" => TelemetryTarget::signal(Signal::Fuel),
+        "battery_v" => TelemetryTarget::signal(Signal::BatteryVoltage),
+        "odometer" => TelemetryTarget::converted(Signal::Odometer, Unit::Miles, ODOMETER_DECIMALS),
+        "dtc_code" => TelemetryTarget::Code,
+        "heading" => TelemetryTarget::rounded(Signal::Heading, HEADING_DECIMALS),
+        "rpm" => TelemetryTarget::rounded(Signal::EngineSpeed, 0),
+        "throttle_pct" => TelemetryTarget::signal(Signal::Throttle),
+        "access_roles" => TelemetryTarget::Text(TextField::AccessRoles),
     },
 };
 
@@ -104,5 +104,5 @@ table_dialect! {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    Ford: Telemetry, TimeReader, SHAPE
+    Ford: Telemetry, TimeReader, SCHEMA
 }

@@ -46,8 +46,11 @@ fn the_seventeen_keys_are_read_and_written_back() {
 fn every_key_may_be_null_or_absent_but_the_id_and_the_time() {
     let head = r#"{"vehicle_id":"v","ts":"2024-02-15T14:32:18.000000Z"}"#;
     assert_eq!(again(head), head);
-    for field in SHAPE.fields {
-        if matches!(field.sets, Sets::Vehicle | Sets::Time) {
+    for field in SCHEMA.fields {
+        if matches!(
+            field.target,
+            TelemetryTarget::Vehicle | TelemetryTarget::Time
+        ) {
             continue;
         }
         let key = field.key;

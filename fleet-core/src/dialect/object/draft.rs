@@ -1,60 +1,29 @@
-use super::{Field, Shape, Target};
+//! An event under construction.
 
-/// Whole numbers up to here have an exact float, so only they are written back as whole numbers.
-pub(crate) const MAX_EXACT: u64 = 1 << 53;
-
-/// Why a value does not fit its key.
-pub(crate) type Misfit = String;
-
-/// An event under construction, where it is to stay.
+/// An event under construction, in its final place, and which required keys it has.
 #[derive(Debug)]
-pub(crate) struct Draft<'a, T: Target> {
-    /// The event, complete once [`finish`](Self::finish) has found nothing missing.
-    pub(crate) event: &'a mut T::Event,
+pub(crate) struct Draft<'a, E> {
+    /// The event; incomplete until every required key was found.
+    pub(crate) event: &'a mut E,
     has: u8,
 }
 
-impl<'a, T: Target> Draft<'a, T> {
-    /// Starts with an event that is nobody's yet: a [blank](Target::blank) one.
+impl<'a, E> Draft<'a, E> {
+    /// Starts with a blank event.
     #[inline]
-    pub(super) fn new(event: &'a mut T::Event) -> Self {
+    pub(super) fn new(event: &'a mut E) -> Self {
         Self { event, has: 0 }
     }
 
-    /// Notes that a key was there which can be needed.
+    /// Notes the bit of a required key that was found.
     #[inline]
-    pub(crate) fn found(&mut self, target: T) {
-        self.has |= target.need();
+    pub(crate) fn found(&mut self, bit: u8) {
+        self.has |= bit;
     }
 
-    /// Whether the required keys were there; the event is complete then.
+    /// The bits of the required keys that were found.
     #[inline]
-    pub(super) fn finish(&self, shape: &Shape<T>) -> Result<(), Misfit> {
-        if self.has & T::NEEDS == T::NEEDS {
-            return Ok(());
-        }
-        Err(missing(shape, T::NEEDS & !self.has))
+    pub(super) fn has(&self) -> u8 {
+        self.has
     }
-}
-
-#[cold]
-pub(crate) fn misfit<T>(field: &Field<T>, why: &dyn std::fmt::Display) -> Misfit {
-    format!("{}: {why}", field.key)
-}
-
-#[cold]
-pub(crate) fn wrong_kind<T: Target>(field: &Field<T>, found: &str) -> Misfit {
-    format!(
-        "{}: expected {}, found {found}",
-        field.key,
-        field.sets.takes()
-    )
-}
-
-#[cold]
-fn missing<T: Target>(shape: &Shape<T>, absent: u8) -> Misfit {
-    let mut fields = shape.fields.iter();
-    let field = fields.find(|field| field.sets.need() & absent != 0);
-    let key = field.map_or("", |field| field.key);
-    format!("the required key {key} is missing")
 }

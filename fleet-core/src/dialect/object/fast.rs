@@ -1,55 +1,60 @@
-//! Reads a record whose keys come in the order of the table, written plainly.
+//! The fast reader: keys in the order of the schema, strings without escapes, plain numbers.
 
 use compact_str::CompactString;
 
-use super::{Field, Shape, Target, draft::Draft, scan::Scan};
+use super::{
+    draft::Draft,
+    scan::Scan,
+    schema::{Field, Schema},
+    target::{Target, check_required},
+};
 use crate::data::time::TimeReader;
 
-/// Completes a blank event, or gives `None` where the record is not that plain: then nothing is decided.
+/// Reads a record into a blank event. `None` decides nothing: the general reader must read it.
 #[inline]
 pub(super) fn read<T: Target>(
-    shape: &Shape<T>,
+    schema: &Schema<T>,
     record: &str,
     times: &mut TimeReader,
     event: &mut T::Event,
 ) -> Option<()> {
-    let end = object(shape, record, times, event)?;
+    let end = object(schema, record, times, event)?;
     end.at_end().then_some(())
 }
 
-/// As [`read`], of the line that the text begins with; returns its length with the line feed.
+/// Reads the first line of a text like [`read`], and returns its length with the line feed.
 #[inline]
 pub(super) fn first<T: Target>(
-    shape: &Shape<T>,
+    schema: &Schema<T>,
     text: &str,
     times: &mut TimeReader,
     event: &mut T::Event,
 ) -> Option<usize> {
-    object(shape, text, times, event)?.line_end()
+    object(schema, text, times, event)?.line_end()
 }
 
-/// One object that is an event; returns what follows it.
+/// Reads one object that is an event, and returns the rest of the text.
 #[inline]
 fn object<'a, T: Target>(
-    shape: &Shape<T>,
+    schema: &Schema<T>,
     text: &'a str,
     times: &mut TimeReader,
     event: &mut T::Event,
 ) -> Option<Scan<'a>> {
     let mut text = Scan::new(text);
     let mut draft = Draft::new(event);
-    members(&mut text, shape.fields, times, &mut draft)?;
-    draft.finish(shape).ok()?;
+    members(&mut text, schema.fields, times, &mut draft)?;
+    check_required(schema, &draft).ok()?;
     Some(text)
 }
 
-/// One object of at least one key.
+/// Reads one object with at least one key.
 #[inline]
 pub(super) fn members<T: Target>(
     text: &mut Scan<'_>,
     fields: &'static [Field<T>],
     times: &mut TimeReader,
-    draft: &mut Draft<'_, T>,
+    draft: &mut Draft<'_, T::Event>,
 ) -> Option<()> {
     if !text.byte(b'{') {
         return None;
@@ -57,9 +62,9 @@ pub(super) fn members<T: Target>(
     let mut fields = fields.iter();
     let mut gap = None;
     loop {
-        // Passed keys are missing; one that comes later after all is for the general reader.
-        let field = fields.find(|field| text.head(&field.head))?;
-        // Whether there is a space after each colon and comma, the first one tells: a record of both is rare.
+        // Skipped fields are missing; if one comes later, the general reader takes over.
+        let field = fields.find(|field| text.key(&field.quoted))?;
+        // The first colon shows whether a space follows colons and commas; mixed records are rare.
         let gap = *gap.get_or_insert_with(|| usize::from(text.peek() == Some(b' ')));
         text.skip_spaces(gap)?;
         match text.peek()? {
@@ -87,24 +92,24 @@ pub(super) fn members<T: Target>(
     }
 }
 
-/// The kinds of values that few systems write, apart so that the loop above stays small.
+/// Reads the kinds of values that few systems write, apart so that the loop above stays small.
 #[inline(never)]
 fn rare<T: Target>(
     text: &mut Scan<'_>,
     field: &'static Field<T>,
     times: &mut TimeReader,
-    draft: &mut Draft<'_, T>,
+    draft: &mut Draft<'_, T::Event>,
 ) -> Option<()> {
     match text.peek()? {
-        b'{' => members(text, field.sets.inside(), times, draft),
-        b'[' if field.sets.is_list() => T::list(field, draft, texts(text)?).ok(),
+        b'{' => members(text, field.target.inside(), times, draft),
+        b'[' if field.target.is_list() => T::list(field, draft, texts(text)?).ok(),
         b't' if text.skip("true") => T::flag(field, draft, true).ok(),
         b'f' if text.skip("false") => T::flag(field, draft, false).ok(),
         _ => None,
     }
 }
 
-/// A list of plain strings.
+/// Reads a list of strings without escapes.
 fn texts(text: &mut Scan<'_>) -> Option<Vec<CompactString>> {
     text.byte(b'[');
     let mut texts = Vec::new();

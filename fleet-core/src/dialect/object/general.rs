@@ -1,4 +1,4 @@
-//! Reads any JSON object, keys in any order.
+//! The general reader: any JSON object, with keys in any order.
 
 use std::fmt;
 
@@ -10,9 +10,11 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use super::{
-    Field, Shape, Target, UnknownKeys,
-    draft::{Draft, MAX_EXACT, wrong_kind},
-    scan::Number,
+    UnknownKeys,
+    draft::Draft,
+    number::{MAX_EXACT, Number},
+    schema::{Field, Schema},
+    target::{Target, check_required, wrong_kind},
 };
 use crate::{
     data::time::TimeReader,
@@ -20,9 +22,12 @@ use crate::{
     event::{Layout, Slot, UnknownKey},
 };
 
-/// Completes a blank event, or says why the record is no event.
+/// Reads a record into a blank event.
+///
+/// # Errors
+/// Returns why the record is not an event.
 pub(super) fn read<T: Target>(
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
@@ -30,10 +35,10 @@ pub(super) fn read<T: Target>(
 ) -> Result<(), Refused> {
     let mut draft = Draft::new(event);
     let mut from = serde_json::Deserializer::from_str(record);
-    let name = shape.name;
+    let name = schema.name;
     let object = Object {
         name,
-        fields: shape.fields,
+        fields: schema.fields,
         unknown,
         times,
         draft: &mut draft,
@@ -43,24 +48,24 @@ pub(super) fn read<T: Target>(
         Ok(layout)
     });
     let layout = layout.map_err(|error| Refused::of_json(&error))?;
-    draft.finish(shape).map_err(Refused)?;
+    check_required(schema, &draft).map_err(Refused)?;
     if let Some(layout) = layout {
-        T::keep(draft.event, layout);
+        T::set_layout(draft.event, layout);
     }
     Ok(())
 }
 
-/// One object of the record: the whole of it, or one inside.
+/// An object to read: the whole record, or a nested object.
 pub(super) struct Object<'a, 'e, T: Target> {
     pub(super) name: &'static str,
     pub(super) fields: &'static [Field<T>],
     pub(super) unknown: UnknownKeys,
     pub(super) times: &'a mut TimeReader,
-    pub(super) draft: &'a mut Draft<'e, T>,
+    pub(super) draft: &'a mut Draft<'e, T::Event>,
 }
 
 impl<'de, T: Target> Visitor<'de> for Object<'_, '_, T> {
-    /// The keys as they came, where that is to be kept and is not the order of the table.
+    /// The layout, if unknown keys are kept and the order differs from the schema's.
     type Value = Option<Layout>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,7 +73,7 @@ impl<'de, T: Target> Visitor<'de> for Object<'_, '_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<Layout>, A::Error> {
-        let mut seen = Seen::default();
+        let mut seen = SeenKeys::default();
         let mut slots = Vec::new();
         let mut name = CompactString::default();
         let kept = self.unknown == UnknownKeys::Kept;
@@ -100,7 +105,7 @@ impl<'de, T: Target> Visitor<'de> for Object<'_, '_, T> {
                 seen.in_order = false;
                 slots.push(Slot::Unknown(UnknownKey {
                     key: std::mem::take(&mut name),
-                    // Between tokens a line end is a space; inside a string it cannot be.
+                    // A line end between tokens may become a space; strings cannot contain one.
                     json: json.replace(['\n', '\r'], " "),
                 }));
             } else {
@@ -110,7 +115,7 @@ impl<'de, T: Target> Visitor<'de> for Object<'_, '_, T> {
         if let Some(key) = repeated(&slots) {
             return Err(A::Error::custom(twice(key)));
         }
-        // An empty object is told from none only by its layout.
+        // Only the layout distinguishes an empty object from a missing one.
         Ok((kept && (!seen.in_order || slots.is_empty())).then_some(Layout { slots }))
     }
 }
@@ -122,14 +127,14 @@ impl<'de, T: Target> DeserializeSeed<'de> for Object<'_, '_, T> {
     }
 }
 
-/// Which keys there were.
-struct Seen {
+/// The keys that were read.
+struct SeenKeys {
     bits: u64,
     last: Option<usize>,
     in_order: bool,
 }
 
-impl Default for Seen {
+impl Default for SeenKeys {
     fn default() -> Self {
         Self {
             bits: 0,
@@ -139,7 +144,7 @@ impl Default for Seen {
     }
 }
 
-impl Seen {
+impl SeenKeys {
     fn add(&mut self, index: usize) -> Result<(), ()> {
         let bit = 1 << index;
         if self.bits & bit != 0 {
@@ -156,7 +161,8 @@ fn twice(key: &str) -> String {
     format!("the key {key} is there twice")
 }
 
-/// An unknown key that is there twice. Sorted, since a hostile record can have a hundred thousand keys.
+/// Finds an unknown key that occurs twice. Sorts the keys, because a hostile record can have a hundred
+/// thousand of them.
 fn repeated(slots: &[Slot]) -> Option<&str> {
     let mut keys: Vec<&str> = slots
         .iter()
@@ -171,29 +177,29 @@ fn repeated(slots: &[Slot]) -> Option<&str> {
         .find_map(|(a, b)| (a == b).then_some(*a))
 }
 
-/// Finds the field of a key: first where the order of the table says, then anywhere.
+/// Finds the field of a key: first the expected one in the order of the schema, then any.
 struct Key<'a, T: Target> {
     fields: &'static [Field<T>],
     expected: usize,
-    /// Takes the name of an unknown key.
+    /// Receives the name of an unknown key.
     name: Option<&'a mut CompactString>,
 }
 
-type Found<T> = Option<(usize, &'static Field<T>)>;
+type KnownField<T> = Option<(usize, &'static Field<T>)>;
 
 impl<'de, T: Target> DeserializeSeed<'de> for Key<'_, T> {
-    type Value = Found<T>;
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Found<T>, D::Error> {
+    type Value = KnownField<T>;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<KnownField<T>, D::Error> {
         from.deserialize_str(self)
     }
 }
 
 impl<T: Target> Visitor<'_> for Key<'_, T> {
-    type Value = Found<T>;
+    type Value = KnownField<T>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Found<T>, E> {
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<KnownField<T>, E> {
         let mut fields = self.fields.iter().enumerate();
         let expected = fields.clone().nth(self.expected);
         let found = expected
@@ -206,18 +212,18 @@ impl<T: Target> Visitor<'_> for Key<'_, T> {
     }
 }
 
-/// Sets the value of one known key; gives the layout of an object inside.
+/// Sets the value of one known key, and returns the layout of a nested object.
 struct Value<'a, 'e, T: Target> {
     field: &'static Field<T>,
     unknown: UnknownKeys,
-    draft: &'a mut Draft<'e, T>,
+    draft: &'a mut Draft<'e, T::Event>,
     times: &'a mut TimeReader,
 }
 
 impl<'de, T: Target> DeserializeSeed<'de> for Value<'_, '_, T> {
     type Value = Option<Layout>;
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        if self.field.sets.is_raw() {
+        if self.field.target.is_raw() {
             let json = <&'de RawValue>::deserialize(from)?.get();
             T::raw(self.field, self.draft, json).map_err(D::Error::custom)?;
             return Ok(None);
@@ -237,7 +243,7 @@ impl<T: Target> Value<'_, '_, T> {
 impl<'de, T: Target> Visitor<'de> for Value<'_, '_, T> {
     type Value = Option<Layout>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} for {}", self.field.sets.takes(), self.field.key)
+        write!(f, "{} for {}", self.field.target.takes(), self.field.key)
     }
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
         T::text(self.field, self.draft, text, self.times).map_err(E::custom)?;
@@ -261,7 +267,7 @@ impl<'de, T: Target> Visitor<'de> for Value<'_, '_, T> {
         Ok(None)
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
-        if !self.field.sets.is_list() {
+        if !self.field.target.is_list() {
             return Err(A::Error::custom(wrong_kind(self.field, "an array")));
         }
         let mut texts = Vec::new();
@@ -272,7 +278,7 @@ impl<'de, T: Target> Visitor<'de> for Value<'_, '_, T> {
         Ok(None)
     }
     fn visit_map<A: MapAccess<'de>>(self, from: A) -> Result<Self::Value, A::Error> {
-        let fields = self.field.sets.inside();
+        let fields = self.field.target.inside();
         if fields.is_empty() {
             return Err(A::Error::custom(wrong_kind(self.field, "an object")));
         }

@@ -1,31 +1,43 @@
-//! Lists of objects, handed on one by one: a list can be larger than memory wants it.
+//! Lists of objects, passed on one by one, so that a list need not fit into memory.
 
 use std::fmt;
 
 use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
-use super::{Draft, Shape, Target, UnknownKeys, fast, general::Object, scan::Scan};
+use super::{
+    UnknownKeys,
+    draft::Draft,
+    fast,
+    general::Object,
+    scan::Scan,
+    schema::Schema,
+    target::{Target, check_required},
+};
 use crate::{data::time::TimeReader, dialect::Refused};
 
-/// Reads a list and hands on each object; how many there were.
+/// Reads a list, passes each object on, and returns their number.
+///
+/// # Errors
+/// Refuses what is not a list of such objects, and a list with more than `most`.
 pub(crate) fn each<T: Target>(
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     unknown: UnknownKeys,
     list: &str,
     most: usize,
     mut each: impl FnMut(T::Event),
 ) -> Result<usize, Refused> {
-    let (count, whole) = plain(shape, list, most, &mut each);
+    let (count, whole) = plain(schema, list, most, &mut each);
     if whole {
         return Ok(count);
     }
-    // Something was not written plainly, or there are too many: the general reader finds out.
-    general(shape, unknown, list, (count, most), &mut each)
+    // Something is unusual, or there are too many objects: the general reader decides.
+    general(schema, unknown, list, (count, most), &mut each)
 }
 
-/// Hands on what is written plainly, from the beginning; how many, and whether that was all.
+/// Passes on the objects that the fast reader can read, up to the first that it cannot. Returns their
+/// number, and whether that was the whole list.
 fn plain<T: Target>(
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     list: &str,
     most: usize,
     each: &mut impl FnMut(T::Event),
@@ -37,10 +49,10 @@ fn plain<T: Target>(
         return (0, false);
     }
     while count < most {
-        let mut event = T::blank(shape.origin);
+        let mut event = T::blank(schema.origin);
         let mut draft = Draft::new(&mut event);
-        let read = fast::members(&mut text, shape.fields, &mut times, &mut draft);
-        if read.is_none() || draft.finish(shape).is_err() {
+        let read = fast::members(&mut text, schema.fields, &mut times, &mut draft);
+        if read.is_none() || check_required(schema, &draft).is_err() {
             return (count, false);
         }
         each(event);
@@ -53,9 +65,10 @@ fn plain<T: Target>(
     (count, false)
 }
 
-/// Reads a list of objects and hands on each one; the first `skipped` were handed on already.
+/// Reads a list of objects and passes each on, except the first `skipped`, which were passed on
+/// already.
 fn general<T: Target>(
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     unknown: UnknownKeys,
     list: &str,
     (skipped, most): (usize, usize),
@@ -63,7 +76,7 @@ fn general<T: Target>(
 ) -> Result<usize, Refused> {
     let mut from = serde_json::Deserializer::from_str(list);
     let objects = Objects {
-        shape,
+        schema,
         unknown,
         skipped,
         most,
@@ -77,7 +90,7 @@ fn general<T: Target>(
 }
 
 struct Objects<'a, T: Target> {
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     unknown: UnknownKeys,
     skipped: usize,
     most: usize,
@@ -88,7 +101,7 @@ impl<'de, T: Target> Visitor<'de> for Objects<'_, T> {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list, each {} as a JSON object", self.shape.name)
+        write!(f, "a list, each {} as a JSON object", self.schema.name)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<usize, A::Error> {
@@ -98,11 +111,11 @@ impl<'de, T: Target> Visitor<'de> for Objects<'_, T> {
         let mut count = self.skipped;
         let mut times = TimeReader::default();
         loop {
-            let mut event = T::blank(self.shape.origin);
+            let mut event = T::blank(self.schema.origin);
             let mut draft = Draft::new(&mut event);
             let object = Object {
-                name: self.shape.name,
-                fields: self.shape.fields,
+                name: self.schema.name,
+                fields: self.schema.fields,
                 unknown: self.unknown,
                 times: &mut times,
                 draft: &mut draft,
@@ -113,9 +126,9 @@ impl<'de, T: Target> Visitor<'de> for Objects<'_, T> {
             if count == self.most {
                 return Err(A::Error::custom(too_many(self.most)));
             }
-            draft.finish(self.shape).map_err(A::Error::custom)?;
+            check_required(self.schema, &draft).map_err(A::Error::custom)?;
             if let Some(layout) = layout {
-                T::keep(draft.event, layout);
+                T::set_layout(draft.event, layout);
             }
             (self.each)(event);
             count += 1;

@@ -1,39 +1,45 @@
-//! What of an observation a table of keys has no place for.
+//! The parts of telemetry that a schema has no field for.
 
-use super::{Field, Sets, Shape, Target};
+use super::{
+    schema::{Field, Schema},
+    target::Target,
+    telemetry_target::TelemetryTarget,
+};
 use crate::{
     dialect::Lossy,
     event::{Flag, NullField, Origin, Signal, Telemetry, TextField},
 };
 
-/// What of an observation a table of keys leaves out.
-pub(crate) fn lossy(shape: &Shape<Sets>, event: &Telemetry) -> Lossy {
-    let takes = |wanted: &dyn Fn(Sets) -> bool| any(shape.fields, wanted);
+/// Names the parts of an event that the schema leaves out.
+pub(crate) fn lossy(schema: &Schema<TelemetryTarget>, event: &Telemetry) -> Lossy {
+    let takes = |wanted: &dyn Fn(TelemetryTarget) -> bool| any(schema.fields, wanted);
     let fleet = event.fleet().is_some() || event.is_null(NullField::Fleet);
-    let fleet = fleet && !takes(&|sets| matches!(sets, Sets::Fleet));
+    let fleet = fleet && !takes(&|target| matches!(target, TelemetryTarget::Fleet));
     let mapped = |wanted: Signal| {
-        takes(&|sets| matches!(sets, Sets::Number { signal, .. } if signal == wanted))
+        takes(
+            &|target| matches!(target, TelemetryTarget::Number { signal, .. } if signal == wanted),
+        )
     };
     let one_code = event.dtcs().len() <= 1;
     let takes = |wanted: &str| {
-        takes(&|sets| match sets {
-            Sets::Status => wanted == "status",
-            Sets::Gear => wanted == "gear",
-            Sets::Autopilot => wanted == "autopilot_engaged",
-            Sets::Road => wanted == "road_type",
-            Sets::Flag(flag) => wanted == flag.as_word(),
-            Sets::Codes => wanted == "dtcs",
-            Sets::Code => wanted == "dtcs" && one_code,
-            Sets::Text(text) => wanted == text.as_word(),
-            Sets::Place(_) => wanted == "position",
+        takes(&|target| match target {
+            TelemetryTarget::Status => wanted == "status",
+            TelemetryTarget::Gear => wanted == "gear",
+            TelemetryTarget::Autopilot => wanted == "autopilot_engaged",
+            TelemetryTarget::Road => wanted == "road_type",
+            TelemetryTarget::Flag(flag) => wanted == flag.as_word(),
+            TelemetryTarget::Codes => wanted == "dtcs",
+            TelemetryTarget::Code => wanted == "dtcs" && one_code,
+            TelemetryTarget::Text(text) => wanted == text.as_word(),
+            TelemetryTarget::Place(_) => wanted == "position",
             _ => false,
         })
     };
     let start = Lossy::new().note("fleet_id", fleet);
-    lossy_but(start, event, &mapped, &takes, shape.origin)
+    lossy_but(start, event, &mapped, &takes, schema.origin)
 }
 
-/// What an observation has beyond these signals and fields, by their canonical names.
+/// Names the parts of an event beyond these signals and fields, by their canonical names.
 pub(crate) fn lossy_but(
     mut lossy: Lossy,
     event: &Telemetry,
@@ -49,7 +55,7 @@ pub(crate) fn lossy_but(
     let mut note = |field: &'static str, there: bool| {
         lossy = std::mem::take(&mut lossy).note(field, there && !takes(field));
     };
-    // A place that is null as a whole; its angles are signals.
+    // A position that is null as a whole; its angles are signals.
     let no_angle = [Signal::Latitude, Signal::Longitude]
         .iter()
         .all(|signal| event.reading(*signal).is_missing());
@@ -80,9 +86,12 @@ pub(crate) fn lossy_but(
     lossy.unknown_keys(event.layout(), event.style().is_of(origin))
 }
 
-/// Whether a table, or one inside it, has such a key.
-fn any(fields: &'static [Field<Sets>], wanted: &dyn Fn(Sets) -> bool) -> bool {
+/// Whether the fields, or those of nested objects, have such a target.
+fn any(
+    fields: &'static [Field<TelemetryTarget>],
+    wanted: &dyn Fn(TelemetryTarget) -> bool,
+) -> bool {
     fields
         .iter()
-        .any(|field| wanted(field.sets) || any(field.sets.inside(), wanted))
+        .any(|field| wanted(field.target) || any(field.target.inside(), wanted))
 }

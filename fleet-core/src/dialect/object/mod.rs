@@ -1,30 +1,38 @@
-//! Events as JSON objects: the shape of a message is a table, the reading and writing is here.
+//! Events as JSON objects: a schema lists the keys of a message, and the reader and the writer here
+//! follow it.
 //!
-//! A record is read twice at most: [`fast`] takes keys in the order of the table, plain strings and plain
-//! numbers; at anything else it steps back and [`general`] reads the record from its start. What the fast
-//! reader accepts, the general one accepts with the same value; whatever is refused, the general one says why.
+//! A record is read at most twice. [`fast`] takes keys in the order of the schema, strings without
+//! escapes and plain numbers; at anything else it gives up, and [`general`] reads the record from the
+//! start. What [`fast`] accepts, [`general`] accepts with the same value; only [`general`] refuses a
+//! record, and says why.
 
 mod draft;
 mod fast;
 mod general;
+mod key;
 mod list;
 mod lossy;
+mod number;
 mod rare;
 mod scan;
-mod shape;
+mod schema;
 mod target;
 mod telemetry;
+mod telemetry_target;
 mod write;
+mod writer;
 
-pub(crate) use draft::{Draft, MAX_EXACT, Misfit, misfit, wrong_kind};
+pub(crate) use draft::Draft;
+pub(crate) use key::QuotedKey;
 pub(crate) use list::each;
 pub(crate) use lossy::lossy_but;
+pub(crate) use number::{Number, whole_id};
 pub(crate) use rare::{check_number, check_text, number_id};
-pub(crate) use scan::Number;
-pub(crate) use shape::{Field, Head, Shape, fields};
-pub(crate) use target::Target;
-pub(crate) use telemetry::Sets;
-pub(crate) use write::{Object, whole_id, write};
+pub(crate) use schema::{Field, Misfit, Schema, fields, misfit};
+pub(crate) use target::{Target, wrong_kind};
+pub(crate) use telemetry_target::TelemetryTarget;
+pub(crate) use write::write;
+pub(crate) use writer::Object;
 
 use super::{Lossy, Refused};
 use crate::{
@@ -32,59 +40,59 @@ use crate::{
     data::{Offset, time::TimeReader},
 };
 
-/// What happens to keys that the dialect does not know.
+/// What happens to keys that the schema does not have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum UnknownKeys {
-    /// They are skipped, and the order of keys is forgotten.
+    /// They are dropped, and so is the order of keys.
     #[default]
     Ignored,
     /// They are kept with the order of all keys, and written back.
     Kept,
 }
 
-/// Reads one record; what is read is always an event.
+/// Reads one record; the result is never `None`.
 #[inline]
 pub(crate) fn read<T: Target>(
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
 ) -> Result<Option<T::Event>, Refused> {
-    // A record of known keys in the table's order has no layout worth keeping, so both modes share the way.
-    let mut event = T::blank(shape.origin);
-    if fast::read(shape, record, times, &mut event).is_some() {
+    // A record of known keys in the order of the schema needs no layout, so both modes start here.
+    let mut event = T::blank(schema.origin);
+    if fast::read(schema, record, times, &mut event).is_some() {
         return Ok(Some(event));
     }
-    read_any(shape, unknown, record, times)
+    read_any(schema, unknown, record, times)
 }
 
 /// Reads one record with the fast reader alone, for tests that compare the two readers.
 #[cfg(test)]
 pub(crate) fn read_fast<T: Target>(
-    shape: &Shape<T>,
+    schema: &Schema<T>,
     record: &str,
     times: &mut TimeReader,
 ) -> Option<T::Event> {
-    let mut event = T::blank(shape.origin);
-    fast::read(shape, record, times, &mut event)?;
+    let mut event = T::blank(schema.origin);
+    fast::read(schema, record, times, &mut event)?;
     Some(event)
 }
 
-/// Enters the line that the text begins with, if it is a record for the fast reader; returns its length.
+/// Enters the first line of a text if the fast reader can read it, and returns its length.
 ///
-/// The event is built where it is to stay: moving one that was built just now costs 10 ns. And the reader finds
-/// the line's end by itself: no plain record holds a line feed.
+/// The event is built in its final place, because moving it afterwards costs 10 ns. The reader finds
+/// the end of the line by itself, because a record that it accepts contains no line feed.
 #[inline]
 pub(crate) fn enter_first<T: Target>(
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     text: &str,
     times: &mut TimeReader,
     at: Offset,
     entry: &mut Entry<'_, T::Event>,
 ) -> Option<usize> {
-    let origin = shape.origin;
+    let origin = schema.origin;
     let event = entry.begin(at, |old| T::clean(old, origin), || T::blank(origin))?;
-    let length = fast::first(shape, text, times, event);
+    let length = fast::first(schema, text, times, event);
     if length.is_some() {
         entry.keep();
     } else {
@@ -93,20 +101,20 @@ pub(crate) fn enter_first<T: Target>(
     length
 }
 
-/// Reads one record in the general way, with a draft of its own: the fast way stays small.
+/// Reads one record with the general reader, apart so that the fast path stays small.
 #[inline(never)]
 pub(crate) fn read_any<T: Target>(
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     unknown: UnknownKeys,
     record: &str,
     times: &mut TimeReader,
 ) -> Result<Option<T::Event>, Refused> {
-    let mut event = T::blank(shape.origin);
-    general::read(shape, unknown, record, times, &mut event)?;
+    let mut event = T::blank(schema.origin);
+    general::read(schema, unknown, record, times, &mut event)?;
     Ok(Some(event))
 }
 
-/// What of an event no key of the table takes.
-pub(crate) fn lossy<T: Target>(shape: &Shape<T>, event: &T::Event) -> Lossy {
-    T::lossy(shape, event)
+/// Names the parts of an event that no field of the schema takes.
+pub(crate) fn lossy<T: Target>(schema: &Schema<T>, event: &T::Event) -> Lossy {
+    T::lossy(schema, event)
 }

@@ -1,36 +1,42 @@
-//! Values for keys of telemetry that few systems have.
+//! Values of telemetry fields that few systems have.
 
 use std::ops::RangeInclusive;
 
-use super::{Draft, Field, MAX_EXACT, Misfit, Number, Sets, Target, misfit, whole_id, wrong_kind};
+use super::{
+    draft::Draft,
+    number::{MAX_EXACT, Number, whole_id},
+    schema::{Field, Misfit, misfit},
+    target::{Target, wrong_kind},
+    telemetry_target::TelemetryTarget,
+};
 use crate::{
     data::VehicleId,
-    event::{Dtc, Style},
+    event::{Dtc, Style, Telemetry},
 };
 
-/// A text for a key that few systems have.
+/// Sets a text that few systems have.
 #[inline(never)]
 pub(super) fn rare_text(
-    field: &Field<Sets>,
-    draft: &mut Draft<'_, Sets>,
+    field: &Field<TelemetryTarget>,
+    draft: &mut Draft<'_, Telemetry>,
     text: &str,
 ) -> Result<(), Misfit> {
     let event = &mut *draft.event;
-    match field.sets {
-        Sets::VehicleNumber => {
+    match field.target {
+        TelemetryTarget::VehicleNumber => {
             event.set_vehicle(VehicleId::new(text).map_err(|why| misfit(field, &why))?);
             event.style_mut().integers |= Style::TEXT_ID;
-            draft.found(field.sets);
+            draft.found(field.target.need());
         }
-        Sets::Road => {
+        TelemetryTarget::Road => {
             check_text(field, text)?;
             event.set_road(Some(text));
         }
-        Sets::Code => {
+        TelemetryTarget::Code => {
             let code = Dtc::from_message(text).map_err(|why| misfit(field, &why))?;
             event.set_dtcs(vec![code]);
         }
-        Sets::Text(which) => {
+        TelemetryTarget::Text(which) => {
             check_text(field, text)?;
             event.set_text(which, Some(text));
         }
@@ -39,19 +45,19 @@ pub(super) fn rare_text(
     Ok(())
 }
 
-/// A number for a key that is no signal.
+/// Sets a number that is not a signal.
 #[inline(never)]
 pub(super) fn rare_number(
-    field: &Field<Sets>,
-    draft: &mut Draft<'_, Sets>,
+    field: &Field<TelemetryTarget>,
+    draft: &mut Draft<'_, Telemetry>,
     number: Number,
 ) -> Result<(), Misfit> {
-    match field.sets {
-        Sets::VehicleNumber => {
+    match field.target {
+        TelemetryTarget::VehicleNumber => {
             draft.event.set_vehicle(number_id(field, number)?);
-            draft.found(field.sets);
+            draft.found(field.target.need());
         }
-        Sets::Gear => {
+        TelemetryTarget::Gear => {
             if !number.integer || !(-128.0..=127.0).contains(&number.value) {
                 let why = format_args!("{} is no whole number of -128 to 127", number.value);
                 return Err(misfit(field, &why));
@@ -64,7 +70,7 @@ pub(super) fn rare_number(
     Ok(())
 }
 
-/// The id that a whole number is.
+/// Returns the id that a whole number stands for.
 pub(crate) fn number_id<T: Target>(field: &Field<T>, number: Number) -> Result<VehicleId, Misfit> {
     if !number.integer || number.value.abs() > MAX_EXACT as f64 {
         return Err(wrong_kind(field, "a number with a fraction or over 2^53"));
@@ -74,7 +80,7 @@ pub(crate) fn number_id<T: Target>(field: &Field<T>, number: Number) -> Result<V
     VehicleId::new(&id).map_err(|why| misfit(field, &why))
 }
 
-/// PostgreSQL has no text with a NUL.
+/// Refuses U+0000, which no text of PostgreSQL may contain.
 pub(crate) fn check_text<T: Target>(field: &Field<T>, text: &str) -> Result<(), Misfit> {
     if text.contains('\0') {
         return Err(misfit(field, &"a text must not hold U+0000"));
@@ -82,14 +88,14 @@ pub(crate) fn check_text<T: Target>(field: &Field<T>, text: &str) -> Result<(), 
     Ok(())
 }
 
-/// A number of a measurement is finite and in range.
+/// Refuses a number that is not finite or out of range.
 #[inline]
 pub(crate) fn check_number<T: Target>(
     field: &Field<T>,
     value: f64,
     range: &RangeInclusive<f64>,
 ) -> Result<(), Misfit> {
-    // No range holds what is not finite.
+    // No range contains a number that is not finite.
     if *range.start() <= value && value <= *range.end() {
         return Ok(());
     }

@@ -1,90 +1,24 @@
-//! What the keys of telemetry can set.
+//! How the fields of a schema set and write telemetry.
 
 use compact_str::CompactString;
 
 use super::{
-    Draft, Field, Misfit, Number, Object, Shape, Target, lossy, misfit,
+    draft::Draft,
+    lossy,
+    number::Number,
     rare::{check_number, check_text, rare_number, rare_text},
-    wrong_kind,
+    schema::{Field, Misfit, Schema, misfit},
+    target::{Target, wrong_kind},
+    telemetry_target::{TIME, TelemetryTarget, VEHICLE},
+    writer::Object,
 };
 use crate::{
     data::{FleetId, VehicleId, time::TimeReader},
-    dialect::{Lossy, unit::Unit},
-    event::{
-        Dtc, Flag, Layout, NullField, Origin, Reading, Signal, Status, Style, Telemetry, TextField,
-    },
+    dialect::Lossy,
+    event::{Dtc, Layout, NullField, Origin, Reading, Status, Style, Telemetry},
 };
 
-/// What a key sets in an observation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Sets {
-    /// The vehicle's id: a text, required.
-    Vehicle,
-    /// The vehicle's id: a whole number, or a text, required.
-    VehicleNumber,
-    /// The fleet's id: a text.
-    Fleet,
-    /// The event time: a text, required.
-    Time,
-    /// The one-word state: a text.
-    Status,
-    /// A signal: a number in `unit`.
-    Number {
-        signal: Signal,
-        unit: Unit,
-        /// The places that are written of another dialect's numbers; `None` where the system fixes none.
-        decimals: Option<u8>,
-        /// Whether the system writes whole numbers.
-        whole: bool,
-    },
-    /// The gear: a whole number.
-    Gear,
-    /// Whether the self-driving system is engaged.
-    Autopilot,
-    /// The kind of road: a text.
-    Road,
-    /// What the producer says of its own accord.
-    Flag(Flag),
-    /// Trouble codes: a list of texts.
-    Codes,
-    /// One trouble code: a text.
-    Code,
-    /// A text that few systems send.
-    Text(TextField),
-    /// The place: an object of its own.
-    Place(&'static [Field<Sets>]),
-}
-
-/// The required keys.
-const VEHICLE: u8 = 1;
-const TIME: u8 = 2;
-
-impl Sets {
-    /// A signal in the model's own unit.
-    pub(crate) const fn signal(signal: Signal) -> Self {
-        Self::Number {
-            signal,
-            unit: Unit::Canonical,
-            decimals: None,
-            whole: false,
-        }
-    }
-    /// A signal in the model's own unit, written with so many places; with none, as a whole number.
-    pub(crate) const fn rounded(signal: Signal, decimals: u8) -> Self {
-        Self::converted(signal, Unit::Canonical, decimals)
-    }
-    /// A signal in another unit, written with so many places; with none, as a whole number.
-    pub(crate) const fn converted(signal: Signal, unit: Unit, decimals: u8) -> Self {
-        Self::Number {
-            signal,
-            unit,
-            decimals: Some(decimals),
-            whole: decimals == 0,
-        }
-    }
-}
-
-impl Target for Sets {
+impl Target for TelemetryTarget {
     type Event = Telemetry;
     const NEEDS: u8 = VEHICLE | TIME;
 
@@ -135,31 +69,31 @@ impl Target for Sets {
     #[inline]
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
-        match field.sets {
-            Sets::Vehicle => {
+        match field.target {
+            Self::Vehicle => {
                 let vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
                 draft.event.set_vehicle(vehicle);
-                draft.found(Sets::Vehicle);
+                draft.found(VEHICLE);
             }
-            Sets::Fleet => {
+            Self::Fleet => {
                 let fleet = FleetId::new(text).map_err(|why| misfit(field, &why))?;
                 draft.event.set_fleet(Some(fleet));
             }
-            Sets::Time => {
+            Self::Time => {
                 let (at, style) = times.read(text).map_err(|why| misfit(field, &why))?;
                 draft.event.set_at(at);
                 draft.event.style_mut().time = style;
-                draft.found(Sets::Time);
+                draft.found(TIME);
             }
-            Sets::Status => {
+            Self::Status => {
                 check_text(field, text)?;
                 draft.event.set_status(Some(Status::from_word(text)));
             }
-            Sets::Number { .. } => return Err(wrong_kind(field, "a text")),
+            Self::Number { .. } => return Err(wrong_kind(field, "a text")),
             _ => return rare_text(field, draft, text),
         }
         Ok(())
@@ -168,10 +102,10 @@ impl Target for Sets {
     #[inline]
     fn number(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         number: Number,
     ) -> Result<(), Misfit> {
-        let Sets::Number { signal, unit, .. } = field.sets else {
+        let Self::Number { signal, unit, .. } = field.target else {
             return rare_number(field, draft, number);
         };
         let value = unit.to_model(number.value);
@@ -184,30 +118,34 @@ impl Target for Sets {
     }
 
     #[inline]
-    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self::Event>) -> Result<(), Misfit> {
         let event = &mut *draft.event;
-        match field.sets {
-            Sets::Number { signal, .. } => event.set(signal, Reading::null()),
-            Sets::Vehicle | Sets::VehicleNumber | Sets::Time => {
+        match field.target {
+            Self::Number { signal, .. } => event.set(signal, Reading::null()),
+            Self::Vehicle | Self::VehicleNumber | Self::Time => {
                 return Err(wrong_kind(field, "null"));
             }
-            Sets::Fleet => event.set_null(NullField::Fleet),
-            Sets::Status => event.set_null(NullField::Status),
-            Sets::Gear => event.set_null(NullField::Gear),
-            Sets::Autopilot => event.set_null(NullField::Autopilot),
-            Sets::Road => event.set_null(NullField::Road),
-            Sets::Flag(flag) => event.set_flag_null(flag),
-            Sets::Codes | Sets::Code => event.set_null(NullField::Dtcs),
-            Sets::Text(text) => event.set_text_null(text),
-            Sets::Place(_) => event.set_null(NullField::Place),
+            Self::Fleet => event.set_null(NullField::Fleet),
+            Self::Status => event.set_null(NullField::Status),
+            Self::Gear => event.set_null(NullField::Gear),
+            Self::Autopilot => event.set_null(NullField::Autopilot),
+            Self::Road => event.set_null(NullField::Road),
+            Self::Flag(flag) => event.set_flag_null(flag),
+            Self::Codes | Self::Code => event.set_null(NullField::Dtcs),
+            Self::Text(text) => event.set_text_null(text),
+            Self::Place(_) => event.set_null(NullField::Place),
         }
         Ok(())
     }
 
-    fn flag(field: &Field<Self>, draft: &mut Draft<'_, Self>, value: bool) -> Result<(), Misfit> {
-        match field.sets {
-            Sets::Autopilot => draft.event.set_autopilot_engaged(Some(value)),
-            Sets::Flag(flag) => draft.event.set_flag(flag, Some(value)),
+    fn flag(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self::Event>,
+        value: bool,
+    ) -> Result<(), Misfit> {
+        match field.target {
+            Self::Autopilot => draft.event.set_autopilot_engaged(Some(value)),
+            Self::Flag(flag) => draft.event.set_flag(flag, Some(value)),
             _ => return Err(wrong_kind(field, "true or false")),
         }
         Ok(())
@@ -219,7 +157,7 @@ impl Target for Sets {
 
     fn list(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         texts: Vec<CompactString>,
     ) -> Result<(), Misfit> {
         let codes = texts.iter().map(|text| Dtc::from_message(text));
@@ -229,7 +167,7 @@ impl Target for Sets {
         Ok(())
     }
 
-    fn keep(event: &mut Telemetry, layout: Layout) {
+    fn set_layout(event: &mut Telemetry, layout: Layout) {
         event.set_layout(Some(layout));
     }
 
@@ -242,20 +180,20 @@ impl Target for Sets {
     }
 
     fn write(field: &Field<Self>, event: &Telemetry, to: &mut Object<'_>) {
-        match field.sets {
-            Sets::Vehicle => to.text(field, Some(event.vehicle().as_str()), false),
-            Sets::VehicleNumber => to.id(field, event.vehicle().as_str(), event.style()),
-            Sets::Fleet => {
+        match field.target {
+            Self::Vehicle => to.text(field, Some(event.vehicle().as_str()), false),
+            Self::VehicleNumber => to.id(field, event.vehicle().as_str(), event.style()),
+            Self::Fleet => {
                 let fleet = event.fleet().map(FleetId::as_str);
                 to.text(field, fleet, event.is_null(NullField::Fleet));
             }
-            Sets::Status => {
+            Self::Status => {
                 let status = event.status();
                 let word = status.as_ref().map(Status::as_word);
                 to.text(field, word, event.is_null(NullField::Status));
             }
-            Sets::Time => to.time(field, event.at(), event.style()),
-            Sets::Number {
+            Self::Time => to.time(field, event.at(), event.style()),
+            Self::Number {
                 signal,
                 unit,
                 decimals,
@@ -263,41 +201,41 @@ impl Target for Sets {
             } => {
                 let reading = event.reading(signal);
                 if let Some(value) = reading.raw() {
-                    let came_whole = event.style().has(1 << signal.index());
+                    let read_whole = event.style().has(1 << signal.index());
                     let number = if to.is_own() {
-                        unit.write_back(value, decimals, came_whole)
+                        unit.write_back(value, decimals, read_whole)
                     } else {
                         unit.write(value, decimals)
                     };
-                    to.number(field, number, came_whole, whole);
+                    to.number(field, number, read_whole, whole);
                 } else if reading.is_null() {
                     to.null(field);
                 }
             }
-            Sets::Gear => match event.gear() {
+            Self::Gear => match event.gear() {
                 Some(gear) => to.whole(field, f64::from(gear)),
                 None if event.is_null(NullField::Gear) => to.null(field),
                 None => {}
             },
-            Sets::Autopilot => {
+            Self::Autopilot => {
                 let null = event.is_null(NullField::Autopilot);
                 to.flag(field, event.autopilot_engaged(), null);
             }
-            Sets::Road => to.text(field, event.road_word(), event.is_null(NullField::Road)),
-            Sets::Flag(flag) => to.flag(field, event.flag(flag), event.flag_is_null(flag)),
-            Sets::Codes => to.list(field, event.dtc_list(), event.is_null(NullField::Dtcs)),
-            Sets::Code => {
+            Self::Road => to.text(field, event.road_word(), event.is_null(NullField::Road)),
+            Self::Flag(flag) => to.flag(field, event.flag(flag), event.flag_is_null(flag)),
+            Self::Codes => to.list(field, event.dtc_list(), event.is_null(NullField::Dtcs)),
+            Self::Code => {
                 let list = event.dtc_list();
                 let code = list.and_then(Dtc::first_by_priority).map(Dtc::as_str);
-                // A list without codes is what this one key says by null.
+                // An empty list of codes is written as null.
                 to.text(
                     field,
                     code,
                     list.is_some() || event.is_null(NullField::Dtcs),
                 );
             }
-            Sets::Text(text) => to.text(field, event.text(text), event.text_is_null(text)),
-            Sets::Place(_) => {
+            Self::Text(text) => to.text(field, event.text(text), event.text_is_null(text)),
+            Self::Place(_) => {
                 if !to.object(field, event) && event.is_null(NullField::Place) {
                     to.null(field);
                 }
@@ -305,7 +243,7 @@ impl Target for Sets {
         }
     }
 
-    fn lossy(shape: &Shape<Self>, event: &Telemetry) -> Lossy {
-        lossy::lossy(shape, event)
+    fn lossy(schema: &Schema<Self>, event: &Telemetry) -> Lossy {
+        lossy::lossy(schema, event)
     }
 }

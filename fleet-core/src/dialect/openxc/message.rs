@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use crate::{
     data::{EventTime, time::TimeReader},
     dialect::object::{
-        Draft, Field, Misfit, Number, Object, Shape, Target, fields, misfit, wrong_kind,
+        Draft, Field, Misfit, Number, Object, Schema, Target, fields, misfit, wrong_kind,
     },
     event::{Layout, Origin, Style},
 };
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(in crate::dialect) struct Message {
     pub(super) name: Option<CompactString>,
-    pub(super) value: Option<Found>,
+    pub(super) value: Option<MessageValue>,
     pub(super) at: Option<EventTime>,
     pub(super) style: Style,
     pub(super) layout: Option<Box<Layout>>,
@@ -22,14 +22,14 @@ pub(in crate::dialect) struct Message {
 
 /// A value of any kind.
 #[derive(Clone, Debug)]
-pub(in crate::dialect) enum Found {
+pub(in crate::dialect) enum MessageValue {
     Number { value: f64, integer: bool },
     Text(CompactString),
     Flag(bool),
     Null,
 }
 
-impl Found {
+impl MessageValue {
     /// Its kind in words.
     pub(super) fn kind(&self) -> &'static str {
         match self {
@@ -43,19 +43,19 @@ impl Found {
 
 /// What a key of a message sets.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::dialect) enum Part {
+pub(in crate::dialect) enum MessageTarget {
     Name,
     Value,
     Time,
 }
 
-pub(in crate::dialect) static SHAPE: Shape<Part> = Shape {
+pub(in crate::dialect) static SCHEMA: Schema<MessageTarget> = Schema {
     name: "an OpenXC message",
     origin: Origin::OpenXc,
     fields: fields! {
-        "name" => Part::Name,
-        "value" => Part::Value,
-        "timestamp" => Part::Time,
+        "name" => MessageTarget::Name,
+        "value" => MessageTarget::Value,
+        "timestamp" => MessageTarget::Time,
     },
 };
 
@@ -79,7 +79,7 @@ pub(super) fn at(seconds: f64) -> Option<EventTime> {
     Some(at).filter(|at| at.is_in_range())
 }
 
-impl Target for Part {
+impl Target for MessageTarget {
     type Event = Message;
     /// What is needed depends on the other keys, so the dialect looks itself.
     const NEEDS: u8 = 0;
@@ -106,13 +106,13 @@ impl Target for Part {
 
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         text: &str,
         _: &mut TimeReader,
     ) -> Result<(), Misfit> {
-        match field.sets {
+        match field.target {
             Self::Name => draft.event.name = Some(text.into()),
-            Self::Value => draft.event.value = Some(Found::Text(text.into())),
+            Self::Value => draft.event.value = Some(MessageValue::Text(text.into())),
             Self::Time => return Err(wrong_kind(field, "a text")),
         }
         Ok(())
@@ -120,16 +120,16 @@ impl Target for Part {
 
     fn number(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         number: Number,
     ) -> Result<(), Misfit> {
         let Number { value, integer } = number;
-        match field.sets {
+        match field.target {
             Self::Name => return Err(wrong_kind(field, "a number")),
             Self::Value if !value.is_finite() => {
                 return Err(misfit(field, &"the number is not finite"));
             }
-            Self::Value => draft.event.value = Some(Found::Number { value, integer }),
+            Self::Value => draft.event.value = Some(MessageValue::Number { value, integer }),
             Self::Time => {
                 let why = "the time is outside 1970 to 9999";
                 draft.event.at = Some(at(value).ok_or_else(|| misfit(field, &why))?);
@@ -141,23 +141,27 @@ impl Target for Part {
         Ok(())
     }
 
-    fn flag(field: &Field<Self>, draft: &mut Draft<'_, Self>, value: bool) -> Result<(), Misfit> {
-        match field.sets {
-            Self::Value => draft.event.value = Some(Found::Flag(value)),
+    fn flag(
+        field: &Field<Self>,
+        draft: &mut Draft<'_, Self::Event>,
+        value: bool,
+    ) -> Result<(), Misfit> {
+        match field.target {
+            Self::Value => draft.event.value = Some(MessageValue::Flag(value)),
             _ => return Err(wrong_kind(field, "true or false")),
         }
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
-        match field.sets {
-            Self::Value => draft.event.value = Some(Found::Null),
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self::Event>) -> Result<(), Misfit> {
+        match field.target {
+            Self::Value => draft.event.value = Some(MessageValue::Null),
             _ => return Err(wrong_kind(field, "null")),
         }
         Ok(())
     }
 
-    fn keep(message: &mut Message, layout: Layout) {
+    fn set_layout(message: &mut Message, layout: Layout) {
         message.layout = Some(Box::new(layout));
     }
 
@@ -170,15 +174,15 @@ impl Target for Part {
     }
 
     fn write(field: &Field<Self>, message: &Message, to: &mut Object<'_>) {
-        match field.sets {
+        match field.target {
             Self::Name => to.text(field, message.name.as_deref(), false),
             Self::Value => match &message.value {
-                Some(Found::Number { value, integer }) => {
+                Some(MessageValue::Number { value, integer }) => {
                     to.number(field, *value, *integer, false);
                 }
-                Some(Found::Text(text)) => to.text(field, Some(text), false),
-                Some(Found::Flag(flag)) => to.flag(field, Some(*flag), false),
-                Some(Found::Null) => to.null(field),
+                Some(MessageValue::Text(text)) => to.text(field, Some(text), false),
+                Some(MessageValue::Flag(flag)) => to.flag(field, Some(*flag), false),
+                Some(MessageValue::Null) => to.null(field),
                 None => {}
             },
             Self::Time => {

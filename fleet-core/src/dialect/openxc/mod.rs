@@ -9,7 +9,7 @@ mod tests;
 pub use newest::{NewestTime, NewestTimes};
 
 use self::{
-    message::{Found, Message, SHAPE},
+    message::{Message, MessageValue, SCHEMA},
     names::NAMES,
 };
 use super::{
@@ -117,7 +117,7 @@ impl Dialect for OpenXc {
     }
 
     fn read(&self, record: &str, memo: &mut NewestTime) -> Result<Option<Telemetry>, Refused> {
-        let Some(message) = object::read(&SHAPE, self.unknown, record, memo.times())? else {
+        let Some(message) = object::read(&SCHEMA, self.unknown, record, memo.times())? else {
             return Ok(None);
         };
         memo.see(message.at);
@@ -146,7 +146,7 @@ impl Dialect for OpenXc {
                 style,
                 layout: event.layout().cloned().map(Box::new),
             };
-            object::write(&SHAPE, &message, to);
+            object::write(&SCHEMA, &message, to);
         }
     }
 
@@ -169,7 +169,7 @@ impl Dialect for OpenXc {
 }
 
 /// What an event says, one name and value each.
-fn messages(event: &Telemetry) -> impl Iterator<Item = (&'static str, Found)> {
+fn messages(event: &Telemetry) -> impl Iterator<Item = (&'static str, MessageValue)> {
     let own = event.style().is_of(Origin::OpenXc);
     NAMES.iter().filter_map(move |(name, signal)| {
         let Some(signal) = *signal else {
@@ -178,12 +178,12 @@ fn messages(event: &Telemetry) -> impl Iterator<Item = (&'static str, Found)> {
         let reading: Reading<()> = event.reading(signal);
         let integer = event.style().has(1 << signal.index());
         let value = match reading.raw() {
-            Some(value) if own => Found::Number { value, integer },
-            Some(value) => Found::Number {
+            Some(value) if own => MessageValue::Number { value, integer },
+            Some(value) => MessageValue::Number {
                 value: Unit::Canonical.write(value, None),
                 integer,
             },
-            None if reading.is_null() => Found::Null,
+            None if reading.is_null() => MessageValue::Null,
             None => return None,
         };
         Some((*name, value))

@@ -1,6 +1,6 @@
 //! Which name is which signal.
 
-use super::message::Found;
+use super::message::MessageValue;
 use crate::event::{NullField, Reading, Signal, Telemetry};
 
 /// The names that map to a signal; `None` is the gear.
@@ -22,12 +22,12 @@ const GEARS: &[&str] = &[
 ];
 
 /// Sets what a message says; `false` where its name or its word maps to nothing.
-pub(super) fn set(event: &mut Telemetry, name: &str, value: &Found) -> Result<bool, String> {
+pub(super) fn set(event: &mut Telemetry, name: &str, value: &MessageValue) -> Result<bool, String> {
     let Some((_, signal)) = NAMES.iter().find(|(known, _)| *known == name) else {
         return Ok(false);
     };
     match (signal, value) {
-        (Some(signal), Found::Number { value, integer }) => {
+        (Some(signal), MessageValue::Number { value, integer }) => {
             let range = signal.accepted();
             if !range.contains(value) {
                 let (least, most) = (range.start(), range.end());
@@ -36,14 +36,14 @@ pub(super) fn set(event: &mut Telemetry, name: &str, value: &Found) -> Result<bo
             event.style_mut().integers |= u32::from(*integer) << signal.index();
             event.set(*signal, Reading::of_raw(*value));
         }
-        (Some(signal), Found::Null) => event.set(*signal, Reading::null()),
-        (None, Found::Text(word)) => {
+        (Some(signal), MessageValue::Null) => event.set(*signal, Reading::null()),
+        (None, MessageValue::Text(word)) => {
             let Some(place) = GEARS.iter().position(|gear| gear == word) else {
                 return Ok(false);
             };
             event.set_gear(i8::try_from(place).ok().map(|place| place - 1));
         }
-        (None, Found::Null) => event.set_null(NullField::Gear),
+        (None, MessageValue::Null) => event.set_null(NullField::Gear),
         (Some(_), other) => {
             return Err(format!("{name}: expected a number, found {}", other.kind()));
         }
@@ -53,13 +53,13 @@ pub(super) fn set(event: &mut Telemetry, name: &str, value: &Found) -> Result<bo
 }
 
 /// The gear as a value; a gear without a word is left out.
-pub(super) fn gear_word(event: &Telemetry) -> Option<Found> {
+pub(super) fn gear_word(event: &Telemetry) -> Option<MessageValue> {
     match event.gear() {
         Some(gear) => {
             let word = usize::try_from(i16::from(gear) + 1).ok();
             let word = word.and_then(|place| GEARS.get(place))?;
-            Some(Found::Text((*word).into()))
+            Some(MessageValue::Text((*word).into()))
         }
-        None => event.is_null(NullField::Gear).then_some(Found::Null),
+        None => event.is_null(NullField::Gear).then_some(MessageValue::Null),
     }
 }

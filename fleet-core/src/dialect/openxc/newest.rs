@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::SHAPE;
+use super::SCHEMA;
 use crate::{
     contracts::{
         Source,
@@ -48,7 +48,7 @@ impl NewestTime {
             let Ok(line) = std::str::from_utf8(line) else {
                 continue;
             };
-            let message = object::read(&SHAPE, UnknownKeys::Ignored, line, &mut self.times);
+            let message = object::read(&SCHEMA, UnknownKeys::Ignored, line, &mut self.times);
             if let Ok(Some(message)) = message {
                 self.see(message.at);
             }

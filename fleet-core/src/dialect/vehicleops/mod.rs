@@ -15,7 +15,7 @@ pub use command::CommandMessage;
 pub use mission::MissionMessage;
 
 use super::{
-    object::{Sets, Shape, UnknownKeys, fields},
+    object::{Schema, TelemetryTarget, UnknownKeys, fields},
     table::table_dialect,
 };
 use crate::{
@@ -63,20 +63,20 @@ pub struct VehicleOps {
     unknown: UnknownKeys,
 }
 
-pub(crate) static SHAPE: Shape<Sets> = Shape {
+pub(crate) static SCHEMA: Schema<TelemetryTarget> = Schema {
     name: "VehicleOps telemetry",
     origin: Origin::VehicleOps,
     fields: fields! {
-        "vehicle_id" => Sets::Vehicle,
-        "fleet_id" => Sets::Fleet,
-        "latitude" => Sets::rounded(Signal::Latitude, ANGLE_DECIMALS),
-        "longitude" => Sets::rounded(Signal::Longitude, ANGLE_DECIMALS),
-        "speed_kmh" => Sets::rounded(Signal::Speed, SPEED_DECIMALS),
-        "battery_pct" => Sets::rounded(Signal::BatteryCharge, DECIMALS),
-        "engine_temp_c" => Sets::rounded(Signal::EngineTemperature, DECIMALS),
-        "load_pct" => Sets::rounded(Signal::Load, DECIMALS),
-        "status" => Sets::Status,
-        "timestamp" => Sets::Time,
+        "vehicle_id" => TelemetryTarget::Vehicle,
+        "fleet_id" => TelemetryTarget::Fleet,
+        "latitude" => TelemetryTarget::rounded(Signal::Latitude, ANGLE_DECIMALS),
+        "longitude" => TelemetryTarget::rounded(Signal::Longitude, ANGLE_DECIMALS),
+        "speed_kmh" => TelemetryTarget::rounded(Signal::Speed, SPEED_DECIMALS),
+        "battery_pct" => TelemetryTarget::rounded(Signal::BatteryCharge, DECIMALS),
+        "engine_temp_c" => TelemetryTarget::rounded(Signal::EngineTemperature, DECIMALS),
+        "load_pct" => TelemetryTarget::rounded(Signal::Load, DECIMALS),
+        "status" => TelemetryTarget::Status,
+        "timestamp" => TelemetryTarget::Time,
     },
 };
 
@@ -133,5 +133,5 @@ table_dialect! {
     /// assert_eq!(again, line.as_bytes());
     /// # Ok::<(), fleet_core::dialect::Refused>(())
     /// ```
-    VehicleOps: Telemetry, TimeReader, SHAPE
+    VehicleOps: Telemetry, TimeReader, SCHEMA
 }

@@ -13,7 +13,7 @@ use crate::{
     data::{Offset, time::TimeReader},
     dialect::{
         Dialect, FleetStream, Ford, PipelineTelemetry, Refused, VehicleOps,
-        object::{self, Shape, Target, UnknownKeys},
+        object::{self, Schema, Target, UnknownKeys},
     },
     rows::Slab,
 };
@@ -93,7 +93,7 @@ fn into_slab<D: Dialect>(
 fn check<T, D>(
     run: Run,
     dialect: &D,
-    shape: &'static Shape<T>,
+    schema: &'static Schema<T>,
     corpus: &[&str],
     times: fn() -> TimeReader,
 ) where
@@ -105,7 +105,7 @@ fn check<T, D>(
     let tally = run.cases(|random, tally| {
         let chunk = chunk(random, corpus);
         let expected = line_by_line(&chunk, |record| {
-            object::read_any(shape, UnknownKeys::Ignored, record, &mut times())
+            object::read_any(schema, UnknownKeys::Ignored, record, &mut times())
         });
         let text = String::from_utf8_lossy(&chunk.bytes).into_owned();
         let found = into_slab(dialect, chunk.clone(), &mut slab);
@@ -119,26 +119,26 @@ fn check<T, D>(
 }
 
 macro_rules! chunks {
-    ($($name:literal $prop:ident $soak:ident: $dialect:expr, $shape:expr, $corpus:expr, $times:expr;)*) => {$(
+    ($($name:literal $prop:ident $soak:ident: $dialect:expr, $schema:expr, $corpus:expr, $times:expr;)*) => {$(
         #[test]
         fn $prop() {
-            check(Run::few($name), &$dialect, &$shape, $corpus, $times);
+            check(Run::few($name), &$dialect, &$schema, $corpus, $times);
         }
         #[test]
         #[ignore = "a minute"]
         fn $soak() {
-            check(Run::soak($name), &$dialect, &$shape, $corpus, $times);
+            check(Run::soak($name), &$dialect, &$schema, $corpus, $times);
         }
     )*};
 }
 
 chunks! {
     "chunks vehicleops" prop_vehicleops soak_vehicleops:
-        VehicleOps::default(), crate::dialect::vehicleops::SHAPE, corpus::VEHICLEOPS, TimeReader::default;
+        VehicleOps::default(), crate::dialect::vehicleops::SCHEMA, corpus::VEHICLEOPS, TimeReader::default;
     "chunks fleetstream" prop_fleetstream soak_fleetstream:
-        FleetStream::default(), crate::dialect::fleetstream::SHAPE, corpus::FLEETSTREAM, TimeReader::default;
+        FleetStream::default(), crate::dialect::fleetstream::SCHEMA, corpus::FLEETSTREAM, TimeReader::default;
     "chunks ford" prop_ford soak_ford:
-        Ford::default(), crate::dialect::ford::SHAPE, corpus::FORD, TimeReader::default;
+        Ford::default(), crate::dialect::ford::SCHEMA, corpus::FORD, TimeReader::default;
     "chunks fleet_pipeline" prop_fleet_pipeline soak_fleet_pipeline:
         PipelineTelemetry::default(), crate::dialect::fleet_pipeline::TELEMETRY, corpus::FLEET_PIPELINE, TimeReader::naive_is_utc;
 }

@@ -24,7 +24,7 @@ use crate::{
     dialect::{
         AnyEvent, Dialect, FleetFlow, FleetPipeline, FleetStream, Ford, Native, OpenXc,
         PipelineTelemetry, VehicleOps, fleet_pipeline, fleetstream, ford,
-        object::{self, Shape, Target, UnknownKeys},
+        object::{self, Schema, Target, UnknownKeys},
     },
     event::Event,
 };
@@ -84,16 +84,16 @@ where
 }
 
 /// The fast reader takes only what the general one takes, with the same value.
-fn check_fast<T: Target>(shape: &'static Shape<T>, corpus: &[&str])
+fn check_fast<T: Target>(schema: &'static Schema<T>, corpus: &[&str])
 where
     T::Event: PartialEq + Debug,
 {
     let mut times = TimeReader::naive_is_utc();
-    Run::few(shape.name).cases(|random, _| {
+    Run::few(schema.name).cases(|random, _| {
         let record = mutated(random, corpus);
         for unknown in [UnknownKeys::Ignored, UnknownKeys::Kept] {
-            let both = object::read(shape, unknown, &record, &mut times);
-            let general = object::read_any(shape, unknown, &record, &mut times);
+            let both = object::read(schema, unknown, &record, &mut times);
+            let general = object::read_any(schema, unknown, &record, &mut times);
             assert_eq!(both, general, "{record}");
         }
     });
@@ -130,8 +130,8 @@ dialects! {
 
 #[test]
 fn prop_the_fast_reader_is_the_general_one_in_every_dialect() {
-    check_fast(&fleetstream::SHAPE, corpus::FLEETSTREAM);
-    check_fast(&ford::SHAPE, corpus::FORD);
+    check_fast(&fleetstream::SCHEMA, corpus::FLEETSTREAM);
+    check_fast(&ford::SCHEMA, corpus::FORD);
     check_fast(&fleet_pipeline::TELEMETRY, corpus::FLEET_PIPELINE);
     check_fast(&fleet_pipeline::PERCEPTION, corpus::FLEET_PIPELINE);
 }

@@ -5,8 +5,8 @@ use crate::{
     data::time::TimeReader,
     dialect::{
         Refused,
-        object::{Sets, UnknownKeys, read, read_any, read_fast, write},
-        vehicleops::SHAPE,
+        object::{TelemetryTarget, UnknownKeys, read, read_any, read_fast, write},
+        vehicleops::SCHEMA,
     },
     event::Telemetry,
 };
@@ -87,16 +87,18 @@ fn record(random: &mut Random) -> String {
     // Half of the records are as the systems write them, half are strange somewhere.
     let wild = random.below(2) == 0;
     let mut pairs: Vec<(&str, String)> = Vec::new();
-    for field in SHAPE.fields {
+    for field in SCHEMA.fields {
         if wild && random.below(20) == 0 {
             continue;
         }
-        let value = match field.sets {
+        let value = match field.target {
             _ if wild && random.below(40) == 0 => random.of(VALUES).to_owned(),
-            Sets::Vehicle | Sets::Fleet => format!("\"fleet-{}\"", random.below(1000)),
-            Sets::Time => random.of(TIMES).to_owned(),
-            Sets::Status => random.of(WORDS).to_owned(),
-            Sets::Number { .. } if wild && random.below(3) == 0 => {
+            TelemetryTarget::Vehicle | TelemetryTarget::Fleet => {
+                format!("\"fleet-{}\"", random.below(1000))
+            }
+            TelemetryTarget::Time => random.of(TIMES).to_owned(),
+            TelemetryTarget::Status => random.of(WORDS).to_owned(),
+            TelemetryTarget::Number { .. } if wild && random.below(3) == 0 => {
                 let scale = 10u64.pow(u32::try_from(random.below(18)).unwrap());
                 let number = random.next() % 100_000_000_000_000_000;
                 format!("{}.{}", number % 90, number % scale.max(1))
@@ -149,7 +151,7 @@ fn damaged(random: &mut Random, record: &str) -> String {
 }
 
 fn general(record: &str, unknown: UnknownKeys) -> Result<Telemetry, Refused> {
-    read_any(&SHAPE, unknown, record, &mut TimeReader::default()).map(Option::unwrap)
+    read_any(&SCHEMA, unknown, record, &mut TimeReader::default()).map(Option::unwrap)
 }
 
 #[test]
@@ -164,7 +166,7 @@ fn prop_the_fast_reader_takes_only_what_the_general_one_takes_with_the_same_valu
         }
         let general =
             [UnknownKeys::Ignored, UnknownKeys::Kept].map(|unknown| general(&record, unknown));
-        if let Some(event) = read_fast(&SHAPE, &record, &mut times) {
+        if let Some(event) = read_fast(&SCHEMA, &record, &mut times) {
             fast_ones += 1;
             for general in &general {
                 assert_eq!(general.as_ref(), Ok(&event), "{record}");
@@ -176,7 +178,7 @@ fn prop_the_fast_reader_takes_only_what_the_general_one_takes_with_the_same_valu
             .zip(&general)
         {
             assert_eq!(
-                &read(&SHAPE, unknown, &record, &mut times),
+                &read(&SCHEMA, unknown, &record, &mut times),
                 &general.clone().map(Some),
                 "{record}"
             );
@@ -199,11 +201,11 @@ fn prop_what_is_read_is_written_back_as_the_same_json() {
     let mut checked = 0;
     for _ in 0..20_000 {
         let record = record(&mut random);
-        let Ok(Some(event)) = read(&SHAPE, UnknownKeys::Kept, &record, &mut times) else {
+        let Ok(Some(event)) = read(&SCHEMA, UnknownKeys::Kept, &record, &mut times) else {
             continue;
         };
         let mut again = Vec::new();
-        write(&SHAPE, &event, &mut again);
+        write(&SCHEMA, &event, &mut again);
         let again = String::from_utf8(again).unwrap();
         if record.contains("1e999") {
             // Legal JSON under an unknown key, kept as text; only serde_json's values have no place for it.
@@ -218,7 +220,7 @@ fn prop_what_is_read_is_written_back_as_the_same_json() {
             assert_eq!(before, after, "{record}");
         }
         assert_eq!(
-            read(&SHAPE, UnknownKeys::Kept, &again, &mut times),
+            read(&SCHEMA, UnknownKeys::Kept, &again, &mut times),
             Ok(Some(event)),
             "{record}"
         );

@@ -7,7 +7,7 @@ use crate::{
     dialect::{
         Lossy,
         object::{
-            Draft, Field, Misfit, Number, Object, Shape, Target, check_number, check_text, misfit,
+            Draft, Field, Misfit, Number, Object, Schema, Target, check_number, check_text, misfit,
             number_id, wrong_kind,
         },
     },
@@ -16,7 +16,7 @@ use crate::{
 
 /// What a key sets: whose the event is, when it was, or something of its own kind.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Part<B> {
+pub(crate) enum EventTarget<B> {
     Vehicle,
     Time,
     Word(B),
@@ -24,7 +24,7 @@ pub(crate) enum Part<B> {
 }
 
 /// What one kind of event has besides whose it is and when it was.
-pub(crate) trait Body: Copy + fmt::Debug + Send + Sync + 'static {
+pub(crate) trait OwnTarget: Copy + fmt::Debug + Send + Sync + 'static {
     /// What is built.
     type Event;
     /// The [bit](Self::bit) of the word without which there is no event, if there is one.
@@ -59,11 +59,11 @@ const VEHICLE: u8 = 1;
 const TIME: u8 = 2;
 const OWN: u8 = 4;
 
-fn is_required<B: Body>(own: B) -> bool {
+fn is_required<B: OwnTarget>(own: B) -> bool {
     B::REQUIRED & own.bit() != 0
 }
 
-impl<B: Body> Target for Part<B> {
+impl<B: OwnTarget> Target for EventTarget<B> {
     type Event = B::Event;
     const NEEDS: u8 = VEHICLE | TIME | if B::REQUIRED == 0 { 0 } else { OWN };
 
@@ -94,12 +94,12 @@ impl<B: Body> Target for Part<B> {
 
     fn text(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         text: &str,
         times: &mut TimeReader,
     ) -> Result<(), Misfit> {
         let (vehicle, at, written) = B::head_mut(draft.event);
-        match field.sets {
+        match field.target {
             Self::Vehicle => {
                 *vehicle = VehicleId::new(text).map_err(|why| misfit(field, &why))?;
                 written.style.integers |= Style::TEXT_ID;
@@ -115,17 +115,17 @@ impl<B: Body> Target for Part<B> {
             }
             Self::Number(_) => return Err(wrong_kind(field, "a text")),
         }
-        draft.found(field.sets);
+        draft.found(field.target.need());
         Ok(())
     }
 
     fn number(
         field: &Field<Self>,
-        draft: &mut Draft<'_, Self>,
+        draft: &mut Draft<'_, Self::Event>,
         number: Number,
     ) -> Result<(), Misfit> {
         let (vehicle, _, written) = B::head_mut(draft.event);
-        match field.sets {
+        match field.target {
             Self::Vehicle => *vehicle = number_id(field, number)?,
             Self::Number(own) => {
                 let Number { value, integer } = number;
@@ -135,12 +135,12 @@ impl<B: Body> Target for Part<B> {
             }
             Self::Time | Self::Word(_) => return Err(wrong_kind(field, "a number")),
         }
-        draft.found(field.sets);
+        draft.found(field.target.need());
         Ok(())
     }
 
-    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self>) -> Result<(), Misfit> {
-        match field.sets {
+    fn null(field: &Field<Self>, draft: &mut Draft<'_, Self::Event>) -> Result<(), Misfit> {
+        match field.target {
             Self::Word(own) if !is_required(own) => {
                 B::head_mut(draft.event).2.nulls |= own.bit();
             }
@@ -150,7 +150,7 @@ impl<B: Body> Target for Part<B> {
         Ok(())
     }
 
-    fn keep(event: &mut B::Event, layout: Layout) {
+    fn set_layout(event: &mut B::Event, layout: Layout) {
         B::head_mut(event).2.layout = Some(Box::new(layout));
     }
 
@@ -164,7 +164,7 @@ impl<B: Body> Target for Part<B> {
 
     fn write(field: &Field<Self>, event: &B::Event, to: &mut Object<'_>) {
         let (vehicle, at, written) = B::head(event);
-        match field.sets {
+        match field.target {
             Self::Vehicle => to.id(field, vehicle.as_str(), written.style),
             Self::Time => to.time(field, at, written.style),
             Self::Word(own) => {
@@ -182,8 +182,8 @@ impl<B: Body> Target for Part<B> {
         }
     }
 
-    fn lossy(shape: &Shape<Self>, event: &B::Event) -> Lossy {
-        let own = Self::is_of(event, shape.origin);
+    fn lossy(schema: &Schema<Self>, event: &B::Event) -> Lossy {
+        let own = Self::is_of(event, schema.origin);
         B::lossy(event).unknown_keys(Self::layout(event), own)
     }
 }
