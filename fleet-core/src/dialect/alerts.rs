@@ -1,16 +1,17 @@
-//! How the systems call alerts and how bad they are.
+//! The names of alerts and severities in each system.
 
 use crate::event::{AlertKind, Severity};
 
-/// The words of one system for alerts.
+/// The names of one system for alerts and severities.
 ///
 /// # Guarantees
-/// Each table is one to one: no two kinds have one name, and every name is read as the kind that writes it.
+/// Each table is one to one: no two kinds share a name, and every name is read as the kind that it
+/// is written for.
 ///
 /// # Examples
 /// ```
 /// use fleet_core::{dialect::AlertNames, event::AlertKind};
-/// // The same word for two batteries.
+/// // The same name stands for two different batteries.
 /// assert_eq!(AlertNames::VehicleOps.kind("LOW_BATTERY"), Some(AlertKind::TractionSocLow));
 /// assert_eq!(AlertNames::Ford.kind("LOW_BATTERY"), Some(AlertKind::Battery12vLow));
 /// assert_eq!(AlertNames::FleetPipeline.name(AlertKind::Overspeed), Some("Speed Violation"));
@@ -24,12 +25,12 @@ pub enum AlertNames {
     Ford,
     /// The self-driving pipeline; no severities.
     FleetPipeline,
-    /// FleetStream, whose alerts are flags of an event; no severities.
+    /// FleetStream, whose alerts are flags of events; no severities.
     FleetStream,
 }
 
 impl AlertNames {
-    /// All of them.
+    /// All systems.
     pub const ALL: &'static [Self] = &[
         Self::VehicleOps,
         Self::Ford,
@@ -37,7 +38,7 @@ impl AlertNames {
         Self::FleetStream,
     ];
 
-    /// The kinds that the system has, with its names.
+    /// Returns the kinds that the system has, with their names.
     pub const fn table(self) -> &'static [(AlertKind, &'static str)] {
         match self {
             Self::VehicleOps => &[
@@ -64,7 +65,7 @@ impl AlertNames {
         }
     }
 
-    /// The system's name; `None` where it has no such alert.
+    /// Returns the name of an alert, or `None` if the system has no such alert.
     pub fn name(self, kind: AlertKind) -> Option<&'static str> {
         let mut table = self.table().iter();
         table
@@ -72,7 +73,7 @@ impl AlertNames {
             .map(|(_, name)| *name)
     }
 
-    /// Reads the system's name.
+    /// Returns the alert of this name.
     pub fn kind(self, name: &str) -> Option<AlertKind> {
         let mut table = self.table().iter();
         table
@@ -80,7 +81,8 @@ impl AlertNames {
             .map(|(kind, _)| *kind)
     }
 
-    /// The system's word for a severity; `None` where it has none. Ford has three for five, VehicleOps four.
+    /// Returns the word for a severity, or `None` if the system has no severities. Of the five
+    /// severities Ford distinguishes three, and VehicleOps four.
     ///
     /// # Examples
     /// ```
@@ -99,7 +101,7 @@ impl AlertNames {
         }
     }
 
-    /// Reads the system's word for a severity.
+    /// Returns the severity of this word.
     pub fn read_severity(self, word: &str) -> Option<Severity> {
         match (self, word) {
             (Self::Ford, "info") => Some(Severity::Info),
@@ -131,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn severities_come_back_as_the_same_word() {
+    fn severities_are_written_back_as_the_same_word() {
         for names in AlertNames::ALL {
             let mut last = None;
             for severity in Severity::ALL {
                 let word = names.severity(*severity);
                 let read = word.and_then(|word| names.read_severity(word));
                 assert_eq!(read.and_then(|read| names.severity(read)), word);
-                // They keep their order.
+                // The order is kept.
                 assert!(read >= last, "{names:?}");
                 last = read;
             }

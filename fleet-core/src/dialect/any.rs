@@ -1,7 +1,9 @@
+//! A dialect of one kind of event, for graphs over every kind.
+
 use super::{Dialect, Lossy, Refused};
 use crate::{data::EventTime, event::FleetEvent};
 
-/// A dialect of one kind of event, read as [`FleetEvent`]s: for graphs over streams of several kinds.
+/// Reads the events of another dialect as [`FleetEvent`]s, for graphs over several kinds of events.
 ///
 /// # Examples
 /// ```
@@ -32,7 +34,7 @@ where
         Ok(self.0.read(record, memo)?.map(Into::into))
     }
 
-    /// Appends the event, if it is of the dialect's kind.
+    /// Appends the event, or nothing if the dialect has no such kind.
     fn write(&self, event: &FleetEvent, to: &mut Vec<u8>) {
         if let Ok(event) = D::Event::try_from(event.clone()) {
             self.0.write(&event, to);

@@ -1,3 +1,5 @@
+//! The contract of a dialect.
+
 use serde_json::error::Category;
 
 use super::Lossy;
@@ -7,21 +9,23 @@ use crate::{
     event::Event,
 };
 
-/// How one system writes one kind of event: a record of text in, an event out, and back.
+/// The text format in which one system writes one kind of event.
 ///
-/// Every dialect is a [`Decode`](crate::Decode) of [`Chunk`](crate::source::Chunk)s of lines.
+/// Every dialect is a [`Decode`](crate::Decode) for [`Chunk`](crate::source::Chunk)s of lines.
 ///
 /// # Guarantees
-/// `write(read(line))` equals `line` as a JSON value, number kinds and key order included; unknown keys
-/// survive where the dialect was told to keep them.
+/// `write(read(line))` equals `line` as a JSON value, including the kinds of numbers and the order
+/// of keys. Unknown keys are written back if the dialect was created to keep them.
 pub trait Dialect: Send + Sync + 'static {
-    /// What it writes.
+    /// The event that a record holds.
     type Event: Event;
-    /// What is remembered from record to record of one batch: to be fast, or what [`memo`](Self::memo) says.
+    /// State that is carried from record to record of one batch, such as a cache or the newest
+    /// time.
     type Memo: Default;
 
-    /// The memory that a batch begins with. It changes a result only where a record may lack a time: `newest` is
-    /// the newest time before the batch in its input, if the source tells it ([`Chunk::newest`]).
+    /// Creates the state at the start of a batch. It affects results only if records may lack a
+    /// time: `newest` is the newest time before the batch in its input, if the source knows it
+    /// ([`Chunk::newest`]).
     ///
     /// [`Chunk::newest`]: crate::source::Chunk::newest
     fn memo(&self, newest: Option<EventTime>) -> Self::Memo {
@@ -29,21 +33,21 @@ pub trait Dialect: Send + Sync + 'static {
         Self::Memo::default()
     }
 
-    /// Whether a record means the same whatever stood before it in its batch: then several workers share one.
-    /// A dialect whose [`memo`](Self::memo) changes results says no.
+    /// Whether a record can be read without the records before it, so that several workers may
+    /// divide a batch. A dialect whose [`memo`](Self::memo) affects results returns `false`.
     fn stands_alone(&self) -> bool {
         true
     }
 
-    /// Reads one record. `None` is a record that is left out on purpose.
+    /// Reads one record. Returns `None` for a record that is filtered out on purpose.
     ///
     /// # Errors
-    /// Why it is no event, for people.
+    /// Returns why the record is not an event, in words for people.
     fn read(&self, record: &str, memo: &mut Self::Memo) -> Result<Option<Self::Event>, Refused>;
 
-    /// A short cut for lines that are written as most are: enters the one that the text begins with, and
-    /// returns its length with the line feed. `None` decides nothing: the line is looked for and
-    /// [read](Self::read) then, which gives the same event. By default there is none.
+    /// A fast path for lines in the usual form: enters the first line of a text and returns its
+    /// length with the line feed. If it returns `None`, the line is [read](Self::read) instead,
+    /// which must give the same event. By default there is no fast path.
     #[inline]
     fn enter_first(
         &self,
@@ -59,27 +63,28 @@ pub trait Dialect: Send + Sync + 'static {
     /// Appends one record, without a line end.
     fn write(&self, event: &Self::Event, to: &mut Vec<u8>);
 
-    /// What of an event [`write`](Self::write) leaves out, because this dialect has no place for it.
+    /// Names the parts of an event that [`write`](Self::write) drops because this dialect cannot
+    /// express them.
     fn lossy(&self, event: &Self::Event) -> Lossy {
         let _ = event;
         Lossy::new()
     }
 }
 
-/// Why a record is no event: what was wrong, with which value, in a sentence without a full stop.
+/// Why a record is not an event: what is wrong, with which value, without a full stop.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(pub String);
 
-/// How much of a reason is kept, bytes: serde quotes the value, which can be the whole record.
+/// The most bytes of a reason. Serde quotes the wrong value, which can be the whole record.
 const MAX_REASON_BYTES: usize = 400;
 
 impl Refused {
-    /// What `serde_json` says, told as a reason.
+    /// Turns an error of `serde_json` into a reason.
     pub(super) fn of_json(error: &serde_json::Error) -> Self {
         let why = error.to_string();
         let mut reason = match error.classify() {
-            // serde_json's words for 1e999.
+            // The message of serde_json for 1e999.
             Category::Syntax if why.starts_with("number out of range") => {
                 format!("a number is not finite: {why}")
             }

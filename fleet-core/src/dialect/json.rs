@@ -1,3 +1,5 @@
+//! The dialect of your own event types: the JSON of their serde traits.
+
 use std::marker::PhantomData;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -5,11 +7,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Dialect, Refused};
 use crate::event::Event;
 
-/// An event type of one's own, in the JSON that its serde traits say.
+/// Reads and writes an event type in the JSON form of its serde traits.
 ///
 /// # Guarantees
-/// Reading refuses an empty key and a time outside 1970 to 9999; every other rule is the type's own.
-/// Writing appends nothing for an event that its `Serialize` refuses, and never a line end.
+/// Reading refuses an empty key and a time outside 1970 to 9999; all other checks are up to the
+/// type. Writing never appends a line end, and appends nothing if `Serialize` fails.
 ///
 /// # Examples
 /// ```
@@ -94,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn telemetry_comes_back_and_other_json_is_refused_with_a_reason() {
+    fn telemetry_is_read_back_and_other_json_is_refused_with_a_reason() {
         let dialect = Json::<Telemetry>::default();
         let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
         let mut line = Vec::new();

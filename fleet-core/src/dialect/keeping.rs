@@ -1,4 +1,4 @@
-//! Small messages with keys that nobody described.
+//! Messages that keep keys which their type does not know.
 
 use compact_str::CompactString;
 use serde::{
@@ -8,12 +8,13 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// A small message with the order of its keys and those that it does not know, on every level.
+/// A message with its unknown keys and the order of its keys, on every level.
 ///
 /// # Guarantees
-/// What is read is written back with the same keys in the same order, unknown ones as they came; what was set
-/// later comes last, what was removed is left out. A message that calls a key by its second name (`type` for
-/// `alert_type`) is written in its own form, without the unknown ones.
+/// The message is written back with the same keys in the same order, unknown ones unchanged. Keys
+/// that were set later come last, and removed keys are left out. A message that was read with the
+/// alias of a key (`type` for `alert_type`) is written with the first name and without unknown
+/// keys.
 ///
 /// # Examples
 /// ```
@@ -26,12 +27,13 @@ use serde_json::value::RawValue;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Keeping<T> {
-    /// What is known.
+    /// The known part of the message.
     pub message: T,
-    came: Option<Tree>,
+    original: Option<Tree>,
 }
 
-/// How deep keys are kept. Our choice: no described message has more than four levels.
+/// The depth to which unknown keys are kept. Our choice: no described message has more than four
+/// levels.
 const MAX_DEPTH: usize = 16;
 
 /// JSON with the order of its keys.
@@ -39,9 +41,9 @@ const MAX_DEPTH: usize = 16;
 enum Tree {
     Object(Vec<(CompactString, Tree)>),
     List(Vec<Tree>),
-    /// A value that the message knows, or one of any kind at the deepest level.
+    /// A known value, or any value at the deepest level.
     Leaf(String),
-    /// A value whose key the message does not know.
+    /// A value with an unknown key.
     Unknown(String),
 }
 
@@ -66,7 +68,7 @@ impl Tree {
         })
     }
 
-    /// Marks what the message does not write by itself.
+    /// Marks the values that the message does not write by itself.
     fn mark(self, own: &Self) -> Self {
         match (self, own) {
             (Self::Object(members), Self::Object(own)) => {
@@ -87,27 +89,27 @@ impl Tree {
         }
     }
 
-    /// What the message says now, in the order in which it came and with what it does not know.
+    /// Merges the current values into the original order, with the unknown values.
     fn merge(&self, now: Self) -> Self {
         match (self, now) {
-            (Self::Object(came), Self::Object(mut now)) => {
-                let mut merged = Vec::with_capacity(came.len());
-                for (key, came) in came {
+            (Self::Object(original), Self::Object(mut now)) => {
+                let mut merged = Vec::with_capacity(original.len());
+                for (key, original) in original {
                     let at = now.iter().position(|(known, _)| known == key);
-                    match (at, came) {
-                        (Some(at), came) => {
-                            merged.push((key.clone(), came.merge(now.remove(at).1)));
+                    match (at, original) {
+                        (Some(at), original) => {
+                            merged.push((key.clone(), original.merge(now.remove(at).1)));
                         }
-                        (None, Self::Unknown(_)) => merged.push((key.clone(), came.clone())),
+                        (None, Self::Unknown(_)) => merged.push((key.clone(), original.clone())),
                         (None, _) => {}
                     }
                 }
                 merged.extend(now);
                 Self::Object(merged)
             }
-            (Self::List(came), Self::List(now)) if came.len() == now.len() => {
-                let pairs = came.iter().zip(now);
-                Self::List(pairs.map(|(came, now)| came.merge(now)).collect())
+            (Self::List(original), Self::List(now)) if original.len() == now.len() => {
+                let pairs = original.iter().zip(now);
+                Self::List(pairs.map(|(original, now)| original.merge(now)).collect())
             }
             (_, now) => now,
         }
@@ -140,8 +142,8 @@ fn find<'a>(members: &'a [(CompactString, Tree)], key: &str) -> Option<&'a Tree>
 impl<T: Serialize> Keeping<T> {
     fn text(&self) -> Result<String, serde_json::Error> {
         let now = serde_json::to_string(&self.message)?;
-        match &self.came {
-            Some(came) => Ok(came.merge(Tree::read(&now, 0)?).text()),
+        match &self.original {
+            Some(original) => Ok(original.merge(Tree::read(&now, 0)?).text()),
             None => Ok(now),
         }
     }
@@ -151,7 +153,7 @@ impl<T> From<T> for Keeping<T> {
     fn from(message: T) -> Self {
         Self {
             message,
-            came: None,
+            original: None,
         }
     }
 }
@@ -170,13 +172,13 @@ impl<'de, T: Serialize + DeserializeOwned> Deserialize<'de> for Keeping<T> {
         let read = || -> Result<Self, serde_json::Error> {
             let message: T = serde_json::from_str(json.get())?;
             let own = Tree::read(&serde_json::to_string(&message)?, 0)?;
-            let came = Tree::read(json.get(), 0)?.mark(&own);
+            let original = Tree::read(json.get(), 0)?.mark(&own);
             let mut keeping = Self {
                 message,
-                came: Some(came),
+                original: Some(original),
             };
             if serde_json::from_str::<T>(&keeping.text()?).is_err() {
-                keeping.came = None;
+                keeping.original = None;
             }
             Ok(keeping)
         };
@@ -184,7 +186,7 @@ impl<'de, T: Serialize + DeserializeOwned> Deserialize<'de> for Keeping<T> {
     }
 }
 
-/// The members of an object in their order.
+/// The members of an object, in order.
 struct Members<'a>(Vec<(CompactString, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
@@ -223,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_set_later_comes_last_and_what_was_removed_is_left_out() {
+    fn keys_set_later_come_last_and_removed_keys_are_left_out() {
         let json = r#"{"x":1.50,"page":2,"total":9,"data":[{"y":1}],"z":null}"#;
         let mut list: Keeping<Listed<serde_json::Value>> = serde_json::from_str(json).unwrap();
         list.message.page = None;
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_name_of_a_key_is_written_as_the_first_alone() {
+    fn a_key_read_by_its_alias_is_written_by_its_name() {
         let json = r#"{"x":1,"type":"ALERT","payload":{"vehicle_id":"v","type":"OVERSPEED","value":92.5,"timestamp":"2024-02-15T14:33:01Z"}}"#;
         let push: Keeping<AlertPush> = serde_json::from_str(json).unwrap();
         let expected = r#"{"type":"ALERT","payload":{"vehicle_id":"v","alert_type":"OVERSPEED","value":92.5,"timestamp":"2024-02-15T14:33:01Z"}}"#;
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn deep_and_broken_messages_are_no_danger() {
+    fn deep_messages_are_kept_and_broken_ones_refused() {
         let deep = format!(
             r#"{{"data":[],"total":0,"x":{}1{}}}"#,
             "[".repeat(100),

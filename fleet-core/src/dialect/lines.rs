@@ -1,3 +1,5 @@
+//! Decoding chunks of lines with any dialect.
+
 use super::Dialect;
 use crate::{
     contracts::{
@@ -8,11 +10,11 @@ use crate::{
     data::Offset,
 };
 
-/// The longest record, bytes (1 MiB); a source cuts longer ones.
+/// The most bytes of a record (1 MiB); a source cuts longer ones.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
 
-/// Records of text, one a line. UTF-8 is checked once per chunk; only a chunk that fails is looked at
-/// line by line.
+/// One record per line. UTF-8 is checked once per chunk; only a chunk that fails is checked line by
+/// line.
 impl<D: Dialect> Decode<Chunk> for D {
     type Event = D::Event;
 
@@ -68,7 +70,7 @@ impl<D: Dialect> Decode<Chunk> for D {
     }
 }
 
-/// Refuses a chunk that is the beginning of a record that was cut; `false` for any other.
+/// Refuses a chunk that holds the beginning of a cut record, and returns whether it did.
 pub(super) fn refuse_cut<E>(chunk: &Chunk, entry: &mut Entry<'_, E>) -> bool {
     let Some(length) = chunk.cut else {
         return false;
@@ -97,7 +99,7 @@ mod tests {
         }
     }
 
-    /// What comes of decoding the chunk in parts.
+    /// Decodes a chunk in parts, and returns their number and the result.
     fn decoded<D: Decode<Chunk>>(decode: &D, chunk: Chunk, parts: usize) -> (usize, String) {
         let (mut rows, mut fates) = (Vec::new(), Fates::default());
         let parts = decode.divide(chunk, parts);
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_a_chunk_give_what_the_whole_gives() {
+    fn a_divided_chunk_gives_the_events_of_the_whole() {
         let line = r#"{"vehicle_id":"car-1","timestamp":"2024-02-15T14:32:18Z"}"#;
         for text in [
             format!("{line}\n\nbroken\n{line}\n{line}"),
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_record_and_records_that_need_those_before_them_are_not_divided() {
+    fn cut_records_and_records_that_need_earlier_ones_are_not_divided() {
         let openxc = OpenXc::new(VehicleId::new("car").unwrap());
         assert_eq!(openxc.divide(chunk("{}\n{}\n{}\n"), 2).len(), 1);
         let cut = Chunk {

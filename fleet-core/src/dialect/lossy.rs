@@ -1,8 +1,11 @@
+//! The report of what a dialect drops of an event.
+
 use std::{borrow::Cow, fmt};
 
 use crate::event::{Layout, Slot};
 
-/// What of an event a dialect has no place for: the canonical fields, and the unknown keys of another dialect.
+/// The parts of an event that a dialect cannot express: canonical fields, and the unknown keys of
+/// another dialect.
 ///
 /// # Examples
 /// ```
@@ -20,12 +23,12 @@ pub struct Lossy {
 }
 
 impl Lossy {
-    /// Nothing is dropped.
+    /// Creates an empty report.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same, with this field if it is dropped.
+    /// Adds a field if it is dropped.
     #[must_use]
     pub fn note(mut self, field: &'static str, dropped: bool) -> Self {
         if dropped {
@@ -34,7 +37,7 @@ impl Lossy {
         self
     }
 
-    /// The same, with the unknown keys of a layout, unless it is the writing dialect's own.
+    /// Adds the unknown keys of a layout, unless the event was read in the dialect that writes it.
     #[must_use]
     pub(crate) fn unknown_keys(mut self, layout: Option<&Layout>, own: bool) -> Self {
         if let Some(layout) = layout.filter(|_| !own) {
@@ -53,12 +56,12 @@ impl Lossy {
         }
     }
 
-    /// Whether everything is written.
+    /// Whether nothing is dropped.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
-    /// The names of what is dropped, in the order of the model.
+    /// Returns the names of the dropped fields, in the order of the model.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(AsRef::as_ref)
     }

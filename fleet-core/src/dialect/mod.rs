@@ -1,4 +1,4 @@
-//! How the systems write their events, one file each.
+//! The formats in which systems write their events, one file or folder for each.
 
 mod alerts;
 mod any;
@@ -39,8 +39,8 @@ pub use openxc::{NewestTime, NewestTimes, OpenXc};
 pub use vehicleops::VehicleOps;
 pub use wire::{JsonText, Maybe};
 
-/// Whether the outermost object of a record has this key, quotes included: a text that is the same has no colon
-/// after it.
+/// Whether the outermost object of a record has this key, given with its quotes. An equal text
+/// value is no match, because no colon follows it.
 fn has_key(record: &str, key: &str) -> bool {
     let mut found = memchr::memmem::find_iter(record.as_bytes(), key);
     found.any(|at| {
@@ -50,7 +50,7 @@ fn has_key(record: &str, key: &str) -> bool {
     })
 }
 
-/// Whether what comes after this beginning of a record lies in its outermost object.
+/// Whether the position after this beginning of a record lies in the outermost object.
 fn is_outermost(before: &str) -> bool {
     let (mut depth, mut in_text, mut escaped) = (0_u32, false, false);
     for byte in before.bytes() {
@@ -71,7 +71,7 @@ mod tests {
     use super::has_key;
 
     #[test]
-    fn a_key_is_one_of_the_outermost_object_and_no_text() {
+    fn only_keys_of_the_outermost_object_are_found() {
         for (record, expected) in [
             (r#"{"a":{"b":"}\"["},"id" :1}"#, true),
             (r#"{"a":{"id":1}}"#, false),

@@ -1,3 +1,5 @@
+//! The library's own dialect: the signal names of COVESA VSS.
+
 use super::{
     object::{Schema, TelemetryTarget, UnknownKeys, fields},
     table::table_dialect,
@@ -8,22 +10,25 @@ use crate::{
     event::{Origin, Signal, Telemetry},
 };
 
-/// How many decimals an acceleration is written with. Our choice: below any sensor, and exact up to 10^9 m/s².
+/// The decimals of a written acceleration. Our choice: finer than any sensor, and exact up to 10^9
+/// m/s².
 const ACCELERATION_DECIMALS: u8 = 6;
 
-/// How many decimals a distance is written with: millimetres, exact over all 32 bits of metres that VSS has.
+/// The decimals of a written distance: millimetres, exact for all 32-bit numbers of metres in VSS.
 const DISTANCE_DECIMALS: u8 = 3;
 
 /// Telemetry by the signal names of COVESA VSS, the library's own JSON dialect.
 ///
 /// # Units
-/// Those of VSS. Converted at the border: `Vehicle.TraveledDistance` is m (the model: km) and
-/// `Vehicle.Acceleration.*` m/s² (the model: g of 9.80665 m/s²). What is read is written back with the digits it came
-/// with; of events of other dialects these two are written with three and six decimals, all else with up to nine.
+/// Those of VSS. Two are converted: `Vehicle.TraveledDistance` is in m (the model: km) and
+/// `Vehicle.Acceleration.*` in m/s² (the model: g of 9.80665 m/s²). Numbers are written back with
+/// the digits they were read with. For events of other dialects these two have three and six
+/// decimals, and all others up to nine.
 ///
 /// # Shape
-/// One flat JSON object: `vehicle_id`, `fleet_id`, `timestamp` (RFC 3339) and VSS paths as keys, read in any
-/// order. Required are `vehicle_id` and `timestamp`. Signals without a path here are left out on writing.
+/// One flat JSON object with the keys `vehicle_id`, `fleet_id`, `timestamp` (RFC 3339) and VSS
+/// paths, in any order. `vehicle_id` and `timestamp` are required. Signals without a path here are
+/// not written.
 ///
 /// # Examples
 /// ```
@@ -48,7 +53,7 @@ pub struct Native {
     unknown: UnknownKeys,
 }
 
-/// An acceleration in m/s².
+/// The target of an acceleration in m/s².
 const fn acceleration(signal: Signal) -> TelemetryTarget {
     TelemetryTarget::converted(signal, Unit::MetresPerSecondSquared, ACCELERATION_DECIMALS)
 }
@@ -124,12 +129,12 @@ mod tests {
     }
 
     #[test]
-    fn prop_accelerations_come_back_for_every_number_of_up_to_six_decimals() {
+    fn prop_accelerations_with_up_to_six_decimals_are_written_back() {
         for step in -60_000..=60_000 {
             let value = f64::from(step) / 1000.0;
             same("Vehicle.Acceleration.Longitudinal", &format!("{value:?}"));
             let value = f64::from(step * 331) / 1e6;
-            // Rust shows small floats with an exponent, which is the same number.
+            // Rust formats small floats with an exponent.
             if value.abs() >= 1e-4 {
                 same("Vehicle.Acceleration.Lateral", &format!("{value:?}"));
             }
@@ -137,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn prop_distances_come_back_for_every_metre_of_32_bits() {
+    fn prop_distances_of_32_bits_are_written_back() {
         for step in 0..=65_536u32 {
             let metres = step.saturating_mul(65_535);
             same("Vehicle.TraveledDistance", &metres.to_string());
@@ -146,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_converted_at_the_border() {
+    fn units_are_converted() {
         let record = r#"{"vehicle_id":"v","timestamp":"2024-02-15T14:32:18Z","Vehicle.Speed":42.5,"Vehicle.TraveledDistance":1500,"Vehicle.Acceleration.Vertical":9.80665}"#;
         let event = Native::default().read(record, &mut TimeReader::default());
         let event = event.unwrap().unwrap();

@@ -1,10 +1,13 @@
-/// Makes a type with the field `unknown` the [`Dialect`](super::Dialect) of the events of one table of keys.
+//! The `Dialect` implementation of types whose format is one schema.
+
+/// Implements [`Dialect`](super::Dialect) by a schema, for a type with the field `unknown`.
 ///
-/// The docs given go to the constructor that keeps unknown keys.
+/// The attributes go to the constructor that keeps unknown keys.
 macro_rules! table_dialect {
     ($(#[$doc:meta])* $dialect:ty: $event:ty, $memo:ty, $schema:expr) => {
         impl $dialect {
-            /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+            /// Creates a dialect that keeps unknown keys and the order of all keys, and writes them
+            /// back.
             $(#[$doc])*
             pub fn keeping_unknown_keys() -> Self {
                 Self {

@@ -1,4 +1,4 @@
-//! Units that systems write, converted at the border.
+//! The units in which systems write signals, and their conversion to those of the model.
 
 use crate::data::units::{Acceleration, AngularRate, Distance, Speed, Temperature, round_decimals};
 
@@ -12,21 +12,21 @@ use crate::data::units::{Acceleration, AngularRate, Distance, Speed, Temperature
     )
 )]
 pub(crate) enum Unit {
-    /// That of the model.
+    /// The unit of the model.
     Canonical,
     MetresPerSecond,
     MilesPerHour,
     MetresPerSecondSquared,
     RadiansPerSecond,
     Fahrenheit,
-    /// Metres, of a signal that the model keeps in kilometres.
+    /// Metres, for a signal that the model has in kilometres.
     Metres,
-    /// Miles, of a signal that the model keeps in kilometres.
+    /// Miles, for a signal that the model has in kilometres.
     Miles,
 }
 
 impl Unit {
-    /// From this unit to the model's.
+    /// Converts from this unit to that of the model.
     #[inline]
     pub(crate) fn to_model(self, value: f64) -> f64 {
         match self {
@@ -43,7 +43,7 @@ impl Unit {
         }
     }
 
-    /// From the model's unit to this one.
+    /// Converts from the unit of the model to this one.
     pub(crate) fn of_model(self, value: f64) -> f64 {
         match self {
             Self::Canonical => value,
@@ -57,30 +57,31 @@ impl Unit {
         }
     }
 
-    /// The number that is written for a value that was measured in another unit, or came in another dialect: with
-    /// this many places, or [nine](MAX_PLACES) where the dialect fixes none, so that 64.37 mph are no
+    /// Returns the number to write for a value of another dialect: with this many decimals, or
+    /// [nine](MAX_DECIMALS) if the dialect fixes none, so that 64.37 mph do not become
     /// 103.59347328000001 km/h.
-    pub(crate) fn write(self, value: f64, places: Option<u8>) -> f64 {
+    pub(crate) fn write(self, value: f64, decimals: Option<u8>) -> f64 {
         let number = self.of_model(value);
-        rounded(number, places.unwrap_or(MAX_PLACES))
+        rounded(number, decimals.unwrap_or(MAX_DECIMALS))
     }
 
-    /// The number that goes back for a value that came in this unit: the shortest that reads as exactly this value,
-    /// so that also more places than the dialect writes by itself go back as they came; a whole one if it was whole.
-    pub(crate) fn write_back(self, value: f64, places: Option<u8>, whole: bool) -> f64 {
+    /// Returns the number to write back for a value that was read in this unit: the shortest number
+    /// that reads as exactly this value, even if it has more decimals than the dialect writes by
+    /// itself. A value that was read as a whole number is written as one.
+    pub(crate) fn write_back(self, value: f64, decimals: Option<u8>, whole: bool) -> f64 {
         if self == Self::Canonical {
             return value;
         }
         let number = self.of_model(value);
         let reads_same = |number: &f64| self.to_model(*number).total_cmp(&value).is_eq();
         let is_whole = |number: &f64| number.fract() == 0.0 && reads_same(number);
-        let least = places.unwrap_or(0);
-        // Past 2^49 also numbers with a fraction read as the same value.
+        let least = decimals.unwrap_or(0);
+        // Beyond 2^49, numbers with a fraction may read as the same value.
         Some(rounded(number, 0))
             .filter(|_| whole)
             .and_then(|number| nearest(number, is_whole))
             .or_else(|| {
-                let mut shorter = (least..=MAX_PLACES).map(|places| rounded(number, places));
+                let mut shorter = (least..=MAX_DECIMALS).map(|decimals| rounded(number, decimals));
                 shorter.find(reads_same)
             })
             .or_else(|| nearest(number, reads_same))
@@ -88,12 +89,12 @@ impl Unit {
     }
 }
 
-/// So many places; a small negative number does not become -0, which is no whole number in JSON.
-fn rounded(number: f64, places: u8) -> f64 {
-    round_decimals(number, places) + 0.0
+/// Rounds to this many decimals, and turns -0 into 0, because -0 is not a whole number in JSON.
+fn rounded(number: f64, decimals: u8) -> f64 {
+    round_decimals(number, decimals) + 0.0
 }
 
-/// The number for which this holds, close to one for which it should but for rounding.
+/// Finds the closest number with this property around one that misses it only by rounding.
 pub(crate) fn nearest(number: f64, holds: impl Fn(&f64) -> bool) -> Option<f64> {
     let up = std::iter::successors(Some(number), |number| Some(number.next_up()));
     let down = std::iter::successors(Some(number), |number| Some(number.next_down()));
@@ -104,21 +105,23 @@ pub(crate) fn nearest(number: f64, holds: impl Fn(&f64) -> bool) -> Option<f64> 
     around.into_iter().find(holds)
 }
 
-/// How far a conversion there and back can miss, in steps between floats. Our choice: three roundings make three,
-/// and a subtraction of 32 can make a few more.
+/// How far off a conversion there and back can be, in steps between floats. Our choice: three
+/// roundings make three steps, and a subtraction of 32 can add a few.
 const MAX_STEPS: usize = 64;
 
-/// The most places of a converted number. Our choice: beyond any sensor, and with 15 digits in all still exact.
-const MAX_PLACES: u8 = 9;
+/// The most decimals of a converted number. Our choice: finer than any sensor, and exact up to 15
+/// digits in all.
+const MAX_DECIMALS: u8 = 9;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_value_of_another_dialect_has_the_places_of_this_one() {
-        let written = |unit: Unit, value, places| format!("{:?}", unit.write(value, Some(places)));
-        // With nine places there would be a number that reads as exactly 10 km/h.
+    fn a_value_of_another_dialect_has_the_decimals_of_this_one() {
+        let written =
+            |unit: Unit, value, decimals| format!("{:?}", unit.write(value, Some(decimals)));
+        // With nine decimals some number would read as exactly 10 km/h.
         assert_eq!(written(Unit::MilesPerHour, 10.0, 2), "6.21");
         assert_eq!(written(Unit::Canonical, 103.593_448, 2), "103.59");
         let kmh = Unit::MilesPerHour.to_model(64.37);
@@ -135,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_goes_back_as_a_whole_number_up_to_the_last_exact_one() {
+    fn whole_numbers_are_written_back_as_whole_numbers_up_to_the_last_exact_one() {
         for unit in [Unit::MilesPerHour, Unit::Miles, Unit::Fahrenheit] {
             for exponent in 0..53 {
                 for value in [
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn every_unit_comes_back_from_the_model() {
+    fn every_unit_is_converted_there_and_back() {
         for unit in [
             Unit::Canonical,
             Unit::MetresPerSecond,

@@ -1,9 +1,10 @@
-//! What small messages are made of, so that serde's traits read and write them exactly.
+//! Building blocks of messages that serde reads and writes exactly: keys that may be missing or
+//! null, and JSON kept as text.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, value::RawValue};
 
-/// A key that may be missing or null.
+/// The value of a key that may be missing or null.
 ///
 /// In a struct: `#[serde(default, skip_serializing_if = "Maybe::is_missing")]`.
 ///
@@ -23,32 +24,32 @@ use serde_json::{Number, value::RawValue};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Maybe<T> {
-    /// The message has no such key.
+    /// The message does not have the key.
     #[default]
     Missing,
-    /// The message says null.
+    /// The value is null.
     Null,
-    /// The message says this.
+    /// The key has a value.
     There(T),
 }
 
 impl<T> Maybe<T> {
-    /// Whether the message has no such key.
+    /// Whether the message does not have the key.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Missing)
     }
-    /// What the message says.
+    /// Returns the value, if there is one.
     pub fn get(&self) -> Option<&T> {
         match self {
             Self::There(value) => Some(value),
             Self::Missing | Self::Null => None,
         }
     }
-    /// The value, or null.
+    /// Creates a value, or null for `None`.
     pub fn or_null(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::There)
     }
-    /// The value, or no key.
+    /// Creates a value, or a missing key for `None`.
     pub fn or_missing(value: Option<T>) -> Self {
         value.map_or(Self::Missing, Self::There)
     }
@@ -66,7 +67,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
     }
 }
 
-/// A JSON value as it was written.
+/// A JSON value, kept as its text.
 ///
 /// # Examples
 /// ```
@@ -80,14 +81,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
 pub struct JsonText(Box<RawValue>);
 
 impl JsonText {
-    /// Takes JSON.
+    /// Creates a value from JSON.
     ///
     /// # Errors
-    /// Refuses what is no JSON value.
+    /// Refuses a text that is not JSON.
     pub fn new(json: String) -> Result<Self, serde_json::Error> {
         RawValue::from_string(json).map(Self)
     }
-    /// The text.
+    /// Returns the JSON text.
     pub fn as_str(&self) -> &str {
         self.0.get()
     }
@@ -111,7 +112,7 @@ impl<'de> Deserialize<'de> for JsonText {
     }
 }
 
-/// A number of the model as JSON, with a fraction; what is not finite becomes 0.
+/// Returns a float as a JSON number with a fraction, or 0 if it is not finite.
 pub(crate) fn number(value: f64) -> Number {
     Number::from_f64(value).unwrap_or_else(|| 0.into())
 }

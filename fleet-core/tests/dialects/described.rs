@@ -29,7 +29,8 @@ fn message<T: Serialize + DeserializeOwned>(json: &str) {
     assert_eq!(serde_json::to_string(&kept).unwrap(), json);
 }
 
-/// A record of a dialect comes back alone, and with an unknown key and its own keys in another order.
+/// A record of a dialect comes back alone, and with an unknown key and its own keys in another
+/// order.
 fn record<D: Dialect>(dialect: &D, json: &str)
 where
     D::Event: PartialEq + Debug,

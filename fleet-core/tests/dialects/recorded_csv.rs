@@ -111,9 +111,9 @@ fn a_minute_of_radar_is_read_whole() {
     assert_eq!(first.relative_speed, Speed::from_mps(3.6).into());
 }
 
-/// 2,676 reports. Of their words `Test Driver` (2,035), `Test Driver - Soft Stop` (151), `Test Drive` (23), `Driver`
-/// (19) and `Operator` (2) are people in the vehicle, `AV System` (368), `AV System - Emergency Stop` (71) and
-/// `Software` (7) the system.
+/// 2,676 reports. Of their words `Test Driver` (2,035), `Test Driver - Soft Stop` (151),
+/// `Test Drive` (23), `Driver` (19) and `Operator` (2) are people in the vehicle, `AV System`
+/// (368), `AV System - Emergency Stop` (71) and `Software` (7) the system.
 #[test]
 fn the_disengagements_of_california_are_read_whole_by_initiator() {
     let file = "ca_dmv/2021-Autonomous-Vehicle-Disengagement-Reports-CSV.csv";

@@ -1,22 +1,24 @@
+//! The formats of times in CSV.
+
 use super::date;
 use crate::data::{
     EventTime,
     time::{TimeReader, TimeStyle},
 };
 
-/// How a file writes its times.
+/// The format of the times in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clock {
-    /// A decimal number of units of `10^-places` s since `origin`.
+    /// A decimal number of units of `10^-exponent` s since `origin`.
     Decimal {
-        places: u32,
+        exponent: u32,
         origin: EventTime,
     },
     Rfc3339,
     Date,
 }
 
-/// The formats of a map; `seconds` alone takes an origin.
+/// The names of the formats; only `seconds` takes an origin.
 pub(super) const FORMATS: &[(&str, Clock)] = &[
     ("epoch_s", Clock::since_1970(0)),
     ("epoch_ms", Clock::since_1970(3)),
@@ -27,14 +29,14 @@ pub(super) const FORMATS: &[(&str, Clock)] = &[
 ];
 
 impl Clock {
-    const fn since_1970(places: u32) -> Self {
+    const fn since_1970(exponent: u32) -> Self {
         Self::Decimal {
-            places,
+            exponent,
             origin: EventTime::MIN,
         }
     }
 
-    /// Reads one cell.
+    /// Reads a time.
     pub(super) fn read(
         self,
         text: &str,
@@ -46,8 +48,8 @@ impl Clock {
                 let at = date::read(text).ok_or_else(|| format!("`{text}` is not a date"))?;
                 Ok((at, TimeStyle::shortest(at)))
             }
-            Self::Decimal { places, origin } => {
-                let micros = micros(text, places)
+            Self::Decimal { exponent, origin } => {
+                let micros = micros(text, exponent)
                     .ok_or_else(|| format!("`{text}` is not a number of time"))?;
                 let at = EventTime::from_micros(origin.as_micros().saturating_add(micros));
                 if at.is_in_range() {
@@ -60,9 +62,10 @@ impl Clock {
     }
 }
 
-/// Microseconds of a decimal number of `10^-places` s, rounded half away from zero: digit by digit, since a
-/// float of seconds since 1970 has only a quarter of a microsecond to spare.
-fn micros(text: &str, places: u32) -> Option<i64> {
+/// Converts a decimal number of `10^-exponent` s to microseconds, rounded half away from zero. It
+/// works digit by digit, because a float of seconds since 1970 is exact only to a quarter of a
+/// microsecond.
+fn micros(text: &str, exponent: u32) -> Option<i64> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -70,22 +73,22 @@ fn micros(text: &str, places: u32) -> Option<i64> {
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(whole) || !digits(fraction) {
-        // An exponent: Rust displays a float without one.
+        // The number has an exponent; Rust formats floats without one.
         let value: f64 = text.parse().ok()?;
         let plain = value.to_string();
-        return (value.is_finite() && plain != text).then(|| micros(&plain, places))?;
+        return (value.is_finite() && plain != text).then(|| micros(&plain, exponent))?;
     }
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
-    let kept = usize::try_from(6u32.checked_sub(places)?).ok()?;
+    let digits_left = usize::try_from(6u32.checked_sub(exponent)?).ok()?;
     let mut value: i64 = if whole.is_empty() {
         0
     } else {
         whole.parse().ok()?
     };
     let mut fraction = fraction.bytes();
-    for _ in 0..kept {
+    for _ in 0..digits_left {
         let digit = fraction.next().unwrap_or(b'0') - b'0';
         value = value.checked_mul(10)?.checked_add(i64::from(digit))?;
     }
@@ -101,7 +104,7 @@ mod tests {
 
     #[test]
     fn decimal_times_are_rounded_to_microseconds() {
-        for (text, places, expected) in [
+        for (text, exponent, expected) in [
             ("1558644851", 0, Some(1_558_644_851_000_000)),
             ("46408.58765184333", 0, Some(46_408_587_652)),
             ("46408.5876514999", 0, Some(46_408_587_651)),
@@ -123,7 +126,7 @@ mod tests {
             ("9223372036854775808", 6, None),
             ("12:30", 0, None),
         ] {
-            assert_eq!(micros(text, places), expected, "{text}");
+            assert_eq!(micros(text, exponent), expected, "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Dates as people write them in tables.
+//! Dates in the forms that people write in tables.
 
 use crate::data::EventTime;
 
@@ -6,8 +6,8 @@ const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 
-/// Reads `12/31/2021`, `12/31/21`, `31/Dec/21`, `2021-12-31` or `2021.12.31.`, each with or without a time of day
-/// behind a blank, a `T` or ` / `. There is no zone; it is taken as UTC.
+/// Reads `12/31/2021`, `12/31/21`, `31/Dec/21`, `2021-12-31` or `2021.12.31.`, each with or without
+/// a time of day after a space, a `T` or ` / `. There is no zone; the time is taken as UTC.
 pub(super) fn read(text: &str) -> Option<EventTime> {
     let text = text.trim();
     let (date, time) = match text.find([' ', 'T']) {
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str) -> Option<EventTime> {
     at.is_in_range().then_some(at)
 }
 
-/// `HH:MM` or `HH:MM:SS`, or nothing.
+/// Reads `HH:MM`, `HH:MM:SS` or nothing.
 fn second_of_day(text: &str) -> Option<i64> {
     let text = text.trim_start_matches('/').trim();
     if text.is_empty() {
@@ -54,7 +54,7 @@ fn second_of_day(text: &str) -> Option<i64> {
     real.then_some(hour * 3600 + minute * 60 + second)
 }
 
-/// Digits alone: no sign, no blank.
+/// Reads a number of digits alone, without sign or space.
 fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok())?

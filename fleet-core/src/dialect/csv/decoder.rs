@@ -1,3 +1,5 @@
+//! Decoding CSV by column maps.
+
 use std::{borrow::Cow, fmt::Display};
 
 use super::{
@@ -21,13 +23,13 @@ use crate::{
 /// Reads CSV by column maps, one for each input of the source.
 ///
 /// # Shape
-/// RFC 4180: commas, quotes, line ends inside quotes, and `\n` or `\r\n` after each record. The source gives the
-/// header record with each [`Chunk`]; cells are trimmed of blanks.
+/// RFC 4180: commas, quotes, line ends inside quotes, and `\n` or `\r\n` after each record. The
+/// source adds the header record to each [`Chunk`]. Cells are trimmed.
 ///
 /// # Guarantees
-/// An empty cell is missing, not 0. A dead letter, with the column and the reason, is a record with another number
-/// of cells than the header, with an empty key or time, or with a cell that is no finite number, no known word, or
-/// out of range.
+/// An empty cell is missing, not 0. A record becomes a dead letter, with column and reason, if it
+/// has another number of cells than the header, an empty key or time, or a cell that is not a
+/// finite number, not a known word, or out of range.
 ///
 /// # Examples
 /// ```
@@ -54,17 +56,17 @@ pub struct Csv {
 }
 
 impl Csv {
-    /// Takes the maps in the order of the source's inputs ([`Chunk::input`]).
+    /// Creates the decoder with the maps in the order of the inputs ([`Chunk::input`]).
     ///
-    /// [Check](ColumnMap::check) each against its file first: under a header that lacks a column, every record
-    /// is a dead letter.
+    /// [Check](ColumnMap::check) each map against its file first: if the header lacks a column,
+    /// every record becomes a dead letter.
     pub fn new(maps: impl IntoIterator<Item = ColumnMap>) -> Self {
         Self {
             maps: maps.into_iter().collect(),
         }
     }
 
-    /// The map of a chunk, laid over its header.
+    /// Returns the map of a chunk, resolved against its header.
     fn plan(&self, chunk: &Chunk) -> Result<(Kind, Plan), String> {
         let map = self.maps.get(chunk.input);
         let map = map.ok_or_else(|| format!("input {} has no column map", chunk.input))?;
@@ -88,14 +90,14 @@ impl Decode<Chunk> for Csv {
             let at = Offset(chunk.start.0 + found.start as u64);
             let event = match &plan {
                 Ok((Kind::Telemetry, plan)) => {
-                    observation(plan, &records, &mut memo).map(FleetEvent::from)
+                    telemetry(plan, &records, &mut memo).map(FleetEvent::from)
                 }
                 Ok((Kind::Perception, plan)) => {
-                    sighting(plan, &records, &mut memo).map(FleetEvent::from)
+                    perception(plan, &records, &mut memo).map(FleetEvent::from)
                 }
                 Ok((Kind::Driving(kind), plan)) => {
-                    let event = doing(*kind, plan, &records, &mut memo);
-                    event.map(|event| plan.repeats.settle(at, event).into())
+                    let event = driving(*kind, plan, &records, &mut memo);
+                    event.map(|event| plan.repeats.apply(at, event).into())
                 }
                 Err(why) => Err(why.clone()),
             };
@@ -115,47 +117,47 @@ impl Decode<Chunk> for Csv {
     }
 
     fn divide(&self, chunk: Chunk, parts: usize) -> Vec<Chunk> {
-        // Only inside quotes is a line feed part of a record.
+        // A line feed can be part of a record only inside quotes.
         let quoted = memchr::memchr(b'"', &chunk.bytes).is_some();
         chunk.divide(if quoted { 1 } else { parts })
     }
 }
 
-/// What is remembered from record to record.
+/// State that is carried from record to record.
 #[derive(Default)]
 struct Memo {
     times: TimeReader,
     key: String,
 }
 
-fn observation(plan: &Plan, record: &Records<'_>, memo: &mut Memo) -> Result<Telemetry, String> {
+fn telemetry(plan: &Plan, record: &Records<'_>, memo: &mut Memo) -> Result<Telemetry, String> {
     let (vehicle, at, time) = head(plan, record, memo)?;
     let mut event = Telemetry::new(vehicle, at);
     event.set_style(Style { time, integers: 0 });
     for (index, target) in &plan.cells {
         if let Some(cell) = cell(plan, record, *index)? {
             target
-                .observe(&cell, &mut event)
+                .set_telemetry(&cell, &mut event)
                 .map_err(|why| misfit(plan, *index, &why))?;
         }
     }
     Ok(event)
 }
 
-fn sighting(plan: &Plan, record: &Records<'_>, memo: &mut Memo) -> Result<Perception, String> {
+fn perception(plan: &Plan, record: &Records<'_>, memo: &mut Memo) -> Result<Perception, String> {
     let (vehicle, at, _) = head(plan, record, memo)?;
     let mut event = Perception::new(vehicle, at);
     for (index, target) in &plan.cells {
         if let Some(cell) = cell(plan, record, *index)? {
             target
-                .sight(&cell, &mut event)
+                .set_perception(&cell, &mut event)
                 .map_err(|why| misfit(plan, *index, &why))?;
         }
     }
     Ok(event)
 }
 
-fn doing(
+fn driving(
     kind: DrivingKind,
     plan: &Plan,
     record: &Records<'_>,
@@ -166,14 +168,14 @@ fn doing(
     for (index, target) in &plan.cells {
         if let Some(cell) = cell(plan, record, *index)? {
             target
-                .tell(&cell, &plan.initiators, &mut event)
+                .set_driving(&cell, &plan.initiators, &mut event)
                 .map_err(|why| misfit(plan, *index, &why))?;
         }
     }
     Ok(event)
 }
 
-/// Whose record it is, and when it was made.
+/// Reads the vehicle and the time of a record.
 fn head(
     plan: &Plan,
     record: &Records<'_>,
@@ -200,7 +202,7 @@ fn head(
     Ok((vehicle, at, style))
 }
 
-/// A cell without the blanks around it; `None` where nothing is left.
+/// Reads a trimmed cell, or returns `None` if it is empty.
 fn cell<'a>(
     plan: &Plan,
     record: &'a Records<'_>,

@@ -1,8 +1,8 @@
-//! Bytes as text.
+//! The encodings of CSV files.
 
 use std::borrow::Cow;
 
-/// How a file writes text.
+/// The encoding of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Encoding {
     #[default]
@@ -10,20 +10,20 @@ pub(super) enum Encoding {
     Windows1252,
 }
 
-/// The encodings of a map.
+/// The names of the encodings.
 pub(super) const ENCODINGS: &[(&str, Encoding)] = &[
     ("utf-8", Encoding::Utf8),
     ("windows-1252", Encoding::Windows1252),
 ];
 
-/// The characters of 0x80 to 0x9f; the others are those of Unicode with the same number.
+/// The characters of Windows-1252 from 0x80 to 0x9f; all others equal those of Unicode.
 const HIGH: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
 impl Encoding {
-    /// The text, unless the bytes are none.
+    /// Decodes bytes, or returns `None` if they are not text.
     pub(super) fn read(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match (std::str::from_utf8(bytes), self) {
             (Ok(text), Self::Utf8) => Some(text.into()),
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_bytes_are_other_text() {
+    fn the_encoding_decides_what_bytes_mean() {
         let bytes = b"driver\x92s caf\xe9";
         assert_eq!(Encoding::Utf8.read(bytes), None);
         assert_eq!(

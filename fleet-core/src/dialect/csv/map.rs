@@ -1,3 +1,5 @@
+//! Column maps: reading them, and resolving them against a header.
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
@@ -13,25 +15,27 @@ use crate::{
     event::{DrivingKind, Initiator},
 };
 
-/// Which column of a CSV file is what, read from YAML.
+/// The meaning of the columns of a CSV file, read from YAML.
 ///
 /// # Units
-/// A column's `unit` is the one the file is written in; without it, that of the model (km/h, km, g, deg/s, ..).
+/// The `unit` of a column is the one in the file. Its default is that of the model (km/h, km, g,
+/// deg/s, ..).
 ///
 /// # Shape
 /// ```yaml
 /// kind: telemetry                              # telemetry (default) | perception | driving
 /// key:  { column: drive, prefix: "nds-" }      # or { constant: "comma-1" }
-/// time: { column: time_utc, format: epoch_s }  # epoch_s | epoch_ms | epoch_us | rfc3339 | date | seconds (from `origin`)
+/// # epoch_s | epoch_ms | epoch_us | rfc3339 | date | seconds (from `origin`)
+/// time: { column: time_utc, format: epoch_s }
 /// columns:
 ///   speed_mph: { signal: speed, unit: mph }
 ///   gps_lat:   { signal: latitude }
 /// ```
-/// A map of driving events sets `detail` and `initiator`; `event_type` says what all of them are, and `initiators`
-/// which of the model's words the file's own stand for. With `repeats: events` a record that says the same as another
-/// one is an event of its own, told by its place in the input: where a form has a date but no time, two disengagements
-/// of a day can be alike to the letter. Else it is the same event, read twice. `encoding` is utf-8, or windows-1252. A
-/// `date` has no zone and is taken as UTC.
+/// A map of driving events sets `detail` and `initiator`. `event_type` is the kind of all its
+/// events, and `initiators` translates the words of the file. With `repeats: events` equal records
+/// are different events, distinguished by their offsets: in a form with a date but no time, two
+/// disengagements of a day can be identical. By default they are one event, recorded twice.
+/// `encoding` is `utf-8` (default) or `windows-1252`. A `date` has no zone and is taken as UTC.
 ///
 /// ```yaml
 /// kind: driving
@@ -67,7 +71,7 @@ pub struct ColumnMap {
     repeats: Repeats,
 }
 
-/// What the records of a file are.
+/// The kind of events in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Telemetry,
@@ -81,7 +85,7 @@ enum Key {
     Constant(VehicleId),
 }
 
-/// A map laid over one header: places instead of names.
+/// A map resolved against a header: indexes instead of names.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) width: usize,
@@ -101,18 +105,19 @@ pub(super) enum PlannedKey {
 }
 
 impl Plan {
-    /// The name of a column, for messages.
+    /// Returns the name of a column, for error messages.
     pub(super) fn name(&self, index: usize) -> &str {
         self.names.get(index).map_or("", String::as_str)
     }
 }
 
 impl ColumnMap {
-    /// Reads a map; `file` names it in messages.
+    /// Reads a map; error messages name it `file`.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] with file, line and column: no YAML, an unknown key, kind, format, signal or unit,
-    /// a signal that two columns set, a key that is neither a column nor a constant.
+    /// Returns [`ErrorKind::Config`] with file, line and column for malformed YAML, an unknown key,
+    /// kind, format, signal or unit, a signal that two columns set, and a key that is neither a
+    /// column nor a constant.
     pub fn from_yaml(text: &str, file: &str) -> Result<Self> {
         let raw: Raw = serde_saphyr::from_str(text).map_err(|error| {
             let place = error
@@ -171,15 +176,16 @@ impl ColumnMap {
         })
     }
 
-    /// Checks that a file with this header record has every column of the map; `csv_file` names it in messages.
+    /// Checks that a file with this header has every column of the map; error messages name it
+    /// `csv_file`.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`], naming the map's file, line and column and the columns that there are.
+    /// Returns [`ErrorKind::Config`] with the position in the map and the columns of the file.
     pub fn check(&self, header: &[u8], csv_file: &str) -> Result<()> {
         self.plan(header, csv_file).map(|_| ())
     }
 
-    /// Lays the map over a header.
+    /// Resolves the map against a header.
     pub(super) fn plan(&self, header: &[u8], csv_file: &str) -> Result<Plan> {
         let mut records = Records::new(header);
         records.next();
@@ -232,7 +238,7 @@ impl ColumnMap {
     }
 }
 
-/// Whether a target, in any unit, is the one of this name.
+/// Whether a target has this name, in any unit.
 fn names(target: ColumnTarget, named: &Named) -> bool {
     named.units.iter().any(|(_, other)| *other == target)
 }
@@ -255,7 +261,7 @@ fn key(file: &str, raw: RawKey, (line, column): (u64, u64)) -> Result<Key> {
     }
 }
 
-/// What the records are, and what a map of them can set.
+/// Returns the kind of events, and the targets that a map of them can set.
 fn kind(
     file: &str,
     kind: Option<&Word>,
@@ -300,7 +306,7 @@ fn repeats(file: &str, kind: Kind, word: Option<&Word>) -> Result<Repeats> {
     }
 }
 
-/// The meaning of a word that has few.
+/// Returns the meaning of a word, which must be one of a few.
 fn one_of<T: Copy>(file: &str, word: &Word, what: &str, known: &[(&str, T)]) -> Result<T> {
     if let Some((_, meaning)) = known.iter().find(|(known, _)| *known == word.text) {
         return Ok(*meaning);
@@ -317,7 +323,10 @@ fn clock(file: &str, raw: &RawTime) -> Result<Clock> {
     match &raw.origin {
         None => Ok(clock),
         Some(origin) if word == "seconds" => match EventTime::parse(&origin.text) {
-            Ok(origin) => Ok(Clock::Decimal { places: 0, origin }),
+            Ok(origin) => Ok(Clock::Decimal {
+                exponent: 0,
+                origin,
+            }),
             Err(why) => Err(at_word(file, origin, &format!("`{}`: {why}", origin.text))),
         },
         Some(origin) => Err(at_word(

@@ -1,4 +1,4 @@
-//! CSV of any make: a column map says which column is what.
+//! CSV of any kind, read by column maps.
 
 mod clock;
 mod date;

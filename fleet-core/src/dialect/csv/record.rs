@@ -1,6 +1,8 @@
+//! Splitting CSV into records and cells.
+
 use csv_core::{ReadRecordResult, Reader};
 
-/// The records of bytes that hold whole ones, one after the other, without allocating for each.
+/// Iterates over the records of some bytes without allocating for each.
 pub(super) struct Records<'a> {
     reader: Reader,
     bytes: &'a [u8],
@@ -10,7 +12,7 @@ pub(super) struct Records<'a> {
     count: usize,
 }
 
-/// Where a record lies in the bytes.
+/// The position and the bytes of a record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RawRecord<'a> {
     pub(super) start: usize,
@@ -29,7 +31,8 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Reads the next record; its cells are there until the next call. An empty line is not a record.
+    /// Reads the next record, whose cells are valid until the next call. An empty line is not a
+    /// record.
     pub(super) fn next(&mut self) -> Option<RawRecord<'a>> {
         let rest = self.bytes.get(self.at..)?;
         let line_ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
@@ -47,7 +50,7 @@ impl<'a> Records<'a> {
             written += wrote;
             ends += ended;
             match result {
-                // Called again with nothing, the reader closes the last record.
+                // Called again without input, the reader ends the last record.
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.cells.resize(self.cells.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
@@ -65,12 +68,12 @@ impl<'a> Records<'a> {
         Some(RawRecord { start, raw })
     }
 
-    /// How many cells the record has.
+    /// Returns the number of cells.
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    /// One cell, unquoted.
+    /// Returns a cell without its quotes.
     pub(super) fn cell(&self, index: usize) -> Option<&[u8]> {
         if index >= self.count {
             return None;

@@ -1,26 +1,26 @@
-//! Records that say the same.
+//! What equal records mean.
 
 use crate::{data::Offset, event::Driving};
 
-/// What a record is that says the same as another one.
+/// The meaning of a record that equals another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Repeats {
-    /// The same event, read twice.
+    /// The same event, recorded twice.
     #[default]
     Duplicates,
-    /// An event of its own.
+    /// Another event.
     Events,
 }
 
-/// The words of a map.
+/// The words of a column map.
 pub(super) const REPEATS: &[(&str, Repeats)] = &[
     ("duplicates", Repeats::Duplicates),
     ("events", Repeats::Events),
 ];
 
 impl Repeats {
-    /// The event of the record at this place.
-    pub(super) fn settle(self, at: Offset, event: Driving) -> Driving {
+    /// Returns the event of the record at this offset.
+    pub(super) fn apply(self, at: Offset, event: Driving) -> Driving {
         match self {
             Self::Duplicates => event,
             Self::Events => Driving {

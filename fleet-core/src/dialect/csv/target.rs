@@ -1,4 +1,4 @@
-//! What a column of a map can set, by name and unit.
+//! The targets of columns, by name and unit.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::{
     event::{Driving, Initiator, ObjectClass, Perception, Reading, Signal, Status, Telemetry},
 };
 
-/// What one column sets.
+/// What a column sets in the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ColumnTarget {
     Signal(Signal, Unit),
@@ -22,7 +22,7 @@ pub(super) enum ColumnTarget {
     Initiator,
 }
 
-/// The names of one target, and the words of its units; the first is the model's.
+/// The name of a target, and the names of its units; the first is that of the model.
 pub(super) struct Named {
     pub(super) name: &'static str,
     pub(super) units: &'static [(&'static str, ColumnTarget)],
@@ -34,12 +34,12 @@ macro_rules! named {
     };
 }
 
-/// A signal in the model's unit.
+/// The target of a signal in the unit of the model.
 const fn signal(signal: Signal) -> ColumnTarget {
     ColumnTarget::Signal(signal, Unit::Canonical)
 }
 
-/// What a map of telemetry can set.
+/// The targets of a map of telemetry.
 pub(super) const TELEMETRY: &[Named] = named! {
     "speed": "km/h" => signal(Signal::Speed), "mph" => ColumnTarget::Signal(Signal::Speed, Unit::MilesPerHour), "m/s" => ColumnTarget::Signal(Signal::Speed, Unit::MetresPerSecond);
     "latitude": "deg" => signal(Signal::Latitude);
@@ -62,7 +62,7 @@ pub(super) const TELEMETRY: &[Named] = named! {
     "status": "word" => ColumnTarget::Status;
 };
 
-/// What a map of perception can set.
+/// The targets of a map of perception events.
 pub(super) const PERCEPTION: &[Named] = named! {
     "object_track": "text" => ColumnTarget::Track;
     "object_distance": "m" => ColumnTarget::Distance;
@@ -72,15 +72,15 @@ pub(super) const PERCEPTION: &[Named] = named! {
     "confidence": "1" => ColumnTarget::Confidence;
 };
 
-/// What a map of driving events can set; the kind of event is the map's own.
+/// The targets of a map of driving events; the map itself names the kind of event.
 pub(super) const DRIVING: &[Named] = named! {
     "detail": "text" => ColumnTarget::Detail;
     "initiator": "word" => ColumnTarget::Initiator;
 };
 
 impl ColumnTarget {
-    /// Sets a cell that is not empty in an observation.
-    pub(super) fn observe(self, cell: &str, event: &mut Telemetry) -> Result<(), String> {
+    /// Sets a cell that is not empty in telemetry.
+    pub(super) fn set_telemetry(self, cell: &str, event: &mut Telemetry) -> Result<(), String> {
         match self {
             Self::Signal(signal, unit) => {
                 let value = number(cell, unit)?;
@@ -97,8 +97,8 @@ impl ColumnTarget {
         Ok(())
     }
 
-    /// Sets a cell that is not empty in a sighting.
-    pub(super) fn sight(self, cell: &str, event: &mut Perception) -> Result<(), String> {
+    /// Sets a cell that is not empty in a perception event.
+    pub(super) fn set_perception(self, cell: &str, event: &mut Perception) -> Result<(), String> {
         match self {
             Self::Track => event.track = Some(track(text(cell)?).into()),
             Self::Class => {
@@ -115,11 +115,9 @@ impl ColumnTarget {
         }
         Ok(())
     }
-}
 
-impl ColumnTarget {
     /// Sets a cell that is not empty in a driving event.
-    pub(super) fn tell(
+    pub(super) fn set_driving(
         self,
         cell: &str,
         initiators: &BTreeMap<String, Initiator>,
@@ -139,7 +137,7 @@ impl ColumnTarget {
     }
 }
 
-/// A finite number in the model's unit.
+/// Reads a finite number and converts it to the unit of the model.
 fn number(cell: &str, unit: Unit) -> Result<f64, String> {
     let value: f64 = cell
         .parse()
@@ -152,7 +150,7 @@ fn number(cell: &str, unit: Unit) -> Result<f64, String> {
     }
 }
 
-/// PostgreSQL has no text with a NUL.
+/// Refuses U+0000, which no text of PostgreSQL may contain.
 fn text(cell: &str) -> Result<&str, String> {
     if cell.contains('\0') {
         return Err("a text must not hold U+0000".into());
@@ -160,7 +158,7 @@ fn text(cell: &str) -> Result<&str, String> {
     Ok(cell)
 }
 
-/// A track that a program wrote as a float is the same track: 528.0 is 528.
+/// Drops the fraction of a track that a program wrote as a float: 528.0 is 528.
 fn track(cell: &str) -> &str {
     match cell.strip_suffix(".0") {
         Some(whole) if !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -1,3 +1,5 @@
+//! Column maps, and decoding CSV by them.
+
 use super::*;
 use crate::{
     contracts::{Decode, checkpoint::Fates, decode::Entry, source::Chunk},
@@ -127,7 +129,7 @@ fn every_malformed_record_is_a_dead_letter_with_its_column_and_reason() {
     let csv = Csv::new([map(MAP)]);
     csv.decode(chunk.clone(), &mut Entry::new(&mut rows, &mut fates));
     assert_eq!(fates.dead[0].reason, "column v: not UTF-8");
-    // Neither a cut record, nor an input without a map, nor one without a header is skipped in silence.
+    // A cut record, an input without a map and one without a header become dead letters.
     for chunk in [
         Chunk {
             cut: Some(2 << 20),
@@ -337,7 +339,7 @@ fn driving_events_have_the_kind_of_the_map_and_its_words() {
         (2, None, &None)
     );
     let reasons: Vec<_> = fates.dead.iter().map(|dead| dead.reason.as_str()).collect();
-    // With words of its own a map knows no others.
+    // A map with `initiators` accepts no other words.
     assert_eq!(
         reasons,
         [

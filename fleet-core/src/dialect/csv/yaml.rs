@@ -1,4 +1,4 @@
-//! A column map as it is written, with the place of each word.
+//! The YAML form of a column map, with the position of each word.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
-/// A word of the file, and where it stands.
+/// A word of the file, and its position.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     pub(super) text: String,
@@ -63,7 +63,7 @@ pub(super) struct RawColumn {
     pub(super) unit: Option<Word>,
 }
 
-/// The columns in the order of the file.
+/// The columns, in the order of the file.
 #[derive(Debug)]
 pub(super) struct Columns(pub(super) Vec<(Word, RawColumn)>);
 

@@ -1,3 +1,5 @@
+//! Alerts of the self-driving pipeline.
+
 use compact_str::CompactString;
 use serde_json::Number;
 
@@ -7,7 +9,7 @@ use crate::{
     event::{Alert, AlertKind},
 };
 
-/// A row of the table `alerts`, with its number or without.
+/// A row of table `alerts`, with or without its number.
 ///
 /// # Examples
 /// ```
@@ -20,21 +22,21 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PipelineAlert {
-    /// Its number, once the table has given it one.
+    /// The number, once the table has assigned one.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub id: Maybe<u64>,
-    /// When; without a zone it is UTC.
+    /// The event time; UTC if it has no zone.
     pub time: Stamp,
-    /// Whose: a whole number, or a text where the id is none.
+    /// The vehicle: a whole number if its id is one, else a text.
     pub vehicle_id: JsonText,
-    /// The system's name for the kind.
+    /// The kind, by the system's name.
     pub alert_type: CompactString,
     /// A sentence for people.
     pub alert_message: String,
 }
 
 impl PipelineAlert {
-    /// The row of an alert; `None` for a kind that the system does not have.
+    /// Creates the row of an alert, or returns `None` for a kind that the system does not have.
     pub fn of(alert: &Alert) -> Option<Self> {
         let name = AlertNames::FleetPipeline.name(alert.kind)?;
         let id = alert.vehicle.as_str();
@@ -54,7 +56,7 @@ impl PipelineAlert {
         })
     }
 
-    /// The kind, if it is one of the system's.
+    /// Returns the kind, if the system has it.
     pub fn kind(&self) -> Option<AlertKind> {
         AlertNames::FleetPipeline.kind(&self.alert_type)
     }

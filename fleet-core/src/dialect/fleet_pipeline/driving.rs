@@ -1,3 +1,5 @@
+//! Driving events of the self-driving pipeline.
+
 use std::ops::RangeInclusive;
 
 use compact_str::CompactString;
@@ -16,16 +18,18 @@ use crate::{
     event::{Driving, DrivingKind, Origin, Reading, Signal, Written},
 };
 
-/// Driving events of the self-driving pipeline (topic `driving_events`): six keys, one JSON object a record.
+/// Driving events of the self-driving pipeline (topic `driving_events`): one JSON object with six
+/// keys per record.
 ///
-/// Ids and times are as in [`PipelineTelemetry`](super::PipelineTelemetry); `event_type` is required too.
+/// Ids and times are those of [`PipelineTelemetry`](super::PipelineTelemetry); `event_type` is
+/// required too.
 ///
 /// # Units
 /// Degrees.
 ///
 /// # Shape
-/// `vehicle_id timestamp event_type event_detail latitude longitude`. A place has both angles, or both are null, or
-/// both are missing.
+/// `vehicle_id timestamp event_type event_detail latitude longitude`. Both angles have a value, or
+/// both are null, or both are missing.
 ///
 /// # Examples
 /// ```
@@ -40,14 +44,14 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// As for [`PipelineTelemetry`](super::PipelineTelemetry); also an event type that the system does not have, and half
-/// a place.
+/// Refuses what [`PipelineTelemetry`](super::PipelineTelemetry) refuses; also an event type that
+/// the system does not have, and one angle without the other.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PipelineDriving {
     unknown: UnknownKeys,
 }
 
-/// What a driving event has of its own.
+/// What a field of a driving event sets besides vehicle and time.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
 pub(crate) enum DrivingTarget {
@@ -57,7 +61,7 @@ pub(crate) enum DrivingTarget {
     Detail,
 }
 
-/// A driving event whose place is not complete yet.
+/// A driving event whose position is not set yet.
 #[derive(Clone, Debug)]
 pub(crate) struct DrivingDraft {
     event: Driving,
@@ -79,7 +83,7 @@ static SCHEMA: Schema<EventTarget<DrivingTarget>> = Schema {
 };
 
 impl DrivingDraft {
-    /// The event with its place.
+    /// Sets the position of the event.
     fn finish(mut self) -> Result<Driving, Refused> {
         self.event.position = match (self.latitude.raw(), self.longitude.raw()) {
             (Some(latitude), Some(longitude)) => Some(Position {
@@ -195,7 +199,7 @@ impl OwnTarget for DrivingTarget {
 }
 
 impl PipelineDriving {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+    /// Creates a dialect that keeps unknown keys and the order of all keys, and writes them back.
     pub fn keeping_unknown_keys() -> Self {
         Self {
             unknown: UnknownKeys::Kept,

@@ -1,4 +1,5 @@
-//! What sightings and driving events have in common: ids and times as the system writes them, words and numbers.
+//! The common fields of perception and driving events: ids and times as the system writes them,
+//! words and numbers.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -14,7 +15,7 @@ use crate::{
     event::{Layout, Origin, Reading, Style, Written},
 };
 
-/// What a key sets: whose the event is, when it was, or something of its own kind.
+/// What a field sets: the vehicle, the time, or a target of one kind of event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum EventTarget<B> {
     Vehicle,
@@ -23,35 +24,35 @@ pub(crate) enum EventTarget<B> {
     Number(B),
 }
 
-/// What one kind of event has besides whose it is and when it was.
+/// The targets of one kind of event besides vehicle and time.
 pub(crate) trait OwnTarget: Copy + fmt::Debug + Send + Sync + 'static {
-    /// What is built.
+    /// The event that is built.
     type Event;
-    /// The [bit](Self::bit) of the word without which there is no event, if there is one.
+    /// The [bit](Self::bit) of the required word, or 0.
     const REQUIRED: u16 = 0;
 
-    /// An event that is nobody's yet.
+    /// Creates an event without content.
     fn blank() -> Self::Event;
-    /// What all kinds have.
+    /// Returns the parts that all kinds have.
     fn head(event: &Self::Event) -> (&VehicleId, EventTime, &Written);
-    /// The same, to be set.
+    /// Returns the parts that all kinds have, for setting them.
     fn head_mut(event: &mut Self::Event) -> (&mut VehicleId, &mut EventTime, &mut Written);
 
-    /// Its bit: of a number that was whole, of a word that was null.
+    /// Returns the bit that marks a whole number or a null word.
     fn bit(self) -> u16;
-    /// Takes a word, or says why it is none.
+    /// Sets a word, or returns why it is refused.
     fn set_word(self, event: &mut Self::Event, word: &str) -> Result<(), String>;
-    /// The word, if there is one.
+    /// Returns the word, if there is one.
     fn word(self, event: &Self::Event) -> Option<&str>;
-    /// The numbers that are taken.
+    /// Returns the range of accepted numbers.
     fn accepted(self) -> RangeInclusive<f64> {
         f64::MIN..=f64::MAX
     }
-    /// Takes a number, or null.
+    /// Sets a number or null.
     fn set_number(self, event: &mut Self::Event, number: Reading<()>);
-    /// The number.
+    /// Returns the number.
     fn number(self, event: &Self::Event) -> Reading<()>;
-    /// What of an event has no key.
+    /// Names the parts of an event without a key.
     fn lossy(event: &Self::Event) -> Lossy;
 }
 

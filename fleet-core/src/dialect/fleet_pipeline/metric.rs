@@ -1,3 +1,5 @@
+//! Metrics of the self-driving pipeline.
+
 use compact_str::CompactString;
 use serde_json::Number;
 
@@ -6,7 +8,7 @@ use crate::{
     dialect::{JsonText, Maybe},
 };
 
-/// A row of the table `self_driving_metrics`.
+/// A row of table `self_driving_metrics`.
 ///
 /// # Examples
 /// ```
@@ -19,16 +21,16 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PipelineMetric {
-    /// When its bucket begins; without a zone it is UTC.
+    /// The start of the bucket; UTC if it has no zone.
     pub time_bucket: Stamp,
-    /// Whose: a whole number, or a text where the id is none.
+    /// The vehicle: a whole number if its id is one, else a text.
     pub vehicle_id: JsonText,
-    /// What was measured.
+    /// The name of the metric.
     pub metric_name: CompactString,
-    /// How much; null where there is nothing to divide by.
+    /// The value; null if there is nothing to divide by.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub metric_value: Maybe<Number>,
-    /// What it was made of, any JSON.
+    /// How the value was computed, any JSON.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub metadata: Maybe<JsonText>,
 }

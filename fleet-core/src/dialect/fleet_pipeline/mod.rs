@@ -21,8 +21,8 @@ use crate::{data::time::NaiveTimeReader, event::FleetEvent};
 #[cfg(test)]
 pub(crate) use {perception::SCHEMA as PERCEPTION, telemetry::SCHEMA as TELEMETRY};
 
-/// The keys that only sightings have; any of them may be absent.
-const SIGHTING: [&str; 5] = [
+/// The keys that only perception events have; any of them may be absent.
+const PERCEPTION_KEYS: [&str; 5] = [
     "\"object_class\"",
     "\"object_distance_m\"",
     "\"object_speed_kmh\"",
@@ -30,8 +30,9 @@ const SIGHTING: [&str; 5] = [
     "\"confidence\"",
 ];
 
-/// Any message of the self-driving pipeline, told apart by its keys: with `event_type` it is a driving event, with a
-/// key of an object or a `confidence` a sighting, else telemetry. For files that mix its topics; each topic alone has its own dialect.
+/// Any message of the self-driving pipeline, for files that mix its topics. A message with
+/// `event_type` is a driving event, one with a key of an object or `confidence` a perception event,
+/// and every other telemetry. Each single topic has a dialect too.
 ///
 /// # Examples
 /// ```
@@ -51,7 +52,7 @@ const SIGHTING: [&str; 5] = [
 /// ```
 ///
 /// # Errors
-/// Those of the dialect that the keys choose.
+/// Refuses what the dialect of that kind refuses.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FleetPipeline {
     telemetry: PipelineTelemetry,
@@ -60,7 +61,7 @@ pub struct FleetPipeline {
 }
 
 impl FleetPipeline {
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+    /// Creates a dialect that keeps unknown keys and the order of all keys, and writes them back.
     pub fn keeping_unknown_keys() -> Self {
         Self {
             telemetry: PipelineTelemetry::keeping_unknown_keys(),
@@ -70,8 +71,8 @@ impl FleetPipeline {
     }
 }
 
-fn is_sighting(record: &str) -> bool {
-    SIGHTING.iter().any(|key| has_key(record, key))
+fn is_perception(record: &str) -> bool {
+    PERCEPTION_KEYS.iter().any(|key| has_key(record, key))
 }
 
 impl Dialect for FleetPipeline {
@@ -86,7 +87,7 @@ impl Dialect for FleetPipeline {
         if has_key(record, "\"event_type\"") {
             return Ok(self.driving.read(record, memo)?.map(Into::into));
         }
-        if is_sighting(record) {
+        if is_perception(record) {
             return Ok(self.perception.read(record, memo)?.map(Into::into));
         }
         Ok(self.telemetry.read(record, memo)?.map(Into::into))
@@ -103,12 +104,12 @@ impl Dialect for FleetPipeline {
     fn lossy(&self, event: &FleetEvent) -> Lossy {
         match event {
             FleetEvent::Telemetry(event) => self.telemetry.lossy(event),
-            FleetEvent::Perception(sighting) => {
+            FleetEvent::Perception(perception) => {
                 let mut record = Vec::new();
                 self.write(event, &mut record);
-                // Without a key of its own it would be read as telemetry.
-                let told = std::str::from_utf8(&record).is_ok_and(is_sighting);
-                self.perception.lossy(sighting).note("event", !told)
+                // Without any of these keys it would be read as telemetry.
+                let recognised = std::str::from_utf8(&record).is_ok_and(is_perception);
+                self.perception.lossy(perception).note("event", !recognised)
             }
             FleetEvent::Driving(event) => self.driving.lossy(event),
         }

@@ -1,3 +1,5 @@
+//! Perception events of the self-driving pipeline.
+
 use super::event_target::{EventTarget, OwnTarget};
 use crate::{
     data::{EventTime, VehicleId, time::NaiveTimeReader},
@@ -9,15 +11,17 @@ use crate::{
     event::{Direction, ObjectClass, Origin, Perception, Reading, Written},
 };
 
-/// Sightings of the self-driving pipeline (topic `perception_events`): seven keys, one JSON object a record.
+/// Perception events of the self-driving pipeline (topic `perception_events`): one JSON object with
+/// seven keys per record.
 ///
-/// Ids and times are as in [`PipelineTelemetry`](super::PipelineTelemetry), and as required.
+/// Ids and times are those of [`PipelineTelemetry`](super::PipelineTelemetry), and required too.
 ///
 /// # Units
-/// m and km/h. `object_speed_kmh` is the object's own speed over ground, without a direction.
+/// m and km/h. `object_speed_kmh` is the speed of the object over ground, without a direction.
 ///
 /// # Shape
-/// `vehicle_id timestamp object_class object_distance_m object_speed_kmh object_relative_direction confidence`.
+/// `vehicle_id timestamp object_class object_distance_m object_speed_kmh object_relative_direction
+/// confidence`.
 ///
 /// # Examples
 /// ```
@@ -32,13 +36,14 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// As for [`PipelineTelemetry`](super::PipelineTelemetry); also a class or direction that the system does not have.
+/// Refuses what [`PipelineTelemetry`](super::PipelineTelemetry) refuses; also a class or direction
+/// that the system does not have.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PipelinePerception {
     unknown: UnknownKeys,
 }
 
-/// What a sighting has of its own.
+/// What a field of a perception event sets besides vehicle and time.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
 pub(crate) enum PerceptionTarget {

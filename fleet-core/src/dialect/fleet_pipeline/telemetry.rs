@@ -1,3 +1,5 @@
+//! Telemetry of the self-driving pipeline.
+
 use crate::{
     data::time::NaiveTimeReader,
     dialect::{
@@ -7,18 +9,21 @@ use crate::{
     event::{Flag, Origin, Signal, Telemetry, TextField},
 };
 
-/// Telemetry of the self-driving pipeline (topic `vehicle_telemetry`): twelve keys, one JSON object a record.
+/// Telemetry of the self-driving pipeline (topic `vehicle_telemetry`): one JSON object with twelve
+/// keys per record.
 ///
-/// Required are `vehicle_id` and `timestamp`. Ids are whole numbers, and times have no zone and are UTC; an id that
-/// came as a text goes back as one, and a time with a zone keeps it.
+/// `vehicle_id` and `timestamp` are required. Ids are whole numbers, and times have no zone and are
+/// UTC. An id that was read as a text is written back as one, and a time with a zone keeps it.
 ///
 /// # Units
-/// Those of the model: km/h, km, percent, degrees. Events of other dialects are written with up to nine decimals.
+/// Those of the model: km/h, km, percent, degrees. Events of other dialects are written with up to
+/// nine decimals.
 ///
 /// # Shape
-/// `vehicle_id timestamp current_speed_kmh speed_limit_violation latitude longitude battery_level_pct
-/// remaining_range_km autopilot_engaged odometer_km start_location destination`, read in any order, fastest in this
-/// one, and written in this one. An event of another dialect whose id is no whole number is written with a text.
+/// `vehicle_id timestamp current_speed_kmh speed_limit_violation latitude longitude
+/// battery_level_pct remaining_range_km autopilot_engaged odometer_km start_location destination`,
+/// read in any order, fastest in this one, and written in this one. An id of another dialect that
+/// is not a whole number is written as a text.
 ///
 /// # Examples
 /// ```
@@ -34,7 +39,8 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// As for [`VehicleOps`](crate::dialect::VehicleOps); also an id with a fraction or over 2^53.
+/// Refuses what [`VehicleOps`](crate::dialect::VehicleOps) refuses; also an id with a fraction or
+/// over 2^53.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PipelineTelemetry {
     unknown: UnknownKeys,
@@ -59,11 +65,12 @@ pub(crate) static SCHEMA: Schema<TelemetryTarget> = Schema {
     },
 };
 
-/// Above this the producer sets `speed_limit_violation`: the public project's number, km/h.
+/// The speed above which the producer of the public project sets `speed_limit_violation`, km/h.
 const VIOLATION_KMH: f64 = 65.0;
 
 impl PipelineTelemetry {
-    /// Whether the vehicle is too fast: what the event says, else whether its speed is over 65 km/h.
+    /// Returns whether the vehicle is too fast: as the event says, or if its speed is above 65
+    /// km/h.
     ///
     /// # Examples
     /// ```
@@ -79,8 +86,8 @@ impl PipelineTelemetry {
         event.flag(Flag::Speeding).or_else(over)
     }
 
-    /// Sets the [violation](Self::violation) where it is absent and can be derived: for consumers of this system,
-    /// before an event of another one is written.
+    /// Sets the [violation](Self::violation) if it is absent and can be derived, for consumers of
+    /// this system that receive events of another one.
     pub fn complete(event: &mut Telemetry) {
         if let Some(said) = Self::violation(event) {
             event.set_flag(Flag::Speeding, Some(said));

@@ -1,3 +1,5 @@
+//! Reading, writing and refusing events of the self-driving pipeline.
+
 use super::*;
 use crate::{
     data::{State, time::TimeReader},

@@ -16,25 +16,28 @@ use super::{
 };
 use crate::{data::time::TimeReader, event::TripSample};
 
-/// How many samples a trip may have. Our choice: 64 bytes each make 256 MiB in memory.
+/// The most samples of a trip. Our choice: at 64 bytes each they take 256 MiB.
 pub const MAX_SAMPLES: usize = 1 << 22;
 
 /// Trip requests of FleetFlow: one JSON object with all samples of a trip.
 ///
-/// Required are `vehicle_id`, `driver_id`, `timestamp` and the samples, as `data` or `telemetry_data`. A record of
-/// lines has at most 1 MiB; a longer request, a claimed payload, goes through [`read`](Dialect::read) as a whole, and
-/// the samples alone, as the table `trip_logs` has them, through [`each_sample`](Self::each_sample).
+/// `vehicle_id`, `driver_id`, `timestamp` and the samples (`data` or `telemetry_data`) are
+/// required. A record of a line-based source has at most 1 MiB. A longer request, such as a claimed
+/// payload, is read as a whole by [`read`](Dialect::read), and a list of samples, as in table
+/// `trip_logs`, by [`each_sample`](Self::each_sample).
 ///
 /// # Units
-/// km/h and g; of the short form `t` milliseconds, unless [told](Self::with_time) otherwise. In the event `t_s` counts
-/// seconds from the trip's first sample.
+/// km/h and g; `t` of the short form is in milliseconds, unless [set](Self::with_time) otherwise.
+/// In the event `t_s` counts seconds from the first sample of the trip.
 ///
 /// # Shape
-/// `vehicle_id driver_id timestamp [sample_rate_hz] data[..]`, each sample either `{speed_kmh g_force_long
-/// g_force_lat}` or `{t spd gx}`. `sample_rate_hz` is ours: samples without a time have no other clock.
+/// `vehicle_id driver_id timestamp [sample_rate_hz] data[..]`, where each sample is either
+/// `{speed_kmh g_force_long g_force_lat}` or `{t spd gx}`. `sample_rate_hz` is our addition, for
+/// samples without a time.
 ///
 /// # Guarantees
-/// More samples than the [limit](Self::with_max_samples) are refused before they fill the memory.
+/// A trip with more samples than the [limit](Self::with_max_samples) is refused before they fill
+/// the memory.
 ///
 /// # Examples
 /// ```
@@ -50,9 +53,10 @@ pub const MAX_SAMPLES: usize = 1 << 22;
 /// ```
 ///
 /// # Errors
-/// Refused are: no JSON object, a value of another type, a key that is there twice (also under both of its names), a
-/// number that is not finite, a time that is none or outside 1970 to 9999, an id that is empty, over 255 bytes or
-/// holds a control character, a sample rate that is not over 0, and too many samples.
+/// Refuses a record that is not a JSON object, a value of the wrong type, a repeated key (also
+/// under both of its names), a number that is not finite, a time that is malformed or outside 1970
+/// to 9999, an id that is empty, over 255 bytes or has a control character, a sample rate that is
+/// not above 0, and too many samples.
 #[derive(Clone, Copy, Debug)]
 pub struct FleetFlow {
     unknown: UnknownKeys,
@@ -71,7 +75,8 @@ impl Default for FleetFlow {
 }
 
 impl FleetFlow {
-    /// Keeps unknown keys and the order of all keys, of the request and of each sample, and writes them back.
+    /// Creates a dialect that keeps unknown keys and the order of all keys, of the request and of
+    /// each sample, and writes them back.
     pub fn keeping_unknown_keys() -> Self {
         Self {
             unknown: UnknownKeys::Kept,
@@ -79,13 +84,13 @@ impl FleetFlow {
         }
     }
 
-    /// Says what `t` counts; the system does not.
+    /// Sets the unit of `t`, which the system does not specify.
     #[must_use]
     pub fn with_time(self, time: SampleTime) -> Self {
         Self { time, ..self }
     }
 
-    /// Refuses trips with more samples than this.
+    /// Sets the most samples of a trip.
     #[must_use]
     pub fn with_max_samples(self, max_samples: usize) -> Self {
         Self {
@@ -94,8 +99,8 @@ impl FleetFlow {
         }
     }
 
-    /// Reads a list of samples alone and hands on each one, so that they go straight into columns; how many there
-    /// were.
+    /// Reads a list of samples, passes each one on, and returns their number. So samples can be put
+    /// into columns directly.
     ///
     /// # Examples
     /// ```
@@ -110,7 +115,8 @@ impl FleetFlow {
     /// ```
     ///
     /// # Errors
-    /// As for the samples of a request. The samples before the refused one have been handed on.
+    /// Refuses what is refused in the samples of a request. The samples before it were passed on
+    /// already.
     pub fn each_sample(
         &self,
         list: &str,

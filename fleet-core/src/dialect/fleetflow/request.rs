@@ -1,4 +1,4 @@
-//! A request as a table of keys.
+//! The schema of a trip request.
 
 use super::{
     FleetFlow, TripRequest,
@@ -21,17 +21,18 @@ use crate::{
 pub(in crate::dialect) struct Request {
     trip: TripSamples,
     style: TripStyle,
-    /// The list of samples as it came, or as it is to be written.
+    /// The JSON of the samples.
     list: String,
 }
 
+/// What a field of a request sets.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::dialect) enum RequestTarget {
     Vehicle,
     Driver,
     Time,
     Rate,
-    /// The samples; `true` under their other name.
+    /// The samples; `true` for their second name.
     Data(bool),
 }
 
@@ -102,7 +103,7 @@ pub(super) fn write(dialect: &FleetFlow, event: &TripRequest, to: &mut Vec<u8>) 
         object::write(&samples::SCHEMA, &sample, &mut list);
     }
     list.push(b']');
-    // All but the samples, which are written already.
+    // Everything but the samples, which are JSON already.
     let request = Request {
         trip: TripSamples {
             trip_id: None,

@@ -1,4 +1,4 @@
-//! One sample, in either form.
+//! The schema of one sample, in either form.
 
 use crate::{
     data::{
@@ -14,12 +14,13 @@ use crate::{
     event::{Layout, Origin, TripSample},
 };
 
-/// What the time of a sample counts.
+/// The unit of the time of a sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SampleTime {
     /// Seconds.
     Seconds,
-    /// Milliseconds. Our choice: the system fixes no unit, and its one example is a whole number over a thousand.
+    /// Milliseconds. Our choice of default: the system specifies no unit, and its only example is a
+    /// whole number above a thousand.
     #[default]
     Milliseconds,
     /// Microseconds.
@@ -35,11 +36,11 @@ impl SampleTime {
         }
     }
 
-    /// The number that was written for a time: the shortest that reads as exactly this one.
+    /// Returns the number to write for a time: the shortest that reads as exactly this time.
     pub(super) fn written(self, t_s: f64, first: f64) -> f64 {
         let own = t_s.mul_add(self.per_second(), first);
-        // A whole 0 must not become -0, which is no whole number.
-        let mut shorter = (0..=MAX_PLACES).map(|places| round_decimals(own, places) + 0.0);
+        // A whole 0 must not become -0, which is not a whole number in JSON.
+        let mut shorter = (0..=MAX_DECIMALS).map(|decimals| round_decimals(own, decimals) + 0.0);
         let same = |t: &f64| ((t - first) / self.per_second()).total_cmp(&t_s).is_eq();
         shorter
             .find(same)
@@ -48,23 +49,23 @@ impl SampleTime {
     }
 }
 
-/// The largest time of a sample, in its own unit: 2^53, up to where whole numbers are exact. In microseconds since
-/// 1970 that is the year 2255.
+/// The largest time of a sample, in its own unit: whole numbers are exact up to 2^53. In
+/// microseconds since 1970 that is the year 2255.
 const MAX_TIME: f64 = 9_007_199_254_740_992.0;
 
-/// The places that are tried for a time. Our choice: nanoseconds of a second.
-const MAX_PLACES: u8 = 9;
+/// The most decimals that are tried for a time. Our choice: nanoseconds of a second.
+const MAX_DECIMALS: u8 = 9;
 
-/// A sample as it came.
+/// A sample as it was read.
 #[derive(Clone, Debug, Default)]
 pub(in crate::dialect) struct Sample {
-    /// By [`Part`].
+    /// The numbers, by [`SampleValue`].
     pub(super) numbers: [Option<f64>; 4],
     pub(super) marks: u16,
     pub(super) layout: Option<Box<Layout>>,
 }
 
-/// What a number of a sample is.
+/// The meaning of a number in a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(in crate::dialect) enum SampleValue {
@@ -74,15 +75,16 @@ pub(in crate::dialect) enum SampleValue {
     Lateral,
 }
 
-/// A key: which number it is, and whether it belongs to the short form.
+/// What a field of a sample sets: a number, under its short or its long name.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::dialect) struct SampleTarget {
     value: SampleValue,
     short: bool,
 }
 
-/// Marks of a sample, of part `i`: bit `i` for a whole number, bit `4 + i` for null, bit `8 + i` for the short name.
-/// This one has all names short; there is none for a lateral force.
+/// The marks of a sample say how each value was written. For value `i`, bit `i` stands for a whole
+/// number, bit `4 + i` for null, and bit `8 + i` for the short name. This mark stands for all short
+/// names; a lateral force has none.
 pub(super) const SHORT: u16 = 15 << 8;
 
 pub(super) const fn whole(value: SampleValue) -> u16 {
@@ -128,7 +130,8 @@ impl Sample {
         self.number(value).is_some() || self.marks & null(value) != 0
     }
 
-    /// The sample in the model's units; `first` is the time of the first one, once there is one.
+    /// Converts the sample to the units of the model; `first` is the time of the first sample, once
+    /// it is known.
     pub(super) fn finish(&self, time: SampleTime, first: &mut Option<f64>) -> TripSample {
         let t_s = self.number(SampleValue::Time).map(|t| {
             let first = *first.get_or_insert(t);
@@ -235,7 +238,7 @@ impl Target for SampleTarget {
 
     fn write(field: &Field<Self>, sample: &Sample, to: &mut Object<'_>) {
         let SampleTarget { value, short } = field.target;
-        // Only a time has no long name, only a lateral force no short one.
+        // Only a time has no long name, and only a lateral force has no short one.
         if (sample.marks & is_short(value) != 0) != short {
             return;
         }

@@ -1,10 +1,12 @@
+//! A trip request as an event, with the style it was written in.
+
 use super::samples::SHORT;
 use crate::{
     data::{EventTime, state::state_by_serde, time::TimeStyle, units::Quantity},
     event::{ContentHasher, Event, Layout, TripSamples},
 };
 
-/// A trip as a request brought it, and how the request was written.
+/// A trip from a request, and how the request was written.
 ///
 /// # Examples
 /// ```
@@ -30,26 +32,26 @@ pub struct TripRequest {
 /// How a request was written.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct TripStyle {
-    /// Packed; none for a trip that no request brought.
+    /// The style of the time, packed; `None` for a trip that was not read.
     time: Option<u32>,
-    /// Whether the samples are called `telemetry_data`.
+    /// Whether the key of the samples is `telemetry_data`.
     pub(super) alias: bool,
     /// Whether the rate was written as a whole number.
     pub(super) whole_rate: bool,
-    /// Whether the samples are of the short form.
+    /// Whether the samples have the short form.
     pub(super) short: bool,
-    /// The time of the first sample, in the request's unit.
+    /// The time of the first sample, in the unit of the request.
     pub(super) first: Option<f64>,
-    /// How each sample was written; empty for a trip that no request brought.
+    /// How each sample was written; empty for a trip that was not read.
     pub(super) marks: Vec<u16>,
-    /// The keys of samples that came in another order or with unknown ones, by the sample's number.
+    /// The layouts of samples with unknown keys or another order, by the index of the sample.
     pub(super) layouts: Vec<(u32, Layout)>,
-    /// The keys of the request, likewise.
+    /// The layout of the request, if it had unknown keys or another order.
     pub(super) layout: Option<Layout>,
 }
 
 impl TripStyle {
-    /// All but what belongs to single samples.
+    /// Returns the style without the parts of single samples.
     pub(super) fn head(&self) -> Self {
         Self {
             time: self.time,
@@ -62,7 +64,7 @@ impl TripStyle {
             layout: self.layout.clone(),
         }
     }
-    /// The marks of every sample there can be.
+    /// Returns the marks of every sample, also of those beyond the request.
     pub(super) fn all_marks(&self) -> impl Iterator<Item = u16> {
         let form = if self.short { SHORT } else { 0 };
         self.marks.iter().copied().chain(std::iter::repeat(form))
@@ -77,7 +79,7 @@ impl TripStyle {
 }
 
 impl From<TripSamples> for TripRequest {
-    /// A request that is written in the system's own way: the short form where samples carry a time.
+    /// Creates a request in the style of the system: the short form if samples have a time.
     fn from(trip: TripSamples) -> Self {
         let short = trip
             .samples

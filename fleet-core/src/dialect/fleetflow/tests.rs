@@ -1,3 +1,5 @@
+//! Requests in both forms, their limits and their refusals.
+
 use super::*;
 use crate::{data::State, event::Event};
 

@@ -1,13 +1,15 @@
+//! The values that FleetStream leaves to its consumers to derive.
+
 use crate::{
     data::units::{EngineSpeed, Speed},
     event::{Flag, Reading, RoadType, Signal, Telemetry},
 };
 
-/// What FleetStream leaves to its consumer, drawn where the producer does not say it.
+/// Derives the last four keys of FleetStream where the producer leaves them out.
 ///
 /// # Units
-/// Limits: 50 km/h in towns, 90 outside, 130 on highways; speeding is faster than the limit and the tolerance;
-/// the red line is 6200 rpm. All comparisons are strict.
+/// The limits are 50 km/h in towns, 90 outside and 130 on highways. Speeding is faster than the
+/// limit plus the tolerance, and the red line is 6200 rpm. All comparisons are strict.
 ///
 /// # Examples
 /// ```
@@ -25,9 +27,9 @@ use crate::{
 /// The public project FleetStream: its road limits, `SPEED_TOLERANCE_KMH` and redline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Derivation {
-    /// How much faster than the limit is not yet speeding.
+    /// How far above the limit a speed is not yet speeding.
     pub tolerance: Speed,
-    /// The engine speed above which the engine suffers.
+    /// The highest engine speed that is not over the red line.
     pub redline: EngineSpeed,
 }
 
@@ -41,7 +43,7 @@ impl Default for Derivation {
 }
 
 impl RoadType {
-    /// The limit that FleetStream assumes on such a road.
+    /// Returns the limit that FleetStream assumes on such a road.
     pub fn limit(self) -> Speed {
         Speed::from_kmh(match self {
             Self::Urban => 50.0,
@@ -52,7 +54,7 @@ impl RoadType {
 }
 
 impl Derivation {
-    /// The kind of road: what the event says, else the road whose limit the event carries.
+    /// Returns the kind of road of an event, or the one that has the limit of the event.
     pub fn road_type(&self, event: &Telemetry) -> Option<RoadType> {
         if event.road_word().is_some() {
             return event.road_type();
@@ -62,13 +64,14 @@ impl Derivation {
         roads.find(|road| road.limit() == limit)
     }
 
-    /// The limit: what the event says, else that of its road.
+    /// Returns the speed limit of an event, or that of its road.
     pub fn speed_limit(&self, event: &Telemetry) -> Option<Speed> {
         let of_road = || event.road_type().map(RoadType::limit);
         event.speed_limit().or_else(of_road)
     }
 
-    /// Whether the car is speeding: what the event says, else its speed against limit and tolerance.
+    /// Returns whether the car is speeding: as the event says, or by its speed, limit and
+    /// tolerance.
     pub fn speeding(&self, event: &Telemetry) -> Option<bool> {
         let derived = || {
             let limit = self.speed_limit(event)?.as_kmh() + self.tolerance.as_kmh();
@@ -77,13 +80,14 @@ impl Derivation {
         event.flag(Flag::Speeding).or_else(derived)
     }
 
-    /// Whether the engine is over the red line: what the event says, else its speed.
+    /// Returns whether the engine is over the red line: as the event says, or by its speed.
     pub fn over_redline(&self, event: &Telemetry) -> Option<bool> {
         let derived = || Some(event.engine_speed()? > self.redline);
         event.flag(Flag::OverRedline).or_else(derived)
     }
 
-    /// Sets what is absent and can be derived: for a consumer that needs all twelve keys.
+    /// Sets the values that are absent and can be derived, for a consumer that needs all twelve
+    /// keys.
     pub fn complete(&self, event: &mut Telemetry) {
         let (road, limit) = (self.road_type(event), self.speed_limit(event));
         let (speeding, redline) = (self.speeding(event), self.over_redline(event));
@@ -97,7 +101,7 @@ impl Derivation {
             event.style_mut().integers |= 1 << Signal::SpeedLimit.index();
         }
         for (flag, said) in [(Flag::Speeding, speeding), (Flag::OverRedline, redline)] {
-            // What cannot be derived stays null, or missing.
+            // A value that cannot be derived stays null or missing.
             if said.is_some() {
                 event.set_flag(flag, said);
             }

@@ -1,4 +1,4 @@
-//! FleetStream: one car's telemetry, and what it leaves to its consumer.
+//! FleetStream: telemetry of a car, and the values that consumers derive.
 
 mod derive;
 #[cfg(test)]
@@ -15,20 +15,23 @@ use crate::{
     event::{Flag, Origin, Signal, Telemetry},
 };
 
-/// Telemetry of FleetStream: twelve keys, one JSON object a record, the place as an object of its own.
+/// Telemetry of FleetStream: one JSON object with twelve keys per record, the position as a nested
+/// object.
 ///
-/// Required are `vehicle_id` and `timestamp`. The last four keys are the producer's own conclusions; where they
-/// are absent a [`Derivation`] draws them, and they stay absent when the event is written back.
+/// `vehicle_id` and `timestamp` are required. The last four keys are conclusions of the producer.
+/// If they are absent, a [`Derivation`] derives them, and they stay absent when the event is
+/// written back.
 ///
 /// # Units
-/// Those of the model: km/h, rpm, percent, degrees. Events of other dialects are written with up to nine decimals, but
-/// for the whole numbers below.
+/// Those of the model: km/h, rpm, percent, degrees. Events of other dialects are written with up to
+/// nine decimals, except for the whole numbers below.
 ///
 /// # Shape
-/// `vehicle_id timestamp location{lat lon} speed_kmh engine_rpm gear fuel_level_pct fault_codes road_type
-/// speed_limit_kmh speeding rpm_over_redline`, read in any order, fastest in this one, and written in this one.
-/// `engine_rpm`, `gear` and `speed_limit_kmh` are whole numbers. An empty list of codes is not a missing one; an
-/// empty `location` is written back only where unknown keys are kept.
+/// `vehicle_id timestamp location{lat lon} speed_kmh engine_rpm gear fuel_level_pct fault_codes
+/// road_type speed_limit_kmh speeding rpm_over_redline`, read in any order, fastest in this one,
+/// and written in this one. `engine_rpm`, `gear` and `speed_limit_kmh` are whole numbers. An empty
+/// list of codes differs from a missing one. An empty `location` is written back only if unknown
+/// keys are kept.
 ///
 /// # Examples
 /// ```
@@ -44,8 +47,8 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// As for [`VehicleOps`](super::VehicleOps); also a gear that is no whole number of -128 to 127, and a code that
-/// is empty, over 64 bytes or holds a control character.
+/// Refuses what [`VehicleOps`](super::VehicleOps) refuses; also a gear that is not a whole number
+/// of -128 to 127, and a code that is empty, over 64 bytes or has a control character.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FleetStream {
     unknown: UnknownKeys,

@@ -1,3 +1,5 @@
+//! Reading, writing and deriving telemetry of FleetStream.
+
 use super::*;
 use crate::{
     dialect::Dialect,

@@ -1,3 +1,5 @@
+//! Anomalies of the Ford fleet demo, and their acknowledgement.
+
 use compact_str::CompactString;
 use serde_json::Number;
 
@@ -7,7 +9,7 @@ use crate::{
     event::{AccessRoles, Alert, AlertKind, Severity, Telemetry, TextField},
 };
 
-/// A row of the table `anomalies`, and an item of the list of anomalies.
+/// A row of table `anomalies`, and an item of `GET /fleet/anomalies`.
 ///
 /// # Units
 /// Those of the system: mph, degrees Fahrenheit, volts of the 12 V system, percent; two decimals.
@@ -23,47 +25,47 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Anomaly {
-    /// Its name.
+    /// The id of the anomaly.
     pub anomaly_id: CompactString,
-    /// Whose.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// The vehicle's customer.
+    /// The customer of the vehicle.
     pub customer_id: CompactString,
-    /// The vehicle's region.
+    /// The region of the vehicle.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub region_id: Maybe<CompactString>,
-    /// The vehicle's territory.
+    /// The territory of the vehicle.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub territory_id: Maybe<CompactString>,
-    /// When.
+    /// The event time.
     pub detected_at: Stamp,
-    /// The system's name for the kind.
+    /// The kind, by the system's name.
     pub anomaly_type: CompactString,
-    /// info, warning or critical.
+    /// `info`, `warning` or `critical`.
     pub severity: CompactString,
     /// A sentence for people.
     pub description: String,
-    /// What was measured; null for a trouble code.
+    /// The measured value; null for a trouble code.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub metric_value: Maybe<Number>,
-    /// The limit that it broke; null for a trouble code.
+    /// The limit that the value exceeds or falls below; null for a trouble code.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub threshold_value: Maybe<Number>,
-    /// Whether somebody has seen it.
+    /// Whether a user has acknowledged the anomaly.
     pub acknowledged: bool,
-    /// Who.
+    /// The user who acknowledged it.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub acknowledged_by: Maybe<CompactString>,
-    /// When that was.
+    /// When it was acknowledged.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub acknowledged_at: Maybe<Stamp>,
-    /// Who may see it; a comma alone is nobody.
+    /// The roles that may see it; a single comma means nobody.
     #[serde(default = "nobody")]
     pub access_roles: CompactString,
 }
 
-/// The answer to an acknowledgement.
+/// The response to an acknowledgement (`POST /fleet/anomalies/{id}/ack`).
 ///
 /// # Examples
 /// ```
@@ -75,22 +77,22 @@ pub struct Anomaly {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Acknowledged {
-    /// True.
+    /// Always true.
     pub success: bool,
-    /// Which anomaly.
+    /// The id of the anomaly.
     pub anomaly_id: CompactString,
-    /// Who.
+    /// The user who acknowledged it.
     pub acknowledged_by: CompactString,
 }
 
-/// The places of values and limits: the table has `DECIMAL(10,2)`.
+/// The decimals of values and limits: the table has `DECIMAL(10,2)`.
 const DECIMALS: u8 = 2;
 
 fn nobody() -> CompactString {
     ",".into()
 }
 
-/// The system's key, its unit, and the side of the limit that is wrong.
+/// Returns the key of the measured signal, its unit, and the wrong side of the limit.
 fn metric(kind: AlertKind) -> Option<(&'static str, Unit, &'static str)> {
     Some(match kind {
         AlertKind::EngineOverheat => ("engine_temp", Unit::Fahrenheit, "above"),
@@ -102,8 +104,8 @@ fn metric(kind: AlertKind) -> Option<(&'static str, Unit, &'static str)> {
 }
 
 impl Anomaly {
-    /// The row of an alert that nobody has seen yet, with what its event says of customer and roles; `None` for a
-    /// kind that the system does not have.
+    /// Creates the row of an unacknowledged alert, with customer and roles of its event. Returns
+    /// `None` for a kind that the system does not have.
     pub fn of(alert: &Alert, event: &Telemetry) -> Option<Self> {
         let name = AlertNames::Ford.name(alert.kind)?;
         let severity = AlertNames::Ford.severity(alert.severity)?;
@@ -140,15 +142,15 @@ impl Anomaly {
         })
     }
 
-    /// The kind, if it is one of the system's.
+    /// Returns the kind, if the system has it.
     pub fn kind(&self) -> Option<AlertKind> {
         AlertNames::Ford.kind(&self.anomaly_type)
     }
-    /// How bad it is, if the word is one of the system's.
+    /// Returns the severity, if the system has the word.
     pub fn severity(&self) -> Option<Severity> {
         AlertNames::Ford.read_severity(&self.severity)
     }
-    /// Who may see it.
+    /// Returns the roles that may see it.
     pub fn roles(&self) -> AccessRoles {
         AccessRoles::parse(&self.access_roles)
     }

@@ -1,4 +1,5 @@
-//! Ford's fleet demo: telemetry in miles, Fahrenheit and one trouble code.
+//! The Ford fleet demo: telemetry in miles and Fahrenheit, anomalies, and the lists that queries
+//! return.
 
 mod anomaly;
 mod summary;
@@ -18,33 +19,35 @@ use crate::{
     event::{Origin, Signal, Telemetry, TextField},
 };
 
-/// The places of a latitude, a speed and a heading, as the table `vehicle_state` has them.
+/// The decimals of angles, speeds and headings, as in table `vehicle_state`.
 const ANGLE_DECIMALS: u8 = 7;
 const SPEED_DECIMALS: u8 = 2;
 const HEADING_DECIMALS: u8 = 2;
 
-/// The places of an engine temperature. Our choice: the system fixes none, and two are beyond any sensor.
+/// The decimals of an engine temperature. Our choice: the system fixes none, and two are finer than
+/// any sensor.
 const TEMPERATURE_DECIMALS: u8 = 2;
 
 /// Odometers are whole miles.
 const ODOMETER_DECIMALS: u8 = 0;
 
-/// Telemetry of Ford's fleet demo: seventeen keys, one JSON object a record.
+/// Telemetry of the Ford fleet demo: one JSON object with seventeen keys per record.
 ///
-/// Required are `vehicle_id` and `ts`. Customer, region, territory and access roles are kept as they came; see
-/// [`TextField`] and [`AccessRoles`](crate::event::AccessRoles).
+/// `vehicle_id` and `ts` are required. Customer, region, territory and access roles are kept as
+/// text; see [`TextField`] and [`AccessRoles`](crate::event::AccessRoles).
 ///
 /// # Units
-/// Converted at the border: `speed` is mph (the model: km/h), `engine_temp` degrees Fahrenheit (Celsius) and
-/// `odometer` miles (km). What came in this dialect goes back as it came. Events of others are written with two, two
-/// and no decimals, places with seven, headings with two, and `rpm` as a whole number. `battery_v` is the 12 V system,
-/// not the traction battery.
+/// Three are converted: `speed` is in mph (the model: km/h), `engine_temp` in degrees Fahrenheit
+/// (Celsius) and `odometer` in miles (km). Numbers are written back as they were read. For events
+/// of other dialects these three have two, two and no decimals, angles have seven, headings two,
+/// and `rpm` is a whole number. `battery_v` is the 12 V system, not the traction battery.
 ///
 /// # Shape
-/// `customer_id vehicle_id ts region_id territory_id lat lon speed engine_temp fuel_pct battery_v odometer dtc_code
-/// heading rpm throttle_pct access_roles`, read in any order, fastest in this one, and written in this one.
-/// `dtc_code` is one code or null: of several it is the [first by priority](crate::event::Dtc::first_by_priority), and
-/// null says that there is none, as an empty list does elsewhere.
+/// `customer_id vehicle_id ts region_id territory_id lat lon speed engine_temp fuel_pct battery_v
+/// odometer dtc_code heading rpm throttle_pct access_roles`, read in any order, fastest in this
+/// one, and written in this one. `dtc_code` is one code, of several the [first by
+/// priority](crate::event::Dtc::first_by_priority), or null, which means that there is no code,
+/// like an empty list elsewhere.
 ///
 /// # Examples
 /// ```
@@ -61,7 +64,8 @@ const ODOMETER_DECIMALS: u8 = 0;
 /// ```
 ///
 /// # Errors
-/// As for [`VehicleOps`](super::VehicleOps); also a code that is empty, over 64 bytes or holds a control character.
+/// Refuses what [`VehicleOps`](super::VehicleOps) refuses; also a code that is empty, over 64 bytes
+/// or has a control character.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ford {
     unknown: UnknownKeys,

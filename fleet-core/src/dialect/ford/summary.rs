@@ -1,26 +1,28 @@
+//! The summary of a fleet, and pages of lists, as queries return them.
+
 use compact_str::CompactString;
 use serde_json::Number;
 
 use crate::dialect::Maybe;
 
-/// The answer of `GET /fleet/summary`: the numbers of now, and how they came about.
+/// The response to `GET /fleet/summary`: current numbers, and their history.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Overview {
-    /// The numbers of now.
+    /// The current numbers.
     pub summary: Summary,
-    /// One item a period.
+    /// One item for each period.
     pub timeseries: Vec<Period>,
 }
 
-/// The numbers of a fleet. Averages over no vehicle are null.
+/// The current numbers of a fleet. An average over no vehicle is null.
 ///
 /// # Units
 /// mph, percent, degrees Fahrenheit.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
-    /// How many vehicles there are.
+    /// The number of vehicles.
     pub total_vehicles: u64,
-    /// How many of them were heard of.
+    /// The number of vehicles with events.
     pub active_vehicles: u64,
     /// mph.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
@@ -31,20 +33,20 @@ pub struct Summary {
     /// Degrees Fahrenheit.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub avg_engine_temp: Maybe<Number>,
-    /// How many events there were.
+    /// The number of events.
     pub telemetry_count: u64,
-    /// How many anomalies there are.
+    /// The number of anomalies.
     pub total_anomalies: u64,
-    /// How many of them nobody has seen.
+    /// The number of unacknowledged anomalies.
     pub unacknowledged_anomalies: u64,
-    /// How many of them are critical.
+    /// The number of critical anomalies.
     pub critical_anomalies: u64,
 }
 
 /// The numbers of one period.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Period {
-    /// Which, as the system writes it.
+    /// The period, as the system writes it.
     pub period: CompactString,
     /// mph.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
@@ -55,21 +57,21 @@ pub struct Period {
     /// Degrees Fahrenheit.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub avg_temp: Maybe<Number>,
-    /// How many events there were.
+    /// The number of events.
     pub event_count: u64,
-    /// Of how many vehicles.
+    /// The number of vehicles with events.
     pub vehicle_count: u64,
 }
 
-/// A list of the interface: `{"items":[..],"total":n,"limit":n,"offset":n}`.
+/// A page of a list: `{"items":[..],"total":n,"limit":n,"offset":n}`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Page<T> {
-    /// The items.
+    /// The items of this page.
     pub items: Vec<T>,
-    /// How many there are in all.
+    /// The number of items on all pages.
     pub total: u64,
-    /// How many were asked for.
+    /// The most items of a page.
     pub limit: u64,
-    /// How many were passed over.
+    /// The number of items before this page.
     pub offset: u64,
 }

@@ -1,3 +1,5 @@
+//! Reading, converting and writing telemetry of the Ford fleet demo.
+
 use super::*;
 use crate::{
     data::units::{Speed, Temperature},
@@ -90,7 +92,8 @@ fn prop_every_engine_temperature_of_two_decimals_comes_back() {
     }
 }
 
-/// The middle of reading and writing alone, since a million whole records take too long without optimisation.
+/// The middle of reading and writing alone, since a million whole records take too long without
+/// optimisation.
 #[test]
 fn prop_every_odometer_of_whole_miles_comes_back() {
     let unit = Unit::Miles;

@@ -161,8 +161,8 @@ fn twice(key: &str) -> String {
     format!("the key {key} is there twice")
 }
 
-/// Finds an unknown key that occurs twice. Sorts the keys, because a hostile record can have a hundred
-/// thousand of them.
+/// Finds an unknown key that occurs twice. Sorts the keys, because a hostile record can have a
+/// hundred thousand of them.
 fn repeated(slots: &[Slot]) -> Option<&str> {
     let mut keys: Vec<&str> = slots
         .iter()

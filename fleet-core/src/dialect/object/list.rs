@@ -34,8 +34,8 @@ pub(crate) fn each<T: Target>(
     general(schema, unknown, list, (count, most), &mut each)
 }
 
-/// Passes on the objects that the fast reader can read, up to the first that it cannot. Returns their
-/// number, and whether that was the whole list.
+/// Passes on the objects that the fast reader can read, up to the first that it cannot. Returns
+/// their number, and whether that was the whole list.
 fn plain<T: Target>(
     schema: &'static Schema<T>,
     list: &str,

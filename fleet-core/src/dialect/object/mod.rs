@@ -2,9 +2,9 @@
 //! follow it.
 //!
 //! A record is read at most twice. [`fast`] takes keys in the order of the schema, strings without
-//! escapes and plain numbers; at anything else it gives up, and [`general`] reads the record from the
-//! start. What [`fast`] accepts, [`general`] accepts with the same value; only [`general`] refuses a
-//! record, and says why.
+//! escapes and plain numbers; at anything else it gives up, and [`general`] reads the record from
+//! the start. What [`fast`] accepts, [`general`] accepts with the same value; only [`general`]
+//! refuses a record, and says why.
 
 mod draft;
 mod fast;
@@ -80,8 +80,8 @@ pub(crate) fn read_fast<T: Target>(
 
 /// Enters the first line of a text if the fast reader can read it, and returns its length.
 ///
-/// The event is built in its final place, because moving it afterwards costs 10 ns. The reader finds
-/// the end of the line by itself, because a record that it accepts contains no line feed.
+/// The event is built in its final place, because moving it afterwards costs 10 ns. The reader
+/// finds the end of the line by itself, because a record that it accepts contains no line feed.
 #[inline]
 pub(crate) fn enter_first<T: Target>(
     schema: &'static Schema<T>,

@@ -129,8 +129,8 @@ impl<'a> Scan<'a> {
         self.text.get(from..end)
     }
 
-    /// Reads a number without an exponent, correctly rounded: a mantissa up to 2^53 and a power of ten
-    /// up to 10^22 are exact floats, so the division is the only rounding.
+    /// Reads a number without an exponent, correctly rounded: a mantissa up to 2^53 and a power of
+    /// ten up to 10^22 are exact floats, so the division is the only rounding.
     ///
     /// # References
     /// W. D. Clinger, How to read floating point numbers accurately, 1990.
@@ -186,11 +186,11 @@ fn word(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
-/// Appends decimal digits to a mantissa, and returns it with their count. The mantissa is meaningless
-/// beyond 19 digits in all.
+/// Appends decimal digits to a mantissa, and returns it with their count. The mantissa is
+/// meaningless beyond 19 digits in all.
 ///
-/// One digit at a time: eight at a time are fewer instructions, but then everything after them waits
-/// for the count, which the processor can predict here. Measured on F1: 30 ns per event.
+/// One digit at a time: eight at a time are fewer instructions, but then everything after them
+/// waits for the count, which the processor can predict here. Measured on F1: 30 ns per event.
 #[inline]
 fn digits(bytes: &[u8], from: u64) -> (u64, usize) {
     let (mut value, mut count) = (from, 0);
@@ -215,14 +215,14 @@ fn plain_length(bytes: &[u8]) -> Option<usize> {
     let (mut at, mut rest) = (0, bytes);
     while let Some((word, tail)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
-        // Finds quotes, backslashes and control characters: ASCII bytes that are below 1, below 1 and
-        // below 0x20 after these operations.
+        // Finds quotes, backslashes and control characters: ASCII bytes that are below 1, below 1
+        // and below 0x20 after these operations.
         let (quotes, slashes) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5c));
         let below = quotes.wrapping_sub(ONES) | slashes.wrapping_sub(ONES);
         let stops = (below | word.wrapping_sub(ONES * 0x20)) & !word & HIGHS;
         if stops != 0 {
-            // Only the lowest mark is exact; those above it may be carries. A loop counts up to it, so
-            // that the processor can predict the length and read on.
+            // Only the lowest mark is exact; those above it may be carries. A loop counts up to it,
+            // so that the processor can predict the length and read on.
             let mut marks = stops;
             while marks & 0xff == 0 {
                 marks >>= 8;

@@ -28,7 +28,8 @@ pub(crate) trait Target: Copy + fmt::Debug + Send + Sync + 'static {
     /// Creates an event without content, in the style of this dialect.
     fn blank(origin: Origin) -> Self::Event;
 
-    /// Makes an event [blank](Self::blank) again. Values of [required](Self::NEEDS) fields may stay.
+    /// Makes an event [blank](Self::blank) again. Values of [required](Self::NEEDS) fields may
+    /// stay.
     #[inline]
     fn clean(event: &mut Self::Event, origin: Origin) {
         *event = Self::blank(origin);

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::event::{Layout, Slot};
 
-/// Appends one record: in the order of its layout if it was read in this dialect, else in the order of
-/// the schema.
+/// Appends one record: in the order of its layout if it was read in this dialect, else in the order
+/// of the schema.
 pub(crate) fn write<T: Target>(schema: &Schema<T>, event: &T::Event, to: &mut Vec<u8>) {
     let own = T::is_of(event, schema.origin);
     let mut object = Object {

@@ -122,8 +122,8 @@ impl Object<'_> {
         }
     }
 
-    /// Writes a number: for an event of this dialect a whole one if it was read as one (`read_whole`),
-    /// for other events if the dialect writes whole numbers (`whole`).
+    /// Writes a number: for an event of this dialect a whole one if it was read as one
+    /// (`read_whole`), for other events if the dialect writes whole numbers (`whole`).
     pub(crate) fn number<T>(
         &mut self,
         field: &Field<T>,

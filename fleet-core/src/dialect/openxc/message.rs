@@ -1,4 +1,4 @@
-//! One message, before it is known what its name means.
+//! The schema of a message, whatever its name means.
 
 use compact_str::CompactString;
 
@@ -10,7 +10,7 @@ use crate::{
     event::{Layout, Origin, Style},
 };
 
-/// A message as it came.
+/// A message as it was read.
 #[derive(Clone, Debug)]
 pub(in crate::dialect) struct Message {
     pub(super) name: Option<CompactString>,
@@ -20,7 +20,7 @@ pub(in crate::dialect) struct Message {
     pub(super) layout: Option<Box<Layout>>,
 }
 
-/// A value of any kind.
+/// The value of a message, of any kind.
 #[derive(Clone, Debug)]
 pub(in crate::dialect) enum MessageValue {
     Number { value: f64, integer: bool },
@@ -30,7 +30,7 @@ pub(in crate::dialect) enum MessageValue {
 }
 
 impl MessageValue {
-    /// Its kind in words.
+    /// Names the kind of the value, for error messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Number { .. } => "a number",
@@ -41,7 +41,7 @@ impl MessageValue {
     }
 }
 
-/// What a key of a message sets.
+/// What a field of a message sets.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::dialect) enum MessageTarget {
     Name,
@@ -61,14 +61,14 @@ pub(in crate::dialect) static SCHEMA: Schema<MessageTarget> = Schema {
 
 const MICROS: f64 = 1e6;
 
-/// A time as a message has it.
+/// Converts a time to the seconds of a message.
 pub(super) fn seconds(at: EventTime) -> f64 {
     at.as_micros() as f64 / MICROS
 }
 
-/// The time that a message has, if it is in range.
+/// Converts the seconds of a message to a time, if it is in range.
 pub(super) fn at(seconds: f64) -> Option<EventTime> {
-    // A float of seconds has a quarter of a microsecond to spare in this century.
+    // In this century a float of seconds is exact to a quarter of a microsecond.
     let micros = (seconds * MICROS).round();
     let latest = EventTime::MAX.as_micros() as f64;
     if !(0.0..=latest).contains(&micros) {
@@ -81,7 +81,7 @@ pub(super) fn at(seconds: f64) -> Option<EventTime> {
 
 impl Target for MessageTarget {
     type Event = Message;
-    /// What is needed depends on the other keys, so the dialect looks itself.
+    /// Which keys are required depends on the others, so the dialect checks that.
     const NEEDS: u8 = 0;
 
     fn blank(origin: Origin) -> Message {

@@ -1,4 +1,4 @@
-//! OpenXC: one signal a message, by name.
+//! OpenXC: messages with one signal each, by name.
 
 mod message;
 mod names;
@@ -22,23 +22,25 @@ use crate::{
     event::{NullField, Origin, Reading, Signal, Style, Telemetry},
 };
 
-/// Vehicle messages of OpenXC: `{"name", "value"[, "event"][, "timestamp"]}`, one signal a record.
+/// Vehicle messages of OpenXC: `{"name", "value"[, "event"][, "timestamp"]}`, one signal per
+/// record.
 ///
-/// A message does not say whose it is, so the vehicle is an argument.
+/// A message does not name its vehicle, so the vehicle is an argument.
 ///
 /// # Units
-/// Those of the model: km/h, rpm, km, percent, degrees. Events of other dialects are written with up to nine decimals.
-/// `timestamp` is seconds since 1970, read to the microsecond.
+/// Those of the model: km/h, rpm, km, percent, degrees. Events of other dialects are written with
+/// up to nine decimals. `timestamp` is in seconds since 1970, read to the microsecond.
 ///
 /// # Shape
-/// `vehicle_speed engine_speed odometer fuel_level accelerator_pedal_position latitude longitude` are numbers,
-/// `transmission_gear_position` a word from `reverse` and `neutral` to `tenth`. Every other name (torque, steering
-/// wheel, fuel since restart, doors, buttons, ..) maps to no signal and is filtered, and so is a CAN frame, a
-/// diagnostic or a command, which have no name. An event with several signals is written as one message each, with
-/// line feeds between them.
+/// `vehicle_speed engine_speed odometer fuel_level accelerator_pedal_position latitude longitude`
+/// are numbers, and `transmission_gear_position` is a word from `reverse` and `neutral` to `tenth`.
+/// Every other name (torque, steering wheel, fuel since restart, doors, buttons, ..) maps to no
+/// signal and is filtered. So are CAN frames, diagnostics and commands, which have no name. An
+/// event with several signals is written as one message each, separated by line feeds.
 ///
-/// A message without a time takes the newest time before it in its input; where there is none, it is refused. Within
-/// a chunk the dialect sees to that itself; across chunks and restarts the source does, wrapped in [`NewestTimes`].
+/// A message without a time takes the newest time before it in its input; if there is none, it is
+/// refused. Within a chunk the dialect keeps track of the time. Across chunks and restarts the
+/// source does, if it is wrapped in [`NewestTimes`].
 ///
 /// # Examples
 /// ```
@@ -58,12 +60,13 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// Refused are: no JSON object, a message without name or value, without a time where there is none before it, or
-/// with a time outside 1970 to 9999; a value of another kind than its signal's, or out of range.
+/// Refuses a record that is not a JSON object, a message without name or value, without a time if
+/// there is none before it, or with a time outside 1970 to 9999, and a value of the wrong kind or
+/// out of range.
 ///
 /// # References
-/// The OpenXC message format and its official signals. It bounds latitudes by ±89 degrees; here it is ±90, as in all
-/// dialects.
+/// The OpenXC message format and its official signals. It limits latitudes to ±89 degrees; here the
+/// limit is ±90, as in all dialects.
 #[derive(Clone, Debug)]
 pub struct OpenXc {
     vehicle: VehicleId,
@@ -71,7 +74,7 @@ pub struct OpenXc {
 }
 
 impl OpenXc {
-    /// Reads the messages of this vehicle.
+    /// Creates the dialect for the messages of one vehicle.
     pub fn new(vehicle: VehicleId) -> Self {
         Self {
             vehicle,
@@ -79,7 +82,7 @@ impl OpenXc {
         }
     }
 
-    /// Keeps unknown keys and the order of all keys with each event, and writes them back.
+    /// Also keeps unknown keys and the order of all keys, and writes them back.
     #[must_use]
     pub fn keeping_unknown_keys(self) -> Self {
         Self {
@@ -88,7 +91,7 @@ impl OpenXc {
         }
     }
 
-    /// The event of a message whose time is known.
+    /// Converts a message with a known time to an event.
     fn event(&self, message: Message, at: EventTime) -> Result<Option<Telemetry>, Refused> {
         let name = message.name.as_deref();
         let name = name.ok_or_else(|| Refused("the required key name is missing".into()))?;
@@ -120,7 +123,7 @@ impl Dialect for OpenXc {
         let Some(message) = object::read(&SCHEMA, self.unknown, record, memo.times())? else {
             return Ok(None);
         };
-        memo.see(message.at);
+        memo.observe(message.at);
         let other = ["\"id\"", "\"command\"", "\"command_response\""];
         if message.name.is_none() && other.iter().any(|key| has_key(record, key)) {
             return Ok(None);
@@ -152,7 +155,8 @@ impl Dialect for OpenXc {
 
     fn lossy(&self, event: &Telemetry) -> Lossy {
         let fleet = event.fleet().is_some() || event.is_null(NullField::Fleet);
-        // Without a signal there is no message, and in far centuries a float of seconds has no microseconds.
+        // Without a signal there is no message, and in distant centuries a float of seconds is too
+        // coarse for microseconds.
         let has_message = messages(event).next().is_some();
         let keeps_time =
             has_message && message::at(message::seconds(event.at())) == Some(event.at());
@@ -168,7 +172,7 @@ impl Dialect for OpenXc {
     }
 }
 
-/// What an event says, one name and value each.
+/// Returns the messages of an event, as names and values.
 fn messages(event: &Telemetry) -> impl Iterator<Item = (&'static str, MessageValue)> {
     let own = event.style().is_of(Origin::OpenXc);
     NAMES.iter().filter_map(move |(name, signal)| {

@@ -1,9 +1,9 @@
-//! Which name is which signal.
+//! The names of messages, and the signals they stand for.
 
 use super::message::MessageValue;
 use crate::event::{NullField, Reading, Signal, Telemetry};
 
-/// The names that map to a signal; `None` is the gear.
+/// The names that map to a signal; `None` stands for the gear.
 pub(super) const NAMES: &[(&str, Option<Signal>)] = &[
     ("vehicle_speed", Some(Signal::Speed)),
     ("engine_speed", Some(Signal::EngineSpeed)),
@@ -15,13 +15,13 @@ pub(super) const NAMES: &[(&str, Option<Signal>)] = &[
     ("transmission_gear_position", None),
 ];
 
-/// The words for gears from -1 on. `park` is a lever's place, no gear.
+/// The words for gears, from -1 on. `park` is a position of the lever, not a gear.
 const GEARS: &[&str] = &[
     "reverse", "neutral", "first", "second", "third", "fourth", "fifth", "sixth", "seventh",
     "eighth", "ninth", "tenth",
 ];
 
-/// Sets what a message says; `false` where its name or its word maps to nothing.
+/// Sets the value of a message. Returns `false` if its name or its word maps to nothing.
 pub(super) fn set(event: &mut Telemetry, name: &str, value: &MessageValue) -> Result<bool, String> {
     let Some((_, signal)) = NAMES.iter().find(|(known, _)| *known == name) else {
         return Ok(false);
@@ -38,10 +38,10 @@ pub(super) fn set(event: &mut Telemetry, name: &str, value: &MessageValue) -> Re
         }
         (Some(signal), MessageValue::Null) => event.set(*signal, Reading::null()),
         (None, MessageValue::Text(word)) => {
-            let Some(place) = GEARS.iter().position(|gear| gear == word) else {
+            let Some(index) = GEARS.iter().position(|gear| gear == word) else {
                 return Ok(false);
             };
-            event.set_gear(i8::try_from(place).ok().map(|place| place - 1));
+            event.set_gear(i8::try_from(index).ok().map(|index| index - 1));
         }
         (None, MessageValue::Null) => event.set_null(NullField::Gear),
         (Some(_), other) => {
@@ -52,12 +52,12 @@ pub(super) fn set(event: &mut Telemetry, name: &str, value: &MessageValue) -> Re
     Ok(true)
 }
 
-/// The gear as a value; a gear without a word is left out.
+/// Returns the gear as a value, or `None` for a gear without a word.
 pub(super) fn gear_word(event: &Telemetry) -> Option<MessageValue> {
     match event.gear() {
         Some(gear) => {
             let word = usize::try_from(i16::from(gear) + 1).ok();
-            let word = word.and_then(|place| GEARS.get(place))?;
+            let word = word.and_then(|index| GEARS.get(index))?;
             Some(MessageValue::Text((*word).into()))
         }
         None => event.is_null(NullField::Gear).then_some(MessageValue::Null),

@@ -1,3 +1,5 @@
+//! The newest time of an input, for messages without a time.
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -16,31 +18,31 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct NewestTime {
     newest: Option<EventTime>,
-    /// No message has a time in text, but every reader of objects brings one.
+    /// Required by the reader of objects, although no message has a time as text.
     times: TimeReader,
 }
 
 impl NewestTime {
-    /// Starts where an input was left.
+    /// Starts with the newest time of the input so far.
     pub fn after(newest: Option<EventTime>) -> Self {
         Self {
             newest,
             ..Self::default()
         }
     }
-    /// The newest time, once there was one.
+    /// Returns the newest time, once there is one.
     pub fn newest(&self) -> Option<EventTime> {
         self.newest
     }
-    pub(super) fn see(&mut self, at: Option<EventTime>) {
+    pub(super) fn observe(&mut self, at: Option<EventTime>) {
         self.newest = self.newest.max(at);
     }
     pub(super) fn times(&mut self) -> &mut TimeReader {
         &mut self.times
     }
 
-    /// Sees all messages of a chunk, as the dialect does while it reads them.
-    fn see_all(&mut self, chunk: &Chunk) {
+    /// Takes in the times of all messages of a chunk, as the dialect does while it reads them.
+    fn observe_all(&mut self, chunk: &Chunk) {
         if chunk.cut.is_some() {
             return;
         }
@@ -50,18 +52,19 @@ impl NewestTime {
             };
             let message = object::read(&SCHEMA, UnknownKeys::Ignored, line, &mut self.times);
             if let Ok(Some(message)) = message {
-                self.see(message.at);
+                self.observe(message.at);
             }
         }
     }
 }
 
-/// Tells each chunk of a source the newest time before it in its input, which OpenXC messages without a time take.
+/// Adds to each chunk of a source the newest time before it in its input, for OpenXC messages
+/// without a time.
 ///
 /// # Guarantees
-/// What a chunk is told depends on the bytes before it alone: not on how they were cut into chunks, and not on
-/// where reading began. After a restart the part before the position is read once more, and its chunks are kept
-/// back.
+/// The time depends only on the bytes before the chunk, not on how they were divided into chunks,
+/// nor on where reading started. After a restart the part before the position is read again, and
+/// its chunks are held back.
 ///
 /// # Examples
 /// ```no_run
@@ -72,12 +75,13 @@ impl NewestTime {
 /// ```
 ///
 /// # Cost
-/// Times are read twice, once here and once in the task.
+/// Each time is read twice, here and in the task.
 #[derive(Debug)]
 pub struct NewestTimes<S> {
     inner: S,
     newest: HashMap<(Partition, usize), NewestTime>,
-    /// Where the chunks of a partition are given from, while its beginning is read again.
+    /// The offset from which the chunks of a partition are passed on, while its beginning is read
+    /// again.
     from: HashMap<Partition, Offset>,
 }
 
@@ -91,15 +95,15 @@ impl<S: Replayable<Payload = Chunk>> NewestTimes<S> {
         }
     }
 
-    /// Completes a batch; `None` where it is kept back.
-    fn tell(&mut self, mut batch: Batch<Chunk>) -> Option<Batch<Chunk>> {
+    /// Adds the newest time to a batch, or returns `None` if the batch is held back.
+    fn complete(&mut self, mut batch: Batch<Chunk>) -> Option<Batch<Chunk>> {
         let chunk = &mut batch.payload;
         let key = (batch.partition.clone(), chunk.input);
         let newest = self.newest.entry(key).or_default();
         chunk.newest = newest.newest();
         if let Some(from) = self.from.get(&batch.partition).copied() {
             if batch.next <= from {
-                newest.see_all(chunk);
+                newest.observe_all(chunk);
                 return None;
             }
             self.from.remove(&batch.partition);
@@ -107,13 +111,13 @@ impl<S: Replayable<Payload = Chunk>> NewestTimes<S> {
             let before = usize::try_from(before).unwrap_or(usize::MAX);
             if before > 0 && before <= chunk.bytes.len() {
                 let rest = chunk.bytes.split_off(before);
-                newest.see_all(chunk);
+                newest.observe_all(chunk);
                 chunk.newest = newest.newest();
                 chunk.bytes = rest;
                 chunk.start = from;
             }
         }
-        newest.see_all(chunk);
+        newest.observe_all(chunk);
         Some(batch)
     }
 }
@@ -131,7 +135,7 @@ impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
             let event = self.inner.next().await?;
             match event {
                 SourceEvent::Batch(batch) => {
-                    if let Some(batch) = self.tell(batch) {
+                    if let Some(batch) = self.complete(batch) {
                         return Ok(SourceEvent::Batch(batch));
                     }
                 }

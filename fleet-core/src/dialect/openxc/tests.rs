@@ -1,3 +1,5 @@
+//! Reading and writing messages, and the newest time across chunks and restarts.
+
 use std::collections::VecDeque;
 
 use async_trait::async_trait;

@@ -1,3 +1,5 @@
+//! Alerts of VehicleOps: as they are pushed, listed and acknowledged.
+
 use compact_str::CompactString;
 use serde_json::Number;
 
@@ -7,7 +9,8 @@ use crate::{
     event::{Alert, AlertKind, Severity},
 };
 
-/// An alert as it is pushed to dashboards: `{"type":"ALERT","payload":{..}}`.
+/// An alert as it is pushed to dashboards and to topic `fleet.alerts.triggered`:
+/// `{"type":"ALERT","payload":{..}}`.
 ///
 /// # Examples
 /// ```
@@ -32,26 +35,26 @@ enum Frame {
     Alert,
 }
 
-/// What a push says of an alert; it has no severity.
+/// The alert of a push, which has no severity.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AlertPayload {
-    /// Whose.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// The system's name. Its tests call the key `type`; both are read.
+    /// The kind, by the system's name. The key `type` of the system's tests is read too.
     #[serde(alias = "type")]
     pub alert_type: CompactString,
-    /// What was measured.
+    /// The measured value.
     pub value: Number,
-    /// The limit that it broke.
+    /// The limit that the value exceeds or falls below.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub threshold: Maybe<Number>,
-    /// When.
+    /// The event time.
     #[serde(alias = "triggered_at")]
     pub timestamp: Stamp,
 }
 
-/// An alert as the list of alerts has it.
+/// An alert as it is listed (`GET /alerts`).
 ///
 /// # Examples
 /// ```
@@ -63,56 +66,56 @@ pub struct AlertPayload {
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AlertItem {
-    /// Its name.
+    /// The id of the alert.
     pub id: CompactString,
-    /// Whose.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// The vehicle's fleet.
+    /// The fleet of the vehicle.
     #[serde(
         rename = "fleet_id",
         default,
         skip_serializing_if = "Maybe::is_missing"
     )]
     pub fleet: Maybe<FleetId>,
-    /// The system's name for the kind.
+    /// The kind, by the system's name.
     #[serde(alias = "type")]
     pub alert_type: CompactString,
-    /// LOW, MEDIUM, HIGH or CRITICAL.
+    /// `LOW`, `MEDIUM`, `HIGH` or `CRITICAL`.
     pub severity: CompactString,
-    /// What was measured.
+    /// The measured value.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub value: Maybe<Number>,
-    /// The limit that it broke.
+    /// The limit that the value exceeds or falls below.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub threshold: Maybe<Number>,
     /// A sentence for people.
     pub message: String,
-    /// Whether somebody has seen it.
+    /// Whether an operator has acknowledged the alert.
     pub acknowledged: bool,
-    /// When.
+    /// The event time.
     #[serde(alias = "timestamp")]
     pub triggered_at: Stamp,
 }
 
-/// The answer to an acknowledgement.
+/// The response to an acknowledgement (`POST /alerts/{id}/acknowledge`).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Acknowledged {
-    /// The alert.
+    /// The id of the alert.
     pub id: CompactString,
-    /// True.
+    /// Always true.
     pub acknowledged: bool,
-    /// Which operator.
+    /// The id of the operator.
     pub acknowledged_by: CompactString,
-    /// When.
+    /// The event time.
     pub acknowledged_at: Stamp,
-    /// What the operator had to say.
+    /// The remark of the operator.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub notes: Maybe<String>,
 }
 
 impl AlertPush {
-    /// Pushes an alert; `None` for a kind that the system does not have.
+    /// Creates the push of an alert, or returns `None` for a kind that the system does not have.
     pub fn of(alert: &Alert) -> Option<Self> {
         let name = AlertNames::VehicleOps.name(alert.kind)?;
         Some(Self {
@@ -129,14 +132,15 @@ impl AlertPush {
 }
 
 impl AlertPayload {
-    /// The kind, if it is one of the system's.
+    /// Returns the kind, if the system has it.
     pub fn kind(&self) -> Option<AlertKind> {
         AlertNames::VehicleOps.kind(&self.alert_type)
     }
 }
 
 impl AlertItem {
-    /// Lists an alert that nobody has seen yet; `None` for a kind that the system does not have.
+    /// Creates the item of an unacknowledged alert, or returns `None` for a kind that the system
+    /// does not have.
     pub fn of(alert: &Alert) -> Option<Self> {
         let name = AlertNames::VehicleOps.name(alert.kind)?;
         let severity = AlertNames::VehicleOps.severity(alert.severity)?;
@@ -154,17 +158,18 @@ impl AlertItem {
         })
     }
 
-    /// The kind, if it is one of the system's.
+    /// Returns the kind, if the system has it.
     pub fn kind(&self) -> Option<AlertKind> {
         AlertNames::VehicleOps.kind(&self.alert_type)
     }
-    /// How bad it is, if the word is one of the system's.
+    /// Returns the severity, if the system has the word.
     pub fn severity(&self) -> Option<Severity> {
         AlertNames::VehicleOps.read_severity(&self.severity)
     }
 }
 
-/// The system's own sentence for a speed; for the others it shows none, and these are made alike.
+/// Returns the sentence of an alert. The system documents only the one for speeds; the others
+/// follow its pattern.
 fn sentence(alert: &Alert) -> String {
     let (vehicle, value) = (
         &alert.vehicle,

@@ -1,3 +1,5 @@
+//! Aggregates of VehicleOps: metrics, speed series, performance, history and the fleet summary.
+
 use compact_str::CompactString;
 use serde_json::Number;
 
@@ -6,13 +8,14 @@ use crate::{
     dialect::Maybe,
 };
 
-/// What one vehicle did in a time (`GET /analytics/vehicle/{id}/metrics`). Numbers without a reading are null.
+/// The metrics of one vehicle in a period (`GET /analytics/vehicle/{id}/metrics`). A number without
+/// a reading is null.
 ///
 /// # Units
 /// km/h, percent, degrees Celsius, km.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct VehicleMetrics {
-    /// How many readings there were.
+    /// The number of readings.
     pub total_readings: u64,
     /// km/h.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
@@ -35,14 +38,14 @@ pub struct VehicleMetrics {
     /// km.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub total_distance_km: Maybe<Number>,
-    /// How many readings had the status ALERT; the system counts readings, not alerts.
+    /// The number of readings with status `ALERT`; the system counts readings, not alerts.
     pub alert_count: u64,
 }
 
-/// Speeds of one bucket (`GET /analytics/vehicle/{id}/speed-series`), km/h.
+/// The speeds of one bucket (`GET /analytics/vehicle/{id}/speed-series`), km/h.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SpeedBucket {
-    /// When it begins.
+    /// The start of the bucket.
     pub bucket: Stamp,
     /// The mean.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
@@ -55,17 +58,17 @@ pub struct SpeedBucket {
     pub min_value: Maybe<Number>,
 }
 
-/// How the vehicles of a fleet did (`GET /analytics/fleet/{id}/performance`), those with the most km first.
+/// The performance of a fleet (`GET /analytics/fleet/{id}/performance`), longest distance first.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FleetPerformance {
-    /// One item a vehicle.
+    /// One item for each vehicle.
     pub vehicles: Vec<VehiclePerformance>,
 }
 
-/// How one vehicle did.
+/// The performance of one vehicle.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct VehiclePerformance {
-    /// Which.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
     /// km/h.
@@ -77,38 +80,38 @@ pub struct VehiclePerformance {
     /// km.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub distance_km: Maybe<Number>,
-    /// How many readings had the status ALERT.
+    /// The number of readings with status `ALERT`.
     pub alerts: u64,
 }
 
 /// The readings of one vehicle (`GET /telemetry/{id}/history`).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct History<T> {
-    /// Whose.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// From when on.
+    /// The start of the period.
     pub from: Stamp,
-    /// Until when.
+    /// The end of the period.
     pub to: Stamp,
-    /// How many there are.
+    /// The number of readings.
     pub total_records: u64,
     /// The readings.
     pub data: Vec<T>,
 }
 
-/// The numbers of a fleet (`GET /fleet/{id}/summary`).
+/// The current numbers of a fleet (`GET /fleet/{id}/summary`).
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FleetSummary {
-    /// Its name.
+    /// The name of the fleet.
     pub fleet_name: CompactString,
-    /// How many vehicles it has.
+    /// The number of vehicles.
     pub total_vehicles: u64,
-    /// How many of them are under way.
+    /// The number of moving vehicles.
     pub active_vehicles: u64,
-    /// How many of them stand.
+    /// The number of idle vehicles.
     pub idle_vehicles: u64,
-    /// How many of them have the status ALERT.
+    /// The number of vehicles with status `ALERT`.
     pub vehicles_in_alert: u64,
     /// Percent.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
@@ -116,10 +119,10 @@ pub struct FleetSummary {
     /// km/h.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub avg_speed_kmh: Maybe<Number>,
-    /// How many missions are under way.
+    /// The number of active missions.
     pub active_missions: u64,
-    /// How many alerts nobody has seen.
+    /// The number of unacknowledged alerts.
     pub open_alerts: u64,
-    /// When these were the numbers.
+    /// When the numbers were computed.
     pub last_updated: Stamp,
 }

@@ -1,3 +1,5 @@
+//! Commands of VehicleOps to vehicles.
+
 use compact_str::CompactString;
 
 use crate::{
@@ -6,7 +8,7 @@ use crate::{
     event::{Command, CommandKind},
 };
 
-/// A command on its way to a vehicle (topic `fleet.commands`).
+/// A command to a vehicle (topic `fleet.commands`).
 ///
 /// # Examples
 /// ```
@@ -19,25 +21,25 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CommandMessage {
-    /// Which vehicle.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// What to do.
+    /// What the vehicle must do.
     pub command: CommandKind,
-    /// How, as any JSON.
+    /// The parameters, any JSON.
     pub params: JsonText,
-    /// When it was sent.
+    /// When the command was sent.
     pub issued_at: Stamp,
-    /// Its name in the history. Ours: the system sends none.
+    /// The id of the command in the history. Our addition: the system sends none.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub id: Maybe<CompactString>,
 }
 
 impl CommandMessage {
-    /// The message for a command of the model.
+    /// Creates the message of a command.
     ///
     /// # Errors
-    /// A parameter that is no JSON.
+    /// Returns an error for a parameter that is not JSON.
     pub fn of(command: &Command) -> Result<Self, serde_json::Error> {
         let mut params = serde_json::Map::new();
         for (name, json) in &command.params {
@@ -52,10 +54,10 @@ impl CommandMessage {
         })
     }
 
-    /// The command of the model; the message does not say who sent it.
+    /// Returns the command; the message does not name its sender.
     ///
     /// # Errors
-    /// Parameters that are no JSON object.
+    /// Returns an error for parameters that are not a JSON object.
     pub fn to_command(&self) -> Result<Command, serde_json::Error> {
         let params: std::collections::BTreeMap<CompactString, JsonText> =
             serde_json::from_str(self.params.as_str())?;

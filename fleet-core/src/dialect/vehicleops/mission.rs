@@ -1,11 +1,13 @@
+//! Events of missions of VehicleOps.
+
 use crate::{
     data::{MissionId, VehicleId, time::Stamp},
     dialect::Maybe,
     event::{MissionEvent, MissionEventKind},
 };
 
-/// A step of a mission (topic `fleet.missions.events`, keyed by mission). The system names the topic and not its
-/// messages: this form is our choice.
+/// An event of a mission (topic `fleet.missions.events`, keyed by mission). The system names the
+/// topic but not its messages, so the form is our choice.
 ///
 /// # Examples
 /// ```
@@ -17,17 +19,17 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MissionMessage {
-    /// Which mission.
+    /// The mission.
     #[serde(rename = "mission_id")]
     pub mission: MissionId,
-    /// Which vehicle.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
     /// What happened.
     pub event: MissionEventKind,
-    /// When.
+    /// The event time.
     pub timestamp: Stamp,
-    /// Which way point, from 0.
+    /// The index of the way point, from 0.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub waypoint: Maybe<u32>,
 }

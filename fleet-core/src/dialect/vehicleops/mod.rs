@@ -1,4 +1,4 @@
-//! VehicleOps: telemetry, alerts, commands and missions.
+//! VehicleOps: telemetry, alerts, commands, missions, and the aggregates that queries return.
 
 mod alert;
 mod analytics;
@@ -23,24 +23,25 @@ use crate::{
     event::{Origin, Signal, Status, Telemetry},
 };
 
-/// The places that its simulator writes: of a place in degrees, of a speed, of everything else.
+/// The decimals that its simulator writes: of angles, of speeds, and of everything else.
 const ANGLE_DECIMALS: u8 = 6;
 const SPEED_DECIMALS: u8 = 2;
 const DECIMALS: u8 = 1;
 
-/// Telemetry of VehicleOps: ten keys, one JSON object a record.
+/// Telemetry of VehicleOps: one JSON object with ten keys per record.
 ///
-/// Required are `vehicle_id` and `timestamp`; the system's own test messages lack `latitude`, `longitude`
-/// and `load_pct`. Missing, null and 0 stay three things, and `status` is any word.
+/// `vehicle_id` and `timestamp` are required; the system's own test messages lack `latitude`,
+/// `longitude` and `load_pct`. Missing, null and 0 are distinguished, and `status` is any word.
 ///
 /// # Units
-/// Those of the model: km/h, percent, degrees Celsius, degrees. What is read is written back with the digits it came
-/// with; events of other dialects as the simulator writes them: places with six decimals, speeds with two, the others
-/// with one. An event that a program or a column map made counts as this dialect's own.
+/// Those of the model: km/h, percent, degrees Celsius, degrees. Numbers are written back with the
+/// digits they were read with. Events of other dialects are written like those of the simulator:
+/// angles with six decimals, speeds with two, all others with one. Events that a program or a
+/// column map created count as events of this dialect.
 ///
 /// # Shape
-/// `vehicle_id fleet_id latitude longitude speed_kmh battery_pct engine_temp_c load_pct status timestamp`,
-/// read in any order, fastest in this one, and written in this one.
+/// `vehicle_id fleet_id latitude longitude speed_kmh battery_pct engine_temp_c load_pct status
+/// timestamp`, read in any order, fastest in this one, and written in this one.
 ///
 /// # Examples
 /// ```
@@ -55,9 +56,10 @@ const DECIMALS: u8 = 1;
 /// ```
 ///
 /// # Errors
-/// Refused are: no JSON object, a value of another type, a key that is there twice, a number that is not
-/// finite, a place outside ±90 and ±180 degrees, a time that is none or outside 1970 to 9999, an id that is
-/// empty, over 255 bytes or holds a control character, a status with U+0000.
+/// Refuses a record that is not a JSON object, a value of the wrong type, a repeated key, a number
+/// that is not finite, a position outside ±90 and ±180 degrees, a time that is malformed or outside
+/// 1970 to 9999, an id that is empty, over 255 bytes or has a control character, and a status with
+/// U+0000.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VehicleOps {
     unknown: UnknownKeys,
@@ -81,8 +83,8 @@ pub(crate) static SCHEMA: Schema<TelemetryTarget> = Schema {
 };
 
 impl VehicleOps {
-    /// The one-word state: what the event says, else what the simulator would say of its speed and charge. Without
-    /// a speed there is none; without a charge it is not low.
+    /// Returns the status of an event, or the one that the simulator would derive from its speed
+    /// and charge. There is none without a speed; without a charge the battery is not low.
     ///
     /// # Examples
     /// ```
@@ -98,8 +100,8 @@ impl VehicleOps {
         })
     }
 
-    /// Sets the [status](Self::status) where it is absent and can be derived: for consumers of this system, which
-    /// need all ten keys, before an event of another one is written.
+    /// Sets the [status](Self::status) if it is absent and can be derived. Consumers of this system
+    /// need all ten keys, also of events from other systems.
     ///
     /// # Examples
     /// ```
@@ -120,7 +122,7 @@ impl VehicleOps {
 table_dialect! {
     ///
     /// # Cost
-    /// A record whose keys are all known and in order is as fast as ever; any other allocates.
+    /// A record whose keys are all known and in order costs nothing extra; any other allocates.
     ///
     /// # Examples
     /// ```

@@ -1,3 +1,5 @@
+//! Reading, writing and refusing telemetry of VehicleOps.
+
 use super::*;
 use crate::{
     dialect::Dialect,

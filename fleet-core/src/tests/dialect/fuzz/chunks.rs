@@ -1,4 +1,5 @@
-//! Whole chunks of damaged lines: every short cut of decoding against the general reader, line by line.
+//! Whole chunks of damaged lines: the fast paths of decoding against the general reader line by
+//! line.
 
 use std::fmt::Debug;
 
@@ -18,10 +19,11 @@ use crate::{
     rows::Slab,
 };
 
-/// What became of the lines of a chunk: events and refusals, with their offsets.
+/// The events and refusals of a chunk, with their offsets.
 type Outcome<E> = (Vec<(Offset, E)>, Vec<(Offset, String)>);
 
-/// One to twelve lines, most of them as the systems write them, the others damaged.
+/// Creates a chunk of one to twelve lines; most are as the systems write them, the others are
+/// damaged.
 fn chunk(random: &mut Random, corpus: &[&str]) -> Chunk {
     let mut text = String::new();
     let lines = 1 + random.below(12);
@@ -43,7 +45,7 @@ fn chunk(random: &mut Random, corpus: &[&str]) -> Chunk {
     }
 }
 
-/// What the general reader says of each line, none of which knows of another.
+/// Reads each line on its own with the general reader.
 fn line_by_line<E>(chunk: &Chunk, read: impl Fn(&str) -> Result<Option<E>, Refused>) -> Outcome<E> {
     let text = std::str::from_utf8(&chunk.bytes).expect("a chunk is text");
     let (mut rows, mut refused, mut at) = (Vec::new(), Vec::new(), chunk.start);
@@ -72,7 +74,7 @@ fn into_list<D: Dialect>(dialect: &D, chunk: Chunk) -> Outcome<D::Event> {
     (rows, refusals(&fates))
 }
 
-/// The slab is full of old events, which must not show.
+/// Decodes into a slab that holds old events, which must not show through.
 fn into_slab<D: Dialect>(
     dialect: &D,
     chunk: Chunk,

@@ -1,4 +1,4 @@
-//! A few records of each dialect, of every shape that it has.
+//! A few records of each dialect, in all of its forms.
 
 pub(super) const VEHICLEOPS: &[&str] = &[
     r#"{"vehicle_id":"fleet-001-VH-001","fleet_id":"fleet-001","latitude":4.711,"longitude":-74.0721,"speed_kmh":42.5,"battery_pct":78.0,"engine_temp_c":72.3,"load_pct":65.0,"status":"MOVING","timestamp":"2024-02-15T14:32:18.500000+00:00"}"#,

@@ -1,6 +1,8 @@
-//! Every dialect over records that a seeded generator damages: nothing panics, and what is read comes back.
+//! Every dialect over records that a seeded generator damages: nothing panics, and every event that
+//! is read is written back.
 //!
-//! A test run tries the same few cases of each; `cargo xtask test` tries fresh ones for a minute each where `CI=true`.
+//! A test run tries the same few cases of each dialect; with `CI=true`, `cargo xtask test` tries
+//! fresh cases for a minute each.
 
 mod chunks;
 mod corpus;
@@ -29,7 +31,8 @@ use crate::{
     event::Event,
 };
 
-/// Reads damaged records in both modes; what is read must come back from its own writing, and from a snapshot.
+/// Reads damaged records in both modes. An event must survive being written and read again, and
+/// being stored in a snapshot.
 fn check<D>(run: Run, ignoring: &D, keeping: &D, corpus: &[&str])
 where
     D: Dialect,
@@ -42,7 +45,7 @@ where
             match dialect.read(&record, &mut memo) {
                 Ok(Some(event)) => {
                     tally.accepted += 1;
-                    comes_back(dialect, &event, &record);
+                    check_round_trip(dialect, &event, &record);
                 }
                 Ok(None) => {}
                 Err(why) => {
@@ -52,13 +55,13 @@ where
             }
         }
     });
-    // Enough of both: without the one nothing was written back, without the other nothing was damaged.
+    // Both must be frequent: else too little was written back, or too little was damaged.
     let Tally { accepted, refused } = tally;
     assert!(accepted > 500 && refused > 500, "{accepted} {refused}");
 }
 
-/// An event that was read from a record comes back from its own writing, and from a snapshot.
-fn comes_back<D>(dialect: &D, event: &D::Event, record: &str)
+/// Checks that an event survives being written and read again, and being stored in a snapshot.
+fn check_round_trip<D>(dialect: &D, event: &D::Event, record: &str)
 where
     D: Dialect,
     D::Event: PartialEq + Debug,
@@ -83,7 +86,7 @@ where
     assert_eq!(identity, Some(event.identity()));
 }
 
-/// The fast reader takes only what the general one takes, with the same value.
+/// Checks that the fast reader accepts only what the general one accepts, with the same value.
 fn check_fast<T: Target>(schema: &'static Schema<T>, corpus: &[&str])
 where
     T::Event: PartialEq + Debug,
@@ -129,7 +132,7 @@ dialects! {
 }
 
 #[test]
-fn prop_the_fast_reader_is_the_general_one_in_every_dialect() {
+fn prop_the_fast_reader_agrees_with_the_general_one_in_every_dialect() {
     check_fast(&fleetstream::SCHEMA, corpus::FLEETSTREAM);
     check_fast(&ford::SCHEMA, corpus::FORD);
     check_fast(&fleet_pipeline::TELEMETRY, corpus::FLEET_PIPELINE);

@@ -1,7 +1,7 @@
-//! Damages records, the same way on every run.
+//! Damaging records, in the same way on every run.
 #![expect(
     clippy::string_slice,
-    reason = "records of a test are cut where a character begins"
+    reason = "the positions are character boundaries"
 )]
 
 use super::random::Random;
@@ -95,7 +95,7 @@ const CHARS: &[char] = &[
     '\u{1f600}',
 ];
 
-/// A record of the corpus with up to three kinds of damage, less often with more; some keep all but their numbers.
+/// Returns a record of the corpus with up to three damages. Some records only get other numbers.
 pub(super) fn mutated(random: &mut Random, corpus: &[&str]) -> String {
     let mut record = random.of(corpus).to_owned();
     if random.below(3) == 0 {
@@ -114,13 +114,13 @@ pub(super) fn mutated(random: &mut Random, corpus: &[&str]) -> String {
     record
 }
 
-/// Other digits everywhere outside of texts.
+/// Replaces digits outside of texts.
 fn numbers(random: &mut Random, record: &str) -> String {
     let mut inside = false;
     let mut last = ' ';
     let change = |c: char| {
         inside ^= c == '"';
-        // A leading zero would be no JSON.
+        // JSON allows no leading zero.
         let free = c.is_ascii_digit() && !inside && (last.is_ascii_digit() || last == '.');
         last = c;
         if free {
@@ -132,8 +132,8 @@ fn numbers(random: &mut Random, record: &str) -> String {
     record.chars().map(change).collect()
 }
 
-/// The places of the commas and colons that are not in a text.
-fn places(record: &str, wanted: char) -> Vec<usize> {
+/// Returns the positions of a character outside of texts.
+fn positions(record: &str, wanted: char) -> Vec<usize> {
     let mut inside = false;
     let mut found = Vec::new();
     for (at, c) in record.char_indices() {
@@ -145,9 +145,9 @@ fn places(record: &str, wanted: char) -> Vec<usize> {
     found
 }
 
-/// Another value behind one colon.
+/// Replaces one value.
 fn value(random: &mut Random, record: &str) -> String {
-    let colons = places(record, ':');
+    let colons = positions(record, ':');
     if colons.is_empty() {
         return record.to_owned();
     }
@@ -161,9 +161,9 @@ fn value(random: &mut Random, record: &str) -> String {
     )
 }
 
-/// One more key.
+/// Adds a key.
 fn pair(random: &mut Random, record: &str) -> String {
-    let commas = places(record, ',');
+    let commas = positions(record, ',');
     if commas.is_empty() {
         return record.to_owned();
     }
@@ -172,7 +172,7 @@ fn pair(random: &mut Random, record: &str) -> String {
     format!("{},{key}:{value}{}", &record[..at], &record[at..])
 }
 
-/// Two neighbours in the other order, or one left out.
+/// Swaps two members, or removes one.
 fn swapped(random: &mut Random, record: &str) -> String {
     let mut parts: Vec<&str> = record.trim_matches(['{', '}']).split(',').collect();
     let at = random.below(parts.len());
@@ -185,19 +185,19 @@ fn swapped(random: &mut Random, record: &str) -> String {
     format!("{{{}}}", parts.join(","))
 }
 
-/// As other programs write JSON.
+/// Adds white space, as other programs write JSON.
 fn blanks(random: &mut Random, record: &str) -> String {
     let blank = random.of(&[" ", "  ", "\t", "\r"]);
     let mut spaced = record.to_owned();
     for wanted in [',', ':'] {
-        for at in places(&spaced, wanted).into_iter().rev() {
+        for at in positions(&spaced, wanted).into_iter().rev() {
             spaced.insert_str(at + 1, blank);
         }
     }
     spaced
 }
 
-/// One place damaged.
+/// Removes, inserts or replaces a character, or cuts the record.
 fn character(random: &mut Random, record: &str) -> String {
     let mut chars: Vec<char> = record.chars().collect();
     if chars.is_empty() {

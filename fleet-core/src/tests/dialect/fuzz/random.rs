@@ -1,3 +1,5 @@
+//! The random numbers of the generator.
+
 /// `SplitMix64` (Steele, Lea, Flood 2014): the same numbers for the same seed.
 pub(super) struct Random(u64);
 

@@ -1,4 +1,4 @@
-//! The fast reader against the general one, over records that a seeded generator writes and damages.
+//! The fast reader against the general one, over generated and damaged records of VehicleOps.
 
 use super::random::Random;
 use crate::{
@@ -84,7 +84,7 @@ const WORDS: &[&str] = &[
 ];
 
 fn record(random: &mut Random) -> String {
-    // Half of the records are as the systems write them, half are strange somewhere.
+    // Half of the records are as the systems write them, half are unusual somewhere.
     let wild = random.below(2) == 0;
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for field in SCHEMA.fields {
@@ -134,7 +134,7 @@ fn record(random: &mut Random) -> String {
     format!("{{{}}}{end}", pairs.join(comma))
 }
 
-/// Damages one place.
+/// Damages one character.
 fn damaged(random: &mut Random, record: &str) -> String {
     let mut chars: Vec<char> = record.chars().collect();
     let at = random.below(chars.len());
@@ -172,7 +172,7 @@ fn prop_the_fast_reader_takes_only_what_the_general_one_takes_with_the_same_valu
                 assert_eq!(general.as_ref(), Ok(&event), "{record}");
             }
         }
-        // The memory of earlier times changes nothing, and both ways together are the general one.
+        // Cached times change nothing, and both readers together agree with the general one.
         for (unknown, general) in [UnknownKeys::Ignored, UnknownKeys::Kept]
             .into_iter()
             .zip(&general)
@@ -208,14 +208,14 @@ fn prop_what_is_read_is_written_back_as_the_same_json() {
         write(&SCHEMA, &event, &mut again);
         let again = String::from_utf8(again).unwrap();
         if record.contains("1e999") {
-            // Legal JSON under an unknown key, kept as text; only serde_json's values have no place for it.
+            // Legal JSON under an unknown key, kept as text, but serde_json has no value for it.
             continue;
         }
         let (before, after): (serde_json::Value, serde_json::Value) = (
             serde_json::from_str(&record).unwrap(),
             serde_json::from_str(&again).unwrap(),
         );
-        // The one whole number that no float holds is told apart in its documentation.
+        // This whole number has no float, as documented.
         if !record.contains("9007199254740993") {
             assert_eq!(before, after, "{record}");
         }

@@ -1,20 +1,20 @@
-//! How many cases are tried, from which seeds, and how one is tried again.
+//! How many cases are tried, from which seeds, and how to repeat one.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a soak takes fresh seeds and runs for a time, whatever it finds"
+    reason = "a soak takes fresh seeds and runs for a fixed time"
 )]
 
 use std::time::{Duration, Instant, SystemTime};
 
 use super::random::Random;
 
-/// How long a soak goes on, unless `FLEET_FUZZ_SECONDS` says otherwise.
+/// The duration of a soak, unless `FLEET_FUZZ_SECONDS` sets another.
 const SECONDS: u64 = 60;
 
-/// How often a soak says how far it is.
+/// The interval at which a soak prints its progress.
 const PROGRESS: Duration = Duration::from_secs(10);
 
-/// The cases of one run: each has a seed of its own, counted up from the first.
+/// The cases of one run, with seeds counted up from the first.
 pub(super) struct Run {
     name: &'static str,
     first: u64,
@@ -26,7 +26,7 @@ enum Until {
     Elapsed(Duration),
 }
 
-/// What became of the records.
+/// The numbers of accepted and refused records.
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) accepted: u64,
@@ -34,7 +34,7 @@ pub(super) struct Tally {
 }
 
 impl Run {
-    /// The same few cases on every run: seconds.
+    /// The same few cases on every run, which take seconds.
     pub(super) fn few(name: &'static str) -> Self {
         Self {
             name,
@@ -43,7 +43,7 @@ impl Run {
         }
     }
 
-    /// Fresh cases for a time, or those from `FLEET_FUZZ_SEED` on.
+    /// Fresh cases for a fixed time, or those from `FLEET_FUZZ_SEED` on.
     pub(super) fn soak(name: &'static str) -> Self {
         let seed = std::env::var("FLEET_FUZZ_SEED").ok();
         let seed = seed.map(|seed| seed.parse().expect("FLEET_FUZZ_SEED is a whole number"));
@@ -66,28 +66,28 @@ impl Run {
         }
     }
 
-    /// Tries one case after the other; the first that panics tells its seed and how to try it again.
+    /// Tries the cases in turn. One that panics prints its seed and how to repeat it.
     pub(super) fn cases(self, mut case: impl FnMut(&mut Random, &mut Tally)) -> Tally {
         let start = Instant::now();
-        let mut told = Duration::ZERO;
+        let mut printed = Duration::ZERO;
         let mut tally = Tally::default();
         let soak = matches!(self.until, Until::Elapsed(_));
         if soak {
             println!("fuzz {}: from seed {}", self.name, self.first);
         }
         for round in 0.. {
-            // The clock is asked now and then: a case takes less time than the question.
+            // The clock is read only now and then, because that takes longer than a case.
             let elapsed = if soak && round % 256 == 0 {
                 start.elapsed()
             } else {
-                told
+                printed
             };
             let done = match self.until {
                 Until::Cases(cases) => round == cases,
                 Until::Elapsed(time) => elapsed >= time,
             };
-            if soak && (done || elapsed >= told + PROGRESS) {
-                told = elapsed;
+            if soak && (done || elapsed >= printed + PROGRESS) {
+                printed = elapsed;
                 let Tally { accepted, refused } = tally;
                 let (name, seconds) = (self.name, elapsed.as_secs());
                 println!(
@@ -98,33 +98,33 @@ impl Run {
                 break;
             }
             let seed = self.first.wrapping_add(round);
-            let telling = Telling {
+            let seed_on_panic = SeedOnPanic {
                 name: self.name,
                 seed,
                 soak,
             };
             case(&mut Random::new(seed), &mut tally);
-            drop(telling);
+            drop(seed_on_panic);
         }
         tally
     }
 }
 
-/// Tells the seed of a case that panics.
-struct Telling {
+/// Prints the seed of a case that panics.
+struct SeedOnPanic {
     name: &'static str,
     seed: u64,
     soak: bool,
 }
 
-impl Drop for Telling {
+impl Drop for SeedOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let Self { name, seed, soak } = self;
             eprintln!("fuzz {name}: FAILED with seed {seed}");
             if *soak {
                 eprintln!(
-                    "try it again: FLEET_FUZZ_SEED={seed} cargo test -p fleet-core --all-features --lib tests::dialect::fuzz::soak_{name} -- --ignored --nocapture"
+                    "repeat it: FLEET_FUZZ_SEED={seed} cargo test -p fleet-core --all-features --lib tests::dialect::fuzz::soak_{name} -- --ignored --nocapture"
                 );
             }
         }
