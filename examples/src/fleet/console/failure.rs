@@ -4,7 +4,7 @@ use std::{error::Error as _, process::ExitCode};
 
 use fleet_core::{Error, ErrorKind};
 
-/// Creates the error of a wrong argument, which [`print`] maps to exit code 2.
+/// Creates the error of a wrong argument, which [`print()`] maps to exit code 2.
 pub(crate) fn usage_error(message: String) -> Error {
     Error::new(ErrorKind::Config, message)
 }
