@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use xtask::skip::skip_test;
+
 use super::support::{Scratch, dump, fleet, report, ride, run};
 
 const JOB: [&str; 5] = ["demo", "--vehicles", "5", "--duration", "3m"];
@@ -89,7 +91,7 @@ fn gzip_and_plain_inputs_are_one_input() {
         .args(["-k", &plain])
         .status();
     if !packed.is_ok_and(|status| status.success()) {
-        return eprintln!("skipped: gzip is not installed");
+        return skip_test("gzip is not installed");
     }
     let packed = plain.clone() + ".gz";
     let words = [

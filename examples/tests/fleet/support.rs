@@ -8,6 +8,7 @@ use std::{
 
 use fleet_sinks::sqlite::rusqlite::{Connection, types::ValueRef};
 use serde_json::Value;
+use xtask::skip::skip_test;
 
 /// Returns a command that runs the binary with these arguments.
 pub(crate) fn fleet(args: &[&str]) -> Command {
@@ -146,7 +147,9 @@ pub(crate) fn recordings(folder: &str) -> Option<PathBuf> {
         std::env::var_os("FLEET_DATA_REQUIRED").is_none_or(|value| value != "1"),
         "the recordings of {folder} are required: set FLEET_DATA_DIR to the folder that holds them"
     );
-    eprintln!("skipped: there are no recordings of {folder}; set FLEET_DATA_DIR to read them");
+    skip_test(&format!(
+        "there are no recordings of {folder}; set FLEET_DATA_DIR to read them"
+    ));
     None
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use xtask::skip::skip_test;
+
 /// Returns the root of the repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -18,7 +20,10 @@ pub(crate) fn read(file: &str) -> Option<Vec<u8>> {
             let required =
                 std::env::var_os("FLEET_DATA_REQUIRED").is_some_and(|value| value == "1");
             assert!(!required, "{}: {error}", path.display());
-            eprintln!("skipped: {} is missing; set FLEET_DATA_DIR", path.display());
+            skip_test(&format!(
+                "{} is missing; set FLEET_DATA_DIR",
+                path.display()
+            ));
             None
         }
     }

@@ -60,7 +60,7 @@ pub struct VehicleItem {
 /// # Examples
 /// ```
 /// use fleet_examples::rest::vehicleops::Failure;
-/// let json = r#"{"detail":"Vehicle fleet-001-VH-099 not found","status_code":404,"error":"NOT_FOUND"}"#;
+/// let json = r#"{"detail":"unknown vehicle VH-099","status_code":404,"error":"NOT_FOUND"}"#;
 /// let failure: Failure = serde_json::from_str(json)?;
 /// assert_eq!(serde_json::to_string(&failure)?, json);
 /// # Ok::<(), serde_json::Error>(())

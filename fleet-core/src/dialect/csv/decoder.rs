@@ -33,8 +33,18 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{Decode, Event, Offset, checkpoint::Fates, decode::Entry, dialect::{ColumnMap, Csv}, source::Chunk};
-/// let yaml = "{key: {column: bus}, time: {column: at, format: epoch_s}, columns: {v: {signal: speed, unit: m/s}}}";
+/// use fleet_core::{
+///     Decode, Event, Offset,
+///     checkpoint::Fates,
+///     decode::Entry,
+///     dialect::{ColumnMap, Csv},
+///     source::Chunk,
+/// };
+/// let yaml = "
+/// key: { column: bus }
+/// time: { column: at, format: epoch_s }
+/// columns: { v: { signal: speed, unit: m/s } }
+/// ";
 /// let csv = Csv::new([ColumnMap::from_yaml(yaml, "bus.yaml")?]);
 /// let (mut rows, mut fates) = (Vec::new(), Fates::default());
 /// let chunk = Chunk {

@@ -56,7 +56,10 @@ use crate::{
 /// let map = ColumnMap::from_yaml(yaml, "bus.yaml")?;
 /// map.check(b"bus,at,v,route", "monday.csv")?;
 /// let error = map.check(b"bus,at,speed", "tuesday.csv").unwrap_err();
-/// assert_eq!(error.to_string(), "bus.yaml:5:3: tuesday.csv has no column `v`: it has bus, at, speed");
+/// assert_eq!(
+///     error.to_string(),
+///     "bus.yaml:5:3: tuesday.csv has no column `v`: it has bus, at, speed"
+/// );
 /// # Ok::<(), fleet_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]

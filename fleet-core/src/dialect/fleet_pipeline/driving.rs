@@ -33,7 +33,8 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{dialect::{Dialect, PipelineDriving}, event::DrivingKind, time::NaiveTimeReader};
+/// use fleet_core::dialect::{Dialect, PipelineDriving};
+/// use fleet_core::{event::DrivingKind, time::NaiveTimeReader};
 /// let line = r#"{"vehicle_id":7,"timestamp":"2024-02-15 14:32:18","event_type":"disengagement","event_detail":"sensor fault","latitude":37.7749,"longitude":-122.4194}"#;
 /// let event = PipelineDriving::default().read(line, &mut NaiveTimeReader::default())?.unwrap();
 /// assert_eq!(event.kind, DrivingKind::Disengagement);

@@ -25,7 +25,8 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{dialect::{Dialect, PipelinePerception}, event::ObjectClass, time::NaiveTimeReader};
+/// use fleet_core::dialect::{Dialect, PipelinePerception};
+/// use fleet_core::{event::ObjectClass, time::NaiveTimeReader};
 /// let line = r#"{"vehicle_id":7,"timestamp":"2024-02-15 14:32:18","object_class":"pedestrian","object_distance_m":4.5,"object_speed_kmh":12.0,"object_relative_direction":"ahead","confidence":0.93}"#;
 /// let event = PipelinePerception::default().read(line, &mut NaiveTimeReader::default())?.unwrap();
 /// assert_eq!(event.class, Some(ObjectClass::Pedestrian));

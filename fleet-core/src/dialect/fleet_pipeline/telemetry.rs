@@ -27,7 +27,8 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{dialect::{Dialect, PipelineTelemetry}, event::{Flag, Signal}, time::NaiveTimeReader};
+/// use fleet_core::dialect::{Dialect, PipelineTelemetry};
+/// use fleet_core::{event::{Flag, Signal}, time::NaiveTimeReader};
 /// let line = r#"{"vehicle_id":7,"timestamp":"2024-02-15 14:32:18","current_speed_kmh":71.2,"speed_limit_violation":true,"autopilot_engaged":true,"odometer_km":1204.7}"#;
 /// let event = PipelineTelemetry::default().read(line, &mut NaiveTimeReader::default())?.unwrap();
 /// assert_eq!(event.vehicle().as_str(), "7");
@@ -74,8 +75,10 @@ impl PipelineTelemetry {
     ///
     /// # Examples
     /// ```
-    /// use fleet_core::{EventTime, VehicleId, dialect::PipelineTelemetry, event::{Flag, Telemetry}, units::Speed};
-    /// let mut event = Telemetry::new(VehicleId::new("7")?, EventTime::MIN).with_speed(Speed::from_kmh(65.1));
+    /// use fleet_core::event::{Flag, Telemetry};
+    /// use fleet_core::{EventTime, VehicleId, dialect::PipelineTelemetry, units::Speed};
+    /// let event = Telemetry::new(VehicleId::new("7")?, EventTime::MIN);
+    /// let mut event = event.with_speed(Speed::from_kmh(65.1));
     /// assert_eq!(PipelineTelemetry::violation(&event), Some(true));
     /// event.set_flag(Flag::Speeding, Some(false));
     /// assert_eq!(PipelineTelemetry::violation(&event), Some(false));

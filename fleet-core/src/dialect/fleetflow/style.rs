@@ -10,7 +10,8 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{DriverId, Event, EventTime, VehicleId, dialect::TripRequest, event::TripSamples};
+/// use fleet_core::{DriverId, Event, EventTime, VehicleId};
+/// use fleet_core::{dialect::TripRequest, event::TripSamples};
 /// let trip = TripSamples {
 ///     trip_id: None,
 ///     vehicle: VehicleId::new("car-1")?,

@@ -13,7 +13,8 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{EventTime, VehicleId, dialect::Derivation, event::{RoadType, Telemetry}, units::Speed};
+/// use fleet_core::event::{RoadType, Telemetry};
+/// use fleet_core::{EventTime, VehicleId, dialect::Derivation, units::Speed};
 /// let mut event = Telemetry::new(VehicleId::new("TESTCAR01")?, EventTime::MIN);
 /// event.set_road(Some("rural"));
 /// let derive = Derivation::default();

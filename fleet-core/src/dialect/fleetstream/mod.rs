@@ -35,7 +35,8 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{dialect::{Derivation, Dialect, FleetStream}, event::RoadType, time::TimeReader};
+/// use fleet_core::dialect::{Derivation, Dialect, FleetStream};
+/// use fleet_core::{event::RoadType, time::TimeReader};
 /// let line = r#"{"vehicle_id":"TESTCAR01","timestamp":"2025-08-09T12:34:56.789012+00:00","location":{"lat":52.2304,"lon":21.0122},"speed_kmh":73.4,"engine_rpm":2140,"gear":4,"fault_codes":[],"road_type":"urban"}"#;
 /// let event = FleetStream::default().read(line, &mut TimeReader::default())?.unwrap();
 /// assert_eq!(event.road_type(), Some(RoadType::Urban));

@@ -88,8 +88,10 @@ impl VehicleOps {
     ///
     /// # Examples
     /// ```
-    /// use fleet_core::{EventTime, VehicleId, dialect::VehicleOps, event::{Status, Telemetry}, units::Speed};
-    /// let event = Telemetry::new(VehicleId::new("v")?, EventTime::MIN).with_speed(Speed::from_kmh(42.0));
+    /// use fleet_core::event::{Status, Telemetry};
+    /// use fleet_core::{EventTime, VehicleId, dialect::VehicleOps, units::Speed};
+    /// let event = Telemetry::new(VehicleId::new("v")?, EventTime::MIN);
+    /// let event = event.with_speed(Speed::from_kmh(42.0));
     /// assert_eq!(VehicleOps::status(&event), Some(Status::Moving));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -105,7 +107,8 @@ impl VehicleOps {
     ///
     /// # Examples
     /// ```
-    /// use fleet_core::{dialect::{Dialect, FleetStream, VehicleOps}, event::Status, time::TimeReader};
+    /// use fleet_core::dialect::{Dialect, FleetStream, VehicleOps};
+    /// use fleet_core::{event::Status, time::TimeReader};
     /// let line = r#"{"vehicle_id":"TESTCAR01","timestamp":"2025-08-09T12:34:56Z","speed_kmh":92.5}"#;
     /// let mut event = FleetStream::default().read(line, &mut TimeReader::default())?.unwrap();
     /// VehicleOps::complete(&mut event);
