@@ -7,7 +7,7 @@ mod summary;
 mod tests;
 
 pub use anomaly::{Acknowledged, Anomaly};
-pub use summary::{Overview, Page, Period, Summary};
+pub use summary::{FleetTotals, Overview, Page, Period, Summary};
 
 use super::{
     object::{Schema, TelemetryTarget, UnknownKeys, fields},

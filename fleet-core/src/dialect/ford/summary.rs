@@ -9,7 +9,7 @@ use crate::dialect::Maybe;
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Overview {
     /// The current numbers.
-    pub summary: Summary,
+    pub summary: FleetTotals,
     /// One item for each period.
     pub timeseries: Vec<Period>,
 }
@@ -19,7 +19,7 @@ pub struct Overview {
 /// # Units
 /// mph, percent, degrees Fahrenheit.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Summary {
+pub struct FleetTotals {
     /// The number of vehicles.
     pub total_vehicles: u64,
     /// The number of vehicles with events.
@@ -42,6 +42,9 @@ pub struct Summary {
     /// The number of critical anomalies.
     pub critical_anomalies: u64,
 }
+
+/// The former name of [`FleetTotals`], until the queries use the new one.
+pub type Summary = FleetTotals;
 
 /// The numbers of one period.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

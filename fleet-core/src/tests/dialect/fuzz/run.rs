@@ -123,8 +123,13 @@ impl Drop for SeedOnPanic {
             let Self { name, seed, soak } = self;
             eprintln!("fuzz {name}: FAILED with seed {seed}");
             if *soak {
+                // The tests of chunks lie in a module of their name.
+                let test = match name.split_once(' ') {
+                    Some((module, name)) => format!("{module}::soak_{name}"),
+                    None => format!("soak_{name}"),
+                };
                 eprintln!(
-                    "repeat it: FLEET_FUZZ_SEED={seed} cargo test -p fleet-core --all-features --lib tests::dialect::fuzz::soak_{name} -- --ignored --nocapture"
+                    "repeat it: FLEET_FUZZ_SEED={seed} cargo test -p fleet-core --all-features --lib tests::dialect::fuzz::{test} -- --ignored --nocapture"
                 );
             }
         }
