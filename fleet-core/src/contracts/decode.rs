@@ -87,14 +87,14 @@ impl<'a, E> Entry<'a, E> {
             To::List(rows) => rows.push((at, event)),
             To::Shards(dealer) => {
                 dealer.next().push(at, event);
-                dealer.keep();
+                dealer.finish();
             }
         }
     }
 
     /// Puts an event without content where it is to stay, so that it is built there: moving one that was built
     /// just now costs more than reading the numbers of a line. It is an old event that `clean` empties, or a
-    /// `blank` one. [`keep`](Self::keep) or [`undo`](Self::undo) follows.
+    /// `blank` one. [`finish`](Self::finish) or [`discard`](Self::discard) follows.
     #[inline]
     pub(crate) fn begin(
         &mut self,
@@ -114,20 +114,20 @@ impl<'a, E> Entry<'a, E> {
 
     /// What [`begin`](Self::begin) put down is an event now.
     #[inline]
-    pub(crate) fn keep(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.fates.counts.read += u64::from(self.at >= self.counted);
         if let To::Shards(dealer) = &mut self.to {
-            dealer.keep();
+            dealer.finish();
         }
     }
 
     /// What [`begin`](Self::begin) put down is none.
     #[inline]
-    pub(crate) fn undo(&mut self) {
+    pub(crate) fn discard(&mut self) {
         match &mut self.to {
             To::Slab(slab) => slab.drop_last_fresh(),
             To::List(rows) => drop(rows.pop()),
-            To::Shards(dealer) => dealer.undo(),
+            To::Shards(dealer) => dealer.discard(),
         }
     }
 
@@ -179,10 +179,11 @@ pub trait Decode<P>: Send + Sync + 'static {
     /// Reads all records of one payload.
     fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
 
-    /// A copy that is tried again record by record if [`decode`](Self::decode) panics, where
-    /// [panics are isolated](crate::Pipeline::isolate_panics). By default there is none, and the panic stops
-    /// the pipeline.
-    fn keep(&self, payload: &P) -> Option<Kept<P>> {
+    /// Returns a copy of the payload, to decode record by record if [`decode`](Self::decode) panics.
+    ///
+    /// Called before each `decode` where [panics are isolated](crate::Pipeline::isolate_panics), and
+    /// never otherwise. The default returns `None`: a panic then stops the pipeline.
+    fn copy_for_retry(&self, payload: &P) -> Option<RetryCopy<P>> {
         let _ = payload;
         None
     }
@@ -195,18 +196,18 @@ pub trait Decode<P>: Send + Sync + 'static {
     }
 }
 
-/// A payload that is kept while its decoder works on it.
+/// A copy of a payload, decoded record by record if the decoder panics.
 #[derive(Clone, Debug)]
-pub struct Kept<P> {
+pub struct RetryCopy<P> {
     /// The payload.
     pub payload: P,
-    /// Takes it apart, in the order of the input.
-    pub records: fn(P) -> Vec<Single<P>>,
+    /// Splits the payload into its records, in input order.
+    pub records: fn(P) -> Vec<SingleRecord<P>>,
 }
 
-/// One record as a payload of its own.
+/// A payload that holds exactly one record.
 #[derive(Clone, Debug)]
-pub struct Single<P> {
+pub struct SingleRecord<P> {
     /// Where it lies.
     pub at: Offset,
     /// Its bytes, where it has any.
@@ -242,11 +243,11 @@ impl<E: Event> Decode<Vec<(Offset, E)>> for Typed<E> {
         }
     }
 
-    fn keep(&self, rows: &Vec<(Offset, E)>) -> Option<Kept<Vec<(Offset, E)>>> {
-        Some(Kept {
+    fn copy_for_retry(&self, rows: &Vec<(Offset, E)>) -> Option<RetryCopy<Vec<(Offset, E)>>> {
+        Some(RetryCopy {
             payload: rows.clone(),
             records: |rows| {
-                let single = |(at, event)| Single {
+                let single = |(at, event)| SingleRecord {
                     at,
                     raw: Vec::new(),
                     payload: vec![(at, event)],

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 pub use crate::data::{Offset, Partition};
 use crate::{
-    contracts::decode::Single,
+    contracts::decode::SingleRecord,
     data::{EventTime, Result},
 };
 
@@ -194,9 +194,9 @@ impl Chunk {
     }
 
     /// Each record by itself, for records that hold no line feed inside.
-    pub(crate) fn records(self) -> Vec<Single<Self>> {
+    pub(crate) fn records(self) -> Vec<SingleRecord<Self>> {
         let most = self.bytes.len();
-        let single = |payload: Self| Single {
+        let single = |payload: Self| SingleRecord {
             at: payload.start,
             raw: payload.bytes.trim_ascii_end().to_vec(),
             payload,

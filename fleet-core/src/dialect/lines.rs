@@ -4,7 +4,7 @@ use super::Dialect;
 use crate::{
     contracts::{
         Decode,
-        decode::{Entry, Kept},
+        decode::{Entry, RetryCopy},
         source::Chunk,
     },
     data::Offset,
@@ -58,8 +58,8 @@ impl<D: Dialect> Decode<Chunk> for D {
         }
     }
 
-    fn keep(&self, chunk: &Chunk) -> Option<Kept<Chunk>> {
-        self.stands_alone().then(|| Kept {
+    fn copy_for_retry(&self, chunk: &Chunk) -> Option<RetryCopy<Chunk>> {
+        self.stands_alone().then(|| RetryCopy {
             payload: chunk.clone(),
             records: Chunk::records,
         })

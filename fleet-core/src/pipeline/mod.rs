@@ -345,7 +345,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     ///   key, its results of that moment are lost, and a dead letter says so. It names the last record of
     ///   the key, which has a fate of its own, so it is not among the [counts](crate::checkpoint::Counts).
     /// - The dead letter's stage is the step's name; the tallies `panics.<stage>` count them.
-    /// - A decoder that [keeps](crate::decode::Decode::keep) no payload stops the pipeline as before.
+    /// - A decoder without a [copy for retry](crate::decode::Decode::copy_for_retry) stops the pipeline as before.
     ///
     /// The panic's own message goes where the process sends it, to standard error in general. In a program that
     /// is built to abort on panic nothing can be isolated.

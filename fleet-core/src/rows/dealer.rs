@@ -58,7 +58,7 @@ impl<E> Dealer<E> {
 
     /// An event is complete.
     #[inline]
-    pub(crate) fn keep(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if self.hand.len() >= HAND {
             self.deal_all();
         }
@@ -66,7 +66,7 @@ impl<E> Dealer<E> {
 
     /// The last event is none after all.
     #[inline]
-    pub(crate) fn undo(&mut self) {
+    pub(crate) fn discard(&mut self) {
         let last = self.next();
         last.truncate(last.len().saturating_sub(1));
     }
@@ -113,7 +113,7 @@ mod tests {
     fn deal(dealer: &mut Dealer<Telemetry>, cars: std::ops::Range<u64>) {
         for car in cars {
             dealer.next().push(Offset(car), event(car));
-            dealer.keep();
+            dealer.finish();
         }
         dealer.deal_all();
     }
@@ -147,7 +147,7 @@ mod tests {
             deal(&mut dealer, 0..40);
             let before = dealer.lengths();
             dealer.next().push(Offset(40), event(40));
-            dealer.undo();
+            dealer.discard();
             dealer.deal_all();
             assert_eq!(dealer.lengths(), before);
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::{
     contracts::{
         Decode,
-        decode::{Entry, Kept, Single, Typed},
+        decode::{Entry, RetryCopy, SingleRecord, Typed},
     },
     data::{Offset, Partition},
     event::Event,
@@ -65,11 +65,14 @@ impl<E: Event> Decode<Vec<(Offset, Logged<E>)>> for Typed<E> {
             }
         }
     }
-    fn keep(&self, records: &Vec<(Offset, Logged<E>)>) -> Option<Kept<Vec<(Offset, Logged<E>)>>> {
-        Some(Kept {
+    fn copy_for_retry(
+        &self,
+        records: &Vec<(Offset, Logged<E>)>,
+    ) -> Option<RetryCopy<Vec<(Offset, Logged<E>)>>> {
+        Some(RetryCopy {
             payload: records.clone(),
             records: |records| {
-                let single = |(at, record)| Single {
+                let single = |(at, record)| SingleRecord {
                     at,
                     raw: match &record {
                         Logged::Malformed { raw, .. } => raw.clone(),

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     contracts::{
         Decode,
-        decode::{Entry, Kept},
+        decode::{Entry, RetryCopy},
         source::Chunk,
     },
     data::{
@@ -118,9 +118,9 @@ impl Decode<Chunk> for Csv {
         }
     }
 
-    fn keep(&self, chunk: &Chunk) -> Option<Kept<Chunk>> {
+    fn copy_for_retry(&self, chunk: &Chunk) -> Option<RetryCopy<Chunk>> {
         let quoted = memchr::memchr(b'"', &chunk.bytes).is_some();
-        (!quoted).then(|| Kept {
+        (!quoted).then(|| RetryCopy {
             payload: chunk.clone(),
             records: Chunk::records,
         })

@@ -94,9 +94,9 @@ pub(crate) fn enter_first<T: Target>(
     let event = entry.begin(at, |old| T::clean(old, origin), || T::blank(origin))?;
     let length = fast::first(schema, text, times, event);
     if length.is_some() {
-        entry.keep();
+        entry.finish();
     } else {
-        entry.undo();
+        entry.discard();
     }
     length
 }

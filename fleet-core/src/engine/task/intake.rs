@@ -5,7 +5,7 @@ use crate::{
     contracts::{
         Decode,
         checkpoint::{Counts, DeadLetter, Fates},
-        decode::{Entry, Single},
+        decode::{Entry, SingleRecord},
     },
     data::Offset,
     event::Event,
@@ -31,7 +31,7 @@ impl<E: Event> Intake<'_, E> {
         payload: P,
         isolate: bool,
     ) -> Result<(), Panicked> {
-        let kept = isolate.then(|| decode.keep(&payload)).flatten();
+        let kept = isolate.then(|| decode.copy_for_retry(&payload)).flatten();
         let mark = self.mark();
         let Err(reason) = self.try_decode(decode, payload) else {
             return Ok(());
@@ -40,7 +40,7 @@ impl<E: Event> Intake<'_, E> {
             return Err(Panicked::new(PanicSite::Decode, reason));
         };
         self.reset(&mark);
-        for Single { at, raw, payload } in (kept.records)(kept.payload) {
+        for SingleRecord { at, raw, payload } in (kept.records)(kept.payload) {
             let mark = self.mark();
             if let Err(reason) = self.try_decode(decode, payload) {
                 self.reset(&mark);

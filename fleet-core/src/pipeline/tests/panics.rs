@@ -11,7 +11,7 @@ use crate::{
     contracts::{
         Decode, MemoryStore, Operator,
         checkpoint::{CheckpointStore, DeadLetter},
-        decode::{Entry, Kept, Typed},
+        decode::{Entry, RetryCopy, Typed},
         operator::{Cx, Keep},
         source::Chunk,
     },
@@ -268,8 +268,8 @@ impl Decode<Chunk> for Words {
             at.0 += line.len() as u64;
         }
     }
-    fn keep(&self, chunk: &Chunk) -> Option<Kept<Chunk>> {
-        self.keeps.then(|| Kept {
+    fn copy_for_retry(&self, chunk: &Chunk) -> Option<RetryCopy<Chunk>> {
+        self.keeps.then(|| RetryCopy {
             payload: chunk.clone(),
             records: Chunk::records,
         })

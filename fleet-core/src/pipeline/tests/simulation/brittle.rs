@@ -4,7 +4,7 @@ use super::audit::Audit;
 use crate::{
     contracts::{
         Decode,
-        decode::{Entry, Kept, Typed},
+        decode::{Entry, RetryCopy, Typed},
     },
     pipeline::tests::model::{Reading, Records},
     testing::Logged,
@@ -52,8 +52,8 @@ impl Decode<Records> for Brittle {
         }
     }
 
-    fn keep(&self, records: &Records) -> Option<Kept<Records>> {
-        self.inner.keep(records)
+    fn copy_for_retry(&self, records: &Records) -> Option<RetryCopy<Records>> {
+        self.inner.copy_for_retry(records)
     }
 
     fn divide(&self, records: Records, parts: usize) -> Vec<Records> {
