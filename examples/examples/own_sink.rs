@@ -109,7 +109,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err(format!("one dead letter, not {dead:?}").into());
     };
     assert_eq!(
-        (&*letter.stage, &*letter.raw),
+        (&*letter.step, &*letter.raw),
         ("pager", &b"car-with-a-long-name"[..])
     );
     let sent = messages

@@ -51,7 +51,7 @@ pub struct DeadLetter {
     /// Where the record lies; for a rejected row, the record that made it.
     pub offset: Offset,
     /// Who refused it: `decode`, or the name of a sink.
-    pub stage: Arc<str>,
+    pub step: Arc<str>,
     /// Why, for people.
     pub reason: String,
     /// Its bytes, or their beginning: up to [`MAX_RAW_BYTES`](crate::decode::MAX_RAW_BYTES) are kept.
@@ -115,12 +115,12 @@ impl Fates {
         self.lost.push(letter);
     }
 
-    /// An event without bytes of its own, refused at `stage`.
-    pub(crate) fn dead_letter(&mut self, offset: Offset, stage: &str, reason: &str) {
-        let (stage, reason) = (stage.into(), reason.into());
+    /// An event without bytes of its own, refused at `step`.
+    pub(crate) fn dead_letter(&mut self, offset: Offset, step: &str, reason: &str) {
+        let (step, reason) = (step.into(), reason.into());
         self.bury(DeadLetter {
             offset,
-            stage,
+            step,
             reason,
             raw: Vec::new(),
             length: 0,

@@ -158,7 +158,7 @@ impl<'a, E> Entry<'a, E> {
         let raw = raw.get(..MAX_RAW_BYTES).unwrap_or(raw).to_vec();
         self.fates.bury(DeadLetter {
             offset: at,
-            stage: "decode".into(),
+            step: "decode".into(),
             reason,
             raw,
             length,

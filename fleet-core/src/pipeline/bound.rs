@@ -94,7 +94,7 @@ where
     }
 }
 
-fn dead_letters<T>(stage: &Arc<str>, outcome: Outcome, rows: &[Row<T>]) -> Vec<DeadLetter> {
+fn dead_letters<T>(step: &Arc<str>, outcome: Outcome, rows: &[Row<T>]) -> Vec<DeadLetter> {
     let rejected = outcome.rejected.into_iter().map(|mut rejected| {
         let length = rejected.raw.len() as u64;
         rejected.raw.truncate(MAX_RAW_BYTES);
@@ -103,7 +103,7 @@ fn dead_letters<T>(stage: &Arc<str>, outcome: Outcome, rows: &[Row<T>]) -> Vec<D
                 .get(rejected.index)
                 .map(|row| row.offset)
                 .unwrap_or_default(),
-            stage: Arc::clone(stage),
+            step: Arc::clone(step),
             reason: rejected.reason,
             raw: rejected.raw,
             length,

@@ -320,7 +320,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     }
 
     /// Bounds the keys that each [tenant](crate::Event::tenant) has in a partition at a time: past it, rows of
-    /// new keys are dead letters at stage `keys`. Then a producer that sends another id with every event
+    /// new keys are dead letters of step `keys`. Then a producer that sends another id with every event
     /// fills no memory and costs nobody else anything. With [`forget_after`](Self::forget_after), silent keys
     /// make room. Default: no bound.
     ///
@@ -344,7 +344,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// - Where a timer panics, or a row that a timer made, no record can be left out: that step forgets the
     ///   key, its results of that moment are lost, and a dead letter says so. It names the last record of
     ///   the key, which has a fate of its own, so it is not among the [counts](crate::checkpoint::Counts).
-    /// - The dead letter's stage is the step's name; the tallies `panics.<stage>` count them.
+    /// - The dead letter names the step; the tallies `panics.<step>` count them.
     /// - A decoder without a [copy for retry](crate::decode::Decode::copy_for_retry) stops the pipeline as before.
     ///
     /// The panic's own message goes where the process sends it, to standard error in general. In a program that

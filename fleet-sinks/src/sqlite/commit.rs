@@ -84,7 +84,7 @@ fn insert_dead(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
             pipeline,
             sealed.partition.as_str(),
             letter.offset.0.cast_signed(),
-            &*letter.stage,
+            &*letter.step,
             letter.reason,
             letter.raw,
             letter.length.cast_signed(),

@@ -25,7 +25,7 @@ impl SqliteStore {
                         partition: Partition::from(row.get_ref(0)?.as_str()?),
                         letter: DeadLetter {
                             offset: Offset(claim::unsigned(row, 1)?),
-                            stage: Arc::from(row.get_ref(2)?.as_str()?),
+                            step: Arc::from(row.get_ref(2)?.as_str()?),
                             reason: row.get(3)?,
                             raw: row.get(4)?,
                             length: claim::unsigned(row, 5)?,

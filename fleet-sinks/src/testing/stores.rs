@@ -34,10 +34,10 @@ impl Record for Hour {
     }
 }
 
-pub(crate) fn letter(offset: u64, stage: &str, reason: &str, raw: &[u8]) -> DeadLetter {
+pub(crate) fn letter(offset: u64, step: &str, reason: &str, raw: &[u8]) -> DeadLetter {
     DeadLetter {
         offset: Offset(offset),
-        stage: stage.into(),
+        step: step.into(),
         reason: reason.into(),
         raw: raw.to_vec(),
         length: raw.len() as u64,

@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &DeadLettersArgs) -> Result<()> {
             let (partition, letter) = (dead.partition, dead.letter);
             stdout::print(&format!(
                 "{partition} offset {}: {}: {}\n",
-                letter.offset, letter.stage, letter.reason
+                letter.offset, letter.step, letter.reason
             ))?;
         }
         return Ok(());

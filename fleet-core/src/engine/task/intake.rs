@@ -49,7 +49,7 @@ impl<E: Event> Intake<'_, E> {
                     let length = raw.len() as u64;
                     self.fates.bury(DeadLetter {
                         offset: at,
-                        stage: "decode".into(),
+                        step: "decode".into(),
                         reason: format!("it panicked: {reason}"),
                         raw,
                         length,

@@ -175,7 +175,7 @@ impl<E: Event> Recovery<'_, E> {
     fn record(&mut self, letters: Vec<(DeadLetter, Subject)>) {
         let results = &mut *self.results;
         for (letter, subject) in letters {
-            let tally = format!("{PANICS}.{}", letter.stage);
+            let tally = format!("{PANICS}.{}", letter.step);
             *results.tallies.entry(tally).or_default() += 1;
             match subject {
                 Subject::AcceptedEvent => {
@@ -243,7 +243,7 @@ impl<E: Event> Recovery<'_, E> {
         };
         let letter = DeadLetter {
             offset,
-            stage: panicked.site.name(self.processor.nodes()).into(),
+            step: panicked.site.name(self.processor.nodes()).into(),
             reason: format!("it panicked: {}", panicked.reason),
             raw: Vec::new(),
             length: 0,

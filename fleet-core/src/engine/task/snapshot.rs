@@ -131,7 +131,7 @@ mod tests {
     fn dead(offset: u64) -> DeadLetter {
         DeadLetter {
             offset: Offset(offset),
-            stage: "decode".into(),
+            step: "decode".into(),
             reason: String::new(),
             raw: Vec::new(),
             length: 0,

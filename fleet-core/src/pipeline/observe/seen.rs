@@ -297,7 +297,7 @@ impl Seen {
             self.add(&metrics::SINK_ROWS, &labels, more);
         }
         for dead in &sealed.dead {
-            self.add(&metrics::DEAD_LETTERS, &[("stage", &dead.stage)], 1);
+            self.add(&metrics::DEAD_LETTERS, &[("stage", &dead.step)], 1);
         }
         let labels = [("partition", partition)];
         self.add(&metrics::COMMITS, &labels, 1);

@@ -290,7 +290,7 @@ async fn rejected_rows_are_dead_letters_once_and_the_sink_balances() {
     assert_eq!(dead.len(), 30);
     assert!(
         dead.iter()
-            .all(|(_, dead)| &*dead.stage == "picky" && dead.offset.0 % 3 == 0)
+            .all(|(_, dead)| &*dead.step == "picky" && dead.offset.0 % 3 == 0)
     );
 }
 
@@ -427,11 +427,11 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
             Step::Publish { piece, .. } => {
                 // Each piece has one row refused, named after its partition.
                 let (partition, _) = committer.place(piece).unwrap();
-                let (stage, reason) = ("rows".into(), partition.to_string());
+                let (step, reason) = ("rows".into(), partition.to_string());
                 let (raw, length) = (Vec::new(), 0);
                 let letter = DeadLetter {
                     offset: Offset(1),
-                    stage,
+                    step,
                     reason,
                     raw,
                     length,

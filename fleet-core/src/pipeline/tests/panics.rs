@@ -99,7 +99,7 @@ async fn prop_isolated_panics_give_the_rows_of_an_input_without_what_panics() {
         assert_eq!(stored.remove("counted").unwrap().len(), good.len());
         assert!(stored == plain(&good), "seed {seed}: the rows differ");
         for letter in letters(&store) {
-            assert_eq!(&*letter.stage, "bomb");
+            assert_eq!(&*letter.step, "bomb");
             let kmh = rows[letter.offset.0 as usize].kmh;
             assert_eq!(letter.reason, format!("it panicked: cannot count {kmh}"));
         }

@@ -139,9 +139,9 @@ async fn insert_dead(
             .iter()
             .map(|letter| letter.offset.0.cast_signed())
             .collect();
-        let stages: Vec<_> = letters
+        let steps: Vec<_> = letters
             .iter()
-            .map(|letter| storable(&letter.stage))
+            .map(|letter| storable(&letter.step))
             .collect();
         let reasons: Vec<_> = letters
             .iter()
@@ -156,7 +156,7 @@ async fn insert_dead(
             .execute(
                 &statements.insert_dead,
                 &[
-                    &pipeline, &partition, &offsets, &stages, &reasons, &raws, &lengths,
+                    &pipeline, &partition, &offsets, &steps, &reasons, &raws, &lengths,
                 ],
             )
             .await?;

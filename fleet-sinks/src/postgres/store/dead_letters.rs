@@ -68,7 +68,7 @@ fn letter(row: &Row) -> Result<StoredDeadLetter, Error> {
         partition: Partition::from(row.try_get::<_, &str>(0)?),
         letter: DeadLetter {
             offset: Offset(unsigned(row, 1)?),
-            stage: Arc::from(row.try_get::<_, &str>(2)?),
+            step: Arc::from(row.try_get::<_, &str>(2)?),
             reason: row.try_get(3)?,
             raw: row.try_get(4)?,
             length: unsigned(row, 5)?,

@@ -179,7 +179,7 @@ async fn dead_letters_are_kept_whatever_they_hold() {
     let mut epoch = sealed(&partition, &claim, 1);
     epoch.dead = vec![DeadLetter {
         offset: Offset(u64::MAX),
-        stage: "de\0code".into(),
+        step: "de\0code".into(),
         reason: "unexpected \0 at 3".into(),
         raw: vec![0, 255, 10],
         length: 3,

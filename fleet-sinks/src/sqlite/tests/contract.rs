@@ -38,7 +38,7 @@ async fn rows_of_a_fenced_or_dropped_transaction_are_not_committed() {
     let mut letter = sealed(&partition, &zombie, 1);
     letter.dead = vec![DeadLetter {
         offset: Offset(1),
-        stage: "decode".into(),
+        step: "decode".into(),
         reason: "bad".into(),
         raw: b"x".into(),
         length: 1,

@@ -273,7 +273,7 @@ impl Stage {
         let mut dead: Vec<_> = dead
             .iter()
             .map(|(partition, dead)| {
-                let why = (&*dead.stage, dead.reason.as_str());
+                let why = (&*dead.step, dead.reason.as_str());
                 dead_letter(partition, dead.offset.0, why, &dead.raw)
             })
             .collect();
