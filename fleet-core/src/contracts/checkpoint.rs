@@ -1,4 +1,5 @@
-//! The one truth about progress: the contract of a checkpoint store, and what it holds.
+//! The contract of a checkpoint store, and the types it stores: position, state, counts and dead
+//! letters of each partition.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,28 +8,28 @@ use compact_str::CompactString;
 
 use crate::data::{Offset, Partition, Result};
 
-/// How many records had which fate. Every record has exactly one.
+/// Counts records by their fate. Every record has exactly one.
 ///
 /// # Guarantees
-/// `read = accepted + filtered + dead_lettered + late + duplicate`, in every commit.
+/// In every commit, `read = accepted + filtered + dead_lettered + late + duplicate`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
-    /// Records that a decoder looked at.
+    /// Records that were passed to a decoder.
     pub read: u64,
-    /// Those that entered the graph.
+    /// Records that entered the graph.
     pub accepted: u64,
-    /// Those that a decoder left out on purpose.
+    /// Records that a decoder skipped on purpose.
     pub filtered: u64,
-    /// Those that could not be read.
+    /// Records that could not be decoded or processed.
     pub dead_lettered: u64,
-    /// Those older than their key's clock.
+    /// Records that arrived after their key's clock had passed them.
     pub late: u64,
-    /// Those that were there already, by content.
+    /// Records whose content was seen before.
     pub duplicate: u64,
 }
 
 impl Counts {
-    /// Whether every record has a fate.
+    /// Returns whether every record read has a fate.
     pub fn balances(&self) -> bool {
         self.read == self.accepted + self.filtered + self.dead_lettered + self.late + self.duplicate
     }
@@ -45,43 +46,45 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
-/// A record or a row that could not be used, with all that is needed to try again.
+/// A record or row that could not be processed, with everything needed to retry it later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// Where the record lies; for a rejected row, the record that made it.
+    /// The offset of the record; for a rejected row, of the record that produced it.
     pub offset: Offset,
-    /// Who refused it: `decode`, or the name of a sink.
+    /// The step that refused it: `decode`, `order`, `keys`, or the name of an operator or a sink.
+    /// Stores and metrics call this `stage`.
     pub step: Arc<str>,
-    /// Why, for people.
+    /// A human-readable reason.
     pub reason: String,
-    /// Its bytes, or their beginning: up to [`MAX_RAW_BYTES`](crate::decode::MAX_RAW_BYTES) are kept.
+    /// The record's bytes, truncated to [`MAX_RAW_BYTES`](crate::decode::MAX_RAW_BYTES).
     pub raw: Vec<u8>,
-    /// How many bytes it has in whole.
+    /// The record's full length, in bytes.
     pub length: u64,
 }
 
 impl DeadLetter {
-    /// What it takes, bytes.
+    /// The memory it takes, in bytes.
     fn weight(&self) -> usize {
         self.raw.len() + self.reason.len() + size_of::<Self>()
     }
 
-    /// Whether only the beginning of the record was kept.
+    /// Returns whether `raw` holds only the beginning of the record.
     pub fn is_cut(&self) -> bool {
         self.length > self.raw.len() as u64
     }
 }
 
-/// What happened to the records of one partition: totals, and the dead letters since the last commit.
+/// The fates of one partition's records: total counts, and the dead letters since the last commit.
 #[derive(Clone, Debug, Default)]
 pub struct Fates {
-    /// Since the partition's first record.
+    /// Counts since the partition's first record.
     pub counts: Counts,
-    /// Since the last commit.
+    /// Dead letters since the last commit.
     pub dead: Vec<DeadLetter>,
-    /// What the dead letters take.
+    /// The memory that `dead` and `lost` take, in bytes.
     pub(crate) dead_bytes: usize,
-    /// Dead letters that do not keep a record out of the graph.
+    /// Dead letters of panics inside the graph. Their records entered it, so a replay must see
+    /// them again.
     pub(crate) lost: Vec<DeadLetter>,
 }
 
@@ -95,27 +98,27 @@ impl From<Counts> for Fates {
 }
 
 impl Fates {
-    /// Counts a dead letter and keeps it.
+    /// Counts and stores a dead letter.
     pub(crate) fn bury(&mut self, letter: DeadLetter) {
         self.counts.dead_lettered += 1;
         self.dead_bytes += letter.weight();
         self.dead.push(letter);
     }
 
-    /// Takes back the dead letters after the first `length`, which are not counted any more.
+    /// Drops the dead letters after the first `length`; the caller restores the counts.
     pub(crate) fn truncate_dead(&mut self, length: usize) {
         self.dead.truncate(length);
         let all = self.dead.iter().chain(&self.lost);
         self.dead_bytes = all.map(DeadLetter::weight).sum();
     }
 
-    /// Keeps a dead letter of what came to grief inside the graph, where a replay has to see it again.
+    /// Stores a dead letter of a panic inside the graph; see [`lost`](Self::lost).
     pub(crate) fn lose(&mut self, letter: DeadLetter) {
         self.dead_bytes += letter.weight();
         self.lost.push(letter);
     }
 
-    /// An event without bytes of its own, refused at `step`.
+    /// Counts and stores a dead letter of an event that `step` refused and whose bytes are gone.
     pub(crate) fn dead_letter(&mut self, offset: Offset, step: &str, reason: &str) {
         let (step, reason) = (step.into(), reason.into());
         self.bury(DeadLetter {
@@ -127,7 +130,7 @@ impl Fates {
         });
     }
 
-    /// Takes over what another part of the same partition found out.
+    /// Moves the fates of another part of the same partition into this one.
     pub(crate) fn join(&mut self, other: &mut Self) {
         self.counts += std::mem::take(&mut other.counts);
         self.dead.append(&mut other.dead);
@@ -135,7 +138,7 @@ impl Fates {
         self.dead_bytes += std::mem::take(&mut other.dead_bytes);
     }
 
-    /// The dead letters, in the order of the input.
+    /// Takes all dead letters, in input order.
     pub(crate) fn take_dead(&mut self) -> Vec<DeadLetter> {
         self.dead_bytes = 0;
         let mut dead = std::mem::take(&mut self.dead);
@@ -145,29 +148,29 @@ impl Fates {
     }
 }
 
-/// Running totals by name, kept with the position: rows given to and taken by each sink, alerts by kind.
+/// Named running totals, committed together with the position.
 ///
 /// # Shape
-/// `sink.<name>.given`, `sink.<name>.written`, `sink.<name>.dead_lettered`, and `<group>.<word>` of
-/// [`Pipeline::tally`](crate::Pipeline::tally).
+/// For each sink `sink.<name>.given`, `sink.<name>.written` and `sink.<name>.dead_lettered`; for
+/// each [`Pipeline::tally`](crate::Pipeline::tally) `<group>.<word>`.
 pub type Tallies = BTreeMap<String, u64>;
 
-/// What a store knows of a partition when it is claimed.
+/// Everything a store holds about a partition, returned to the process that claims it.
 #[derive(Clone, Debug, Default)]
 pub struct Claim {
-    /// Raised by the claim: commits with an older one are refused.
+    /// The fencing token. Each claim raises it, and the store refuses commits with an older one.
     pub token: u64,
-    /// The number of the last commit.
+    /// The number of the last commit, or 0.
     pub seq: u64,
-    /// Where to go on; `None` when there was no commit.
+    /// The offset to resume from; `None` before the first commit.
     pub next: Option<Offset>,
     /// Whether the input had ended.
     pub ended: bool,
-    /// The structure of the graph that made the state.
+    /// The structure of the graph that produced the state.
     pub fingerprint: Option<String>,
     /// The state, one entry for each node and key.
     pub state: Vec<Saved>,
-    /// Fates since the first record.
+    /// Counts since the first record.
     pub counts: Counts,
     /// Totals since the first record.
     pub tallies: Tallies,
@@ -176,89 +179,118 @@ pub struct Claim {
 /// The state of one key at one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
-    /// The node's number in its graph; 0 is the order buffer.
+    /// The number of the node in its graph. 0 is the order buffer; the highest numbers are
+    /// reserved for the engine.
     pub node: u16,
-    /// The key; up to 24 bytes lie inside.
+    /// The key. Up to 24 bytes are stored inline.
     pub key: CompactString,
-    /// The [`State::VERSION`](crate::State::VERSION) that wrote it.
+    /// The [`State::VERSION`](crate::State::VERSION) that encoded it.
     pub version: u16,
-    /// The state; `None` when the key was forgotten.
+    /// The encoded state; `None` deletes the entry.
     pub bytes: Option<Vec<u8>>,
 }
 
-/// One partition's part of a commit.
+/// One partition's share of a commit.
 ///
 /// # Guarantees
-/// It lands only if the token is the last claim's and `seq - 1` was the last commit. `seq` counts commits,
-/// because a timer or the end of input moves no offset: comparing offsets would let such a commit land twice.
+/// The store applies it only if `token` is the partition's current token and `seq - 1` was its
+/// last commit. Commits are numbered because a timer or the end of the input moves no offset: a
+/// store that compared offsets could apply such a commit twice.
 #[derive(Clone, Debug)]
 pub struct Sealed {
-    /// Which partition.
+    /// The partition.
     pub partition: Partition,
-    /// The claim's token.
+    /// The token from the [`Claim`].
     pub token: u64,
-    /// This commit's number.
+    /// The number of this commit.
     pub seq: u64,
-    /// Where to go on.
+    /// The offset to resume from.
     pub next: Offset,
     /// Whether the input has ended.
     pub ended: bool,
     /// The structure of the graph.
     pub fingerprint: Arc<str>,
-    /// The state of every key that changed.
+    /// The state of every key that changed since the last snapshot.
     pub saved: Vec<Saved>,
     /// The dead letters since the last commit.
     pub dead: Vec<DeadLetter>,
-    /// Fates since the first record.
+    /// Counts since the first record.
     pub counts: Counts,
     /// Totals since the first record.
     pub tallies: Tallies,
 }
 
-/// How a commit ended.
+/// The outcome of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Committed {
-    /// All of it landed.
+    /// The whole epoch is committed.
     Done,
-    /// Nothing of it landed: these partitions belong to someone else. The rest may be sent again.
+    /// Nothing is committed, because these partitions belong to another process now. The driver
+    /// drops them and sends the others again in a new transaction.
     Fenced(Vec<Partition>),
 }
 
-/// How far a partition is, without claiming it.
+/// The progress of a partition, read without claiming it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The last claim's token.
+    /// The token of the last claim.
     pub token: u64,
-    /// The last commit's number.
+    /// The number of the last commit, or 0.
     pub seq: u64,
-    /// Where to go on; `None` when there was no commit.
+    /// The offset to resume from; `None` before the first commit.
     pub next: Option<Offset>,
     /// Whether the input has ended.
     pub ended: bool,
 }
 
-/// Holds, for each partition, position, fence, state, dead letters and counts, and changes them together.
+/// Stores the progress of each partition, and changes all of it in one transaction.
 ///
-/// Clones are handles of one store.
+/// Progress is the position, the fencing token, the state of the keys, dead letters, counts and
+/// tallies. The driver calls the store from one task at a time:
+///
+/// ```text
+/// when a partition is assigned   claim
+/// for each epoch                 begin -> transactional sinks write -> commit
+/// after a commit that failed     progress of its partitions
+/// ```
+///
+/// Clones of a store are handles to the same data.
 ///
 /// # Guarantees
-/// A commit lands whole or not at all, with the rows that [transactional sinks](crate::sink::TransactionalSink)
-/// wrote in the same transaction.
+/// An implementation guarantees:
+/// - Commits are atomic: all of an epoch becomes durable, with every row that
+///   [transactional sinks](crate::sink::TransactionalSink) wrote in its transaction, or nothing.
+/// - Commits are fenced: after a partition is claimed again, every commit with an older token fails,
+///   even if its transaction began before that claim.
+/// - Each commit number is applied at most once.
 ///
 /// # Errors
-/// An error of `commit` says nothing about whether it landed: the driver asks `progress` and sends the
-/// commit again only if its number is not there.
+/// A [retryable](crate::Error::is_retryable) error makes the driver wait and retry; any other
+/// stops the pipeline. If `commit` fails, its outcome is unknown: the driver asks for the
+/// `progress` and sends the commit again only if its number is not stored. A failure in `begin` or
+/// in a write drops the transaction, and the driver begins a new one.
+///
+/// # Examples
+/// [`MemoryStore`](crate::MemoryStore) is the smallest implementation. The suite
+/// `fleet_core::testing::conformance` checks this contract against any other.
 #[async_trait]
 pub trait CheckpointStore: Send + 'static {
-    /// A transaction. It owns its connection; dropping it rolls back.
+    /// A transaction. It owns its connection, and dropping it rolls back.
     type Tx: Send;
 
-    /// Takes the partition: raises its token and returns what is known of it.
+    /// Claims a partition: atomically raises its fencing token and returns its stored progress.
+    ///
+    /// The first claim of an unknown partition creates it.
     async fn claim(&mut self, partition: &Partition) -> Result<Claim>;
-    /// Opens a transaction.
+
+    /// Begins a transaction.
     async fn begin(&mut self) -> Result<Self::Tx>;
-    /// Checks the fence of every partition and commits, or rolls back and names those that are fenced.
+
+    /// Commits an epoch, or rolls it back if any of its partitions is fenced.
+    ///
+    /// `epoch` holds one entry per partition. Whatever the outcome, `tx` is used up.
     async fn commit(&mut self, tx: Self::Tx, epoch: &[Sealed]) -> Result<Committed>;
-    /// How far a partition is; `None` when it was never claimed.
+
+    /// Returns the progress of a partition, or `None` if it was never claimed.
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>>;
 }

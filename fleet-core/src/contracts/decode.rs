@@ -1,4 +1,5 @@
-//! From what a source has to events: the contract of a decoder, and the place where fates are counted.
+//! The contract of a decoder, which turns payloads into events, and the [`Entry`] that counts the
+//! fate of each record.
 
 use crate::{
     contracts::checkpoint::{Counts, DeadLetter, Fates},
@@ -7,13 +8,15 @@ use crate::{
     rows::{Dealer, Slab},
 };
 
-/// How much of a record a dead letter keeps, bytes. Our choice: enough to see what it is; the offset says where the rest lies.
+/// The longest prefix of a record that a dead letter stores, in bytes. Our choice: enough to
+/// recognize the record; its offset locates the rest.
 pub const MAX_RAW_BYTES: usize = 64 * 1024;
 
-/// The longest reason that is kept, bytes. Our choice: a few lines; some quote what they refuse.
+/// The longest reason that a dead letter stores, in bytes. Our choice: a few lines, because some
+/// reasons quote what they refuse.
 pub const MAX_REASON_BYTES: usize = 1024;
 
-/// Takes the records of a batch, one call for each: this is where the balance is made.
+/// Receives the records of a payload, one call for each, and counts their fates.
 ///
 /// # Examples
 /// ```
@@ -29,13 +32,14 @@ pub const MAX_REASON_BYTES: usize = 1024;
 pub struct Entry<'a, E> {
     to: To<'a, E>,
     fates: &'a mut Fates,
-    /// The record at hand.
+    /// The current record.
     at: Offset,
-    /// Records before it have had their fates: they are read again for the sake of the state.
+    /// The first record to count. Earlier ones were counted before; a replay reads them again only
+    /// to rebuild the state.
     counted: Offset,
 }
 
-/// Where events go.
+/// The destination of events.
 #[derive(Debug)]
 enum To<'a, E> {
     List(&'a mut Vec<(Offset, E)>),
@@ -44,17 +48,17 @@ enum To<'a, E> {
 }
 
 impl<'a, E> Entry<'a, E> {
-    /// An entry that appends to `rows` and counts in `fates`.
+    /// Returns an entry that appends to `rows` and counts in `fates`.
     pub fn new(rows: &'a mut Vec<(Offset, E)>, fates: &'a mut Fates) -> Self {
         Self::into(To::List(rows), fates)
     }
 
-    /// An entry that appends to the list of each event's shard.
+    /// Returns an entry that appends each event to the list of its shard.
     pub(crate) fn by_shard(dealer: &'a mut Dealer<E>, fates: &'a mut Fates) -> Self {
         Self::into(To::Shards(dealer), fates)
     }
 
-    /// An entry of an only shard, whose rows stay where they are put.
+    /// Returns an entry that builds events in the slab of the only shard.
     pub(crate) fn of_slab(slab: &'a mut Slab<E>, fates: &'a mut Fates) -> Self {
         Self::into(To::Slab(slab), fates)
     }
@@ -69,7 +73,7 @@ impl<'a, E> Entry<'a, E> {
         }
     }
 
-    /// Leaves the fates of records before this as they are.
+    /// Counts only records from offset `first` on.
     pub(crate) fn count_from(&mut self, first: Offset) {
         self.counted = first;
     }
@@ -78,7 +82,8 @@ impl<'a, E> Entry<'a, E> {
         &mut self.fates.counts
     }
 
-    /// The record at this offset is an event. Its fate is counted when it is admitted.
+    /// Accepts the record at this offset as an event. Its fate is counted when it is admitted to
+    /// the graph.
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
         self.fates.counts.read += u64::from(at >= self.counted);
@@ -92,9 +97,9 @@ impl<'a, E> Entry<'a, E> {
         }
     }
 
-    /// Puts an event without content where it is to stay, so that it is built there: moving one that was built
-    /// just now costs more than reading the numbers of a line. It is an old event that `clean` empties, or a
-    /// `blank` one. [`finish`](Self::finish) or [`discard`](Self::discard) follows.
+    /// Begins an event in its final place, so that it never moves: moving a fresh event costs more
+    /// than parsing the numbers of a line. The event is an old one emptied by `clean`, or a new one
+    /// from `blank`. [`finish`](Self::finish) or [`discard`](Self::discard) must follow.
     #[inline]
     pub(crate) fn begin(
         &mut self,
@@ -112,7 +117,7 @@ impl<'a, E> Entry<'a, E> {
         rows.last_mut().map(|(_, event)| event)
     }
 
-    /// What [`begin`](Self::begin) put down is an event now.
+    /// Accepts the event that [`begin`](Self::begin) began.
     #[inline]
     pub(crate) fn finish(&mut self) {
         self.fates.counts.read += u64::from(self.at >= self.counted);
@@ -121,7 +126,7 @@ impl<'a, E> Entry<'a, E> {
         }
     }
 
-    /// What [`begin`](Self::begin) put down is none.
+    /// Removes the event that [`begin`](Self::begin) began, without counting it.
     #[inline]
     pub(crate) fn discard(&mut self) {
         match &mut self.to {
@@ -131,7 +136,7 @@ impl<'a, E> Entry<'a, E> {
         }
     }
 
-    /// The record at this offset is left out on purpose.
+    /// Skips the record at this offset on purpose.
     pub fn filtered(&mut self, at: Offset) {
         let count = u64::from(at >= self.counted);
         let counts = self.counts();
@@ -139,12 +144,13 @@ impl<'a, E> Entry<'a, E> {
         counts.filtered += count;
     }
 
-    /// The record at this offset cannot be read; it becomes a dead letter with the reason and its bytes.
+    /// Refuses the record at this offset: it becomes a dead letter with the reason and its bytes.
     pub fn malformed(&mut self, at: Offset, raw: &[u8], reason: impl Into<String>) {
         self.cut(at, raw, raw.len() as u64, reason);
     }
 
-    /// As [`malformed`](Self::malformed), of a record of `length` bytes whose beginning is `raw`.
+    /// Like [`malformed`](Self::malformed), for a record of `length` bytes of which only the
+    /// beginning, `raw`, is available.
     pub fn cut(&mut self, at: Offset, raw: &[u8], length: u64, reason: impl Into<String>) {
         if at < self.counted {
             return;
@@ -166,17 +172,53 @@ impl<'a, E> Entry<'a, E> {
     }
 }
 
-/// Turns the payload of a source into events.
+/// Decodes the payloads of a source into events.
 ///
-/// Runs in the task, so it keeps no state between batches and may run in parallel.
+/// The engine calls `decode` once for each payload, or for each part that `divide` returns, and
+/// again for payloads that a restart or a retry reads again. Several threads may call it at the
+/// same time.
 ///
 /// # Guarantees
-/// Exactly one call of [`Entry`] for each record, in the order of the input, whatever the bytes are: bad
-/// data never panics and is never skipped in silence.
+/// An implementation guarantees:
+/// - It makes exactly one [`Entry`] call for each record, in input order. Whatever the bytes are,
+///   it neither panics nor skips a record silently.
+/// - It is pure: the calls depend on the payload alone. It keeps no state between payloads.
+///
+/// # Errors
+/// There are none: a record that cannot be decoded becomes a dead letter through
+/// [`Entry::malformed`]. A panic stops the pipeline, unless
+/// [panics are isolated](crate::Pipeline::isolate_panics) and `copy_for_retry` returns a copy; then
+/// only the record that caused it becomes a dead letter.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{EventTime, Offset, VehicleId, decode::{Decode, Entry}, event::Telemetry};
+///
+/// /// Each record is a vehicle id.
+/// struct Ids;
+/// impl Decode<Vec<(Offset, String)>> for Ids {
+///     type Event = Telemetry;
+///     fn decode(&self, payload: Vec<(Offset, String)>, entry: &mut Entry<'_, Telemetry>) {
+///         for (at, id) in payload {
+///             match VehicleId::new(&id) {
+///                 Ok(id) => entry.row(at, Telemetry::new(id, EventTime::MIN)),
+///                 Err(error) => entry.malformed(at, id.as_bytes(), error.to_string()),
+///             }
+///         }
+///     }
+/// }
+///
+/// # use fleet_core::checkpoint::Fates;
+/// let (mut rows, mut fates) = (Vec::new(), Fates::default());
+/// let payload = vec![(Offset(0), "car-1".into()), (Offset(1), String::new())];
+/// Ids.decode(payload, &mut Entry::new(&mut rows, &mut fates));
+/// assert_eq!((rows.len(), fates.counts.dead_lettered), (1, 1));
+/// ```
 pub trait Decode<P>: Send + Sync + 'static {
-    /// What comes out.
+    /// The event type.
     type Event: Event;
-    /// Reads all records of one payload.
+
+    /// Decodes all records of a payload.
     fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
 
     /// Returns a copy of the payload, to decode record by record if [`decode`](Self::decode) panics.
@@ -188,8 +230,9 @@ pub trait Decode<P>: Send + Sync + 'static {
         None
     }
 
-    /// Splits a payload into up to `parts` that several workers decode at once. Decoding the parts in their
-    /// order is decoding the whole. By default a payload is one part.
+    /// Splits a payload into up to `parts` parts, for several workers to decode in parallel.
+    ///
+    /// Decoding the parts in order must equal decoding the whole. The default does not split.
     fn divide(&self, payload: P, parts: usize) -> Vec<P> {
         let _ = parts;
         vec![payload]
@@ -208,15 +251,15 @@ pub struct RetryCopy<P> {
 /// A payload that holds exactly one record.
 #[derive(Clone, Debug)]
 pub struct SingleRecord<P> {
-    /// Where it lies.
+    /// The offset of the record.
     pub at: Offset,
-    /// Its bytes, where it has any.
+    /// The bytes of the record, for its dead letter; empty if it has none.
     pub raw: Vec<u8>,
-    /// The record.
+    /// The payload.
     pub payload: P,
 }
 
-/// The decoder of a source that has events already, with their offsets.
+/// The decoder for sources that produce typed events and their offsets.
 ///
 /// # Examples
 /// ```

@@ -21,13 +21,13 @@ use crate::{
     rows::Row,
 };
 
-/// Holds positions, state and rows in memory: for tests, and for pipelines whose results leave by plain
-/// sinks and whose input is read from the beginning every time.
+/// A [`CheckpointStore`] in memory, for tests and for pipelines that write to plain sinks and read
+/// their input from the beginning on every run.
 ///
-/// Clones are handles of one store.
+/// Clones are handles to the same data.
 ///
 /// # Guarantees
-/// Those of every [`CheckpointStore`], as long as the process lives.
+/// Those of every [`CheckpointStore`], until the process exits.
 ///
 /// # Examples
 /// ```
@@ -49,12 +49,12 @@ struct Contents {
     tables: BTreeMap<Arc<str>, Vec<String>>,
 }
 
-/// A partition.
+/// The progress of one partition.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held {
-    /// Without the state.
+    /// Everything but the state.
     claim: Claim,
-    /// By node and key, so that a commit costs what it changes.
+    /// The state by node and key, so that the cost of a commit depends only on what it changes.
     state: BTreeMap<(u16, CompactString), Saved>,
 }
 
@@ -62,17 +62,18 @@ pub(crate) struct Held {
 #[derive(Clone, Debug, Default)]
 pub struct MemoryTx(Vec<(Arc<str>, String)>);
 
-/// A table of a [`MemoryStore`]: keeps rows of any type that can be shown, as text.
+/// A table of a [`MemoryStore`]. Stores rows of any type that implements [`Debug`](fmt::Debug), as
+/// text.
 #[derive(Clone, Debug)]
 pub struct MemoryTable(Arc<str>);
 
 impl MemoryStore {
-    /// A table that rows can be stored in.
+    /// Returns the table with this name, a sink of this store.
     pub fn table(&self, name: &str) -> MemoryTable {
         MemoryTable(name.into())
     }
 
-    /// The committed rows of all tables, sorted: multisets, to be compared.
+    /// Returns the committed rows of each table, sorted for comparison.
     pub fn rows(&self) -> BTreeMap<Arc<str>, Vec<String>> {
         let mut tables = self.lock().tables.clone();
         for rows in tables.values_mut() {
@@ -81,13 +82,13 @@ impl MemoryStore {
         tables
     }
 
-    /// The committed dead letters.
+    /// Returns the committed dead letters.
     pub fn dead_letters(&self) -> Vec<(Partition, DeadLetter)> {
         self.lock().dead.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
-        // Nothing below panics halfway through a change.
+        // No code under the lock panics halfway through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -150,7 +151,7 @@ impl CheckpointStore for MemoryStore {
 }
 
 impl Contents {
-    /// What a store does that saves a part outside the transaction.
+    /// Plants the bugs of a store that saves a part outside the transaction.
     fn plant(&mut self, epoch: &[Sealed]) {
         for sealed in epoch {
             let held = self.partitions.entry(sealed.partition.clone()).or_default();
@@ -175,7 +176,7 @@ impl Contents {
 }
 
 impl Held {
-    /// What the next owner is told.
+    /// Returns what a claim returns.
     pub(crate) fn claim(&self) -> Claim {
         Claim {
             state: self.state.values().cloned().collect(),
@@ -183,19 +184,19 @@ impl Held {
         }
     }
 
-    /// Where its owner goes on.
+    /// Returns the offset to resume from.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn next(&self) -> Offset {
         self.claim.next.unwrap_or_default()
     }
 
-    /// The state of a key at a node, as it was saved.
+    /// Returns the saved state of a key at a node.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn state(&self, node: u16, key: &str) -> Option<&Saved> {
         self.state.get(&(node, key.into()))
     }
 
-    /// Takes what a commit says of this partition.
+    /// Applies a commit to this partition.
     pub(crate) fn take(&mut self, sealed: &Sealed) {
         let claim = &mut self.claim;
         claim.seq = sealed.seq;
@@ -207,13 +208,13 @@ impl Held {
         self.save(&sealed.saved);
     }
 
-    /// Puts the state of the keys that changed over what was there.
+    /// Replaces the state of the keys that changed.
     fn save(&mut self, saved: &[Saved]) {
         for saved in saved {
-            let place = (saved.node, saved.key.clone());
+            let entry = (saved.node, saved.key.clone());
             match saved.bytes {
-                Some(_) => self.state.insert(place, saved.clone()),
-                None => self.state.remove(&place),
+                Some(_) => self.state.insert(entry, saved.clone()),
+                None => self.state.remove(&entry),
             };
         }
     }

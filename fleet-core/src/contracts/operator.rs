@@ -1,4 +1,4 @@
-//! The one extension point: what authors of rules, windows and scores write.
+//! The contract of an operator, the extension point for rules, windows and scores.
 
 use std::time::Duration;
 
@@ -8,21 +8,32 @@ use crate::{
     rows::{KeyId, Keys, Row, Timers},
 };
 
-/// A stateful step with one state per key.
+/// A stateful step of a graph, with one state per key.
 ///
-/// The engine calls it in event-time order of the key: for each row first `on_timer` for every timer at or
-/// before the row's time, then `on_row`; after the rows, timers before the key's clock. The end of input
-/// fires every timer that is set then, and none that those set: no row will come for them.
+/// The engine calls an operator in event-time order within each key:
 ///
-/// A row that is older than the clock but within the [allowed lateness](crate::Order) reaches `on_belated`
-/// of operators that revise, and no other: a rule never sees one.
+/// ```text
+/// first row of a key         init
+/// each row                   on_timer for each timer at or before its time, then on_row
+/// the key's clock advances   on_timer for each timer before the clock
+/// a belated row              on_belated, if the operator revises
+/// the input ends             on_timer for each timer that is set, but for none that these calls set
+/// ```
+///
+/// A belated row is older than its key's clock but within the [allowed lateness](crate::Order).
+/// Only operators that [revise](Self::revises) their results see it.
 ///
 /// # Guarantees
-/// Yours: pure. No clock, no I/O, no randomness; the results depend on nothing but the rows of the key.
-/// Then any batching, crash, rebalance and number of workers gives the same results.
+/// An implementation must be pure: no clock, no I/O, no randomness. Its results depend on the rows
+/// of the key and nothing else. In return the results are the same for any batching, crash,
+/// rebalance and number of workers.
+///
+/// # Panics
+/// A panic stops the pipeline, unless [panics are isolated](crate::Pipeline::isolate_panics): then
+/// the record that caused it becomes a dead letter. An operator has no other way to fail.
 ///
 /// # Examples
-/// Counts the rows of each key until it is silent for a minute:
+/// Counts the rows of each key until it has been silent for a minute:
 /// ```
 /// use std::time::Duration;
 /// use fleet_core::{EventTime, Operator, event::Telemetry, operator::{Cx, Keep}, row::Row};
@@ -46,82 +57,93 @@ use crate::{
 /// # let _ = CountUntilSilent;
 /// ```
 pub trait Operator: Send + Sync + 'static {
-    /// What comes in.
+    /// The type of the rows it reads.
     type In: Send + Sync + 'static;
-    /// What goes out.
+    /// The type of its results.
     type Out: Clone + Send + Sync + 'static;
-    /// What is kept for each key.
+    /// The state of one key.
     type State: State;
 
-    /// The settings that a saved state depends on, for people: the names of rules, the length of a window.
-    /// A restart with others is refused; thresholds do not belong here.
+    /// Describes the settings that saved state depends on, such as the names of rules or the length
+    /// of a window.
+    ///
+    /// A restart with a different description is refused. Leave out whatever may change between
+    /// runs, such as thresholds. Default: empty.
     fn structure(&self) -> String {
         String::new()
     }
-    /// The state of a key that was never seen.
+
+    /// Returns the state of a new key.
     fn init(&self) -> Self::State;
-    /// Takes the next row of the key.
+
+    /// Processes the next row of a key.
     fn on_row(&self, state: &mut Self::State, row: &Row<Self::In>, cx: &mut Cx<'_, Self::Out>);
-    /// A timer is due. Returns whether the key's state is still needed.
+
+    /// Processes a timer of a key, and returns whether the key's state is still needed. Default:
+    /// keeps it.
     fn on_timer(&self, state: &mut Self::State, at: EventTime, cx: &mut Cx<'_, Self::Out>) -> Keep {
         let _ = (state, at, cx);
         Keep::State
     }
-    /// Whether belated rows change its results. Default: no, and `on_belated` is never called.
+
+    /// Returns whether belated rows change the results. Default: `false`, and `on_belated` is never
+    /// called.
     fn revises(&self) -> bool {
         false
     }
-    /// Takes a row that is older than the key's clock, after everything before the clock. The last results
-    /// must be those that the row would have led to in its place.
+
+    /// Processes a belated row, after everything before the key's clock.
     ///
-    /// What it emits goes to sinks, by way of steps without state: the next operator is not called, because
-    /// a result that replaces another is no new row.
+    /// The operator must emit replacements for the results that the row would have changed, had it
+    /// arrived in order. They reach sinks through stateless steps only: no other operator sees them,
+    /// because a replacement is not a new row. Default: ignores the row.
     fn on_belated(&self, state: &mut Self::State, row: &Row<Self::In>, cx: &mut Cx<'_, Self::Out>) {
         let _ = (state, row, cx);
     }
 }
 
-/// Whether a key's state is kept after a timer.
+/// Whether to keep a key's state after a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// The state stays.
+    /// Keep the state.
     State,
-    /// The key is forgotten, its other timers too; the next row starts from `init`.
+    /// Forget the key and its other timers; its next row starts from `init`.
     Nothing,
 }
 
-/// What an operator may see and do besides its state.
+/// The context of an operator's call: key, time, timers and results.
 #[derive(Debug)]
 pub struct Cx<'a, O> {
     pub(crate) pass: &'a Pass<'a>,
     pub(crate) id: KeyId,
     pub(crate) now: EventTime,
-    /// No timer is set before this.
+    /// The earliest time at which a timer can be set.
     pub(crate) earliest: EventTime,
     pub(crate) offset: Offset,
     pub(crate) timers: &'a mut Timers,
     pub(crate) made: &'a mut Made<O>,
 }
 
-/// What is the same for all calls of one node in one pass: apart, as it would be copied for each.
+/// The part of the context that all calls of a node share in one pass, so that it is not copied for
+/// each.
 #[derive(Debug)]
 pub(crate) struct Pass<'a> {
     pub(crate) keys: &'a Keys,
     pub(crate) lateness: Duration,
-    /// `pipeline/node`: the prefix of content ids.
+    /// `pipeline/node`, hashed into content ids.
     pub(crate) scope: &'a str,
 }
 
-/// What calls of one node have led to.
+/// The results and timers that the calls of one node produced.
 #[derive(Debug)]
 pub(crate) struct Made<O> {
     pub(crate) rows: Vec<Row<O>>,
-    /// Of the timers that were set.
+    /// The soonest timer that was set.
     pub(crate) soonest: EventTime,
 }
 
 impl<O> Made<O> {
-    /// None so far; `rows` is where results go.
+    /// Returns an empty value that appends results to `rows`.
     pub(crate) fn with(rows: Vec<Row<O>>) -> Self {
         Self {
             rows,
@@ -131,40 +153,48 @@ impl<O> Made<O> {
 }
 
 impl<O> Cx<'_, O> {
-    /// The key.
+    /// Returns the key.
     pub fn key(&self) -> &str {
         self.pass.keys.name_str(self.id)
     }
-    /// The time of the row or timer: there is no other clock.
+
+    /// Returns the time of the current row or timer, the only clock there is.
     pub fn now(&self) -> EventTime {
         self.now
     }
-    /// Asks for `on_timer` at this time of the key's clock. Asking twice for one time wakes once.
+
+    /// Sets a timer: `on_timer` is called when the key's clock reaches this time. Setting it twice
+    /// for the same time has no further effect.
     ///
-    /// A time that has passed is taken as now; in `on_timer`, as the next microsecond.
+    /// A time in the past counts as now, and in `on_timer` as the next microsecond.
     #[inline]
     pub fn wake_at(&mut self, at: EventTime) {
         let at = at.max(self.earliest);
         self.timers.set(at);
         self.made.soonest = self.made.soonest.min(at);
     }
-    /// Whether it is too late to be woken at this time: in `on_belated`, whether the key's clock has passed it.
+    /// Returns whether it is too late to set a timer for this time. In `on_belated`, this means that
+    /// the key's clock has passed it.
     pub fn has_passed(&self, at: EventTime) -> bool {
         at < self.earliest
     }
-    /// How much older than the key's clock a row may be and still come by `on_belated`.
+
+    /// Returns how far behind the key's clock a row may be and still reach `on_belated`.
     pub fn allowed_lateness(&self) -> Duration {
         self.pass.lateness
     }
-    /// Drops the timers of this key.
+
+    /// Clears all timers of this key.
     pub fn forget_timers(&mut self) {
         self.timers.clear();
     }
-    /// Sends a result on.
+
+    /// Emits a result at the current time.
     pub fn emit(&mut self, value: O) {
         self.emit_at(self.now, value);
     }
-    /// Sends a result on that belongs to another time: only one that replaces an earlier result does.
+
+    /// Emits a result at another time. Only for a result that replaces an earlier one.
     pub fn emit_at(&mut self, at: EventTime, value: O) {
         self.made.rows.push(Row {
             key: self.id,
@@ -173,8 +203,9 @@ impl<O> Cx<'_, O> {
             value,
         });
     }
-    /// The id of a result: a hash of pipeline, node, `what`, key, time and `ordinal`, the number of the
-    /// result among those that share the rest.
+
+    /// Returns the id of a result: a hash of the pipeline, node, `what`, key, time and `ordinal`,
+    /// which tells apart results that share all the rest.
     pub fn content_id(&self, what: &str, ordinal: u64) -> ContentId {
         let mut content = ContentHasher::new();
         content.text(self.pass.scope).text(what).text(self.key());

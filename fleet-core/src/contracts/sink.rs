@@ -1,51 +1,69 @@
-//! Where results go: the contracts of sinks.
+//! The contracts of sinks, which write results to the outside world.
 
 use async_trait::async_trait;
 
 use crate::{contracts::checkpoint::CheckpointStore, data::Result, rows::Row};
 
-/// What became of the rows of one write.
+/// The outcome of a successful write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// The rows that were refused, by index, each with the reason. All others are written.
+    /// The rows that the sink refused. All others are written.
     pub rejected: Vec<Rejected>,
 }
 
-/// A row that a sink refused.
+/// A row that a sink refused. It becomes a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
-    /// Which row of the write.
+    /// The index of the row in the slice that was written.
     pub index: usize,
-    /// Why, for people.
+    /// A human-readable reason.
     pub reason: String,
     /// The row as text, for the dead letter.
     pub raw: Vec<u8>,
 }
 
-/// Takes rows by itself, before the position moves: after a crash it may see a row again.
+/// Writes rows to an outside system, at least once.
+///
+/// The driver calls `write` once per epoch for each partition that has rows for the sink, before it
+/// commits the position. A crash between the two repeats the write, so a sink should tolerate
+/// duplicates, for example by upserting on a [content id](crate::ContentId).
 ///
 /// # Guarantees
-/// `write` returns when all rows but the rejected ones are durable.
+/// The driver calls `write` from one task at a time, never with an empty slice, and passes the rows
+/// of each key in the order in which the graph emitted them. An implementation guarantees that
+/// every row it did not reject is durable when `write` returns `Ok`.
 ///
 /// # Errors
-/// An error says nothing about any row: the same rows are written again.
+/// After a [retryable](crate::Error::is_retryable) error the driver waits and writes the same rows
+/// again; any other error stops the pipeline. Either way an error leaves open which rows were
+/// written. A bad row is not an error: reject it, and the others are committed.
 #[async_trait]
 pub trait Sink<T>: Send + 'static {
-    /// Writes rows of one partition.
+    /// Writes the rows of one partition.
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome>;
 }
 
-/// Takes rows inside the transaction of store `S`: they land together with the position, or not at all.
+/// Writes rows inside a transaction of the store `S`, exactly once.
+///
+/// The driver begins a transaction for each epoch, calls `write` once for each partition that has
+/// rows for the sink, and commits the transaction together with the position. The rows become
+/// visible with the commit or not at all.
+///
+/// # Guarantees
+/// The driver calls `write` as it calls [`Sink::write`]. An implementation guarantees that it
+/// writes only through `tx`, so that a rollback leaves no trace.
 ///
 /// # Errors
-/// An error rolls the transaction back; the same rows are written again in the next one.
+/// An error rolls the transaction back. After a [retryable](crate::Error::is_retryable) one the
+/// driver waits, begins another transaction and repeats every write of the epoch in it; any other
+/// error stops the pipeline. A bad row is not an error: reject it, and the others are committed.
 #[async_trait]
 pub trait TransactionalSink<T, S: CheckpointStore>: Send + 'static {
-    /// Writes rows of one partition.
+    /// Writes the rows of one partition within `tx`.
     async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome>;
 }
 
-/// Takes everything and keeps nothing: for measuring, and for graphs whose tallies are all that is wanted.
+/// A sink that discards every row, for benchmarks and for graphs of which only the tallies matter.
 ///
 /// # Examples
 /// ```

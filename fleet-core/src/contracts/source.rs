@@ -1,4 +1,4 @@
-//! Where records come from: the contract of a source.
+//! The contract of a source, which reads records from the outside world.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -10,53 +10,61 @@ use crate::{
     data::{EventTime, Result},
 };
 
-/// Records of one partition, as the source has them; decoding happens in the task.
+/// Undecoded records of one partition.
 #[derive(Clone, Debug)]
 pub struct Batch<P> {
-    /// Whose records.
+    /// The partition the records belong to.
     pub partition: Partition,
-    /// The place after the last of them.
+    /// The offset after the last record.
     pub next: Offset,
-    /// When the log took them, where it tells: Kafka's append time. No clock of a key passes it, and a row
-    /// [too far ahead](crate::Order::max_ahead) of it is a dead letter, so that one broken device clock does
-    /// not make the rows that follow it late. A file knows none.
+    /// The time at which the log appended the records, if the log records it, as Kafka does. A file
+    /// has none.
     ///
-    /// A source that tells it ends a batch where the log's time changes, so that a replay finds the same.
+    /// No key's clock passes this time, and a row [too far ahead](crate::Order::max_ahead) of it
+    /// becomes a dead letter. One device with a broken clock therefore cannot make the rows that
+    /// follow it late.
+    ///
+    /// A source that sets it ends a batch wherever the time changes, so that a replay sees the same
+    /// times.
     pub time: Option<EventTime>,
-    /// The records: bytes with line ends, messages, typed events.
+    /// The records: lines, messages or typed events.
     pub payload: P,
 }
 
-/// What a source reports.
+/// An event that a source reports.
 #[derive(Debug)]
 pub enum SourceEvent<P> {
-    /// Records of a partition that was started and is not paused.
+    /// Records of a partition that is started and not paused.
     Batch(Batch<P>),
-    /// These partitions are ours now; each is claimed, restored and [started](Source::start) by itself.
+    /// This process now owns these partitions. The driver claims, restores and
+    /// [starts](Source::start) each one.
     Assigned(Vec<Partition>),
-    /// These partitions go elsewhere. What was computed is committed within the time, then `done` drops.
+    /// These partitions are about to move to another process. The driver commits what it has
+    /// computed for them, as far as the time allows, and then drops `done`.
     Revoking {
-        /// Which.
+        /// The partitions that move.
         partitions: Vec<Partition>,
-        /// How long there is.
+        /// The time left to commit.
         within: Duration,
-        /// Dropped once they are released: the hand-over goes on then.
+        /// Dropped when the partitions are released, so that the rebalance can proceed.
         done: RevokeGuard,
     },
-    /// These partitions are gone already: nothing of them is committed any more.
+    /// These partitions already belong to another process. The driver discards everything it has
+    /// not committed for them.
     Lost(Vec<Partition>),
-    /// Nothing to read at the moment: everything that was there is given. [Ticks](crate::pipeline::Ticks) wait
-    /// for this.
+    /// The source has caught up: there is nothing to read at the moment.
+    /// [Ticks](crate::pipeline::Ticks) fire only after this.
     Idle,
-    /// Nothing more will come from this partition.
+    /// The partition has ended: no more records will follow. When every partition that this process
+    /// owns has ended, the pipeline completes.
     End(Partition),
 }
 
-/// Lets a hand-over of partitions go on when it drops.
+/// Runs a callback when it is dropped, to let a rebalance proceed.
 pub struct RevokeGuard(Option<Box<dyn FnOnce() + Send>>);
 
 impl RevokeGuard {
-    /// Calls `release` when it drops.
+    /// Returns a guard that calls `release` when it is dropped.
     pub fn new(release: impl FnOnce() + Send + 'static) -> Self {
         Self(Some(Box::new(release)))
     }
@@ -76,85 +84,121 @@ impl fmt::Debug for RevokeGuard {
     }
 }
 
-/// Where records come from.
+/// Reads records from the outside world.
 ///
-/// The driver calls `next` again and again, answers each `Assigned` with one `start` per partition, and
-/// tells by `committed` how far results are durable. A source never decides on progress by itself.
+/// The driver owns the source and calls it from one task:
+///
+/// ```text
+/// next, over and over  -> Assigned   start, once per partition
+///                      -> Batch      decode and compute
+///                      -> Revoking   commit, then drop the guard
+///                      -> Lost       discard
+/// after each commit    committed, once per partition
+/// ```
+///
+/// A source reports; it never decides on progress. The position belongs to the
+/// [checkpoint store](crate::checkpoint::CheckpointStore), and `start` passes it in. A source that
+/// keeps a position of its own, such as a consumer group's, updates it in `committed` and nowhere
+/// else.
+///
+/// # Guarantees
+/// An implementation guarantees:
+/// - Every future is cancel-safe: dropping it before it completes loses no record and no event.
+/// - Within a partition, batches arrive in input order and skip no record from the offset passed to
+///   `start` on.
+/// - A batch belongs to a partition that was assigned and started, and not revoked or lost since.
 ///
 /// # Errors
-/// A [retryable](crate::Error::is_retryable) error makes the driver wait and call again; any other stops the pipeline.
+/// After a [retryable](crate::Error::is_retryable) error the driver waits and repeats the call; any
+/// other error stops the pipeline. A record that cannot be decoded is not an error: pass it on, and
+/// the decoder turns it into a dead letter.
 #[async_trait]
 pub trait Source: Send + 'static {
     /// The records of a batch.
     type Payload: Send + 'static;
 
-    /// What is new. Cancel-safe: the driver drops the future whenever something else is due, and nothing
-    /// may be lost by that.
+    /// Waits for the next event.
+    ///
+    /// The driver drops the future whenever a commit, a timer or a stop needs attention, and then
+    /// calls `next` again.
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>>;
 
-    /// Answers `Assigned`: read from here. `None` means never read before; the source decides where to begin.
+    /// Starts reading a partition at offset `at`.
+    ///
+    /// Called once for each partition of an [`Assigned`](SourceEvent::Assigned). `None` means that
+    /// nothing was ever committed: the source chooses where to begin.
     async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()>;
 
-    /// Whether it goes on when there is nothing to read, and says [`Idle`](SourceEvent::Idle) then, instead of
-    /// ending.
+    /// Returns whether the source waits for more input when it has caught up, and reports
+    /// [`Idle`](SourceEvent::Idle), instead of ending. Default: `true`.
     fn follows(&self) -> bool {
         true
     }
 
-    /// Gives no batch of this partition until it is resumed: two epochs wait for their commits.
+    /// Stops batches of a partition until [`resume`](Self::resume) is called.
     ///
-    /// Everything else is still asked for and heard. A source that gives a batch all the same is not asked again
-    /// until there is room, and hears of no hand-over in that time.
+    /// The driver pauses every partition while one epoch is full and another is being committed. It
+    /// keeps calling `next` for all other events. A source that ignores the pause, as the default
+    /// does, works too: the driver holds its next batch and stops calling `next` until there is
+    /// room. Until then a rebalance goes unnoticed.
     fn pause(&mut self, partition: &Partition) {
         let _ = partition;
     }
 
-    /// Gives batches of this partition again.
+    /// Allows batches of a paused partition again.
     fn resume(&mut self, partition: &Partition) {
         let _ = partition;
     }
 
-    /// The place after the last record that this partition has at the moment, where the source knows it: what
-    /// lies between a position and it is the lag. Asked after each commit, so it must cost little. Default: unknown.
+    /// Returns the offset after the partition's last record as of now, if the source knows it.
+    ///
+    /// The difference to the committed position is the lag. Called after `start` and after each
+    /// commit, so it must be cheap. Default: unknown.
     fn end(&self, partition: &Partition) -> Option<Offset> {
         let _ = partition;
         None
     }
 
-    /// After a commit of a partition that is still ours: everything before `upto` is durable. A hint for a log, the acknowledgement for a queue.
+    /// Reports that everything before offset `upto` is durable.
+    ///
+    /// Called after each commit, for each partition in it that this process still owns. A log may
+    /// store the offset as a hint; a queue acknowledges its messages. Default: does nothing.
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
         let _ = (partition, upto);
         Ok(())
     }
 }
 
-/// A source that gives every record again from any committed offset: a log, a file. A queue does not.
+/// A source that can read its records again from any committed offset, such as a log or a file. A
+/// queue cannot.
 pub trait Replayable: Source {}
 
-/// Bytes that hold whole records, each ended by a line feed (the last of an input may lack it).
+/// A run of bytes that holds whole records, each terminated by a line feed. Only the last record of
+/// an input may lack it.
 ///
 /// # Shape
-/// Without `cut`, any number of records. With `cut`, the beginning of one record that was longer than the
-/// source's limit: a decoder refuses it, and the rest of it was not kept.
+/// If `cut` is `None`, any number of records. If it is set, the beginning of a single record that
+/// exceeds the source's size limit: the source dropped the rest, and a decoder refuses the record.
 #[derive(Clone, Debug, Default)]
 pub struct Chunk {
     /// The records.
     pub bytes: Vec<u8>,
     /// The offset of the first byte.
     pub start: Offset,
-    /// Which input of the partition it is from, counted from 0.
+    /// The index of the input within its partition, from 0.
     pub input: usize,
-    /// The first record of that input, where the format has a header.
+    /// The first record of that input, if the format has a header.
     pub header: Option<Arc<[u8]>>,
-    /// The whole length of the one record that `bytes` begin.
+    /// The full length of the record of which `bytes` hold the beginning.
     pub cut: Option<u64>,
-    /// The newest time before this chunk in its input, where the source looks for it: only
-    /// [`NewestTimes`](crate::dialect::NewestTimes) does.
+    /// The newest event time before this chunk in its input. Only
+    /// [`NewestTimes`](crate::dialect::NewestTimes) sets it.
     pub newest: Option<EventTime>,
 }
 
 impl Chunk {
-    /// Splits it behind line feeds into up to `parts` of about one size, for records that hold none inside.
+    /// Splits a chunk at line feeds into up to `parts` chunks of similar size. Records must not
+    /// contain line feeds.
     ///
     /// # Examples
     /// ```
@@ -167,9 +211,9 @@ impl Chunk {
     pub fn divide(mut self, parts: usize) -> Vec<Self> {
         let each = self.bytes.len().div_ceil(parts.max(1)).max(1);
         let mut divided = Vec::new();
-        // The beginning of a record that was cut has no line end. From the back, each byte is moved once.
+        // A cut record has no line feed to split at. Splitting from the back moves each byte once.
         for part in (1..parts).rev().filter(|_| self.cut.is_none()) {
-            // A record that ends just there is whole.
+            // Start one byte early: a record may end exactly at the boundary.
             let before = part * each - 1;
             let behind = self.bytes.get(before..).unwrap_or_default();
             let end = memchr::memchr(b'\n', behind).map(|length| before + length + 1);
@@ -193,7 +237,7 @@ impl Chunk {
         divided
     }
 
-    /// Each record by itself, for records that hold no line feed inside.
+    /// Splits a chunk into its records, which must not contain line feeds.
     pub(crate) fn records(self) -> Vec<SingleRecord<Self>> {
         let most = self.bytes.len();
         let single = |payload: Self| SingleRecord {
