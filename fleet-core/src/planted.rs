@@ -46,7 +46,7 @@ bugs! {
     /// A failed write is repeated in the transaction that may hold a part of it.
     RetryInsideTransaction,
     /// A commit without an answer is taken for landed.
-    LostCommitTakenForLanded,
+    LostCommitTakenForDone,
     /// The source hears of a commit before it has landed.
     AckBeforeCommit,
     /// What was computed of a partition that is gone is committed.

@@ -1,13 +1,14 @@
-//! Brings sealed pieces into sinks and store: a plain state machine that says what to do next.
+//! Commits sealed pieces to sinks and store: a plain state machine that decides the next step.
 //!
 //! ```text
 //! Publish each piece to each plain sink        durable before the position moves
 //!   -> Begin -> Store each piece in each transactional sink -> Commit
-//!        Done                 -> Acknowledge each piece
+//!        Done                 -> Finished
 //!        Fenced(partitions)   -> drop their pieces, Begin again with the rest
-//!        no answer            -> Ask how far each partition is: landed -> Done, not landed -> Begin again
+//!        no answer            -> Ask for the progress of each partition:
+//!                                  committed -> Finished, not committed -> Begin again
 //! ```
-//! A failed step is repeated; what is inside a transaction is repeated from its `Begin`.
+//! A failed step is repeated. A step inside a transaction is repeated from its `Begin`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,32 +21,33 @@ use crate::{
 
 /// How a sink takes part in a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// By itself, before the position moves.
+pub(crate) enum SinkKind {
+    /// Written before the transaction begins, and so before the position moves.
     Plain,
-    /// In the store's transaction.
+    /// Written within the store's transaction.
     Transactional,
 }
 
-/// What is to be done next.
+/// The next step of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Write the rows of `piece` to plain `sink`.
     Publish { piece: usize, sink: usize },
-    /// Open a transaction.
+    /// Begin a transaction.
     Begin,
     /// Write the rows of `piece` to transactional `sink`.
     Store { piece: usize, sink: usize },
     /// Commit all pieces.
     Commit,
-    /// Find out how far the partition of `piece` is: the answer of a commit was lost.
+    /// Ask the store for the progress of the partition of `piece`: a commit failed, so its outcome
+    /// is unknown.
     Ask { piece: usize },
-    /// Nothing: [`Committer::finish`] says what landed.
+    /// Nothing is left to do: [`Committer::finish`] returns the outcome.
     Finished,
 }
 
 impl Step {
-    /// The piece that it is about; the first where it is about all.
+    /// Returns the piece that the step is about, or the first if it is about all.
     pub(crate) fn piece(self) -> usize {
         match self {
             Self::Publish { piece, .. } | Self::Store { piece, .. } | Self::Ask { piece } => piece,
@@ -54,36 +56,37 @@ impl Step {
     }
 }
 
-/// What came of an epoch.
+/// The outcome of an epoch.
 #[derive(Debug, Default)]
-pub(crate) struct Landed {
-    /// Durable.
+pub(crate) struct CommittedEpoch {
+    /// The pieces that are durable.
     pub(crate) done: Vec<Sealed>,
-    /// Owned by someone else.
+    /// The partitions that another process owns.
     pub(crate) fenced: Vec<Partition>,
 }
 
 /// The committer of one process.
 pub(crate) struct Committer {
-    sinks: Vec<(Arc<str>, Way)>,
-    /// Totals of the sinks by partition, as committed.
+    sinks: Vec<(Arc<str>, SinkKind)>,
+    /// The committed totals of the sinks, by partition.
     totals: BTreeMap<Partition, Tallies>,
-    /// What is committed, completed by [`seals`](Self::seals); and beside each how many of its dead letters
-    /// are the task's own.
+    /// The pieces of the epoch, completed by [`seals`](Self::seals).
     sealed: Vec<Sealed>,
+    /// For each piece, how many of its dead letters come from the task; the others are rows that
+    /// sinks rejected.
     own_dead: Vec<usize>,
-    /// The rows of each sink, beside what is committed.
+    /// For each piece, the rows of each sink.
     outputs: Vec<Vec<Box<dyn Buffer>>>,
     fenced: Vec<Partition>,
     step: Step,
-    /// What was rejected in this epoch: by piece and sink, kept over repetitions.
+    /// The rows that were rejected in this epoch, by piece and sink. Retries replace them.
     rejected: BTreeMap<(usize, usize), Vec<DeadLetter>>,
-    /// A commit of this epoch had no answer: it may land after we asked.
+    /// The outcome of a commit of this epoch is unknown: it may take effect even after we asked.
     unanswered: bool,
 }
 
 impl Committer {
-    pub(crate) fn new(sinks: Vec<(Arc<str>, Way)>) -> Self {
+    pub(crate) fn new(sinks: Vec<(Arc<str>, SinkKind)>) -> Self {
         Self {
             sinks,
             totals: BTreeMap::new(),
@@ -97,7 +100,7 @@ impl Committer {
         }
     }
 
-    /// Takes over the totals of a partition that was claimed.
+    /// Restores the totals of a claimed partition.
     pub(crate) fn assign(&mut self, partition: &Partition, tallies: &Tallies) {
         let own = tallies.iter().filter(|(name, _)| name.starts_with("sink."));
         let own = own.map(|(name, count)| (name.clone(), *count)).collect();
@@ -116,7 +119,7 @@ impl Committer {
         self.fenced.clear();
         self.rejected.clear();
         self.unanswered = false;
-        self.step = match self.first(Way::Plain) {
+        self.step = match self.first(SinkKind::Plain) {
             Some(_) if planted(Bug::CommitBeforeFlush) => Step::Begin,
             Some(first) => first,
             None => Step::Begin,
@@ -126,24 +129,25 @@ impl Committer {
         }
     }
 
-    /// What is to be done next.
+    /// Returns the next step.
     pub(crate) fn step(&self) -> Step {
         self.step
     }
 
-    /// The rows of one piece for one sink.
+    /// Returns the rows of one piece for one sink.
     pub(crate) fn rows(&self, piece: usize, sink: usize) -> Option<&dyn Buffer> {
         self.outputs.get(piece)?.get(sink).map(AsRef::as_ref)
     }
 
-    /// The partition of one piece, and where it goes on.
-    pub(crate) fn place(&self, piece: usize) -> Option<(&Partition, Offset)> {
+    /// Returns the partition of one piece, and its new position.
+    pub(crate) fn position(&self, piece: usize) -> Option<(&Partition, Offset)> {
         self.sealed
             .get(piece)
             .map(|sealed| (&sealed.partition, sealed.next))
     }
 
-    /// What to commit: the seals, with the totals of the sinks and the rows they rejected.
+    /// Returns the pieces to commit, completed with the totals of the sinks and the rows they
+    /// rejected.
     pub(crate) fn seals(&mut self) -> &[Sealed] {
         let pieces = self
             .sealed
@@ -151,7 +155,7 @@ impl Committer {
             .zip(&self.own_dead)
             .zip(&self.outputs);
         for (number, ((sealed, own_dead), outputs)) in pieces.enumerate() {
-            // As if for the first time: a commit may be sent again after other rows were rejected.
+            // Start over: a commit may be sent again after other rows were rejected.
             if !planted(Bug::RejectedAgainOnRetry) {
                 sealed.dead.truncate(*own_dead);
             }
@@ -161,11 +165,11 @@ impl Committer {
                     .tallies
                     .extend(totals.iter().map(|(name, count)| (name.clone(), *count)));
             }
-            for (place, ((name, _), rows)) in self.sinks.iter().zip(outputs).enumerate() {
+            for (sink, ((name, _), rows)) in self.sinks.iter().zip(outputs).enumerate() {
                 let given = rows.len() as u64;
                 let dead = self
                     .rejected
-                    .get(&(number, place))
+                    .get(&(number, sink))
                     .map_or(&[][..], Vec::as_slice);
                 let mut add = |what: &str, count: u64| {
                     *sealed
@@ -184,7 +188,7 @@ impl Committer {
         &self.sealed
     }
 
-    /// The current write succeeded, but for the rows that are dead letters now.
+    /// Records that the current write succeeded, except for these rejected rows.
     pub(crate) fn written(&mut self, dead: Vec<DeadLetter>) {
         let (Step::Publish { piece, sink } | Step::Store { piece, sink }) = self.step else {
             return;
@@ -193,12 +197,12 @@ impl Committer {
         self.step = self.after(piece, sink);
     }
 
-    /// A transaction is open.
+    /// Records that a transaction has begun.
     pub(crate) fn begun(&mut self) {
-        self.step = self.first(Way::Transactional).unwrap_or(Step::Commit);
+        self.step = self.first(SinkKind::Transactional).unwrap_or(Step::Commit);
     }
 
-    /// The step failed and is tried again.
+    /// Records that the current step failed, and chooses where to retry.
     pub(crate) fn failed(&mut self) {
         self.step = match self.step {
             Step::Publish { piece, sink } if planted(Bug::SkipOnError) => self.after(piece, sink),
@@ -211,14 +215,14 @@ impl Committer {
         };
     }
 
-    /// The store answered a commit.
+    /// Records the store's answer to a commit.
     pub(crate) fn committed(&mut self, answer: Committed) {
         match answer {
             Committed::Done if planted(Bug::CommitBeforeFlush) => {
-                self.step = self.first(Way::Plain).unwrap_or(Step::Finished);
+                self.step = self.first(SinkKind::Plain).unwrap_or(Step::Finished);
             }
             Committed::Done => self.step = Step::Finished,
-            // Our own commit, unanswered before, landed late: that fences its repetition too.
+            // An earlier attempt of this commit may have taken effect late and fenced this one.
             Committed::Fenced(_) if std::mem::take(&mut self.unanswered) => {
                 self.step = Step::Ask { piece: 0 };
             }
@@ -226,7 +230,7 @@ impl Committer {
         }
     }
 
-    /// The store answered how far the partition is. All pieces landed together or none did.
+    /// Records the progress of a partition. Either all pieces are committed or none is.
     pub(crate) fn answered(&mut self, progress: Option<Progress>) {
         let Step::Ask { piece } = self.step else {
             return;
@@ -235,16 +239,17 @@ impl Committer {
             return;
         };
         let ours = progress.is_some_and(|progress| progress.token == sealed.token);
-        let landed = progress.is_some_and(|progress| progress.seq >= sealed.seq);
-        if ours && (landed || planted(Bug::LostCommitTakenForLanded)) {
+        let committed = progress.is_some_and(|progress| progress.seq >= sealed.seq);
+        if ours && (committed || planted(Bug::LostCommitTakenForDone)) {
             self.step = Step::Finished;
         } else if ours {
             self.step = Step::Begin;
         } else if piece + 1 < self.sealed.len() {
-            // Someone else has this partition now and may have gone on from our commit: ask about the next.
+            // Another process owns this partition and may have continued from our commit, so its
+            // progress proves nothing: ask about the next one.
             self.step = Step::Ask { piece: piece + 1 };
         } else {
-            // None is ours any more; what landed, the new owner has found.
+            // Every partition has a new owner, which resumed from whatever was committed.
             let all: Vec<_> = self
                 .sealed
                 .iter()
@@ -254,8 +259,8 @@ impl Committer {
         }
     }
 
-    /// Leaves out partitions that are lost, unless a commit of them may have landed already; returns whether
-    /// anything was left out, so that an open transaction is to be rolled back.
+    /// Drops lost partitions, unless they may be committed already. Returns whether any was dropped:
+    /// then an open transaction must be rolled back.
     pub(crate) fn forget(&mut self, partitions: &[Partition]) -> bool {
         let mut sealed = self.sealed.iter();
         let known = sealed.any(|sealed| partitions.contains(&sealed.partition));
@@ -263,8 +268,8 @@ impl Committer {
             return false;
         }
         let publishing = matches!(self.step, Step::Publish { .. });
-        self.leave_out(partitions);
-        let next = self.first(Way::Plain).filter(|_| publishing);
+        self.drop_partitions(partitions);
+        let next = self.first(SinkKind::Plain).filter(|_| publishing);
         self.step = match next {
             _ if self.sealed.is_empty() => Step::Finished,
             Some(publish) => publish,
@@ -273,15 +278,15 @@ impl Committer {
         true
     }
 
-    /// What landed. The epoch is closed.
-    pub(crate) fn finish(&mut self) -> Landed {
+    /// Closes the epoch and returns its outcome.
+    pub(crate) fn finish(&mut self) -> CommittedEpoch {
         self.seals();
         let done = std::mem::take(&mut self.sealed);
         self.outputs.clear();
         for sealed in &done {
             self.assign(&sealed.partition, &sealed.tallies);
         }
-        Landed {
+        CommittedEpoch {
             done,
             fenced: std::mem::take(&mut self.fenced),
         }
@@ -289,7 +294,7 @@ impl Committer {
 
     fn fence(&mut self, partitions: &[Partition]) {
         self.fenced.extend_from_slice(partitions);
-        self.leave_out(partitions);
+        self.drop_partitions(partitions);
         self.step = if self.sealed.is_empty() {
             Step::Finished
         } else {
@@ -297,30 +302,30 @@ impl Committer {
         };
     }
 
-    fn leave_out(&mut self, partitions: &[Partition]) {
-        let is_kept = |sealed: &Sealed| !partitions.contains(&sealed.partition);
-        let kept: Vec<bool> = self.sealed.iter().map(is_kept).collect();
-        // What was rejected is kept under the numbers that the pieces have from now on.
-        let number = |old: usize| kept.iter().take(old).filter(|kept| **kept).count();
+    fn drop_partitions(&mut self, partitions: &[Partition]) {
+        let stays = |sealed: &Sealed| !partitions.contains(&sealed.partition);
+        let stays: Vec<bool> = self.sealed.iter().map(stays).collect();
+        // The remaining pieces are renumbered.
+        let number = |old: usize| stays.iter().take(old).filter(|stays| **stays).count();
         let rejected = std::mem::take(&mut self.rejected).into_iter();
         self.rejected = rejected
-            .filter(|((piece, _), _)| kept.get(*piece) == Some(&true))
+            .filter(|((piece, _), _)| stays.get(*piece) == Some(&true))
             .map(|((piece, sink), dead)| ((number(piece), sink), dead))
             .collect();
-        retain(&mut self.sealed, &kept);
-        retain(&mut self.own_dead, &kept);
-        retain(&mut self.outputs, &kept);
+        retain(&mut self.sealed, &stays);
+        retain(&mut self.own_dead, &stays);
+        retain(&mut self.outputs, &stays);
     }
 
-    /// The first write of this way, if there is one.
-    fn first(&self, way: Way) -> Option<Step> {
-        self.find(way, 0, 0)
+    /// Returns the first write to a sink of this kind, if there is one.
+    fn first(&self, kind: SinkKind) -> Option<Step> {
+        self.find(kind, 0, 0)
     }
 
-    /// What follows the write of `piece` to `sink`.
+    /// Returns the step that follows the write of `piece` to `sink`.
     fn after(&self, piece: usize, sink: usize) -> Step {
         match self.step {
-            Step::Publish { .. } => self.find(Way::Plain, piece, sink + 1).unwrap_or(
+            Step::Publish { .. } => self.find(SinkKind::Plain, piece, sink + 1).unwrap_or(
                 if planted(Bug::CommitBeforeFlush) {
                     Step::Finished
                 } else {
@@ -328,36 +333,37 @@ impl Committer {
                 },
             ),
             _ => self
-                .find(Way::Transactional, piece, sink + 1)
+                .find(SinkKind::Transactional, piece, sink + 1)
                 .unwrap_or(Step::Commit),
         }
     }
 
-    /// The next write from here on that has rows. What was published is not published again.
-    fn find(&self, way: Way, piece: usize, sink: usize) -> Option<Step> {
+    /// Returns the next write from `piece` and `sink` on that has rows. Skips what is already
+    /// published.
+    fn find(&self, kind: SinkKind, piece: usize, sink: usize) -> Option<Step> {
         let places = (0..self.sealed.len()).flat_map(|piece| {
             self.sinks
                 .iter()
                 .enumerate()
-                .map(move |(sink, (_, way))| (piece, sink, *way))
+                .map(move |(sink, (_, kind))| (piece, sink, *kind))
         });
         let (piece, sink, _) =
             places
                 .filter(|(p, s, _)| (*p, *s) >= (piece, sink))
-                .find(|(p, s, w)| {
+                .find(|(p, s, k)| {
                     let rows = self.rows(*p, *s);
-                    let done = way == Way::Plain && self.rejected.contains_key(&(*p, *s));
-                    *w == way && !done && rows.is_some_and(|rows| !rows.is_empty())
+                    let done = kind == SinkKind::Plain && self.rejected.contains_key(&(*p, *s));
+                    *k == kind && !done && rows.is_some_and(|rows| !rows.is_empty())
                 })?;
-        Some(match way {
-            Way::Plain => Step::Publish { piece, sink },
-            Way::Transactional => Step::Store { piece, sink },
+        Some(match kind {
+            SinkKind::Plain => Step::Publish { piece, sink },
+            SinkKind::Transactional => Step::Store { piece, sink },
         })
     }
 }
 
-/// Keeps what is marked.
-fn retain<T>(of: &mut Vec<T>, kept: &[bool]) {
-    let mut kept = kept.iter();
-    of.retain(|_| kept.next() == Some(&true));
+/// Retains the items for which `stays` holds `true`.
+fn retain<T>(items: &mut Vec<T>, stays: &[bool]) {
+    let mut stays = stays.iter();
+    items.retain(|_| stays.next() == Some(&true));
 }

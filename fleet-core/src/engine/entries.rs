@@ -1,18 +1,18 @@
-//! The entries of a snapshot: which number each kind has, and what its key says.
+//! The entries of a snapshot: the number of each kind, and the format of its key.
 //!
 //! A snapshot is a set of [`Saved`] values. `Saved::node` is the number of a kind of entry:
 //!
 //! | number | kind | key |
 //! |---|---|---|
-//! | 0 | rows that wait for their clock, and the clock | key of the event |
+//! | 0 | rows in the order buffer, and the clock of their key | key of the event |
 //! | 1 to 65,279 | state of the node with this number | key of the event |
-//! | 65,531 | a key that counts against the bound of its tenant | key of the event |
+//! | 65,531 | tenant whose bound a key counts against | key of the event |
 //! | 65,532 | time of the partition, by which silent keys are forgotten | empty |
-//! | 65,533 | position of the last snapshot, where it is older than the commit | empty |
+//! | 65,533 | position of the last snapshot, if the commit is newer | empty |
 //! | 65,534 | floor under all clocks, which ticks raise | empty |
-//! | 65,535 | times of the rows that were seen in one span, to find duplicates | `key@start` |
+//! | 65,535 | rows seen in one span of time, to detect duplicates | `key@start` |
 //!
-//! Stores keep these numbers, so none of them ever changes.
+//! Stores hold these numbers, so none of them ever changes.
 
 use compact_str::CompactString;
 
@@ -21,11 +21,11 @@ use crate::{
     data::{EventTime, State},
 };
 
-/// Rows that wait, and the clock of their key.
+/// The rows of a key in the order buffer, and its clock.
 const WAITING: u16 = 0;
 /// The largest number of a node. Our choice: the numbers above it are reserved for the engine.
 pub(crate) const MAX_NODES: u16 = u16::MAX - 256;
-/// A key that counts against the bound of its tenant.
+/// The tenant whose bound a key counts against.
 const TENANT_KEY: u16 = u16::MAX - 4;
 /// The time of the partition.
 const PARTITION_TIME: u16 = u16::MAX - 3;
@@ -33,18 +33,18 @@ const PARTITION_TIME: u16 = u16::MAX - 3;
 const LAST_SNAPSHOT: u16 = u16::MAX - 2;
 /// The floor under all clocks.
 const FLOOR: u16 = u16::MAX - 1;
-/// The rows of a key that were seen in one span of time.
+/// The rows of a key seen in one span of time.
 const SEEN: u16 = u16::MAX;
 
 /// The length of the suffix that names a span: `@` and its start in hexadecimal microseconds.
 const SPAN_SUFFIX: usize = 17;
 
-/// What one entry of a snapshot is about.
+/// The subject of one entry of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SnapshotEntry<'a> {
-    /// The rows of this key that wait, and its clock.
+    /// The rows of this key in the order buffer, and its clock.
     Waiting(&'a str),
-    /// The rows of this key that were seen in the span that starts then.
+    /// The rows of this key seen in the span that starts at this time.
     Seen(&'a str, EventTime),
     /// The state of this key at one node.
     Node(&'a str),
@@ -54,12 +54,12 @@ pub(crate) enum SnapshotEntry<'a> {
     LastSnapshot,
     /// The time of the partition.
     PartitionTime,
-    /// A key that counts against the bound of its tenant.
+    /// The tenant whose bound a key counts against.
     TenantKey,
 }
 
 impl<'a> SnapshotEntry<'a> {
-    /// What an entry is about; `None` if it cannot be read.
+    /// Returns the subject of an entry, or `None` if it cannot be read.
     pub(crate) fn of(saved: &'a Saved) -> Option<Self> {
         Some(match saved.node {
             WAITING => Self::Waiting(&saved.key),
@@ -78,7 +78,7 @@ impl<'a> SnapshotEntry<'a> {
         })
     }
 
-    /// The key of the event, for entries that belong to one shard.
+    /// Returns the key of the event, if the entry belongs to one shard.
     pub(crate) fn key(&self) -> Option<&'a str> {
         match self {
             Self::Waiting(key) | Self::Seen(key, _) | Self::Node(key) => Some(key),
@@ -87,33 +87,36 @@ impl<'a> SnapshotEntry<'a> {
     }
 }
 
-/// Rows of `key` that wait. No bytes: they are deleted.
+/// Returns the entry for the rows of `key` in the order buffer. Without bytes, it deletes them.
 pub(crate) fn waiting(key: CompactString, version: u16, bytes: Option<Vec<u8>>) -> Saved {
     entry(WAITING, key, version, bytes)
 }
 
-/// The rows of `key` that were seen in the span from `start`. No bytes: they are deleted.
+/// Returns the entry for the rows of `key` seen in the span from `start`. Without bytes, it deletes
+/// them.
 pub(crate) fn seen(key: &str, start: EventTime, bytes: Option<Vec<u8>>) -> Saved {
     let start = start.as_micros().cast_unsigned();
     entry(SEEN, format!("{key}@{start:016x}").into(), 0, bytes)
 }
 
-/// The floor under all clocks.
+/// Returns the entry for the floor under all clocks.
 pub(crate) fn floor(at: EventTime) -> Saved {
     entry(FLOOR, "".into(), 0, Some(encoded(at)))
 }
 
-/// The time of the partition.
+/// Returns the entry for the time of the partition.
 pub(crate) fn partition_time(now: EventTime) -> Saved {
     entry(PARTITION_TIME, "".into(), 0, Some(encoded(now)))
 }
 
-/// The position of the last snapshot. No bytes: it is the position of the commit.
+/// Returns the entry for the position of the last snapshot. Without bytes, it is the position of the
+/// commit.
 pub(crate) fn last_snapshot(bytes: Option<Vec<u8>>) -> Saved {
     entry(LAST_SNAPSHOT, "".into(), 0, bytes)
 }
 
-/// The tenant to which `key` counts. None: the key is forgotten.
+/// Returns the entry for the tenant whose bound `key` counts against. Without a tenant, it deletes
+/// the key.
 pub(crate) fn tenant_key(key: CompactString, tenant: Option<&str>) -> Saved {
     entry(
         TENANT_KEY,

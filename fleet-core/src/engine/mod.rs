@@ -1,4 +1,4 @@
-//! The engine: plain state machines without clock, thread or I/O.
+//! The engine: plain state machines that use no clock, no threads and no I/O.
 
 pub(crate) mod committer;
 pub(crate) mod entries;

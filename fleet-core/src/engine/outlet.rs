@@ -1,4 +1,4 @@
-//! A stream tied to where its rows go: the task's side of a sink, and of a tally.
+//! Outlets and tallies: the task's side of sinks and counters, which collect the rows of a stream.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,7 @@ use crate::{
     rows::Row,
 };
 
-/// Collects the rows of one stream for one sink; what the sink is, a task does not know.
+/// Collects the rows of one stream for one sink, which the task does not know.
 pub(crate) struct Outlet {
     pub(crate) name: Arc<str>,
     pub(crate) slot: usize,
@@ -39,14 +39,14 @@ impl Outlet {
                 {
                     to.append(rows);
                 } else {
-                    // Events stay in their slab, also for their last outlet.
+                    // Events stay in their slab, even for the last outlet.
                     to.extend(slots.rows(from).iter().cloned());
                 }
             }),
         }
     }
 
-    /// An empty buffer with room for so many rows.
+    /// Returns an empty buffer with capacity for `rows` rows.
     pub(crate) fn buffer(&self, rows: usize) -> Box<dyn Buffer> {
         (self.new)(rows)
     }
@@ -56,7 +56,7 @@ impl Outlet {
     }
 }
 
-/// Counts the rows of one stream by a word of each.
+/// Counts the rows of one stream, grouped by a word that a function returns for each.
 pub(crate) struct Tally {
     pub(crate) group: Arc<str>,
     count: Box<Count>,
@@ -81,7 +81,7 @@ impl Tally {
         }
     }
 
-    /// Adds this pass to the totals.
+    /// Adds the rows of this pass to the totals.
     pub(crate) fn add(&self, slots: &Slots, totals: &mut crate::contracts::checkpoint::Tallies) {
         let mut counts = BTreeMap::new();
         (self.count)(slots, &mut counts);

@@ -1,4 +1,4 @@
-//! A sink tied to a stream: typed inside, one `dyn` call per write outside.
+//! Sinks behind a type-erased interface, with one dynamic call per write.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -11,15 +11,15 @@ use crate::{
         sink::{Outcome, Sink, TransactionalSink},
     },
     data::Result,
-    engine::{committer::Way, graph::Buffer},
+    engine::{committer::SinkKind, graph::Buffer},
     rows::Row,
 };
 
-/// What the driver calls. Rows that the sink refuses come back as dead letters.
+/// A type-erased sink. `write` returns the rows that the sink rejected, as dead letters.
 #[async_trait]
 pub(super) trait Bound<S: CheckpointStore>: Send {
     fn name(&self) -> &Arc<str>;
-    fn way(&self) -> Way;
+    fn kind(&self) -> SinkKind;
     async fn write(&mut self, tx: Option<&mut S::Tx>, rows: &dyn Buffer)
     -> Result<Vec<DeadLetter>>;
 }
@@ -58,8 +58,8 @@ where
     fn name(&self) -> &Arc<str> {
         &self.name
     }
-    fn way(&self) -> Way {
-        Way::Plain
+    fn kind(&self) -> SinkKind {
+        SinkKind::Plain
     }
     async fn write(&mut self, _: Option<&mut S::Tx>, rows: &dyn Buffer) -> Result<Vec<DeadLetter>> {
         let rows = rows.rows::<T>();
@@ -78,8 +78,8 @@ where
     fn name(&self) -> &Arc<str> {
         &self.0.name
     }
-    fn way(&self) -> Way {
-        Way::Transactional
+    fn kind(&self) -> SinkKind {
+        SinkKind::Transactional
     }
     async fn write(
         &mut self,
@@ -87,7 +87,7 @@ where
         rows: &dyn Buffer,
     ) -> Result<Vec<DeadLetter>> {
         let rows = rows.rows::<T>();
-        // The committer opens a transaction before it asks for a transactional write.
+        // The committer asks for a transaction before it asks for a transactional write.
         let Some(tx) = tx else { return Ok(Vec::new()) };
         let outcome = self.0.sink.write(tx, rows).await?;
         Ok(dead_letters(&self.0.name, outcome, rows))

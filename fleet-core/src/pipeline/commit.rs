@@ -1,60 +1,62 @@
+//! The commit side of the driver: executes the committer's steps against sinks and store.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Bound, observe::Stage, retry::Patience};
+use super::{Bound, observe::Operation, retry::RetryContext};
 use crate::{
     contracts::checkpoint::{CheckpointStore, Claim},
     data::{Partition, Result},
     engine::{
-        committer::{Committer, Landed, Step},
+        committer::{CommittedEpoch, Committer, Step},
         task::Piece,
     },
     planted::{Bug, planted},
 };
 
-/// Partitions that were lost while an epoch is on its way.
+/// Partitions that were lost while an epoch is being committed.
 pub(super) type Lost = Arc<Mutex<Vec<Partition>>>;
 
-/// All that a commit needs: the committer, the store and the sinks.
+/// Everything a commit needs: the committer, the store and the sinks.
 pub(super) struct CommitSide<S: CheckpointStore> {
     committer: Committer,
     store: S,
     sinks: Vec<Box<dyn Bound<S>>>,
-    patience: Patience,
+    retry: RetryContext,
     lost: Lost,
 }
 
 impl<S: CheckpointStore> CommitSide<S> {
-    /// Sinks in the order in which the committer knows them.
-    pub(super) fn new(store: S, sinks: Vec<Box<dyn Bound<S>>>, patience: Patience) -> Self {
+    /// The committer identifies sinks by their index in `sinks`.
+    pub(super) fn new(store: S, sinks: Vec<Box<dyn Bound<S>>>, retry: RetryContext) -> Self {
         let known = sinks
             .iter()
-            .map(|sink| (Arc::clone(sink.name()), sink.way()));
+            .map(|sink| (Arc::clone(sink.name()), sink.kind()));
         Self {
             committer: Committer::new(known.collect()),
             store,
             sinks,
-            patience,
+            retry,
             lost: Lost::default(),
         }
     }
 
-    /// Where to tell it of partitions that are lost while it commits.
+    /// Returns the list to which to add partitions that are lost during a commit.
     pub(super) fn lost(&self) -> Lost {
         Arc::clone(&self.lost)
     }
 
-    /// Takes a partition over.
+    /// Claims a partition.
     ///
     /// # Errors
-    /// The store's, when retrying does not help.
+    /// Returns the store's error if it is not retryable or retries are exhausted.
     pub(super) async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
-        let mut tries = self.patience.tries();
+        let mut attempts = self.retry.attempts();
         let claim = loop {
             match self.store.claim(partition).await {
                 Ok(claim) => break claim,
-                Err(fault) => {
+                Err(error) => {
                     let who = format!("the claim of partition {partition}");
-                    tries.again(Stage::Claim, &who, fault).await?;
+                    attempts.wait(Operation::Claim, &who, error).await?;
                 }
             }
         };
@@ -62,48 +64,50 @@ impl<S: CheckpointStore> CommitSide<S> {
         Ok(claim)
     }
 
-    /// Commits an epoch: does what the committer says until it is closed.
+    /// Commits an epoch: executes the committer's steps until it is finished.
     ///
     /// # Errors
-    /// That of a sink or of the store, when retrying does not help.
-    pub(super) async fn commit(&mut self, epoch: Vec<Piece>) -> Result<Landed> {
+    /// Returns the error of a sink or of the store if it is not retryable or retries are exhausted.
+    pub(super) async fn commit(&mut self, epoch: Vec<Piece>) -> Result<CommittedEpoch> {
         self.committer.open(epoch);
         let mut tx = None;
-        let mut tries = self.patience.tries();
-        // The step that failed: until it succeeds, those that lead to it again have no new tries.
+        let mut attempts = self.retry.attempts();
+        // The step that failed. Attempts are counted until it succeeds: the steps that lead back to
+        // it, such as a new `Begin`, do not reset the count.
         let mut stuck = None;
         loop {
             if self.forget_lost() {
                 tx = None;
             }
             let step = self.committer.step();
-            let Err(fault) = self.take(step, &mut tx).await else {
+            let Err(error) = self.execute(step, &mut tx).await else {
                 if step == Step::Finished {
                     return Ok(self.committer.finish());
                 }
                 if stuck.is_none_or(|stuck| stuck == step) {
                     stuck = None;
-                    tries = self.patience.tries();
+                    attempts = self.retry.attempts();
                 }
                 continue;
             };
             stuck.get_or_insert(step);
-            let stays = matches!(step, Step::Publish { .. })
+            let keeps_tx = matches!(step, Step::Publish { .. })
                 || planted(Bug::RetryInsideTransaction) && matches!(step, Step::Store { .. });
-            if !stays {
-                // Rolls back whatever is open.
+            if !keeps_tx {
+                // Rolls the open transaction back.
                 tx = None;
             }
-            let fault = match (fault.position(), self.committer.place(step.piece())) {
-                (None, Some((partition, next))) => fault.at(partition, next),
-                _ => fault,
+            let error = match (error.position(), self.committer.position(step.piece())) {
+                (None, Some((partition, next))) => error.at(partition, next),
+                _ => error,
             };
             self.committer.failed();
-            tries.again(step.into(), &self.who(step), fault).await?;
+            let who = self.responsible(step);
+            attempts.wait(step.into(), &who, error).await?;
         }
     }
 
-    async fn take(&mut self, step: Step, tx: &mut Option<S::Tx>) -> Result<()> {
+    async fn execute(&mut self, step: Step, tx: &mut Option<S::Tx>) -> Result<()> {
         match step {
             Step::Begin => {
                 *tx = Some(self.store.begin().await?);
@@ -118,13 +122,13 @@ impl<S: CheckpointStore> CommitSide<S> {
                 self.committer.written(dead);
             }
             Step::Commit => {
-                // The committer opens a transaction before it asks for the commit.
+                // The committer asks for a transaction before it asks for the commit.
                 let Some(tx) = tx.take() else { return Ok(()) };
                 let answer = self.store.commit(tx, self.committer.seals()).await?;
                 self.committer.committed(answer);
             }
             Step::Ask { piece } => {
-                let Some((partition, _)) = self.committer.place(piece) else {
+                let Some((partition, _)) = self.committer.position(piece) else {
                     return Ok(());
                 };
                 let progress = self.store.progress(partition).await?;
@@ -135,10 +139,11 @@ impl<S: CheckpointStore> CommitSide<S> {
         Ok(())
     }
 
-    /// Leaves out what is lost by now; `true` when the open transaction holds rows of it.
+    /// Drops the partitions that were lost meanwhile. Returns whether the open transaction must be
+    /// rolled back because it may hold their rows.
     fn forget_lost(&mut self) -> bool {
         if matches!(self.committer.step(), Step::Ask { .. }) {
-            // It may have landed already. If it has not, it is left out before it is sent again.
+            // The commit may have succeeded. If not, they are dropped before it is sent again.
             return false;
         }
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
@@ -146,8 +151,8 @@ impl<S: CheckpointStore> CommitSide<S> {
         !lost.is_empty() && self.committer.forget(&lost)
     }
 
-    /// Who fails when a step does.
-    fn who(&self, step: Step) -> String {
+    /// Names the component that is responsible for the failure of a step.
+    fn responsible(&self, step: Step) -> String {
         match step {
             Step::Publish { sink, .. } | Step::Store { sink, .. } => {
                 let name = self.sinks.get(sink).map_or("", |sink| sink.name());

@@ -1,24 +1,26 @@
+//! The limits at which an epoch is closed and committed.
+
 use std::time::Duration;
 
-/// When an epoch is closed and committed: at whichever limit is reached first.
+/// The limits of an epoch. The first one that is reached closes the epoch, and it is committed.
 ///
-/// One epoch is computed while the one before it is committed: up to twice this waits in memory. When both
-/// are full, partitions are paused.
+/// One epoch is computed while the previous one is committed, so up to twice these amounts wait in
+/// memory. While both are full, the source is [paused](crate::Source::pause).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpochLimits {
-    /// Records read.
+    /// The number of records read.
     pub rows: u64,
-    /// Rows waiting for their sinks, all together.
+    /// The number of rows that wait for all sinks together.
     pub results: usize,
-    /// What waits, bytes: those rows by the size of their type, and dead letters.
+    /// The bytes that wait: those rows, each by the size of its type, and dead letters.
     pub bytes: usize,
-    /// Time since the first of them.
+    /// The time since the first record.
     pub interval: Duration,
 }
 
 impl Default for EpochLimits {
-    /// 262,144 records, 131,072 results, 32 MiB, 500 ms. Our choice: past this a commit's fixed cost no longer
-    /// shows, and what a crash repeats stays under a second.
+    /// 262,144 records, 131,072 results, 32 MiB, 500 ms. Our choice: large enough that the fixed cost
+    /// of a commit no longer shows, small enough that a crash repeats less than a second of work.
     fn default() -> Self {
         Self {
             rows: 262_144,

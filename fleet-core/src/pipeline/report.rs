@@ -1,3 +1,5 @@
+//! The report of a run: how it ended, and totals over all runs.
+
 use std::collections::BTreeMap;
 
 use crate::{
@@ -11,14 +13,14 @@ use crate::{
 pub enum Ending {
     /// The input has ended, and everything is committed.
     Complete,
-    /// It had ended in an earlier run: nothing was read.
+    /// The input had ended in an earlier run, and nothing was read.
     AlreadyComplete,
-    /// It was stopped; the next run goes on from here.
+    /// The run was stopped. The next run resumes from here.
     Stopped,
 }
 
 impl Ending {
-    /// Its name in traces.
+    /// Returns its name in traces.
     pub fn as_word(self) -> &'static str {
         match self {
             Self::Complete => "complete",
@@ -28,28 +30,28 @@ impl Ending {
     }
 }
 
-/// What a run leaves behind: totals over all runs of the partitions that it owned.
+/// The outcome of a run. Totals are over all runs, for the partitions that this run owned.
 ///
 /// # Guarantees
-/// `counts` balance, and so does each sink: given = written + dead-lettered.
+/// `counts` [balance](Counts::balances), and so does each sink: given = written + dead-lettered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// How it ended.
+    /// How the run ended.
     pub ending: Ending,
-    /// Records that this run read; the totals are over all runs.
+    /// The number of records that this run read. The other numbers are totals over all runs.
     pub read_now: u64,
-    /// Fates of all records.
+    /// Counts of all records by fate.
     pub counts: Counts,
-    /// Keys seen.
+    /// The number of keys seen.
     pub keys: u64,
     /// Totals by name.
     pub tallies: Tallies,
-    /// Where each partition goes on.
+    /// The offset at which each partition resumes.
     pub positions: BTreeMap<Partition, Offset>,
 }
 
 impl Report {
-    /// The total of one word of a group, 0 if it never occurred.
+    /// Returns the total of one word of a group, or 0 if it never occurred.
     pub fn tally(&self, group: &str, word: &str) -> u64 {
         self.tallies
             .get(&format!("{group}.{word}"))
@@ -57,7 +59,7 @@ impl Report {
             .unwrap_or(0)
     }
 
-    /// All words of a group with their totals.
+    /// Returns the words of a group and their totals.
     pub fn group<'a>(&'a self, group: &str) -> impl Iterator<Item = (&'a str, u64)> {
         let prefix = format!("{group}.");
         self.tallies
@@ -65,7 +67,7 @@ impl Report {
             .filter_map(move |(name, count)| Some((name.strip_prefix(&prefix)?, *count)))
     }
 
-    /// Whether every record and every row of every sink is accounted for.
+    /// Returns whether every record, and every row of every sink, is accounted for.
     pub fn balances(&self) -> bool {
         let sinks = self.tallies.iter().filter_map(|(name, given)| {
             Some((name.strip_prefix("sink.")?.strip_suffix(".given")?, *given))
@@ -78,7 +80,7 @@ impl Report {
     }
 }
 
-/// What is committed of each partition, as the driver knows it.
+/// The committed progress of each partition, as the driver knows it.
 #[derive(Debug, Default)]
 pub(super) struct Ledger(BTreeMap<Partition, Entry>);
 

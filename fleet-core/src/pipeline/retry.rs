@@ -1,27 +1,30 @@
+//! Retries of retryable errors: how often, after which delays, and who is notified.
+
 use std::{sync::Arc, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::sleep;
 
 use super::{
-    observe::{Seen, Stage},
+    observe::{Observer, Operation},
     stop::Stop,
 };
 use crate::data::{Error, Result};
 
-/// How passing faults of source, sinks and store are retried: with growing, jittered delays.
+/// The retry policy for source, sinks and store: exponential backoff with jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// How often one step is tried again before the pipeline stops.
+    /// The number of retries of one operation before the pipeline stops.
     pub times: usize,
-    /// The first delay; each next one is twice as long.
+    /// The first delay. Each further delay is twice as long.
     pub first: Duration,
-    /// The longest delay.
+    /// The upper bound of the delays.
     pub longest: Duration,
 }
 
 impl Default for Retry {
-    /// 10 times from 50 ms to 5 s, about half a minute in all. Our choice: longer than a server's restart.
+    /// Ten retries with delays from 50 ms to 5 s, about half a minute in total. Our choice: longer
+    /// than a server takes to restart.
     fn default() -> Self {
         Self {
             times: 10,
@@ -32,7 +35,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// The delays of one step.
+    /// Returns the delays of one operation.
     fn delays(self) -> ExponentialBackoff {
         ExponentialBuilder::default()
             .with_min_delay(self.first)
@@ -43,67 +46,82 @@ impl Retry {
     }
 }
 
-/// The longest pause between two tries once a stop is asked for. Our choice: some more tries fit into its time.
-const HURRY: Duration = Duration::from_millis(250);
+/// The longest delay once a stop was requested. Our choice: short enough for several attempts within
+/// the time a stop may take.
+const STOPPING_DELAY: Duration = Duration::from_millis(250);
 
-/// How faults are retried, and who hears of them.
+/// What a retry needs: the policy, the observer to notify, and the stop signal.
 #[derive(Clone)]
-pub(super) struct Patience {
-    pub(super) retry: Retry,
-    pub(super) seen: Arc<Seen>,
-    /// Makes those who wait hurry.
+pub(super) struct RetryContext {
+    pub(super) policy: Retry,
+    pub(super) observer: Arc<Observer>,
+    /// Shortens the delays.
     pub(super) stop: Stop,
 }
 
-impl Patience {
-    /// The tries of one step.
-    pub(super) fn tries(&self) -> Tries {
-        Tries {
-            delays: self.retry.delays(),
-            patience: self.clone(),
+impl RetryContext {
+    /// Returns the attempts of one operation.
+    pub(super) fn attempts(&self) -> Attempts {
+        Attempts {
+            delays: self.policy.delays(),
+            context: self.clone(),
         }
     }
 }
 
-/// The tries of one step.
-pub(super) struct Tries {
+/// The attempts of one operation.
+pub(super) struct Attempts {
     delays: ExponentialBackoff,
-    patience: Patience,
+    context: RetryContext,
 }
 
-impl Tries {
-    /// How long to wait before the next try of `who`, such as a sink.
+impl Attempts {
+    /// Returns the delay before the next attempt. `who` names the component that failed, such as a
+    /// sink.
     ///
     /// # Errors
-    /// The fault, when it cannot pass or was retried enough.
-    pub(super) fn delay(&mut self, at: Stage, who: &str, fault: Error) -> Result<Duration> {
-        let delay = if fault.is_pausing() {
-            // It costs no tries: somebody has to act first.
-            Some(self.patience.retry.longest)
+    /// Returns the error itself if it is not retryable or retries are exhausted.
+    pub(super) fn delay(
+        &mut self,
+        operation: Operation,
+        who: &str,
+        error: Error,
+    ) -> Result<Duration> {
+        let delay = if error.is_pausing() {
+            // Does not count as an attempt, because somebody has to act first.
+            Some(self.context.policy.longest)
         } else {
-            self.delays.next().filter(|_| fault.is_retryable())
+            self.delays.next().filter(|_| error.is_retryable())
         };
         let Some(delay) = delay else {
-            return Err(fault);
+            return Err(error);
         };
-        self.patience.seen.retrying(at, who, &fault, delay);
+        let observer = &self.context.observer;
+        observer.retrying(operation, who, &error, delay);
         Ok(delay)
     }
 
-    /// Waits before the next try; once a stop is asked for, not for long and as often as there is time.
+    /// Waits before the next attempt. Once a stop was requested, delays are short and attempts are
+    /// not counted: the stop's own time limit ends them.
     ///
     /// # Errors
     /// As [`delay`](Self::delay).
-    pub(super) async fn again(&mut self, at: Stage, who: &str, fault: Error) -> Result<()> {
-        if self.patience.stop.is_requested() && fault.is_retryable() {
-            self.patience.seen.retrying(at, who, &fault, HURRY);
-            sleep(HURRY).await;
+    pub(super) async fn wait(
+        &mut self,
+        operation: Operation,
+        who: &str,
+        error: Error,
+    ) -> Result<()> {
+        if self.context.stop.is_requested() && error.is_retryable() {
+            let observer = &self.context.observer;
+            observer.retrying(operation, who, &error, STOPPING_DELAY);
+            sleep(STOPPING_DELAY).await;
             return Ok(());
         }
-        let delay = self.delay(at, who, fault)?;
+        let delay = self.delay(operation, who, error)?;
         tokio::select! {
             () = sleep(delay) => {}
-            () = self.patience.stop.requested() => sleep(delay.min(HURRY)).await,
+            () = self.context.stop.requested() => sleep(delay.min(STOPPING_DELAY)).await,
         }
         Ok(())
     }

@@ -1,3 +1,5 @@
+//! The snapshot policy: which commits write the state of the keys.
+
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,11 +9,12 @@ use crate::{
     engine::task::CommitKind,
 };
 
-/// How often the state of the keys is written. Positions, results and counts are written with every commit.
+/// How often commits write the state of the keys. Every commit writes positions, results and counts.
 ///
 /// # Cost
-/// A commit writes the state of every key that changed since the last snapshot. With many keys that is most
-/// of what it writes: a hundred thousand vehicles that report every few seconds change all of it each time.
+/// A snapshot writes the state of every key that changed since the last one. With many keys this is
+/// most of what a commit writes: with a hundred thousand vehicles that report every few seconds, it
+/// is the state of all of them.
 ///
 /// # Examples
 /// ```
@@ -34,34 +37,34 @@ use crate::{
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Snapshots {
-    /// A restart goes on at the position, at once.
+    /// With every commit. A restart resumes at the committed position, without a replay.
     #[default]
     EveryCommit,
-    /// A restart reads the input again from the last snapshot on, to compute the state; the results of that
-    /// are committed and come to nothing. They are the same as with [`EveryCommit`](Self::EveryCommit).
+    /// With the first commit after this interval, when a partition is handed over, when the pipeline
+    /// is stopped, and when its input ends.
     ///
-    /// A snapshot is taken with the first commit after this long, when a partition is given away, and when
-    /// the pipeline is stopped or its input ends: only a crash makes a restart read again. What is read
-    /// again is read by the program as it is then, so after a crash a changed threshold holds from the last
-    /// snapshot on.
+    /// After a crash, a restart replays the input from the last snapshot to rebuild the state. The
+    /// replay discards its results, because they are committed already; results are the same as with
+    /// [`EveryCommit`](Self::EveryCommit). The replay runs the program as it is after the restart: a
+    /// threshold that was changed applies from the last snapshot on.
     Every(Duration),
 }
 
 impl Snapshots {
-    /// Refuses intervals for a pipeline with ticks.
+    /// Refuses an interval for a pipeline with ticks.
     pub(super) fn check_ticks(self) -> Result<()> {
         match self {
             Self::EveryCommit => Ok(()),
             Self::Every(_) => {
-                let message = "ticks need a snapshot with every commit: a tick has no place in the input \
-                               where it would be read again";
+                let message = "ticks need a snapshot with every commit: a tick has no offset in the \
+                               input, so a replay cannot repeat it";
                 Err(Error::new(ErrorKind::Config, message))
             }
         }
     }
 }
 
-/// Says which commits of a run write the state.
+/// Decides which commits of a run write the state.
 #[derive(Debug)]
 pub(super) struct Schedule {
     snapshots: Snapshots,
@@ -76,7 +79,7 @@ impl Schedule {
         }
     }
 
-    /// What the commit writes that is due now.
+    /// Returns the kind of the commit that is due now.
     pub(super) fn next(&mut self) -> CommitKind {
         match self.snapshots {
             Snapshots::Every(interval) if self.last.elapsed() < interval => {

@@ -1,3 +1,5 @@
+//! The stop signal of a run, and the time limit for committing after it.
+
 use std::{
     future::{Future, pending},
     pin::pin,
@@ -6,10 +8,10 @@ use std::{
 
 use tokio::{sync::watch, time::sleep};
 
-use super::observe::Seen;
+use super::observe::Observer;
 use crate::data::{Error, ErrorKind, Result};
 
-/// Whether a stop was asked for. Without [`run_until`], never.
+/// The stop signal. The default is never set.
 #[derive(Clone, Default)]
 pub(super) struct Stop(Option<watch::Receiver<bool>>);
 
@@ -19,24 +21,24 @@ impl Stop {
         requested.is_some_and(|requested| *requested.borrow())
     }
 
-    /// Resolves once it was.
+    /// Waits until a stop is requested.
     pub(super) async fn requested(&mut self) {
         if let Some(requested) = &mut self.0
             && requested.wait_for(|requested| *requested).await.is_ok()
         {
             return;
         }
-        // Nobody is left to ask for it.
+        // Nobody is left to request it.
         pending::<()>().await;
     }
 }
 
-/// Tells the run of a stop, and gives it up when it has not ended within this time after it.
+/// Forwards the stop to the run, and abandons the run if it has not ended `within` that time.
 pub(super) async fn run_until<T, R: Future<Output = Result<T>>>(
     run: impl FnOnce(Stop) -> R,
     stop: impl Future<Output = ()>,
     within: Duration,
-    seen: &Seen,
+    observer: &Observer,
 ) -> Result<T> {
     let (request, requested) = watch::channel(false);
     let (mut run, mut stop) = (pin!(run(Stop(Some(requested)))), pin!(stop));
@@ -49,21 +51,21 @@ pub(super) async fn run_until<T, R: Future<Output = Result<T>>>(
     tokio::select! {
         biased;
         done = &mut run => done,
-        () = sleep(within) => Err(too_late(within, seen)),
+        () = sleep(within) => Err(too_late(within, observer)),
     }
 }
 
-fn too_late(within: Duration, seen: &Seen) -> Error {
-    let troubles = seen.troubles();
-    let troubles = troubles.values();
-    let told =
-        troubles.map(|trouble| format!("{} was being retried: {}", trouble.who, trouble.error));
-    let mut why = told.collect::<Vec<_>>().join("; ");
+fn too_late(within: Duration, observer: &Observer) -> Error {
+    let troubles = observer.troubles();
+    let reasons = troubles.values();
+    let reasons =
+        reasons.map(|trouble| format!("{} was being retried: {}", trouble.who, trouble.error));
+    let mut why = reasons.collect::<Vec<_>>().join("; ");
     if why.is_empty() {
         why = "a commit was still under way".into();
     }
     let message = format!(
-        "stopped before everything was committed, {} s after the stop was asked for ({why}); \
+        "stopped before everything was committed, {} s after the stop was requested ({why}); \
          nothing is lost: a restart goes on from the last commit",
         within.as_secs_f64(),
     );

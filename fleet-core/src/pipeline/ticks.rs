@@ -1,3 +1,5 @@
+//! Ticks: moments at which the clocks of silent keys advance without a row.
+
 use std::{
     fmt,
     sync::Arc,
@@ -12,21 +14,22 @@ use crate::{
     engine::order::Order,
 };
 
-/// When the clocks of silent keys move without a row.
+/// Advances the clocks of silent keys without a row, at regular intervals.
 ///
-/// Event time belongs to the key, so nothing happens to a vehicle that sends nothing: its windows stay open
-/// and no timer says that it fell silent. A tick says that time has gone on: it moves the clock of every key
-/// whose newest row is older than `now - idle` to that time. What is due then fires, and is committed with
-/// the time of the tick.
+/// Event time advances per key, with the key's rows. For a vehicle that sends nothing it stands
+/// still: its windows stay open, and no timer can report that it fell silent. A tick advances the
+/// clock of every key whose newest row is older than `now - idle` to that time. Timers that are due
+/// fire, and their results are committed with the time of the tick.
 ///
 /// # Guarantees
-/// A tick comes only when the source has [caught up](SourceEvent::Idle) since its last batch: reading
-/// yesterday's records today makes nobody silent. A replay after a crash sees the ticks that were committed,
-/// in the same place, and those that were not never happened. Without a tick results depend on the log alone;
-/// with ticks, also on when they came, which is why their time is in the commit.
+/// A tick fires only if the source has [caught up](SourceEvent::Idle) since its last batch, so
+/// reading yesterday's records today makes no key silent. After a crash, ticks that were committed
+/// have taken effect at the same position, and all others never happened. Without ticks, results
+/// depend on the log alone. With ticks they also depend on when the ticks fired, which is why the
+/// commit stores their time.
 ///
 /// # Cost
-/// A look at the clock of every key, and at the timers of the silent ones.
+/// Each tick looks at the clock of every key, and at the timers of the silent ones.
 #[derive(Clone)]
 pub struct Ticks {
     every: Duration,
@@ -35,33 +38,33 @@ pub struct Ticks {
 }
 
 impl Ticks {
-    /// A tick every so often; rows are under way for up to `idle`: one that comes later than that after its
-    /// own time may find that its key's clock has passed it.
+    /// Returns ticks at intervals of `every`. `idle` is the longest time that a row may take to
+    /// arrive: a row that takes longer may find that its key's clock has passed it.
     pub fn new(every: Duration, idle: Duration) -> Self {
         let clock = Arc::new(system_time);
         Self { every, idle, clock }
     }
 
-    /// Takes the time from elsewhere than the system's clock, such as a test.
+    /// Reads the time from `clock` instead of the system clock, for example in a test.
     #[must_use]
     pub fn by(mut self, clock: impl Fn() -> EventTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Refuses settings that would make good rows late, and a source that cannot have ticks.
+    /// Refuses settings that would make rows late that are in bounds, and sources that end.
     pub(super) fn check(&self, order: &Order, follows: bool) -> Result<()> {
         let (every, idle, bound) = (self.every, self.idle, order.out_of_orderness);
         let message = if every.is_zero() {
-            "ticks every 0 s would leave no time for rows: take a second or more".into()
+            "ticks every 0 s leave no time for rows: set an interval of a second or more".into()
         } else if idle < bound {
             format!(
                 "ticks after {idle:?} of silence would make rows late that the out-of-orderness of \
-                 {bound:?} lets in: take an idle time of at least that"
+                 {bound:?} allows: set an idle time of at least that"
             )
         } else if !follows {
-            "ticks need a source that goes on when there is nothing to read: this one ends instead, \
-             and its end fires every timer"
+            "ticks need a source that waits for more input: this one ends, and its end fires every \
+             timer"
                 .into()
         } else {
             return Ok(());
@@ -81,20 +84,21 @@ impl fmt::Debug for Ticks {
 fn system_time() -> EventTime {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a tick is where the time of the wall comes in, and it is committed with what it did"
+        reason = "a tick brings in wall-clock time, and its time is committed with its results"
     )]
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     EventTime::from_micros(0) + now.unwrap_or_default()
 }
 
-/// How long a tick may be overdue at the least. Our choice: a busy machine lets it wait less.
+/// How long a tick may be overdue, at least, before it is skipped. Our choice: longer than a busy
+/// machine delays it.
 const STALL: Duration = Duration::from_secs(1);
 
-/// Says when a tick is due.
+/// Decides when a tick is due.
 pub(super) struct Ticker {
     ticks: Option<Ticks>,
     due: Option<Instant>,
-    /// The source has said that there is nothing to read, and given no batch since.
+    /// The source was idle, and has returned no batch since.
     caught_up: bool,
 }
 
@@ -114,8 +118,9 @@ impl Ticker {
         self.due = every.and_then(|every| Instant::now().checked_add(every));
     }
 
-    /// Hears what the source says. What it keeps back while it is paused is not read yet.
-    pub(super) fn hear<P>(&mut self, event: &SourceEvent<P>, is_paused: bool) {
+    /// Observes an event of the source. While the source is paused, an idle report does not count:
+    /// it may hold records back.
+    pub(super) fn observe<P>(&mut self, event: &SourceEvent<P>, is_paused: bool) {
         match event {
             SourceEvent::Idle => self.caught_up = !is_paused,
             SourceEvent::Batch(_) | SourceEvent::Assigned(_) => self.caught_up = false,
@@ -123,14 +128,15 @@ impl Ticker {
         }
     }
 
-    /// When the next tick comes, if none of the rows before it is still to be read.
+    /// Returns when the next tick is due, if the source has caught up.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due.filter(|_| self.caught_up)
     }
 
-    /// The floor under the clocks of silent keys, if a tick is due now.
+    /// Returns the floor under the clocks of silent keys, if a tick is due now.
     ///
-    /// One that is long overdue is left out: the process stood still, and what came meanwhile may be unread.
+    /// A tick that is long overdue is skipped: the process was suspended, and records that arrived
+    /// meanwhile may be unread.
     pub(super) fn floor(&mut self) -> Option<EventTime> {
         let now = Instant::now();
         let due = self.due().filter(|due| *due <= now)?;

@@ -1,3 +1,5 @@
+//! The worker threads, as the engine's fork-join.
+
 use std::{
     num::NonZeroUsize,
     sync::{Mutex, PoisonError},
@@ -10,10 +12,10 @@ use crate::{
     engine::task::ForkJoin,
 };
 
-/// The threads that compute: the one that runs the pipeline, and a pool for the others.
+/// The worker threads: the one that runs the pipeline, and a pool for the others.
 pub(super) struct Workers {
     count: usize,
-    /// None where there is one worker.
+    /// None if there is only one worker.
     others: Option<ThreadPool>,
 }
 
@@ -21,7 +23,7 @@ impl Workers {
     /// Starts the threads.
     ///
     /// # Errors
-    /// When the system gives no more of them.
+    /// Fails if the system cannot start that many.
     pub(super) fn start(count: NonZeroUsize) -> Result<Self> {
         let count = count.get();
         let pool = || {
@@ -45,7 +47,7 @@ impl ForkJoin for Workers {
         self.count
     }
 
-    /// Whoever is free takes the next: a worker that wakes up late leaves its part to the others.
+    /// Each free worker takes the next item, so one that wakes up late delays nobody.
     fn each<T: Send>(&self, of: &mut [T], work: impl Fn(&mut T) + Sync) {
         let Some(others) = self.others.as_ref().filter(|_| of.len() > 1) else {
             return of.iter_mut().for_each(work);
@@ -82,7 +84,7 @@ mod tests {
             workers.each(&mut things, |thing| {
                 assert_eq!(*thing, None);
                 *thing = Some(format!("{:?}", thread::current().id()));
-                // Only a thread of its own for each lets any of them go on.
+                // Passes only if each thing has a thread to itself.
                 all_here.wait();
             });
             let threads: BTreeSet<_> = things.into_iter().map(Option::unwrap).collect();

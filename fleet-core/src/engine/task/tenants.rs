@@ -43,8 +43,8 @@ struct Owned {
     newest: EventTime,
 }
 
-/// Who refuses a row of a new key, in its dead letter.
-const STAGE: &str = "keys";
+/// The step that dead letters of refused keys name.
+const STEP: &str = "keys";
 
 impl Tenants {
     /// Refuses rows of new keys past the bound: takes them out of the lists, which are each in the order of the
@@ -96,7 +96,7 @@ impl Tenants {
                             "the tenant `{tenant}` has {most} keys in this partition, which is its \
                              bound: no new one is taken"
                         );
-                        fates.dead_letter(offset, STAGE, &reason);
+                        fates.dead_letter(offset, STEP, &reason);
                     }
                 }
             }

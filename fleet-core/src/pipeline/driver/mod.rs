@@ -1,12 +1,12 @@
-//! Runs a pipeline: the one place that waits, measures time and calls source, sinks and store.
+//! Runs a pipeline: the only place that waits, measures time, and calls source, sinks and store.
 //!
 //! ```text
-//! turn ─┬─ source: batches   -> round: decode, order, graph
-//!       ├─ source: ownership -> partitions: claim and restore, hand over, forget
-//!       ├─ epoch is due      -> epoch: seal, and send it off to be committed
-//!       └─ epoch has landed  -> epoch: acknowledge
+//! turn ─┬─ source: batches      -> round: decode, order, graph
+//!       ├─ source: ownership    -> partitions: claim and restore, hand over, forget
+//!       ├─ epoch is due         -> epoch: seal, and start to commit
+//!       └─ epoch is committed   -> epoch: acknowledge
 //! ```
-//! While one epoch is being committed the next is computed.
+//! While one epoch is being committed, the next is computed.
 
 mod epoch;
 mod partitions;
@@ -25,11 +25,11 @@ use turn::Turn;
 
 use super::{
     EpochLimits, Pipeline,
+    background_commit::BackgroundCommit,
     commit::CommitSide,
-    flight::Flight,
-    observe::Seen,
+    observe::Observer,
     report::{Ending, Ledger, Report},
-    retry::{Patience, Tries},
+    retry::{Attempts, RetryContext},
     snapshots::Schedule,
     stop::{self, Stop},
     ticks::Ticker,
@@ -42,22 +42,22 @@ use crate::{
     planted::{Bug, planted},
 };
 
-/// What the source said that is not handled yet.
-type Said<Src> = Result<SourceEvent<<Src as Source>::Payload>>;
+/// What the source returned when it was polled.
+type Polled<Src> = Result<SourceEvent<<Src as Source>::Payload>>;
 
-/// What is computed and not sealed yet.
+/// The open epoch: everything that is computed and not sealed yet.
 #[derive(Default)]
 struct Epoch {
-    /// When something was computed first.
+    /// When it received its first record; `None` if it is empty.
     opened: Option<Instant>,
-    /// Records read.
+    /// The number of records read.
     rows: u64,
-    /// It is to be sent off as soon as none is away.
+    /// Seal it as soon as no commit is running.
     closing: bool,
 }
 
 impl Epoch {
-    /// Something was computed.
+    /// Opens the epoch, unless it is open.
     fn open(&mut self) {
         self.opened.get_or_insert_with(Instant::now);
     }
@@ -69,32 +69,35 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     plan: Plan<D::Event>,
     workers: Workers,
     round: Round<D::Event>,
-    flight: Flight<S>,
+    commit: BackgroundCommit<S>,
     limits: EpochLimits,
     schedule: Schedule,
-    patience: Patience,
+    retry: RetryContext,
+    observer: Arc<Observer>,
     stop: Stop,
     tasks: BTreeMap<Partition, Task<D::Event>>,
     /// Partitions that ended in this run.
     ended: BTreeSet<Partition>,
     ledger: Ledger,
-    /// What came while a round was gathered, or in spite of a pause.
-    upcoming: Option<Said<Src>>,
-    /// When to ask a source again that has failed.
-    source_rests: Option<(Instant, Tries)>,
-    /// Partitions that are to give no more for now.
+    /// Polled while a round was gathered, or despite a pause, and not handled yet.
+    upcoming: Option<Polled<Src>>,
+    /// When to poll the source again after an error.
+    source_retry: Option<(Instant, Attempts)>,
+    /// Partitions that are paused because two epochs are full.
     paused: BTreeSet<Partition>,
-    /// What the source is still to be told.
+    /// Committed positions that the source does not know of yet.
     acknowledge: VecDeque<(Partition, Offset)>,
     epoch: Epoch,
-    /// When the epoch that is away was sealed.
+    /// When the epoch that is being committed was sealed.
     sealed: Option<Instant>,
     ticker: Ticker,
-    /// Whether anything happened in this run, and how many records were read.
-    anything: bool,
+    /// Whether this run computed anything.
+    progressed: bool,
+    /// How many records this run has read.
     read: u64,
 }
 
+/// Runs a pipeline until its input ends, `stop` resolves, or an error stops it.
 pub(super) async fn run<Src, D, S, G>(
     pipeline: Pipeline<Src, D, S, G>,
     stop: impl Future<Output = ()> + Send,
@@ -105,8 +108,8 @@ where
     S: CheckpointStore,
 {
     let mut plan = pipeline.plan;
-    plan.clock = Seen::clock();
-    let seen = Arc::new(Seen::new(&plan, pipeline.health, pipeline.on_retry));
+    plan.clock = Observer::clock();
+    let observer = Arc::new(Observer::new(&plan, pipeline.health, pipeline.on_retry));
     let ticks = pipeline.ticks.as_ref();
     let checked = pipeline.wrong.map_or(Ok(()), Err).and_then(|()| {
         let follows = pipeline.source.follows();
@@ -117,52 +120,53 @@ where
     });
     let workers = match checked.and_then(|()| Workers::start(pipeline.workers)) {
         Ok(workers) => workers,
-        Err(wrong) => return seen.ended(Err(wrong)),
+        Err(wrong) => return observer.ended(Err(wrong)),
     };
     let run = |stop: Stop| {
-        let patience = Patience {
-            retry: pipeline.retry,
-            seen: Arc::clone(&seen),
+        let retry = RetryContext {
+            policy: pipeline.retry,
+            observer: Arc::clone(&observer),
             stop: stop.clone(),
         };
-        let side = CommitSide::new(pipeline.store, pipeline.sinks, patience.clone());
+        let side = CommitSide::new(pipeline.store, pipeline.sinks, retry.clone());
         let driver = Driver {
             source: pipeline.source,
             decode: pipeline.decode,
             plan,
             workers,
             round: Round::new(),
-            flight: Flight::new(side),
+            commit: BackgroundCommit::new(side),
             limits: pipeline.limits,
             schedule: Schedule::start(pipeline.snapshots),
-            patience,
+            retry,
+            observer: Arc::clone(&observer),
             stop,
             tasks: BTreeMap::new(),
             ended: BTreeSet::new(),
             ledger: Ledger::default(),
             upcoming: None,
-            source_rests: None,
+            source_retry: None,
             paused: BTreeSet::new(),
             acknowledge: VecDeque::new(),
             epoch: Epoch::default(),
             sealed: None,
             ticker: Ticker::new(pipeline.ticks),
-            anything: false,
+            progressed: false,
             read: 0,
         };
         driver.run()
     };
-    let run = stop::run_until(run, stop, pipeline.stop_within, &seen);
-    let outcome = run.instrument(seen.span()).await;
-    seen.ended(outcome)
+    let run = stop::run_until(run, stop, pipeline.stop_within, &observer);
+    let outcome = run.instrument(observer.span()).await;
+    observer.ended(outcome)
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
     async fn run(mut self) -> Result<Report> {
         let done = self.serve().await;
         if done.is_err() {
-            // What was sealed before the fault is still committed, if it can be.
-            let _ = self.flight.land().await;
+            // Commit what was sealed before the error, if possible.
+            let _ = self.commit.wait().await;
         }
         done
     }
@@ -171,7 +175,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         loop {
             match self.turn().await? {
                 Turn::Stop => {
-                    self.patience.seen.stopping();
+                    self.observer.stopping();
                     self.settle().await?;
                     return Ok(self.ledger.report(Ending::Stopped, self.read));
                 }
@@ -179,16 +183,16 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     let written = self.schedule.next();
                     self.seal(|_| true, written)?;
                 }
-                Turn::Landed(landed) => {
-                    let fenced = self.landed(landed).await?;
-                    self.refuse_if_alone(&fenced)?;
+                Turn::Committed(committed) => {
+                    let fenced = self.record_commit(committed).await?;
+                    self.stop_if_fenced_out(&fenced)?;
                 }
                 Turn::Tick => self.tick()?,
-                Turn::Source(event) => self.hear(event).await?,
+                Turn::Source(event) => self.handle(event).await?,
             }
             if self.is_complete() {
                 self.settle().await?;
-                let ending = if self.anything {
+                let ending = if self.progressed {
                     Ending::Complete
                 } else {
                     Ending::AlreadyComplete
@@ -198,8 +202,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
     }
 
-    async fn hear(&mut self, event: SourceEvent<Src::Payload>) -> Result<()> {
-        self.ticker.hear(&event, !self.paused.is_empty());
+    async fn handle(&mut self, event: SourceEvent<Src::Payload>) -> Result<()> {
+        self.ticker.observe(&event, !self.paused.is_empty());
         match event {
             SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
             SourceEvent::Batch(batch) => self.batch(batch).await?,
@@ -214,9 +218,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             }
             SourceEvent::Lost(partitions) => {
                 if planted(Bug::LostPartitionCommitted) {
-                    self.land().await?;
+                    self.finish_commit().await?;
                     self.seal(|name| partitions.contains(name), CommitKind::Snapshot)?;
-                    self.land().await?;
+                    self.finish_commit().await?;
                 }
                 self.lose(&partitions);
             }
@@ -224,7 +228,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         Ok(())
     }
 
-    /// Whether every partition that is ours has ended.
+    /// Returns whether every partition that this process owns has ended.
     fn is_complete(&self) -> bool {
         let mut ours = self.tasks.keys();
         !self.tasks.is_empty() && ours.all(|partition| self.ended.contains(partition))

@@ -1,8 +1,10 @@
+//! Changes of ownership: partitions are claimed and restored, handed over, or lost.
+
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{super::observe::Stage, Driver};
+use super::{super::observe::Operation, Driver};
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore, source::RevokeGuard},
     data::{Partition, Result},
@@ -10,32 +12,32 @@ use crate::{
 };
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
-    /// Claims, restores and starts each partition by itself, once no epoch is away: an epoch that holds
-    /// an earlier part of it has ended then.
+    /// Claims, restores and starts each partition, after the running commit: it may hold earlier
+    /// results of the same partition.
     pub(super) async fn assign(&mut self, partitions: &[Partition]) -> Result<()> {
-        self.land().await?;
+        self.finish_commit().await?;
         for partition in partitions {
-            let Some(side) = self.flight.home() else {
+            let Some(side) = self.commit.idle() else {
                 continue;
             };
             let claim = side.claim(partition).await?;
-            self.patience.seen.claimed(partition, &claim);
+            self.observer.claimed(partition, &claim);
             self.ledger.claimed(partition, &claim);
             let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
             let at = task.start();
-            let mut tries = self.patience.tries();
-            while let Err(fault) = self.source.start(partition, at).await {
+            let mut attempts = self.retry.attempts();
+            while let Err(error) = self.source.start(partition, at).await {
                 let who = format!("the start of partition {partition}");
-                tries.again(Stage::Start, &who, fault).await?;
+                attempts.wait(Operation::Start, &who, error).await?;
             }
             self.tasks.insert(partition.clone(), task);
             let end = self.source.end(partition);
-            self.patience.seen.assigned(partition, at, end);
+            self.observer.assigned(partition, at, end);
         }
         Ok(())
     }
 
-    /// Commits what leaves, as far as there is time for it, and lets it go.
+    /// Commits the partitions that move to another process, if there is time, and releases them.
     pub(super) async fn revoke(
         &mut self,
         partitions: &[Partition],
@@ -43,31 +45,31 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         done: RevokeGuard,
     ) -> Result<()> {
         let committed = timeout(within, async {
-            self.land().await?;
-            // Only what leaves is sealed.
+            self.finish_commit().await?;
+            // Seal only the partitions that move.
             self.seal(|name| partitions.contains(name), CommitKind::Snapshot)?;
-            self.land().await
+            self.finish_commit().await
         });
         if let Ok(committed) = committed.await {
-            // What the next owner has claimed already is released as well.
+            // Partitions that the next owner has already claimed are released as well.
             committed?;
         }
-        // Out of time: the next owner computes it again, the fence keeps our commit out, and what stays
-        // here has lost nothing.
+        // If time ran out, the next owner recomputes what is not committed, and the fence refuses
+        // our commit. The partitions that stay here lose nothing.
         self.forget(partitions);
-        self.patience.seen.revoked(partitions);
+        self.observer.revoked(partitions);
         drop(done);
         Ok(())
     }
 
-    /// Forgets what is gone already.
+    /// Discards everything about partitions that already belong to another process.
     pub(super) fn lose(&mut self, partitions: &[Partition]) {
         self.forget(partitions);
-        self.patience.seen.lost(partitions);
+        self.observer.lost(partitions);
     }
 
     fn forget(&mut self, partitions: &[Partition]) {
-        self.flight.forget(partitions);
+        self.commit.exclude(partitions);
         for partition in partitions {
             self.tasks.remove(partition);
             self.ended.remove(partition);

@@ -1,4 +1,4 @@
-//! Batches from the source go through their tasks.
+//! Takes batches from the source through their tasks, and decides when the epoch is full.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use crate::{
     event::Event,
 };
 
-/// How many batches a round takes for each worker, if so many are ready. Our choice: of the 256 KiB that a
-/// file gives at a time, 1 MiB each, next to which waking a worker costs nothing.
+/// The most batches per worker that a round takes, if they are ready. Our choice: a file returns
+/// batches of 256 KiB, so each worker gets 1 MiB, and the cost of waking it does not show.
 const BATCHES_PER_WORKER: usize = 4;
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
-    /// Takes a batch through its task; with several workers, together with those that are ready.
+    /// Takes a batch through its task. With several workers, more batches that are ready join it.
     pub(super) async fn batch(&mut self, batch: Batch<Src::Payload>) -> Result<()> {
         let batches = if self.workers.workers() == 1 {
             vec![batch]
@@ -33,14 +33,13 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let read = self.read_so_far() - before;
         self.epoch.rows += read;
         self.read += read;
-        self.anything = true;
+        self.progressed = true;
         self.epoch.open();
-        let (seen, waiting) = (&self.patience.seen, self.waiting());
-        seen.computed(&self.tasks, waiting);
+        self.observer.computed(&self.tasks, self.waiting());
         Ok(())
     }
 
-    /// Adds to a batch those that are ready now, for a round of all workers.
+    /// Adds the batches that are ready now to `first`, for a round of all workers.
     async fn gather(&mut self, first: Batch<Src::Payload>) -> Vec<Batch<Src::Payload>> {
         let most = BATCHES_PER_WORKER * self.workers.workers();
         let mut batches = vec![first];
@@ -52,7 +51,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             };
             match ready {
                 Ok(SourceEvent::Batch(batch)) => batches.push(batch),
-                // At once: the next epoch must not hold them any more.
+                // Handled at once: the next epoch must not contain them.
                 Ok(SourceEvent::Lost(partitions)) => {
                     self.lose(&partitions);
                     batches.retain(|batch| !partitions.contains(&batch.partition));
@@ -70,7 +69,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// Flushes an ended partition.
     pub(super) fn end(&mut self, partition: Partition) -> Result<()> {
         if let Some(task) = self.tasks.get_mut(&partition) {
-            self.anything |= !task.has_ended();
+            self.progressed |= !task.has_ended();
             task.end(&self.plan, &self.workers)?;
             self.epoch.open();
             self.ended.insert(partition);
@@ -78,7 +77,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         Ok(())
     }
 
-    /// Moves the clocks of silent keys, if a tick is due; what came of it is committed at once, with its time.
+    /// Advances the clocks of silent keys, if a tick is due. Its results are committed at once,
+    /// together with its time.
     pub(super) fn tick(&mut self) -> Result<()> {
         if self.upcoming.is_some() {
             return Ok(());
@@ -91,32 +91,33 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
         let mut tasks = self.tasks.values();
         if tasks.any(|task| task.has_changed(CommitKind::PositionOnly)) {
-            self.anything = true;
+            self.progressed = true;
             self.epoch.closing = true;
             self.epoch.open();
         }
         Ok(())
     }
 
-    /// What waits for a commit: results, and bytes.
+    /// Returns how many results wait for a commit, and how many bytes they take.
     fn waiting(&self) -> (usize, usize) {
         let waiting = self.tasks.values().map(Task::waiting);
         waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
     }
 
-    /// Whether the open epoch has reached a limit.
+    /// Returns whether the open epoch has reached a limit.
     pub(super) fn is_full(&self) -> bool {
         let (results, bytes) = self.waiting();
-        // What a hand-over has sealed does not wait any more.
-        let any = self.epoch.opened.is_some();
+        // A hand-over may have sealed everything.
+        let is_open = self.epoch.opened.is_some();
         let limits = &self.limits;
-        any && (self.epoch.rows >= limits.rows
-            || results >= limits.results
-            || bytes >= limits.bytes)
+        is_open
+            && (self.epoch.rows >= limits.rows
+                || results >= limits.results
+                || bytes >= limits.bytes)
     }
 }
 
-/// Groups batches by their tasks. Those of a partition without a task are dropped.
+/// Groups batches by task. Batches of a partition without a task are dropped.
 fn by_task<E: Event, P>(
     tasks: &mut BTreeMap<Partition, Task<E>>,
     mut batches: Vec<Batch<P>>,

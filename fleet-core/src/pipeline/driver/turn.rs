@@ -1,3 +1,5 @@
+//! One turn of the driver's loop: waits for whatever comes first.
+
 use std::future::pending;
 
 use tokio::{
@@ -5,39 +7,43 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{super::observe::Stage, Driver, Said};
+use super::{super::observe::Operation, Driver, Polled};
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore, source::SourceEvent},
     data::Result,
-    engine::committer::Landed,
+    engine::committer::CommittedEpoch,
 };
 
-/// What a turn of the loop begins with.
+/// What the driver has to handle next.
 pub(super) enum Turn<P> {
+    /// A stop was requested.
     Stop,
-    /// An epoch is due.
+    /// The open epoch is due.
     Seal,
-    /// An epoch is committed.
-    Landed(Landed),
-    /// Time goes on without a row.
+    /// The running commit is done.
+    Committed(CommittedEpoch),
+    /// A tick is due.
     Tick,
+    /// The source has reported an event.
     Source(SourceEvent<P>),
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
-    /// Waits for the source, the epoch's end, the end of a commit, or the stop.
+    /// Waits for the source, the end of the epoch, the end of a commit, a tick, or the stop.
     pub(super) async fn turn(&mut self) -> Result<Turn<Src::Payload>> {
-        // A source that never waits would otherwise keep timers and signals from being heard.
+        // A source that is always ready would otherwise starve timers and signals.
         yield_now().await;
-        let away = self.flight.is_away();
+        let committing = self.commit.is_running();
         let full = self.is_full();
-        // No interval at all: the other limits close the epoch.
+        // `None` if the interval overflows: then only the other limits close the epoch.
         let due = self
             .epoch
             .opened
             .and_then(|opened| opened.checked_add(self.limits.interval))
-            .filter(|_| !away);
-        if !away && (full || self.epoch.closing) || due.is_some_and(|due| due <= Instant::now()) {
+            .filter(|_| !committing);
+        if !committing && (full || self.epoch.closing)
+            || due.is_some_and(|due| due <= Instant::now())
+        {
             return Ok(Turn::Seal);
         }
         if full {
@@ -45,35 +51,35 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         } else {
             self.resume();
         }
-        // A batch that has to wait is not read yet.
+        // A batch that is held back counts as unread, so time must not pass it.
         let tick = self.ticker.due().filter(|_| self.upcoming.is_none());
         loop {
-            let rests_until = self.source_rests.as_ref().map(|(until, _)| *until);
-            let said = tokio::select! {
+            let retry_at = self.source_retry.as_ref().map(|(until, _)| *until);
+            let polled = tokio::select! {
                 biased;
                 () = self.stop.requested() => return Ok(Turn::Stop),
-                landed = self.flight.land(), if away => return landed.map(Turn::Landed),
+                committed = self.commit.wait(), if committing => return committed.map(Turn::Committed),
                 () = at(due), if due.is_some() => return Ok(Turn::Seal),
-                said = next(&mut self.source, &mut self.upcoming, rests_until, full) => said,
+                polled = next(&mut self.source, &mut self.upcoming, retry_at, full) => polled,
                 () = at(tick), if tick.is_some() => return Ok(Turn::Tick),
             };
-            match said {
+            match polled {
                 Ok(event) => {
-                    self.source_rests = None;
-                    self.patience.seen.heard();
+                    self.source_retry = None;
+                    self.observer.source_answered();
                     return Ok(Turn::Source(event));
                 }
-                Err(fault) => {
-                    let tries = self.source_rests.take().map(|(_, tries)| tries);
-                    let mut tries = tries.unwrap_or_else(|| self.patience.tries());
-                    let delay = tries.delay(Stage::Read, "the source", fault)?;
-                    self.source_rests = Some((Instant::now() + delay, tries));
+                Err(error) => {
+                    let attempts = self.source_retry.take().map(|(_, attempts)| attempts);
+                    let mut attempts = attempts.unwrap_or_else(|| self.retry.attempts());
+                    let delay = attempts.delay(Operation::Read, "the source", error)?;
+                    self.source_retry = Some((Instant::now() + delay, attempts));
                 }
             }
         }
     }
 
-    /// Lets no more batches come while two epochs wait; the source is heard all the same.
+    /// Pauses batches while two epochs wait. Other events of the source are still handled.
     fn pause(&mut self) {
         for partition in self.tasks.keys() {
             if !self.paused.contains(partition) {
@@ -83,7 +89,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
     }
 
-    /// Lets batches come again.
+    /// Resumes batches.
     fn resume(&mut self) {
         for partition in std::mem::take(&mut self.paused) {
             if self.tasks.contains_key(&partition) {
@@ -93,7 +99,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 }
 
-/// Waits until then; without a time, for ever.
+/// Waits until `due`, or forever if there is none.
 async fn at(due: Option<Instant>) {
     match due {
         Some(due) => sleep_until(due).await,
@@ -101,24 +107,24 @@ async fn at(due: Option<Instant>) {
     }
 }
 
-/// What the source says next, but no batch while `full`. Cancel-safe, as the source is by contract.
+/// Polls the source, but returns no batch while `full`. Cancel-safe, as the source is by contract.
 async fn next<Src: Source>(
     source: &mut Src,
-    upcoming: &mut Option<Said<Src>>,
-    rests_until: Option<Instant>,
+    upcoming: &mut Option<Polled<Src>>,
+    retry_at: Option<Instant>,
     full: bool,
-) -> Said<Src> {
+) -> Polled<Src> {
     if upcoming.is_none() {
-        if let Some(until) = rests_until {
+        if let Some(until) = retry_at {
             sleep_until(until).await;
         }
         *upcoming = Some(source.next().await);
     }
     match upcoming {
-        // A source that cannot pause is not asked any more until there is room.
+        // The source ignored the pause: hold its batch, and do not poll again until there is room.
         Some(Ok(SourceEvent::Batch(_))) if full => pending().await,
         _ => match upcoming.take() {
-            Some(said) => said,
+            Some(polled) => polled,
             None => pending().await,
         },
     }

@@ -1,3 +1,5 @@
+//! The health of a pipeline, as [`Pipeline::watch`](crate::Pipeline::watch) reports it.
+
 use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
@@ -9,118 +11,119 @@ use crate::{
     pipeline::Ending,
 };
 
-/// How a pipeline is, and how far.
+/// The health and progress of a pipeline.
 ///
 /// # Examples
 /// See [`Pipeline::watch`](crate::Pipeline::watch).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Health {
-    /// What it does.
+    /// What the pipeline is doing.
     pub phase: Phase,
-    /// The steps that fail at the moment and are tried again.
-    pub troubles: BTreeMap<Stage, Trouble>,
-    /// Results that wait for the next commit, rows.
+    /// The operations that currently fail and are being retried.
+    pub troubles: BTreeMap<Operation, Trouble>,
+    /// The number of rows that wait for the next commit.
     pub waiting_rows: usize,
-    /// What waits for the next commit, bytes: those rows by the size of their type, and dead letters.
+    /// The bytes that wait for the next commit: those rows, each by the size of its type, and dead
+    /// letters.
     pub waiting_bytes: usize,
-    /// Commits that landed in this run.
+    /// The number of commits of this run, counted per partition.
     pub commits: u64,
-    /// When the last of them landed.
+    /// When the last of them succeeded.
     pub last_commit: Option<Instant>,
-    /// The partitions that this process has, or had until the run ended.
+    /// The partitions that this process owns, or owned when the run ended.
     pub partitions: BTreeMap<Partition, PartitionHealth>,
 }
 
-/// How far one partition is.
+/// The progress of one partition.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PartitionHealth {
-    /// Where a restart goes on; `None` before the first commit.
+    /// The offset at which a restart resumes; `None` before the first commit.
     pub committed: Option<Offset>,
-    /// Up to where records were read and computed.
+    /// The offset up to which records were read and computed.
     pub computed: Offset,
-    /// Records up to there, since the first.
+    /// The number of records up to there, since the first.
     pub read: u64,
-    /// The end of the input as it is now, where the [source knows it](crate::Source::end).
+    /// The current end of the input, if the [source knows it](crate::Source::end).
     pub end: Option<Offset>,
-    /// Fates of all records, as committed.
+    /// The committed counts.
     pub counts: Counts,
-    /// Totals by name, as committed.
+    /// The committed totals by name.
     pub tallies: Tallies,
 }
 
-/// What a pipeline does.
+/// What a pipeline is doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {
-    /// It has no partition yet.
+    /// It waits for its first partition.
     #[default]
     Starting,
     /// It reads, computes and commits.
     Running,
-    /// It was asked to stop and commits what was computed.
+    /// It received a stop and commits what it has computed.
     Stopping,
-    /// It is done.
+    /// It has ended.
     Ended(Ending),
-    /// It could not go on, for this reason. What was committed stays.
+    /// It failed, for this reason. What was committed stays committed.
     Failed(String),
-    /// Its future was dropped before it was done.
+    /// Its future was dropped before it ended.
     Dropped,
 }
 
-/// A step that waits for something outside, and is tried again when that fails.
+/// An operation on source, sink or store, which is retried when it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Stage {
-    /// Asking the source for records.
+pub enum Operation {
+    /// Reading from the source.
     Read,
     /// Claiming a partition.
     Claim,
-    /// Starting a partition at its place.
+    /// Starting a partition at its position.
     Start,
     /// Writing to a plain sink.
     Publish,
-    /// Opening a transaction.
+    /// Beginning a transaction.
     Begin,
-    /// Writing to a sink of the store.
+    /// Writing to a transactional sink.
     Store,
-    /// Committing, or asking whether a commit landed.
+    /// Committing, or asking whether a commit succeeded.
     Commit,
-    /// Telling the source how far results are durable.
+    /// Acknowledging a commit to the source.
     Acknowledge,
 }
 
-/// A fault that may pass.
+/// An error that is being retried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Trouble {
-    /// Who fails, such as "sink `alerts`".
+    /// What failed, such as "sink `alerts`".
     pub who: String,
-    /// What went wrong.
+    /// The error message.
     pub error: String,
-    /// How often in a row.
+    /// The number of failures in a row.
     pub times: u32,
-    /// The pause before the next try.
+    /// The delay before the next attempt.
     pub pause: Duration,
 }
 
 impl Health {
-    /// Whether it does its work: it is neither in trouble nor failed.
+    /// Returns whether the pipeline works: it has not failed, and nothing is being retried.
     pub fn is_well(&self) -> bool {
         let failed = matches!(self.phase, Phase::Failed(_) | Phase::Dropped);
         !failed && self.troubles.is_empty()
     }
 
-    /// Records that were read since the first, committed or not.
+    /// Returns how many records were read since the first, committed or not.
     pub fn read(&self) -> u64 {
         self.partitions.values().map(|known| known.read).sum()
     }
 
-    /// Fates of all records, as committed.
+    /// Returns the committed counts of all partitions.
     ///
     /// # Guarantees
-    /// They balance.
+    /// They [balance](Counts::balances).
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for partition in self.partitions.values() {
@@ -129,7 +132,7 @@ impl Health {
         counts
     }
 
-    /// The total of one word of a group over all partitions, as committed.
+    /// Returns the committed total of one word of a group, over all partitions.
     pub fn tally(&self, group: &str, word: &str) -> u64 {
         let name = format!("{group}.{word}");
         let each = self.partitions.values();
@@ -137,28 +140,29 @@ impl Health {
             .sum()
     }
 
-    /// How much input is not committed yet, in offsets of the source; unknown as soon as the end of one
-    /// partition is.
+    /// Returns how much input is not committed yet, in offsets of the source, or `None` if the end
+    /// of any partition is unknown.
     pub fn lag(&self) -> Option<u64> {
         self.partitions.values().map(PartitionHealth::lag).sum()
     }
 }
 
 impl PartitionHealth {
-    /// How much input is not committed yet, in offsets of the source; unknown where the end is.
+    /// Returns how much input is not committed yet, in offsets of the source, or `None` if the end
+    /// is unknown.
     pub fn lag(&self) -> Option<u64> {
         let committed = self.committed.unwrap_or_default();
         self.end.map(|end| end.0.saturating_sub(committed.0))
     }
 
-    /// How many keys were seen, as committed.
+    /// Returns the committed number of keys seen.
     pub fn keys(&self) -> u64 {
         self.tallies.get(KEYS_TALLY).copied().unwrap_or(0)
     }
 }
 
-impl Stage {
-    /// Its name in metrics and traces.
+impl Operation {
+    /// Returns its name in metrics and traces.
     pub fn as_word(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -172,8 +176,8 @@ impl Stage {
         }
     }
 
-    /// Whether it is over once a commit has landed and the source has heard of it.
-    pub(super) fn is_of_a_commit(self) -> bool {
+    /// Returns whether it is part of a commit, so that a finished commit ends its trouble.
+    pub(super) fn is_part_of_commit(self) -> bool {
         matches!(
             self,
             Self::Publish | Self::Begin | Self::Store | Self::Commit | Self::Acknowledge
@@ -181,7 +185,7 @@ impl Stage {
     }
 }
 
-impl From<Step> for Stage {
+impl From<Step> for Operation {
     fn from(step: Step) -> Self {
         match step {
             Step::Publish { .. } => Self::Publish,

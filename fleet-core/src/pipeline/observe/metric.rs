@@ -1,37 +1,37 @@
-//! One metric, and how it is recorded: with the feature `metrics` through the recorder that the program has
-//! installed, without it not at all.
+//! The definition of one metric. The feature `metrics` records it through the recorder that the
+//! program has installed; without the feature, nothing is recorded.
 
-/// What is measured, under which name.
+/// A metric: its name, kind, unit and labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metric {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// How its values are to be read.
+    /// The kind.
     pub kind: Kind,
-    /// What is counted.
+    /// The unit.
     pub unit: Unit,
-    /// What tells its series apart, besides `pipeline`.
+    /// The labels, besides `pipeline`.
     pub labels: &'static [&'static str],
-    /// What it is, for people.
+    /// A description.
     pub about: &'static str,
 }
 
-/// How values of a metric are to be read.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Only grows; begins at 0 with the process.
+    /// A total that only increases, from 0 at the start of the process.
     Counter,
-    /// Goes up and down.
+    /// A value that goes up and down.
     Gauge,
-    /// Many values, of which the distribution matters.
+    /// A distribution of values.
     Histogram,
 }
 
 /// The unit of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unit {
-    /// Things, or offsets as the source counts them.
+    /// A number of items, or of offsets as the source counts them.
     Count,
     /// Bytes.
     Bytes,
@@ -39,7 +39,7 @@ pub enum Unit {
     Seconds,
 }
 
-/// Names and values of labels.
+/// The names and values of labels.
 pub(super) type Labels<'a> = &'a [(&'static str, &'a str)];
 
 impl Metric {
@@ -66,7 +66,7 @@ mod recorder {
     use ::metrics::Label;
 
     impl Metric {
-        /// Tells the recorder unit and meaning.
+        /// Describes the metric to the recorder.
         pub(in super::super) fn describe(&self) {
             let unit = match self.unit {
                 Unit::Count => ::metrics::Unit::Count,

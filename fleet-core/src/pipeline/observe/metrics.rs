@@ -1,7 +1,8 @@
-//! Every metric: what is not here is not recorded.
+//! Every metric that a pipeline records.
 //!
-//! Each has the label `pipeline`, its [name](crate::Pipeline::named). Counters begin at 0 with the run; totals over
-//! all runs are in [`Health`](super::Health) and in the [`Report`](crate::pipeline::Report).
+//! Each has the label `pipeline`, the pipeline's [name](crate::Pipeline::named). Counters start at 0
+//! in each run; totals over all runs are in [`Health`](super::Health) and in the
+//! [`Report`](crate::pipeline::Report).
 
 use super::metric::{
     Kind::{Counter, Gauge, Histogram},
@@ -9,7 +10,7 @@ use super::metric::{
     Unit::{Bytes, Count, Seconds},
 };
 
-/// All of them.
+/// All metrics.
 pub const METRICS: [Metric; 16] = [
     RECORDS,
     DEAD_LETTERS,
@@ -29,22 +30,24 @@ pub const METRICS: [Metric; 16] = [
     WAITING_BYTES,
 ];
 
-/// `fleet_records_total`: by `fate`, which is `accepted`, `filtered`, `dead_lettered`, `late` or `duplicate`.
+/// `fleet_records_total`: by `fate`, which is `accepted`, `filtered`, `dead_lettered`, `late` or
+/// `duplicate`.
 pub const RECORDS: Metric = Metric::new(
     Counter,
     Count,
     "fleet_records_total",
     &["fate"],
-    "records committed, by what became of them",
+    "records committed, by fate",
 );
 
-/// `fleet_dead_letters_total`: by `stage`, which is `decode`, `order` or the name of a sink.
+/// `fleet_dead_letters_total`: by `stage`, the [step](crate::checkpoint::DeadLetter::step) that
+/// refused the record or row.
 pub const DEAD_LETTERS: Metric = Metric::new(
     Counter,
     Count,
     "fleet_dead_letters_total",
     &["stage"],
-    "records and rows that could not be used, by who refused them",
+    "records and rows that could not be processed, by the step that refused them",
 );
 
 /// `fleet_sink_rows_total`: by `sink` and `outcome`, which is `written` or `dead_lettered`.
@@ -53,7 +56,7 @@ pub const SINK_ROWS: Metric = Metric::new(
     Count,
     "fleet_sink_rows_total",
     &["sink", "outcome"],
-    "rows committed, by sink and by what became of them",
+    "rows committed, by sink and outcome",
 );
 
 /// `fleet_node_rows_in_total`: by `node`.
@@ -62,7 +65,7 @@ pub const NODE_ROWS_IN: Metric = Metric::new(
     Count,
     "fleet_node_rows_in_total",
     &["node"],
-    "rows that a node of the graph was given",
+    "rows that a node of the graph received",
 );
 
 /// `fleet_node_rows_out_total`: by `node`.
@@ -71,16 +74,16 @@ pub const NODE_ROWS_OUT: Metric = Metric::new(
     Count,
     "fleet_node_rows_out_total",
     &["node"],
-    "rows that a node of the graph made",
+    "rows that a node of the graph emitted",
 );
 
-/// `fleet_node_seconds`: by `node`; measured for each batch, one value for each epoch and partition.
+/// `fleet_node_seconds`: by `node`, one value for each epoch and partition.
 pub const NODE_SECONDS: Metric = Metric::new(
     Histogram,
     Seconds,
     "fleet_node_seconds",
     &["node"],
-    "time that a node of the graph took in one epoch, over all workers",
+    "time spent in a node of the graph in one epoch, summed over all workers",
 );
 
 /// `fleet_epoch_seconds`.
@@ -98,7 +101,7 @@ pub const COMMIT_SECONDS: Metric = Metric::new(
     Seconds,
     "fleet_commit_seconds",
     &[],
-    "time from the seal of an epoch until it had landed, retries included",
+    "time from the seal of an epoch until it was committed, retries included",
 );
 
 /// `fleet_commits_total`: by `partition`.
@@ -107,7 +110,7 @@ pub const COMMITS: Metric = Metric::new(
     Count,
     "fleet_commits_total",
     &["partition"],
-    "commits that landed",
+    "commits that succeeded",
 );
 
 /// `fleet_fenced_total`: by `partition`.
@@ -119,16 +122,17 @@ pub const FENCED: Metric = Metric::new(
     "commits that were refused because another process owns the partition",
 );
 
-/// `fleet_retries_total`: by `stage`, the words of [`Stage`](super::Stage).
+/// `fleet_retries_total`: by `stage`, the [word](super::Operation::as_word) of the operation.
 pub const RETRIES: Metric = Metric::new(
     Counter,
     Count,
     "fleet_retries_total",
     &["stage"],
-    "passing faults, by what was tried",
+    "errors that were retried, by operation",
 );
 
-/// `fleet_lag`: by `partition`, in offsets of the source; only where the source knows the end of its input.
+/// `fleet_lag`: by `partition`, in offsets of the source. Recorded only if the source knows the end
+/// of its input.
 pub const LAG: Metric = Metric::new(
     Gauge,
     Count,
@@ -152,7 +156,7 @@ pub const PARTITIONS: Metric = Metric::new(
     Count,
     "fleet_partitions",
     &[],
-    "partitions that this process has",
+    "partitions that this process owns",
 );
 
 /// `fleet_waiting_rows`.
@@ -170,5 +174,5 @@ pub const WAITING_BYTES: Metric = Metric::new(
     Bytes,
     "fleet_waiting_bytes",
     &[],
-    "what waited for its commit when the epoch was sealed: results by the size of their type, and dead letters",
+    "bytes that waited for their commit when the epoch was sealed: results by the size of their type, and dead letters",
 );

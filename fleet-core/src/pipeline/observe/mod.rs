@@ -1,17 +1,17 @@
-//! A pipeline seen from outside: its health, what is measured, what is traced.
+//! Observability of a pipeline: health, metrics and traces.
 //!
-//! | for | there is |
+//! | for | use |
 //! |---|---|
-//! | a health check, a progress bar | [`Pipeline::watch`](crate::Pipeline::watch), which gives [`Health`] |
+//! | a health check, a progress bar | [`Pipeline::watch`](crate::Pipeline::watch), which reports [`Health`] |
 //! | dashboards and alarms | [`METRICS`](metrics::METRICS), for any exporter of the `metrics` crate (feature `metrics`) |
 //! | logs | events and spans of the `tracing` crate |
 //!
 //! # Guarantees
-//! Nothing here happens for each event: for each batch at most, mostly for each epoch. What records and keys say,
-//! and what a decoder or sink says of them, goes to dead letters and nowhere else.
+//! No work is done per event: some per batch, most per epoch. The content of records and keys, and
+//! what decoders and sinks say about them, goes to dead letters and nowhere else.
 //!
 //! # Traces
-//! All within the span `pipeline` with its `name`:
+//! All events are within the span `pipeline`, with the field `name`:
 //!
 //! | level | event | fields |
 //! |---|---|---|
@@ -30,10 +30,10 @@
 mod health;
 mod metric;
 pub mod metrics;
-mod seen;
+mod observer;
 #[cfg(test)]
 mod tests;
 
-pub use health::{Health, PartitionHealth, Phase, Stage, Trouble};
+pub use health::{Health, Operation, PartitionHealth, Phase, Trouble};
 pub use metric::{Kind, Metric, Unit};
-pub(super) use seen::Seen;
+pub(super) use observer::Observer;

@@ -21,7 +21,7 @@ use crate::{
     },
     data::{ErrorKind, Offset, Partition},
     engine::{
-        committer::{Committer, Step, Way},
+        committer::{Committer, SinkKind, Step},
         graph::Graph,
         order::Order,
         outlet::Outlet,
@@ -406,7 +406,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         isolate: false,
         clock: None,
     };
-    let mut committer = Committer::new(vec![("rows".into(), Way::Plain)]);
+    let mut committer = Committer::new(vec![("rows".into(), SinkKind::Plain)]);
     let mut pieces = Vec::new();
     for (partition, claim, count) in [(&theirs, old, 3), (&mine, ours, 5)] {
         let mut task = Task::restore(&plan, partition, claim, 1).unwrap();
@@ -426,7 +426,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         match committer.step() {
             Step::Publish { piece, .. } => {
                 // Each piece has one row refused, named after its partition.
-                let (partition, _) = committer.place(piece).unwrap();
+                let (partition, _) = committer.position(piece).unwrap();
                 let (step, reason) = ("rows".into(), partition.to_string());
                 let (raw, length) = (Vec::new(), 0);
                 let letter = DeadLetter {
@@ -449,21 +449,21 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
             other => panic!("{other:?}"),
         }
     }
-    let landed = committer.finish();
+    let committed = committer.finish();
     assert_eq!(
         answers,
         [Committed::Fenced(vec![theirs.clone()]), Committed::Done]
     );
-    assert_eq!(landed.fenced, [theirs]);
+    assert_eq!(committed.fenced, [theirs]);
     assert_eq!(
-        landed
+        committed
             .done
             .iter()
             .map(|sealed| &sealed.partition)
             .collect::<Vec<_>>(),
         [&mine]
     );
-    let tallies = &landed.done[0].tallies;
+    let tallies = &committed.done[0].tallies;
     assert_eq!(
         (tallies["sink.rows.given"], tallies["sink.rows.written"]),
         (5, 4)

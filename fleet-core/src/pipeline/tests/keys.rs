@@ -303,7 +303,7 @@ async fn a_time_to_live_under_a_second_is_refused() {
         .forget_after(Duration::from_millis(999));
     let error = run.run().await.unwrap_err();
     assert!(
-        error.to_string().contains("the least is a second"),
+        error.to_string().contains("the minimum is a second"),
         "{error}"
     );
 }

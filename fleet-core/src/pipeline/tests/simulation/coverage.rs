@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use super::stage::Coverage;
+use super::world::Coverage;
 use crate::testing::{Fault, Operation};
 
 /// Everything else that must have happened.

@@ -4,7 +4,7 @@ use super::{
     Dice,
     input::logs,
     reference::truth,
-    stage::{Process, Stage},
+    world::{Process, World},
 };
 use crate::testing::{Fault, Faults, Script};
 
@@ -21,12 +21,12 @@ async fn a_death_before_or_after_any_step_changes_nothing() {
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         let mut steps = 0;
         for n in 1.. {
-            let stage = Stage::new(logs.clone(), 0);
-            let first = stage.run(process(Faults::nth(n, fault))).await;
+            let world = World::new(logs.clone(), 0);
+            let first = world.run(process(Faults::nth(n, fault))).await;
             if first.is_none() {
-                stage.run(process(Faults::none())).await.unwrap().unwrap();
+                world.run(process(Faults::none())).await.unwrap().unwrap();
             }
-            let outcome = stage.check(&truth).await;
+            let outcome = world.check(&truth).await;
             assert_eq!(outcome, Ok(()), "{} at step {n}", fault.word());
             if first.is_some() {
                 break;
@@ -45,15 +45,15 @@ async fn a_commit_that_lands_while_the_next_process_works_changes_nothing() {
     let truth = truth(&logs, 0);
     for commit in 1..4 {
         for wait in 0..24 {
-            let stage = Stage::new(logs.clone(), 0);
+            let world = World::new(logs.clone(), 0);
             let fault = Fault::CrashInFlight(wait);
             let faults = Faults::at([(crate::testing::Operation::Commit, commit, fault)]);
-            assert!(stage.run(process(faults)).await.is_none());
+            assert!(world.run(process(faults)).await.is_none());
             // It may be fenced by what lands late; the one after that is let alone.
             for _ in 0..2 {
-                let _ = stage.run(process(Faults::none())).await;
+                let _ = world.run(process(Faults::none())).await;
             }
-            let outcome = stage.check(&truth).await;
+            let outcome = world.check(&truth).await;
             assert_eq!(outcome, Ok(()), "commit {commit} after {wait} operations");
         }
     }

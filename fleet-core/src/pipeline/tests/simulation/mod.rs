@@ -13,8 +13,8 @@ mod input;
 mod planted;
 mod reference;
 mod seeds;
-mod stage;
 mod trouble;
+mod world;
 
 pub(super) use dice::Dice;
 pub(super) use reference::plain;
@@ -37,7 +37,7 @@ fn soak_a_million_seeds() {
     let began = std::time::Instant::now();
     let seeds: Vec<_> = seeds::fresh(1_000_000).collect();
     println!("{} seeds from {}", seeds.len(), seeds[0]);
-    let (mut seen, mut done) = (stage::Coverage::new(), 0);
+    let (mut seen, mut done) = (world::Coverage::new(), 0);
     for part in seeds.chunks(PART) {
         let more = seeds::run(part).unwrap_or_else(|why| panic!("{why}"));
         coverage::add(&mut seen, more);

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::{seeds::one, stage::Coverage};
+use super::{seeds::one, world::Coverage};
 use crate::planted::{Bug, plant};
 
 /// Within so many seeds each bug must be found.

@@ -29,10 +29,10 @@ pub(super) struct Truth {
 pub(super) fn dead_letter(
     partition: &Partition,
     offset: u64,
-    (stage, reason): (&str, &str),
+    (step, reason): (&str, &str),
     raw: &[u8],
 ) -> String {
-    format!("{partition} {offset} {stage}: {reason}: {raw:?}")
+    format!("{partition} {offset} {step}: {reason}: {raw:?}")
 }
 
 /// A row of a plain sink in one line.

@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     coverage,
-    stage::{Coverage, holds},
+    world::{Coverage, holds},
 };
 
 /// Seeds that failed once; they are run before all others.

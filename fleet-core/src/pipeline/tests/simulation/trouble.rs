@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Dice, stage::LONG};
+use super::{Dice, world::LONG};
 use crate::testing::{Fault, Faults, Operation};
 
 /// After so many operations the next fault comes, whatever the operation is.

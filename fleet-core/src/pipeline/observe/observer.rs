@@ -1,3 +1,5 @@
+//! The observer of a run: turns what the driver does into health, metrics and traces.
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
@@ -8,7 +10,7 @@ use tokio::{sync::watch, time::Instant};
 use tracing::{Span, debug, error, info, info_span, warn};
 
 use super::{
-    Health, PartitionHealth, Phase, Stage, Trouble,
+    Health, Operation, PartitionHealth, Phase, Trouble,
     metric::{Labels, Metric},
     metrics,
 };
@@ -23,8 +25,8 @@ use crate::{
     pipeline::{OnRetry, Report},
 };
 
-/// Hears what the driver does, and tells whoever watches, measures or traces.
-pub(in crate::pipeline) struct Seen {
+/// Observes the driver, and updates health, metrics and traces.
+pub(in crate::pipeline) struct Observer {
     pipeline: Arc<str>,
     /// The names of the graph's nodes.
     nodes: Vec<Arc<str>>,
@@ -32,7 +34,7 @@ pub(in crate::pipeline) struct Seen {
     on_retry: Option<OnRetry>,
 }
 
-impl Seen {
+impl Observer {
     pub(in crate::pipeline) fn new<E: Event>(
         plan: &Plan<E>,
         health: watch::Sender<Health>,
@@ -49,7 +51,7 @@ impl Seen {
         }
     }
 
-    /// What measures the nodes, if that is recorded anywhere.
+    /// Returns the clock that measures the nodes, if metrics are recorded.
     pub(in crate::pipeline) fn clock() -> Option<Clock> {
         fn since_start() -> Duration {
             static START: OnceLock<Instant> = OnceLock::new();
@@ -58,12 +60,12 @@ impl Seen {
         cfg!(feature = "metrics").then_some(since_start)
     }
 
-    /// The span of the whole run.
+    /// Returns the span of the whole run.
     pub(in crate::pipeline) fn span(&self) -> Span {
         info_span!("pipeline", name = %self.pipeline)
     }
 
-    /// A partition was claimed; its state will be restored.
+    /// A partition was claimed, and its state is about to be restored.
     pub(in crate::pipeline) fn claimed(&self, partition: &Partition, claim: &Claim) {
         let (token, states) = (claim.token, claim.state.len());
         debug!(%partition, token, states, "restored");
@@ -80,7 +82,7 @@ impl Seen {
         });
     }
 
-    /// A partition is read from here on.
+    /// A partition was started at this offset.
     pub(in crate::pipeline) fn assigned(
         &self,
         partition: &Partition,
@@ -91,8 +93,10 @@ impl Seen {
         info!(%partition, %at, "assigned");
         self.health.send_modify(|health| {
             health.phase = Phase::Running;
-            let settled = [Stage::Claim, Stage::Start];
-            health.troubles.retain(|stage, _| !settled.contains(stage));
+            let settled = [Operation::Claim, Operation::Start];
+            health
+                .troubles
+                .retain(|operation, _| !settled.contains(operation));
             if let Some(known) = health.partitions.get_mut(partition) {
                 known.end = end;
             }
@@ -100,15 +104,15 @@ impl Seen {
         self.count_partitions();
     }
 
-    /// The source answered.
-    pub(in crate::pipeline) fn heard(&self) {
+    /// The source returned an event, so reading works again.
+    pub(in crate::pipeline) fn source_answered(&self) {
         if !self.health.borrow().troubles.is_empty() {
             self.health
-                .send_modify(|health| _ = health.troubles.remove(&Stage::Read));
+                .send_modify(|health| _ = health.troubles.remove(&Operation::Read));
         }
     }
 
-    /// Records were read and computed; this waits for a commit, in rows and bytes.
+    /// Records were read and computed; these rows and bytes wait for a commit.
     pub(in crate::pipeline) fn computed<E: Event>(
         &self,
         tasks: &BTreeMap<Partition, Task<E>>,
@@ -127,7 +131,8 @@ impl Seen {
         });
     }
 
-    /// An epoch was sealed; its first record came at `opened`. Returns when that was, for [`landed`](Self::landed).
+    /// An epoch was sealed whose first record arrived at `opened`. Returns the current time, for
+    /// [`epoch_committed`](Self::epoch_committed).
     pub(in crate::pipeline) fn sealed(&self, pieces: &[Piece], opened: Option<Instant>) -> Instant {
         let now = Instant::now();
         let after = now.saturating_duration_since(opened.unwrap_or(now));
@@ -154,7 +159,7 @@ impl Seen {
         now
     }
 
-    /// A partition's part of an epoch landed; the input ends here as far as the source knows.
+    /// A partition's share of an epoch was committed. `end` is the end of the input, if known.
     pub(in crate::pipeline) fn committed(&self, sealed: &Sealed, end: Option<Offset>) {
         let (partition, seq, next) = (&sealed.partition, sealed.seq, sealed.next);
         debug!(%partition, seq, %next, "committed");
@@ -170,9 +175,11 @@ impl Seen {
         self.health.send_modify(|health| {
             health.commits += 1;
             health.last_commit = Some(Instant::now());
-            health.troubles.retain(|stage, _| !stage.is_of_a_commit());
+            health
+                .troubles
+                .retain(|operation, _| !operation.is_part_of_commit());
             if let Some(known) = health.partitions.get_mut(partition) {
-                // The next epoch is under way already.
+                // The next epoch has begun already.
                 let (computed, read) = (known.computed.max(next), known.read.max(now.read));
                 *known = PartitionHealth {
                     computed,
@@ -183,66 +190,66 @@ impl Seen {
         });
     }
 
-    /// All of an epoch landed that was sealed then.
-    pub(in crate::pipeline) fn landed(&self, sealed: Instant) {
+    /// The epoch that was sealed at this time is committed.
+    pub(in crate::pipeline) fn epoch_committed(&self, sealed: Instant) {
         let took = sealed.elapsed().as_secs_f64();
         self.sample(&metrics::COMMIT_SECONDS, &[], took);
     }
 
-    /// Other processes own these partitions.
+    /// Commits of these partitions were refused, because other processes own them.
     pub(in crate::pipeline) fn fenced(&self, partitions: &[Partition]) {
         for partition in partitions {
             warn!(%partition, "fenced");
             let labels = [("partition", partition.as_str())];
             self.add(&metrics::FENCED, &labels, 1);
-            self.left(partition);
+            self.remove_partition(partition);
         }
     }
 
-    /// Partitions went elsewhere in good time.
+    /// Partitions were handed over.
     pub(in crate::pipeline) fn revoked(&self, partitions: &[Partition]) {
         for partition in partitions {
             info!(%partition, "revoked");
-            self.left(partition);
+            self.remove_partition(partition);
         }
     }
 
-    /// Partitions were gone before anything of them could be committed.
+    /// Partitions were lost before they could be handed over.
     pub(in crate::pipeline) fn lost(&self, partitions: &[Partition]) {
         for partition in partitions {
             warn!(%partition, "lost");
-            self.left(partition);
+            self.remove_partition(partition);
         }
     }
 
-    /// A step failed and is tried again after a pause.
+    /// An operation failed and is retried after a delay.
     pub(in crate::pipeline) fn retrying(
         &self,
-        stage: Stage,
+        operation: Operation,
         who: &str,
         error: &Error,
         pause: Duration,
     ) {
-        let (word, pause_s) = (stage.as_word(), pause.as_secs_f64());
+        let (word, pause_s) = (operation.as_word(), pause.as_secs_f64());
         warn!(stage = word, who, pause_s, %error, "retrying");
         self.add(&metrics::RETRIES, &[("stage", word)], 1);
         self.health.send_modify(|health| {
-            let before = health.troubles.get(&stage);
+            let before = health.troubles.get(&operation);
             let trouble = Trouble {
                 who: who.to_owned(),
                 error: error.to_string(),
                 times: before.map_or(1, |before| before.times + 1),
                 pause,
             };
-            health.troubles.insert(stage, trouble);
+            health.troubles.insert(operation, trouble);
         });
-        if let Some(tell) = &self.on_retry {
-            tell(error, pause);
+        if let Some(on_retry) = &self.on_retry {
+            on_retry(error, pause);
         }
     }
 
-    /// What fails at the moment and is tried again.
-    pub(in crate::pipeline) fn troubles(&self) -> BTreeMap<Stage, Trouble> {
+    /// Returns the operations that are being retried.
+    pub(in crate::pipeline) fn troubles(&self) -> BTreeMap<Operation, Trouble> {
         self.health.borrow().troubles.clone()
     }
 
@@ -253,7 +260,7 @@ impl Seen {
             .send_modify(|health| health.phase = Phase::Stopping);
     }
 
-    /// The run is over; gives its outcome back.
+    /// The run has ended. Returns its outcome unchanged.
     pub(in crate::pipeline) fn ended(&self, outcome: Result<Report>) -> Result<Report> {
         let phase = match &outcome {
             Ok(report) => {
@@ -270,7 +277,7 @@ impl Seen {
         outcome
     }
 
-    fn left(&self, partition: &Partition) {
+    fn remove_partition(&self, partition: &Partition) {
         self.health
             .send_modify(|health| _ = health.partitions.remove(partition));
         self.count_partitions();
@@ -281,11 +288,11 @@ impl Seen {
         self.set(&metrics::PARTITIONS, &[], count as f64);
     }
 
-    /// Records what a commit adds to the last one.
+    /// Records in metrics what a commit adds to the last one.
     fn record(&self, sealed: &Sealed, now: &PartitionHealth) {
         let partition = sealed.partition.as_str();
         let before = self.health.borrow();
-        // One that has gone elsewhere since it was sealed counts there.
+        // A partition that has moved to another process since the seal is counted there.
         let Some(before) = before.partitions.get(&sealed.partition) else {
             return;
         };
@@ -320,7 +327,7 @@ impl Seen {
     }
 }
 
-impl Drop for Seen {
+impl Drop for Observer {
     fn drop(&mut self) {
         self.health.send_if_modified(|health| {
             let open = !matches!(health.phase, Phase::Ended(_) | Phase::Failed(_));
@@ -334,7 +341,7 @@ impl Drop for Seen {
 
 fn fates(before: Counts, now: Counts) -> [(&'static str, u64); 5] {
     [
-        // An accepted record over which a step panics becomes a dead letter.
+        // Can decrease: an accepted record that makes an operator panic becomes a dead letter.
         ("accepted", now.accepted.saturating_sub(before.accepted)),
         ("filtered", now.filtered - before.filtered),
         ("dead_lettered", now.dead_lettered - before.dead_lettered),
@@ -343,7 +350,7 @@ fn fates(before: Counts, now: Counts) -> [(&'static str, u64); 5] {
     ]
 }
 
-/// Rows by sink and outcome since the commit before.
+/// Returns the rows by sink and outcome since the previous commit.
 fn sink_rows<'a>(
     before: &'a Tallies,
     now: &'a Tallies,

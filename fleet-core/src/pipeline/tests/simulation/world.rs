@@ -41,7 +41,7 @@ pub(super) type Coverage = BTreeMap<String, u64>;
 
 /// The world of one seed: what outlives a process.
 #[derive(Clone, Debug)]
-pub(super) struct Stage {
+pub(super) struct World {
     pub(super) logs: Vec<Log<Reading>>,
     /// By how many seconds rows may be older than their key's clock.
     lateness: i64,
@@ -115,7 +115,7 @@ impl Process {
 /// Longer than an epoch lasts.
 pub(super) const LONG: Duration = Duration::from_millis(600);
 
-impl Stage {
+impl World {
     pub(super) fn new(logs: Vec<Log<Reading>>, lateness: i64) -> Self {
         let (memory, audit) = (MemoryStore::default(), Audit::default());
         let audited = Audited::new(memory.clone(), &audit);
@@ -358,26 +358,26 @@ fn same(what: &str, found: &[String], truth: &[String]) -> Result<(), String> {
 /// one follows it.
 pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> {
     let mut dice = Dice::new(seed);
-    while world(&mut dice, seen).await? < FAULTS {}
+    while run_world(&mut dice, seen).await? < FAULTS {}
     Ok(())
 }
 
 /// One world, to its end. Returns how many faults came.
-async fn world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> {
+async fn run_world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> {
     let lateness = dice.pick(&[0, 0, 8]);
-    let stage = Stage::new(logs(dice), lateness);
-    let truth = truth(&stage.logs, lateness);
+    let world = World::new(logs(dice), lateness);
+    let truth = truth(&world.logs, lateness);
     let left = Arc::new(AtomicU64::new(FAULTS + dice.roll(10)));
     let mut happened = 0;
     for _ in 0..50 {
-        let (rival, rivals) = (stage.clone(), dice.split());
+        let (rival, rivals) = (world.clone(), dice.split());
         let rivals = std::sync::Mutex::new(rivals);
         let faults = trouble(dice, &left);
         let faults = faults.meanwhile(move || {
             let dice = rivals.lock().unwrap().split();
             rival.clone().rival(dice)
         });
-        let outcome = stage.run(Process::random(dice, faults.clone())).await;
+        let outcome = world.run(Process::random(dice, faults.clone())).await;
         for ((operation, fault), count) in faults.all_happened() {
             *seen.entry(format!("{operation} {fault}")).or_default() += count;
             happened += count;
@@ -394,13 +394,13 @@ async fn world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> {
             other => return Err(format!("a process ended so: {other:?}")),
         };
         *seen.entry(how.into()).or_default() += 1;
-        if stage.has_ended().await {
+        if world.has_ended().await {
             break;
         }
     }
-    stage.check(&truth).await?;
-    stage.audit.close();
-    for (what, count) in stage.audit.seen() {
+    world.check(&truth).await?;
+    world.audit.close();
+    for (what, count) in world.audit.seen() {
         *seen.entry(what.into()).or_default() += count;
     }
     for (fate, count) in [
