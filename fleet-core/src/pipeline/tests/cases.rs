@@ -1,4 +1,4 @@
-//! Single promises of the driver, each in the smallest run that shows it.
+//! Single guarantees of the driver, each in the smallest run that shows it.
 
 use std::{
     sync::{
@@ -14,19 +14,12 @@ use super::model::{Reading, graph, time};
 use crate::{
     contracts::{
         MemoryStore,
-        checkpoint::{CheckpointStore, Committed, DeadLetter},
+        checkpoint::CheckpointStore,
         decode::Typed,
         sink::{Null, Outcome, Rejected, Sink},
-        source::Batch,
     },
-    data::{ErrorKind, Offset, Partition},
-    engine::{
-        committer::{Committer, SinkKind, Step},
-        graph::Graph,
-        order::Order,
-        outlet::Outlet,
-        task::{CommitKind, Inline, Plan, Task},
-    },
+    data::{ErrorKind, Partition},
+    engine::{graph::Graph, order::Order},
     event::Event,
     pipeline::{Ending, EpochLimits, ExactlyOnce, Pipeline},
     rows::Row,
@@ -35,7 +28,7 @@ use crate::{
 
 type Run<S> = Pipeline<Scripted<Reading>, Typed<Reading>, S, ExactlyOnce>;
 
-fn rows(count: usize) -> Arc<Vec<Reading>> {
+pub(super) fn rows(count: usize) -> Arc<Vec<Reading>> {
     let row = |i: usize| Reading {
         car: i % 4,
         second: i as i64 / 4,
@@ -165,56 +158,6 @@ async fn a_changed_structure_is_refused_with_what_differs_and_a_changed_threshol
             .accepted,
         50
     );
-}
-
-#[tokio::test]
-async fn a_zombie_writes_nothing_and_stops() {
-    let (store, rows) = (MemoryStore::default(), rows(200));
-    let mut other = store.clone();
-    let script = [&[Script::Rows(20)][..], &[Script::Idle; 3]].concat();
-    let (graph, streams) = graph();
-    let source = Scripted::new("memory/0", Arc::clone(&rows), script);
-    let claim_soon = graph.id;
-    let pipeline = Pipeline::exactly_once(
-        source,
-        Typed::default(),
-        Order::default(),
-        graph,
-        store.clone(),
-    )
-    .store(
-        "readings",
-        streams.readings,
-        ClaimedMeanwhile(store.clone(), store.table("readings")),
-    );
-    let error = pipeline.run().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Fenced, "{error} {claim_soon}");
-    assert!(store.rows().is_empty());
-    assert_eq!(
-        other
-            .progress(&Partition::new("memory/0"))
-            .await
-            .unwrap()
-            .unwrap()
-            .seq,
-        0
-    );
-}
-
-/// Another process claims the partition while this one writes.
-struct ClaimedMeanwhile(MemoryStore, crate::contracts::memory::MemoryTable);
-
-#[async_trait]
-impl crate::contracts::sink::TransactionalSink<Reading, MemoryStore> for ClaimedMeanwhile {
-    async fn write(
-        &mut self,
-        tx: &mut crate::contracts::memory::MemoryTx,
-        rows: &[Row<Reading>],
-    ) -> crate::data::Result<Outcome> {
-        self.0.claim(&Partition::new("memory/0")).await?;
-        crate::contracts::sink::TransactionalSink::<_, MemoryStore>::write(&mut self.1, tx, rows)
-            .await
-    }
 }
 
 /// Refuses every third row, and fails once in between.
@@ -385,95 +328,6 @@ async fn a_bound_of_zero_releases_at_once_and_still_finds_duplicates_across_rest
     assert_eq!(at(2, 60).at(), time(2));
 }
 
-#[tokio::test]
-async fn one_fenced_partition_does_not_hold_back_the_others() {
-    let mut store = MemoryStore::default();
-    let (mine, theirs) = (Partition::new("mine"), Partition::new("theirs"));
-    let (ours, old) = (
-        store.claim(&mine).await.unwrap(),
-        store.claim(&theirs).await.unwrap(),
-    );
-    store.claim(&theirs).await.unwrap();
-    let (graph, streams) = graph();
-    let plan = Plan {
-        name: "test".into(),
-        reading: String::new(),
-        order: Order::within(Duration::ZERO),
-        outlets: vec![Outlet::new("rows", streams.readings)],
-        graph,
-        tallies: Vec::new(),
-        keys: crate::engine::task::KeyLimits::default(),
-        isolate: false,
-        clock: None,
-    };
-    let mut committer = Committer::new(vec![("rows".into(), SinkKind::Plain)]);
-    let mut pieces = Vec::new();
-    for (partition, claim, count) in [(&theirs, old, 3), (&mine, ours, 5)] {
-        let mut task = Task::restore(&plan, partition, claim, 1).unwrap();
-        let payload: Vec<_> = (0..).map(Offset).zip(rows(count).iter().copied()).collect();
-        let batch = Batch {
-            partition: partition.clone(),
-            next: Offset(9),
-            time: None,
-            payload,
-        };
-        super::take(&mut task, &plan, &Typed::<Reading>::default(), batch).unwrap();
-        pieces.push(task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap());
-    }
-    committer.open(pieces);
-    let mut answers = Vec::new();
-    loop {
-        match committer.step() {
-            Step::Publish { piece, .. } => {
-                // Each piece has one row refused, named after its partition.
-                let (partition, _) = committer.position(piece).unwrap();
-                let (step, reason) = ("rows".into(), partition.to_string());
-                let (raw, length) = (Vec::new(), 0);
-                let letter = DeadLetter {
-                    offset: Offset(1),
-                    step,
-                    reason,
-                    raw,
-                    length,
-                };
-                committer.written(vec![letter]);
-            }
-            Step::Begin => committer.begun(),
-            Step::Commit => {
-                let tx = store.begin().await.unwrap();
-                let answer = store.commit(tx, committer.seals()).await.unwrap();
-                answers.push(answer.clone());
-                committer.committed(answer);
-            }
-            Step::Finished => break,
-            other => panic!("{other:?}"),
-        }
-    }
-    let committed = committer.finish();
-    assert_eq!(
-        answers,
-        [Committed::Fenced(vec![theirs.clone()]), Committed::Done]
-    );
-    assert_eq!(committed.fenced, [theirs]);
-    assert_eq!(
-        committed
-            .done
-            .iter()
-            .map(|sealed| &sealed.partition)
-            .collect::<Vec<_>>(),
-        [&mine]
-    );
-    let tallies = &committed.done[0].tallies;
-    assert_eq!(
-        (tallies["sink.rows.given"], tallies["sink.rows.written"]),
-        (5, 4)
-    );
-    // Its own refused row, and not that of the partition that is gone.
-    let dead = store.dead_letters();
-    assert_eq!(dead.len(), 1);
-    assert_eq!((&dead[0].0, dead[0].1.reason.as_str()), (&mine, "mine"));
-}
-
 /// Sums of a window may be infinite before the first row, and a restart must read them.
 #[test]
 fn a_state_by_serde_holds_numbers_that_are_not_finite() {
@@ -484,119 +338,6 @@ fn a_state_by_serde_holds_numbers_that_are_not_finite() {
     crate::data::State::encode(&Least(f64::INFINITY), &mut bytes);
     let read = <Least as crate::data::State>::decode(1, &mut bytes.as_slice());
     assert_eq!(read, Some(Least(f64::INFINITY)));
-}
-
-/// Asks for another timer in each timer, for ever, and once for a time that has passed.
-struct Restless;
-
-impl crate::contracts::Operator for Restless {
-    type In = Reading;
-    type Out = u8;
-    type State = ();
-    fn init(&self) {}
-    fn on_row(
-        &self,
-        (): &mut (),
-        _: &Row<Reading>,
-        cx: &mut crate::contracts::operator::Cx<'_, u8>,
-    ) {
-        cx.wake_at(time(0));
-    }
-    fn on_timer(
-        &self,
-        (): &mut (),
-        at: crate::data::EventTime,
-        cx: &mut crate::contracts::operator::Cx<'_, u8>,
-    ) -> crate::contracts::operator::Keep {
-        cx.emit(0);
-        cx.wake_at(at + Duration::from_secs(1));
-        crate::contracts::operator::Keep::State
-    }
-}
-
-#[tokio::test]
-async fn timers_that_set_timers_end_with_the_input_and_none_fires_in_the_past() {
-    let store = MemoryStore::default();
-    let (mut graph, readings) = Graph::new();
-    let ticks = graph.apply("restless", readings, Restless);
-    let at = |second| Reading {
-        car: 0,
-        second,
-        kmh: 60,
-        id: 0,
-    };
-    let source = Scripted::of_rows("memory/0", [at(10), at(20)]);
-    Pipeline::exactly_once(
-        source,
-        Typed::default(),
-        Order::default(),
-        graph,
-        store.clone(),
-    )
-    .store("ticks", ticks, store.table("ticks"))
-    .run()
-    .await
-    .unwrap();
-    let ticks = &store.rows()["ticks"];
-    // From the row at 10 each second; the end of input fires the one that is set then.
-    assert!(
-        ticks[0].starts_with(&time(10).to_string()) && ticks.len() < 15,
-        "{ticks:?}"
-    );
-}
-
-/// Wants to be woken by nothing but the end of the input.
-struct Last;
-
-impl crate::contracts::Operator for Last {
-    type In = Reading;
-    type Out = u8;
-    type State = u8;
-    fn init(&self) -> u8 {
-        0
-    }
-    fn on_row(
-        &self,
-        rows: &mut u8,
-        _: &Row<Reading>,
-        cx: &mut crate::contracts::operator::Cx<'_, u8>,
-    ) {
-        *rows += 1;
-        cx.wake_at(crate::data::EventTime::AFTER_ALL);
-    }
-    fn on_timer(
-        &self,
-        rows: &mut u8,
-        _: crate::data::EventTime,
-        cx: &mut crate::contracts::operator::Cx<'_, u8>,
-    ) -> crate::contracts::operator::Keep {
-        cx.emit(*rows);
-        crate::contracts::operator::Keep::Nothing
-    }
-}
-
-#[test]
-fn a_timer_after_all_fires_at_the_end_and_not_before() {
-    for bound in [0, 5] {
-        let (mut graph, readings) = Graph::new();
-        let counts = graph.apply("last", readings, Last);
-        let bound = Duration::from_secs(bound);
-        let mut harness = crate::testing::Harness::new(graph, Order::within(bound));
-        harness.watch(counts);
-        for second in [10, 20, 90] {
-            let reading = Reading {
-                car: 0,
-                second,
-                kmh: 60,
-                id: 0,
-            };
-            harness.push(reading).unwrap();
-        }
-        harness.advance_to(crate::data::EventTime::MAX);
-        assert!(harness.take(counts).is_empty());
-        harness.end();
-        assert_eq!(harness.take(counts), [3]);
-    }
 }
 
 #[tokio::test]

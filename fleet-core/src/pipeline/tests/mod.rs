@@ -1,3 +1,5 @@
+//! Tests of whole pipelines: single cases, properties over random runs, and a simulation.
+
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -7,6 +9,7 @@
 mod arrival;
 mod cases;
 mod crashes;
+mod fencing;
 mod hand;
 mod keys;
 mod model;
@@ -19,6 +22,7 @@ mod snapshots;
 mod stop;
 mod structure;
 mod time;
+mod timers;
 mod workers;
 
 use crate::{

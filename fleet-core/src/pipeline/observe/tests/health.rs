@@ -1,3 +1,5 @@
+//! Health during and after a run.
+
 use std::sync::{Arc, Mutex};
 
 use super::{assigned, batch, eventful, failed, partition, pipeline};

@@ -1,3 +1,5 @@
+//! Metrics of a run, as a recorder sees them.
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},

@@ -1,3 +1,5 @@
+//! Events and spans of a run, as a subscriber sees them.
+
 use std::{
     collections::BTreeMap,
     fmt::{Debug, Write},

@@ -1,4 +1,5 @@
-//! Watches what passes between a pipeline and the world, and notes every promise that is broken.
+//! Audits the calls between a pipeline and its source and store, and reports each guarantee that is
+//! violated.
 
 use std::{
     collections::BTreeMap,
@@ -20,26 +21,27 @@ use crate::{
     testing::{Fault, Faults, Operation},
 };
 
-/// What an outsider knows of one seed.
+/// What an outside observer knows about one seed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Audit(Arc<Mutex<Known>>);
 
 #[derive(Debug, Default)]
 struct Known {
-    partitions: BTreeMap<Partition, Landed>,
-    /// Claims that a process has lost, and how many commits it had sent: it may send no more of them.
+    partitions: BTreeMap<Partition, PartitionAudit>,
+    /// Lost claims, each with its process and the number of commits it had sent. It must send no
+    /// more commits under that claim.
     lost: BTreeMap<(Partition, u64), (Faults, u64)>,
-    /// Token and number of each partition when the last transaction began.
+    /// The token and commit number of each partition when the last transaction began.
     began: BTreeMap<Partition, (u64, u64)>,
     commits: u64,
-    /// A commit may be under way that was sent before its partition was lost.
+    /// Whether a commit may be in flight that was sent before its partition was lost.
     in_flight: bool,
     wrong: Option<String>,
     seen: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Debug, Default)]
-struct Landed {
+struct PartitionAudit {
     token: u64,
     seq: u64,
     next: Offset,
@@ -48,27 +50,27 @@ struct Landed {
 }
 
 impl Audit {
-    /// The first promise that was broken.
+    /// Returns the first violation.
     pub(super) fn wrong(&self) -> Option<String> {
         self.lock().wrong.clone()
     }
 
-    /// How many commits have landed.
+    /// Returns the number of commits.
     pub(super) fn commits(&self) -> u64 {
         self.lock().commits
     }
 
-    /// How often what happened.
+    /// Returns how often each event happened.
     pub(super) fn seen(&self) -> BTreeMap<&'static str, u64> {
         self.lock().seen.clone()
     }
 
-    /// Lets go of the processes it knows, which know it: a world would outlive its seed otherwise.
+    /// Releases the processes, which hold this audit in turn: the cycle would leak the world.
     pub(super) fn close(&self) {
         self.lock().lost.clear();
     }
 
-    /// Something happened.
+    /// Counts an event.
     pub(super) fn see(&self, what: &'static str) {
         self.lock().see(what);
     }
@@ -83,24 +85,24 @@ impl Known {
         *self.seen.entry(what).or_default() += 1;
     }
 
-    fn complain(&mut self, what: String) {
+    fn report(&mut self, what: String) {
         self.wrong.get_or_insert(what);
     }
 
-    /// A commit of one partition has landed.
-    fn landed(&mut self, sealed: &Sealed) {
+    /// Checks the commit of one partition.
+    fn commit(&mut self, sealed: &Sealed) {
         let name = &sealed.partition;
         let before = self.partitions.entry(name.clone()).or_default();
         let mut broken = Vec::new();
-        let mut must = |holds: bool, promise: &str| {
+        let mut must = |holds: bool, violation: &str| {
             if !holds {
-                broken.push(format!("{name}, commit {}: {promise}", sealed.seq));
+                broken.push(format!("{name}, commit {}: {violation}", sealed.seq));
             }
         };
-        must(sealed.token == before.token, "landed under an old claim");
-        must(sealed.seq == before.seq + 1, "landed out of its turn");
+        must(sealed.token == before.token, "committed under an old claim");
+        must(sealed.seq == before.seq + 1, "committed out of turn");
         must(sealed.next >= before.next, "the offset went back");
-        must(!before.ended, "landed after the end");
+        must(!before.ended, "committed after the end");
         must(sealed.counts.balances(), "a record has no fate, or two");
         must(sealed.counts.read >= before.read, "records were unread");
         must(
@@ -111,15 +113,15 @@ impl Known {
         let sent_after = |(process, sent): &(Faults, u64)| process.asked(Operation::Commit) > *sent;
         let lost = self.lost.get(&claim).is_some_and(sent_after);
         must(!lost, "sent although it was lost");
-        *before = Landed {
+        *before = PartitionAudit {
             token: before.token,
             seq: sealed.seq,
             next: sealed.next,
             ended: sealed.ended,
             read: sealed.counts.read,
         };
-        for promise in broken {
-            self.complain(promise);
+        for violation in broken {
+            self.report(violation);
         }
     }
 }
@@ -145,8 +147,8 @@ impl CheckpointStore for Audited {
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let claim = self.inner.claim(partition).await?;
         let mut known = self.audit.lock();
-        let landed = known.partitions.entry(partition.clone()).or_default();
-        landed.token = claim.token;
+        let audited = known.partitions.entry(partition.clone()).or_default();
+        audited.token = claim.token;
         Ok(claim)
     }
 
@@ -155,7 +157,7 @@ impl CheckpointStore for Audited {
         let known = &mut *self.audit.lock();
         let partitions = known.partitions.iter();
         known.began = partitions
-            .map(|(name, landed)| (name.clone(), (landed.token, landed.seq)))
+            .map(|(name, known)| (name.clone(), (known.token, known.seq)))
             .collect();
         tx
     }
@@ -172,7 +174,7 @@ impl CheckpointStore for Audited {
         if answer == Committed::Done {
             known.commits += 1;
             for sealed in epoch {
-                known.landed(sealed);
+                known.commit(sealed);
             }
         }
         Ok(answer)
@@ -184,8 +186,8 @@ impl CheckpointStore for Audited {
         let began = known.began.get(partition).copied().unwrap_or_default();
         known.see(match &progress {
             Some(progress) if progress.token != began.0 => "asked: it is someone else's",
-            Some(progress) if progress.seq > began.1 => "asked: it has landed",
-            _ => "asked: it has not landed",
+            Some(progress) if progress.seq > began.1 => "asked: it is committed",
+            _ => "asked: it is not committed",
         });
         Ok(progress)
     }
@@ -231,7 +233,7 @@ impl<S: Source> Source for AuditedSource<S> {
                 .any(|fault| self.faults.happened(Operation::Commit, *fault) > 0);
             if !known.in_flight {
                 for name in partitions {
-                    let token = known.partitions.get(name).map_or(0, |landed| landed.token);
+                    let token = known.partitions.get(name).map_or(0, |known| known.token);
                     let sent = (self.faults.clone(), self.faults.asked(Operation::Commit));
                     known.lost.insert((name.clone(), token), sent);
                 }
@@ -243,7 +245,7 @@ impl<S: Source> Source for AuditedSource<S> {
     async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
         {
             let known = &mut *self.audit.lock();
-            let next = known.partitions.get(partition).map(|landed| landed.next);
+            let next = known.partitions.get(partition).map(|known| known.next);
             if next > at {
                 known.see("a replay");
             }
@@ -270,9 +272,9 @@ impl<S: Source> Source for AuditedSource<S> {
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
         {
             let known = &mut *self.audit.lock();
-            let landed = known.partitions.get(partition).map(|landed| landed.next);
-            if landed.is_none_or(|landed| landed < upto) {
-                known.complain(format!("{partition}: acknowledged before it was committed"));
+            let committed = known.partitions.get(partition).map(|known| known.next);
+            if committed.is_none_or(|committed| committed < upto) {
+                known.report(format!("{partition}: acknowledged before it was committed"));
             }
         }
         self.inner.committed(partition, upto).await

@@ -1,4 +1,4 @@
-//! A decoder that panics where panics are isolated.
+//! A decoder that panics over some records, if panics are isolated.
 
 use super::audit::Audit;
 use crate::{
@@ -10,19 +10,20 @@ use crate::{
     testing::Logged,
 };
 
-/// What the reason of a dead letter begins with after a panic.
+/// The prefix of the reason of a dead letter after a panic.
 const PANICKED: &str = "it panicked: ";
 
-/// The reason for a record that cannot be read: every fourth makes a decoder panic, which says the same.
+/// Returns the reason for a malformed record. Every fourth makes the decoder panic, and the dead letter
+/// must have the same reason.
 pub(super) fn cut_short(id: u16) -> String {
     let panicked = if id.is_multiple_of(4) { PANICKED } else { "" };
     format!("{panicked}record {id} is cut short")
 }
 
-/// Refuses what it cannot read, or panics over it, which must come to the same.
+/// Refuses malformed records, or panics over them. Both must lead to the same dead letters.
 pub(super) struct Brittle {
     inner: Typed<Reading>,
-    /// Who hears of panics; `None` where there are none.
+    /// Counts the panics; `None` if it must not panic.
     panics: Option<Audit>,
 }
 
@@ -45,7 +46,7 @@ impl Decode<Records> for Brittle {
                 && let Some(reason) = reason.strip_prefix(PANICKED)
             {
                 audit.see("a panic");
-                // No hook prints it: it is one of thousands.
+                // Bypasses the panic hook, which would print thousands of messages.
                 std::panic::resume_unwind(Box::new(reason.to_owned()));
             }
             self.inner.decode(vec![(at, record)], entry);

@@ -1,11 +1,11 @@
-//! What a run of seeds really met, told and demanded: a fault that never happened proves nothing.
+//! Counts what a run of seeds really covered: a fault that never happened proves nothing.
 
 use std::{fmt::Write as _, time::Duration};
 
 use super::world::Coverage;
 use crate::testing::{Fault, Operation};
 
-/// Everything else that must have happened.
+/// Everything besides faults that must have happened.
 const MORE: [&str; 25] = [
     "a batch",
     "an assignment",
@@ -24,8 +24,8 @@ const MORE: [&str; 25] = [
     "committed several partitions",
     "fenced some partitions",
     "fenced all partitions",
-    "asked: it has landed",
-    "asked: it has not landed",
+    "asked: it is committed",
+    "asked: it is not committed",
     "asked: it is someone else's",
     "late records",
     "records where rows may revise",
@@ -44,14 +44,14 @@ fn count(seen: &Coverage, what: &str) -> u64 {
     seen.get(what).copied().unwrap_or(0)
 }
 
-/// Adds up what two runs met.
+/// Adds the coverage of another run.
 pub(super) fn add(to: &mut Coverage, seen: Coverage) {
     for (what, count) in seen {
         *to.entry(what).or_default() += count;
     }
 }
 
-/// One line for each operation: how often it was asked for, then each of its faults.
+/// Prints one line for each operation: how often it was called, then each of its faults.
 pub(super) fn print(seen: &Coverage, seeds: usize) {
     println!("{seeds} seeds, {} records", count(seen, "records"));
     for operation in Operation::ALL {
@@ -67,10 +67,11 @@ pub(super) fn print(seen: &Coverage, seeds: usize) {
     println!("{}", more.join(" · "));
 }
 
-/// So many seeds meet everything: what is rarest happens ten times among them. Our choice, by what was counted.
+/// The number of seeds that cover everything. Our choice, by measurement: the rarest event happens
+/// ten times in as many.
 const ENOUGH: usize = 3_000;
 
-/// Fails if anything never happened in enough seeds; tells of it in fewer.
+/// Prints what never happened, and fails if there were enough seeds.
 pub(super) fn is_whole(seen: &Coverage, seeds: usize) {
     let faults = Operation::ALL.into_iter().flat_map(|operation| {
         faults(operation).map(move |fault| format!("{operation} {}", fault.word()))

@@ -1,4 +1,6 @@
-/// `SplitMix64` (Steele, Lea, Flood 2014): a whole run is one number.
+//! A deterministic random generator, so that one number repeats a whole run.
+
+/// The generator `SplitMix64` (Steele, Lea, Flood 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
 
@@ -7,7 +9,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// From 0 to `sides - 1`.
+    /// Returns a number from 0 to `sides - 1`.
     pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -16,17 +18,17 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % sides
     }
 
-    /// Once in so many times.
+    /// Returns `true` once in so many times, on average.
     pub(crate) fn once_in(&mut self, times: u64) -> bool {
         self.roll(times) == 0
     }
 
-    /// One of them.
+    /// Returns one of these values.
     pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.roll(of.len() as u64) as usize]
     }
 
-    /// Another source of numbers.
+    /// Returns an independent generator.
     pub(crate) fn split(&mut self) -> Self {
         Self(self.roll(u64::MAX))
     }

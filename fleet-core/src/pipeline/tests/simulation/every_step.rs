@@ -1,4 +1,4 @@
-//! A process that dies at its first operation, at its second, and so on, until one lives.
+//! Crashes a process at its first operation, at its second, and so on, until it survives.
 
 use super::{
     Dice,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::testing::{Fault, Faults, Script};
 
-/// The run whose every step is tried: two batches of each partition, committed by and by.
+/// Returns the process to crash: two batches of each partition, in several commits.
 fn process(faults: Faults) -> Process {
     let batches = [0, 1, 2, 0, 1, 2].map(|lane| (lane, Script::Rows(30)));
     Process::plain(batches.to_vec(), 50, faults)
@@ -38,7 +38,7 @@ async fn a_death_before_or_after_any_step_changes_nothing() {
     }
 }
 
-/// A commit may land after its process has died: at any later moment of the next one.
+/// A commit may take effect after its process has crashed, at any moment of the next process.
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_lands_while_the_next_process_works_changes_nothing() {
     let logs = logs(&mut Dice::new(8));
@@ -49,7 +49,7 @@ async fn a_commit_that_lands_while_the_next_process_works_changes_nothing() {
             let fault = Fault::CrashInFlight(wait);
             let faults = Faults::at([(crate::testing::Operation::Commit, commit, fault)]);
             assert!(world.run(process(faults)).await.is_none());
-            // It may be fenced by what lands late; the one after that is let alone.
+            // The late commit may fence the first of these; nothing disturbs the second.
             for _ in 0..2 {
                 let _ = world.run(process(Faults::none())).await;
             }

@@ -1,4 +1,4 @@
-//! What the vehicles of a seed say, and in which order it reaches the logs.
+//! The records that the vehicles of a seed send, and the order in which they reach the logs.
 
 use super::{Dice, brittle::cut_short};
 use crate::{
@@ -8,10 +8,10 @@ use crate::{
 
 pub(super) const PARTITIONS: usize = 3;
 
-/// No seed has fewer records than this.
+/// The fewest records of a seed.
 pub(super) const RECORDS: usize = 200;
 
-/// The logs of a seed: each vehicle's records in one of them.
+/// Returns the logs of a seed. Each vehicle writes to one of them.
 pub(super) fn logs(dice: &mut Dice) -> Vec<Log<Reading>> {
     let mut logs: [Vec<Arrival>; PARTITIONS] = Default::default();
     let mut id = 0;
@@ -20,7 +20,7 @@ pub(super) fn logs(dice: &mut Dice) -> Vec<Log<Reading>> {
             break;
         }
         for car in 0..CARS.len() {
-            // Some seconds are left out, so that bursts end and windows stay empty; some have two rows, so
+            // Some seconds have no row, so that bursts end and windows stay empty. Some have two, so
             // that there are ties.
             for _ in 0..dice.roll(4).saturating_sub(1) {
                 let kmh = 60 + dice.roll(40) as u16;
@@ -49,7 +49,7 @@ pub(super) fn logs(dice: &mut Dice) -> Vec<Log<Reading>> {
 /// When a record reaches its log, and the record.
 type Arrival = ((i64, u64), Logged<Reading>);
 
-/// Most records come once and within the bound, the bound itself included; some come twice, some too late.
+/// Most records arrive once and within the bound, or exactly at it. Some arrive twice, some too late.
 fn for_each_copy(dice: &mut Dice, mut arrives: impl FnMut(i64, &mut Dice)) {
     let within = [0, BOUND, dice.roll(BOUND as u64 + 1) as i64];
     let delay = dice.pick(&within) + if dice.once_in(25) { BOUND } else { 0 };
@@ -60,7 +60,7 @@ fn for_each_copy(dice: &mut Dice, mut arrives: impl FnMut(i64, &mut Dice)) {
     }
 }
 
-/// Nearly always the reading itself.
+/// Returns the reading itself, or now and then a record that is malformed, filtered or out of range.
 fn record(reading: Reading, dice: &mut Dice) -> Logged<Reading> {
     match dice.roll(60) {
         0 | 1 => Logged::Malformed {
@@ -68,7 +68,7 @@ fn record(reading: Reading, dice: &mut Dice) -> Logged<Reading> {
             reason: cut_short(reading.id),
         },
         2 => Logged::Filtered,
-        // A time before 1970 is refused at the entry of the graph.
+        // The order buffer refuses times before 1970.
         3 => Logged::Event(Reading {
             second: -1 - reading.second,
             ..reading

@@ -1,4 +1,4 @@
-//! Every bug that can be planted makes a seed fail: the proof that the simulation can.
+//! Plants each known bug in turn, and checks that some seed fails: the simulation can find bugs.
 
 use std::{
     panic::catch_unwind,
@@ -11,10 +11,10 @@ use std::{
 use super::{seeds::one, world::Coverage};
 use crate::planted::{Bug, plant};
 
-/// Within so many seeds each bug must be found.
+/// The number of seeds within which each bug must be found.
 const WITHIN: u64 = 200;
 
-/// The first seed that fails with this bug, and how.
+/// Returns the first seed that fails with this bug, and its failure.
 fn caught(bug: Bug) -> Option<(u64, String)> {
     plant(Some(bug));
     let first = (0..WITHIN).find_map(|seed| Some((seed, failure(seed)?)));
@@ -22,7 +22,7 @@ fn caught(bug: Bug) -> Option<(u64, String)> {
     first
 }
 
-/// What is wrong with a seed; a panic is a failure, too.
+/// Returns the failure of a seed. A panic counts as a failure.
 fn failure(seed: u64) -> Option<String> {
     let run = || one(seed, &mut Coverage::new()).err();
     catch_unwind(run).unwrap_or_else(|_| Some("a panic".into()))

@@ -1,4 +1,4 @@
-//! The same results by plain loops over the input: nothing here uses the engine.
+//! The expected results, computed by plain loops over the input without the engine.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,12 +10,12 @@ use crate::{
     window::{Summary, Window},
 };
 
-/// All that a finished pipeline must have left behind.
+/// Everything that a finished pipeline must have written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Truth {
     /// The rows of every table, sorted.
     pub(super) tables: BTreeMap<String, Vec<String>>,
-    /// The rows that plain sinks must have seen: each at least once, and no other.
+    /// The rows that plain sinks must have seen, each at least once, and no others.
     pub(super) published: BTreeMap<&'static str, Vec<String>>,
     /// Sorted.
     pub(super) dead: Vec<String>,
@@ -25,7 +25,7 @@ pub(super) struct Truth {
     pub(super) positions: BTreeMap<Partition, u64>,
 }
 
-/// A dead letter in one line.
+/// Formats a dead letter as one line.
 pub(super) fn dead_letter(
     partition: &Partition,
     offset: u64,
@@ -35,22 +35,22 @@ pub(super) fn dead_letter(
     format!("{partition} {offset} {step}: {reason}: {raw:?}")
 }
 
-/// A row of a plain sink in one line.
+/// Formats a row of a plain sink as one line.
 pub(super) fn published(at: EventTime, offset: u64, row: &impl std::fmt::Debug) -> String {
     format!("{at} {offset} {row:?}")
 }
 
-/// Which rows the table of readings refuses.
+/// Returns why the table of readings refuses a row, if it does.
 pub(super) fn refused_reading(reading: &Reading) -> Option<String> {
     (reading.kmh % 10 == 7).then(|| format!("{} km/h end in 7", reading.kmh))
 }
 
-/// Which rows the plain sink of edges refuses.
+/// Returns why the plain sink of edges refuses a row, if it does.
 pub(super) fn refused_edge((_, after): (u16, u16)) -> Option<String> {
     (after % 10 == 3).then(|| format!("{after} km/h end in 3"))
 }
 
-/// The word by which readings are counted.
+/// Returns the word by which readings are counted.
 pub(super) fn pace(reading: &Reading) -> &'static str {
     if reading.kmh > 80 { "fast" } else { "slow" }
 }
@@ -59,12 +59,12 @@ pub(super) fn pace(reading: &Reading) -> &'static str {
 struct Accepted {
     offset: u64,
     row: Reading,
-    /// Older than its key's clock: windows take it, rules do not.
+    /// Older than its key's clock: windows see it, rules do not.
     belated: bool,
 }
 
-/// The results of all logs, of rows that may be older than their key's clock by `lateness` seconds. Where
-/// belated rows revise windows, these are their last revisions.
+/// Returns the results of all logs, with an allowed lateness of `lateness` seconds. For windows that
+/// belated rows revise, these are the last revisions.
 pub(super) fn truth(logs: &[Log<Reading>], lateness: i64) -> Truth {
     let mut truth = Truth::default();
     for log in logs {
@@ -87,7 +87,7 @@ pub(super) fn truth(logs: &[Log<Reading>], lateness: i64) -> Truth {
     truth
 }
 
-/// The tables of rows that arrive in order, of which no sink refuses any.
+/// Returns the tables of rows that arrive in order, if no sink refuses any.
 pub(crate) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
     let mut tables = truth(&[Log::new("memory", rows.iter().copied())], 0).tables;
     let line = |row: &Reading| format!("{} {row:?}", time(row.second));
@@ -98,7 +98,7 @@ pub(crate) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
 }
 
 impl Truth {
-    /// The fate of each record of one log; returns the rows that are accepted.
+    /// Decides the fate of each record of one log. Returns the accepted rows.
     fn admit(&mut self, log: &Log<Reading>, lateness: i64) -> Vec<Accepted> {
         let mut accepted = Vec::new();
         let mut newest: BTreeMap<usize, i64> = BTreeMap::new();
@@ -178,11 +178,11 @@ impl Truth {
         }
     }
 
-    /// The edges, windows, bursts and links of one vehicle, whose rows are in order.
+    /// Adds the edges, windows, bursts and links of one vehicle, whose rows are in order.
     fn drive(&mut self, key: &str, partition: &Partition, own: &[&Accepted]) {
         let mut both: Vec<(i64, u8, u16)> = Vec::new();
         let (mut before, mut burst, mut last) = (0, 0u32, i64::MIN / 2);
-        // Each with the offset of its last row.
+        // Each has the offset of its last row.
         let mut windows: BTreeMap<i64, (Summary, u64)> = BTreeMap::new();
         for Accepted {
             offset,
@@ -233,7 +233,7 @@ impl Truth {
             self.put("windows", time(end), &window);
             self.publish("windows_live", published(time(end), offset, &window));
         }
-        // Rows of one time stand in the order of the streams.
+        // Rows of the same time are in the order of the streams.
         both.sort_by_key(|(second, stream, _)| (*second, *stream));
         let mut link = 0;
         for (second, _, value) in both {
@@ -247,7 +247,7 @@ impl Truth {
         self.published.entry(sink).or_default().push(line);
     }
 
-    /// Each sink was given what it wrote and what it refused.
+    /// Counts the rows given to each sink: those it wrote and those it refused.
     fn balance_sinks(&mut self) {
         let tables = self.tables.iter().map(|(sink, rows)| (sink.as_str(), rows));
         let plain = self.published.iter().map(|(sink, rows)| (*sink, rows));
@@ -262,10 +262,10 @@ impl Truth {
     }
 }
 
-/// The last revision of each window of a table, sorted.
+/// Returns the last revision of each window of a table, sorted.
 ///
 /// # Errors
-/// When a revision is missing or there twice.
+/// Fails if a revision is missing or occurs twice.
 pub(super) fn last_revisions(rows: &[String]) -> Result<Vec<String>, String> {
     let mut windows: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
     for row in rows {

@@ -1,4 +1,13 @@
-//! Which seeds are run, on all cores, and what is kept of one that fails.
+//! Chooses the seeds, runs them on all cores, and records the ones that fail.
+//!
+//! A plain test run takes a fixed range of seeds, so that it passes or fails the same way every time.
+//! CI and the soak take fresh ones:
+//!
+//! | variable | effect |
+//! |---|---|
+//! | `FLEET_SEED=n` | runs only seed `n` |
+//! | `FLEET_FRESH_SEEDS=1`, or `CI=true` | takes seeds from the clock that were never run before |
+//! | `FLEET_SEEDS=n` | runs `n` seeds; default 300, in CI 10,000 |
 
 use std::{
     fs::OpenOptions,
@@ -15,14 +24,17 @@ use super::{
     world::{Coverage, holds},
 };
 
-/// Seeds that failed once; they are run before all others.
+/// The first seed of a plain test run. Our choice: any fixed number does.
+const FIRST: u64 = 1_000_000;
+
+/// Seeds that failed once. They run before all others.
 const REGRESSIONS: &str = include_str!("regressions.txt");
 const REGRESSIONS_FILE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/src/pipeline/tests/simulation/regressions.txt"
 );
 
-/// The seeds of [`REGRESSIONS`]: one in a line, then why it is there.
+/// Returns the seeds of [`REGRESSIONS`]. Each line begins with a seed, followed by its failure.
 pub(super) fn regressions() -> Vec<u64> {
     let seeds = REGRESSIONS.lines().filter_map(|line| {
         let seed = line.split_whitespace().next()?;
@@ -31,35 +43,44 @@ pub(super) fn regressions() -> Vec<u64> {
     seeds.collect()
 }
 
-/// The seed in `FLEET_SEED`, or `count` seeds that were never run before: they begin with the nanoseconds of
-/// the clock.
-pub(super) fn fresh(count: u64) -> Range<u64> {
-    let asked = std::env::var("FLEET_SEED");
-    if let Some(seed) = asked.ok().and_then(|seed| seed.parse().ok()) {
+/// Returns the seeds of a test run: the one in `FLEET_SEED`, fresh ones, or a fixed range.
+pub(super) fn chosen() -> Range<u64> {
+    if let Some(seed) = number("FLEET_SEED") {
         return seed..seed + 1;
     }
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "each run of the tests has seeds of its own"
-    )]
+    // Our choice: 10,000 in CI, and otherwise few enough that nobody waits for them.
+    let default = if in_ci() { 10_000 } else { 300 };
+    let count = number("FLEET_SEEDS").unwrap_or(default);
+    if in_ci() || number("FLEET_FRESH_SEEDS") == Some(1) {
+        fresh(count)
+    } else {
+        FIRST..FIRST + count
+    }
+}
+
+/// Returns `count` seeds that were never run before: they begin at the nanoseconds of the clock.
+pub(super) fn fresh(count: u64) -> Range<u64> {
+    #[expect(clippy::disallowed_methods, reason = "fresh seeds come from the clock")]
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
     let first = since.as_nanos() as u64;
     first..first + count
 }
 
-/// How many seeds: `FLEET_SEEDS`, or 10,000 in CI, or few enough not to be waited for.
-pub(super) fn count() -> u64 {
-    let asked = std::env::var("FLEET_SEEDS");
-    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    let usual = if in_ci { 10_000 } else { 300 };
-    asked
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(usual)
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true")
 }
 
-/// One seed in a world of its own.
+fn number(variable: &str) -> Option<u64> {
+    let value = std::env::var(variable).ok()?;
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable}={value} is not a number")),
+    )
+}
+
+/// Runs one seed.
 pub(super) fn one(seed: u64, seen: &mut Coverage) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -69,10 +90,10 @@ pub(super) fn one(seed: u64, seen: &mut Coverage) -> Result<(), String> {
     runtime.block_on(holds(seed, seen))
 }
 
-/// Runs the seeds on all cores, until one fails.
+/// Runs the seeds on all cores until one fails.
 ///
 /// # Errors
-/// The first that failed, why, and how to repeat it.
+/// Names the first seed that failed, its failure, and how to repeat it.
 pub(super) fn run(seeds: &[u64]) -> Result<Coverage, String> {
     let next = AtomicU64::new(0);
     let failed = Mutex::new(None);
@@ -98,7 +119,7 @@ pub(super) fn run(seeds: &[u64]) -> Result<Coverage, String> {
     match failed.into_inner().unwrap() {
         None => Ok(all.into_inner().unwrap()),
         Some((seed, why)) => {
-            keep(seed, &why);
+            record_regression(seed, &why);
             Err(format!(
                 "seed {seed}: {why}\nrepeat it: FLEET_SEED={seed} cargo test -p fleet-core --all-features simulation"
             ))
@@ -106,11 +127,11 @@ pub(super) fn run(seeds: &[u64]) -> Result<Coverage, String> {
     }
 }
 
-/// Writes a seed that failed to the regressions, so that it comes first from now on.
-fn keep(seed: u64, why: &str) {
+/// Adds a seed that failed to the regressions, so that it runs first from now on.
+fn record_regression(seed: u64, why: &str) {
     let file = OpenOptions::new().append(true).open(REGRESSIONS_FILE);
     let line = why.lines().next().unwrap_or_default();
-    // A read-only checkout has the message of the test.
+    // In a read-only checkout, the message of the test must do.
     if let (Ok(mut file), false) = (file, regressions().contains(&seed)) {
         let _ = writeln!(file, "{seed} {line}");
     }

@@ -1,4 +1,4 @@
-//! Which operations of a process go wrong.
+//! Decides which operations of a process fail, and how.
 
 use std::{
     sync::{
@@ -11,21 +11,21 @@ use std::{
 use super::{Dice, world::LONG};
 use crate::testing::{Fault, Faults, Operation};
 
-/// After so many operations the next fault comes, whatever the operation is.
-const PATIENCE: u32 = 15;
+/// The most operations between two faults: then the next operation fails, whatever it is.
+const MAX_GAP: u32 = 15;
 
-/// The operation that is to fail next.
+/// The operation that fails next.
 struct Aim {
     at: Operation,
-    /// How many of its kind go well before.
+    /// How many operations of its kind succeed before.
     skip: u64,
-    patience: u32,
+    gap: u32,
 }
 
 impl Aim {
     fn new(dice: &mut Dice) -> Self {
         use Operation::{Acknowledge, Begin, Claim, Commit, Next, Publish, Start, Store};
-        // Most promises are at stake in a commit.
+        // Most guarantees depend on the commit.
         let weighed = [
             Next,
             Start,
@@ -41,14 +41,14 @@ impl Aim {
         Self {
             at: dice.pick(&weighed),
             skip: dice.roll(4),
-            patience: PATIENCE,
+            gap: MAX_GAP,
         }
     }
 
-    /// Whether this operation is meant.
+    /// Returns whether this operation fails.
     fn hits(&mut self, operation: Operation) -> bool {
-        self.patience = self.patience.saturating_sub(1);
-        if self.patience == 0 {
+        self.gap = self.gap.saturating_sub(1);
+        if self.gap == 0 {
             return true;
         }
         if self.at != operation {
@@ -60,12 +60,12 @@ impl Aim {
     }
 }
 
-/// Faults at a steady pace, each of a kind that fits the operation at hand, until `left` is used up.
+/// Returns faults at a steady rate, each of a kind that fits its operation, until `left` is used up.
 pub(super) fn trouble(dice: &mut Dice, left: &Arc<AtomicU64>) -> Faults {
     let (mut dice, left) = (dice.split(), Arc::clone(left));
     let mut aim = Aim::new(&mut dice);
     Faults::decided_by(move |operation| {
-        // Asked for only after a fault, so that it gets more than its share.
+        // Progress is asked for only after a fault, so it needs faults of its own.
         let again = operation == Operation::Progress && dice.once_in(2);
         if !(aim.hits(operation) || again) || left.load(Ordering::Relaxed) == 0 {
             return None;
@@ -73,7 +73,7 @@ pub(super) fn trouble(dice: &mut Dice, left: &Arc<AtomicU64>) -> Faults {
         left.fetch_sub(1, Ordering::Relaxed);
         aim = Aim::new(&mut dice);
         if again && dice.once_in(3) {
-            // So that it finds someone else's claim.
+            // So that it finds another process's claim.
             return Some(Fault::Meanwhile);
         }
         let slow = dice.pick(&[Duration::from_millis(1), LONG, Duration::from_secs(2)]);

@@ -1,4 +1,5 @@
-//! One seed: a world with logs, a store and sinks, and processes that die in it one after the other.
+//! The world of one seed: logs, a store and sinks, and the processes that crash in it one after the
+//! other.
 
 use std::{
     collections::BTreeMap,
@@ -33,45 +34,44 @@ use crate::{
     window::{Summary, Window},
 };
 
-/// No seed has fewer faults than this.
+/// The fewest faults of a seed.
 pub(super) const FAULTS: u64 = 5;
 
 /// What happened in a run of seeds, by name.
 pub(super) type Coverage = BTreeMap<String, u64>;
 
-/// The world of one seed: what outlives a process.
+/// The world of one seed: everything that outlives a process.
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) logs: Vec<Log<Reading>>,
-    /// By how many seconds rows may be older than their key's clock.
+    /// The allowed lateness, in seconds.
     lateness: i64,
     memory: MemoryStore,
     store: FaultyStore<Audited>,
     audit: Audit,
     live: Recording<(u16, u16)>,
     windows: Recording<Window<Summary>>,
-    /// Why a process that was let alone did not do what it should.
+    /// The failure of a rival process, which runs without faults.
     rival_failed: Arc<std::sync::Mutex<Option<String>>>,
-    /// Whoever goes on with everything is let alone by others that would: a source and a commit under way may
-    /// both call for one.
+    /// Allows one rival at a time: a source and a running commit may both call for one.
     one_rival: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What one process is told to do.
+/// The settings of one process.
 pub(super) struct Process {
     pub(super) script: Vec<(usize, Script)>,
     pub(super) epoch_rows: u64,
     pub(super) workers: usize,
     pub(super) snapshots: Snapshots,
-    /// Whether a panic costs one record; otherwise none happens.
+    /// Whether panics happen and are isolated.
     pub(super) isolates: bool,
     pub(super) faults: Faults,
 }
 
 impl Process {
-    /// Batches of any size, and all that a source may report in between.
+    /// Returns a process with batches of any size, and every event that a source may report.
     fn random(dice: &mut Dice, faults: Faults) -> Self {
-        // Apart, so that the seeds that failed once are the worlds that they were.
+        // Drawn from other dice, so that seeds recorded as regressions still make the same worlds.
         let mut apart = dice.clone().split();
         let script = (0..60).map(|_| {
             let step = match dice.roll(40) {
@@ -99,7 +99,7 @@ impl Process {
         }
     }
 
-    /// What `script` says, with nothing else that could go wrong.
+    /// Returns a process that follows `script`, with no random settings.
     pub(super) fn plain(script: Vec<(usize, Script)>, epoch_rows: u64, faults: Faults) -> Self {
         Self {
             script,
@@ -112,7 +112,7 @@ impl Process {
     }
 }
 
-/// Longer than an epoch lasts.
+/// Longer than the interval of an epoch.
 pub(super) const LONG: Duration = Duration::from_millis(600);
 
 impl World {
@@ -132,7 +132,7 @@ impl World {
         }
     }
 
-    /// Runs one process until it ends; `None` when it died.
+    /// Runs one process until it ends. Returns `None` if it crashed.
     pub(super) async fn run(&self, process: Process) -> Option<Result<Report, Error>> {
         let Process {
             script,
@@ -181,8 +181,8 @@ impl World {
             pipeline = pipeline.isolate_panics();
         }
         let run = Box::pin(pipeline.run());
-        // Time is a value here: this fires only when nothing else ever would.
-        let hung = Error::new(ErrorKind::Config, "the pipeline waits for ever");
+        // Time is simulated: this fires only if nothing else would ever happen.
+        let hung = Error::new(ErrorKind::Config, "the pipeline waits forever");
         let run = async {
             let day = Duration::from_secs(86_400);
             tokio::time::timeout(day, run).await.unwrap_or(Err(hung))
@@ -190,7 +190,8 @@ impl World {
         faults.until_crash(run).await
     }
 
-    /// Another process goes on with everything for a while and then dies; nothing goes wrong in it.
+    /// Runs another process that takes over all partitions for a while, without faults, and then
+    /// crashes.
     async fn rival(self, mut dice: Dice) {
         let _alone = self.one_rival.lock().await;
         let mut process = Process::random(&mut dice, Faults::none());
@@ -202,14 +203,14 @@ impl World {
         let failed = match self.run(process).await {
             Some(Err(error)) if error.kind() == ErrorKind::Source => None,
             Some(Ok(report)) if report.balances() => None,
-            other => Some(format!("a process that was let alone: {other:?}")),
+            other => Some(format!("a process without faults: {other:?}")),
         };
         if let Some(failed) = failed {
             self.rival_failed.lock().unwrap().get_or_insert(failed);
         }
     }
 
-    /// Whether all partitions have ended.
+    /// Returns whether all partitions have ended.
     async fn has_ended(&self) -> bool {
         let mut ended = true;
         for log in &self.logs {
@@ -219,7 +220,7 @@ impl World {
         ended
     }
 
-    /// Runs once more, which must change nothing, and compares all that is there with the truth.
+    /// Runs again, which must change nothing, and compares everything in the store with the truth.
     pub(super) async fn check(&self, truth: &Truth) -> Result<(), String> {
         let commits = self.audit.commits();
         let process = Process::plain(Vec::new(), 1000, Faults::none());
@@ -235,8 +236,8 @@ impl World {
             return Err(wrong);
         }
         let found = self.found(&report);
-        // How a window came to its last revision depends on the order in the log, so what hangs on each of its
-        // rows has no plain truth.
+        // Which revisions lead to the last one depends on the order in the log, so tables that depend
+        // on each revision have no plain reference.
         let revised = |name: &str| self.lateness > 0 && name.starts_with("windows");
         let of_revised = |name: &str| self.lateness > 0 && matches!(name, "both" | "chain");
         for (sink, rows) in truth.published.iter().filter(|(sink, _)| !revised(sink)) {
@@ -266,7 +267,7 @@ impl World {
         differ("balance", &report.balances(), &true)
     }
 
-    /// What the store holds.
+    /// Returns what the store holds.
     fn found(&self, report: &Report) -> Truth {
         let tables = self.memory.rows().into_iter();
         let dead = self.memory.dead_letters();
@@ -292,7 +293,7 @@ impl World {
         }
     }
 
-    /// What a plain sink has seen.
+    /// Returns the rows that a plain sink has seen.
     fn published(&self, sink: &str) -> Vec<String> {
         fn lines<T: std::fmt::Debug>(rows: Vec<Row<T>>) -> Vec<String> {
             let line = |row: Row<T>| published(row.at, row.offset.0, &row.value);
@@ -305,7 +306,8 @@ impl World {
     }
 }
 
-/// Whether a plain sink has seen every row as often as it is true, perhaps more often, and no other row.
+/// Checks that a plain sink has seen each row at least as often as the reference has it, and no
+/// other row.
 fn at_least(sink: &str, seen: &[String], truth: &[String]) -> Result<(), String> {
     let count = |rows: &[String]| {
         let mut counts = BTreeMap::<String, u64>::new();
@@ -325,15 +327,16 @@ fn at_least(sink: &str, seen: &[String], truth: &[String]) -> Result<(), String>
     }
 }
 
-/// Whether the failure is one of ours, tried again too often: by the plan of faults, or the source's script.
-fn is_meant(error: &Error) -> bool {
-    let said = error.to_string();
+/// Returns whether the error was injected, by the fault plan or by the source's script, and outlasted
+/// its retries.
+fn is_injected(error: &Error) -> bool {
+    let message = error.to_string();
     ["by plan", "by script"]
         .iter()
-        .any(|ours| said.contains(ours))
+        .any(|injected| message.contains(injected))
 }
 
-/// Says what differs.
+/// Describes a difference as an error.
 fn differ<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, truth: &T) -> Result<(), String> {
     if found == truth {
         return Ok(());
@@ -341,7 +344,7 @@ fn differ<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, truth: &T) -> R
     Err(format!("{what}: {found:?} instead of {truth:?}"))
 }
 
-/// Whether two multisets are equal; both are sorted.
+/// Checks that two sorted multisets are equal.
 fn same(what: &str, found: &[String], truth: &[String]) -> Result<(), String> {
     if found == truth {
         return Ok(());
@@ -354,15 +357,15 @@ fn same(what: &str, found: &[String], truth: &[String]) -> Result<(), String> {
     ))
 }
 
-/// One seed; `Err` says what is wrong with it. One world in some thousands ends before its faults come: another
-/// one follows it.
+/// Runs one seed, and returns what is wrong as an error. A few worlds in ten thousand end before
+/// enough faults have happened; then the seed continues with another world.
 pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> {
     let mut dice = Dice::new(seed);
     while run_world(&mut dice, seen).await? < FAULTS {}
     Ok(())
 }
 
-/// One world, to its end. Returns how many faults came.
+/// Runs one world to its end. Returns the number of faults that happened.
 async fn run_world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> {
     let lateness = dice.pick(&[0, 0, 8]);
     let world = World::new(logs(dice), lateness);
@@ -390,7 +393,7 @@ async fn run_world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> 
             None => "a death",
             Some(Ok(report)) if report.balances() => "a process that ended",
             Some(Err(error)) if error.kind() == ErrorKind::Fenced => "a process fenced out",
-            Some(Err(error)) if is_meant(&error) => "a process that gave up",
+            Some(Err(error)) if is_injected(&error) => "a process that gave up",
             other => return Err(format!("a process ended so: {other:?}")),
         };
         *seen.entry(how.into()).or_default() += 1;

@@ -1,0 +1,164 @@
+//! Partitions that another process has claimed: their commits are refused, and others are not.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::{
+    cases::rows,
+    model::{Reading, graph},
+};
+use crate::{
+    contracts::{
+        MemoryStore,
+        checkpoint::{CheckpointStore, Committed, DeadLetter},
+        decode::Typed,
+        memory::{MemoryTable, MemoryTx},
+        sink::{Outcome, TransactionalSink},
+        source::Batch,
+    },
+    data::{ErrorKind, Offset, Partition, Result},
+    engine::{
+        committer::{Committer, SinkKind, Step},
+        order::Order,
+        outlet::Outlet,
+        task::{CommitKind, Inline, KeyLimits, Plan, Task},
+    },
+    pipeline::Pipeline,
+    rows::Row,
+    testing::{Script, Scripted},
+};
+
+#[tokio::test]
+async fn a_zombie_writes_nothing_and_stops() {
+    let (store, rows) = (MemoryStore::default(), rows(200));
+    let mut other = store.clone();
+    let script = [&[Script::Rows(20)][..], &[Script::Idle; 3]].concat();
+    let (graph, streams) = graph();
+    let source = Scripted::new("memory/0", Arc::clone(&rows), script);
+    let claim_soon = graph.id;
+    let pipeline = Pipeline::exactly_once(
+        source,
+        Typed::default(),
+        Order::default(),
+        graph,
+        store.clone(),
+    )
+    .store(
+        "readings",
+        streams.readings,
+        ClaimedMeanwhile(store.clone(), store.table("readings")),
+    );
+    let error = pipeline.run().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fenced, "{error} {claim_soon}");
+    assert!(store.rows().is_empty());
+    assert_eq!(
+        other
+            .progress(&Partition::new("memory/0"))
+            .await
+            .unwrap()
+            .unwrap()
+            .seq,
+        0
+    );
+}
+
+/// Another process claims the partition while this one writes.
+struct ClaimedMeanwhile(MemoryStore, MemoryTable);
+
+#[async_trait]
+impl TransactionalSink<Reading, MemoryStore> for ClaimedMeanwhile {
+    async fn write(&mut self, tx: &mut MemoryTx, rows: &[Row<Reading>]) -> Result<Outcome> {
+        self.0.claim(&Partition::new("memory/0")).await?;
+        TransactionalSink::<_, MemoryStore>::write(&mut self.1, tx, rows).await
+    }
+}
+
+#[tokio::test]
+async fn one_fenced_partition_does_not_hold_back_the_others() {
+    let mut store = MemoryStore::default();
+    let (mine, theirs) = (Partition::new("mine"), Partition::new("theirs"));
+    let (ours, old) = (
+        store.claim(&mine).await.unwrap(),
+        store.claim(&theirs).await.unwrap(),
+    );
+    store.claim(&theirs).await.unwrap();
+    let (graph, streams) = graph();
+    let plan = Plan {
+        name: "test".into(),
+        reading: String::new(),
+        order: Order::within(Duration::ZERO),
+        outlets: vec![Outlet::new("rows", streams.readings)],
+        graph,
+        tallies: Vec::new(),
+        keys: KeyLimits::default(),
+        isolate: false,
+        clock: None,
+    };
+    let mut committer = Committer::new(vec![("rows".into(), SinkKind::Plain)]);
+    let mut pieces = Vec::new();
+    for (partition, claim, count) in [(&theirs, old, 3), (&mine, ours, 5)] {
+        let mut task = Task::restore(&plan, partition, claim, 1).unwrap();
+        let payload: Vec<_> = (0..).map(Offset).zip(rows(count).iter().copied()).collect();
+        let batch = Batch {
+            partition: partition.clone(),
+            next: Offset(9),
+            time: None,
+            payload,
+        };
+        super::take(&mut task, &plan, &Typed::<Reading>::default(), batch).unwrap();
+        pieces.push(task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap());
+    }
+    committer.open(pieces);
+    let mut answers = Vec::new();
+    loop {
+        match committer.step() {
+            Step::Publish { piece, .. } => {
+                // Each piece has one row refused, named after its partition.
+                let (partition, _) = committer.position(piece).unwrap();
+                let (step, reason) = ("rows".into(), partition.to_string());
+                let (raw, length) = (Vec::new(), 0);
+                let letter = DeadLetter {
+                    offset: Offset(1),
+                    step,
+                    reason,
+                    raw,
+                    length,
+                };
+                committer.written(vec![letter]);
+            }
+            Step::Begin => committer.begun(),
+            Step::Commit => {
+                let tx = store.begin().await.unwrap();
+                let answer = store.commit(tx, committer.seals()).await.unwrap();
+                answers.push(answer.clone());
+                committer.committed(answer);
+            }
+            Step::Finished => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    let committed = committer.finish();
+    assert_eq!(
+        answers,
+        [Committed::Fenced(vec![theirs.clone()]), Committed::Done]
+    );
+    assert_eq!(committed.fenced, [theirs]);
+    assert_eq!(
+        committed
+            .done
+            .iter()
+            .map(|sealed| &sealed.partition)
+            .collect::<Vec<_>>(),
+        [&mine]
+    );
+    let tallies = &committed.done[0].tallies;
+    assert_eq!(
+        (tallies["sink.rows.given"], tallies["sink.rows.written"]),
+        (5, 4)
+    );
+    // Its own refused row, and not that of the partition that is gone.
+    let dead = store.dead_letters();
+    assert_eq!(dead.len(), 1);
+    assert_eq!((&dead[0].0, dead[0].1.reason.as_str()), (&mine, "mine"));
+}
