@@ -1,4 +1,6 @@
-#![expect(clippy::panic, reason = "a wrong test says so by panicking")]
+//! A harness that drives a graph by hand, without a pipeline.
+
+#![expect(clippy::panic, reason = "misuse in a test panics")]
 
 use super::Logged;
 use crate::{
@@ -16,8 +18,8 @@ use crate::{
 
 /// Drives a graph by hand: no runtime, no source, no sink.
 ///
-/// What is pushed goes through order buffer, nodes, timers and snapshots as in a pipeline; what comes out of a
-/// [watched](Self::watch) stream is read as it comes.
+/// Events pass through order buffer, nodes, timers and snapshots as in a pipeline. The results of a
+/// [watched](Self::watch) stream can be taken at any time.
 ///
 /// # Examples
 /// ```
@@ -27,7 +29,7 @@ use crate::{
 ///     testing::Harness,
 /// };
 ///
-/// /// Counts the rows of each vehicle until it is silent for a minute.
+/// /// Counts the rows of each vehicle until it has been silent for a minute.
 /// struct CountUntilSilent;
 /// impl Operator for CountUntilSilent {
 ///     type In = Telemetry;
@@ -68,14 +70,14 @@ pub struct Harness<E: Event> {
     task: Task<E>,
     round: Round<E>,
     partition: Partition,
-    /// What a store would hold after the last step.
+    /// What a store would hold after the last call.
     saved: Held,
-    /// The rows of each outlet that were not taken yet.
+    /// The rows of each outlet that are not taken yet.
     seen: Vec<Box<dyn Buffer>>,
     next: Offset,
 }
 
-/// What a store would hold: see [`Harness::snapshot`].
+/// The progress and state that a store would hold; see [`Harness::snapshot`].
 #[derive(Clone, Debug)]
 pub struct Snapshot(Held);
 
@@ -89,20 +91,21 @@ impl<E: Event> std::fmt::Debug for Harness<E> {
 }
 
 impl<E: Event> Harness<E> {
-    /// A graph that has seen nothing.
+    /// Returns a harness for a graph without state.
     ///
     /// # Panics
-    /// If the graph is wired wrongly: two nodes of one name, a stream of another graph.
+    /// If the graph is invalid, for example because two nodes have the same name.
     pub fn new(graph: Graph<E>, order: Order) -> Self {
         let nothing = Snapshot(Held::default());
         let fresh = Self::from_snapshot(graph, order, &nothing);
-        fresh.unwrap_or_else(|error| panic!("a graph that no pipeline would run: {error}"))
+        fresh.unwrap_or_else(|error| panic!("the graph is invalid: {error}"))
     }
 
-    /// A graph that goes on from a snapshot, as a new process would.
+    /// Returns a harness that resumes from a snapshot, as a new process would.
     ///
     /// # Errors
-    /// Those of a pipeline that starts: a graph of another structure, a state that cannot be read, wrong wiring.
+    /// As a pipeline that starts: the snapshot is of a graph with another structure, the state
+    /// cannot be read, or the graph is invalid.
     pub fn from_snapshot(graph: Graph<E>, order: Order, snapshot: &Snapshot) -> Result<Self> {
         graph.check()?;
         let plan = Plan {
@@ -129,7 +132,7 @@ impl<E: Event> Harness<E> {
         })
     }
 
-    /// Keeps what comes out of a stream from now on, for [`take`](Self::take).
+    /// Records the results of a stream from now on, for [`take`](Self::take).
     ///
     /// # Panics
     /// If a state cannot be read back from its own snapshot.
@@ -140,14 +143,16 @@ impl<E: Event> Harness<E> {
             self.plan.outlets.push(outlet);
             let snapshot = self.snapshot();
             let own = self.restore(&snapshot);
-            own.unwrap_or_else(|error| panic!("an own snapshot is refused: {error}"));
+            own.unwrap_or_else(|error| {
+                panic!("the harness cannot restore its own snapshot: {error}")
+            });
         }
     }
 
     /// Pushes one event.
     ///
     /// # Errors
-    /// After [`end`](Self::end): nothing may follow.
+    /// Fails after [`end`](Self::end).
     pub fn push(&mut self, event: E) -> Result<()> {
         self.push_batch([event])
     }
@@ -175,28 +180,28 @@ impl<E: Event> Harness<E> {
         Ok(())
     }
 
-    /// Moves the clock of every key that is behind to this time, as a tick does: rows and timers before it are
-    /// due, and rows that are older come too late.
+    /// Advances the clock of every key to this time, as a tick does: rows and timers before it are
+    /// due, and older rows are late from now on.
     ///
     /// # Panics
-    /// If an operator does.
+    /// If an operator panics.
     pub fn advance_to(&mut self, time: EventTime) {
         let outcome = self.task.tick(&self.plan, &Inline, time);
         outcome.unwrap_or_else(|error| panic!("{error}"));
         self.settle();
     }
 
-    /// The input has ended: every row, window and timer is flushed.
+    /// Ends the input, which flushes every row, window and timer.
     ///
     /// # Panics
-    /// If an operator does.
+    /// If an operator panics.
     pub fn end(&mut self) {
         let outcome = self.task.end(&self.plan, &Inline);
         outcome.unwrap_or_else(|error| panic!("{error}"));
         self.settle();
     }
 
-    /// The values that came out of a watched stream since they were last taken.
+    /// Takes the values that a watched stream emitted since the last call.
     ///
     /// # Panics
     /// If the stream is not watched.
@@ -205,7 +210,7 @@ impl<E: Event> Harness<E> {
         rows.map(|row| row.value).collect()
     }
 
-    /// As [`take`](Self::take), with the time of each and the record that made it.
+    /// Like [`take`](Self::take), with the time of each value and the offset of its record.
     ///
     /// # Panics
     /// If the stream is not watched.
@@ -222,7 +227,8 @@ impl<E: Event> Harness<E> {
         std::mem::take(rows)
     }
 
-    /// The state of a key at a node; `None` if the key was never seen there, or was forgotten.
+    /// Returns the state of a key at a node, or `None` if the node has not seen the key or has forgotten
+    /// it.
     ///
     /// # Panics
     /// If there is no node of this name, or its state is of another type.
@@ -237,20 +243,20 @@ impl<E: Event> Harness<E> {
         state
     }
 
-    /// The fates of all events so far.
+    /// Returns the counts of all events so far.
     pub fn counts(&self) -> Counts {
         self.task.counts()
     }
 
-    /// What a store would hold now.
+    /// Returns what a store would hold now.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.saved.clone())
     }
 
-    /// Forgets everything and goes on from a snapshot, as after a crash. Rows that were not taken stay.
+    /// Drops all state and resumes from a snapshot, as after a crash. Rows that were not taken stay.
     ///
     /// # Errors
-    /// When the snapshot is of a graph of another structure.
+    /// Fails if the snapshot is of a graph with another structure.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.task = Task::restore(&self.plan, &self.partition, snapshot.0.claim(), 1)?;
         self.next = snapshot.0.next();
@@ -264,7 +270,7 @@ impl<E: Event> Harness<E> {
         outlets.position(|outlet| own && outlet.slot == stream.slot)
     }
 
-    /// Commits what changed to the store that there is not.
+    /// Commits the changes to `saved`, in place of a store.
     fn settle(&mut self) {
         let sealed = self.task.seal(&self.plan, &Inline, CommitKind::Snapshot);
         let piece = sealed.unwrap_or_else(|error| panic!("{error}"));

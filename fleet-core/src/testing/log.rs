@@ -1,3 +1,5 @@
+//! Logs in memory, the input of a scripted source, and their decoder.
+
 use std::sync::Arc;
 
 use crate::{
@@ -14,14 +16,14 @@ use crate::{
 pub enum Logged<E> {
     /// An event.
     Event(E),
-    /// What no decoder can read: it becomes a dead letter.
+    /// A record that the decoder refuses, so that it becomes a dead letter.
     Malformed {
         /// Its bytes.
         raw: Vec<u8>,
-        /// What the decoder says.
+        /// The reason of the dead letter.
         reason: String,
     },
-    /// What the decoder leaves out on purpose.
+    /// A record that the decoder skips on purpose.
     Filtered,
 }
 
@@ -31,20 +33,21 @@ impl<E> From<E> for Logged<E> {
     }
 }
 
-/// The records of one partition of a [`Scripted`](super::Scripted) source. The offset of a record is its number.
+/// The records of one partition of a [`Scripted`](super::Scripted) source. The offset of a record is
+/// its index.
 ///
-/// What a log holds comes again after every restart; what happens once is said by a
+/// Every restart reads the log again. Events that happen only once are in the
 /// [`Script`](super::Script).
 #[derive(Clone, Debug)]
 pub struct Log<E> {
-    /// The name.
+    /// The name of the partition.
     pub partition: Partition,
     /// The records, in the order of their offsets.
     pub records: Arc<Vec<Logged<E>>>,
 }
 
 impl<E> Log<E> {
-    /// A log of these records.
+    /// Returns a log of these records.
     pub fn new(partition: &str, records: impl IntoIterator<Item = impl Into<Logged<E>>>) -> Self {
         Self {
             partition: Partition::new(partition),

@@ -1,14 +1,14 @@
-//! The kit for testing pipelines: parts that do what a test says.
+//! Tools for testing pipelines, operators, sources, sinks and stores.
 //!
-//! | to | take |
+//! | to | use |
 //! |---|---|
 //! | drive a graph or an operator by hand | [`Harness`] |
 //! | feed a pipeline | [`Scripted`] over [`Log`]s |
-//! | see what comes out | [`Recording`], or a table of a [`MemoryStore`](crate::MemoryStore) |
-//! | let anything fail or die | [`Faults`] in [`FaultySource`], [`FaultySink`], [`FaultyStore`] |
-//! | refuse rows | [`Rejecting`] |
-//! | let the network to a real server fail | [`FaultyLink`] |
-//! | prove an own operator, source, sink or store | [`conformance`] |
+//! | see the results | [`Recording`], or a table of a [`MemoryStore`](crate::MemoryStore) |
+//! | inject faults and crashes | [`Faults`] in [`FaultySource`], [`FaultySink`], [`FaultyStore`] |
+//! | reject rows | [`Rejecting`] |
+//! | inject network faults before a real server | [`FaultyLink`] |
+//! | check your own operator, source, sink or store | [`conformance`] |
 
 pub mod conformance;
 mod faults;

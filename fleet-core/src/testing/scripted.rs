@@ -1,3 +1,5 @@
+//! A source in memory that follows a script.
+
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -12,32 +14,32 @@ use crate::{
     event::Event,
 };
 
-/// What a [`Scripted`] source does next with one of its partitions.
+/// One step of a [`Scripted`] source, for one of its partitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Script {
-    /// Gives this many records as one batch, or says that the partition has ended when none is left.
+    /// Returns a batch of this many records, or ends the partition if none is left.
     Rows(usize),
-    /// Has nothing at the moment.
+    /// Reports that there is nothing to read.
     Idle,
-    /// Waits this long before what follows.
+    /// Waits this long before the next step.
     Stall(Duration),
-    /// Fails, and may be asked again.
+    /// Fails with a retryable error.
     Fail,
-    /// Fails for good.
+    /// Fails with an error that is not retryable.
     Crash,
-    /// Gives the partition away within this time, and gets it back at once.
+    /// Revokes the partition within this time, and assigns it again at once.
     Revoke(Duration),
-    /// Has lost the partition, and gets it back at once.
+    /// Loses the partition, and assigns it again at once.
     Lost,
 }
 
-/// A replayable source of events in memory that does what a script says.
+/// A replayable source of events in memory that follows a script.
 ///
-/// A step that its partition cannot do, because it is paused, ended or not started, is left out. After the
-/// script each partition gives what is left in one batch, and ends.
+/// A step is skipped if its partition is paused, has ended or is not started. After the script, each
+/// partition returns its remaining records in one batch and ends.
 ///
 /// # Examples
-/// Two partitions, one of which is taken away in between:
+/// Two partitions, one of which is lost in between:
 /// ```
 /// use fleet_core::{
 ///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId, decode::Typed, event::Telemetry,
@@ -65,7 +67,7 @@ pub enum Script {
 pub struct Scripted<E> {
     lanes: Vec<Lane<E>>,
     script: VecDeque<(usize, Script)>,
-    /// The end of a stall that has begun.
+    /// When the current stall ends.
     stalled: Option<tokio::time::Instant>,
 }
 
@@ -74,19 +76,19 @@ pub struct Scripted<E> {
 struct Lane<E> {
     log: Log<E>,
     assigned: bool,
-    /// The next record; `None` before it is started.
+    /// The next record; `None` before the partition is started.
     at: Option<usize>,
     paused: bool,
     ended: bool,
 }
 
 impl<E: Event> Scripted<E> {
-    /// One partition, all rows in one batch.
+    /// Returns a source with one partition, which returns all rows in one batch.
     pub fn of_rows(partition: &str, rows: impl IntoIterator<Item = E>) -> Self {
         Self::several([Log::new(partition, rows)], [])
     }
 
-    /// One partition that follows a script.
+    /// Returns a source with one partition that follows a script.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "a handle, as callers have it"
@@ -100,7 +102,7 @@ impl<E: Event> Scripted<E> {
         Self::several([log], script.into_iter().map(|step| (0, step)))
     }
 
-    /// Several partitions; each step names one by its number in `logs`.
+    /// Returns a source with several partitions. Each step names one by its index in `logs`.
     pub fn several(
         logs: impl IntoIterator<Item = Log<E>>,
         script: impl IntoIterator<Item = (usize, Script)>,
@@ -125,8 +127,8 @@ impl<E: Event> Scripted<E> {
             .find(|lane| lane.log.partition == *partition)
     }
 
-    /// Does one step; `None` when it cannot be done.
-    fn step(&mut self, lane: usize, step: Script) -> Result<Option<Told<E>>> {
+    /// Executes one step. Returns `None` if the partition cannot.
+    fn step(&mut self, lane: usize, step: Script) -> Result<Option<ScriptedEvent<E>>> {
         let error = Error::new(ErrorKind::Source, "failed by script");
         match step {
             Script::Idle => return Ok(Some(SourceEvent::Idle)),
@@ -149,17 +151,17 @@ impl<E: Event> Scripted<E> {
     }
 }
 
-type Told<E> = SourceEvent<Vec<(Offset, Logged<E>)>>;
+type ScriptedEvent<E> = SourceEvent<Vec<(Offset, Logged<E>)>>;
 
 impl<E: Event> Lane<E> {
-    /// The partition is someone else's until it is assigned again.
+    /// Gives the partition up until it is assigned again.
     fn leave(&mut self) -> Vec<Partition> {
         self.assigned = false;
         self.at = None;
         vec![self.log.partition.clone()]
     }
 
-    fn read(&mut self, most: usize) -> Option<Told<E>> {
+    fn read(&mut self, most: usize) -> Option<ScriptedEvent<E>> {
         let from = self.at.filter(|_| !self.paused && !self.ended)?;
         let left = self.log.records.len().saturating_sub(from);
         if left == 0 {

@@ -1,3 +1,5 @@
+//! Sinks for tests: one that records rows, and one that rejects some.
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -11,9 +13,9 @@ use crate::{
     rows::Row,
 };
 
-/// A plain sink that keeps every row it is given, also those that come again.
+/// A plain sink that records every row it receives, including repeated ones.
 ///
-/// Clones are handles of one list.
+/// Clones are handles to the same list.
 ///
 /// # Examples
 /// ```
@@ -50,12 +52,12 @@ impl<T> Default for Recording<T> {
 }
 
 impl<T: Clone> Recording<T> {
-    /// The rows, in the order in which they came.
+    /// Returns the rows, in the order in which they were written.
     pub fn rows(&self) -> Vec<Row<T>> {
         self.lock().clone()
     }
 
-    /// Their values.
+    /// Returns the values of the rows.
     pub fn values(&self) -> Vec<T> {
         self.lock().iter().map(|row| row.value.clone()).collect()
     }
@@ -73,7 +75,7 @@ impl<T: Clone + Send + Sync + 'static> Sink<T> for Recording<T> {
     }
 }
 
-/// A sink that refuses some rows and hands the others to the sink that it wraps.
+/// A sink that rejects some rows and writes the others to the sink it wraps.
 ///
 /// # Examples
 /// ```
@@ -95,34 +97,34 @@ pub struct Rejecting<K, F> {
 }
 
 impl<K, F> Rejecting<K, F> {
-    /// Refuses the rows for which there is a reason.
+    /// Returns a sink that rejects the rows for which `reason` returns a reason.
     pub fn new(inner: K, reason: F) -> Self {
         Self { inner, reason }
     }
 }
 
-/// Which rows go on, each with its index, and which are refused.
+/// Separates the rows to write, with their indexes, from the rejected ones.
 fn sift<T: Clone + std::fmt::Debug>(
     rows: &[Row<T>],
     reason: impl Fn(&T) -> Option<String>,
 ) -> (Vec<usize>, Vec<Row<T>>, Vec<Rejected>) {
-    let (mut places, mut kept, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut indexes, mut accepted, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
     for (index, row) in rows.iter().enumerate() {
         if let Some(reason) = reason(&row.value) {
             let raw = format!("{:?}", row.value).into_bytes();
             rejected.push(Rejected { index, reason, raw });
         } else {
-            places.push(index);
-            kept.push(row.clone());
+            indexes.push(index);
+            accepted.push(row.clone());
         }
     }
-    (places, kept, rejected)
+    (indexes, accepted, rejected)
 }
 
-/// Joins what was refused here and what the inner sink refused of the rest.
-fn join(places: &[usize], mut rejected: Vec<Rejected>, inner: Outcome) -> Outcome {
+/// Joins the rows rejected here and those that the inner sink rejected.
+fn join(indexes: &[usize], mut rejected: Vec<Rejected>, inner: Outcome) -> Outcome {
     rejected.extend(inner.rejected.into_iter().map(|mut row| {
-        row.index = places.get(row.index).copied().unwrap_or(usize::MAX);
+        row.index = indexes.get(row.index).copied().unwrap_or(usize::MAX);
         row
     }));
     Outcome { rejected }
@@ -136,9 +138,9 @@ where
     F: Fn(&T) -> Option<String> + Send + Sync + 'static,
 {
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
-        let (places, kept, rejected) = sift(rows, &self.reason);
-        let outcome = self.inner.write(&kept).await?;
-        Ok(join(&places, rejected, outcome))
+        let (indexes, accepted, rejected) = sift(rows, &self.reason);
+        let outcome = self.inner.write(&accepted).await?;
+        Ok(join(&indexes, rejected, outcome))
     }
 }
 
@@ -151,8 +153,8 @@ where
     F: Fn(&T) -> Option<String> + Send + Sync + 'static,
 {
     async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome> {
-        let (places, kept, rejected) = sift(rows, &self.reason);
-        let outcome = self.inner.write(tx, &kept).await?;
-        Ok(join(&places, rejected, outcome))
+        let (indexes, accepted, rejected) = sift(rows, &self.reason);
+        let outcome = self.inner.write(tx, &accepted).await?;
+        Ok(join(&indexes, rejected, outcome))
     }
 }

@@ -1,48 +1,48 @@
-//! What is left out of a pass because it panicked.
+//! The rows, nodes and results that a pass leaves out because they panicked.
 
 use crate::{
     data::{EventTime, Offset},
     rows::Slab,
 };
 
-/// What a pass leaves out, because an earlier try panicked over it.
+/// What a pass leaves out because an earlier attempt panicked.
 #[derive(Debug, Default)]
 pub(super) struct Blame {
-    /// Rows of events.
+    /// The rows of events to leave out.
     rows: Vec<(Offset, EventTime)>,
-    /// Nodes, by place: a timer panicked, or a row that a timer made, and leaving out an event of
-    /// this pass would not help.
+    /// The nodes to skip, by index: their panic was caused by a timer, or by a row that a timer emitted,
+    /// so leaving out an event of this pass would not help.
     nodes: Vec<usize>,
-    /// All results.
+    /// Whether to drop all results.
     results: bool,
-    /// The rows of events that the last try let in.
+    /// The rows of events that the last attempt admitted.
     seen: Vec<(Offset, EventTime)>,
 }
 
 impl Blame {
-    /// Takes the rows that are to blame out of the events of a pass.
+    /// Removes the rows to blame from the events of a pass.
     pub(super) fn leave_out<E>(&mut self, events: &mut Slab<E>) {
         events.leave_out(|row| self.rows.contains(&(row.offset, row.at)));
         let seen = events.released().iter().map(|row| (row.offset, row.at));
         self.seen.extend(seen);
     }
 
-    /// The nodes that are skipped.
+    /// Returns the nodes to skip.
     pub(super) fn nodes(&self) -> &[usize] {
         &self.nodes
     }
 
-    /// Whether results are emitted.
+    /// Returns whether to emit results.
     pub(super) fn emits(&self) -> bool {
         !self.results
     }
 
-    /// Begins another try.
-    pub(super) fn begin_try(&mut self) {
+    /// Begins another attempt.
+    pub(super) fn begin_attempt(&mut self) {
         self.seen.clear();
     }
 
-    /// Whether the last try let this row in.
+    /// Returns whether the last attempt admitted this row.
     pub(super) fn has_seen(&self, offset: Offset, at: EventTime) -> bool {
         self.seen.contains(&(offset, at))
     }

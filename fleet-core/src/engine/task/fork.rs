@@ -1,14 +1,14 @@
-//! Work on several things at once, as an engine without threads sees it.
+//! Fork-join parallelism, as an interface for an engine that has no threads.
 
-/// Does the same work on each of several things, in sequence or in parallel.
+/// Applies a function to each of several items, in sequence or in parallel.
 pub(crate) trait ForkJoin {
-    /// How many things are worked on at once.
+    /// Returns the number of workers.
     fn workers(&self) -> usize;
-    /// Returns when all the work is done.
+    /// Applies `work` to each item, and returns when all are done.
     fn each<T: Send>(&self, of: &mut [T], work: impl Fn(&mut T) + Sync);
 }
 
-/// In sequence, on the calling thread.
+/// Works in sequence, on the calling thread.
 #[cfg(any(test, feature = "testing"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inline;

@@ -1,4 +1,4 @@
-//! Decodes a payload into lists of events, and goes back where a decoder panics.
+//! Decodes a payload into one list of events per shard, and rolls back if the decoder panics.
 
 use super::panics::{PanicSite, Panicked, caught};
 use crate::{
@@ -12,35 +12,36 @@ use crate::{
     rows::Dealer,
 };
 
-/// Where the events of a payload go, by shard, and the fates of its other records.
+/// The destination of a payload: a dealer for its events, and the fates of its other records.
 pub(super) struct Intake<'a, E> {
     pub(super) dealer: &'a mut Dealer<E>,
     pub(super) fates: &'a mut Fates,
-    /// The first record that counts.
+    /// The first record to count.
     pub(super) counted: Offset,
 }
 
 impl<E: Event> Intake<'_, E> {
-    /// Reads a payload. Where panics are isolated, a record over which the decoder panics is a dead letter.
+    /// Decodes a payload. If panics are isolated, a record that makes the decoder panic becomes a dead
+    /// letter.
     ///
     /// # Errors
-    /// When the decoder panics and its payload cannot be tried record by record.
+    /// Fails if the decoder panics and its payload cannot be decoded record by record.
     pub(super) fn decode<P, D: Decode<P, Event = E>>(
         &mut self,
         decode: &D,
         payload: P,
         isolate: bool,
     ) -> Result<(), Panicked> {
-        let kept = isolate.then(|| decode.copy_for_retry(&payload)).flatten();
+        let copy = isolate.then(|| decode.copy_for_retry(&payload)).flatten();
         let mark = self.mark();
         let Err(reason) = self.try_decode(decode, payload) else {
             return Ok(());
         };
-        let Some(kept) = kept else {
+        let Some(copy) = copy else {
             return Err(Panicked::new(PanicSite::Decode, reason));
         };
         self.reset(&mark);
-        for SingleRecord { at, raw, payload } in (kept.records)(kept.payload) {
+        for SingleRecord { at, raw, payload } in (copy.records)(copy.payload) {
             let mark = self.mark();
             if let Err(reason) = self.try_decode(decode, payload) {
                 self.reset(&mark);
@@ -88,7 +89,7 @@ impl<E: Event> Intake<'_, E> {
     }
 }
 
-/// How much there was before a payload.
+/// How much the intake held before a payload.
 struct IntakeMark {
     lengths: Vec<usize>,
     counts: Counts,

@@ -1,4 +1,4 @@
-//! What a shard needs to go back to where it was before a panic, where panics are isolated.
+//! The data from which a shard rolls back after a panic, if panics are isolated.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,30 +13,30 @@ use crate::{
     rows::TimedEvents,
 };
 
-/// The state of a shard at some moment, as a snapshot has it, and the events since.
+/// A base, which is the state of a shard at some moment as a snapshot stores it, and the events since.
 ///
 /// # Cost
-/// A second copy of the state, encoded; a copy of each event until the next commit; and a second
-/// copy of the entries of that commit.
+/// A second, encoded copy of the state, a copy of each event until the next commit, and a second copy
+/// of the entries of that commit.
 pub(super) struct Isolation<E> {
-    /// By key: an entry for each node.
+    /// The entries of each key.
     base: HashMap<CompactString, Vec<Saved>>,
     since: Vec<TakenEvent<E>>,
-    /// The part of the base that the store does not hold yet.
+    /// The part of the base that is not in the store yet.
     unsaved: BTreeMap<(u16, CompactString), Saved>,
 }
 
-/// An event that was taken.
+/// An event that the shard took.
 pub(super) struct TakenEvent<E> {
-    /// When the log took it.
+    /// The time at which the log appended it.
     pub(super) log: Option<EventTime>,
     pub(super) offset: Offset,
     pub(super) event: E,
 }
 
-/// A moment to go back to.
+/// A moment to roll back to.
 pub(super) struct Savepoint {
-    /// How many of the events since the base came before it.
+    /// The number of events between the base and this moment.
     events: usize,
     results: ResultsMark,
 }
@@ -57,7 +57,7 @@ impl<E: Event> Isolation<E> {
         }
     }
 
-    /// Adds an entry that the store holds.
+    /// Adds an entry from the store to the base.
     pub(super) fn restore(&mut self, entry: &SnapshotEntry<'_>, saved: &Saved) {
         let Some(key) = entry.key() else { return };
         let entries = match self.base.get_mut(key) {
@@ -70,7 +70,7 @@ impl<E: Event> Isolation<E> {
         }
     }
 
-    /// Makes the current state the base: these entries have changed since the last one.
+    /// Makes the current state the base. These entries have changed since the last base.
     pub(super) fn rebase(&mut self, changed: &[Saved]) {
         self.since.clear();
         for saved in changed {
@@ -82,12 +82,12 @@ impl<E: Event> Isolation<E> {
         }
     }
 
-    /// The entries that the store needs to hold the base.
+    /// Takes the entries that the store still needs.
     pub(super) fn take_unsaved(&mut self) -> Vec<Saved> {
         std::mem::take(&mut self.unsaved).into_values().collect()
     }
 
-    /// Where the shard is before it takes these events, which are remembered.
+    /// Returns a savepoint before these events, and records the events.
     pub(super) fn savepoint(
         &mut self,
         results: &Results,
@@ -106,7 +106,7 @@ impl<E: Event> Isolation<E> {
         Savepoint { events, results }
     }
 
-    /// The entries of the base: of these keys, or of all.
+    /// Returns the entries of the base for these keys, or for all.
     pub(super) fn entries<'a>(
         &'a self,
         keys: Option<&'a BTreeSet<String>>,
@@ -117,7 +117,7 @@ impl<E: Event> Isolation<E> {
         all.into_iter().flatten().chain(some)
     }
 
-    /// The events since the base, in lists of one log time each: of these keys, or of all.
+    /// Returns the events since the base for these keys, or for all, in lists of one log time each.
     pub(super) fn events(&self, keys: Option<&BTreeSet<String>>) -> Vec<TimedEvents<E>> {
         let is_wanted = |event: &E| keys.is_none_or(|keys| keys.contains(event.key()));
         let lists = self.since.chunk_by(|a, b| a.log == b.log);
@@ -129,7 +129,7 @@ impl<E: Event> Isolation<E> {
         lists.map(list).collect()
     }
 
-    /// The events after the savepoint, which are not remembered any more.
+    /// Removes and returns the events after the savepoint.
     pub(super) fn take_after(&mut self, savepoint: &Savepoint) -> Vec<TakenEvent<E>> {
         self.since.split_off(savepoint.events.min(self.since.len()))
     }

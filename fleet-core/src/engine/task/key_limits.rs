@@ -1,4 +1,4 @@
-//! Bounds on the keys of a partition: how long they stay, and how many a tenant may have.
+//! Limits on the keys of a partition: their time to live, and their number per tenant.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -15,23 +15,23 @@ use crate::{
     rows::Events,
 };
 
-/// How many keys there may be, and for how long.
+/// The limits on keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeyLimits {
-    /// How long a key may be silent.
+    /// How long a key may be silent before it is forgotten.
     pub(crate) ttl: Option<Duration>,
-    /// How many a tenant may have in one partition.
+    /// The number of keys that a tenant may have in one partition.
     pub(crate) per_tenant: Option<NonZeroUsize>,
 }
 
 impl KeyLimits {
-    /// Whether there is no limit.
+    /// Returns whether there is no limit.
     pub(super) fn is_none(self) -> bool {
         self.ttl.is_none() && self.per_tenant.is_none()
     }
 }
 
-/// Looks at all events of a turn before they go to the shards.
+/// Inspects all events of a turn before they reach the shards.
 #[derive(Debug, Default)]
 pub(super) struct KeyGate {
     time: PartitionTime,
@@ -39,7 +39,7 @@ pub(super) struct KeyGate {
 }
 
 impl KeyGate {
-    /// Refuses new keys past the bound of their tenant, and returns where silent keys are forgotten.
+    /// Refuses new keys beyond the limit of their tenant, and returns the sweeps of silent keys.
     pub(super) fn admit<E: Event>(
         &mut self,
         plan: &Plan<E>,
@@ -64,13 +64,13 @@ impl KeyGate {
         sweeps
     }
 
-    /// Appends what changed since the last call.
+    /// Appends the entries that changed since the last call.
     pub(super) fn seal(&mut self, to: &mut Vec<Saved>) {
         self.time.seal(to);
         self.tenants.seal(to);
     }
 
-    /// Takes back one entry, if it is of this gate; `None` if it cannot be read.
+    /// Restores one entry, if it belongs to this gate. Returns `None` if it cannot be read.
     pub(super) fn restore(&mut self, entry: &SnapshotEntry<'_>, saved: &Saved) -> Option<()> {
         match entry {
             SnapshotEntry::PartitionTime => self.time.restore(saved),
@@ -79,7 +79,7 @@ impl KeyGate {
         }
     }
 
-    /// After a restart: the newest time of each key is known where its rows are.
+    /// Restores the newest time of each key, which its shard knows.
     pub(super) fn restore_times(&mut self, newest: impl Fn(&str) -> Option<EventTime>) {
         self.tenants.restore_times(newest);
     }

@@ -1,19 +1,19 @@
-//! One partition at work: a plain state machine without clock, thread or I/O.
+//! The task of one partition: a plain state machine that uses no clock, no threads and no I/O.
 //!
 //! ```text
-//! Task                    position, fates, number of the commit
-//!  ├─ KeyGate             refuses keys past a bound, forgets silent ones
-//!  └─ Shard, one a worker
+//! Task                    position, fates, commit number
+//!  ├─ KeyGate             refuses keys beyond a limit, forgets silent ones
+//!  └─ Shard, one per worker
 //!      ├─ Processor       order buffer, nodes, state
 //!      ├─ Results         fates, tallies, rows for the sinks
-//!      └─ Isolation       where to go back to after a panic, if panics are isolated
+//!      └─ Isolation       a base to roll back to after a panic, if panics are isolated
 //! ```
-//! A batch has two ways in. [`Round::run`] picks one:
+//! [`Round::run`] takes a batch in one of two ways:
 //!
-//! - *in place*, where a task has one shard and nothing has to be known of an event before it is
-//!   admitted: the decoder writes rows straight into the slab ([`Task::take_in_place`]);
-//! - *forked*, everywhere else: payloads are decoded into lists, one for each shard, then each shard
-//!   takes its lists.
+//! - *in place*, if the task has one shard and need not inspect events before they are admitted: the
+//!   decoder writes rows directly into the slab ([`Task::take_in_place`]);
+//! - *forked*, in all other cases: payloads are decoded into one list per shard, and each shard takes
+//!   its lists.
 
 mod blame;
 mod fork;
@@ -66,45 +66,45 @@ use crate::{
     rows::{Events, shard_of},
 };
 
-/// One partition: how far it is, and its shards. Nothing is shared between tasks.
+/// The task of one partition: its position and its shards. Tasks share nothing.
 pub(crate) struct Task<E: Event> {
     partition: Partition,
     token: u64,
     seq: u64,
     next: Offset,
-    /// How far this run has read, which is before `next` during a replay.
+    /// The offset up to which this run has read. It is before `next` during a replay.
     read_to: Offset,
-    /// How far all of it went well.
+    /// The offset up to which all shards succeeded.
     joined: Offset,
-    /// Which records are computed again first.
+    /// The records to recompute first.
     replay: Option<Arc<Replay>>,
     snapshot: LastSnapshot,
     ended: bool,
-    /// Something happened since the last seal.
+    /// Whether there is anything to commit since the last seal.
     changed: bool,
     shards: Vec<Shard<E>>,
     fates: Fates,
     tallies: Tallies,
     fingerprint: Arc<str>,
     gate: KeyGate,
-    /// The last tick: silent keys have clocks no earlier than this.
+    /// The time of the last tick. No clock is earlier.
     floor: Option<EventTime>,
 }
 
 impl<E: Event> Task<E> {
-    /// Whether a batch may stay in place: there is one shard, no replay, and nothing has to be known
-    /// of an event before it is admitted.
+    /// Returns whether a batch can be taken in place: there is one shard, no replay, and no need to
+    /// inspect events before they are admitted.
     fn takes_in_place(&self, plan: &Plan<E>) -> bool {
         let is_alone = self.shards.len() == 1 && self.replay.is_none();
         is_alone && !plan.isolate && plan.keys.is_none()
     }
 
-    /// Decodes a batch in place and takes it through the graph, where the task
-    /// [may](Self::takes_in_place).
+    /// Decodes a batch in place and takes it through the graph, if the task
+    /// [allows it](Self::takes_in_place).
     ///
     /// # Errors
-    /// When the input had ended before: its last windows are out, and more rows would be late. When
-    /// operator or decoder panic; the task must not be used any more then.
+    /// Fails if the input had ended before: its last windows are closed, and more rows would be late.
+    /// Fails if an operator or the decoder panics; then the task must not be used any more.
     fn take_in_place<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
@@ -119,8 +119,8 @@ impl<E: Event> Task<E> {
         self.join()
     }
 
-    /// Looks at all events of a turn before they go to the shards: refuses new keys past the bound,
-    /// and returns where silent ones are forgotten.
+    /// Inspects all events of a turn before they reach the shards: refuses new keys beyond the limit,
+    /// and returns the sweeps of silent ones.
     fn admit(
         &mut self,
         plan: &Plan<E>,
@@ -139,7 +139,7 @@ impl<E: Event> Task<E> {
             .map_err(|reason| self.stopped_by(&Panicked::new(PanicSite::Order, reason)))
     }
 
-    /// Refuses more rows once the input had ended.
+    /// Refuses more rows after the end of the input.
     fn check_open(&self) -> Result<()> {
         if !self.ended {
             return Ok(());
@@ -150,7 +150,7 @@ impl<E: Event> Task<E> {
         Err(Error::new(ErrorKind::Grown, message).at(&self.partition, self.next))
     }
 
-    /// Everything before `next` is taken, or about to be.
+    /// Advances the position: everything before `next` is taken, or about to be.
     fn advance(&mut self, next: Offset) {
         if self.replay.is_none() || next > self.next {
             self.next = next;
@@ -159,10 +159,10 @@ impl<E: Event> Task<E> {
         self.read_to = next;
     }
 
-    /// Takes up what the shards found out.
+    /// Collects the fates from the shards.
     ///
     /// # Errors
-    /// When a shard panicked, and panics are not isolated.
+    /// Fails if a shard panicked and could not recover.
     fn join(&mut self) -> Result<()> {
         for shard in &mut self.shards {
             shard.give_fates(&mut self.fates);
@@ -177,17 +177,18 @@ impl<E: Event> Task<E> {
         Ok(())
     }
 
-    /// The error that a panic stops the pipeline with.
+    /// Returns the error with which a panic stops the pipeline.
     fn stopped_by(&self, panicked: &Panicked) -> Error {
         let nodes = self.shards.first().map_or(&[][..], Shard::nodes);
         let records = self.joined..self.read_to;
         panicked.error(nodes, &self.partition, records)
     }
 
-    /// The input has ended: every row, window and timer is flushed. A second end changes nothing.
+    /// Ends the input, which flushes every row, window and timer. A second call changes nothing.
     ///
     /// # Errors
-    /// When it ended before the place up to which results are committed: it was cut. When a timer panics.
+    /// Fails if the input ended before the committed position, which means that it was truncated.
+    /// Fails if a timer panics.
     pub(crate) fn end(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) -> Result<()> {
         if self.replay.is_some() {
             let message = format!(
@@ -206,18 +207,18 @@ impl<E: Event> Task<E> {
         Ok(())
     }
 
-    /// A tick: no row before `floor` is under way any more of the keys that have no newer one, so their clocks
-    /// move there, and timers are due.
+    /// Advances the clocks of keys without a newer row to `floor`, as a tick does, and fires the timers
+    /// that are due.
     ///
     /// # Errors
-    /// When a timer panics.
+    /// Fails if a timer panics.
     pub(crate) fn tick(
         &mut self,
         plan: &Plan<E>,
         fork: &impl ForkJoin,
         floor: EventTime,
     ) -> Result<()> {
-        // Where a replay has not caught up, time has not gone on yet.
+        // During a replay, time is still that of the snapshot.
         if self.ended || self.replay.is_some() || self.floor >= Some(floor) {
             return Ok(());
         }
@@ -226,17 +227,17 @@ impl<E: Event> Task<E> {
         fork.each(&mut shards, |(shard, moved)| {
             *moved = shard.tick(plan, floor);
         });
-        // Otherwise the next commit carries it: nothing depends on it yet.
+        // If no clock moved, nothing depends on the floor yet, and the next commit includes it.
         self.changed |= shards.iter().any(|(_, moved)| *moved);
         self.join()
     }
 
-    /// Whether the input has ended.
+    /// Returns whether the input has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// How much waits for a commit: results, and bytes of results and dead letters.
+    /// Returns the number of results that wait for a commit, and the bytes of results and dead letters.
     pub(crate) fn waiting(&self) -> (usize, usize) {
         let shards = self.shards.iter().map(Shard::waiting);
         shards.fold(
@@ -245,12 +246,12 @@ impl<E: Event> Task<E> {
         )
     }
 
-    /// Where this task goes on.
+    /// Returns the position of this task.
     pub(crate) fn next(&self) -> Offset {
         self.next
     }
 
-    /// Fates since the first record.
+    /// Returns the counts since the first record.
     pub(crate) fn counts(&self) -> Counts {
         self.fates.counts
     }

@@ -1,4 +1,4 @@
-//! Panics of code that the pipeline was given: caught, and traced to a step.
+//! Catches panics of user code, and attributes them to a step.
 
 use std::{
     any::Any,
@@ -10,23 +10,23 @@ use crate::{
     engine::graph::{At, Meter, Node},
 };
 
-/// Which step of a shard panicked.
+/// The step that panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PanicSite {
     /// The decoder.
     Decode,
-    /// The entry of the graph, which asks events for key, time and identity.
+    /// The order buffer, which asks events for key, time and identity.
     Order,
-    /// The node of this place.
+    /// The node with this index.
     Node(usize),
-    /// Words of tallies, and copies of rows for sinks.
+    /// The words of tallies, and the copies of rows for sinks.
     Results,
-    /// The state of the node of this place, or the rows that wait, being saved.
+    /// Encoding the state of the node with this index, or the rows in the order buffer.
     Save(Option<usize>),
 }
 
 impl PanicSite {
-    /// Its name in dead letters and messages.
+    /// Returns its name in dead letters and messages.
     pub(super) fn name(self, nodes: &[(Box<dyn Node>, Meter)]) -> &str {
         match self {
             Self::Decode => "decode",
@@ -39,13 +39,13 @@ impl PanicSite {
     }
 }
 
-/// A panic of code that the pipeline was given.
+/// A caught panic of user code.
 #[derive(Debug)]
 pub(super) struct Panicked {
     pub(super) site: PanicSite,
-    /// What the node was working on.
+    /// The row or timer that the node was processing.
     pub(super) at: At,
-    /// Its message.
+    /// The panic message.
     pub(super) reason: String,
 }
 
@@ -55,7 +55,7 @@ impl Panicked {
         Self { site, at, reason }
     }
 
-    /// The error that stops the pipeline; the panic happened somewhere in these records.
+    /// Returns the error that stops the pipeline. The panic happened within these records.
     pub(super) fn error(
         &self,
         nodes: &[(Box<dyn Node>, Meter)],
@@ -78,13 +78,13 @@ impl Panicked {
     }
 }
 
-/// Does the work. A panic comes back as its message; whatever the work changes may be half done
-/// then.
+/// Runs `work`, and returns a panic as its message. After a panic, whatever `work` changes may be in
+/// an inconsistent state.
 pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))
 }
 
-/// The message that `panic!` was given.
+/// Returns the message that was passed to `panic!`.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned())

@@ -1,45 +1,45 @@
-//! What is handed over for a commit: by a task, and by each of its shards.
+//! The pieces of a commit, which tasks and shards hand over.
 
 use crate::{
     contracts::checkpoint::{Saved, Sealed, Tallies},
     engine::graph::{Buffer, Work},
 };
 
-/// What a commit writes besides results, counts and position.
+/// Whether a commit includes the state. Every commit writes results, counts and position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CommitKind {
-    /// The state of every key that changed.
+    /// With the state of every key that changed.
     Snapshot,
-    /// No state: a restart computes it again from the last snapshot.
+    /// Without state: a restart recomputes it from the last snapshot.
     PositionOnly,
 }
 
-/// What a task hands over for a commit: its part of the checkpoint, and the rows of each sink.
+/// A task's piece of a commit: its share of the checkpoint, and the rows for each sink.
 pub(crate) struct Piece {
     pub(crate) sealed: Sealed,
     /// By outlet.
     pub(crate) outputs: Vec<Box<dyn Buffer>>,
-    /// What each node did for it.
+    /// The measurements of each node.
     pub(crate) work: Vec<Work>,
 }
 
-/// What a shard hands over for a commit.
+/// A shard's piece of a commit.
 #[derive(Default)]
 pub(super) struct ShardPiece {
     pub(super) saved: Vec<Saved>,
     pub(super) tallies: Tallies,
     /// By outlet.
     pub(super) outputs: Vec<Box<dyn Buffer>>,
-    /// How many keys it has.
+    /// The number of its keys.
     pub(super) keys: u64,
-    /// How many keys it has forgotten since the last seal.
+    /// The number of keys forgotten since the last seal.
     pub(super) forgotten: u64,
     /// By node.
     pub(super) work: Vec<Work>,
 }
 
 impl ShardPiece {
-    /// Adds what another shard of the same partition hands over.
+    /// Adds the piece of another shard of the same partition.
     pub(super) fn join(&mut self, other: Self) {
         self.saved.extend(other.saved);
         self.keys += other.keys;

@@ -1,4 +1,4 @@
-//! What all tasks of a pipeline have in common.
+//! The plan of a pipeline, which its tasks share.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use crate::engine::{
     outlet::{Outlet, Tally},
 };
 
-/// What all tasks of a pipeline have in common.
+/// The settings of a pipeline, which its tasks share.
 pub(crate) struct Plan<E> {
     pub(crate) name: Arc<str>,
-    /// How the input is read, for people: part of the structure.
+    /// How the input is decoded. Part of the structure.
     pub(crate) reading: String,
     pub(crate) order: Order,
     pub(crate) graph: Graph<E>,
     pub(crate) outlets: Vec<Outlet>,
     pub(crate) tallies: Vec<Tally>,
     pub(crate) keys: KeyLimits,
-    /// A panic costs one record, not the run.
+    /// Whether panics are isolated.
     pub(crate) isolate: bool,
-    /// Measures the nodes, if anyone wants to know.
+    /// The clock that measures the nodes, if metrics are recorded.
     pub(crate) clock: Option<Clock>,
 }

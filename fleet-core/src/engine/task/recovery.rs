@@ -1,5 +1,5 @@
-//! What a shard does after a panic where panics are isolated: it goes back to where it was and takes
-//! the same events again, one event and one key at a time, without what is to blame.
+//! Recovers a shard from a panic, if panics are isolated: rolls back, and takes the same events again,
+//! one event and one key at a time, without the ones to blame.
 
 use std::collections::BTreeSet;
 
@@ -22,23 +22,23 @@ use crate::{
 /// The group of tallies that counts panics by step.
 pub(crate) const PANICS: &str = "panics";
 
-/// What a shard was doing when something panicked.
+/// What a panic interrupted.
 #[derive(Clone, Copy)]
 pub(super) enum Interrupted<'a> {
-    /// It took events; those before the end of a replay emit nothing.
+    /// Taking events. Those before the end of a replay emit nothing.
     Events(Option<&'a Replay>),
-    /// It moved the clocks of silent keys.
+    /// Advancing the clocks of silent keys.
     Tick(EventTime),
-    /// It ended all keys.
+    /// Ending all keys.
     End,
-    /// It ended the keys that are silent since then.
+    /// Ending the keys that have been silent since this time.
     Sweep(EventTime, Emission),
 }
 
-/// Takes again what was taken since the savepoint, with the processor back at it.
+/// Rolls the processor back to the savepoint, and repeats what the panic interrupted.
 ///
 /// # Errors
-/// When something panics that no event, timer or result can be blamed for.
+/// Fails if something panics for which no event, timer or result is to blame.
 pub(super) fn recover<E: Event>(
     plan: &Plan<E>,
     processor: &mut Processor<E>,
@@ -55,7 +55,7 @@ pub(super) fn recover<E: Event>(
     match interrupted {
         Interrupted::Events(replay) => {
             let keys = taken.iter().map(|taken| key_of(&taken.event));
-            // An event whose key cannot be read may belong to any.
+            // `None` if a key cannot be read: the event may belong to any key.
             let keys: Option<BTreeSet<_>> = keys.collect();
             recovery.rebuild(isolation, keys.as_ref())?;
             for taken in taken {
@@ -88,33 +88,33 @@ pub(super) fn recover<E: Event>(
     Ok(())
 }
 
-/// A processor that takes one step at a time.
+/// A processor that recovers step by step.
 struct Recovery<'a, E: Event> {
     plan: &'a Plan<E>,
     processor: &'a mut Processor<E>,
     results: &'a mut Results,
 }
 
-/// What moves the clock of a key.
+/// The cause that advances the clock of a key.
 enum Cause<E> {
     Event(TakenEvent<E>),
     Tick(EventTime),
     End,
 }
 
-/// What a dead letter is about.
+/// The subject of a dead letter.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
     /// An event that was accepted.
     AcceptedEvent,
-    /// An event that was not.
+    /// An event that was not accepted.
     RefusedEvent,
-    /// A result of events that have their own fates.
+    /// A result, whose events have their own fates.
     Result,
 }
 
 impl<E: Event> Recovery<'_, E> {
-    /// Computes the state at the savepoint again: of these keys, or of all.
+    /// Recomputes the state at the savepoint, for these keys or for all.
     fn rebuild(
         &mut self,
         isolation: &Isolation<E>,
@@ -123,7 +123,7 @@ impl<E: Event> Recovery<'_, E> {
         let saved: Vec<Saved> = isolation.entries(keys).cloned().collect();
         self.processor.reset(self.plan, keys, &saved);
         let mut events = isolation.events(keys);
-        // They passed before. If they do not now, an operator is not pure, and no retry helps.
+        // These events succeeded before. If they panic now, an operator is not pure, and no retry helps.
         self.processor.run(
             self.plan,
             &mut events,
@@ -133,7 +133,7 @@ impl<E: Event> Recovery<'_, E> {
         )
     }
 
-    /// Lets one cause move one clock, and leaves out what panics until nothing does.
+    /// Advances one clock for one cause, and leaves out what panics until nothing does.
     fn step(
         &mut self,
         id: Option<KeyId>,
@@ -171,7 +171,7 @@ impl<E: Event> Recovery<'_, E> {
         self.processor.put_back(id, image);
     }
 
-    /// Counts the dead letters of one step.
+    /// Records the dead letters of one step.
     fn record(&mut self, letters: Vec<(DeadLetter, Subject)>) {
         let results = &mut *self.results;
         for (letter, subject) in letters {
@@ -196,7 +196,7 @@ impl<E: Event> Recovery<'_, E> {
         emission: Emission,
         blame: &mut Blame,
     ) -> Result<(), Panicked> {
-        blame.begin_try();
+        blame.begin_attempt();
         let (plan, results) = (self.plan, &mut *self.results);
         match (cause, id) {
             (Cause::Event(taken), _) => {
@@ -213,7 +213,7 @@ impl<E: Event> Recovery<'_, E> {
         self.processor.pass(plan, results, emission, Some(blame))
     }
 
-    /// Decides what the next try leaves out, and makes its dead letter.
+    /// Decides what the next attempt leaves out, and returns its dead letter.
     fn assign_blame(
         &self,
         panicked: &Panicked,
@@ -252,7 +252,7 @@ impl<E: Event> Recovery<'_, E> {
     }
 }
 
-/// The key, if the event gives one.
+/// Returns the key of an event, or `None` if it panics.
 fn key_of<E: Event>(event: &E) -> Option<String> {
     caught(|| event.key().to_owned()).ok()
 }

@@ -1,4 +1,4 @@
-//! Records that are computed again after a restart, from the last snapshot to the position.
+//! The replay after a restart, which recomputes the records from the last snapshot to the position.
 
 use crate::{
     data::Offset,
@@ -6,7 +6,7 @@ use crate::{
     rows::Events,
 };
 
-/// Records that are computed again for their state: their results are committed.
+/// The records to recompute for their state. Their results are committed already.
 #[derive(Debug)]
 pub(super) struct Replay {
     pub(super) from: Offset,
@@ -16,22 +16,22 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    /// Where to read from.
+    /// Returns the offset to read from.
     pub(super) fn from(&self) -> Offset {
         self.from
     }
 
-    /// The first record that is new.
+    /// Returns the offset of the first new record.
     pub(super) fn upto(&self) -> Offset {
         self.upto
     }
 
-    /// Whether the record is a dead letter, which the replay leaves out.
+    /// Returns whether the replay skips the record, because it is a dead letter.
     pub(super) fn leaves_out(&self, record: Offset) -> bool {
         record < self.upto && self.dead.binary_search(&record).is_ok()
     }
 
-    /// Splits off the events that are computed again, without the dead letters.
+    /// Splits off the events to recompute, without the dead letters.
     pub(super) fn take<E>(&self, events: &mut Events<E>) -> Events<E> {
         let whole = planted(Bug::ReplayTakesWholeBatches);
         let upto = if whole { Offset(u64::MAX) } else { self.upto };

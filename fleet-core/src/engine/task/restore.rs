@@ -1,4 +1,4 @@
-//! How a task goes on from what the store holds.
+//! Restores a task from the claim of its partition.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::{
 };
 
 impl<E: Event> Task<E> {
-    /// Goes on from what the store knows, with its keys spread over this many shards.
+    /// Restores a task, with its keys spread over this many shards.
     ///
     /// # Errors
-    /// When the state was saved by a graph of another structure, or cannot be read.
+    /// Fails if the state was saved by a graph with another structure, or cannot be read.
     pub(crate) fn restore(
         plan: &Plan<E>,
         partition: &Partition,
@@ -45,7 +45,7 @@ impl<E: Event> Task<E> {
             floor: None,
         };
         for saved in &claim.state {
-            task.take_back(saved).ok_or_else(|| {
+            task.restore_entry(saved).ok_or_else(|| {
                 let (node, key, version) = (saved.node, &saved.key, saved.version);
                 let message = format!(
                     "cannot read the saved state of node {node}, key `{key}`, version {version}: \
@@ -70,8 +70,8 @@ impl<E: Event> Task<E> {
         Ok(task)
     }
 
-    /// Takes back one entry of a snapshot; `None` when it cannot be read.
-    fn take_back(&mut self, saved: &Saved) -> Option<()> {
+    /// Restores one entry of a snapshot. Returns `None` if it cannot be read.
+    fn restore_entry(&mut self, saved: &Saved) -> Option<()> {
         let entry = SnapshotEntry::of(saved)?;
         match entry {
             SnapshotEntry::LastSnapshot => self.snapshot = LastSnapshot::restore(saved)?,
@@ -91,8 +91,8 @@ impl<E: Event> Task<E> {
         Some(())
     }
 
-    /// Where to read from, which is before [`next`](Self::next) when the snapshot is; `None` when nothing was
-    /// ever committed.
+    /// Returns the offset to read from, which is before [`next`](Self::next) if a replay is needed, or
+    /// `None` if nothing was ever committed.
     pub(crate) fn start(&self) -> Option<Offset> {
         let position = self.snapshot.position().map(|_| self.next);
         self.replay

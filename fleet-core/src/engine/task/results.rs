@@ -1,4 +1,4 @@
-//! What a shard has produced since it was last asked: fates, tallies, and rows for the sinks.
+//! The results of a shard: fates, tallies, and rows for the sinks.
 
 use super::{
     Plan,
@@ -14,11 +14,11 @@ use crate::{
     planted::{Bug, planted},
 };
 
-/// Whether the results of records are emitted, or were committed by an earlier run.
+/// Whether to emit results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Emission {
     Emit,
-    /// A replay: only the state is wanted.
+    /// For a replay, whose results are committed already: only the state is needed.
     Discard,
 }
 
@@ -30,19 +30,19 @@ impl Emission {
 
 /// Fates of records, tallies, and rows by outlet.
 pub(super) struct Results {
-    /// Since the task last took them.
+    /// Fates since the task last took them.
     pub(super) fates: Fates,
-    /// How many accepted records became dead letters since then.
+    /// The number of accepted records that became dead letters since then.
     pub(super) retracted: u64,
-    /// Since the last seal.
+    /// Tallies since the last seal.
     pub(super) tallies: Tallies,
-    /// Since the last seal, by outlet.
+    /// Rows since the last seal, by outlet.
     outputs: Vec<Box<dyn Buffer>>,
-    /// How many keys were forgotten since the last seal.
+    /// The number of keys forgotten since the last seal.
     pub(super) forgotten: u64,
 }
 
-/// How much was there before some records were taken.
+/// How much the results held at some moment.
 pub(super) struct ResultsMark {
     lengths: Vec<usize>,
     tallies: Tallies,
@@ -59,7 +59,7 @@ impl Results {
         }
     }
 
-    /// Takes the rows of one pass, if they are to be emitted, for tallies and outlets.
+    /// Collects the rows of one pass for tallies and outlets, if they are emitted.
     pub(super) fn collect<E>(
         &mut self,
         plan: &Plan<E>,
@@ -89,23 +89,23 @@ impl Results {
         collected.map_err(|reason| Panicked::new(PanicSite::Results, reason))
     }
 
-    /// How many rows wait for a commit, and how many bytes they take.
+    /// Returns the number of rows that wait for a commit, and their bytes.
     pub(super) fn waiting(&self) -> (usize, usize) {
         let rows = self.outputs.iter().map(|rows| rows.len()).sum();
         let bytes = self.outputs.iter().map(|rows| rows.bytes()).sum();
         (rows, bytes)
     }
 
-    /// The rows since the last seal, by outlet.
+    /// Takes the rows since the last seal, by outlet.
     pub(super) fn take_outputs<E>(&mut self, plan: &Plan<E>) -> Vec<Box<dyn Buffer>> {
-        // The next epoch will give about as many rows as this one.
+        // The next epoch will have about as many rows as this one.
         let full = plan.outlets.iter().zip(&self.outputs);
         let fresh = full.map(|(outlet, rows)| outlet.buffer(rows.len()));
         let fresh = fresh.collect();
         std::mem::replace(&mut self.outputs, fresh)
     }
 
-    /// How much there is now.
+    /// Returns how much the results hold now.
     pub(super) fn mark(&self) -> ResultsMark {
         ResultsMark {
             lengths: self.outputs.iter().map(|rows| rows.len()).collect(),

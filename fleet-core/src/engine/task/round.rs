@@ -1,4 +1,4 @@
-//! The ways in of a batch: in place, or forked over several workers.
+//! Takes batches through their tasks, in place or forked over several workers.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::{
     rows::{Dealer, Events, TimedEvents},
 };
 
-/// How many parts a round has at least for each worker, where payloads can be divided. Our choice: a
-/// worker that wakes up late still finds its share of work.
+/// The fewest parts per worker in a round, if payloads can be divided. Our choice: enough that a worker
+/// that wakes up late still finds work.
 const PARTS_PER_WORKER: usize = 4;
 
-/// A task and the batches of its partition, in the order of the input.
+/// A task and the batches of its partition, in input order.
 pub(crate) type Work<'a, E, P> = (&'a mut Task<E>, Vec<Batch<P>>);
 
 /// Takes batches through their tasks.
 ///
-/// A single batch stays in place where its task allows that. Everything else forks:
+/// A single batch is processed in place if its task allows it. Everything else forks:
 ///
 /// ```text
 /// decode   each part of a payload by itself,       part 1      part 2      part 3
@@ -27,24 +27,24 @@ pub(crate) type Work<'a, E, P> = (&'a mut Task<E>, Vec<Batch<P>>);
 /// pass     each shard its lists, in that order     a: 1 2 3    b: 1 2 3
 /// join     in the order of parts and shards        counts, dead letters
 /// ```
-/// What a shard sees does not depend on who decodes when, so the results do not either.
+/// What a shard sees does not depend on the schedule of the workers, and so neither do the results.
 pub(crate) struct Round<E> {
-    /// Dealers with emptied lists, whose memory the next round uses again.
+    /// Dealers with emptied lists, whose memory the next round reuses.
     spare: Vec<Dealer<E>>,
 }
 
-/// A task and the parts of its payloads, in the order of the input.
+/// A task and the parts of its payloads, in input order.
 struct Turn<'a, E: Event, P> {
     task: &'a mut Task<E>,
     parts: Vec<Part<P, E>>,
 }
 
-/// A payload or a part of it.
+/// A payload, or a part of one.
 struct Part<P, E> {
-    /// When the log took it.
+    /// The time at which the log appended it.
     time: Option<EventTime>,
     payload: Option<P>,
-    /// The first record that counts.
+    /// The first record to count.
     counted: Offset,
     dealer: Dealer<E>,
     fates: Fates,
@@ -67,8 +67,8 @@ impl<E: Event> Round<E> {
     /// Takes the batches through their tasks.
     ///
     /// # Errors
-    /// When an input had ended before: its last windows are out, and more rows would be late. When
-    /// operator or decoder panic; the task must not be used any more then.
+    /// Fails if an input had ended before: its last windows are closed, and more rows would be late.
+    /// Fails if an operator or a decoder panics; then the task must not be used any more.
     pub(crate) fn run<P: Send, D: Decode<P, Event = E>>(
         &mut self,
         mut work: Vec<Work<'_, E, P>>,
@@ -111,7 +111,7 @@ impl<E: Event> Round<E> {
         Ok(())
     }
 
-    /// Divides payloads where there are fewer of them than the workers need.
+    /// Divides payloads if there are fewer of them than the workers need.
     fn turns<'a, P, D: Decode<P, Event = E>>(
         &mut self,
         work: Vec<Work<'a, E, P>>,

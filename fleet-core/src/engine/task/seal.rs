@@ -1,4 +1,4 @@
-//! Seals a task: everything since the last seal becomes one numbered commit.
+//! Seals a task: turns everything since the last seal into one numbered commit.
 
 use std::sync::Arc;
 
@@ -8,24 +8,24 @@ use super::{
 };
 use crate::{contracts::checkpoint::Sealed, data::Result, engine::entries, event::Event};
 
-/// The tally of the keys that a task has seen.
+/// The tally that counts the keys a task has seen.
 pub(crate) const KEYS_TALLY: &str = "keys";
 
-/// The tally of the keys that it has forgotten.
+/// The tally that counts the keys it has forgotten.
 const FORGOTTEN_TALLY: &str = "keys.forgotten";
 
 impl<E: Event> Task<E> {
-    /// Whether there is anything to commit.
+    /// Returns whether there is anything to commit.
     pub(crate) fn has_changed(&self, kind: CommitKind) -> bool {
         let is_behind = self.snapshot.is_behind() && self.replay.is_none();
         self.changed || kind == CommitKind::Snapshot && is_behind
     }
 
-    /// Hands over everything since the last seal, as one numbered commit. It contains the state,
-    /// whatever `wanted` says, where a restart could not do without.
+    /// Hands over everything since the last seal, as one numbered commit. It includes the state, even
+    /// if `wanted` says otherwise, when a restart needs it.
     ///
     /// # Errors
-    /// When a state panics while it is encoded; the task must not be used any more then.
+    /// Fails if a state panics while it is encoded; then the task must not be used any more.
     pub(crate) fn seal(
         &mut self,
         plan: &Plan<E>,
@@ -51,7 +51,7 @@ impl<E: Event> Task<E> {
             self.gate.seal(&mut saved);
         }
         let (next, dead) = (self.next, &self.fates.dead);
-        self.snapshot.note(kind, next, dead, &mut saved);
+        self.snapshot.record(kind, next, dead, &mut saved);
         self.seq += 1;
         self.changed = false;
         for (name, count) in tallies {
@@ -98,7 +98,7 @@ impl<E: Event> Task<E> {
         Ok(joined.unwrap_or_default())
     }
 
-    /// Tallies the keys that there are and those that there were.
+    /// Updates the tallies of keys that were seen and forgotten.
     fn count_keys(&mut self, keys: u64, forgotten: u64) {
         if forgotten > 0 {
             *self.tallies.entry(FORGOTTEN_TALLY.into()).or_default() += forgotten;

@@ -1,4 +1,4 @@
-//! One shard of a partition: a processor with its results, and what it does about panics.
+//! One shard of a partition: a processor, its results, and its recovery from panics.
 
 use super::{
     Plan, Replay,
@@ -24,13 +24,13 @@ use crate::{
     rows::TimedEvents,
 };
 
-/// Some of the keys of a partition. Shards share nothing.
+/// A share of the keys of a partition. Shards share nothing.
 pub(super) struct Shard<E: Event> {
     processor: Processor<E>,
     results: Results,
-    /// Only where panics are isolated.
+    /// Only if panics are isolated.
     isolation: Option<Isolation<E>>,
-    /// Why its state must not be used any more.
+    /// The panic after which its state must not be used any more.
     panicked: Option<Panicked>,
 }
 
@@ -44,7 +44,7 @@ impl<E: Event> Shard<E> {
         }
     }
 
-    /// Takes back the state of one of its keys; `None` if it cannot be read.
+    /// Restores one entry of its keys. Returns `None` if it cannot be read.
     pub(super) fn restore(
         &mut self,
         entry: &SnapshotEntry<'_>,
@@ -57,23 +57,23 @@ impl<E: Event> Shard<E> {
         self.processor.restore(entry, saved, ended)
     }
 
-    /// Clocks are where the last tick before a restart left them.
+    /// Restores the clocks to the last tick before a restart.
     pub(super) fn restore_floor(&mut self, floor: EventTime) {
         self.processor.restore_floor(floor);
     }
 
-    /// The newest time of a key.
+    /// Returns the newest time of a key.
     pub(super) fn newest(&self, key: &str) -> Option<EventTime> {
         self.processor.newest(key)
     }
 
-    /// The nodes, in the order of building.
+    /// Returns the nodes, in the order in which they were built.
     pub(super) fn nodes(&self) -> &[(Box<dyn Node>, Meter)] {
         self.processor.nodes()
     }
 
-    /// Decodes a payload in place and takes its rows through the graph: for the only shard of a
-    /// partition, where panics are not isolated.
+    /// Decodes a payload in place and takes its rows through the graph. Only for a single shard without
+    /// isolation of panics.
     pub(super) fn take_payload<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
@@ -86,7 +86,7 @@ impl<E: Event> Shard<E> {
         }
     }
 
-    /// Takes events of its keys through the graph: lists in the order of the input.
+    /// Takes events of its keys through the graph, from lists in input order.
     pub(super) fn take(
         &mut self,
         plan: &Plan<E>,
@@ -94,7 +94,7 @@ impl<E: Event> Shard<E> {
         replay: Option<&Replay>,
         sweeps: &[Sweep],
     ) {
-        // A recovery drops the fates of the step that panicked, not those of the steps before.
+        // A recovery drops the fates of the step that panicked, but not those of earlier steps.
         let mut fates = Fates::default();
         for sweep in sweeps {
             let mut before = split_before(lists, sweep.at);
@@ -125,7 +125,7 @@ impl<E: Event> Shard<E> {
         let mut replayed: Vec<_> = replay.map(split).unwrap_or_default();
         let savepoint = self.savepoint([&replayed, lists]);
         if let Err(panicked) = self.try_take(plan, &mut replayed, lists) {
-            // The events behind the panic are still in their lists.
+            // The events after the panic are still in their lists.
             for (_, events) in lists.iter_mut() {
                 events.clear();
             }
@@ -146,8 +146,7 @@ impl<E: Event> Shard<E> {
         processor.run(plan, lists, results, Emission::Emit, None)
     }
 
-    /// No row before `floor` is under way for keys without a newer one: their clocks move there.
-    /// Returns whether any of them moved.
+    /// Advances the clocks of keys without a newer row to `floor`. Returns whether any clock moved.
     pub(super) fn tick(&mut self, plan: &Plan<E>, floor: EventTime) -> bool {
         let savepoint = self.savepoint([&[], &[]]);
         let moves = self.processor.raise(floor);
@@ -159,7 +158,7 @@ impl<E: Event> Shard<E> {
         moves
     }
 
-    /// The input has ended: flushes every row, window and timer.
+    /// Ends the input, which flushes every row, window and timer.
     pub(super) fn end(&mut self, plan: &Plan<E>) {
         let savepoint = self.savepoint([&[], &[]]);
         self.processor.end();
@@ -168,7 +167,7 @@ impl<E: Event> Shard<E> {
         }
     }
 
-    /// Ends the keys that are silent since `horizon`, as the end of the input would, and forgets
+    /// Ends the keys that have been silent since `horizon`, as the end of the input would, and forgets
     /// them.
     fn sweep(&mut self, plan: &Plan<E>, horizon: EventTime, emission: Emission) {
         let silent = self.processor.silent_since(horizon);
@@ -198,13 +197,13 @@ impl<E: Event> Shard<E> {
         self.processor.pass(plan, &mut self.results, emission, None)
     }
 
-    /// Remembers where the shard is and what it takes next, where panics are isolated.
+    /// Returns a savepoint before the events that it takes next, if panics are isolated.
     fn savepoint(&mut self, next: [&[TimedEvents<E>]; 2]) -> Option<Savepoint> {
         let isolation = self.isolation.as_mut()?;
         Some(isolation.savepoint(&self.results, next))
     }
 
-    /// Goes back to the savepoint, where there is one, and does again what a panic interrupted.
+    /// Rolls back to the savepoint, if there is one, and repeats what a panic interrupted.
     fn recover(
         &mut self,
         plan: &Plan<E>,
@@ -214,7 +213,7 @@ impl<E: Event> Shard<E> {
     ) {
         let (processor, results) = (&mut self.processor, &mut self.results);
         processor.abandon_pass();
-        // A task takes the fates of its shards after every turn.
+        // The task has taken all earlier fates, after the last turn.
         results.fates = Fates::default();
         let recovered = match (&mut self.isolation, savepoint) {
             (Some(isolation), Some(savepoint)) => {
@@ -227,12 +226,12 @@ impl<E: Event> Shard<E> {
         self.panicked = recovered.err();
         if self.panicked.is_none() {
             self.processor.free_unused_places();
-            // The next panic has a shorter way back.
+            // The next panic has less to repeat.
             self.rebase();
         }
     }
 
-    /// Makes the current state the one that the next panic goes back to, where panics are isolated.
+    /// Makes the current state the base of the next recovery, if panics are isolated.
     fn rebase(&mut self) {
         let Some(isolation) = &mut self.isolation else {
             return;
@@ -243,23 +242,23 @@ impl<E: Event> Shard<E> {
         }
     }
 
-    /// How many rows wait for a commit, and how many bytes they take.
+    /// Returns the number of rows that wait for a commit, and their bytes.
     pub(super) fn waiting(&self) -> (usize, usize) {
         self.results.waiting()
     }
 
-    /// Moves the fates since the last call to those of the task.
+    /// Moves the fates since the last call into those of the task.
     pub(super) fn give_fates(&mut self, to: &mut Fates) {
         to.join(&mut self.results.fates);
         to.counts.accepted -= std::mem::take(&mut self.results.retracted);
     }
 
-    /// Why its state must not be used any more, if something panicked.
+    /// Takes the panic after which its state must not be used any more.
     pub(super) fn take_panic(&mut self) -> Option<Panicked> {
         self.panicked.take()
     }
 
-    /// Hands over everything since the last seal. It is worthless if the shard
+    /// Hands over everything since the last seal. The piece is invalid if the shard
     /// [panicked](Self::take_panic).
     pub(super) fn seal(&mut self, plan: &Plan<E>, kind: CommitKind) -> ShardPiece {
         self.rebase();

@@ -1,4 +1,4 @@
-//! Where the last snapshot of a partition stands: behind the position, where commits are
+//! The position of the last snapshot, which is behind the committed position if commits are
 //! position-only.
 
 use super::{CommitKind, Replay};
@@ -14,24 +14,24 @@ use crate::{
 /// The version of the entry.
 const LAYOUT: u8 = 1;
 
-/// How many dead letters a replay may leave out before a snapshot is taken to drop them. Our choice:
-/// every commit writes their offsets, and these take 32 KiB.
+/// The most dead letters that a replay may skip; beyond it, a snapshot is taken. Our choice: every
+/// commit writes their offsets, and this many take 32 KiB.
 const MAX_SKIPPED: usize = 4_096;
 
-/// Where the last snapshot of a partition stands, and what a replay from there has to leave out.
+/// The position of the last snapshot of a partition, and the records that a replay from there skips.
 #[derive(Debug, Default)]
 pub(super) struct LastSnapshot {
-    /// None before the first.
+    /// `None` before the first snapshot.
     at: Option<Offset>,
-    /// Records after it that became dead letters: the state must not see them, even if they can be
-    /// read now.
+    /// Records after it that became dead letters. A replay must skip them even if they could be
+    /// decoded now.
     dead: Vec<Offset>,
-    /// The store has an entry of it.
-    is_noted: bool,
+    /// Whether the store has an entry for it.
+    is_stored: bool,
 }
 
 impl LastSnapshot {
-    /// A snapshot at the position itself.
+    /// Returns a snapshot at the committed position.
     pub(super) fn at(position: Option<Offset>) -> Self {
         Self {
             at: position,
@@ -39,7 +39,7 @@ impl LastSnapshot {
         }
     }
 
-    /// Reads the entry; `None` if it cannot be read.
+    /// Decodes the entry. Returns `None` if it cannot be read.
     pub(super) fn restore(saved: &Saved) -> Option<Self> {
         let from = &mut saved.bytes.as_deref()?;
         if u8::decode(0, from)? != LAYOUT {
@@ -50,21 +50,25 @@ impl LastSnapshot {
         for _ in 0..take_length(from)? {
             dead.push(Offset(u64::decode(0, from)?));
         }
-        let is_noted = true;
-        from.is_empty().then_some(Self { at, dead, is_noted })
+        let is_stored = true;
+        from.is_empty().then_some(Self {
+            at,
+            dead,
+            is_stored,
+        })
     }
 
-    /// Where it stands; `None` before the first.
+    /// Returns its position, or `None` before the first snapshot.
     pub(super) fn position(&self) -> Option<Offset> {
         self.at
     }
 
-    /// Whether it stands before the position.
+    /// Returns whether it is behind the committed position.
     pub(super) fn is_behind(&self) -> bool {
-        self.is_noted
+        self.is_stored
     }
 
-    /// The records that are computed again before new ones count.
+    /// Returns the replay that a restart at `position` needs, if any.
     pub(super) fn replay(&self, position: Offset) -> Option<Replay> {
         let from = self.at.filter(|at| *at < position)?;
         let mut dead = self.dead.clone();
@@ -76,8 +80,8 @@ impl LastSnapshot {
         })
     }
 
-    /// What the next commit writes: a snapshot, too, where a replay would be impossible or costly
-    /// without it.
+    /// Chooses the kind of the next commit: a snapshot if a replay would be impossible or costly without
+    /// one, and otherwise as wanted.
     pub(super) fn choose(&self, wanted: CommitKind, dead: &[DeadLetter]) -> CommitKind {
         if self.at.is_none() || self.dead.len() + dead.len() > MAX_SKIPPED {
             CommitKind::Snapshot
@@ -86,8 +90,8 @@ impl LastSnapshot {
         }
     }
 
-    /// The commit at `position` is of this kind: adds what a restart needs to know.
-    pub(super) fn note(
+    /// Records a commit of this kind at `position`, and adds the entry that a restart needs.
+    pub(super) fn record(
         &mut self,
         kind: CommitKind,
         position: Offset,
@@ -96,14 +100,14 @@ impl LastSnapshot {
     ) {
         match kind {
             CommitKind::Snapshot => {
-                if self.is_noted {
+                if self.is_stored {
                     to.push(entries::last_snapshot(None));
                 }
                 *self = Self::at(Some(position));
             }
             CommitKind::PositionOnly => {
                 self.dead.extend(dead.iter().map(|letter| letter.offset));
-                self.is_noted = true;
+                self.is_stored = true;
                 to.push(entries::last_snapshot(Some(self.encode())));
             }
         }
@@ -141,13 +145,13 @@ mod tests {
     #[test]
     fn a_snapshot_behind_its_position_survives_a_restart_and_a_whole_one_needs_no_note() {
         let (mut snapshot, mut saved) = (LastSnapshot::at(Some(Offset(10))), Vec::new());
-        snapshot.note(
+        snapshot.record(
             CommitKind::PositionOnly,
             Offset(20),
             &[dead(17)],
             &mut saved,
         );
-        snapshot.note(
+        snapshot.record(
             CommitKind::PositionOnly,
             Offset(30),
             &[dead(12), dead(25)],
@@ -165,7 +169,7 @@ mod tests {
         assert_eq!(of(&events), [30, 31]);
 
         saved.clear();
-        snapshot.note(CommitKind::Snapshot, Offset(40), &[], &mut saved);
+        snapshot.record(CommitKind::Snapshot, Offset(40), &[], &mut saved);
         assert_eq!(
             (saved.len(), &saved[0].bytes),
             (1, &None),
@@ -173,14 +177,14 @@ mod tests {
         );
         assert!(snapshot.replay(Offset(40)).is_none());
         saved.clear();
-        snapshot.note(CommitKind::Snapshot, Offset(50), &[], &mut saved);
+        snapshot.record(CommitKind::Snapshot, Offset(50), &[], &mut saved);
         assert!(saved.is_empty());
     }
 
     #[test]
     fn a_damaged_note_is_refused() {
         let (mut snapshot, mut saved) = (LastSnapshot::at(Some(Offset(10))), Vec::new());
-        snapshot.note(
+        snapshot.record(
             CommitKind::PositionOnly,
             Offset(20),
             &[dead(17)],
@@ -209,7 +213,7 @@ mod tests {
             snapshot.choose(CommitKind::PositionOnly, &many),
             CommitKind::PositionOnly
         );
-        snapshot.note(CommitKind::PositionOnly, Offset(2), &many, &mut Vec::new());
+        snapshot.record(CommitKind::PositionOnly, Offset(2), &many, &mut Vec::new());
         assert_eq!(
             snapshot.choose(CommitKind::PositionOnly, &[]),
             CommitKind::PositionOnly

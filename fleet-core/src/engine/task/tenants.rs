@@ -1,4 +1,4 @@
-//! How many keys each tenant has, and which new ones are refused.
+//! Limits the number of keys per tenant, and refuses new keys beyond it.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -16,19 +16,20 @@ use crate::{
     rows::Events,
 };
 
-/// Which keys each tenant has, so that a producer that sends a new one with every event fills no memory.
+/// The keys of each tenant. Their limit keeps a producer that sends a new key with every event from
+/// filling the memory.
 ///
-/// It looks at records in the order of the input before they are dealt to shards, so what it lets in depends
-/// on the records alone.
+/// Records are inspected in input order, before they reach the shards, so the keys that are admitted
+/// depend on the records alone.
 #[derive(Debug, Default)]
 pub(super) struct Tenants {
     keys: HashMap<CompactString, Owned, foldhash::fast::RandomState>,
     counts: HashMap<CompactString, usize>,
-    /// Keys that came or went since the last seal.
+    /// Keys that were added or removed since the last seal.
     dirty: BTreeSet<CompactString>,
 }
 
-/// What decides about a list of events.
+/// The rules by which keys are admitted.
 #[derive(Clone, Copy)]
 pub(super) struct Rules<'a> {
     pub(super) most: NonZeroUsize,
@@ -47,8 +48,7 @@ struct Owned {
 const STEP: &str = "keys";
 
 impl Tenants {
-    /// Refuses rows of new keys past the bound: takes them out of the lists, which are each in the order of the
-    /// input.
+    /// Removes the rows of new keys beyond the limit from the lists, each of which is in input order.
     pub(super) fn gate<E: Event>(
         &mut self,
         rules: &Rules<'_>,
@@ -82,7 +82,7 @@ impl Tenants {
             }
             new.sort_unstable_by_key(|(offset, _)| *offset);
             for (offset, event) in new {
-                // Those of a run without a bound are known and belong to no one yet.
+                // Keys from a run without a limit are known, but belong to no tenant yet.
                 let most = if is_known(event.key()) {
                     usize::MAX
                 } else {
@@ -113,7 +113,7 @@ impl Tenants {
         }
     }
 
-    /// Notes an event of a key that is known; `false` when it is not.
+    /// Updates the time of a known key. Returns `false` if the key is unknown.
     fn moves<E: Event>(&mut self, event: &E) -> bool {
         let Some(owned) = self.keys.get_mut(event.key()) else {
             return false;
@@ -156,7 +156,7 @@ impl Tenants {
         }
     }
 
-    /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
+    /// Restores what [`seal`](Self::seal) saved. Returns `None` if it cannot be read.
     pub(super) fn restore(&mut self, saved: &Saved) -> Option<()> {
         let tenant: CompactString = std::str::from_utf8(saved.bytes.as_deref()?).ok()?.into();
         *self.counts.entry(tenant.clone()).or_default() += 1;
@@ -166,7 +166,7 @@ impl Tenants {
         Some(())
     }
 
-    /// After a restart: the newest time of each key is known where its rows are.
+    /// Restores the newest time of each key, which its shard knows.
     pub(super) fn restore_times(&mut self, newest: impl Fn(&str) -> Option<EventTime>) {
         for (key, owned) in &mut self.keys {
             owned.newest = newest(key).unwrap_or(owned.newest);

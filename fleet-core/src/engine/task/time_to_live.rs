@@ -1,4 +1,4 @@
-//! Time to live of keys: at which records the silent ones are forgotten.
+//! The time to live of keys: decides before which records silent keys are forgotten.
 
 use std::time::Duration;
 
@@ -10,16 +10,17 @@ use crate::{
     rows::TimedEvents,
 };
 
-/// Before this record, the keys that are silent since `horizon` are forgotten.
+/// Before record `at`, forget the keys that have been silent since `horizon`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sweep {
     pub(super) at: Offset,
     pub(super) horizon: EventTime,
 }
 
-/// The time of a partition: the newest of its records, rounded down to a quarter of the time to live.
+/// The time of a partition: the newest time of its records, rounded down to a quarter of the time to
+/// live.
 ///
-/// When it moves depends on the records alone, so every run over them sweeps at the same places.
+/// It depends on the records alone, so every run over them sweeps at the same records.
 #[derive(Debug, Default)]
 pub(super) struct PartitionTime {
     now: Option<EventTime>,
@@ -27,7 +28,7 @@ pub(super) struct PartitionTime {
 }
 
 impl PartitionTime {
-    /// Moves it over records and says where silent keys are forgotten. The lists are each in the order of the input.
+    /// Advances it over records, and returns the sweeps. Each list is in input order.
     pub(super) fn advance<'a, E: Event>(
         &mut self,
         ttl: Duration,
@@ -41,7 +42,7 @@ impl PartitionTime {
             let (latest, log) = (order.latest(log), log.unwrap_or(EventTime::MAX));
             let times = events.iter().map(|(offset, event)| (*offset, event.at()));
             let taken = times.filter(|(_, at)| (EventTime::MIN..=latest).contains(at));
-            // A row ahead of its log waits for it, and so does this.
+            // A row ahead of its log waits for the log, and so does the time of the partition.
             let taken = taken.map(|(offset, at)| (offset, at.min(log)));
             ahead.extend(taken.filter(|(_, at)| *at >= next));
         }
@@ -51,7 +52,7 @@ impl PartitionTime {
             if time >= next {
                 let now = time.floor_to(step);
                 let horizon = now - ttl;
-                // There is nothing to forget before the first.
+                // Before the first record there is nothing to forget.
                 if self.now.is_some() {
                     sweeps.push(Sweep { at, horizon });
                 }
@@ -69,7 +70,7 @@ impl PartitionTime {
         }
     }
 
-    /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
+    /// Restores what [`seal`](Self::seal) saved. Returns `None` if it cannot be read.
     pub(super) fn restore(&mut self, saved: &Saved) -> Option<()> {
         self.now = Some(EventTime::decode(0, &mut saved.bytes.as_deref()?)?);
         self.is_saved = true;
@@ -77,7 +78,7 @@ impl PartitionTime {
     }
 }
 
-/// Takes the events before a record out of lists that are each in the order of the input.
+/// Removes and returns the events before a record from lists in input order.
 pub(super) fn split_before<E>(lists: &mut [TimedEvents<E>], at: Offset) -> Vec<TimedEvents<E>> {
     let before = lists
         .iter_mut()

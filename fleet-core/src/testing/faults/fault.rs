@@ -1,6 +1,8 @@
+//! The operations of a pipeline, and the faults that they can suffer.
+
 use std::{fmt, time::Duration};
 
-/// What a pipeline asks of its source, sinks and store.
+/// An operation that a pipeline calls on its source, sinks and store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// [`Source::next`](crate::Source::next).
@@ -24,7 +26,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// All of them.
+    /// All operations.
     pub const ALL: [Self; 9] = [
         Self::Next,
         Self::Start,
@@ -44,43 +46,44 @@ impl fmt::Display for Operation {
     }
 }
 
-/// What goes wrong at one [`Operation`].
+/// A fault injected into one [`Operation`].
 ///
-/// A crash is the real thing: the operation never returns, and [`Faults::until_crash`](super::Faults::until_crash)
-/// drops the pipeline there, with all that it had in memory.
+/// A crash loses everything that the process had in memory: the operation never returns, and
+/// [`Faults::until_crash`](super::Faults::until_crash) drops the pipeline at that point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
-    /// The process dies before the operation has any effect.
+    /// The process crashes before the operation has any effect.
     CrashBefore,
-    /// The process dies after the operation took effect, before it hears of it.
+    /// The process crashes after the operation took effect, before it returns.
     CrashAfter,
-    /// The operation has no effect, and an error says that it may be tried again.
+    /// The operation has no effect and returns a retryable error.
     Refused,
-    /// The operation takes effect, and an error says that it may be tried again.
+    /// The operation takes effect, but returns a retryable error.
     LostAnswer,
-    /// The operation has no effect, and an error says that no try will help.
+    /// The operation has no effect and returns an error that is not retryable.
     Broken,
-    /// There is no space: this operation and so many more of its kind fail, and may be tried again.
+    /// The disk is full: this operation and this many more of its kind fail with a retryable error.
     Full(u32),
     /// The operation takes this much longer.
     Slow(Duration),
-    /// Half of the rows are written, then an error says that the write may be tried again.
+    /// Half of the rows are written, then the write returns a retryable error.
     Torn,
     /// The network delivers the commit twice.
     Twice,
-    /// The answer is lost, and the commit lands only after so many more operations of the store and the next.
+    /// The commit returns a retryable error, and takes effect only after this many more operations of
+    /// the store and the next one.
     LandsLate(u32),
-    /// The process dies at once, and its commit lands after so many more operations of the store and the next:
-    /// others may have claimed its partitions by then.
+    /// The process crashes at once, and its commit takes effect only after this many more operations of
+    /// the store and the next one. By then, others may have claimed its partitions.
     CrashInFlight(u32),
     /// Another process claims the first partition of the commit just before it.
     Claimed,
-    /// Another process works in the meantime; see [`Faults::meanwhile`](super::Faults::meanwhile).
+    /// Another process runs before the operation; see [`Faults::meanwhile`](super::Faults::meanwhile).
     Meanwhile,
 }
 
 impl Fault {
-    /// One of each, with the numbers given.
+    /// Returns one fault of each kind, with these parameters.
     pub fn all(full: u32, slow: Duration, late: u32) -> [Self; 13] {
         [
             Self::CrashBefore,
@@ -99,7 +102,7 @@ impl Fault {
         ]
     }
 
-    /// The name without numbers, to count by.
+    /// Returns the name of its kind, without parameters.
     pub fn word(self) -> &'static str {
         match self {
             Self::CrashBefore => "crash before",
@@ -118,7 +121,8 @@ impl Fault {
         }
     }
 
-    /// Whether it can happen to this operation. What does not fit is not injected and not counted.
+    /// Returns whether it can happen to this operation. A fault that does not fit is neither injected
+    /// nor counted.
     pub fn fits(self, operation: Operation) -> bool {
         use Operation::{Begin, Claim, Commit, Next, Publish, Store};
         match self {
@@ -128,7 +132,7 @@ impl Fault {
             | Self::Broken
             | Self::Slow(_)
             | Self::Meanwhile => true,
-            // A source whose batch was lost on the way would have lost it for ever.
+            // The source would lose the batch: no source may lose one.
             Self::LostAnswer => operation != Next,
             Self::Full(_) => matches!(operation, Claim | Begin | Publish | Store | Commit),
             Self::Torn => matches!(operation, Publish | Store),

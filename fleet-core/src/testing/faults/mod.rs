@@ -1,4 +1,4 @@
-//! What goes wrong, decided in one place for every part of a pipeline.
+//! Fault injection for source, sinks and store, decided by one shared plan.
 
 mod fault;
 mod plan;

@@ -1,3 +1,5 @@
+//! The plan that decides which operations fail, and counts what happened.
+
 use std::{
     collections::BTreeMap,
     fmt,
@@ -13,13 +15,13 @@ use crate::data::{Error, ErrorKind, Result};
 type Decide = dyn FnMut(Operation) -> Option<Fault> + Send;
 type Meanwhile = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
 
-/// Which operations of a pipeline go wrong, and what really went wrong.
+/// A plan of the faults of a pipeline, which also counts the faults that happened.
 ///
-/// Clones are handles of one plan: give one to each [`FaultySource`](super::FaultySource),
+/// Clones are handles to the same plan. Pass one to each [`FaultySource`](super::FaultySource),
 /// [`FaultySink`](super::FaultySink) and [`FaultyStore`](super::FaultyStore) of a run.
 ///
 /// # Examples
-/// The process dies when its second commit has landed, and the next one goes on:
+/// The process crashes after its second commit, and the next process resumes:
 /// ```
 /// use fleet_core::{
 ///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId, decode::Typed, event::Telemetry,
@@ -52,7 +54,7 @@ pub struct Faults(Arc<Mutex<Plan>>);
 struct Plan {
     decide: Box<Decide>,
     meanwhile: Option<Arc<Meanwhile>>,
-    /// How many more operations find no space.
+    /// How many more operations fail because the disk is full.
     full: BTreeMap<Operation, u32>,
     asked: BTreeMap<Operation, u64>,
     happened: BTreeMap<(Operation, &'static str), u64>,
@@ -72,12 +74,12 @@ impl fmt::Debug for Faults {
 }
 
 impl Faults {
-    /// Nothing goes wrong.
+    /// Returns a plan without faults.
     pub fn none() -> Self {
         Self::decided_by(|_| None)
     }
 
-    /// The n-th operation of its kind, counted from 1, suffers the fault.
+    /// Returns a plan in which the n-th operation of its kind, counted from 1, suffers the fault.
     pub fn at(script: impl IntoIterator<Item = (Operation, u64, Fault)>) -> Self {
         let script: Vec<_> = script.into_iter().collect();
         let mut asked = BTreeMap::new();
@@ -89,7 +91,7 @@ impl Faults {
         })
     }
 
-    /// The n-th operation of any kind, counted from 1, suffers the fault.
+    /// Returns a plan in which the n-th operation of any kind, counted from 1, suffers the fault.
     pub fn nth(n: u64, fault: Fault) -> Self {
         let mut asked = 0;
         Self::decided_by(move |_| {
@@ -98,7 +100,7 @@ impl Faults {
         })
     }
 
-    /// Asks before each operation.
+    /// Returns a plan that calls `decide` before each operation.
     pub fn decided_by(decide: impl FnMut(Operation) -> Option<Fault> + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Plan {
             decide: Box::new(decide),
@@ -111,7 +113,7 @@ impl Faults {
         })))
     }
 
-    /// What another process does while an operation waits that suffers [`Fault::Meanwhile`].
+    /// Sets what another process does while an operation that suffers [`Fault::Meanwhile`] waits.
     #[must_use]
     pub fn meanwhile<F>(self, work: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -121,11 +123,12 @@ impl Faults {
         self
     }
 
-    /// Drives a pipeline until it ends or its process dies; `None` when it died. Dropping it is the death.
+    /// Drives a pipeline until it ends or crashes. Returns `None` after a crash, which drops the
+    /// pipeline.
     pub async fn until_crash<T>(&self, run: impl Future<Output = T>) -> Option<T> {
         let mut run = pin!(run);
         poll_fn(|cx| {
-            // Another task of the run may have died while this one waited: it does nothing more then.
+            // Another task of the run may have crashed while this one waited.
             if self.has_crashed(cx) {
                 return Poll::Ready(None);
             }
@@ -145,23 +148,23 @@ impl Faults {
         plan.crashed
     }
 
-    /// How often operations of this kind were asked for.
+    /// Returns how often operations of this kind were called.
     pub fn asked(&self, operation: Operation) -> u64 {
         self.lock().asked.get(&operation).copied().unwrap_or(0)
     }
 
-    /// How often this fault happened to this operation, whatever its numbers.
+    /// Returns how often this fault happened to this operation, whatever its parameters.
     pub fn happened(&self, operation: Operation, fault: Fault) -> u64 {
-        let place = (operation, fault.word());
-        self.lock().happened.get(&place).copied().unwrap_or(0)
+        let kind = (operation, fault.word());
+        self.lock().happened.get(&kind).copied().unwrap_or(0)
     }
 
-    /// All faults that happened, by operation and [`Fault::word`].
+    /// Returns how often each fault happened, by operation and [`Fault::word`].
     pub fn all_happened(&self) -> BTreeMap<(Operation, &'static str), u64> {
         self.lock().happened.clone()
     }
 
-    /// What happens to the operation that begins now.
+    /// Decides the fault of the operation that begins now.
     pub(super) fn next(&self, operation: Operation) -> Option<Fault> {
         let plan = &mut *self.lock();
         *plan.asked.entry(operation).or_default() += 1;
@@ -177,7 +180,8 @@ impl Faults {
         Some(fault)
     }
 
-    /// What any operation suffers before it has an effect. `Ok` gives what is left to suffer later.
+    /// Injects the faults that come before an operation takes effect. Returns a fault that is left for
+    /// later.
     pub(super) async fn before(&self, operation: Operation) -> Result<Option<Fault>> {
         let kind = match operation {
             Operation::Next | Operation::Start | Operation::Acknowledge => ErrorKind::Source,
@@ -203,7 +207,7 @@ impl Faults {
         Ok(fault)
     }
 
-    /// What any operation suffers after it took effect.
+    /// Injects the faults that come after an operation took effect.
     pub(super) async fn after(&self, operation: Operation, fault: Option<Fault>) -> Result<()> {
         match fault {
             Some(Fault::CrashAfter) => self.die().await,
@@ -215,7 +219,7 @@ impl Faults {
         }
     }
 
-    /// The process ends here.
+    /// Crashes the process.
     pub(super) async fn die<T>(&self) -> T {
         let waker = {
             let mut plan = self.lock();

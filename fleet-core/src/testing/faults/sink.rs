@@ -1,3 +1,5 @@
+//! A sink that suffers the faults of a plan.
+
 use async_trait::async_trait;
 
 use super::{Fault, Faults, FaultyStore, Operation};
@@ -10,10 +12,11 @@ use crate::{
     rows::Row,
 };
 
-/// A sink whose writes suffer what a plan says; of a store, a sink of its [`FaultyStore`].
+/// A sink whose writes suffer the faults of a plan. A wrapped transactional sink belongs to the
+/// [`FaultyStore`] around its store.
 ///
 /// # Examples
-/// A sink that is slow, fails once halfway, and then takes the rows again:
+/// The first write fails halfway, and the second is slow:
 /// ```
 /// use std::time::Duration;
 /// use fleet_core::{EventTime, Offset, Row, sink::Sink, testing::{Fault, Faults, FaultySink, Operation, Recording}};
@@ -42,7 +45,7 @@ impl<K> FaultySink<K> {
     }
 }
 
-/// The rows that are written of a torn write, and what it says.
+/// Returns the rows that a torn write writes, and its error.
 fn torn<T>(rows: &[T]) -> (&[T], Error) {
     let half = rows.get(..rows.len() / 2).unwrap_or_default();
     let error = Error::new(ErrorKind::Sink, "the write was torn by plan").retryable();

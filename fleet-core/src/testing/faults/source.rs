@@ -1,3 +1,5 @@
+//! A source that suffers the faults of a plan.
+
 use async_trait::async_trait;
 
 use super::{Faults, Operation};
@@ -9,7 +11,7 @@ use crate::{
     data::{Offset, Partition, Result},
 };
 
-/// A source whose calls suffer what a plan says.
+/// A source whose calls suffer the faults of a plan.
 ///
 /// # Examples
 /// See [`Faults`].
@@ -31,8 +33,8 @@ impl<S> FaultySource<S> {
 impl<S: Source> Source for FaultySource<S> {
     type Payload = S::Payload;
 
-    /// An event that was taken from the inner source is given back or dies with the process: nothing waits in
-    /// between, so dropping this future loses nothing.
+    /// Cancel-safe: once the inner source has returned an event, this future does not wait again
+    /// unless the process crashes.
     async fn next(&mut self) -> Result<SourceEvent<S::Payload>> {
         let fault = self.faults.before(Operation::Next).await?;
         let event = self.inner.next().await?;

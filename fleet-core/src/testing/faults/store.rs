@@ -1,3 +1,5 @@
+//! A checkpoint store that suffers the faults of a plan.
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,10 +18,11 @@ use crate::{
     rows::Row,
 };
 
-/// A checkpoint store whose calls suffer what a plan says.
+/// A checkpoint store whose calls suffer the faults of a plan.
 ///
-/// Clones are handles of one store, and so is what [`with`](Self::with) gives to the next process: a commit
-/// that is under way when a process dies may land while the next one runs.
+/// Clones are handles to the same store, and so is the handle that [`with`](Self::with) returns for
+/// the next process: a commit that is in flight when a process crashes may take effect while the next
+/// one runs.
 ///
 /// # Examples
 /// See [`Faults`].
@@ -29,9 +32,9 @@ pub struct FaultyStore<S: CheckpointStore> {
     in_flight: Arc<Mutex<Vec<InFlight<S::Tx>>>>,
 }
 
-/// A commit that lands later.
+/// A commit that takes effect later.
 struct InFlight<Tx> {
-    /// After so many more operations and the next.
+    /// After this many more operations and the next one.
     wait: u32,
     tx: Tx,
     epoch: Vec<Sealed>,
@@ -62,7 +65,7 @@ impl<S: CheckpointStore> FaultyStore<S> {
         }
     }
 
-    /// A handle of the same store under another plan, for the process that comes next.
+    /// Returns a handle to the same store under another plan, for the next process.
     #[must_use]
     pub fn with(&self, faults: &Faults) -> Self
     where
@@ -77,27 +80,27 @@ impl<S: CheckpointStore> FaultyStore<S> {
 
     fn send(&self, wait: u32, tx: S::Tx, epoch: &[Sealed]) {
         let epoch = epoch.to_vec();
-        self.flights().push(InFlight { wait, tx, epoch });
+        self.pending().push(InFlight { wait, tx, epoch });
     }
 
-    /// Lets land what is due after an operation.
-    async fn land(&mut self) -> Result<()> {
+    /// Commits what is due after an operation.
+    async fn commit_due(&mut self) -> Result<()> {
         let due: Vec<_> = {
-            let mut flights = self.flights();
-            let due = flights.extract_if(.., |flight| flight.wait == 0).collect();
-            for flight in flights.iter_mut() {
-                flight.wait -= 1;
+            let mut pending = self.pending();
+            let due = pending.extract_if(.., |commit| commit.wait == 0).collect();
+            for commit in pending.iter_mut() {
+                commit.wait -= 1;
             }
             due
         };
-        for flight in due {
-            // Its sender has given up: nobody hears the answer.
-            self.inner.commit(flight.tx, &flight.epoch).await?;
+        for commit in due {
+            // Its sender is gone, so nobody receives the answer.
+            self.inner.commit(commit.tx, &commit.epoch).await?;
         }
         Ok(())
     }
 
-    fn flights(&self) -> MutexGuard<'_, Vec<InFlight<S::Tx>>> {
+    fn pending(&self) -> MutexGuard<'_, Vec<InFlight<S::Tx>>> {
         self.in_flight
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -111,7 +114,7 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let fault = self.faults.before(Operation::Claim).await?;
         let claim = self.inner.claim(partition).await?;
-        self.land().await?;
+        self.commit_due().await?;
         self.faults.after(Operation::Claim, fault).await?;
         Ok(claim)
     }
@@ -119,7 +122,7 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
     async fn begin(&mut self) -> Result<S::Tx> {
         let fault = self.faults.before(Operation::Begin).await?;
         let tx = self.inner.begin().await?;
-        self.land().await?;
+        self.commit_due().await?;
         self.faults.after(Operation::Begin, fault).await?;
         Ok(tx)
     }
@@ -129,7 +132,7 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
         match fault {
             Some(Fault::LandsLate(wait)) => {
                 self.send(wait, tx, epoch);
-                let message = "Commit: the answer was lost by plan, and the commit is under way";
+                let message = "Commit: the answer was lost by plan, and the commit is in flight";
                 return Err(Error::new(ErrorKind::Store, message).retryable());
             }
             Some(Fault::CrashInFlight(wait)) => {
@@ -148,7 +151,7 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
         if let Some(tx) = again {
             self.inner.commit(tx, epoch).await?;
         }
-        self.land().await?;
+        self.commit_due().await?;
         self.faults.after(Operation::Commit, fault).await?;
         Ok(answer)
     }
@@ -156,13 +159,13 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         let fault = self.faults.before(Operation::Progress).await?;
         let answer = self.inner.progress(partition).await?;
-        self.land().await?;
+        self.commit_due().await?;
         self.faults.after(Operation::Progress, fault).await?;
         Ok(answer)
     }
 }
 
-/// A table whose writes never fail by themselves; wrap it in a [`FaultySink`](super::FaultySink) where they should.
+/// Writes never fail. To inject faults, wrap the table in a [`FaultySink`](super::FaultySink).
 #[async_trait]
 impl<T, S> TransactionalSink<T, FaultyStore<S>> for MemoryTable
 where

@@ -1,4 +1,4 @@
-//! One connection: a thread in each direction.
+//! One connection through a link, with one thread per direction.
 
 use std::{
     io::{self, Read, Write},
@@ -10,25 +10,25 @@ use std::{
     thread,
 };
 
-use super::weather::{Cut, Weather};
+use super::conditions::{Conditions, Cut};
 
-/// The most that passes at once.
+/// The largest piece that is passed on at once.
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// Connects a client to the server.
 pub(super) fn open(
     client: TcpStream,
     server: SocketAddr,
-    weather: &Arc<Weather>,
+    conditions: &Arc<Conditions>,
 ) -> io::Result<()> {
     let server = TcpStream::connect(server)?;
-    // A proxy must not add delays of its own.
+    // The proxy must not add delays.
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    let number = weather.opened(client.try_clone()?, server.try_clone()?);
+    let number = conditions.opened(client.try_clone()?, server.try_clone()?);
     let there = Direction {
         number,
-        weather: Arc::clone(weather),
+        conditions: Arc::clone(conditions),
         mute: Arc::new(AtomicBool::new(false)),
     };
     let back = there.clone();
@@ -42,17 +42,17 @@ fn spawn(run: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name).spawn(run).map(drop)
 }
 
-/// What the two threads of a connection share.
+/// The state that the two threads of a connection share.
 #[derive(Clone)]
 struct Direction {
     number: u64,
-    weather: Arc<Weather>,
-    /// A cut has begun: the server's next words are not passed on, and end the connection.
+    conditions: Arc<Conditions>,
+    /// A cut has begun: the server's next bytes are dropped, and end the connection.
     mute: Arc<AtomicBool>,
 }
 
 impl Direction {
-    /// Passes pieces on until one end is gone, or the connection is cut; then it ends for both.
+    /// Passes pieces on until either end closes or the connection is cut, and then closes both ends.
     fn run(
         self,
         mut from: TcpStream,
@@ -62,19 +62,19 @@ impl Direction {
         let mut piece = vec![0; PIECE_BYTES];
         while let Ok(length @ 1..) = from.read(&mut piece) {
             let sent = piece.get(..length).unwrap_or_default();
-            if !self.weather.pass(self.number) || pass(&self, sent, &mut to).is_err() {
+            if !self.conditions.pass(self.number) || pass(&self, sent, &mut to).is_err() {
                 break;
             }
         }
-        self.weather.ended(self.number);
+        self.conditions.ended(self.number);
     }
 
-    /// From the client: this is where a cut is planned.
+    /// Passes on a piece from the client, unless it triggers a cut.
     fn forth(&self, piece: &[u8], server: &mut TcpStream) -> io::Result<()> {
-        let Some(cut) = self.weather.judge(piece) else {
+        let Some(cut) = self.conditions.take_cut(piece) else {
             return server.write_all(piece);
         };
-        // First of all: the server may be quick to answer.
+        // Set first, because the server may answer quickly.
         self.mute.store(true, Ordering::SeqCst);
         let passes = match cut {
             Cut::Before => 0,
@@ -89,7 +89,7 @@ impl Direction {
         }
     }
 
-    /// From the server.
+    /// Passes on a piece from the server, unless a cut has begun.
     fn back(&self, piece: &[u8], client: &mut TcpStream) -> io::Result<()> {
         if self.mute.load(Ordering::SeqCst) {
             return Err(by_plan());

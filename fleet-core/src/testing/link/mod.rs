@@ -1,7 +1,7 @@
-//! A network that fails on request, between a client and a real server.
+//! A network link that fails on demand, between a client and a real server.
 
+mod conditions;
 mod connection;
-mod weather;
 
 use std::{
     io,
@@ -11,23 +11,24 @@ use std::{
     time::Duration,
 };
 
-pub use weather::Cut;
-use weather::Weather;
+use conditions::Conditions;
+pub use conditions::Cut;
 
-/// A TCP proxy on loopback whose connections suffer what a test says.
+/// A TCP proxy on the loopback interface that delays, holds or cuts connections on demand.
 ///
-/// It knows nothing of what passes: a test that wants to cut in the middle of a message says what that message
-/// looks like. Dropped, it cuts every connection and listens no more.
+/// The proxy does not interpret the bytes. To cut in the middle of a message, a test passes a
+/// predicate that recognizes the message. Dropping the link cuts every connection and closes the
+/// listener.
 ///
 /// # Guarantees
-/// Bytes that pass are those that came, in their order. What is cut is cut on both sides at once: a peer sees the
-/// end of the stream or a reset, whichever its system makes of it.
+/// Bytes pass unchanged and in order. A cut closes both sides at once: each peer sees the end of the
+/// stream or a reset, depending on its system.
 ///
 /// # Cost
-/// Two threads for each connection.
+/// Two threads per connection.
 ///
 /// # Examples
-/// A server answers, and the answer to `COMMIT` never comes:
+/// The client never receives the reply to `COMMIT`:
 /// ```
 /// use std::{io::{Read, Write}, net::{TcpListener, TcpStream}};
 /// use fleet_core::testing::{Cut, FaultyLink};
@@ -49,9 +50,9 @@ use weather::Weather;
 ///
 /// client.write_all(b"COMMIT")?;
 /// session.read_exact(&mut heard)?;
-/// assert_eq!(&heard, b"COMMIT"); // it landed
+/// assert_eq!(&heard, b"COMMIT"); // it arrived
 /// session.write_all(b"DONE 2")?;
-/// assert!(!matches!(client.read(&mut heard), Ok(1..))); // and nobody heard
+/// assert!(!matches!(client.read(&mut heard), Ok(1..))); // the reply is lost
 /// assert_eq!(link.cuts(), 1);
 /// # Ok(())
 /// # }
@@ -59,97 +60,98 @@ use weather::Weather;
 #[derive(Debug)]
 pub struct FaultyLink {
     address: SocketAddr,
-    weather: Arc<Weather>,
+    conditions: Arc<Conditions>,
 }
 
 impl FaultyLink {
-    /// A link to this server, on a free port of loopback.
+    /// Returns a link to this server, on a free port of the loopback interface.
     ///
     /// # Errors
-    /// When there is no port to listen on, or no thread to be had.
+    /// Fails if no port is free or no thread can be started.
     pub fn to(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let weather = Arc::new(Weather::default());
-        let shared = Arc::clone(&weather);
+        let conditions = Arc::new(Conditions::default());
+        let shared = Arc::clone(&conditions);
         thread::Builder::new()
             .name("faulty-link".into())
             .spawn(move || accept(&listener, server, &shared))?;
-        Ok(Self { address, weather })
+        Ok(Self {
+            address,
+            conditions,
+        })
     }
 
-    /// Where the client connects instead.
+    /// Returns the address that the client connects to instead of the server's.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Passes each piece of a stream on so much later, one after the other, in both directions, until
-    /// [`heal`](Self::heal).
+    /// Delays each piece of a stream by this much, in both directions, until [`heal`](Self::heal).
     pub fn slow(&self, by: Duration) {
-        self.weather.change(|now| now.delay = by);
+        self.conditions.change(|now| now.delay = by);
     }
 
-    /// Lets nothing pass, and tells nobody: connections stay open, and new ones open to silence. What was sent
-    /// waits for [`heal`](Self::heal), as it would for a network that comes back.
+    /// Holds all bytes back until [`heal`](Self::heal), like a network that is down for a while.
+    /// Connections stay open, and new ones are accepted.
     pub fn hold(&self) {
-        self.weather.change(|now| now.held = true);
+        self.conditions.change(|now| now.held = true);
     }
 
-    /// Cuts every connection, and each new one at once, until [`heal`](Self::heal).
+    /// Cuts every connection, and each new one immediately, until [`heal`](Self::heal).
     pub fn refuse(&self) {
-        self.weather.change(|now| now.refusing = true);
+        self.conditions.change(|now| now.refusing = true);
         self.cut();
     }
 
-    /// Everything passes at once again, and new connections are taken. A [`cut_when`](Self::cut_when) that has
-    /// not come to pass stays.
+    /// Ends delays, holding and refusing. A planned [`cut_when`](Self::cut_when) stays planned.
     pub fn heal(&self) {
-        self.weather.change(|now| {
+        self.conditions.change(|now| {
             now.delay = Duration::ZERO;
             now.held = false;
             now.refusing = false;
         });
     }
 
-    /// Cuts every connection that is open now; the next ones are not touched.
+    /// Cuts every connection that is open now, but not later ones.
     pub fn cut(&self) {
-        self.weather.cut_all();
+        self.conditions.cut_all();
     }
 
-    /// Cuts one connection, the first whose client sends a piece that `matches`, and then never again; it
-    /// replaces the one that was asked for before.
+    /// Plans one cut: of the first connection whose client sends a piece that `matches`. Replaces a cut
+    /// that was planned before.
     ///
-    /// A piece is what one read of the stream gave, up to 64 KiB: it can hold several messages, or part of one.
-    /// `matches` sees each piece of every client once, in order, and may count or keep what it saw.
+    /// A piece is the result of one read of the stream, up to 64 KiB. It can hold several messages, or
+    /// part of one. `matches` sees each piece of every client once and in order, and may keep state.
     pub fn cut_when(&self, cut: Cut, matches: impl FnMut(&[u8]) -> bool + Send + 'static) {
-        self.weather.plan(cut, Box::new(matches));
+        self.conditions.plan(cut, Box::new(matches));
     }
 
-    /// How often a [`cut_when`](Self::cut_when) came to pass.
+    /// Returns how many cuts planned by [`cut_when`](Self::cut_when) have happened.
     pub fn cuts(&self) -> u64 {
-        self.weather.cuts()
+        self.conditions.cuts()
     }
 }
 
 impl Drop for FaultyLink {
     fn drop(&mut self) {
-        self.weather.close();
-        // Wakes the thread that accepts; if that fails, the listener is gone already.
+        self.conditions.close();
+        // Wakes the accepting thread. If that fails, the listener is closed already.
         drop(TcpStream::connect(self.address));
     }
 }
 
-/// Takes connections until the link is dropped.
-fn accept(listener: &TcpListener, server: SocketAddr, weather: &Arc<Weather>) {
+/// Accepts connections until the link is dropped.
+fn accept(listener: &TcpListener, server: SocketAddr, conditions: &Arc<Conditions>) {
     for client in listener.incoming() {
-        if weather.is_closed() {
+        if conditions.is_closed() {
             return;
         }
-        // A client or server that is gone already has nothing to tell.
+        // An error means that the client or the server is gone already.
         if let Ok(client) = client
-            && !weather.is_refusing()
+            && !conditions.is_refusing()
         {
-            drop(connection::open(client, server, weather));
+            drop(connection::open(client, server, conditions));
         }
     }
 }

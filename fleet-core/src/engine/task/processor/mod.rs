@@ -1,4 +1,4 @@
-//! The order buffer and the nodes of one shard: what a row passes on its way to the results.
+//! The order buffer and the nodes of one shard, which turn rows into results.
 
 mod clocks;
 mod state;
@@ -25,14 +25,14 @@ use crate::{
     rows::{Place, Segment, TimedEvents},
 };
 
-/// Order, nodes and state of some of the keys of a partition.
+/// The order buffer, nodes and state of the keys of one shard.
 pub(super) struct Processor<E: Event> {
     order: OrderBuffer,
     nodes: Vec<(Box<dyn Node>, Meter)>,
-    /// The rows of a pass; those of the events are in their slab.
+    /// The rows of a pass. Events are in their slab.
     slots: Slots,
     events: Stream<E>,
-    /// As `slots`, for rows that are older than their key's clock.
+    /// As `slots`, for belated rows.
     belated: Slots,
 }
 
@@ -47,13 +47,13 @@ impl<E: Event> Processor<E> {
         }
     }
 
-    /// The nodes, in the order of building.
+    /// Returns the nodes, in the order in which they were built.
     pub(super) fn nodes(&self) -> &[(Box<dyn Node>, Meter)] {
         &self.nodes
     }
 
-    /// Decodes a payload, which the log took at one time, straight into the slab, and takes its
-    /// rows through the graph.
+    /// Decodes a payload directly into the slab, and takes its rows through the graph. The payload
+    /// comes with its log time.
     pub(super) fn run_payload<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
@@ -70,7 +70,7 @@ impl<E: Event> Processor<E> {
         self.pass(plan, results, Emission::Emit, None)
     }
 
-    /// Takes lists of events through the graph, except what is to blame for a panic.
+    /// Takes lists of events through the graph, except those to blame for a panic.
     pub(super) fn run(
         &mut self,
         plan: &Plan<E>,
@@ -79,7 +79,7 @@ impl<E: Event> Processor<E> {
         emission: Emission,
         mut blame: Option<&mut Blame>,
     ) -> Result<(), Panicked> {
-        // One list at a time: its rows stay in a near cache from node to node.
+        // One list at a time, so that its rows stay in the cache from node to node.
         for (log, events) in lists {
             if let Some(slab) = self.slots.slab(self.events) {
                 events.take_each(|offset, event| slab.swap_fresh(offset, event));
@@ -107,7 +107,7 @@ impl<E: Event> Processor<E> {
             .map_err(|reason| Panicked::new(PanicSite::Order, reason))?;
         let mut admitted = 0;
         while admitted < fresh.len() {
-            // Two arms, so that the loop over adjacent places is a plain one.
+            // Two arms, so that the loop over adjacent places compiles to a plain one.
             let more = caught(|| match fresh.from(admitted) {
                 Segment::Run(run) => self.admit_some(plan, log, results, run.map(Place)),
                 Segment::List(list) => self.admit_some(plan, log, results, list.iter().copied()),
@@ -123,8 +123,8 @@ impl<E: Event> Processor<E> {
         Ok(())
     }
 
-    /// Admits rows up to the first that has to wait until the belated rows of its key have passed.
-    /// Returns how many it admitted.
+    /// Admits rows up to the first one that must wait for the belated rows of its key. Returns the
+    /// number of admitted rows.
     fn admit_some(
         &mut self,
         plan: &Plan<E>,
@@ -145,7 +145,7 @@ impl<E: Event> Processor<E> {
                 Fate::Belated => {}
                 Fate::Postponed => return admitted,
                 Fate::OutOfRange => {
-                    // Most decoders refuse such times; a source of typed events may not.
+                    // Most decoders refuse such times, but a source of typed events may not.
                     if let Some(row) = slab.get(place) {
                         let reason = plan.order.refusal(row.value.at(), log);
                         fates.dead_letter(row.offset, "order", &reason);
@@ -206,7 +206,7 @@ impl<E: Event> Processor<E> {
     }
 }
 
-/// Runs the nodes one after the other. Those that are skipped forget the keys of this pass.
+/// Runs the nodes in order. Skipped nodes forget the keys of this pass.
 fn run_nodes<E: Event>(
     plan: &Plan<E>,
     nodes: &mut [(Box<dyn Node>, Meter)],
@@ -239,7 +239,7 @@ fn run_nodes<E: Event>(
     Ok(())
 }
 
-/// The nodes of the graph without state.
+/// Returns the nodes of the graph, without state.
 fn fresh_nodes<E: Event>(plan: &Plan<E>) -> Vec<(Box<dyn Node>, Meter)> {
     let nodes = plan.graph.nodes.iter();
     nodes

@@ -1,5 +1,5 @@
-//! State in and out of a processor: saved with a commit, restored, and taken back key by key after
-//! a panic.
+//! The state of a processor: saved with a commit, restored after a restart, and rolled back key by
+//! key after a panic.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -22,14 +22,14 @@ use crate::{
     rows::KeyId,
 };
 
-/// One key as it was at some moment.
+/// A copy of the state of one key.
 pub(in super::super) struct Image {
     order: order::Image,
     nodes: Vec<Saved>,
 }
 
 impl<E: Event> Processor<E> {
-    /// Takes back one entry of a snapshot; `None` if it cannot be read.
+    /// Restores one entry of a snapshot. Returns `None` if it cannot be read.
     pub(in super::super) fn restore(
         &mut self,
         entry: &SnapshotEntry<'_>,
@@ -45,10 +45,10 @@ impl<E: Event> Processor<E> {
         node.restore(id, saved)
     }
 
-    /// The state of every key that changed since the last call.
+    /// Returns the state of every key that changed since the last call.
     ///
     /// # Errors
-    /// When a state panics while it is encoded.
+    /// Fails if a state panics while it is encoded.
     pub(in super::super) fn save_changed(&mut self) -> Result<Vec<Saved>, Panicked> {
         // A key has at most one entry per node and one for its waiting rows.
         let most = self.order.changed() * (1 + self.nodes.len());
@@ -67,12 +67,12 @@ impl<E: Event> Processor<E> {
         Ok(saved)
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     pub(in super::super) fn key_count(&self) -> u64 {
         self.order.keys().count() as u64
     }
 
-    /// What each node did since the last call.
+    /// Takes the measurements of each node since the last call.
     pub(in super::super) fn take_work(&mut self) -> Vec<Work> {
         let nodes = self.nodes.iter_mut();
         nodes
@@ -80,12 +80,12 @@ impl<E: Event> Processor<E> {
             .collect()
     }
 
-    /// The number of a key, which exists from now on.
+    /// Returns the number of a key, and creates the key if needed.
     pub(in super::super) fn number(&mut self, key: &str) -> KeyId {
         self.order.number(key)
     }
 
-    /// All keys, in the order of their names.
+    /// Returns all keys, sorted by name.
     pub(in super::super) fn keys_by_name(&self) -> Vec<KeyId> {
         self.order.keys().in_name_order()
     }
@@ -97,7 +97,7 @@ impl<E: Event> Processor<E> {
         self.order.abandon();
     }
 
-    /// Frees the places of all rows except those that wait.
+    /// Frees the places of all rows except waiting ones.
     pub(in super::super) fn free_unused_places(&mut self) {
         let places: Vec<_> = self.order.places().collect();
         if let Some(slab) = self.slots.slab(self.events) {
@@ -105,7 +105,7 @@ impl<E: Event> Processor<E> {
         }
     }
 
-    /// Replaces the state of some keys, or of all, by these entries.
+    /// Replaces the state of these keys, or of all keys, with these entries.
     pub(in super::super) fn reset(
         &mut self,
         plan: &Plan<E>,
@@ -123,7 +123,7 @@ impl<E: Event> Processor<E> {
             self.clear_key(id);
         }
         for saved in saved {
-            // This process encoded it, so it can be read.
+            // This process encoded the entry, so it can be read.
             if let Some(entry) = SnapshotEntry::of(saved) {
                 self.restore(&entry, saved, false);
             }
@@ -135,7 +135,7 @@ impl<E: Event> Processor<E> {
         }
     }
 
-    /// The state of one key.
+    /// Returns a copy of the state of one key.
     ///
     /// # Errors
     /// As [`save_changed`](Self::save_changed).
@@ -156,7 +156,7 @@ impl<E: Event> Processor<E> {
         Ok(order.map(|order| Image { order, nodes }))
     }
 
-    /// Takes one key back to where it was.
+    /// Rolls one key back to a copy.
     pub(in super::super) fn put_back(&mut self, id: KeyId, image: &Image) {
         self.clear_key(id);
         if let Some(slab) = self.slots.slab(self.events) {
@@ -177,8 +177,8 @@ impl<E: Event> Processor<E> {
     }
 }
 
-/// Of several entries with one number and key, the last: between two seals a key may be forgotten
-/// and come back.
+/// Retains only the last of several entries with the same number and key: between two seals, a key may
+/// be forgotten and come back.
 fn retain_last(saved: &mut Vec<Saved>) {
     let mut places = HashSet::new();
     saved.reverse();

@@ -1,4 +1,4 @@
-//! What the connections of one link suffer, and which there are.
+//! The conditions of a link: delays, cuts, and its open connections.
 
 use std::{
     fmt,
@@ -7,21 +7,22 @@ use std::{
     time::Duration,
 };
 
-/// What passes of the piece that was waited for. The client hears nothing more in any case.
+/// How much of the matching piece passes before the connection is cut. The client receives nothing
+/// more in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// Nothing of it: the server never sees it.
+    /// Nothing: the server never sees the piece.
     Before,
     /// Its first half: the server sees a torn message.
     Halfway,
-    /// All of it, and nothing of what the server says next: it happened, and the client cannot know.
+    /// All of it, but not the reply: the request took effect, and the client cannot know.
     BeforeReply,
 }
 
-/// Tells the piece that is waited for.
+/// Recognizes the piece at which to cut.
 pub(super) type Matches = Box<dyn FnMut(&[u8]) -> bool + Send>;
 
-/// What happens to all connections now.
+/// The current conditions of all connections.
 #[derive(Default)]
 pub(super) struct Now {
     pub(super) delay: Duration,
@@ -35,15 +36,15 @@ pub(super) struct Now {
     next: u64,
 }
 
-/// The state that a link shares with the threads of its connections.
+/// The conditions, shared between a link and the threads of its connections.
 #[derive(Default)]
-pub(super) struct Weather {
+pub(super) struct Conditions {
     now: Mutex<Now>,
     changed: Condvar,
 }
 
-impl Weather {
-    /// A panic of a test's predicate says enough by itself.
+impl Conditions {
+    /// Ignores poisoning: a panic of a test's predicate fails the test anyway.
     fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,7 +75,7 @@ impl Weather {
         self.cut_all();
     }
 
-    /// Cuts what is open, also what is being held.
+    /// Cuts every open connection, including held ones.
     pub(super) fn cut_all(&self) {
         self.change(|now| {
             for (_, client, server) in now.open.drain(..) {
@@ -83,12 +84,12 @@ impl Weather {
         });
     }
 
-    /// Notes a connection, and gives it its number.
+    /// Adds a connection and returns its number.
     pub(super) fn opened(&self, client: TcpStream, server: TcpStream) -> u64 {
         let mut now = self.now();
         let number = now.next;
         now.next += 1;
-        // It may have been accepted just before.
+        // The connection may have been accepted just before.
         if now.closed || now.refusing {
             end(&client, &server);
         } else {
@@ -108,8 +109,8 @@ impl Weather {
         });
     }
 
-    /// The cut that this piece of a client asks for, once.
-    pub(super) fn judge(&self, piece: &[u8]) -> Option<Cut> {
+    /// Takes the planned cut, if this piece of a client matches.
+    pub(super) fn take_cut(&self, piece: &[u8]) -> Option<Cut> {
         let mut now = self.now();
         let (cut, matches) = now.plan.as_mut()?;
         if !matches(piece) {
@@ -121,7 +122,7 @@ impl Weather {
         Some(cut)
     }
 
-    /// Waits as long as the weather asks a piece to; whether its connection is still open then.
+    /// Waits as long as a piece is delayed or held. Returns whether its connection is still open.
     pub(super) fn pass(&self, number: u64) -> bool {
         let delay = self.now().delay;
         if !delay.is_zero() {
@@ -134,17 +135,18 @@ impl Weather {
     }
 }
 
-/// Ends both streams for every thread that uses them; one that has ended by itself needs no more.
+/// Closes both streams for every thread that uses them. A stream that is closed already fails
+/// harmlessly.
 fn end(client: &TcpStream, server: &TcpStream) {
     for stream in [client, server] {
         drop(stream.shutdown(Shutdown::Both));
     }
 }
 
-impl fmt::Debug for Weather {
+impl fmt::Debug for Conditions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let now = self.now();
-        f.debug_struct("Weather")
+        f.debug_struct("Conditions")
             .field("delay", &now.delay)
             .field("held", &now.held)
             .field("refusing", &now.refusing)
