@@ -73,8 +73,8 @@ impl Operator for Speeding {
     }
 }
 
-/// Chunks of lines, five readings of each vehicle in each, a second apart and in order: one that is not costs a
-/// node of the tree of stragglers.
+/// Chunks of lines, five readings of each vehicle in each, a second apart and in order: one that is
+/// not costs a node of the tree of stragglers.
 fn chunks(count: usize) -> Chunks {
     let chunk = |chunk: usize| {
         let mut text = String::with_capacity(LINES * 240);
@@ -133,7 +133,8 @@ fn allocations(count: usize, bound: Duration) -> u64 {
     info.count_total
 }
 
-/// What a batch costs - the name of its partition, a future, a timer - is counted, and is all there is.
+/// What a batch costs - the name of its partition, a future, a timer - is counted, and is all there
+/// is.
 #[test]
 fn a_hundred_thousand_events_more_cost_what_their_batches_cost() {
     for bound in [Duration::ZERO, Duration::from_secs(5)] {

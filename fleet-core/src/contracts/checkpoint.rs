@@ -260,8 +260,8 @@ pub struct Progress {
 /// An implementation guarantees:
 /// - Commits are atomic: all of an epoch becomes durable, with every row that
 ///   [transactional sinks](crate::sink::TransactionalSink) wrote in its transaction, or nothing.
-/// - Commits are fenced: after a partition is claimed again, every commit with an older token fails,
-///   even if its transaction began before that claim.
+/// - Commits are fenced: after a partition is claimed again, every commit with an older token
+///   fails, even if its transaction began before that claim.
 /// - Each commit number is applied at most once.
 ///
 /// # Errors

@@ -221,10 +221,11 @@ pub trait Decode<P>: Send + Sync + 'static {
     /// Decodes all records of a payload.
     fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
 
-    /// Returns a copy of the payload, to decode record by record if [`decode`](Self::decode) panics.
+    /// Returns a copy of the payload, to decode record by record if [`decode`](Self::decode)
+    /// panics.
     ///
-    /// Called before each `decode` where [panics are isolated](crate::Pipeline::isolate_panics), and
-    /// never otherwise. The default returns `None`: a panic then stops the pipeline.
+    /// Called before each `decode` where [panics are isolated](crate::Pipeline::isolate_panics),
+    /// and never otherwise. The default returns `None`: a panic then stops the pipeline.
     fn copy_for_retry(&self, payload: &P) -> Option<RetryCopy<P>> {
         let _ = payload;
         None

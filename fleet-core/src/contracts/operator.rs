@@ -17,7 +17,7 @@ use crate::{
 /// each row                   on_timer for each timer at or before its time, then on_row
 /// the key's clock advances   on_timer for each timer before the clock
 /// a belated row              on_belated, if the operator revises
-/// the input ends             on_timer for each timer that is set, but for none that these calls set
+/// the input ends             on_timer for each timer that is set by then
 /// ```
 ///
 /// A belated row is older than its key's clock but within the [allowed lateness](crate::Order).
@@ -95,8 +95,8 @@ pub trait Operator: Send + Sync + 'static {
     /// Processes a belated row, after everything before the key's clock.
     ///
     /// The operator must emit replacements for the results that the row would have changed, had it
-    /// arrived in order. They reach sinks through stateless steps only: no other operator sees them,
-    /// because a replacement is not a new row. Default: ignores the row.
+    /// arrived in order. They reach sinks through stateless steps only: no other operator sees
+    /// them, because a replacement is not a new row. Default: ignores the row.
     fn on_belated(&self, state: &mut Self::State, row: &Row<Self::In>, cx: &mut Cx<'_, Self::Out>) {
         let _ = (state, row, cx);
     }
@@ -173,8 +173,8 @@ impl<O> Cx<'_, O> {
         self.timers.set(at);
         self.made.soonest = self.made.soonest.min(at);
     }
-    /// Returns whether it is too late to set a timer for this time. In `on_belated`, this means that
-    /// the key's clock has passed it.
+    /// Returns whether it is too late to set a timer for this time. In `on_belated`, this means
+    /// that the key's clock has passed it.
     pub fn has_passed(&self, at: EventTime) -> bool {
         at < self.earliest
     }

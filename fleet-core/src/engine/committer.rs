@@ -259,8 +259,8 @@ impl Committer {
         }
     }
 
-    /// Drops lost partitions, unless they may be committed already. Returns whether any was dropped:
-    /// then an open transaction must be rolled back.
+    /// Drops lost partitions, unless they may be committed already. Returns whether any was
+    /// dropped: then an open transaction must be rolled back.
     pub(crate) fn forget(&mut self, partitions: &[Partition]) -> bool {
         let mut sealed = self.sealed.iter();
         let known = sealed.any(|sealed| partitions.contains(&sealed.partition));

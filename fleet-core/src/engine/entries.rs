@@ -109,8 +109,8 @@ pub(crate) fn partition_time(now: EventTime) -> Saved {
     entry(PARTITION_TIME, "".into(), 0, Some(encoded(now)))
 }
 
-/// Returns the entry for the position of the last snapshot. Without bytes, it is the position of the
-/// commit.
+/// Returns the entry for the position of the last snapshot. Without bytes, it is the position of
+/// the commit.
 pub(crate) fn last_snapshot(bytes: Option<Vec<u8>>) -> Saved {
     entry(LAST_SNAPSHOT, "".into(), 0, bytes)
 }

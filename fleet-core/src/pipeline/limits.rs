@@ -19,8 +19,9 @@ pub struct EpochLimits {
 }
 
 impl Default for EpochLimits {
-    /// 262,144 records, 131,072 results, 32 MiB, 500 ms. Our choice: large enough that the fixed cost
-    /// of a commit no longer shows, small enough that a crash repeats less than a second of work.
+    /// 262,144 records, 131,072 results, 32 MiB, 500 ms. Our choice: large enough that the fixed
+    /// cost of a commit no longer shows, small enough that a crash repeats less than a second of
+    /// work.
     fn default() -> Self {
         Self {
             rows: 262_144,

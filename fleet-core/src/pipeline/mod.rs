@@ -51,12 +51,12 @@ use crate::{
 /// Called before each retry, with the error and the delay.
 type OnRetry = Box<dyn Fn(&Error, Duration) + Send + Sync>;
 
-/// How long a stop may take by default. Our choice: shorter than the 10 s after which Docker kills a
-/// container that it has asked to stop.
+/// How long a stop may take by default. Our choice: shorter than the 10 s after which Docker kills
+/// a container that it has asked to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
-/// The guarantee that each result is written exactly once. Requires a replayable source and sinks in
-/// the store's transaction.
+/// The guarantee that each result is written exactly once. Requires a replayable source and sinks
+/// in the store's transaction.
 #[derive(Debug)]
 pub struct ExactlyOnce;
 
@@ -68,9 +68,9 @@ pub struct AtLeastOnce;
 ///
 /// # Guarantees
 /// The constructor chooses the guarantee, and the compiler checks it.
-/// [`exactly_once`](Self::exactly_once) accepts only a [`Replayable`] source and transactional sinks
-/// of its own store. [`at_least_once`](Self::at_least_once) accepts any source and any sink; after a
-/// crash a plain sink may see rows twice.
+/// [`exactly_once`](Self::exactly_once) accepts only a [`Replayable`] source and transactional
+/// sinks of its own store. [`at_least_once`](Self::at_least_once) accepts any source and any sink;
+/// after a crash a plain sink may see rows twice.
 ///
 /// # Examples
 /// ```
@@ -218,8 +218,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         self.bind(name, from, Box::new(StoreSink::new(name, sink)))
     }
 
-    /// Counts the rows of a stream, grouped by the word that `word` returns for each. The totals are
-    /// part of every commit; see [`Tallies`](crate::checkpoint::Tallies).
+    /// Counts the rows of a stream, grouped by the word that `word` returns for each. The totals
+    /// are part of every commit; see [`Tallies`](crate::checkpoint::Tallies).
     #[must_use]
     pub fn tally<T: Send + Sync + 'static>(
         mut self,
@@ -243,8 +243,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     ///
     /// # Errors
     /// Returns a configuration error, or the error of a source, sink, store or snapshot that is not
-    /// retryable or whose retries are exhausted. Whatever was committed before stays committed, and a
-    /// restart resumes from there.
+    /// retryable or whose retries are exhausted. Whatever was committed before stays committed, and
+    /// a restart resumes from there.
     pub async fn run(self) -> Result<Report> {
         self.run_until(std::future::pending()).await
     }
@@ -253,8 +253,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     ///
     /// # Errors
     /// As [`run`](Self::run). If the final commit takes longer than
-    /// [`stop_within`](Self::stop_within), for example because a sink is being retried, the error is
-    /// of kind [`Stopped`](ErrorKind::Stopped) and names what was retried. Nothing is lost.
+    /// [`stop_within`](Self::stop_within), for example because a sink is being retried, the error
+    /// is of kind [`Stopped`](ErrorKind::Stopped) and names what was retried. Nothing is lost.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<Report> {
         driver::run(self, stop).await
     }

@@ -37,9 +37,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
 
     /// Sets the number of threads that compute. Default: one, the thread that runs the pipeline.
     ///
-    /// With several, each thread owns a share of the keys, and payloads are decoded in parallel. The
-    /// number may change from run to run: it affects no result, only the order of rows of different
-    /// keys.
+    /// With several, each thread owns a share of the keys, and payloads are decoded in parallel.
+    /// The number may change from run to run: it affects no result, only the order of rows of
+    /// different keys.
     #[must_use]
     pub fn workers(mut self, workers: NonZeroUsize) -> Self {
         self.workers = workers;
@@ -56,10 +56,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// The clock of the partition: the newest event time of its records so far, including late ones
     /// and duplicates, but no later than the [time of their log](crate::source::Batch::time).
     ///
-    /// Whenever this clock passes a multiple of `ttl / 4`, counted from 1970, the keys are forgotten
-    /// whose newest row is more than `ttl` older than that multiple. This happens before the record
-    /// that passed it is processed. The outcome therefore depends on the log alone, not on batches,
-    /// crashes or workers, and a key stays for between `ttl` and `1.25 * ttl`.
+    /// Whenever this clock passes a multiple of `ttl / 4`, counted from 1970, the keys are
+    /// forgotten whose newest row is more than `ttl` older than that multiple. This happens before
+    /// the record that passed it is processed. The outcome therefore depends on the log alone, not
+    /// on batches, crashes or workers, and a key stays for between `ttl` and `1.25 * ttl`.
     ///
     /// If the log has no time, one device whose clock is years ahead makes every other key look
     /// silent. Filter such records out first.
@@ -76,11 +76,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         self
     }
 
-    /// Limits the number of keys that each [tenant](crate::Event::tenant) may have in a partition at
-    /// the same time. Default: no limit.
+    /// Limits the number of keys that each [tenant](crate::Event::tenant) may have in a partition
+    /// at the same time. Default: no limit.
     ///
-    /// Beyond the limit, rows of new keys become dead letters of step `keys`. A producer that sends a
-    /// new id with every event then neither fills the memory nor affects other tenants. With
+    /// Beyond the limit, rows of new keys become dead letters of step `keys`. A producer that sends
+    /// a new id with every event then neither fills the memory nor affects other tenants. With
     /// [`forget_after`](Self::forget_after), silent keys make room for new ones.
     ///
     /// # Guarantees
@@ -95,11 +95,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         self
     }
 
-    /// Isolates panics of operators, decoders and other functions passed to the pipeline. Default: a
-    /// panic stops the pipeline with an error, and a restart meets it again.
+    /// Isolates panics of operators, decoders and other functions passed to the pipeline. Default:
+    /// a panic stops the pipeline with an error, and a restart meets it again.
     ///
-    /// The record that caused the panic becomes a dead letter, and everything else is committed as if
-    /// the graph had never seen that record.
+    /// The record that caused the panic becomes a dead letter, and everything else is committed as
+    /// if the graph had never seen that record.
     ///
     /// - The record still advances its key's clock.
     /// - If the panic is caused by a timer, or by a row that a timer emitted, there is no record to
@@ -110,8 +110,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// - A panic of a decoder that returns no [copy for retry](crate::Decode::copy_for_retry) still
     ///   stops the pipeline.
     ///
-    /// The panic message goes to the panic hook of the process, by default to standard error. Panics
-    /// cannot be isolated in a program that is built to abort on panic.
+    /// The panic message goes to the panic hook of the process, by default to standard error.
+    /// Panics cannot be isolated in a program that is built to abort on panic.
     ///
     /// # Cost
     /// A second, encoded copy of the state of every key, and a copy of every event until the next

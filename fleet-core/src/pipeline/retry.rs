@@ -46,8 +46,8 @@ impl Retry {
     }
 }
 
-/// The longest delay once a stop was requested. Our choice: short enough for several attempts within
-/// the time a stop may take.
+/// The longest delay once a stop was requested. Our choice: short enough for several attempts
+/// within the time a stop may take.
 const STOPPING_DELAY: Duration = Duration::from_millis(250);
 
 /// What a retry needs: the policy, the observer to notify, and the stop signal.

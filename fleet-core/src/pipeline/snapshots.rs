@@ -9,7 +9,8 @@ use crate::{
     engine::task::CommitKind,
 };
 
-/// How often commits write the state of the keys. Every commit writes positions, results and counts.
+/// How often commits write the state of the keys. Every commit writes positions, results and
+/// counts.
 ///
 /// # Cost
 /// A snapshot writes the state of every key that changed since the last one. With many keys this is
@@ -40,13 +41,13 @@ pub enum Snapshots {
     /// With every commit. A restart resumes at the committed position, without a replay.
     #[default]
     EveryCommit,
-    /// With the first commit after this interval, when a partition is handed over, when the pipeline
-    /// is stopped, and when its input ends.
+    /// With the first commit after this interval, when a partition is handed over, when the
+    /// pipeline is stopped, and when its input ends.
     ///
     /// After a crash, a restart replays the input from the last snapshot to rebuild the state. The
-    /// replay discards its results, because they are committed already; results are the same as with
-    /// [`EveryCommit`](Self::EveryCommit). The replay runs the program as it is after the restart: a
-    /// threshold that was changed applies from the last snapshot on.
+    /// replay discards its results, because they are committed already; results are the same as
+    /// with [`EveryCommit`](Self::EveryCommit). The replay runs the program as it is after the
+    /// restart: a threshold that was changed applies from the last snapshot on.
     Every(Duration),
 }
 

@@ -227,8 +227,8 @@ impl<E: Event> Harness<E> {
         std::mem::take(rows)
     }
 
-    /// Returns the state of a key at a node, or `None` if the node has not seen the key or has forgotten
-    /// it.
+    /// Returns the state of a key at a node, or `None` if the node has not seen the key or has
+    /// forgotten it.
     ///
     /// # Panics
     /// If there is no node of this name, or its state is of another type.
@@ -253,7 +253,8 @@ impl<E: Event> Harness<E> {
         Snapshot(self.saved.clone())
     }
 
-    /// Drops all state and resumes from a snapshot, as after a crash. Rows that were not taken stay.
+    /// Drops all state and resumes from a snapshot, as after a crash. Rows that were not taken
+    /// stay.
     ///
     /// # Errors
     /// Fails if the snapshot is of a graph with another structure.

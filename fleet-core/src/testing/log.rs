@@ -33,8 +33,8 @@ impl<E> From<E> for Logged<E> {
     }
 }
 
-/// The records of one partition of a [`Scripted`](super::Scripted) source. The offset of a record is
-/// its index.
+/// The records of one partition of a [`Scripted`](super::Scripted) source. The offset of a record
+/// is its index.
 ///
 /// Every restart reads the log again. Events that happen only once are in the
 /// [`Script`](super::Script).

@@ -35,8 +35,8 @@ pub enum Script {
 
 /// A replayable source of events in memory that follows a script.
 ///
-/// A step is skipped if its partition is paused, has ended or is not started. After the script, each
-/// partition returns its remaining records in one batch and ends.
+/// A step is skipped if its partition is paused, has ended or is not started. After the script,
+/// each partition returns its remaining records in one batch and ends.
 ///
 /// # Examples
 /// Two partitions, one of which is lost in between:

@@ -10,8 +10,8 @@ use crate::{
 pub(super) struct Blame {
     /// The rows of events to leave out.
     rows: Vec<(Offset, EventTime)>,
-    /// The nodes to skip, by index: their panic was caused by a timer, or by a row that a timer emitted,
-    /// so leaving out an event of this pass would not help.
+    /// The nodes to skip, by index: their panic was caused by a timer, or by a row that a timer
+    /// emitted, so leaving out an event of this pass would not help.
     nodes: Vec<usize>,
     /// Whether to drop all results.
     results: bool,

@@ -21,8 +21,8 @@ pub(super) struct Intake<'a, E> {
 }
 
 impl<E: Event> Intake<'_, E> {
-    /// Decodes a payload. If panics are isolated, a record that makes the decoder panic becomes a dead
-    /// letter.
+    /// Decodes a payload. If panics are isolated, a record that makes the decoder panic becomes a
+    /// dead letter.
     ///
     /// # Errors
     /// Fails if the decoder panics and its payload cannot be decoded record by record.

@@ -13,11 +13,12 @@ use crate::{
     rows::TimedEvents,
 };
 
-/// A base, which is the state of a shard at some moment as a snapshot stores it, and the events since.
+/// A base, which is the state of a shard at some moment as a snapshot stores it, and the events
+/// since.
 ///
 /// # Cost
-/// A second, encoded copy of the state, a copy of each event until the next commit, and a second copy
-/// of the entries of that commit.
+/// A second, encoded copy of the state, a copy of each event until the next commit, and a second
+/// copy of the entries of that commit.
 pub(super) struct Isolation<E> {
     /// The entries of each key.
     base: HashMap<CompactString, Vec<Saved>>,

@@ -10,10 +10,10 @@
 //! ```
 //! [`Round::run`] takes a batch in one of two ways:
 //!
-//! - *in place*, if the task has one shard and need not inspect events before they are admitted: the
-//!   decoder writes rows directly into the slab ([`Task::take_in_place`]);
-//! - *forked*, in all other cases: payloads are decoded into one list per shard, and each shard takes
-//!   its lists.
+//! - *in place*, if the task has one shard and need not inspect events before they are admitted:
+//!   the decoder writes rows directly into the slab ([`Task::take_in_place`]);
+//! - *forked*, in all other cases: payloads are decoded into one list per shard, and each shard
+//!   takes its lists.
 
 mod blame;
 mod fork;
@@ -103,8 +103,8 @@ impl<E: Event> Task<E> {
     /// [allows it](Self::takes_in_place).
     ///
     /// # Errors
-    /// Fails if the input had ended before: its last windows are closed, and more rows would be late.
-    /// Fails if an operator or the decoder panics; then the task must not be used any more.
+    /// Fails if the input had ended before: its last windows are closed, and more rows would be
+    /// late. Fails if an operator or the decoder panics; then the task must not be used any more.
     fn take_in_place<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
@@ -119,8 +119,8 @@ impl<E: Event> Task<E> {
         self.join()
     }
 
-    /// Inspects all events of a turn before they reach the shards: refuses new keys beyond the limit,
-    /// and returns the sweeps of silent ones.
+    /// Inspects all events of a turn before they reach the shards: refuses new keys beyond the
+    /// limit, and returns the sweeps of silent ones.
     fn admit(
         &mut self,
         plan: &Plan<E>,
@@ -207,8 +207,8 @@ impl<E: Event> Task<E> {
         Ok(())
     }
 
-    /// Advances the clocks of keys without a newer row to `floor`, as a tick does, and fires the timers
-    /// that are due.
+    /// Advances the clocks of keys without a newer row to `floor`, as a tick does, and fires the
+    /// timers that are due.
     ///
     /// # Errors
     /// Fails if a timer panics.
@@ -237,7 +237,8 @@ impl<E: Event> Task<E> {
         self.ended
     }
 
-    /// Returns the number of results that wait for a commit, and the bytes of results and dead letters.
+    /// Returns the number of results that wait for a commit, and the bytes of results and dead
+    /// letters.
     pub(crate) fn waiting(&self) -> (usize, usize) {
         let shards = self.shards.iter().map(Shard::waiting);
         shards.fold(

@@ -78,8 +78,8 @@ impl Panicked {
     }
 }
 
-/// Runs `work`, and returns a panic as its message. After a panic, whatever `work` changes may be in
-/// an inconsistent state.
+/// Runs `work`, and returns a panic as its message. After a panic, whatever `work` changes may be
+/// in an inconsistent state.
 pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| message(&*panic))
 }

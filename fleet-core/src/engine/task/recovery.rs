@@ -1,5 +1,5 @@
-//! Recovers a shard from a panic, if panics are isolated: rolls back, and takes the same events again,
-//! one event and one key at a time, without the ones to blame.
+//! Recovers a shard from a panic, if panics are isolated: rolls back, and takes the same events
+//! again, one event and one key at a time, without the ones to blame.
 
 use std::collections::BTreeSet;
 
@@ -123,7 +123,8 @@ impl<E: Event> Recovery<'_, E> {
         let saved: Vec<Saved> = isolation.entries(keys).cloned().collect();
         self.processor.reset(self.plan, keys, &saved);
         let mut events = isolation.events(keys);
-        // These events succeeded before. If they panic now, an operator is not pure, and no retry helps.
+        // These events succeeded before. If they panic now, an operator is not pure, and no retry
+        // helps.
         self.processor.run(
             self.plan,
             &mut events,

@@ -91,8 +91,8 @@ impl<E: Event> Task<E> {
         Some(())
     }
 
-    /// Returns the offset to read from, which is before [`next`](Self::next) if a replay is needed, or
-    /// `None` if nothing was ever committed.
+    /// Returns the offset to read from, which is before [`next`](Self::next) if a replay is needed,
+    /// or `None` if nothing was ever committed.
     pub(crate) fn start(&self) -> Option<Offset> {
         let position = self.snapshot.position().map(|_| self.next);
         self.replay

@@ -10,8 +10,8 @@ use crate::{
     rows::{Dealer, Events, TimedEvents},
 };
 
-/// The fewest parts per worker in a round, if payloads can be divided. Our choice: enough that a worker
-/// that wakes up late still finds work.
+/// The fewest parts per worker in a round, if payloads can be divided. Our choice: enough that a
+/// worker that wakes up late still finds work.
 const PARTS_PER_WORKER: usize = 4;
 
 /// A task and the batches of its partition, in input order.
@@ -67,8 +67,8 @@ impl<E: Event> Round<E> {
     /// Takes the batches through their tasks.
     ///
     /// # Errors
-    /// Fails if an input had ended before: its last windows are closed, and more rows would be late.
-    /// Fails if an operator or a decoder panics; then the task must not be used any more.
+    /// Fails if an input had ended before: its last windows are closed, and more rows would be
+    /// late. Fails if an operator or a decoder panics; then the task must not be used any more.
     pub(crate) fn run<P: Send, D: Decode<P, Event = E>>(
         &mut self,
         mut work: Vec<Work<'_, E, P>>,

@@ -21,8 +21,8 @@ impl<E: Event> Task<E> {
         self.changed || kind == CommitKind::Snapshot && is_behind
     }
 
-    /// Hands over everything since the last seal, as one numbered commit. It includes the state, even
-    /// if `wanted` says otherwise, when a restart needs it.
+    /// Hands over everything since the last seal, as one numbered commit. It includes the state,
+    /// even if `wanted` says otherwise, when a restart needs it.
     ///
     /// # Errors
     /// Fails if a state panics while it is encoded; then the task must not be used any more.

@@ -72,8 +72,8 @@ impl<E: Event> Shard<E> {
         self.processor.nodes()
     }
 
-    /// Decodes a payload in place and takes its rows through the graph. Only for a single shard without
-    /// isolation of panics.
+    /// Decodes a payload in place and takes its rows through the graph. Only for a single shard
+    /// without isolation of panics.
     pub(super) fn take_payload<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
@@ -167,8 +167,8 @@ impl<E: Event> Shard<E> {
         }
     }
 
-    /// Ends the keys that have been silent since `horizon`, as the end of the input would, and forgets
-    /// them.
+    /// Ends the keys that have been silent since `horizon`, as the end of the input would, and
+    /// forgets them.
     fn sweep(&mut self, plan: &Plan<E>, horizon: EventTime, emission: Emission) {
         let silent = self.processor.silent_since(horizon);
         if silent.is_empty() {

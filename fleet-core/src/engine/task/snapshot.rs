@@ -18,7 +18,8 @@ const LAYOUT: u8 = 1;
 /// commit writes their offsets, and this many take 32 KiB.
 const MAX_SKIPPED: usize = 4_096;
 
-/// The position of the last snapshot of a partition, and the records that a replay from there skips.
+/// The position of the last snapshot of a partition, and the records that a replay from there
+/// skips.
 #[derive(Debug, Default)]
 pub(super) struct LastSnapshot {
     /// `None` before the first snapshot.
@@ -80,8 +81,8 @@ impl LastSnapshot {
         })
     }
 
-    /// Chooses the kind of the next commit: a snapshot if a replay would be impossible or costly without
-    /// one, and otherwise as wanted.
+    /// Chooses the kind of the next commit: a snapshot if a replay would be impossible or costly
+    /// without one, and otherwise as wanted.
     pub(super) fn choose(&self, wanted: CommitKind, dead: &[DeadLetter]) -> CommitKind {
         if self.at.is_none() || self.dead.len() + dead.len() > MAX_SKIPPED {
             CommitKind::Snapshot

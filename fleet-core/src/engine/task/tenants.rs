@@ -19,8 +19,8 @@ use crate::{
 /// The keys of each tenant. Their limit keeps a producer that sends a new key with every event from
 /// filling the memory.
 ///
-/// Records are inspected in input order, before they reach the shards, so the keys that are admitted
-/// depend on the records alone.
+/// Records are inspected in input order, before they reach the shards, so the keys that are
+/// admitted depend on the records alone.
 #[derive(Debug, Default)]
 pub(super) struct Tenants {
     keys: HashMap<CompactString, Owned, foldhash::fast::RandomState>,
@@ -48,7 +48,8 @@ struct Owned {
 const STEP: &str = "keys";
 
 impl Tenants {
-    /// Removes the rows of new keys beyond the limit from the lists, each of which is in input order.
+    /// Removes the rows of new keys beyond the limit from the lists, each of which is in input
+    /// order.
     pub(super) fn gate<E: Event>(
         &mut self,
         rules: &Rules<'_>,

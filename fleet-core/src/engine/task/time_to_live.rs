@@ -17,8 +17,8 @@ pub(super) struct Sweep {
     pub(super) horizon: EventTime,
 }
 
-/// The time of a partition: the newest time of its records, rounded down to a quarter of the time to
-/// live.
+/// The time of a partition: the newest time of its records, rounded down to a quarter of the time
+/// to live.
 ///
 /// It depends on the records alone, so every run over them sweeps at the same records.
 #[derive(Debug, Default)]

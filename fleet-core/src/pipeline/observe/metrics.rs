@@ -1,7 +1,7 @@
 //! Every metric that a pipeline records.
 //!
-//! Each has the label `pipeline`, the pipeline's [name](crate::Pipeline::named). Counters start at 0
-//! in each run; totals over all runs are in [`Health`](super::Health) and in the
+//! Each has the label `pipeline`, the pipeline's [name](crate::Pipeline::named). Counters start at
+//! 0 in each run; totals over all runs are in [`Health`](super::Health) and in the
 //! [`Report`](crate::pipeline::Report).
 
 use super::metric::{

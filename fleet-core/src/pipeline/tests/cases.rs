@@ -94,7 +94,8 @@ async fn an_input_that_grew_after_its_end_is_refused() {
 #[tokio::test]
 async fn a_stop_commits_what_was_computed_and_the_next_run_goes_on() {
     let (store, rows) = (MemoryStore::default(), rows(50));
-    // The source has nothing more to say for now; the stop comes when it has been polled often enough.
+    // The source has nothing more to say for now; the stop comes when it has been polled often
+    // enough.
     let script = [vec![Script::Rows(20)], vec![Script::Idle; 1000]].concat();
     let mut polls = 0;
     let stop = std::future::poll_fn(move |_| {
@@ -272,7 +273,8 @@ async fn rows_within_the_bound_are_put_in_order_and_older_ones_are_late() {
         kmh: 60,
         id: 0,
     };
-    // Newest 10: the clock is at 5. A row at 5 is still taken, one at 4 is late, the second 5 is a duplicate.
+    // Newest 10: the clock is at 5. A row at 5 is still taken, one at 4 is late, the second 5 is a
+    // duplicate.
     let rows = Arc::new(vec![at(10), at(5), at(4), at(5)]);
     let report = pipeline(&rows, &[Script::Rows(1); 4], &store)
         .run()

@@ -1,4 +1,5 @@
-//! Inputs that arrive out of order, and runs over them that crash: any batches, epochs, snapshots and workers.
+//! Inputs that arrive out of order, and runs over them that crash: any batches, epochs, snapshots
+//! and workers.
 
 use std::{sync::Arc, time::Duration};
 

@@ -206,7 +206,8 @@ async fn a_forgotten_key_leaves_the_snapshot_too() {
     assert_eq!(claim.next, Some(Offset(280)));
     let keys = claim.state.iter().map(|saved| saved.key.to_string());
     let keys: std::collections::BTreeSet<_> = keys.filter(|key| !key.is_empty()).collect();
-    // The last record before was at 279: the line is at 275, and what is older than 255 is forgotten.
+    // The last record before was at 279: the line is at 275, and what is older than 255 is
+    // forgotten.
     let known: std::collections::BTreeSet<_> = (255..280).map(|n| format!("a/{n}")).collect();
     assert_eq!(keys, known);
     let report = ping(&rows, Vec::new(), bounds, &store).await.unwrap();

@@ -85,8 +85,8 @@ impl Operator for Edge {
     }
 }
 
-/// The number of rows since the last silence of 3 s, at the end of each: a timer that often is due at
-/// the very time of a row.
+/// The number of rows since the last silence of 3 s, at the end of each: a timer that often is due
+/// at the very time of a row.
 pub(super) struct Burst;
 
 impl Operator for Burst {

@@ -111,7 +111,8 @@ async fn a_hand_over_ends_at_its_deadline_also_while_two_epochs_wait_for_a_sink(
     hand.say(event).await;
     tokio::time::sleep(Duration::from_secs(11)).await;
     assert!(gone.load(Ordering::Relaxed), "the deadline has passed");
-    // What the sink takes now belongs to the next owner: its epoch is given up before the position moves.
+    // What the sink takes now belongs to the next owner: its epoch is given up before the position
+    // moves.
     hand.permits.add_permits(2);
     a_while().await;
     stop.send(()).unwrap();

@@ -1,4 +1,5 @@
-//! Invariant 8 for the code that a pipeline is given: a panic stops the run in good order, or costs one record.
+//! Invariant 8 for the code that a pipeline is given: a panic stops the run in good order, or costs
+//! one record.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -163,7 +164,8 @@ impl Operator for Late {
     }
 }
 
-/// Bursts of three rows of each car, with silences in between that fire the timer; the last at the end.
+/// Bursts of three rows of each car, with silences in between that fire the timer; the last at the
+/// end.
 fn bursts() -> Arc<Vec<Reading>> {
     let row = |burst: i64, car: usize, second: i64| Reading {
         car,

@@ -81,7 +81,8 @@ fn source() -> Scripted<Reading> {
     Scripted::new("memory/0", rows(), script)
 }
 
-/// A run into a sink that is busy for so long, stopped after a minute; and how long it took after that.
+/// A run into a sink that is busy for so long, stopped after a minute; and how long it took after
+/// that.
 async fn stopped(store: &MemoryStore, busy: Duration) -> (Result<Ending>, Duration) {
     let (graph, streams) = graph();
     let until = Instant::now() + busy;

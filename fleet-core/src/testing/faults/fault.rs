@@ -70,15 +70,16 @@ pub enum Fault {
     Torn,
     /// The network delivers the commit twice.
     Twice,
-    /// The commit returns a retryable error, and takes effect only after this many more operations of
-    /// the store and the next one.
+    /// The commit returns a retryable error, and takes effect only after this many more operations
+    /// of the store and the next one.
     LandsLate(u32),
-    /// The process crashes at once, and its commit takes effect only after this many more operations of
-    /// the store and the next one. By then, others may have claimed its partitions.
+    /// The process crashes at once, and its commit takes effect only after this many more
+    /// operations of the store and the next one. By then, others may have claimed its partitions.
     CrashInFlight(u32),
     /// Another process claims the first partition of the commit just before it.
     Claimed,
-    /// Another process runs before the operation; see [`Faults::meanwhile`](super::Faults::meanwhile).
+    /// Another process runs before the operation; see
+    /// [`Faults::meanwhile`](super::Faults::meanwhile).
     Meanwhile,
 }
 
@@ -121,8 +122,8 @@ impl Fault {
         }
     }
 
-    /// Returns whether it can happen to this operation. A fault that does not fit is neither injected
-    /// nor counted.
+    /// Returns whether it can happen to this operation. A fault that does not fit is neither
+    /// injected nor counted.
     pub fn fits(self, operation: Operation) -> bool {
         use Operation::{Begin, Claim, Commit, Next, Publish, Store};
         match self {

@@ -180,8 +180,8 @@ impl Faults {
         Some(fault)
     }
 
-    /// Injects the faults that come before an operation takes effect. Returns a fault that is left for
-    /// later.
+    /// Injects the faults that come before an operation takes effect. Returns a fault that is left
+    /// for later.
     pub(super) async fn before(&self, operation: Operation) -> Result<Option<Fault>> {
         let kind = match operation {
             Operation::Next | Operation::Start | Operation::Acknowledge => ErrorKind::Source,

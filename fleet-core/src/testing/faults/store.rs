@@ -21,8 +21,8 @@ use crate::{
 /// A checkpoint store whose calls suffer the faults of a plan.
 ///
 /// Clones are handles to the same store, and so is the handle that [`with`](Self::with) returns for
-/// the next process: a commit that is in flight when a process crashes may take effect while the next
-/// one runs.
+/// the next process: a commit that is in flight when a process crashes may take effect while the
+/// next one runs.
 ///
 /// # Examples
 /// See [`Faults`].

@@ -52,7 +52,8 @@ struct Direction {
 }
 
 impl Direction {
-    /// Passes pieces on until either end closes or the connection is cut, and then closes both ends.
+    /// Passes pieces on until either end closes or the connection is cut, and then closes both
+    /// ends.
     fn run(
         self,
         mut from: TcpStream,

@@ -21,8 +21,8 @@ pub use conditions::Cut;
 /// listener.
 ///
 /// # Guarantees
-/// Bytes pass unchanged and in order. A cut closes both sides at once: each peer sees the end of the
-/// stream or a reset, depending on its system.
+/// Bytes pass unchanged and in order. A cut closes both sides at once: each peer sees the end of
+/// the stream or a reset, depending on its system.
 ///
 /// # Cost
 /// Two threads per connection.
@@ -118,11 +118,12 @@ impl FaultyLink {
         self.conditions.cut_all();
     }
 
-    /// Plans one cut: of the first connection whose client sends a piece that `matches`. Replaces a cut
-    /// that was planned before.
+    /// Plans one cut: of the first connection whose client sends a piece that `matches`. Replaces a
+    /// cut that was planned before.
     ///
-    /// A piece is the result of one read of the stream, up to 64 KiB. It can hold several messages, or
-    /// part of one. `matches` sees each piece of every client once and in order, and may keep state.
+    /// A piece is the result of one read of the stream, up to 64 KiB. It can hold several messages,
+    /// or part of one. `matches` sees each piece of every client once and in order, and may keep
+    /// state.
     pub fn cut_when(&self, cut: Cut, matches: impl FnMut(&[u8]) -> bool + Send + 'static) {
         self.conditions.plan(cut, Box::new(matches));
     }

@@ -177,8 +177,8 @@ impl<E: Event> Processor<E> {
     }
 }
 
-/// Retains only the last of several entries with the same number and key: between two seals, a key may
-/// be forgotten and come back.
+/// Retains only the last of several entries with the same number and key: between two seals, a key
+/// may be forgotten and come back.
 fn retain_last(saved: &mut Vec<Saved>) {
     let mut places = HashSet::new();
     saved.reverse();

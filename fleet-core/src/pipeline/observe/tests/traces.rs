@@ -60,7 +60,8 @@ impl Subscriber for Written {
 /// The lines of a run.
 fn traced(steps: Vec<Step>) -> Vec<(Level, String)> {
     let written = Written::default();
-    // While there is only one subscriber, what another thread comes across first, without any, is off for all.
+    // While there is only one subscriber, what another thread comes across first, without any, is
+    // off for all.
     let _second = Dispatch::new(written.clone());
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_time().build().unwrap();

@@ -13,8 +13,8 @@ use crate::{
 /// The prefix of the reason of a dead letter after a panic.
 const PANICKED: &str = "it panicked: ";
 
-/// Returns the reason for a malformed record. Every fourth makes the decoder panic, and the dead letter
-/// must have the same reason.
+/// Returns the reason for a malformed record. Every fourth makes the decoder panic, and the dead
+/// letter must have the same reason.
 pub(super) fn cut_short(id: u16) -> String {
     let panicked = if id.is_multiple_of(4) { PANICKED } else { "" };
     format!("{panicked}record {id} is cut short")

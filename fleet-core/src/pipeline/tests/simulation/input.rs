@@ -20,8 +20,8 @@ pub(super) fn logs(dice: &mut Dice) -> Vec<Log<Reading>> {
             break;
         }
         for car in 0..CARS.len() {
-            // Some seconds have no row, so that bursts end and windows stay empty. Some have two, so
-            // that there are ties.
+            // Some seconds have no row, so that bursts end and windows stay empty. Some have two,
+            // so that there are ties.
             for _ in 0..dice.roll(4).saturating_sub(1) {
                 let kmh = 60 + dice.roll(40) as u16;
                 for_each_copy(dice, |delay, dice| {
@@ -49,7 +49,8 @@ pub(super) fn logs(dice: &mut Dice) -> Vec<Log<Reading>> {
 /// When a record reaches its log, and the record.
 type Arrival = ((i64, u64), Logged<Reading>);
 
-/// Most records arrive once and within the bound, or exactly at it. Some arrive twice, some too late.
+/// Most records arrive once and within the bound, or exactly at it. Some arrive twice, some too
+/// late.
 fn for_each_copy(dice: &mut Dice, mut arrives: impl FnMut(i64, &mut Dice)) {
     let within = [0, BOUND, dice.roll(BOUND as u64 + 1) as i64];
     let delay = dice.pick(&within) + if dice.once_in(25) { BOUND } else { 0 };
@@ -60,7 +61,8 @@ fn for_each_copy(dice: &mut Dice, mut arrives: impl FnMut(i64, &mut Dice)) {
     }
 }
 
-/// Returns the reading itself, or now and then a record that is malformed, filtered or out of range.
+/// Returns the reading itself, or now and then a record that is malformed, filtered or out of
+/// range.
 fn record(reading: Reading, dice: &mut Dice) -> Logged<Reading> {
     match dice.roll(60) {
         0 | 1 => Logged::Malformed {

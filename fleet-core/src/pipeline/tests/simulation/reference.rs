@@ -63,8 +63,8 @@ struct Accepted {
     belated: bool,
 }
 
-/// Returns the results of all logs, with an allowed lateness of `lateness` seconds. For windows that
-/// belated rows revise, these are the last revisions.
+/// Returns the results of all logs, with an allowed lateness of `lateness` seconds. For windows
+/// that belated rows revise, these are the last revisions.
 pub(super) fn truth(logs: &[Log<Reading>], lateness: i64) -> Truth {
     let mut truth = Truth::default();
     for log in logs {

@@ -1,7 +1,7 @@
 //! Chooses the seeds, runs them on all cores, and records the ones that fail.
 //!
-//! A plain test run takes a fixed range of seeds, so that it passes or fails the same way every time.
-//! CI and the soak take fresh ones:
+//! A plain test run takes a fixed range of seeds, so that it passes or fails the same way every
+//! time. CI and the soak take fresh ones:
 //!
 //! | variable | effect |
 //! |---|---|

@@ -60,7 +60,8 @@ impl Aim {
     }
 }
 
-/// Returns faults at a steady rate, each of a kind that fits its operation, until `left` is used up.
+/// Returns faults at a steady rate, each of a kind that fits its operation, until `left` is used
+/// up.
 pub(super) fn trouble(dice: &mut Dice, left: &Arc<AtomicU64>) -> Faults {
     let (mut dice, left) = (dice.split(), Arc::clone(left));
     let mut aim = Aim::new(&mut dice);

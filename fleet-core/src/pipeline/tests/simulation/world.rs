@@ -236,8 +236,8 @@ impl World {
             return Err(wrong);
         }
         let found = self.found(&report);
-        // Which revisions lead to the last one depends on the order in the log, so tables that depend
-        // on each revision have no plain reference.
+        // Which revisions lead to the last one depends on the order in the log, so tables that
+        // depend on each revision have no plain reference.
         let revised = |name: &str| self.lateness > 0 && name.starts_with("windows");
         let of_revised = |name: &str| self.lateness > 0 && matches!(name, "both" | "chain");
         for (sink, rows) in truth.published.iter().filter(|(sink, _)| !revised(sink)) {
@@ -327,8 +327,8 @@ fn at_least(sink: &str, seen: &[String], truth: &[String]) -> Result<(), String>
     }
 }
 
-/// Returns whether the error was injected, by the fault plan or by the source's script, and outlasted
-/// its retries.
+/// Returns whether the error was injected, by the fault plan or by the source's script, and
+/// outlasted its retries.
 fn is_injected(error: &Error) -> bool {
     let message = error.to_string();
     ["by plan", "by script"]

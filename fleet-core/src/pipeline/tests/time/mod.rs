@@ -1,4 +1,5 @@
-//! What the engine knows about time: lateness, ticks, clocks that are ahead, and every kind of window.
+//! What the engine knows about time: lateness, ticks, clocks that are ahead, and every kind of
+//! window.
 
 mod ahead;
 mod lateness;
@@ -58,7 +59,8 @@ impl Event for Ping {
     }
 }
 
-/// A rule: tells each rise above 5, and what was before it, so that every row that it should not see shows.
+/// A rule: tells each rise above 5, and what was before it, so that every row that it should not
+/// see shows.
 struct Rises;
 
 impl Operator for Rises {
@@ -124,7 +126,8 @@ fn drive(dice: &mut Dice) -> BTreeSet<Ping> {
     rows
 }
 
-/// The rows as they arrive, each up to `delay` after its time, the delay itself included; some come twice.
+/// The rows as they arrive, each up to `delay` after its time, the delay itself included; some come
+/// twice.
 fn arrive(rows: &BTreeSet<Ping>, delay: i64, dice: &mut Dice) -> Vec<Ping> {
     let mut mixed: Vec<((i64, u64), Ping)> = Vec::new();
     for row in rows {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{CARS, GAP, LENGTH, Ping, SLIDE, SLIDING, Tables, Window, time};
 use crate::window::Summary;
 
-/// What holds of each window: of those with one key and start, the result of the highest revision, without
-/// the revision.
+/// What holds of each window: of those with one key and start, the result of the highest revision,
+/// without the revision.
 pub(super) fn last_revisions(tables: &Tables, table: &str) -> BTreeSet<String> {
     let mut last: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for row in tables.get(table).into_iter().flatten() {
