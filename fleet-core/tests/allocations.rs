@@ -1,4 +1,4 @@
-//! Decoding allocates nothing per event.
+//! Checks that decoding allocates nothing per event.
 
 use fleet_core::{
     Decode, Event, Offset,
@@ -20,7 +20,7 @@ fn chunk(line: impl Fn(usize) -> String) -> Chunk {
     }
 }
 
-/// How many allocations it takes to decode the chunk into a `Vec` that is large enough.
+/// Counts the allocations of decoding a chunk into a `Vec` that is large enough.
 fn allocations<D: Dialect<Event = Telemetry>>(dialect: &D, chunk: Chunk) -> u64 {
     let (mut rows, mut fates) = (Vec::with_capacity(LINES), Fates::default());
     let info = allocation_counter::measure(|| {
@@ -45,7 +45,7 @@ fn vehicleops_in_its_own_order_and_in_any_other() {
         )
     });
     let text = String::from_utf8(in_order.bytes.clone()).unwrap();
-    // The same keys from the last to the first: no schema order to follow.
+    // The same keys in reverse, so that they do not follow the order of the schema.
     let turned = chunk(|line| {
         let line = text.lines().nth(line).unwrap().trim_matches(['{', '}']);
         let keys: Vec<_> = line.split(',').rev().collect();

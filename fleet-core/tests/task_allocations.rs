@@ -1,4 +1,4 @@
-//! Nothing on the way from a line to rules and windows allocates per event.
+//! Checks that nothing allocates per event, from a line of input to rules and windows.
 #![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::{fmt::Write as _, time::Duration};
@@ -19,7 +19,7 @@ use fleet_core::{
 const VEHICLES: usize = 200;
 const LINES: usize = 1_000;
 
-/// Gives chunks that were made beforehand.
+/// A source of chunks that were prepared in advance.
 struct Chunks(std::vec::IntoIter<Vec<u8>>, Option<u64>);
 
 #[async_trait]
@@ -73,8 +73,8 @@ impl Operator for Speeding {
     }
 }
 
-/// Chunks of lines, five readings of each vehicle in each, a second apart and in order: one that is
-/// not costs a node of the tree of stragglers.
+/// Returns chunks of lines. Each chunk has five readings of each vehicle, a second apart and in
+/// order, because a straggler would allocate a node of its tree.
 fn chunks(count: usize) -> Chunks {
     let chunk = |chunk: usize| {
         let mut text = String::with_capacity(LINES * 240);
@@ -97,7 +97,7 @@ fn chunks(count: usize) -> Chunks {
     Chunks((0..count).map(chunk).collect::<Vec<_>>().into_iter(), None)
 }
 
-/// How many allocations a run over so many chunks takes.
+/// Counts the allocations of a run over this many chunks.
 fn allocations(count: usize, bound: Duration) -> u64 {
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
     let alerts = graph.apply("speeding", telemetry, Speeding);
@@ -133,8 +133,7 @@ fn allocations(count: usize, bound: Duration) -> u64 {
     info.count_total
 }
 
-/// What a batch costs - the name of its partition, a future, a timer - is counted, and is all there
-/// is.
+/// Only batches allocate: the name of the partition, a future, a timer.
 #[test]
 fn a_hundred_thousand_events_more_cost_what_their_batches_cost() {
     for bound in [Duration::ZERO, Duration::from_secs(5)] {

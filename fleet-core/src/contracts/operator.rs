@@ -17,7 +17,7 @@ use crate::{
 /// each row                   on_timer for each timer at or before its time, then on_row
 /// the key's clock advances   on_timer for each timer before the clock
 /// a belated row              on_belated, if the operator revises
-/// the input ends             on_timer for each timer that is set by then
+/// the input ends             on_timer for each pending timer; timers set now never fire
 /// ```
 ///
 /// A belated row is older than its key's clock but within the [allowed lateness](crate::Order).

@@ -1,4 +1,4 @@
-//! With a bound of 0 the order of arrival counts: batching and crashes may vary, and nothing else.
+//! With a bound of 0 results depend on the order of arrival, but not on batches or crashes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     testing::{Fault, Faults, FaultySink, FaultyStore, Operation, Script, Scripted},
 };
 
-/// Rows that come nearly in order, the first ninth of them twice.
+/// Rows that arrive nearly in order, the first ninth of them twice.
 fn rows(dice: &mut Dice) -> Arc<Vec<Reading>> {
     let mut rows = Vec::new();
     for second in 0..40 {

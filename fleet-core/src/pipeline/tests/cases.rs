@@ -94,8 +94,7 @@ async fn an_input_that_grew_after_its_end_is_refused() {
 #[tokio::test]
 async fn a_stop_commits_what_was_computed_and_the_next_run_goes_on() {
     let (store, rows) = (MemoryStore::default(), rows(50));
-    // The source has nothing more to say for now; the stop comes when it has been polled often
-    // enough.
+    // After 20 rows the source is idle. The stop comes after enough polls.
     let script = [vec![Script::Rows(20)], vec![Script::Idle; 1000]].concat();
     let mut polls = 0;
     let stop = std::future::poll_fn(move |_| {
@@ -161,7 +160,7 @@ async fn a_changed_structure_is_refused_with_what_differs_and_a_changed_threshol
     );
 }
 
-/// Refuses every third row, and fails once in between.
+/// Rejects every third row, and fails once in between.
 struct Picky {
     calls: usize,
     taken: Arc<AtomicUsize>,
@@ -273,8 +272,8 @@ async fn rows_within_the_bound_are_put_in_order_and_older_ones_are_late() {
         kmh: 60,
         id: 0,
     };
-    // Newest 10: the clock is at 5. A row at 5 is still taken, one at 4 is late, the second 5 is a
-    // duplicate.
+    // The newest row is at 10, so the clock is at 5. A row at 5 is accepted, one at 4 is late, and
+    // the second one at 5 is a duplicate.
     let rows = Arc::new(vec![at(10), at(5), at(4), at(5)]);
     let report = pipeline(&rows, &[Script::Rows(1); 4], &store)
         .run()
@@ -330,7 +329,7 @@ async fn a_bound_of_zero_releases_at_once_and_still_finds_duplicates_across_rest
     assert_eq!(at(2, 60).at(), time(2));
 }
 
-/// Sums of a window may be infinite before the first row, and a restart must read them.
+/// Sums of a window may be infinite before the first row, and a restart must decode them.
 #[test]
 fn a_state_by_serde_holds_numbers_that_are_not_finite() {
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -343,7 +342,7 @@ fn a_state_by_serde_holds_numbers_that_are_not_finite() {
 }
 
 #[tokio::test]
-async fn one_batch_that_is_always_ready_does_not_keep_the_stop_from_being_heard() {
+async fn a_source_that_is_always_ready_does_not_starve_the_stop() {
     let store = MemoryStore::default();
     let script = vec![Script::Rows(1); 20_000];
     let stop = tokio::time::sleep(Duration::from_millis(1));

@@ -1,5 +1,5 @@
-//! Inputs that arrive out of order, and runs over them that crash: any batches, epochs, snapshots
-//! and workers.
+//! Inputs that arrive out of order, and runs that crash, with random batches, epochs, snapshots and
+//! workers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,10 +19,10 @@ use crate::{
     testing::{Script, Scripted},
 };
 
-/// How many of a run's attempts crash at most.
+/// The most crashes of a run.
 const CRASHES: usize = 6;
 
-/// A source during whose every call a millisecond passes, so that intervals end.
+/// A source each of whose calls takes a millisecond, so that intervals elapse.
 pub(super) struct Slow(Scripted<Reading>);
 
 impl Slow {
@@ -45,13 +45,13 @@ impl Source for Slow {
     }
 }
 
-/// Rows of four cars, four a second, as they [arrive](delayed).
+/// Rows of four cars, four per second, as they [arrive](delayed).
 pub(super) fn arrive(dice: &mut Dice) -> Arc<Vec<Reading>> {
     let rows = (0..160).map(|number| reading(number / 4, dice));
     delayed(&rows.collect::<Vec<_>>(), dice)
 }
 
-/// What one of four cars says in this second.
+/// Returns the reading of a car in this second.
 pub(super) fn reading(second: i64, dice: &mut Dice) -> Reading {
     Reading {
         car: dice.roll(4) as usize,
@@ -61,7 +61,7 @@ pub(super) fn reading(second: i64, dice: &mut Dice) -> Reading {
     }
 }
 
-/// Each row delayed by up to the bound; some come twice.
+/// Delays each row by up to the bound. Some arrive twice.
 pub(super) fn delayed(rows: &[Reading], dice: &mut Dice) -> Arc<Vec<Reading>> {
     let mut arriving = Vec::new();
     for row in rows {
@@ -76,7 +76,7 @@ pub(super) fn delayed(rows: &[Reading], dice: &mut Dice) -> Arc<Vec<Reading>> {
     Arc::new(arriving.into_iter().map(|(.., row)| row).collect())
 }
 
-/// Runs until the input has ended, through as many crashes as the dice say.
+/// Runs until the input has ended, through a random number of crashes.
 pub(super) async fn run<D: Decode<Records>>(
     dice: &mut Dice,
     pipeline: impl Fn(Vec<Script>) -> Pipeline<Slow, D, MemoryStore, ExactlyOnce>,

@@ -1,4 +1,4 @@
-//! Partitions that another process has claimed: their commits are refused, and others are not.
+//! Fencing: commits of partitions that another process has claimed are refused, and no others.
 
 use std::{sync::Arc, time::Duration};
 
@@ -114,7 +114,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
     loop {
         match committer.step() {
             Step::Publish { piece, .. } => {
-                // Each piece has one row refused, named after its partition.
+                // Each piece has one rejected row, with the partition as its reason.
                 let (partition, _) = committer.position(piece).unwrap();
                 let (step, reason) = ("rows".into(), partition.to_string());
                 let (raw, length) = (Vec::new(), 0);
@@ -157,7 +157,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         (tallies["sink.rows.given"], tallies["sink.rows.written"]),
         (5, 4)
     );
-    // Its own refused row, and not that of the partition that is gone.
+    // Only its own rejected row, not that of the fenced partition.
     let dead = store.dead_letters();
     assert_eq!(dead.len(), 1);
     assert_eq!((&dead[0].0, dead[0].1.reason.as_str()), (&mine, "mine"));

@@ -1,4 +1,4 @@
-//! A source and a sink that wait for the test, to catch a run at one moment.
+//! A source and a sink that a test controls step by step, to hold a run at a chosen moment.
 
 use std::sync::{
     Arc, Mutex,
@@ -28,7 +28,7 @@ use crate::{
 
 type Said = Result<SourceEvent<Vec<(Offset, Reading)>>>;
 
-/// What the source was told, in words.
+/// The calls that the source received, as text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes(Arc<Mutex<Vec<String>>>);
 
@@ -42,7 +42,7 @@ impl Notes {
     }
 }
 
-/// Says what the test sends it.
+/// A source that returns what the test sends it.
 pub(super) struct Spoken {
     says: mpsc::Receiver<Said>,
     told: Notes,
@@ -75,7 +75,7 @@ impl Source for Spoken {
     }
 }
 
-/// Writes once for each permit.
+/// A sink that writes once for each permit.
 pub(super) struct Gate {
     pub(super) permits: Arc<Semaphore>,
     pub(super) written: Arc<AtomicUsize>,
@@ -93,22 +93,22 @@ impl Sink<Reading> for Gate {
     }
 }
 
-/// The other end of everything.
+/// The test's controls.
 pub(super) struct Hand {
     pub(super) says: mpsc::Sender<Said>,
     pub(super) told: Notes,
     pub(super) permits: Arc<Semaphore>,
-    /// Rows that the sink has written, and that the graph has seen.
+    /// The number of rows that the sink has written, and that the graph has seen.
     pub(super) written: Arc<AtomicUsize>,
     pub(super) seen: Arc<AtomicUsize>,
     pub(super) store: MemoryStore,
     at: u64,
 }
 
-/// How many rows close an epoch.
+/// The number of rows that close an epoch.
 pub(super) const EPOCH: usize = 10;
 
-/// A pipeline whose sink is a closed gate, and the hand that leads it.
+/// Returns a pipeline whose sink is blocked, and the controls of a test.
 pub(super) fn led() -> (
     Pipeline<Spoken, Typed<Reading>, MemoryStore, AtLeastOnce>,
     Hand,
@@ -157,7 +157,7 @@ impl Hand {
         self.says.send(Ok(event)).await.unwrap();
     }
 
-    /// Says a batch of rows that were not there before.
+    /// Sends a batch of new rows.
     pub(super) async fn say_rows(&mut self, partition: &Partition, count: usize) {
         let from = self.at;
         self.at += count as u64;
@@ -176,12 +176,12 @@ impl Hand {
         .await;
     }
 
-    /// Says a batch that fills an epoch.
+    /// Sends a batch that fills an epoch.
     pub(super) async fn say_batch(&mut self, partition: &Partition) {
         self.say_rows(partition, EPOCH).await;
     }
 
-    /// Waits until the graph has seen so many epochs.
+    /// Waits until the graph has seen this many epochs.
     pub(super) async fn seen(&self, epochs: usize) {
         until(|| self.seen.load(Ordering::Relaxed) == epochs * EPOCH).await;
     }
@@ -192,7 +192,7 @@ impl Hand {
     }
 }
 
-/// Lets everything else run until this holds.
+/// Lets all other tasks run until this holds.
 pub(super) async fn until(holds: impl Fn() -> bool) {
     for _ in 0..10_000 {
         if holds() {
@@ -203,7 +203,7 @@ pub(super) async fn until(holds: impl Fn() -> bool) {
     panic!("it never came to that");
 }
 
-/// Lets everything else run as far as it can.
+/// Lets all other tasks run as far as they can.
 pub(super) async fn a_while() {
     for _ in 0..1_000 {
         yield_now().await;

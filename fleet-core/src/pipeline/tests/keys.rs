@@ -1,4 +1,4 @@
-//! How long a key is known and how many there may be: decided by the log alone.
+//! The time to live of keys and their number per tenant, which the log alone decides.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ const STEP: i64 = TTL / 4;
 fn drive(dice: &mut Dice) -> Arc<Vec<Reading>> {
     let rows = (0..400).map(|number| reading(number / 3, dice));
     let mut rows: Vec<_> = rows.collect();
-    // Each car drives in its own quarter of a minute, and one of them at other times too.
+    // Each car drives in its own quarter of a minute, and one of them at other times as well.
     rows.retain(|row| {
         let quarter = row.second / 15 % 4;
         quarter == row.car as i64 || row.car == 3 && dice.once_in(3)
@@ -34,7 +34,8 @@ fn drive(dice: &mut Dice) -> Arc<Vec<Reading>> {
     delayed(&rows, dice)
 }
 
-/// The rows of each car between being new and being forgotten, by a plain loop over the log.
+/// Counts the rows of each car from its first row until it is forgotten, by a plain loop over the
+/// log.
 fn lives(rows: &[Reading]) -> Vec<Vec<Reading>> {
     let (mut now, mut over) = (None, Vec::new());
     let mut open: BTreeMap<usize, Vec<Reading>> = BTreeMap::new();
@@ -107,7 +108,7 @@ async fn prop_a_silent_key_ends_and_begins_anew_at_the_places_that_the_log_says(
     }
 }
 
-/// A sign of life of any device.
+/// A heartbeat of a device.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Ping {
     device: String,
@@ -147,7 +148,7 @@ impl Operator for Count {
     }
 }
 
-/// What a run is bounded by.
+/// The limits of a run.
 #[derive(Clone, Copy, Default)]
 struct Bounds {
     ttl: Option<u64>,
@@ -206,7 +207,7 @@ async fn a_forgotten_key_leaves_the_snapshot_too() {
     assert_eq!(claim.next, Some(Offset(280)));
     let keys = claim.state.iter().map(|saved| saved.key.to_string());
     let keys: std::collections::BTreeSet<_> = keys.filter(|key| !key.is_empty()).collect();
-    // The last record before was at 279: the line is at 275, and what is older than 255 is
+    // The previous record was at 279, so the partition's time is 275, and keys older than 255 are
     // forgotten.
     let known: std::collections::BTreeSet<_> = (255..280).map(|n| format!("a/{n}")).collect();
     assert_eq!(keys, known);
@@ -217,7 +218,7 @@ async fn a_forgotten_key_leaves_the_snapshot_too() {
 
 #[tokio::test]
 async fn past_its_bound_a_tenant_gets_no_new_key_and_nobody_else_suffers() {
-    // Two devices that behave, and one that has another id each time.
+    // Two well-behaved devices, and one that sends a new id each time.
     let rows = (0..200).flat_map(|n| {
         [
             of("good/1", n),

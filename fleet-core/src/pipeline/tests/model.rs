@@ -1,4 +1,5 @@
-//! A small event, and operators over it that show any other order, any row lost and any row twice.
+//! A small event, and operators whose results reveal any change of order, and any lost or repeated
+//! row.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub(super) struct Reading {
     pub(super) car: usize,
     pub(super) second: i64,
     pub(super) kmh: u16,
-    /// Tells two records of the same content apart; no part of the content.
+    /// Distinguishes records with the same content. Not part of the content.
     pub(super) id: u16,
 }
 
@@ -67,7 +68,8 @@ impl Event for Reading {
     }
 }
 
-/// One alert each time the speed passes 80, and the speed before it: any other order shows.
+/// Emits an alert each time the speed passes 80, with the speed before it. Reveals any change of
+/// order.
 pub(super) struct Edge;
 
 impl Operator for Edge {
@@ -85,8 +87,7 @@ impl Operator for Edge {
     }
 }
 
-/// The number of rows since the last silence of 3 s, at the end of each: a timer that often is due
-/// at the very time of a row.
+/// Counts the rows between silences of 3 s. Its timer is often due at exactly the time of a row.
 pub(super) struct Burst;
 
 impl Operator for Burst {
@@ -107,7 +108,7 @@ impl Operator for Burst {
     }
 }
 
-/// A number that every row changes: any other order downstream of a merge shows.
+/// A number that every row changes. Reveals any change of order after a merge.
 pub(super) struct Chain;
 
 impl Operator for Chain {
@@ -129,7 +130,7 @@ pub(super) fn next_link(link: u64, value: u16) -> u64 {
         .rotate_left(7)
 }
 
-/// The count of a window as the merged streams carry it.
+/// The count of a window, as the merged streams carry it.
 pub(super) fn short(window: &Summary) -> u16 {
     u16::try_from(window.rows).unwrap_or(u16::MAX)
 }
@@ -144,7 +145,7 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// Stores every stream but the readings in a table of its own.
+    /// Stores every stream except the readings in a separate table.
     pub(super) fn stored<Src, D, S, G, K>(
         &self,
         pipeline: Pipeline<Src, D, S, G>,
@@ -169,7 +170,7 @@ impl Streams {
     }
 }
 
-/// What a scripted source gives.
+/// The payload of a scripted source.
 pub(super) type Records = Vec<(Offset, Logged<Reading>)>;
 
 pub(super) fn graph() -> (Graph<Reading>, Streams) {

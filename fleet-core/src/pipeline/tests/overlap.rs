@@ -15,7 +15,7 @@ use crate::{
     pipeline::Ending,
 };
 
-/// Says that the partition goes elsewhere; the flag tells when it was let go.
+/// Revokes the partition. The flag is set when it is released.
 fn revoking(
     partition: &Partition,
     within: Duration,
@@ -65,7 +65,7 @@ async fn no_third_epoch_is_computed_while_the_first_is_committed() {
     for _ in 0..3 {
         hand.say_batch(&p).await;
     }
-    // One batch more is in the channel, and stays there: this source pays no heed to the pause.
+    // One more batch is in the channel and stays there, although this source ignores the pause.
     hand.say_batch(&p).await;
     a_while().await;
     assert!(hand.told.have("pause p") && !hand.told.have("resume p"));
@@ -111,8 +111,7 @@ async fn a_hand_over_ends_at_its_deadline_also_while_two_epochs_wait_for_a_sink(
     hand.say(event).await;
     tokio::time::sleep(Duration::from_secs(11)).await;
     assert!(gone.load(Ordering::Relaxed), "the deadline has passed");
-    // What the sink takes now belongs to the next owner: its epoch is given up before the position
-    // moves.
+    // The partition belongs to the next owner now: its epoch is dropped before the position moves.
     hand.permits.add_permits(2);
     a_while().await;
     stop.send(()).unwrap();
@@ -132,7 +131,7 @@ async fn a_lost_partition_is_left_out_of_the_epoch_on_its_way() {
     let run = tokio::spawn(pipeline.run());
     hand.say(SourceEvent::Assigned(vec![p.clone(), q.clone()]))
         .await;
-    // Together they close an epoch, whose first write has to wait.
+    // Together they close an epoch, whose first write is blocked.
     hand.say_rows(&p, EPOCH / 2).await;
     hand.say_rows(&q, EPOCH / 2).await;
     hand.seen(1).await;

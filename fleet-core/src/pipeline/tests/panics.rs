@@ -1,5 +1,4 @@
-//! Invariant 8 for the code that a pipeline is given: a panic stops the run in good order, or costs
-//! one record.
+//! Invariant 8 for user code: a panic stops the run cleanly, or costs one record.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -46,7 +45,7 @@ impl Operator for Bomb {
     }
 }
 
-/// The pipeline of the model, with a bomb behind everything else.
+/// The pipeline of the model, with a bomb as the last step.
 fn pipeline(rows: &Arc<Vec<Reading>>, script: Vec<Script>, store: &MemoryStore) -> Run {
     let (mut graph, streams) = graph();
     let counted = graph.apply("bomb", streams.readings, Bomb);
@@ -128,12 +127,13 @@ async fn without_isolation_a_panic_stops_the_run_and_names_its_records() {
         for part in ["`bomb`", "cannot count", &format!("from offset {from} to")] {
             assert!(error.to_string().contains(part), "{error}");
         }
-        // What was committed ends where the error begins.
+        // The records of the error begin where the committed ones end.
         let progress = store.clone().progress(partition).await.unwrap();
         let next = progress.and_then(|progress| progress.next);
         let next = next.unwrap_or_default();
         assert_eq!(next, from);
-        // The rows of these records alone are missing, and a run that isolates goes on with them.
+        // Only the rows of these records are missing, and a run that isolates panics continues with
+        // them.
         let report = pipeline(&rows, Vec::new(), &store).isolate_panics().run();
         assert!(report.await.unwrap().balances());
         let mut stored = rows_of(&store);
@@ -142,7 +142,7 @@ async fn without_isolation_a_panic_stops_the_run_and_names_its_records() {
     }
 }
 
-/// Panics in a timer of one car, a while after each of its rows.
+/// Panics in a timer of one car, some time after each of its rows.
 struct Late;
 
 impl Operator for Late {

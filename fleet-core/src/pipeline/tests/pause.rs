@@ -1,4 +1,4 @@
-//! A fault that somebody has to mend pauses a pipeline, for as long as it takes.
+//! An error that somebody has to resolve pauses a pipeline for as long as it takes.
 
 use std::sync::{
     Arc,
@@ -21,7 +21,7 @@ use crate::{
     testing::{Script, Scripted},
 };
 
-/// Has no room for the first writes.
+/// A sink that has no space for the first writes.
 struct Full {
     until: usize,
     tries: Arc<AtomicUsize>,

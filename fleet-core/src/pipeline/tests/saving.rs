@@ -1,4 +1,5 @@
-//! A state that panics as it is encoded stops the run in good order: nothing of the epoch lands.
+//! A state that panics while it is encoded stops the run cleanly: nothing of the epoch is
+//! committed.
 
 use super::{
     crashes::{Slow, arrive},
@@ -14,7 +15,7 @@ use crate::{
     testing::Script,
 };
 
-/// A count that cannot be saved once it is 30.
+/// A count that panics when it is encoded at 30 or more.
 #[derive(Clone, Copy)]
 struct Fragile(u32);
 
@@ -72,7 +73,8 @@ async fn a_state_that_panics_when_it_is_saved_stops_the_run_and_lands_what_was_s
         let (partition, at) = error.position().unwrap();
         let progress = store.clone().progress(partition).await.unwrap().unwrap();
         assert!(progress.next < Some(at));
-        // Six records a commit, of four cars: some landed, none with a count that was never saved.
+        // Six records of four cars per commit: some are committed, but none with a count that was
+        // never saved.
         let counts = &store.rows()["counted"];
         assert!(counts.len() > 50, "{} rows", counts.len());
         assert!(!counts.iter().any(|row| row.ends_with(" 30")), "{counts:?}");

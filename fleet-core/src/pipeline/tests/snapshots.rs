@@ -1,4 +1,4 @@
-//! Invariant 9: whenever snapshots are taken and wherever a run is cut, the results are the same.
+//! Invariant 9: results depend neither on when snapshots are taken nor on where a run crashes.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
     testing::{Logged, Script},
 };
 
-/// Refuses some readings and leaves out others.
+/// Refuses some readings and filters others.
 struct Picky {
     refuses: bool,
 }
@@ -74,7 +74,7 @@ fn pipeline<D: Decode<Records, Event = Reading>>(
         .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
 }
 
-/// One seed; `Err` says what is wrong with it.
+/// Runs one seed, and returns its failure as an error.
 async fn holds(seed: u64) -> Result<(), String> {
     let mut dice = Dice::new(seed);
     let rows = arrive(&mut dice);
@@ -205,7 +205,8 @@ async fn a_commit_without_snapshot_writes_one_note_and_no_state() {
         let piece = task.seal(&plan, &Inline, keep).unwrap();
         entries.push(piece.sealed.saved.len());
     }
-    // The first is whole, because nothing could be replayed onto; the last deletes the note.
+    // The first commit is a snapshot, because there is none to replay from. The last one deletes
+    // the entry of the last snapshot.
     assert!(entries[0] > CARS.len(), "{entries:?}");
     assert_eq!(entries[1..3], [1, 1]);
     assert!(entries[3] > CARS.len(), "{entries:?}");
@@ -228,7 +229,7 @@ async fn a_stop_leaves_nothing_to_read_again() {
     assert_eq!(task.start(), Some(Offset(90)));
 }
 
-/// A run that dies with `committed` rows in the store, and a snapshot of the first ten alone.
+/// A run that crashes with `committed` rows in the store, and a snapshot of only the first ten.
 async fn cut_at(committed: usize, rows: &Arc<Vec<Reading>>, store: &MemoryStore) {
     let script = [vec![Script::Rows(10); committed / 10], vec![Script::Crash]].concat();
     let limits = EpochLimits {
@@ -249,7 +250,7 @@ async fn a_dead_letter_stays_one_though_it_may_be_readable_now() {
     cut_at(50, &rows, &store).await;
     let before = store.dead_letters().len();
     assert!(before > 2);
-    // The decoder has learnt to read them; what is committed stays as it was.
+    // The decoder can read them now, but what is committed does not change.
     let learnt = Picky { refuses: false };
     let run = pipeline(learnt, &rows, Vec::new(), &store).run();
     let report = run.await.unwrap();
@@ -275,7 +276,7 @@ async fn an_input_that_was_cut_before_the_position_is_refused() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Source);
     assert!(error.to_string().contains("ended at offset 30"), "{error}");
-    // With all of it there, it goes on.
+    // With the complete input, it continues.
     pipeline(PICKY, &rows, Vec::new(), &store)
         .run()
         .await

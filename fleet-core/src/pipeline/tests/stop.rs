@@ -1,4 +1,4 @@
-//! A stop is heard wherever a run waits, and ends it within its time.
+//! A stop takes effect wherever a run waits, and ends it within the time limit.
 
 use std::{
     sync::{
@@ -28,14 +28,14 @@ use crate::{
     testing::{Script, Scripted},
 };
 
-/// Never gives up.
+/// Retries practically forever.
 const PATIENT: Retry = Retry {
     times: usize::MAX,
     first: Duration::from_millis(50),
     longest: Duration::from_secs(5),
 };
 
-/// Is busy for some time.
+/// A sink that is busy for some time.
 struct Busy {
     until: Instant,
     tries: Arc<AtomicUsize>,
@@ -75,14 +75,14 @@ fn rows() -> Arc<Vec<Reading>> {
     Arc::new((0..50).map(row).collect())
 }
 
-/// Reads 50 rows and then has nothing to say.
+/// A source that returns 50 rows and is then idle.
 fn source() -> Scripted<Reading> {
     let script = [vec![Script::Rows(50)], vec![Script::Idle; 1_000_000]].concat();
     Scripted::new("memory/0", rows(), script)
 }
 
-/// A run into a sink that is busy for so long, stopped after a minute; and how long it took after
-/// that.
+/// Runs into a sink that is busy for this long, and stops after a minute. Returns the outcome and
+/// how long the stop took.
 async fn stopped(store: &MemoryStore, busy: Duration) -> (Result<Ending>, Duration) {
     let (graph, streams) = graph();
     let until = Instant::now() + busy;
@@ -106,7 +106,7 @@ async fn stopped(store: &MemoryStore, busy: Duration) -> (Result<Ending>, Durati
     (report.map(|report| report.ending), stop.elapsed())
 }
 
-/// Waits where the other has nothing to say, so that time goes on.
+/// A source that waits when its script ends, so that simulated time advances.
 struct Waiting(Scripted<Reading>);
 
 #[async_trait]
@@ -138,7 +138,7 @@ async fn a_stop_while_a_sink_is_retried_ends_in_time_and_names_the_sink() {
         assert!(error.to_string().contains(part), "{error}");
     }
     assert_eq!(took.as_secs(), 8);
-    // Nothing is lost: the next run computes it again.
+    // Nothing is lost: the next run recomputes it.
     let (ended, _) = stopped(&store, Duration::ZERO).await;
     assert_eq!(ended.unwrap(), Ending::Stopped);
     let (graph, streams) = graph();
@@ -168,7 +168,7 @@ async fn a_sink_that_heals_in_time_lets_a_stop_commit() {
     assert!(took < Duration::from_secs(8));
 }
 
-/// Is never there.
+/// A store that is never available.
 struct Away;
 
 #[async_trait]
@@ -224,7 +224,7 @@ async fn a_sink_that_fails_in_every_transaction_uses_up_its_tries() {
     assert_eq!(tries.load(Ordering::Relaxed), 5);
 }
 
-/// A store that nobody answers for.
+/// A store that never answers.
 struct Silent;
 
 #[async_trait]

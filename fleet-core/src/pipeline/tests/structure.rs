@@ -1,4 +1,4 @@
-//! Which changes a saved state survives, and what the refusal of the others says.
+//! Changes of the graph that a saved state survives, and the errors that refuse all others.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     window::{SummaryOf, Tumbling},
 };
 
-/// Counts the rows above a speed; the limit is a threshold, the unit of its sum is structure.
+/// Counts the rows above a speed. The limit is a threshold; the unit of its sum is structure.
 struct Above {
     kmh: u16,
     unit: &'static str,
@@ -40,7 +40,7 @@ impl Operator for Above {
     }
 }
 
-/// What a pipeline is made of.
+/// The shape of a pipeline.
 #[derive(Clone)]
 struct Shape {
     kmh: u16,
@@ -49,7 +49,7 @@ struct Shape {
     window: u64,
     order: Order,
     reading: &'static str,
-    /// One step more, in front.
+    /// Whether there is an additional step in front.
     filtered: bool,
 }
 
@@ -67,7 +67,7 @@ impl Default for Shape {
     }
 }
 
-/// Runs ten rows at a time, up to a crash if one is asked for.
+/// Runs ten rows at a time, up to a crash if requested.
 async fn run(shape: &Shape, crash: bool, store: &MemoryStore) -> Result<Report> {
     let rows = (0..60u16).map(|number| Reading {
         car: 0,
@@ -105,7 +105,7 @@ async fn run(shape: &Shape, crash: bool, store: &MemoryStore) -> Result<Report> 
         .await
 }
 
-/// What becomes of a run that goes on with another shape.
+/// Returns the outcome of a run that resumes with another shape.
 async fn changed(to: Shape) -> Result<Report> {
     let store = MemoryStore::default();
     run(&Shape::default(), true, &store).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Timers that set timers, and timers after everything.
+//! Timers that set further timers, and timers that fire only at the end of the input.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
     testing::{Harness, Scripted},
 };
 
-/// Asks for another timer in each timer, for ever, and once for a time that has passed.
+/// Sets another timer in each timer, forever, and one for a time that has passed.
 struct Restless;
 
 impl Operator for Restless {
@@ -58,14 +58,14 @@ async fn timers_that_set_timers_end_with_the_input_and_none_fires_in_the_past() 
     .await
     .unwrap();
     let ticks = &store.rows()["ticks"];
-    // From the row at 10 each second; the end of input fires the one that is set then.
+    // One per second from the row at 10. The end of the input fires the one that is pending.
     assert!(
         ticks[0].starts_with(&time(10).to_string()) && ticks.len() < 15,
         "{ticks:?}"
     );
 }
 
-/// Wants to be woken by nothing but the end of the input.
+/// Sets a timer that only the end of the input fires.
 struct Last;
 
 impl Operator for Last {

@@ -1,4 +1,4 @@
-//! Invariant 4 over the number of workers: the same rows, counts and dead letters.
+//! Invariant 4: any number of workers gives the same rows, counts and dead letters.
 
 use std::{collections::VecDeque, num::NonZeroUsize, sync::Arc};
 
@@ -27,7 +27,7 @@ fn workers(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()
 }
 
-/// Rows of all cars, each delayed by up to the bound; every ninth comes twice.
+/// Rows of all cars, each delayed by up to the bound. Every ninth arrives twice.
 fn shuffled(seed: u64) -> Arc<Vec<Reading>> {
     let mut rows = Vec::new();
     for number in 0..600u64 {
@@ -69,7 +69,7 @@ fn scripted(rows: &Arc<Vec<Reading>>, script: Vec<Script>) -> Scripted<Reading> 
     Scripted::new("memory/0", Arc::clone(rows), script)
 }
 
-/// The store holds what plain loops make of the rows.
+/// Checks that the store holds what plain loops compute from the rows.
 fn assert_holds(store: &MemoryStore, rows: &[Reading], when: &str) {
     let mut unique = rows.to_vec();
     unique.sort_unstable();
@@ -103,7 +103,7 @@ async fn prop_any_number_of_workers_gives_the_same_rows_and_the_same_report() {
     }
 }
 
-/// There a commit runs beside the workers.
+/// On a multi-threaded runtime, a commit runs in parallel with the workers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn prop_a_runtime_of_several_threads_gives_the_same_rows() {
     for seed in 0..30 {
@@ -133,17 +133,17 @@ async fn prop_a_stopped_run_goes_on_with_any_other_number_of_workers() {
     }
 }
 
-/// A partition and what is left of it.
+/// A partition and its remaining batches.
 type Feed = (Partition, VecDeque<(Offset, Logged<Reading>)>);
 
-/// Partitions that are read in turns, each to its end.
+/// A source that reads its partitions in turn, each to its end.
 struct Topic {
     feeds: VecDeque<Feed>,
     told: bool,
 }
 
 impl Topic {
-    /// A partition for each car.
+    /// Returns a source with one partition per car.
     fn by_car(rows: &[Reading]) -> Self {
         let feed = |car: usize| {
             let own = rows.iter().filter(|row| row.car == car).copied();
@@ -209,7 +209,7 @@ async fn several_partitions_of_one_round_are_kept_apart() {
     }
 }
 
-/// One chunk of lines; a source of bytes gives no more at a time.
+/// Returns one chunk of lines, as large as a source of bytes returns at a time.
 pub(super) struct Lines(Option<Vec<u8>>, bool);
 
 impl Lines {

@@ -21,12 +21,12 @@ use crate::pipeline::{
     },
 };
 
-/// Kind, name and names of labels.
+/// The kind, name and label names of a series.
 type Described = (Kind, String, Vec<String>);
 
-/// Keeps the sum of each counter and histogram and the last value of each gauge.
+/// A recorder that holds the sum of each counter and histogram, and the last value of each gauge.
 #[derive(Clone, Default)]
-struct Kept {
+struct Sums {
     values: Arc<Mutex<BTreeMap<String, f64>>>,
     series: Arc<Mutex<BTreeSet<Described>>>,
     described: Arc<Mutex<BTreeSet<(Kind, String)>>>,
@@ -72,7 +72,7 @@ impl HistogramFn for Series {
     }
 }
 
-impl Kept {
+impl Sums {
     fn series(&self, kind: Kind, key: &Key) -> Arc<Series> {
         let labels = key.labels().map(|label| label.key().to_owned());
         let labels: Vec<_> = labels.collect();
@@ -92,7 +92,7 @@ impl Kept {
     }
 }
 
-impl Recorder for Kept {
+impl Recorder for Sums {
     fn describe_counter(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
         self.describe(Kind::Counter, &name);
     }
@@ -113,20 +113,20 @@ impl Recorder for Kept {
     }
 }
 
-/// What an eventful run records.
-fn recorded() -> (Kept, Report) {
-    let kept = Kept::default();
+/// Returns what an eventful run records.
+fn recorded() -> (Sums, Report) {
+    let sums = Sums::default();
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_time().build().unwrap();
-    let report = with_local_recorder(&kept, || {
+    let report = with_local_recorder(&sums, || {
         runtime.block_on(pipeline(eventful()).run()).unwrap()
     });
-    (kept, report)
+    (sums, report)
 }
 
 #[test]
 fn everything_that_is_recorded_is_in_the_list_and_the_other_way_round() {
-    let (kept, _) = recorded();
+    let (sums, _) = recorded();
     let listed = METRICS.iter().map(|metric| {
         let labels = ["pipeline"].iter().chain(metric.labels);
         let labels = labels.map(|label| (*label).to_owned()).collect();
@@ -134,16 +134,16 @@ fn everything_that_is_recorded_is_in_the_list_and_the_other_way_round() {
     });
     let listed: BTreeSet<Described> = listed.collect();
     assert_eq!(listed.len(), METRICS.len(), "each name is listed once");
-    assert_eq!(*kept.series.lock().unwrap(), listed);
+    assert_eq!(*sums.series.lock().unwrap(), listed);
     let described = listed.into_iter().map(|(kind, name, _)| (kind, name));
-    assert_eq!(*kept.described.lock().unwrap(), described.collect());
+    assert_eq!(*sums.described.lock().unwrap(), described.collect());
 }
 
 #[test]
 #[expect(clippy::float_cmp, reason = "whole numbers")]
 fn the_numbers_are_those_of_the_report() {
-    let (kept, report) = recorded();
-    let values = kept.values.lock().unwrap();
+    let (sums, report) = recorded();
+    let values = sums.values.lock().unwrap();
     let value = |name: &str, labels: &str| values[&format!("{name} scene {labels}")];
     let counts = report.counts;
     for (fate, count) in [

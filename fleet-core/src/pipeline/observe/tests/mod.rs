@@ -1,4 +1,4 @@
-//! One eventful run, seen in three ways: as health, as metrics, as traces.
+//! One eventful run, observed through health, metrics and traces.
 
 mod health;
 #[cfg(feature = "metrics")]
@@ -25,14 +25,14 @@ use crate::{
     rows::Row,
 };
 
-/// What must never be seen outside of dead letters.
+/// Content that must never occur outside of dead letters.
 const SECRET: &str = "wauzzz8k";
 
-/// An event, or none where the record cannot be read.
+/// An event, or `None` for a malformed record.
 type Payload = Vec<(Offset, Option<Telemetry>)>;
 type Step = Result<SourceEvent<Payload>>;
 
-/// Says what it is told to say.
+/// A source that returns these events.
 struct Told(VecDeque<Step>);
 
 #[async_trait]
@@ -56,7 +56,7 @@ fn partition(name: &str) -> Partition {
     Partition::new(name)
 }
 
-/// Events of these seconds, and one record that cannot be read, as the records before `next`.
+/// Events of these seconds and one malformed record, as the records before `next`.
 #[expect(clippy::unnecessary_wraps, reason = "one step of several kinds")]
 fn batch(name: &str, next: u64, seconds: &[i64]) -> Step {
     let car = VehicleId::new(SECRET).unwrap();
@@ -84,7 +84,7 @@ fn failed() -> Step {
     Err(Error::new(ErrorKind::Source, "the line is busy").retryable())
 }
 
-/// Leaves out what stands still.
+/// Filters events of standing vehicles.
 struct Moving;
 
 impl Decode<Payload> for Moving {
@@ -100,7 +100,7 @@ impl Decode<Payload> for Moving {
     }
 }
 
-/// Fails once, and refuses the first row of each write.
+/// Fails once, and rejects the first row of each write.
 #[derive(Default)]
 struct Picky {
     has_failed: bool,
@@ -142,7 +142,7 @@ impl TransactionalSink<Telemetry, MemoryStore> for Thief {
 
 type Scene = Pipeline<Told, Moving, MemoryStore, AtLeastOnce>;
 
-/// Each batch is an epoch of its own.
+/// A pipeline in which each batch is an epoch.
 fn pipeline(steps: impl IntoIterator<Item = Step>) -> Scene {
     let (mut graph, telemetry) = Graph::new();
     let fast = graph.filter("fast", telemetry, |event: &Telemetry| {
@@ -171,7 +171,7 @@ fn pipeline(steps: impl IntoIterator<Item = Step>) -> Scene {
         .retry(retry)
 }
 
-/// Everything that can happen: `b` is fenced, `c` revoked, `d` lost, and `a` comes to its end.
+/// A run in which everything happens: `b` is fenced, `c` revoked, `d` lost, and `a` ends.
 fn eventful() -> Vec<Step> {
     let revoking = SourceEvent::Revoking {
         partitions: vec![partition("c")],
@@ -182,7 +182,7 @@ fn eventful() -> Vec<Step> {
         assigned(&["a", "b", "c", "d"]),
         failed(),
         failed(),
-        // Filtered, late and twice: 14, 1 and 20.
+        // 14 is filtered, 1 is late, and 20 is a duplicate.
         batch("a", 100, &[10, 20, 14, 1, 20, 33]),
         batch("b", 100, &[10, 20, 30]),
         batch("c", 100, &[10]),

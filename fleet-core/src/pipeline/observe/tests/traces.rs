@@ -19,7 +19,7 @@ use tracing::{
 use super::{SECRET, Step, assigned, batch, eventful, partition, pipeline};
 use crate::contracts::source::SourceEvent;
 
-/// Writes every span and event down as text.
+/// A subscriber that records every span and event as text.
 #[derive(Clone, Default)]
 struct Written {
     lines: Arc<Mutex<Vec<(Level, String)>>>,
@@ -57,11 +57,11 @@ impl Subscriber for Written {
     fn exit(&self, _: &Id) {}
 }
 
-/// The lines of a run.
+/// Returns the lines of a run.
 fn traced(steps: Vec<Step>) -> Vec<(Level, String)> {
     let written = Written::default();
-    // While there is only one subscriber, what another thread comes across first, without any, is
-    // off for all.
+    // `tracing` caches whether an event is enabled. With a single subscriber, an event that another
+    // thread reaches first, without a subscriber, would stay disabled for all.
     let _second = Dispatch::new(written.clone());
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_time().build().unwrap();

@@ -1,4 +1,4 @@
-//! A device whose clock is ahead does not drag the clock of its key along.
+//! A device whose clock is ahead of the log does not advance the clock of its key.
 
 use super::{Ping, seconds, time};
 use crate::{
@@ -17,19 +17,19 @@ use crate::{
     },
 };
 
-/// A ping, and the second at which the log took it.
+/// A ping, and the second at which the log appended it.
 type Logged = (Option<i64>, i64, u8);
 
-/// What became of pings.
+/// The outcome of a series of pings.
 #[derive(Debug, Default)]
 struct Outcome {
     counts: Counts,
-    /// The seconds of those that left the order buffer.
+    /// The seconds of the pings that left the order buffer.
     left: Vec<i64>,
     dead: Vec<String>,
 }
 
-/// Gives the pings one by one, with a restart after each.
+/// Takes the pings one by one, with a restart after each.
 async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
     let (graph, stream) = Graph::<Ping>::new();
     let plan = Plan {
@@ -71,7 +71,7 @@ async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
     outcome
 }
 
-/// A ping that the log takes at once.
+/// A ping that the log appends at once.
 fn now(second: i64) -> Logged {
     (Some(second), second, 1)
 }
@@ -103,9 +103,9 @@ async fn a_clock_that_is_a_little_ahead_waits_for_the_time_of_the_log() {
     let mut pings = [(Some(1000), 1060, 1), now(1001), now(1002), now(1010)];
     let Outcome { counts, left, .. } = outcome(5, &pings).await;
     assert_eq!((counts.accepted, counts.late), (4, 0));
-    // The clock is at 1010 - 5; the row from ahead waits still.
+    // The clock is at 1010 - 5, and the row that is ahead still waits.
     assert_eq!(left, [1001, 1002]);
-    // Without the time of the log the clock would have been at 1060 - 5.
+    // Without the log's time, the clock would be at 1060 - 5.
     for (log, ..) in &mut pings {
         *log = None;
     }

@@ -1,4 +1,4 @@
-//! Rows older than their key's clock revise windows, exactly, and reach no rule.
+//! Belated rows revise windows exactly, and reach no rule.
 
 use super::{
     Dice, Ping, arrive, at_once, drive, in_pieces,
@@ -15,7 +15,7 @@ fn order() -> Order {
     Order::within(seconds(BOUND)).allowing(seconds(LATENESS))
 }
 
-/// One seed; returns how often a window was revised.
+/// Runs one seed. Returns how often a window was revised.
 async fn last_revisions_are_the_windows(seed: u64) -> usize {
     let mut dice = Dice::new(seed);
     let rows = drive(&mut dice);
@@ -42,7 +42,7 @@ async fn last_revisions_are_the_windows(seed: u64) -> usize {
     revised
 }
 
-/// One seed. Some rows come later than is allowed: which ones is the same in every batching, too.
+/// Runs one seed. Some rows are late, and every batching must find the same ones.
 async fn pieces_give_what_one_batch_gives(seed: u64) {
     let mut dice = Dice::new(seed);
     let rows = drive(&mut dice);
@@ -108,7 +108,7 @@ fn ping(second: i64, value: u8) -> Ping {
 
 #[tokio::test]
 async fn a_rule_never_sees_a_belated_row() {
-    // In its order, 9 at 101 would be a rise, and 1 at 120 would make 8 at 131 another.
+    // In order, 9 at 101 would be a rise, and 1 at 120 would make 8 at 131 another.
     let rows = [
         ping(100, 7),
         ping(130, 7),
@@ -123,7 +123,7 @@ async fn a_rule_never_sees_a_belated_row() {
 
 #[tokio::test]
 async fn lateness_ends_exactly_at_its_bound() {
-    // The clock is at 130 - 5: the oldest row that is taken is of 105.
+    // The clock is at 130 - 5, so the oldest accepted row is at 105.
     let rows = [ping(130, 1), ping(105, 2), ping(104, 3)];
     let (_, counts) = at_once(&rows, order()).await;
     assert_eq!((counts.accepted, counts.late), (2, 1));
@@ -147,7 +147,7 @@ async fn a_duplicate_is_found_as_far_back_as_rows_are_taken() {
 
 #[tokio::test]
 async fn a_row_between_two_sessions_joins_them_and_takes_the_later_back() {
-    // Closed: 100 and 108, with 6 s of gap. 104 joins them.
+    // 100 and 108 are closed sessions with a gap of 6 s. 104 joins them.
     let rows = [ping(100, 1), ping(108, 1), ping(120, 1), ping(104, 1)];
     let (tables, _) = at_once(&rows, Order::within(seconds(0)).allowing(seconds(60))).await;
     let told = |what: &str| {

@@ -1,5 +1,4 @@
-//! What the engine knows about time: lateness, ticks, clocks that are ahead, and every kind of
-//! window.
+//! Time in the engine: lateness, ticks, clocks that are ahead, and every kind of window.
 
 mod ahead;
 mod lateness;
@@ -59,8 +58,8 @@ impl Event for Ping {
     }
 }
 
-/// A rule: tells each rise above 5, and what was before it, so that every row that it should not
-/// see shows.
+/// A rule that reports each rise above 5 with the value before it, so that its results reveal any
+/// row it should not see.
 struct Rises;
 
 impl Operator for Rises {
@@ -87,7 +86,7 @@ const GAP: i64 = 6;
 fn graph() -> (Graph<Ping>, Streams) {
     let (mut graph, pings) = Graph::new();
     let value = || SummaryOf::new(|ping: &Ping| Some(f64::from(ping.value)));
-    // Belated rows pass steps without state.
+    // Belated rows pass through stateless steps.
     let again = graph.map("again", pings, |ping| *ping);
     let tumbling = Tumbling::of(seconds(LENGTH)).unwrap().aggregate(value());
     let sliding = Sliding::of(seconds(SLIDING), seconds(SLIDE)).unwrap();
@@ -112,7 +111,7 @@ struct Streams {
     sessions: crate::engine::graph::Stream<Window<Option<Summary>>>,
 }
 
-/// Rows of three cars in their order, with ties and with silences of all lengths.
+/// Rows of three cars in order, with ties and with silences of various lengths.
 fn drive(dice: &mut Dice) -> BTreeSet<Ping> {
     let mut rows = BTreeSet::new();
     for car in 0..CARS.len() {
@@ -126,8 +125,7 @@ fn drive(dice: &mut Dice) -> BTreeSet<Ping> {
     rows
 }
 
-/// The rows as they arrive, each up to `delay` after its time, the delay itself included; some come
-/// twice.
+/// The rows in order of arrival, each at most `delay` after its time. Some arrive twice.
 fn arrive(rows: &BTreeSet<Ping>, delay: i64, dice: &mut Dice) -> Vec<Ping> {
     let mut mixed: Vec<((i64, u64), Ping)> = Vec::new();
     for row in rows {
@@ -152,7 +150,7 @@ async fn at_once(rows: &[Ping], order: Order) -> (Tables, Counts) {
     )
 }
 
-/// What may happen to a commit.
+/// The faults that may happen to a commit.
 const FAULTS: [Option<Fault>; 7] = [
     None,
     Some(Fault::CrashBefore),
@@ -163,7 +161,7 @@ const FAULTS: [Option<Fault>; 7] = [
     Some(Fault::LandsLate(0)),
 ];
 
-/// Batches, workers, hand-overs and faults by dice, started again until the input has ended.
+/// Runs with random batches, workers, hand-overs and faults, restarted until the input has ended.
 async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Counts) {
     let store = MemoryStore::default();
     for attempt in 0.. {
@@ -189,7 +187,7 @@ async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Cou
     unreachable!("the last attempts are let through")
 }
 
-/// One process; `None` when it died.
+/// Runs one process. Returns `None` if it crashed.
 async fn run(
     rows: &[Ping],
     order: Order,

@@ -1,12 +1,12 @@
-//! The windows of rows in their order, by plain loops.
+//! The expected windows of rows in order, computed by plain loops.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CARS, GAP, LENGTH, Ping, SLIDE, SLIDING, Tables, Window, time};
 use crate::window::Summary;
 
-/// What holds of each window: of those with one key and start, the result of the highest revision,
-/// without the revision.
+/// Returns the final result of each window: for each key and start, the one with the highest
+/// revision, without the revision number.
 pub(super) fn last_revisions(tables: &Tables, table: &str) -> BTreeSet<String> {
     let mut last: BTreeMap<String, (u32, String)> = BTreeMap::new();
     for row in tables.get(table).into_iter().flatten() {
@@ -46,7 +46,7 @@ fn summary<'a>(rows: impl IntoIterator<Item = &'a Ping>) -> Summary {
     summary
 }
 
-/// The tables of windows, all of revision 0.
+/// Returns the tables of windows, all at revision 0.
 pub(super) fn windows(rows: &BTreeSet<Ping>) -> Tables {
     let mut tables = Tables::new();
     for (car, name) in CARS.into_iter().enumerate() {

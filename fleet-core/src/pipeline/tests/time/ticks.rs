@@ -1,4 +1,4 @@
-//! Ticks move the clocks of silent keys, once, whatever happens around them.
+//! Ticks advance the clocks of silent keys exactly once, whatever faults occur.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,7 +24,7 @@ use crate::{
     window::{Session, SummaryOf, Tumbling},
 };
 
-/// Tells when a car is heard of, and when it has been silent for 8 s.
+/// Reports when a car sends something, and when it has been silent for 8 s.
 struct Presence;
 
 impl Operator for Presence {
@@ -47,7 +47,7 @@ impl Operator for Presence {
     }
 }
 
-/// Everything as text, in one stream.
+/// All results as text, in one stream.
 fn plan(order: Order) -> Plan<Ping> {
     let (mut graph, pings) = Graph::new();
     let value = || SummaryOf::new(|ping: &Ping| Some(f64::from(ping.value)));
@@ -149,7 +149,7 @@ impl Machine {
     }
 }
 
-/// Rows in small batches, with a tick after some, as long as nothing newer is under way.
+/// Rows in small batches, some followed by a tick that is older than all rows still to come.
 fn actions(dice: &mut Dice) -> Vec<Action> {
     let rows = arrive(&drive(dice), 8, dice);
     let (mut actions, mut offset, mut newest) = (Vec::new(), 0, 0);
@@ -161,7 +161,7 @@ fn actions(dice: &mut Dice) -> Vec<Action> {
         actions.push(Action::Rows(numbered.collect()));
         offset += batch.len() as u64;
         if dice.roll(3) == 0 {
-            // The cars stop at other times: some are far behind the newest, some are not.
+            // The cars stop at different times, some far behind the newest row.
             actions.push(Action::Tick(time(newest - dice.roll(12) as i64)));
         }
         rows = rest;
@@ -222,12 +222,13 @@ async fn a_tick_lets_time_go_on_for_silent_cars_and_for_no_other() {
     }
     machine.commit().await;
     let told = |what: &str| machine.rows.iter().filter(|row| row.contains(what)).count();
-    // Car 0 has left the buffer, its window and session are closed, and it is silent since 109.
+    // Car 0 has left the buffer, its window and session are closed, and it has been silent since
+    // 109.
     assert_eq!((told("Ping { car: 0"), told("Ping { car: 1")), (1, 0));
     assert_eq!(told("revision: 0, value: Summary"), 1);
     assert_eq!(told("revision: 0, value: Some"), 1);
     assert!(machine.rows.contains(&format!("{} silent", time(109))));
-    // What it sent before that comes too late; so does a car that nobody knew.
+    // Its earlier rows are late now, and so is the first row of an unknown car.
     for action in [ping(0, 114), ping(2, 114), ping(0, 115), ping(1, 114)] {
         machine.take(&action);
     }
@@ -247,7 +248,7 @@ async fn a_tick_that_moves_no_clock_is_no_commit() {
     assert!(machine.task.has_changed(CommitKind::Snapshot));
 }
 
-/// A log that is always at its end.
+/// A source that is always idle.
 struct Quiet(Scripted<Ping>);
 
 #[async_trait::async_trait]
