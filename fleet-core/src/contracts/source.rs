@@ -103,7 +103,7 @@ impl fmt::Debug for RevokeGuard {
 ///
 /// # Guarantees
 /// An implementation guarantees:
-/// - Every future is cancel-safe: dropping it before it completes loses no record and no event.
+/// - `next` is cancel-safe: dropping its future before it completes loses no record and no event.
 /// - Within a partition, batches arrive in input order and skip no record from the offset passed to
 ///   `start` on.
 /// - A batch belongs to a partition that was assigned and started, and not revoked or lost since.
@@ -161,7 +161,8 @@ pub trait Source: Send + 'static {
 
     /// Reports that everything before offset `upto` is durable.
     ///
-    /// Called after each commit, for each partition in it that this process still owns. A log may
+    /// Called after each commit, for each partition in it that this process still owns. If the driver
+    /// runs out of time during a hand-over, it drops the future and calls again later. A log may
     /// store the offset as a hint; a queue acknowledges its messages. Default: does nothing.
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
         let _ = (partition, upto);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Bound, observe::Operation, retry::RetryContext};
+use super::{Bound, observe::RetriedOperation, retry::RetryContext};
 use crate::{
     contracts::checkpoint::{CheckpointStore, Claim},
     data::{Partition, Result},
@@ -56,7 +56,7 @@ impl<S: CheckpointStore> CommitSide<S> {
                 Ok(claim) => break claim,
                 Err(error) => {
                     let who = format!("the claim of partition {partition}");
-                    attempts.wait(Operation::Claim, &who, error).await?;
+                    attempts.wait(RetriedOperation::Claim, &who, error).await?;
                 }
             }
         };

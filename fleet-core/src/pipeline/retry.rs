@@ -6,7 +6,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::sleep;
 
 use super::{
-    observe::{Observer, Operation},
+    observe::{Observer, RetriedOperation},
     stop::Stop,
 };
 use crate::data::{Error, Result};
@@ -83,7 +83,7 @@ impl Attempts {
     /// Returns the error itself if it is not retryable or retries are exhausted.
     pub(super) fn delay(
         &mut self,
-        operation: Operation,
+        operation: RetriedOperation,
         who: &str,
         error: Error,
     ) -> Result<Duration> {
@@ -108,7 +108,7 @@ impl Attempts {
     /// As [`delay`](Self::delay).
     pub(super) async fn wait(
         &mut self,
-        operation: Operation,
+        operation: RetriedOperation,
         who: &str,
         error: Error,
     ) -> Result<()> {

@@ -192,8 +192,8 @@ impl<E: Event> Task<E> {
     pub(crate) fn end(&mut self, plan: &Plan<E>, fork: &impl ForkJoin) -> Result<()> {
         if self.replay.is_some() {
             let message = format!(
-                "the input ended at offset {}, but its results are committed up to {}: bring back \
-                 what is missing, or start afresh",
+                "the input ended at offset {}, but its results are committed up to {}: restore \
+                 the missing part, or start afresh",
                 self.read_to, self.next
             );
             return Err(Error::new(ErrorKind::Source, message).at(&self.partition, self.read_to));

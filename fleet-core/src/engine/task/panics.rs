@@ -65,12 +65,12 @@ impl Panicked {
         let (step, reason) = (self.site.name(nodes), &self.reason);
         let message = match self.site {
             PanicSite::Save(_) => format!(
-                "`{step}` panicked when its state was encoded, and nothing since the last commit is \
-                 committed: mend it, no record is to blame: {reason}"
+                "`{step}` panicked while its state was encoded, and nothing since the last commit is \
+                 committed: fix the encoding, no record is to blame: {reason}"
             ),
             _ => format!(
-                "`{step}` panicked over the records from offset {} to before {}, and nothing of them is \
-                 committed: mend it, or isolate panics: {reason}",
+                "`{step}` panicked over a record from offset {} to before {}, and none of these is \
+                 committed: fix it, or isolate panics: {reason}",
                 records.start, records.end
             ),
         };

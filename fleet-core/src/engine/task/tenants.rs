@@ -95,7 +95,7 @@ impl Tenants {
                         let tenant = event.tenant();
                         let reason = format!(
                             "the tenant `{tenant}` has {most} keys in this partition, which is its \
-                             bound: no new one is taken"
+                             limit: the new key is refused"
                         );
                         fates.dead_letter(offset, STEP, &reason);
                     }

@@ -1,6 +1,6 @@
 //! Seals epochs, hands them over to be committed, and acknowledges them to the source.
 
-use super::{super::observe::Operation, Driver, Epoch};
+use super::{super::observe::RetriedOperation, Driver, Epoch};
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore},
     data::{Error, ErrorKind, Offset, Partition, Result},
@@ -81,7 +81,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let mut attempts = self.retry.attempts();
             while let Err(error) = self.source.committed(partition, *upto).await {
                 let who = format!("the acknowledgement of partition {partition}");
-                attempts.wait(Operation::Acknowledge, &who, error).await?;
+                attempts
+                    .wait(RetriedOperation::Acknowledge, &who, error)
+                    .await?;
             }
             self.acknowledge.pop_front();
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{super::observe::Operation, Driver};
+use super::{super::observe::RetriedOperation, Driver};
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore, source::RevokeGuard},
     data::{Partition, Result},
@@ -28,7 +28,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             let mut attempts = self.retry.attempts();
             while let Err(error) = self.source.start(partition, at).await {
                 let who = format!("the start of partition {partition}");
-                attempts.wait(Operation::Start, &who, error).await?;
+                attempts.wait(RetriedOperation::Start, &who, error).await?;
             }
             self.tasks.insert(partition.clone(), task);
             let end = self.source.end(partition);

@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{super::observe::Operation, Driver, Polled};
+use super::{super::observe::RetriedOperation, Driver, Polled};
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore, source::SourceEvent},
     data::Result,
@@ -72,7 +72,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 Err(error) => {
                     let attempts = self.source_retry.take().map(|(_, attempts)| attempts);
                     let mut attempts = attempts.unwrap_or_else(|| self.retry.attempts());
-                    let delay = attempts.delay(Operation::Read, "the source", error)?;
+                    let delay = attempts.delay(RetriedOperation::Read, "the source", error)?;
                     self.source_retry = Some((Instant::now() + delay, attempts));
                 }
             }

@@ -21,7 +21,7 @@ pub struct Health {
     /// What the pipeline is doing.
     pub phase: Phase,
     /// The operations that currently fail and are being retried.
-    pub troubles: BTreeMap<Operation, Trouble>,
+    pub troubles: BTreeMap<RetriedOperation, Trouble>,
     /// The number of rows that wait for the next commit.
     pub waiting_rows: usize,
     /// The bytes that wait for the next commit: those rows, each by the size of its type, and dead
@@ -75,7 +75,7 @@ pub enum Phase {
 /// An operation on source, sink or store, which is retried when it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Operation {
+pub enum RetriedOperation {
     /// Reading from the source.
     Read,
     /// Claiming a partition.
@@ -161,7 +161,7 @@ impl PartitionHealth {
     }
 }
 
-impl Operation {
+impl RetriedOperation {
     /// Returns its name in metrics and traces.
     pub fn as_word(self) -> &'static str {
         match self {
@@ -185,7 +185,7 @@ impl Operation {
     }
 }
 
-impl From<Step> for Operation {
+impl From<Step> for RetriedOperation {
     fn from(step: Step) -> Self {
         match step {
             Step::Publish { .. } => Self::Publish,

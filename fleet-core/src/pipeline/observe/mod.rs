@@ -34,6 +34,6 @@ mod observer;
 #[cfg(test)]
 mod tests;
 
-pub use health::{Health, Operation, PartitionHealth, Phase, Trouble};
+pub use health::{Health, PartitionHealth, Phase, RetriedOperation, Trouble};
 pub use metric::{Kind, Metric, Unit};
 pub(super) use observer::Observer;

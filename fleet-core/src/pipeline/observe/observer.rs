@@ -10,7 +10,7 @@ use tokio::{sync::watch, time::Instant};
 use tracing::{Span, debug, error, info, info_span, warn};
 
 use super::{
-    Health, Operation, PartitionHealth, Phase, Trouble,
+    Health, PartitionHealth, Phase, RetriedOperation, Trouble,
     metric::{Labels, Metric},
     metrics,
 };
@@ -93,7 +93,7 @@ impl Observer {
         info!(%partition, %at, "assigned");
         self.health.send_modify(|health| {
             health.phase = Phase::Running;
-            let settled = [Operation::Claim, Operation::Start];
+            let settled = [RetriedOperation::Claim, RetriedOperation::Start];
             health
                 .troubles
                 .retain(|operation, _| !settled.contains(operation));
@@ -108,7 +108,7 @@ impl Observer {
     pub(in crate::pipeline) fn source_answered(&self) {
         if !self.health.borrow().troubles.is_empty() {
             self.health
-                .send_modify(|health| _ = health.troubles.remove(&Operation::Read));
+                .send_modify(|health| _ = health.troubles.remove(&RetriedOperation::Read));
         }
     }
 
@@ -225,7 +225,7 @@ impl Observer {
     /// An operation failed and is retried after a delay.
     pub(in crate::pipeline) fn retrying(
         &self,
-        operation: Operation,
+        operation: RetriedOperation,
         who: &str,
         error: &Error,
         pause: Duration,
@@ -249,7 +249,7 @@ impl Observer {
     }
 
     /// Returns the operations that are being retried.
-    pub(in crate::pipeline) fn troubles(&self) -> BTreeMap<Operation, Trouble> {
+    pub(in crate::pipeline) fn troubles(&self) -> BTreeMap<RetriedOperation, Trouble> {
         self.health.borrow().troubles.clone()
     }
 

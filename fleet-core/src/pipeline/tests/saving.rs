@@ -67,7 +67,7 @@ async fn a_state_that_panics_when_it_is_saved_stops_the_run_and_lands_what_was_s
         }
         let error = run.run().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Panic);
-        for part in ["`tower`", "when its state was encoded", "cannot save 3"] {
+        for part in ["`tower`", "while its state was encoded", "cannot save 3"] {
             assert!(error.to_string().contains(part), "{error}");
         }
         let (partition, at) = error.position().unwrap();

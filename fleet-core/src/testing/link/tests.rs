@@ -1,4 +1,4 @@
-//! The link between a client and a server of ours.
+//! Links between a test client and an echo server.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -10,10 +10,10 @@ use std::{
 
 use super::{Cut, FaultyLink};
 
-/// Long enough to see that nothing comes, where nothing may come.
+/// Long enough to conclude that nothing arrives.
 const SILENCE: Duration = Duration::from_millis(100);
 
-/// A server that tells what it heard and sends it back, for any number of clients.
+/// Starts a server that reports what it receives and echoes it, for any number of clients.
 fn echo() -> (FaultyLink, mpsc::Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let link = FaultyLink::to(listener.local_addr().unwrap()).unwrap();
@@ -46,7 +46,7 @@ fn say(client: &mut TcpStream, words: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// Whether the connection has ended, once it says something.
+/// Waits for the connection to react, and returns whether it has ended.
 fn ended(client: &mut TcpStream) -> bool {
     !matches!(client.read(&mut [0]), Ok(1..))
 }

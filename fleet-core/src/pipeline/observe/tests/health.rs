@@ -8,7 +8,7 @@ use crate::{
     data::{Error, ErrorKind, Offset, Partition},
     pipeline::{
         Ending, Health, Phase,
-        observe::{Operation, Trouble},
+        observe::{RetriedOperation, Trouble},
     },
 };
 
@@ -97,12 +97,12 @@ async fn trouble_is_told_while_it_lasts_and_gone_after() {
     assert_eq!(troubles.len(), 3, "{troubles:?}");
     for (times, told) in (1..).zip(&troubles[..2]) {
         assert!(
-            matches!(told[..], [(Operation::Read, trouble)] if is(trouble, "line is busy", times)),
+            matches!(told[..], [(RetriedOperation::Read, trouble)] if is(trouble, "line is busy", times)),
             "{told:?}"
         );
     }
     assert!(
-        matches!(troubles[2][..], [(Operation::Publish, trouble)] if is(trouble, "sink is busy", 1)),
+        matches!(troubles[2][..], [(RetriedOperation::Publish, trouble)] if is(trouble, "sink is busy", 1)),
         "{:?}",
         troubles[2]
     );
