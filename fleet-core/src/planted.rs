@@ -45,7 +45,7 @@ bugs! {
     TotalsNotRestored,
     /// A failed write is repeated in the transaction that may hold a part of it.
     RetryInsideTransaction,
-    /// A commit without an answer is taken for landed.
+    /// A commit without an answer counts as done.
     LostCommitTakenForDone,
     /// The source hears of a commit before it has landed.
     AckBeforeCommit,
