@@ -48,7 +48,9 @@ pub(crate) use plan::Plan;
 #[cfg(any(test, feature = "driver"))]
 pub(crate) use recovery::PANICS;
 use replay::Replay;
+#[cfg(any(test, feature = "driver", feature = "testing"))]
 pub(crate) use round::{Round, Work};
+#[cfg(any(test, feature = "driver"))]
 pub(crate) use seal::KEYS_TALLY;
 use shard::Shard;
 use snapshot::LastSnapshot;
