@@ -72,7 +72,7 @@ pub enum Fault {
     Twice,
     /// The commit returns a retryable error, and takes effect only after this many more operations
     /// of the store and the next one.
-    LandsLate(u32),
+    LateCommit(u32),
     /// The process crashes at once, and its commit takes effect only after this many more
     /// operations of the store and the next one. By then, others may have claimed its partitions.
     CrashInFlight(u32),
@@ -96,7 +96,7 @@ impl Fault {
             Self::Slow(slow),
             Self::Torn,
             Self::Twice,
-            Self::LandsLate(late),
+            Self::LateCommit(late),
             Self::CrashInFlight(late),
             Self::Claimed,
             Self::Meanwhile,
@@ -115,7 +115,7 @@ impl Fault {
             Self::Slow(_) => "slow",
             Self::Torn => "torn",
             Self::Twice => "twice",
-            Self::LandsLate(_) => "lands late",
+            Self::LateCommit(_) => "late commit",
             Self::CrashInFlight(_) => "crash in flight",
             Self::Claimed => "claimed",
             Self::Meanwhile => "meanwhile",
@@ -137,7 +137,7 @@ impl Fault {
             Self::LostAnswer => operation != Next,
             Self::Full(_) => matches!(operation, Claim | Begin | Publish | Store | Commit),
             Self::Torn => matches!(operation, Publish | Store),
-            Self::Twice | Self::LandsLate(_) | Self::CrashInFlight(_) | Self::Claimed => {
+            Self::Twice | Self::LateCommit(_) | Self::CrashInFlight(_) | Self::Claimed => {
                 operation == Commit
             }
         }

@@ -130,7 +130,7 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
     async fn commit(&mut self, tx: S::Tx, epoch: &[Sealed]) -> Result<Committed> {
         let fault = self.faults.before(Operation::Commit).await?;
         match fault {
-            Some(Fault::LandsLate(wait)) => {
+            Some(Fault::LateCommit(wait)) => {
                 self.send(wait, tx, epoch);
                 let message = "Commit: the answer was lost by plan, and the commit is in flight";
                 return Err(Error::new(ErrorKind::Store, message).retryable());

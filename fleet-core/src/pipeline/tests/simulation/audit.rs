@@ -227,7 +227,7 @@ impl<S: Source> Source for AuditedSource<S> {
             SourceEvent::End(_) => "an end",
         });
         if let SourceEvent::Lost(partitions) = &event {
-            let under_way = [Fault::LandsLate(0), Fault::CrashInFlight(0)];
+            let under_way = [Fault::LateCommit(0), Fault::CrashInFlight(0)];
             known.in_flight |= under_way
                 .iter()
                 .any(|fault| self.faults.happened(Operation::Commit, *fault) > 0);

@@ -158,7 +158,7 @@ const FAULTS: [Option<Fault>; 7] = [
     Some(Fault::LostAnswer),
     Some(Fault::Refused),
     Some(Fault::Twice),
-    Some(Fault::LandsLate(0)),
+    Some(Fault::LateCommit(0)),
 ];
 
 /// Runs with random batches, workers, hand-overs and faults, restarted until the input has ended.
