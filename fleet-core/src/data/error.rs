@@ -1,41 +1,42 @@
-//! The one error type of the crate: for what stops a pipeline, never for bad data.
+//! The crate's error type: for failures that stop a pipeline, never for bad input data.
 
 use std::{error::Error as StdError, fmt};
 
 use crate::data::{Offset, Partition};
 
-/// A result whose error stops the component that returns it.
+/// The result of an operation that stops its component when it fails.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, as far as a caller can act on it.
+/// The class of a failure, as far as a caller can act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An option, a map, a rule or an argument is not usable; nothing was started.
+    /// An option, a column map, a rule or an argument is invalid. Nothing was started.
     Config,
-    /// The input cannot be read. Retryable ones are tried again, others stop the pipeline.
+    /// The input cannot be read. A retryable error is tried again; any other stops the pipeline.
     Source,
-    /// A sink could not take rows. The epoch stays open and is written again.
+    /// A sink failed to write rows. The epoch stays open and is written again.
     Sink,
     /// The checkpoint store failed. The epoch stays open and is written again.
     Store,
-    /// Another process owns the partition now. Its work goes on there.
+    /// Another process owns the partition now and continues its work.
     Fenced,
-    /// What the store holds was made by a graph of another structure.
+    /// The store holds state of a graph with a different structure.
     Structure,
-    /// A snapshot cannot be read: damaged, or written by a newer version.
+    /// A snapshot cannot be decoded: it is damaged or a newer version wrote it.
     Snapshot,
-    /// A stop was asked for, and what was computed could not be committed in time. Nothing is lost.
+    /// A stop was requested, and the open results could not be committed before its deadline.
+    /// Nothing is lost.
     Stopped,
-    /// The input had ended, its last windows were flushed, and then it grew.
+    /// The input grew after it had ended and its last windows had been flushed.
     Grown,
-    /// An operator or a decoder panicked. What was committed before stays.
+    /// An operator or a decoder panicked. Everything committed before stays.
     Panic,
 }
 
-/// Why a pipeline, a source, a sink or a store cannot go on.
+/// The reason why a pipeline, a source, a sink or a store cannot continue.
 ///
-/// Records that cannot be read are no errors: they are [dead letters](crate::checkpoint::DeadLetter).
+/// Unreadable records are not errors: they become [dead letters](crate::checkpoint::DeadLetter).
 ///
 /// # Examples
 /// ```
@@ -49,56 +50,59 @@ pub struct Error(Box<Repr>);
 struct Repr {
     kind: ErrorKind,
     message: String,
-    patience: Patience,
+    retry: Retry,
     partition: Option<Partition>,
     offset: Option<Offset>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// How long it is worth to try again.
+/// Whether, and for how long, the caller retries the failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Patience {
-    None,
-    SomeTries,
-    UntilMended,
+enum Retry {
+    Never,
+    Limited,
+    Unlimited,
 }
 
 impl Error {
-    /// Says what was tried, with which value, and what to do; lower case, no full stop.
+    /// Creates an error that is not retryable.
+    ///
+    /// The message states what was tried, with which value, and what to do about it. It is lower
+    /// case and has no full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Repr {
             kind,
             message: message.into(),
-            patience: Patience::None,
+            retry: Retry::Never,
             partition: None,
             offset: None,
             cause: None,
         }))
     }
 
-    /// Keeps the error underneath, for [`source`](StdError::source).
+    /// Attaches the underlying error, returned by [`source`](StdError::source).
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.cause = Some(cause.into());
         self
     }
 
-    /// Marks the fault as passing: the same call may succeed later.
+    /// Marks the failure as transient: the same call may succeed later.
     #[must_use]
     pub fn retryable(mut self) -> Self {
-        self.0.patience = Patience::SomeTries;
+        self.0.retry = Retry::Limited;
         self
     }
 
-    /// Marks the fault as one that somebody mends while the pipeline waits, such as a full disk: the same call
-    /// is tried again for as long as it takes.
+    /// Marks a failure that somebody has to fix while the pipeline waits, such as a full disk.
+    /// The call is retried without limit.
     #[must_use]
     pub fn pausing(mut self) -> Self {
-        self.0.patience = Patience::UntilMended;
+        self.0.retry = Retry::Unlimited;
         self
     }
 
-    /// Names the partition and the offset at which it happened.
+    /// Attaches the partition and the offset at which the failure occurred.
     #[must_use]
     pub fn at(mut self, partition: &Partition, offset: Offset) -> Self {
         self.0.partition = Some(partition.clone());
@@ -106,22 +110,22 @@ impl Error {
         self
     }
 
-    /// The class of the fault.
+    /// The class of the failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
-        self.0.patience != Patience::None
+        self.0.retry != Retry::Never
     }
 
-    /// Whether the same call is tried again without end, because somebody has to act first.
+    /// Whether the same call is retried without limit, because somebody has to act first.
     pub fn is_pausing(&self) -> bool {
-        self.0.patience == Patience::UntilMended
+        self.0.retry == Retry::Unlimited
     }
 
-    /// Where in the input it happened, if that is known.
+    /// The partition and offset at which the failure occurred, if known.
     pub fn position(&self) -> Option<(&Partition, Offset)> {
         Some((self.0.partition.as_ref()?, self.0.offset?))
     }
@@ -142,7 +146,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("message", &self.to_string())
-            .field("patience", &self.0.patience)
+            .field("retry", &self.0.retry)
             .field("cause", &self.0.cause)
             .finish()
     }

@@ -1,11 +1,12 @@
-//! Names of vehicles, fleets, drivers and trips: inline up to 24 bytes, so an event allocates nothing.
+//! Identifiers of vehicles, fleets, drivers, trips, missions and results.
 
 use compact_str::CompactString;
 
-/// The longest id that is accepted, bytes. Our choice: four UUIDs in text; a longer one is a parse gone wrong.
+/// The maximum length of an id, in bytes. Our choice: four UUIDs as text; anything longer is a
+/// parsing mistake.
 pub const MAX_ID_BYTES: usize = 255;
 
-/// Why a text is no id.
+/// The reason why a text is not a valid id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdError {
@@ -15,7 +16,7 @@ pub enum IdError {
     /// The text has more than [`MAX_ID_BYTES`] bytes.
     #[error("an id has {0} bytes, the limit is {MAX_ID_BYTES}")]
     TooLong(usize),
-    /// The text holds a control character, which PostgreSQL or a terminal would refuse or obey.
+    /// The text contains a control character, which PostgreSQL rejects and a terminal interprets.
     #[error("an id holds the control character U+{0:04X}")]
     Control(u32),
 }
@@ -36,8 +37,9 @@ fn check(text: &str) -> Result<(), IdError> {
     Err(IdError::Control(found.map_or(0, u32::from)))
 }
 
-/// Whether there is an ASCII control: those are single bytes in UTF-8, and nothing else is below 0x20. Eight
-/// bytes at a time; the last eight may be looked at twice.
+/// Whether the bytes contain an ASCII control character. In UTF-8 these are single bytes, and no
+/// other byte is below 0x20. Checks eight bytes at a time; the last word may overlap the one
+/// before.
 #[inline]
 fn has_control(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
@@ -46,7 +48,7 @@ fn has_control(bytes: &[u8]) -> bool {
         let word = u64::from_le_bytes(*word);
         let delete = word ^ (ONES * 0x7f);
         let below = word.wrapping_sub(ONES * 0x20) & !word;
-        // A mark above a true one may be wrong, but there is none without a true one.
+        // A carry can set a false bit only above a true one, so the test for zero is exact.
         (below | delete.wrapping_sub(ONES) & !delete) & HIGHS != 0
     };
     let Some(last) = bytes.last_chunk() else {
@@ -64,16 +66,17 @@ macro_rules! id {
         pub struct $name(CompactString);
 
         impl $name {
-            /// Takes a text as it is.
+            /// Creates an id from a text, unchanged.
             ///
             /// # Errors
-            /// Refuses an empty text, one over [`MAX_ID_BYTES`], and one with a control character.
+            /// Fails if the text is empty, longer than [`MAX_ID_BYTES`], or contains a control
+            /// character.
             #[inline]
             pub fn new(text: &str) -> Result<Self, IdError> {
                 check(text)?;
                 Ok(Self(CompactString::new(text)))
             }
-            /// The text as it came.
+            /// The text of the id.
             #[inline]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -104,7 +107,9 @@ macro_rules! id {
 }
 
 id! {
-    /// A vehicle: the key of every stream in this library.
+    /// A vehicle. Its id is the key of every stream in this library.
+    ///
+    /// Ids of up to 24 bytes are stored inline, so an event does not allocate for them.
     ///
     /// # Examples
     /// ```
@@ -117,39 +122,39 @@ id! {
     VehicleId
 }
 id! {
-    /// A group of vehicles under one operator.
+    /// A fleet: a group of vehicles under one operator.
     FleetId
 }
 id! {
-    /// The person behind the wheel.
+    /// A driver.
     DriverId
 }
 id! {
-    /// One journey, from ignition on or first motion to a stop longer than a stated limit.
+    /// A trip: one journey, from ignition on or first motion to a stop longer than a given limit.
     TripId
 }
 id! {
-    /// A set of way points that a vehicle was sent to.
+    /// A mission: a set of waypoints that a vehicle was sent to.
     MissionId
 }
 
 impl VehicleId {
-    /// Stands in an event until its id is read.
+    /// A placeholder for an event whose id has not been read yet.
     pub(crate) const fn placeholder() -> Self {
         Self(CompactString::const_new("-"))
     }
 }
 
 impl DriverId {
-    /// Stands in an event until its id is read.
+    /// A placeholder for an event whose id has not been read yet.
     pub(crate) const fn placeholder() -> Self {
         Self(CompactString::const_new("-"))
     }
 }
 
-/// The id of a result, made from its content, so that the same input gives the same id on every run.
+/// The id of a result: a hash of its content, so the same input gives the same id in every run.
 ///
-/// Written as 32 hexadecimal digits in the shape of a UUID.
+/// Displayed as 32 hexadecimal digits in the form of a UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentId(pub u128);
 

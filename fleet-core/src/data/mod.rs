@@ -1,4 +1,4 @@
-//! Values: what every other layer speaks of. They know nothing of streams.
+//! Plain values that every other layer uses. They know nothing of streams.
 
 pub(crate) mod error;
 pub(crate) mod id;

@@ -1,16 +1,16 @@
-//! Places in an input.
+//! Partitions of an input and offsets within them.
 
 use std::{fmt, sync::Arc};
 
-/// One ordered part of an input, such as `telemetry/3` or `file:rides.ndjson#1f2e..`: the unit of work,
-/// of progress and of ownership.
+/// One ordered part of an input, such as `telemetry/3` or `file:rides.ndjson#1f2e..`: the unit of
+/// work, progress and ownership.
 ///
-/// Only the source that made the name can read it.
+/// The name is opaque: only the source that created it can interpret it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Partition(Arc<str>);
 
 impl Partition {
-    /// Takes the name that a source gives.
+    /// Creates a partition from the name that its source gives it.
     pub fn new(name: impl AsRef<str>) -> Self {
         Self(Arc::from(name.as_ref()))
     }
@@ -32,9 +32,10 @@ impl fmt::Display for Partition {
     }
 }
 
-/// A place in a partition: always that of the **next** record to read.
+/// A position in a partition: always that of the **next** record to read.
 ///
-/// Bytes for a file, a record's number for a log; offsets only grow, and need not be dense.
+/// A byte position for a file, a record number for a log. Offsets increase but need not be
+/// consecutive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Offset(pub u64);
 

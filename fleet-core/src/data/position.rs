@@ -1,4 +1,4 @@
-//! Where a vehicle is.
+//! The geographic position of a vehicle.
 
 use crate::data::units::{Latitude, Longitude};
 
@@ -21,7 +21,8 @@ pub struct Position {
 }
 
 impl Position {
-    /// Whether both angles are in range: a decoder makes a dead letter of what is not.
+    /// Whether both angles are in range. Decoders turn a record with any other position into a dead
+    /// letter.
     pub fn is_on_earth(self) -> bool {
         self.latitude.as_degrees().abs() <= 90.0 && self.longitude.as_degrees().abs() <= 180.0
     }

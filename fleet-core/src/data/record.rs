@@ -1,30 +1,30 @@
-//! How a result becomes a row: told once per type, used by every table and file.
+//! The contract by which a type maps to table rows, declared once for all tables and files.
 
 use crate::data::EventTime;
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// UTF-8 without NUL.
+    /// UTF-8 text without NUL.
     Text,
     /// A finite number.
     Real,
     /// A whole number.
     Integer,
-    /// Yes or no.
+    /// A truth value.
     Bool,
-    /// Event time: text in RFC 3339 in files and SQLite, a timestamp in PostgreSQL.
+    /// Event time: RFC 3339 text in files and SQLite, a timestamp in PostgreSQL.
     Time,
 }
 
 /// One column of a [`Record`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// `[a-z_][a-z0-9_]{0,62}`, so that it needs no quotes anywhere; a table refuses another name.
+    /// Matches `[a-z_][a-z0-9_]{0,62}`, so it never needs quoting. Tables reject any other name.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of its values.
     pub kind: ColumnKind,
-    /// Whether it may be null.
+    /// Whether it may contain null.
     pub nullable: bool,
 }
 
@@ -36,27 +36,27 @@ impl Column {
             nullable: false,
         }
     }
-    /// A text, not null.
+    /// A text column, not null.
     pub const fn text(name: &'static str) -> Self {
         Self::new(name, ColumnKind::Text)
     }
-    /// A finite number, not null.
+    /// A column of finite numbers, not null.
     pub const fn real(name: &'static str) -> Self {
         Self::new(name, ColumnKind::Real)
     }
-    /// A whole number, not null.
+    /// A column of whole numbers, not null.
     pub const fn integer(name: &'static str) -> Self {
         Self::new(name, ColumnKind::Integer)
     }
-    /// Yes or no, not null.
+    /// A column of truth values, not null.
     pub const fn bool(name: &'static str) -> Self {
         Self::new(name, ColumnKind::Bool)
     }
-    /// An event time, not null.
+    /// A column of event times, not null.
     pub const fn time(name: &'static str) -> Self {
         Self::new(name, ColumnKind::Time)
     }
-    /// The same column, that may be null.
+    /// The same column, nullable.
     #[must_use]
     pub const fn nullable(mut self) -> Self {
         self.nullable = true;
@@ -64,10 +64,10 @@ impl Column {
     }
 }
 
-/// One field of a row.
+/// The value of one field of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
-    /// Nothing.
+    /// Null.
     Null,
     /// A text.
     Text(&'a str),
@@ -75,7 +75,7 @@ pub enum Value<'a> {
     Real(f64),
     /// A whole number.
     Integer(i64),
-    /// Yes or no.
+    /// A truth value.
     Bool(bool),
     /// An event time.
     Time(EventTime),
@@ -94,35 +94,37 @@ impl<'a> Value<'a> {
     pub fn integer_or_null(value: Option<i64>) -> Self {
         value.map_or(Self::Null, Self::Integer)
     }
-    /// The answer, or null.
+    /// The truth value, or null.
     pub fn bool_or_null(value: Option<bool>) -> Self {
         value.map_or(Self::Null, Self::Bool)
     }
 }
 
-/// Takes the fields of one row, in the order of its columns.
+/// Receives the fields of one row, in the order of its columns.
 pub trait Fields {
-    /// Takes the next field.
+    /// Receives the next field.
     fn put(&mut self, value: Value<'_>);
 }
 
-/// Which row takes the place of which: for results that are revised, such as windows.
+/// Declares which row replaces which, for results that are revised, such as windows.
 ///
 /// # Guarantees
-/// A table keeps, of the rows with one key that an input leads to, the one with the highest revision. A file
-/// keeps all; the last holds.
+/// Of the rows of one input with the same key, a table keeps the one with the highest revision. A
+/// file keeps all of them; the last one is current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replaces {
-    /// The columns that name what a row is about.
+    /// The columns that identify what a row is about.
     pub key: &'static [&'static str],
-    /// The column with the revision, a whole number from 0.
+    /// The column that holds the revision, a whole number from 0.
     pub revision: &'static str,
 }
 
-/// A type whose values are rows. Told once, it gives SQLite, PostgreSQL, CSV and NDJSON.
+/// A type whose values are table rows. One implementation serves SQLite, PostgreSQL, CSV and
+/// NDJSON.
 ///
 /// # Guarantees
-/// `write` puts exactly one value for each of `columns`, of its kind.
+/// [`write`](Self::write) puts exactly one value for each of [`columns`](Self::columns), of that
+/// column's kind.
 ///
 /// # Examples
 /// ```
@@ -144,11 +146,11 @@ pub struct Replaces {
 /// assert_eq!(line, b"{\"depot\":\"north\",\"minutes\":5}\n");
 /// ```
 pub trait Record {
-    /// The columns, always the same.
+    /// The columns. Every call returns the same ones.
     fn columns() -> &'static [Column]
     where
         Self: Sized;
-    /// How a later row takes the place of an earlier one. Default: never.
+    /// How a later row replaces an earlier one. Default: never.
     fn replaces() -> Option<Replaces>
     where
         Self: Sized,
@@ -157,15 +159,15 @@ pub trait Record {
     }
     /// Puts one value for each column.
     fn write(&self, to: &mut dyn Fields);
-    /// As [`write`](Self::write), but what follows the first `count` values may be left out: for those who sort
-    /// rows and need no more than their keys. Default: all.
+    /// Like [`write`](Self::write), but may omit the values after the first `count`, for callers
+    /// that sort rows and need only their keys. The default writes all.
     fn write_first(&self, count: usize, to: &mut dyn Fields) {
         let _ = count;
         self.write(to);
     }
 }
 
-/// Appends one row as a JSON object and a line end. A number that is not finite is written as null.
+/// Appends one row as a JSON object and a newline. A number that is not finite is written as null.
 pub fn to_ndjson<R: Record>(row: &R, to: &mut Vec<u8>) {
     struct Object<'a> {
         columns: std::slice::Iter<'static, Column>,
@@ -202,7 +204,7 @@ pub fn to_ndjson<R: Record>(row: &R, to: &mut Vec<u8>) {
     to.extend_from_slice(b"}\n");
 }
 
-/// Appends any value as JSON; writing to memory cannot fail for the types above.
+/// Appends any value as JSON. For the types above, writing to memory cannot fail.
 fn write_json<T: serde::Serialize + ?Sized>(to: &mut Vec<u8>, value: &T) {
     let written = serde_json::to_writer(&mut *to, value);
     debug_assert!(written.is_ok(), "a field that JSON cannot hold");

@@ -1,10 +1,10 @@
-//! What a snapshot can hold.
+//! The trait of values that a snapshot can hold, and the encodings of basic types.
 
-/// A value that survives a restart: the state of a key, and an event that waits for its turn.
+/// A value that survives a restart, such as the state of a key or a buffered event.
 ///
 /// # Guarantees
-/// `decode(VERSION, encode(x)) == x`. A newer version reads what older ones wrote, or returns `None`,
-/// which stops the pipeline with a message instead of going on from a wrong state.
+/// `decode(VERSION, encode(x)) == x`. A newer version decodes what older versions wrote, or returns
+/// `None`. Then the pipeline stops with an error instead of continuing from a wrong state.
 ///
 /// # Examples
 /// ```
@@ -19,19 +19,20 @@
 /// assert_eq!(Trip::decode(Trip::VERSION, &mut bytes.as_slice()), Some(trip));
 /// ```
 pub trait State: Clone + Send + Sync + 'static {
-    /// Raise it when `encode` changes.
+    /// The version of the encoding. Increase it when [`encode`](Self::encode) changes.
     const VERSION: u16;
-    /// Appends the value.
+    /// Appends the encoded value.
     fn encode(&self, to: &mut Vec<u8>);
-    /// Takes the value from the front of `from`; `None` when it is cut short or of an unknown version.
+    /// Decodes a value and advances `from` past it. Returns `None` if the bytes are truncated or
+    /// the version is unknown.
     fn decode(version: u16, from: &mut &[u8]) -> Option<Self>;
 }
 
-/// Makes a type that implements serde's traits a [`State`].
+/// Implements [`State`] for a type that implements serde's traits.
 ///
-/// The snapshot is MessagePack with named fields, so that every attribute of serde works (skipped fields,
-/// defaults, tagged and flattened types), and so do numbers that are not finite. Where many rows wait in
-/// order buffers, a hand-written codec is smaller and faster.
+/// The encoding is MessagePack with named fields, so every serde attribute works (skipped fields,
+/// defaults, tagged and flattened types), and so do numbers that are not finite. For events that
+/// wait in order buffers in large numbers, a hand-written codec is smaller and faster.
 #[macro_export]
 macro_rules! state_by_serde {
     ($name:ty, $version:literal) => {
@@ -52,10 +53,10 @@ macro_rules! state_by_serde {
 }
 pub use crate::state_by_serde;
 
-/// Appends a value as MessagePack; what [`state_by_serde!`](crate::state_by_serde) expands to.
+/// Appends a value as MessagePack. [`state_by_serde!`](crate::state_by_serde) expands to this.
 ///
-/// A value whose own `Serialize` fails becomes an empty entry, which a restart refuses: the type's own test
-/// with `decode(encode(x))` finds it.
+/// If the value's `Serialize` fails, the entry is empty and a restart rejects it. A round-trip test
+/// of the type, `decode(encode(x))`, detects this.
 pub fn encode_by_serde(value: &impl serde::Serialize, to: &mut Vec<u8>) {
     put_bytes(&rmp_serde::to_vec_named(value).unwrap_or_default(), to);
 }
@@ -65,13 +66,13 @@ pub fn decode_by_serde<T: serde::de::DeserializeOwned>(from: &mut &[u8]) -> Opti
     rmp_serde::from_slice(take_bytes(from)?).ok()
 }
 
-/// Appends bytes and their length.
+/// Appends the length of the bytes, then the bytes.
 pub fn put_bytes(bytes: &[u8], to: &mut Vec<u8>) {
     put_length(bytes.len(), to);
     to.extend_from_slice(bytes);
 }
 
-/// Takes what [`put_bytes`] appended.
+/// Takes the bytes that [`put_bytes`] appended.
 pub fn take_bytes<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = take_length(from)?;
     let (bytes, rest) = from.split_at_checked(length)?;
@@ -79,12 +80,12 @@ pub fn take_bytes<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(bytes)
 }
 
-/// Appends a count, four bytes.
+/// Appends a count as four bytes.
 pub fn put_length(length: usize, to: &mut Vec<u8>) {
     u32::try_from(length).unwrap_or(u32::MAX).encode(to);
 }
 
-/// Takes a count. Not to be trusted for an allocation: the bytes may be damaged.
+/// Takes a count. Do not allocate by it: the bytes may be damaged.
 pub fn take_length(from: &mut &[u8]) -> Option<usize> {
     usize::try_from(u32::decode(0, from)?).ok()
 }
@@ -116,7 +117,7 @@ impl State for crate::data::EventTime {
     }
 }
 
-/// No state: for operators that look at one row at a time.
+/// The empty state, for operators that look at one row at a time.
 impl State for () {
     const VERSION: u16 = 0;
     fn encode(&self, _: &mut Vec<u8>) {}

@@ -1,3 +1,5 @@
+//! The time at which an event happened.
+
 use std::{
     fmt,
     time::{Duration, SystemTime},
@@ -5,7 +7,7 @@ use std::{
 
 use super::{TimeError, TimeReader, TimeStyle};
 
-/// When something happened on the vehicle: microseconds of UTC since 1970.
+/// The time at which something happened on the vehicle, in microseconds of UTC since 1970.
 ///
 /// Never the time of arrival, and never overwritten by it.
 ///
@@ -24,41 +26,43 @@ use super::{TimeError, TimeReader, TimeStyle};
 pub struct EventTime(i64);
 
 impl EventTime {
-    /// Before every event: the clock of a key that was never seen.
+    /// Before every event: the clock of a key that has not been seen.
     pub const BEFORE_ALL: Self = Self(i64::MIN);
     /// After every event: the clock once the input has ended.
     pub const AFTER_ALL: Self = Self(i64::MAX);
-    /// The earliest time that a decoder accepts, 1970-01-01T00:00:00Z.
+    /// The earliest time that decoders accept, 1970-01-01T00:00:00Z.
     pub const MIN: Self = Self(0);
-    /// The latest time that a decoder accepts, 9999-12-31T23:59:59.999999Z (the last year of RFC 3339).
+    /// The latest time that decoders accept, 9999-12-31T23:59:59.999999Z (the last year of RFC
+    /// 3339).
     pub const MAX: Self = Self(253_402_300_799_999_999);
 
-    /// Takes microseconds since 1970.
+    /// Creates a time from microseconds since 1970.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
-    /// Reads microseconds since 1970.
+    /// Returns the microseconds since 1970.
     pub const fn as_micros(self) -> i64 {
         self.0
     }
-    /// Reads RFC 3339; a space may stand for the `T`.
+    /// Parses RFC 3339. A space is accepted in place of the `T`.
     ///
     /// # Errors
-    /// Refuses what is no time, has no zone, or lies outside [`MIN`](Self::MIN) to [`MAX`](Self::MAX).
+    /// Fails if the text is not a time, has no zone, or is outside [`MIN`](Self::MIN) to
+    /// [`MAX`](Self::MAX).
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         TimeReader::default().read(text).map(|(at, _)| at)
     }
-    /// Whether a decoder accepts it.
+    /// Whether decoders accept this time.
     pub fn is_in_range(self) -> bool {
         (Self::MIN..=Self::MAX).contains(&self)
     }
-    /// The start of the span of `length` that holds this time, counted from 1970.
+    /// Rounds down to a multiple of `length` since 1970.
     #[must_use]
     pub fn floor_to(self, length: Duration) -> Self {
         let length = micros(length).max(1);
         Self(self.0.div_euclid(length).saturating_mul(length))
     }
-    /// This many microseconds earlier.
+    /// The time this many microseconds earlier.
     pub(crate) fn before_by(self, micros: i64) -> Self {
         Self(self.0.saturating_sub(micros))
     }
@@ -66,13 +70,13 @@ impl EventTime {
     pub(crate) fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
-    /// How long after `earlier` this is; zero when it is before.
+    /// The duration since `earlier`; zero if `earlier` is later than this time.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 }
 
-/// A length of time in whole microseconds; beyond 292,000 years it stays there.
+/// Converts a duration to whole microseconds, saturating at 292,000 years.
 pub(crate) fn micros(length: Duration) -> i64 {
     i64::try_from(length.as_micros()).unwrap_or(i64::MAX)
 }
@@ -92,7 +96,8 @@ impl std::ops::Sub<Duration> for EventTime {
 }
 
 impl From<EventTime> for SystemTime {
-    /// As the clients of databases take it. Before 292,000 BC or after 292,000 AD there is none, and it is 1970.
+    /// The conversion that database clients need. Times before 292,000 BC or after 292,000 AD
+    /// cannot be represented and become 1970.
     fn from(at: EventTime) -> Self {
         let length = Duration::from_micros(at.0.unsigned_abs());
         let system = if at.0 < 0 {
@@ -105,7 +110,7 @@ impl From<EventTime> for SystemTime {
 }
 
 impl From<SystemTime> for EventTime {
-    /// As the clients of databases give it, to the microsecond before.
+    /// The conversion from database clients, rounded down to the microsecond.
     fn from(at: SystemTime) -> Self {
         match at.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(since) => Self(micros(since)),

@@ -1,4 +1,4 @@
-//! Event time, how a message wrote it, and reading it fast.
+//! Event time: the type, the style in which a message wrote it, and a fast parser.
 
 mod event_time;
 mod parse;

@@ -1,24 +1,26 @@
+//! A parser for RFC 3339 times that reuses the previous minute and second.
+
 use super::{EventTime, TimeStyle, style::Zone};
 
-/// Why a text is no time.
+/// The reason why a text is not a valid time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeError {
-    /// It does not read as `YYYY-MM-DDTHH:MM:SS[.fraction]` and a zone.
+    /// The text does not have the form `YYYY-MM-DDTHH:MM:SS[.fraction]` with a zone.
     #[error("not a time of the form 2024-02-15T14:32:18Z")]
     Form,
-    /// It has no zone, and the dialect does not say that this means UTC.
+    /// The time has no zone, and the dialect does not define this as UTC.
     #[error("the time has no zone: add Z or an offset such as +00:00")]
     NoZone,
-    /// It lies before 1970 or after 9999.
+    /// The time is before 1970 or after 9999.
     #[error("the time is outside 1970 to 9999")]
     Range,
 }
 
-/// Reads times of one stream: most share their minute with the time before.
+/// Parses the times of one stream, most of which share their minute with the previous one.
 ///
-/// The text up to the second and the zone are compared with the last ones, or else the text up to the minute,
-/// and their value is taken from there; what is left is checked digit by digit.
+/// The reader caches the previous time. If the text up to the second and the zone match, only the
+/// fraction is parsed. If the text up to the minute matches, only the rest is parsed.
 ///
 /// # Examples
 /// ```
@@ -33,36 +35,36 @@ pub enum TimeError {
 /// ```
 #[derive(Clone, Debug)]
 pub struct TimeReader {
-    /// `2024-02-15T14:32:` as last read.
+    /// The minute read last, such as `2024-02-15T14:32:`.
     minute: [u8; 17],
-    /// That minute, microseconds of its own zone since 1970.
+    /// That minute in microseconds since 1970, local to its zone.
     micros: i64,
     naive_is_utc: bool,
-    /// The last time that was written with six digits of the second.
-    last: Last,
+    /// The last time that had six fractional digits.
+    cached: CachedSecond,
 }
 
-/// All that the times of one second and zone have in common.
+/// What all times with the same second and zone have in common.
 #[derive(Clone, Debug)]
-struct Last {
-    /// `2024-02-15T14:32:18.`
+struct CachedSecond {
+    /// For example `2024-02-15T14:32:18.`.
     second: [u8; 20],
-    /// `Z`, `+00:00` or nothing.
+    /// `Z`, an offset such as `+00:00`, or nothing.
     zone: [u8; 6],
     zone_length: usize,
-    /// That second, microseconds of UTC since 1970.
+    /// That second in microseconds of UTC since 1970.
     micros: i64,
     style: TimeStyle,
 }
 
 impl Default for TimeReader {
     fn default() -> Self {
-        // No text has these bytes, so nothing is taken for the minute that was read before the first.
+        // These bytes never occur in UTF-8 text, so the empty cache matches nothing.
         Self {
             minute: [0xff; 17],
             micros: 0,
             naive_is_utc: false,
-            last: Last {
+            cached: CachedSecond {
                 second: [0xff; 20],
                 zone: [0; 6],
                 zone_length: 0,
@@ -74,7 +76,7 @@ impl Default for TimeReader {
 }
 
 impl TimeReader {
-    /// A reader that takes a time without a zone as UTC, for the one dialect that writes so.
+    /// Creates a reader that treats a time without a zone as UTC, as one dialect requires.
     pub fn naive_is_utc() -> Self {
         Self {
             naive_is_utc: true,
@@ -82,25 +84,25 @@ impl TimeReader {
         }
     }
 
-    /// Reads one time and how it was written.
+    /// Parses one time. Returns it together with the style in which it was written.
     ///
     /// # Errors
     /// See [`TimeError`].
     #[inline]
     pub fn read(&mut self, text: &str) -> Result<(EventTime, TimeStyle), TimeError> {
         if let Some((second, rest)) = text.as_bytes().split_first_chunk()
-            && *second == self.last.second
-            && let Some((micros, zone)) = rest.split_first_chunk().and_then(six)
-            && self.last.zone.get(..self.last.zone_length) == Some(zone)
+            && *second == self.cached.second
+            && let Some((micros, zone)) = rest.split_first_chunk().and_then(six_digits)
+            && self.cached.zone.get(..self.cached.zone_length) == Some(zone)
         {
-            // Every microsecond of a second is in range if one is.
-            let at = EventTime::from_micros(self.last.micros + i64::from(micros));
-            return Ok((at, self.last.style));
+            // If one microsecond of a second is in range, all of them are.
+            let at = EventTime::from_micros(self.cached.micros + i64::from(micros));
+            return Ok((at, self.cached.style));
         }
         self.read_other(text)
     }
 
-    /// A time of another second or zone, or of another form.
+    /// Parses a time that does not match the cached second and zone, or has another form.
     #[inline(never)]
     fn read_other(&mut self, text: &str) -> Result<(EventTime, TimeStyle), TimeError> {
         let bytes = text.as_bytes();
@@ -110,7 +112,7 @@ impl TimeReader {
             self.minute = *minute;
         }
         let space = minute.get(10) == Some(&b' ');
-        let (second, rest) = two(rest, 59)?;
+        let (second, rest) = two_digits(rest, 59)?;
         let (nanos, digits, rest) = fraction(rest)?;
         let (zone_text, zone) = (rest, zone(rest)?);
         let minutes = match zone {
@@ -125,22 +127,22 @@ impl TimeReader {
         if !at.is_in_range() {
             return Err(TimeError::Range);
         }
-        let below = u16::try_from(nanos % 1000).unwrap_or(0);
-        let style = TimeStyle::new(space, digits, zone, below);
+        let sub_micros = u16::try_from(nanos % 1000).unwrap_or(0);
+        let style = TimeStyle::new(space, digits, zone, sub_micros);
         if let (6, Some(second)) = (digits, bytes.first_chunk())
-            && let Some(place) = self.last.zone.get_mut(..zone_text.len())
+            && let Some(zone) = self.cached.zone.get_mut(..zone_text.len())
         {
-            place.copy_from_slice(zone_text);
-            self.last.second = *second;
-            self.last.zone_length = zone_text.len();
-            self.last.micros = micros - i64::from(nanos / 1000);
-            self.last.style = style;
+            zone.copy_from_slice(zone_text);
+            self.cached.second = *second;
+            self.cached.zone_length = zone_text.len();
+            self.cached.micros = micros - i64::from(nanos / 1000);
+            self.cached.style = style;
         }
         Ok((at, style))
     }
 }
 
-/// A [`TimeReader`] that takes a time without a zone as UTC.
+/// A [`TimeReader`] that treats a time without a zone as UTC.
 ///
 /// # Examples
 /// ```
@@ -170,7 +172,7 @@ impl AsMut<TimeReader> for NaiveTimeReader {
     }
 }
 
-/// `YYYY-MM-DD?HH:MM:` in microseconds since 1970 of its own zone.
+/// Parses `YYYY-MM-DD?HH:MM:` into microseconds since 1970, local to the zone.
 fn read_minute(text: &[u8; 17]) -> Result<i64, TimeError> {
     let [
         y0,
@@ -216,25 +218,27 @@ fn read_minute(text: &[u8; 17]) -> Result<i64, TimeError> {
     Ok((days * 1440 + i64::from(hour) * 60 + i64::from(minute)) * 60_000_000)
 }
 
-/// Two digits up to `most`, and what follows. A leap second (60) is refused: POSIX time has no place for it.
-fn two(text: &[u8], most: i64) -> Result<(i64, &[u8]), TimeError> {
+/// Parses two digits with a value of at most `max`. Also returns the rest of the text. A leap
+/// second (60) is rejected: POSIX time cannot represent it.
+fn two_digits(text: &[u8], max: i64) -> Result<(i64, &[u8]), TimeError> {
     let ([a, b], rest) = text.split_first_chunk::<2>().ok_or(TimeError::Form)?;
     let (a, b) = (a.wrapping_sub(b'0'), b.wrapping_sub(b'0'));
     let value = i64::from(a) * 10 + i64::from(b);
-    if a > 9 || b > 9 || value > most {
+    if a > 9 || b > 9 || value > max {
         Err(TimeError::Form)
     } else {
         Ok((value, rest))
     }
 }
 
-/// An optional `.` and one to nine digits: nanoseconds, the number of digits, what follows.
+/// Parses an optional `.` followed by one to nine digits. Returns the nanoseconds, the number of
+/// digits and the rest of the text.
 fn fraction(text: &[u8]) -> Result<(u32, u8, &[u8]), TimeError> {
     let [b'.', rest @ ..] = text else {
         return Ok((0, 0, text));
     };
-    // Six, as Python writes them, without a loop; a seventh is for the loop.
-    if let Some((micros, rest)) = rest.split_first_chunk().and_then(six)
+    // Fast path without a loop for six digits, as Python writes them.
+    if let Some((micros, rest)) = rest.split_first_chunk().and_then(six_digits)
         && !rest.first().is_some_and(u8::is_ascii_digit)
     {
         return Ok((micros * 1000, 6, rest));
@@ -258,13 +262,13 @@ fn fraction(text: &[u8]) -> Result<(u32, u8, &[u8]), TimeError> {
     Ok((value * 10u32.pow(9 - u32::from(digits)), digits, rest))
 }
 
-/// The value of six digits, and what follows.
+/// Parses six digits. Also returns the rest of the text.
 #[inline]
 #[expect(clippy::many_single_char_names, reason = "digits have no names")]
-fn six<'a>((digits, rest): (&[u8; 6], &'a [u8])) -> Option<(u32, &'a [u8])> {
+fn six_digits<'a>((digits, rest): (&[u8; 6], &'a [u8])) -> Option<(u32, &'a [u8])> {
     let digits = digits.map(|byte| byte.wrapping_sub(b'0'));
-    // The greatest of all, not the first that is wrong: without branches.
-    if digits.iter().fold(0, |most: u8, digit| most.max(*digit)) > 9 {
+    // The maximum over all digits instead of the first wrong one: no branches.
+    if digits.iter().fold(0, |max: u8, digit| max.max(*digit)) > 9 {
         return None;
     }
     let [a, b, c, d, e, f] = digits.map(u32::from);
@@ -276,11 +280,11 @@ fn zone(text: &[u8]) -> Result<Zone, TimeError> {
         [b'Z'] => Ok(Zone::Zulu),
         [] => Ok(Zone::Naive),
         [sign @ (b'+' | b'-'), rest @ ..] => {
-            let (hours, rest) = two(rest, 23)?;
+            let (hours, rest) = two_digits(rest, 23)?;
             let [b':', rest @ ..] = rest else {
                 return Err(TimeError::Form);
             };
-            let (minutes, rest) = two(rest, 59)?;
+            let (minutes, rest) = two_digits(rest, 59)?;
             let total = i16::try_from(hours * 60 + minutes).map_err(|_| TimeError::Form)?;
             // The style has 11 bits for the offset; the widest zone in use is +14:00.
             if !rest.is_empty() || total > 1023 {

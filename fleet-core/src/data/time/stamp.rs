@@ -1,6 +1,8 @@
+//! A time together with the style in which it was written.
+
 use super::{EventTime, NaiveTimeReader, TimeStyle};
 
-/// A time and how it was written, for messages that are written back as they came.
+/// A time and the style in which it was written, for messages that are written back unchanged.
 ///
 /// # Examples
 /// ```
@@ -13,14 +15,14 @@ use super::{EventTime, NaiveTimeReader, TimeStyle};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// When.
+    /// The time.
     pub at: EventTime,
-    /// How it was written. Without a zone it is UTC.
+    /// The style in which it was written. A time without a zone is UTC.
     pub style: TimeStyle,
 }
 
 impl From<EventTime> for Stamp {
-    /// Written as short as possible, with `Z`.
+    /// Uses the shortest style, with `Z`.
     fn from(at: EventTime) -> Self {
         Self {
             at,

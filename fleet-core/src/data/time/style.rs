@@ -1,25 +1,27 @@
+//! The style in which a message wrote a time, and writing a time in that style.
+
 use std::fmt;
 
 use super::EventTime;
 
-/// How a message wrote its time, so that it is written back the same.
+/// The style in which a message wrote its time, so that it can be written back unchanged.
 ///
 /// # Shape
-/// Four bytes: separator, zone form, digits of the fraction, offset in minutes, and the
-/// nanoseconds below the microsecond that [`EventTime`] does not hold.
+/// Four bytes: separator, form of the zone, number of fractional digits, offset in minutes, and the
+/// nanoseconds below the microsecond, which [`EventTime`] does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeStyle(u32);
 
-/// How a zone was written.
+/// The form in which a zone was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Zone {
     /// `Z`
     Zulu,
-    /// `+00:00`, and any other offset.
+    /// `+00:00` or any other offset, in minutes.
     Offset(i16),
-    /// Nothing: the dialect says what it means.
+    /// No zone. The dialect defines its meaning.
     Naive,
-    /// `-00:00`: UTC, from a place that is not told (RFC 3339, section 4.3).
+    /// `-00:00`: UTC with an unknown local offset (RFC 3339, section 4.3).
     Unknown,
 }
 
@@ -28,7 +30,7 @@ const ZONE_SHIFT: u32 = 1;
 const DIGITS_SHIFT: u32 = 3;
 const OFFSET_SHIFT: u32 = 7;
 const NANOS_SHIFT: u32 = 18;
-/// Offsets are stored from here, so that the bits stay unsigned.
+/// Added to offsets so that the stored bits are unsigned.
 const OFFSET_BIAS: i32 = 1024;
 
 impl Default for TimeStyle {
@@ -55,7 +57,7 @@ impl TimeStyle {
         )
     }
 
-    /// `Z`, with as many digits as the time needs: none, three or six.
+    /// `Z`, with as many fractional digits as the time needs: none, three or six.
     pub fn shortest(at: EventTime) -> Self {
         let micros = at.as_micros().rem_euclid(1_000_000);
         let digits = match micros {
@@ -66,7 +68,7 @@ impl TimeStyle {
         Self::new(false, digits, Zone::Zulu, 0)
     }
 
-    /// Python's `isoformat` of an aware time: `T`, six digits, `+00:00`.
+    /// Python's `isoformat` of an aware time: `T`, six fractional digits, `+00:00`.
     pub fn isoformat() -> Self {
         Self::default()
     }
@@ -76,18 +78,18 @@ impl TimeStyle {
         Self::new(true, 0, Zone::Naive, 0)
     }
 
-    /// `YYYY-MM-DD HH:MM:SS` without a zone, with six digits of the second where the time needs them.
+    /// `YYYY-MM-DD HH:MM:SS` without a zone, with six fractional digits if the time needs them.
     pub fn naive(at: EventTime) -> Self {
         let whole = at.as_micros().rem_euclid(1_000_000) == 0;
         Self::new(true, if whole { 0 } else { 6 }, Zone::Naive, 0)
     }
 
-    /// `T`, six digits and `Z`.
+    /// `T`, six fractional digits and `Z`.
     pub fn zulu_micros() -> Self {
         Self::new(false, 6, Zone::Zulu, 0)
     }
 
-    /// The packed form, for snapshots.
+    /// The packed form used in snapshots.
     pub(crate) fn to_bits(self) -> u32 {
         self.0
     }
@@ -149,9 +151,9 @@ impl TimeStyle {
     }
 }
 
-/// Year, month and day of a day since 1970 in the proleptic Gregorian calendar.
+/// Converts days since 1970 to year, month and day in the proleptic Gregorian calendar.
 fn civil(days: i64) -> (i16, i8, i8) {
-    // jiff knows the calendar; only times outside its ±9999 years, which no decoder accepts, fall back.
+    // Only times outside jiff's ±9999 years use the fallback. Decoders never accept such times.
     let epoch = jiff::civil::date(1970, 1, 1);
     let span = i32::try_from(days)
         .ok()
@@ -166,7 +168,7 @@ fn civil(days: i64) -> (i16, i8, i8) {
 mod tests {
     use super::*;
 
-    /// Making the span of days panicked when a row with such a time became a dead letter.
+    /// Building the span of days once panicked when a row with such a time became a dead letter.
     #[test]
     fn a_time_outside_the_calendar_is_written_and_does_not_panic() {
         for at in [EventTime::BEFORE_ALL, EventTime::AFTER_ALL] {

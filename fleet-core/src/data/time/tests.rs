@@ -1,4 +1,4 @@
-//! Reading times and writing them back.
+//! Tests of parsing times and writing them back.
 
 use super::*;
 
@@ -37,7 +37,7 @@ fn the_remembered_minute_gives_what_a_fresh_reader_gives() {
     assert_eq!(warm.read("2024-02-15T14:32:1"), Err(TimeError::Form));
 }
 
-/// The memo was once zeros, so NULs were taken for the first minute of 1970.
+/// The cache once started as zeros, so NUL bytes matched the first minute of 1970.
 #[test]
 fn a_fresh_reader_remembers_no_minute() {
     let nuls = format!("{}18Z", "\0".repeat(17));
@@ -60,7 +60,8 @@ fn the_remembered_second_gives_what_a_fresh_reader_gives() {
         for zone in zones {
             for before in zones {
                 for fraction in fractions {
-                    // A good time of the same second, whose zone may be another.
+                    // Prime the cache with a valid time of the same second, possibly in another
+                    // zone.
                     let _ = warm.read(&format!("{second}.250000{before}"));
                     let _ = naive.read(&format!("{second}.250000{before}"));
                     let text = format!("{second}{fraction}{zone}");

@@ -1,10 +1,12 @@
+//! Acceleration of the vehicle's body.
+
 use super::quantity::quantity;
 
-/// Standard acceleration of free fall, m/s² (3rd CGPM, 1901, resolution 2).
+/// Standard acceleration of free fall, in m/s² (3rd CGPM, 1901, resolution 2).
 const STANDARD_GRAVITY_MPS2: f64 = 9.806_65;
 
 quantity! {
-    /// Acceleration of the vehicle's body; longitudinal is positive when speeding up.
+    /// Acceleration of the vehicle's body. Longitudinal acceleration is positive when speeding up.
     ///
     /// # Examples
     /// ```
@@ -15,11 +17,11 @@ quantity! {
 }
 
 impl Acceleration {
-    /// Takes metres per second squared.
+    /// Creates a value from metres per second squared.
     pub const fn from_mps2(value: f64) -> Self {
         Self(value / STANDARD_GRAVITY_MPS2)
     }
-    /// Reads metres per second squared.
+    /// Returns the value in metres per second squared.
     pub const fn as_mps2(self) -> f64 {
         self.0 * STANDARD_GRAVITY_MPS2
     }

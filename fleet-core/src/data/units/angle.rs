@@ -1,22 +1,24 @@
+//! Angles on the Earth's surface and the rate of turn.
+
 use super::quantity::quantity;
 
 quantity! {
-    /// Direction of travel, degrees clockwise from north.
+    /// Direction of travel, in degrees clockwise from north.
     Heading, "deg", from_degrees, as_degrees
 }
 
 quantity! {
-    /// WGS 84 latitude, degrees, north positive. A decoder refuses what is outside ±90.
+    /// WGS 84 latitude in degrees, positive to the north. Decoders reject values outside ±90.
     Latitude, "latitude_deg", from_degrees, as_degrees
 }
 
 quantity! {
-    /// WGS 84 longitude, degrees, east positive. A decoder refuses what is outside ±180.
+    /// WGS 84 longitude in degrees, positive to the east. Decoders reject values outside ±180.
     Longitude, "longitude_deg", from_degrees, as_degrees
 }
 
 quantity! {
-    /// Rotation about the vehicle's vertical axis.
+    /// Rate of rotation about the vehicle's vertical axis.
     ///
     /// # Examples
     /// ```
@@ -27,7 +29,7 @@ quantity! {
 }
 
 impl AngularRate {
-    /// Takes radians per second.
+    /// Creates a value from radians per second.
     pub const fn from_radians_per_second(value: f64) -> Self {
         Self(value.to_degrees())
     }

@@ -1,7 +1,9 @@
+//! Lengths, such as an odometer reading.
+
 use super::{quantity::quantity, speed::KM_PER_MILE};
 
 quantity! {
-    /// A length: an odometer, a gap to an object.
+    /// A length, such as an odometer reading or the gap to an object.
     ///
     /// # Examples
     /// ```
@@ -13,19 +15,19 @@ quantity! {
 }
 
 impl Distance {
-    /// Takes kilometres.
+    /// Creates a value from kilometres.
     pub const fn from_km(value: f64) -> Self {
         Self(value * 1000.0)
     }
-    /// Reads kilometres.
+    /// Returns the value in kilometres.
     pub const fn as_km(self) -> f64 {
         self.0 / 1000.0
     }
-    /// Takes international miles.
+    /// Creates a value from international miles.
     pub const fn from_miles(value: f64) -> Self {
         Self::from_km(value * KM_PER_MILE)
     }
-    /// Reads international miles.
+    /// Returns the value in international miles.
     pub const fn as_miles(self) -> f64 {
         self.as_km() / KM_PER_MILE
     }

@@ -1,8 +1,8 @@
-//! Physical quantities, one type each, with the unit in every constructor and reader.
+//! Physical quantities: one type each, with the unit in the name of every constructor and accessor.
 //!
 //! The canonical units are those of the serialised fields: km/h, m or km, g (9.80665 m/s²) for
-//! accelerations of the body, degrees Celsius, percent, volts, rpm, degrees. A dialect that speaks
-//! mph or Fahrenheit converts at its border, so a bare `f64` never crosses a crate.
+//! accelerations of the body, degrees Celsius, percent, volts, rpm and degrees. A dialect that uses
+//! mph or Fahrenheit converts while decoding, so a bare `f64` never crosses a crate boundary.
 
 mod acceleration;
 mod angle;

@@ -1,19 +1,19 @@
-//! What all quantities share.
+//! The trait and the macro that all quantities share.
 
 /// A number with a unit, stored in its canonical unit.
 ///
-/// Implemented by every type of [`units`](crate::units); code that must treat them alike (column
-/// maps, rules as data) goes through it, everything else through the named constructors.
+/// Implemented by every type of [`units`](crate::units). Code that treats all quantities alike
+/// (column maps, rules as data) uses this trait; all other code uses the named constructors.
 pub trait Quantity: Copy + PartialOrd {
-    /// The suffix of serialised fields in the canonical unit: `kmh`, `g`, `c`, `pct`, ..
+    /// The suffix of serialised fields in the canonical unit, such as `kmh`, `g`, `c` or `pct`.
     const UNIT: &'static str;
-    /// Takes a number in the canonical unit.
+    /// Creates a value from a number in the canonical unit.
     fn from_canonical(value: f64) -> Self;
-    /// Reads the number in the canonical unit.
+    /// Returns the number in the canonical unit.
     fn canonical(self) -> f64;
 }
 
-/// Rounds to `decimals` places, half away from zero, as the dialects that write fixed decimals do.
+/// Rounds to `decimals` places, half away from zero, as dialects with fixed decimals do.
 ///
 /// # Examples
 /// ```
@@ -22,7 +22,7 @@ pub trait Quantity: Copy + PartialOrd {
 pub fn round_decimals(value: f64, decimals: u8) -> f64 {
     let scale = 10f64.powi(i32::from(decimals));
     let scaled = value * scale;
-    // Past 2^53 every float is whole already, and scaling back would only lose digits.
+    // From 2^53 on every float is an integer; scaling back would only lose digits.
     if scaled.abs() < 9_007_199_254_740_992.0 {
         scaled.round() / scale
     } else {
@@ -38,11 +38,11 @@ macro_rules! quantity {
         pub struct $name(f64);
 
         impl $name {
-            #[doc = concat!("Takes a number of ", $unit, ".")]
+            #[doc = concat!("Creates a value from a number in `", $unit, "`.")]
             pub const fn $from(value: f64) -> Self {
                 Self(value)
             }
-            #[doc = concat!("Reads the number of ", $unit, ".")]
+            #[doc = concat!("Returns the number in `", $unit, "`.")]
             pub const fn $as(self) -> f64 {
                 self.0
             }

@@ -1,7 +1,9 @@
+//! Shares of a whole, in percent.
+
 use super::quantity::quantity;
 
 quantity! {
-    /// A share of a whole: state of charge, fuel level, load, throttle.
+    /// A share of a whole, such as state of charge, fuel level, load or throttle position.
     ///
     /// # Examples
     /// ```

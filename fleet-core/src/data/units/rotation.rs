@@ -1,7 +1,9 @@
+//! Rotational speed of the engine.
+
 use super::quantity::quantity;
 
 quantity! {
-    /// Revolutions of the engine per minute.
+    /// Engine speed in revolutions per minute.
     ///
     /// # Examples
     /// ```

@@ -1,10 +1,12 @@
+//! Speed over ground.
+
 use super::quantity::quantity;
 
 /// Kilometres in an international mile, exactly: 1 yard = 0.9144 m (agreement of 1959).
 pub(crate) const KM_PER_MILE: f64 = 1.609_344;
 
 quantity! {
-    /// How fast a body moves over ground.
+    /// Speed over ground.
     ///
     /// # Examples
     /// ```
@@ -16,19 +18,19 @@ quantity! {
 }
 
 impl Speed {
-    /// Takes miles per hour.
+    /// Creates a value from miles per hour.
     pub const fn from_mph(value: f64) -> Self {
         Self(value * KM_PER_MILE)
     }
-    /// Reads miles per hour.
+    /// Returns the value in miles per hour.
     pub const fn as_mph(self) -> f64 {
         self.0 / KM_PER_MILE
     }
-    /// Takes metres per second.
+    /// Creates a value from metres per second.
     pub const fn from_mps(value: f64) -> Self {
         Self(value * 3.6)
     }
-    /// Reads metres per second.
+    /// Returns the value in metres per second.
     pub const fn as_mps(self) -> f64 {
         self.0 / 3.6
     }

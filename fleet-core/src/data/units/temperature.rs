@@ -1,7 +1,9 @@
+//! Temperatures of vehicle components.
+
 use super::quantity::quantity;
 
 quantity! {
-    /// A temperature, such as the engine coolant's.
+    /// A temperature, such as that of the engine coolant.
     ///
     /// # Examples
     /// ```
@@ -12,11 +14,11 @@ quantity! {
 }
 
 impl Temperature {
-    /// Takes degrees Fahrenheit.
+    /// Creates a value from degrees Fahrenheit.
     pub const fn from_fahrenheit(value: f64) -> Self {
         Self((value - 32.0) * 5.0 / 9.0)
     }
-    /// Reads degrees Fahrenheit.
+    /// Returns the value in degrees Fahrenheit.
     pub const fn as_fahrenheit(self) -> f64 {
         self.0 * 9.0 / 5.0 + 32.0
     }

@@ -1,7 +1,9 @@
+//! Voltage of the 12 V system.
+
 use super::quantity::quantity;
 
 quantity! {
-    /// An electric potential: the 12 V system's, not the traction battery's charge.
+    /// A voltage: that of the 12 V system, not the charge of the traction battery.
     ///
     /// # Examples
     /// ```
