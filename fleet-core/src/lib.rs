@@ -1,23 +1,28 @@
 //! Event model, contracts and engine for streams of vehicle events.
 //!
-//! Events of many vehicles come in from a [`Source`], pass once through a [`Graph`] of pure
-//! [operators](Operator), and what comes out lands in sinks together with the position it came from, so
-//! that nothing is lost and nothing counts twice.
+//! A [`Source`] yields the events of many vehicles. They pass once through a [`Graph`] of pure
+//! [operators](Operator). Sinks commit the results together with the input position they came from,
+//! so no event is lost and none is counted twice.
 //!
-//! # Who may depend on whom
-//! Lower never imports upper:
+//! # Layers
+//! A layer imports only from the layers above it in this list:
 //! ```text
-//! 1 data       units id time position offset error state record
-//! 2 events     event dialect odometry
-//! 3 contracts  row source decode operator sink checkpoint
-//! 4 engine     order graph window task committer
-//! 5 driver     pipeline (feature `driver`)   futures (feature `futures`)   testing (feature `testing`)
+//! data        units, times, ids, positions, offsets, errors, state encoding, table columns
+//! event       the canonical events of vehicles, odometry
+//! rows        rows, keys and timers in memory
+//! contracts   source, decoder, operator, sink, checkpoint store
+//! dialect     the formats in which existing systems write events
+//! engine      order buffer, graph, tasks, committer
+//! window      windows and aggregates, as operators
+//! pipeline    the driver (feature `driver`)
+//! futures     adapters to the `futures` crates (feature `futures`)
+//! testing     harness, injected faults, conformance suites (feature `testing`)
 //! ```
 //! The other crates of the workspace depend on this one and never on each other.
 
 #![cfg_attr(
     not(feature = "driver"),
-    expect(dead_code, reason = "tasks and committer are reached through a driver")
+    expect(dead_code, reason = "only the driver uses tasks and the committer")
 )]
 
 mod contracts;

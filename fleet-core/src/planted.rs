@@ -1,8 +1,8 @@
-//! Bugs that a test can switch on, to prove that the properties of the engine can fail.
+//! Bugs that a test can switch on, to prove that the engine's property tests can fail.
 
 macro_rules! bugs {
     ($($(#[$doc:meta])+ $bug:ident,)+) => {
-        /// A wrong variant of one decision of the engine, named after what goes wrong.
+        /// A wrong variant of one decision of the engine, named after the mistake.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Bug {
             $($(#[$doc])+ $bug,)+
@@ -10,58 +10,58 @@ macro_rules! bugs {
 
         #[cfg(test)]
         impl Bug {
-            /// All of them.
+            /// All bugs.
             pub(crate) const ALL: &[Self] = &[$(Self::$bug),+];
         }
     };
 }
 
 bugs! {
-    /// Rows that wait are not saved, though the position has passed them.
+    /// Buffered rows are not saved, although the position has passed them.
     BufferNotInSnapshot,
-    /// Rows at the clock leave, though a tie may still come.
+    /// Rows at the clock are released, although a tie may still arrive.
     ReleaseAtClock,
-    /// Rows of one time are put in the order of their offsets.
+    /// Rows with equal times are ordered by offset.
     TieByOffset,
-    /// A straggler is not compared with the rows that came in order.
+    /// A straggler is not compared with the rows that arrived in order.
     DedupeHorizonTooShort,
-    /// A row goes before the timers that are due at its time.
+    /// A row is processed before the timers that are due at its time.
     TimerAfterRow,
-    /// Timers fire although rows before them may still come.
+    /// Timers fire although earlier rows may still arrive.
     TimersFiredEarly,
-    /// A key that an operator forgot stays in the store.
+    /// The state of a key that an operator dropped stays in the store.
     ForgottenStateKept,
-    /// An input that had ended is flushed once more.
+    /// An input that has already ended is flushed a second time.
     EndTwice,
-    /// The position moves before plain sinks have the rows.
+    /// The position is committed before plain sinks have written the rows.
     CommitBeforeFlush,
-    /// A write that failed is taken for done.
+    /// A failed write is treated as done.
     SkipOnError,
-    /// A row that its sink refused is counted and not kept.
+    /// A row that its sink rejected is counted but not stored as a dead letter.
     RejectedNotDeadLettered,
-    /// Each try of a commit adds the refused rows again.
+    /// Each retry of a commit adds the rejected rows again.
     RejectedAgainOnRetry,
-    /// The totals of the sinks begin anew in each process.
+    /// The totals of the sinks restart from zero in each process.
     TotalsNotRestored,
-    /// A failed write is repeated in the transaction that may hold a part of it.
+    /// A failed write is retried inside the transaction that may already hold part of it.
     RetryInsideTransaction,
-    /// A commit without an answer counts as done.
+    /// A commit whose answer was lost is treated as successful.
     LostCommitTakenForDone,
-    /// The source hears of a commit before it has landed.
+    /// The source is told of a commit before it is durable.
     AckBeforeCommit,
-    /// What was computed of a partition that is gone is committed.
+    /// Results of a revoked partition are committed.
     LostPartitionCommitted,
-    /// A commit checks its number but not the token.
+    /// A commit checks its number but not its token.
     NoFence,
-    /// A commit checks the token but not its number.
+    /// A commit checks its token but not its number.
     FenceWithoutNumber,
-    /// Results of records that are read again for the state are kept.
+    /// Results of records that are replayed to rebuild state are emitted.
     ReplayIsHeard,
-    /// A batch that goes past the committed position is read again as a whole.
+    /// A batch that extends past the committed position is replayed as a whole.
     ReplayTakesWholeBatches,
-    /// The state is saved even if its commit is refused.
+    /// The state is saved even if its commit is rejected.
     SnapshotAheadOfCommit,
-    /// The counts are saved even if their commit is refused.
+    /// The counts are saved even if their commit is rejected.
     CountsOutsideTransaction,
 }
 
@@ -82,12 +82,12 @@ mod switch {
 
     thread_local!(static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) });
 
-    /// Switches a bug on for what runs on this thread.
+    /// Plants a bug on the current thread.
     pub(crate) fn plant(bug: Option<Bug>) {
         PLANTED.set(bug);
     }
 
-    /// Switches it on for the threads of a pool as well.
+    /// Plants the current thread's bug on all threads of a pool.
     pub(crate) fn whole_crew(pool: rayon_core::ThreadPoolBuilder) -> rayon_core::ThreadPoolBuilder {
         let bug = PLANTED.get();
         pool.start_handler(move |_| plant(bug))
