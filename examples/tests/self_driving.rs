@@ -15,7 +15,7 @@ use fleet_core::{
     Graph, MemoryStore, Order, Pipeline, VehicleId,
     dialect::FleetPipeline,
     event::{AlertKind, FleetEvent, ObjectClass},
-    odometry::Fault,
+    odometry::Anomaly,
     sink::Null,
 };
 use fleet_rules::{
@@ -104,11 +104,11 @@ fn assert_equal(sums: &SelfDriving, truth: &SelfDrivingTruth) {
     };
     // The simulator rolls back by a kilometre or more, which odometry counts as a reset.
     let back = faults(&[OdometerFault::Reset, OdometerFault::Rollback]);
-    assert_eq!(sums.odometer_faults_of(Fault::Reset), back, "{vehicle}");
-    assert_eq!(sums.odometer_faults_of(Fault::Rollback), 0, "{vehicle}");
+    assert_eq!(sums.odometer_faults_of(Anomaly::Reset), back, "{vehicle}");
+    assert_eq!(sums.odometer_faults_of(Anomaly::Rollback), 0, "{vehicle}");
     let jumps = faults(&[OdometerFault::Jump]);
-    assert_eq!(sums.odometer_faults_of(Fault::Jump), jumps, "{vehicle}");
-    assert_eq!(sums.odometer_faults_of(Fault::Stuck), 0, "{vehicle}");
+    assert_eq!(sums.odometer_faults_of(Anomaly::Jump), jumps, "{vehicle}");
+    assert_eq!(sums.odometer_faults_of(Anomaly::Stuck), 0, "{vehicle}");
     let KmPer { km, at_least } = sums.km_per_intervention();
     assert_eq!(km, truth.km_per_intervention(), "{vehicle}");
     let clean = truth.interventions == 0 && truth.distance_m > 0;

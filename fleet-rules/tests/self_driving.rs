@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use fleet_core::{
     EventTime, State,
     event::{Driving, DrivingKind, FleetEvent, Initiator, ObjectClass, Perception, Telemetry},
-    odometry::Fault,
+    odometry::Anomaly,
     record::{Record, to_ndjson},
     units::{Distance, Speed},
 };
@@ -78,16 +78,16 @@ fn drive(name: &str, random: &mut Random, truth: &mut Truth, rows: &mut Vec<Flee
             quiet = 2;
             let by = match random.below(3) {
                 0 => {
-                    sums.odometer_faults[Fault::Reset as usize] += 1;
+                    sums.odometer_faults[Anomaly::Reset as usize] += 1;
                     -10 * KM - random.below(1_000 * KM)
                 }
                 1 => {
-                    sums.odometer_faults[Fault::Jump as usize] += 1;
+                    sums.odometer_faults[Anomaly::Jump as usize] += 1;
                     10 * KM + random.below(1_000 * KM)
                 }
                 // Deep enough to be seen whatever was driven since.
                 _ => {
-                    sums.odometer_faults[Fault::Reset as usize] += 1;
+                    sums.odometer_faults[Anomaly::Reset as usize] += 1;
                     -5 * KM
                 }
             };

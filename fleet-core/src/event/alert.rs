@@ -1,3 +1,5 @@
+//! Alerts: what a rule found, how severe it is, and where its limit came from.
+
 use compact_str::CompactString;
 
 use crate::data::{
@@ -16,13 +18,13 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All of them.
+            /// All variants.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-            /// The word in messages and columns.
+            /// The word used in messages and columns.
             pub const fn as_word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
-            /// Reads the word.
+            /// Parses the word.
             pub fn from_word(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
@@ -38,21 +40,21 @@ macro_rules! words {
 pub(crate) use words;
 
 words! {
-    /// What a rule found. One canonical name each; dialects write their own.
+    /// The condition that a rule found. Each kind has one canonical name; dialects write their own.
     AlertKind {
-        /// Faster than the limit.
+        /// The vehicle is faster than the limit.
         Overspeed = "OVERSPEED",
-        /// Traction battery low, percent. Not the 12 V battery.
+        /// The charge of the traction battery is low, in percent. Not the 12 V battery.
         TractionSocLow = "TRACTION_SOC_LOW",
-        /// 12 V battery low, volts. Not the traction battery.
+        /// The voltage of the 12 V battery is low. Not the traction battery.
         Battery12vLow = "BATTERY_12V_LOW",
-        /// Engine coolant too hot.
+        /// The engine coolant is too hot.
         EngineOverheat = "ENGINE_OVERHEAT",
-        /// Fuel low.
+        /// The fuel level is low.
         LowFuel = "LOW_FUEL",
         /// A trouble code is set.
         DtcPresent = "DTC_PRESENT",
-        /// Engine speed over the red line.
+        /// The engine speed is above the red line.
         RpmRedline = "RPM_REDLINE",
         /// Deceleration beyond the limit.
         HarshBrake = "HARSH_BRAKE",
@@ -60,37 +62,37 @@ words! {
         RapidAccel = "RAPID_ACCEL",
         /// Lateral acceleration beyond the limit.
         HarshCorner = "HARSH_CORNER",
-        /// An acceleration that only a crash makes.
+        /// The acceleration is one that only a crash causes.
         CrashSuspect = "CRASH_SUSPECT",
-        /// A collision is near.
+        /// A collision is imminent.
         CollisionRisk = "COLLISION_RISK",
-        /// Too close to the vehicle in front.
+        /// The vehicle is too close to the one in front.
         UnsafeHeadway = "UNSAFE_HEADWAY",
-        /// Standing with the engine on.
+        /// The vehicle stands with its engine on.
         Idle = "IDLE",
-        /// Silent.
+        /// The vehicle has stopped sending.
         Offline = "OFFLINE",
-        /// Entered a geofence.
+        /// The vehicle entered a geofence.
         GeofenceEnter = "GEOFENCE_ENTER",
-        /// Left a geofence.
+        /// The vehicle left a geofence.
         GeofenceLeave = "GEOFENCE_LEAVE",
-        /// Driven too long.
+        /// The driver has driven for too long.
         Fatigue = "FATIGUE",
-        /// A value that is implausible but not refused.
+        /// A value is implausible but was accepted.
         DataQuality = "DATA_QUALITY",
     }
 }
 
 words! {
-    /// How bad it is, in rising order.
+    /// The severity of an alert, in ascending order.
     Severity {
-        /// Worth knowing.
+        /// For information.
         Info = "INFO",
-        /// Worth a look.
+        /// Needs a look.
         Low = "LOW",
-        /// Act today.
+        /// Needs action today.
         Medium = "MEDIUM",
-        /// Act now.
+        /// Needs action now.
         High = "HIGH",
         /// People are in danger.
         Critical = "CRITICAL",
@@ -98,55 +100,56 @@ words! {
 }
 
 words! {
-    /// Where the limit of an alert came from.
+    /// The origin of the limit that an alert was judged by.
     LimitSource {
-        /// The rule's own number.
+        /// The rule's own setting.
         Rule = "rule",
-        /// The event carries its limit.
+        /// A limit that the event carries.
         Event = "event",
-        /// The producer's own flag.
+        /// A flag that the producer set.
         Flag = "flag",
-        /// The geofence it is in.
+        /// The geofence that the vehicle is in.
         Geofence = "geofence",
-        /// The vehicle or its class.
+        /// A setting of the vehicle or its class.
         Vehicle = "vehicle",
     }
 }
 
-/// A rule that opened.
+/// The start of a condition that a rule watches for.
 ///
 /// # Guarantees
-/// The id is a hash of pipeline, node, rule, vehicle, opening time and ordinal: the same input gives the
-/// same id in every run, order and batching.
+/// The id is a hash of pipeline, node, rule, vehicle, opening time and ordinal. The same input
+/// gives the same id in every run, order and batching.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Alert {
-    /// Made from the content.
+    /// A hash of the content.
     pub id: ContentId,
-    /// When the condition became true.
+    /// The time at which the condition became true.
     #[serde(rename = "time")]
     pub at: EventTime,
-    /// Whose.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// The vehicle's fleet, if the event named one.
+    /// The vehicle's fleet, if the event named it.
     #[serde(rename = "fleet_id", default, skip_serializing_if = "Option::is_none")]
     pub fleet: Option<FleetId>,
-    /// What was found.
+    /// The condition that was found.
     pub kind: AlertKind,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// The rule that found it.
+    /// The name of the rule that found it.
     pub rule: CompactString,
-    /// The offending value in the signal's canonical unit; none where a rule has none.
+    /// The offending value in the signal's canonical unit, if the rule has one.
     pub value: Option<f64>,
-    /// The limit it broke, in the same unit.
+    /// The limit that was crossed, in the same unit.
     pub threshold: Option<f64>,
-    /// Where the limit came from.
+    /// The origin of the limit.
     pub limit_source: LimitSource,
 }
 
 impl Alert {
-    /// A sentence for people, made when it is asked for: most alerts are only counted and stored.
+    /// A message for people. It is built on demand, because most alerts are only counted and
+    /// stored.
     pub fn message(&self) -> String {
         let (kind, vehicle) = (self.kind, &self.vehicle);
         match (self.value, self.threshold) {

@@ -1,7 +1,9 @@
+//! One type for telemetry, perception and driving events.
+
 use super::{Driving, Event, Perception, Telemetry};
 use crate::data::{EventTime, State};
 
-/// Any event of one vehicle, for streams that travel in one topic and are joined by their key.
+/// Any event of a vehicle, for streams that share one topic and are joined by their key.
 ///
 /// # Examples
 /// ```
@@ -15,9 +17,9 @@ use crate::data::{EventTime, State};
 pub enum FleetEvent {
     /// An observation of the vehicle's signals.
     Telemetry(Telemetry),
-    /// An object that its sensors saw.
+    /// An object that the vehicle's sensors saw.
     Perception(Perception),
-    /// Something it or its driver did.
+    /// An action of the driving system or its driver.
     Driving(Driving),
 }
 
@@ -73,7 +75,7 @@ impl TryFrom<FleetEvent> for Driving {
 }
 
 impl FleetEvent {
-    /// The observation, if it is one.
+    /// The telemetry, if it is that.
     pub fn telemetry(&self) -> Option<&Telemetry> {
         if let Self::Telemetry(event) = self {
             Some(event)
@@ -81,7 +83,7 @@ impl FleetEvent {
             None
         }
     }
-    /// The sighting, if it is one.
+    /// The perception, if it is one.
     pub fn perception(&self) -> Option<&Perception> {
         if let Self::Perception(event) = self {
             Some(event)
@@ -124,7 +126,7 @@ impl Event for FleetEvent {
 }
 
 impl State for FleetEvent {
-    /// One version for all: it is raised when any of the three is.
+    /// One version for all three types, increased when any of them is.
     const VERSION: u16 = 2;
     fn encode(&self, to: &mut Vec<u8>) {
         match self {
@@ -143,7 +145,7 @@ impl State for FleetEvent {
         }
     }
     fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
-        // All three were of version 1 with the first, and are of version 2 with the second.
+        // In version 1 of this type all three were at version 1, in version 2 all are at version 2.
         if !(1..=Self::VERSION).contains(&version) {
             return None;
         }

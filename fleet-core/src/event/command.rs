@@ -1,3 +1,5 @@
+//! Commands that people send to vehicles.
+
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
@@ -6,13 +8,13 @@ use super::alert::words;
 use crate::data::{EventTime, VehicleId, state::state_by_serde};
 
 words! {
-    /// What a vehicle is told to do.
+    /// The action that a command requests.
     CommandKind {
-        /// Halt at once.
+        /// Stop at once.
         Stop = "STOP",
-        /// Go on with the last active mission.
+        /// Continue the last active mission.
         Resume = "RESUME",
-        /// Drive to new way points.
+        /// Drive to new waypoints.
         Reroute = "REROUTE",
         /// Drive to the home station.
         ReturnToBase = "RETURN_TO_BASE",
@@ -20,33 +22,33 @@ words! {
 }
 
 words! {
-    /// How far a command has come.
+    /// The progress of a command.
     CommandStatus {
-        /// Sent.
+        /// Sent to the vehicle.
         Dispatched = "DISPATCHED",
-        /// Done.
+        /// Carried out.
         Executed = "EXECUTED",
-        /// Not done.
+        /// Not carried out.
         Failed = "FAILED",
     }
 }
 
-/// What a person tells a vehicle to do. Rules never send one.
+/// A command that a person sends to a vehicle. Rules never send one.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Command {
     /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// What to do.
+    /// The requested action.
     #[serde(rename = "command")]
     pub kind: CommandKind,
-    /// How to do it, such as the way points of a reroute; values are JSON texts.
+    /// Parameters, such as the waypoints of a reroute. The values are JSON texts.
     #[serde(default)]
     pub params: BTreeMap<CompactString, String>,
-    /// Who sent it.
+    /// The sender.
     #[serde(default)]
     pub issued_by: Option<CompactString>,
-    /// When.
+    /// The time of sending.
     pub issued_at: EventTime,
 }
 

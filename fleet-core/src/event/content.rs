@@ -1,9 +1,12 @@
+//! Content hashes, from which the identities of events and the ids of results are made.
+
 use arrayvec::ArrayVec;
 use twox_hash::{XxHash3_64, XxHash3_128};
 
-/// Hashes the content of an event or a result, the same on every machine and in every version.
+/// Hashes the content of an event or a result, identically on every machine and in every version.
 ///
-/// An [`Event::identity`](crate::Event::identity) is made of what was observed, never of where it was read.
+/// An [`Event::identity`](crate::Event::identity) is made from what was observed, never from where
+/// it was read.
 ///
 /// # References
 /// XXH3 (Yann Collet), whose output is fixed since version 0.8.
@@ -21,17 +24,17 @@ use twox_hash::{XxHash3_64, XxHash3_128};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ContentHasher {
-    /// All bytes, until there are too many.
+    /// All bytes, while they fit.
     inline: ArrayVec<u8, INLINE>,
-    /// All bytes, from then on.
+    /// All bytes, once they do not.
     spilled: Vec<u8>,
 }
 
-/// Enough for telemetry and its fleet, and for the content of an alert's id.
+/// Enough for telemetry with its fleet, and for the content of an alert's id.
 const INLINE: usize = 192;
 
 impl ContentHasher {
-    /// An empty content.
+    /// Creates a hasher of empty content.
     #[inline]
     pub fn new() -> Self {
         Self::default()
@@ -42,12 +45,12 @@ impl ContentHasher {
         self.append(&value.to_le_bytes());
         self
     }
-    /// Adds a number by its bits.
+    /// Adds a number by its bit pattern.
     #[inline]
     pub fn number(&mut self, value: f64) -> &mut Self {
         self.integer(value.to_bits())
     }
-    /// Adds a text and its length, so that `("a", "bc")` and `("ab", "c")` differ.
+    /// Adds a text with its length, so that `("a", "bc")` and `("ab", "c")` differ.
     #[inline]
     pub fn text(&mut self, value: &str) -> &mut Self {
         self.integer(value.len() as u64);
@@ -75,11 +78,11 @@ impl ContentHasher {
             &self.spilled
         }
     }
-    /// The identity of an event.
+    /// Returns the identity of an event.
     pub fn finish(&self) -> u64 {
         XxHash3_64::oneshot(self.bytes())
     }
-    /// The id of a result.
+    /// Returns the id of a result.
     pub fn finish_id(&self) -> crate::data::ContentId {
         crate::data::ContentId(XxHash3_128::oneshot(self.bytes()))
     }

@@ -1,13 +1,16 @@
+//! The trait of types that flow into a graph.
+
 use crate::data::{EventTime, State};
 
-/// What flows into a graph: it names its key and its time.
+/// An event that flows into a graph. It provides its key and its time.
 ///
 /// # Guarantees
-/// `identity` depends on content alone. It breaks ties of one key's time and finds duplicates, so two
-/// events with the same key, time and identity are one event.
+/// [`identity`](Self::identity) depends on content alone. It breaks ties between events of one key
+/// and time, and it finds duplicates: two events with the same key, time and identity are the same
+/// event.
 ///
 /// # Examples
-/// A type of one's own:
+/// A custom event type:
 /// ```
 /// use fleet_core::{Event, EventTime, event::ContentHasher};
 ///
@@ -28,12 +31,13 @@ use crate::data::{EventTime, State};
 /// assert_ne!(door.identity(), Door { open: false, ..door.clone() }.identity());
 /// ```
 pub trait Event: State {
-    /// Whose event it is: the key of all state.
+    /// The key of the event. All state is kept by this key.
     fn key(&self) -> &str;
-    /// When it happened.
+    /// The time at which it happened.
     fn at(&self) -> EventTime;
-    /// Who is to be held to a bound on keys; see [`Pipeline::keys_per_tenant`](crate::Pipeline::keys_per_tenant).
-    /// By default all events are of one tenant without a name.
+    /// The tenant that the event counts against; see
+    /// [`Pipeline::keys_per_tenant`](crate::Pipeline::keys_per_tenant). By default all events
+    /// belong to one unnamed tenant.
     #[expect(
         clippy::unnecessary_literal_bound,
         reason = "an event's own tenant lives as long as the event"

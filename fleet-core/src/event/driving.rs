@@ -1,19 +1,21 @@
+//! Actions of a driving system or its driver, such as disengagements.
+
 use compact_str::CompactString;
 
-use super::{ContentHasher, Event, Written, alert::words, style::state_with_style};
+use super::{ContentHasher, Event, WireForm, alert::words, style::state_with_style};
 use crate::data::{
     EventTime, Position, Record, VehicleId,
     record::{Column, Fields, Value},
 };
 
 words! {
-    /// What the driving system or its driver did.
+    /// The kind of action.
     DrivingKind {
         /// A human or remote operator took control while the system was engaged.
         Intervention = "intervention",
         /// The system left the engaged state.
         Disengagement = "disengagement",
-        /// The vehicle changed its lane.
+        /// The vehicle changed lanes.
         LaneChange = "lane_change",
         /// The system braked hard.
         HardBrake = "hard_brake",
@@ -21,7 +23,7 @@ words! {
 }
 
 words! {
-    /// Who started it.
+    /// Who initiated the action.
     Initiator {
         /// The person in the vehicle.
         Driver = "driver",
@@ -31,16 +33,16 @@ words! {
         Remote = "remote",
         /// A passenger.
         Passenger = "passenger",
-        /// Not said.
+        /// The message does not say.
         Unknown = "unknown",
     }
 }
 
-/// Something the driving system or its driver did.
+/// An action of the driving system or its driver.
 ///
 /// # References
-/// "Disengagement" as in 13 CCR § 227.02 covers failures of the technology and takeovers of a test
-/// driver; a planned hand-back is none, hence `planned`.
+/// "Disengagement" in 13 CCR § 227.02 covers failures of the technology and takeovers by a test
+/// driver. A planned hand-back is not one, hence `planned`.
 ///
 /// # Examples
 /// ```
@@ -51,40 +53,41 @@ words! {
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Driving {
-    /// Whose.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// When.
+    /// The time of the action.
     #[serde(rename = "time")]
     pub at: EventTime,
-    /// What.
+    /// The kind of action.
     #[serde(rename = "event_type")]
     pub kind: DrivingKind,
-    /// The producer's words for it.
+    /// The producer's description.
     #[serde(
         rename = "event_detail",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub detail: Option<CompactString>,
-    /// Where.
+    /// The position of the vehicle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
-    /// Who started it.
+    /// Who initiated the action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initiator: Option<Initiator>,
     /// Whether it was a planned hand-back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub planned: Option<bool>,
-    /// From the alert to the takeover, milliseconds.
+    /// Time from the alert to the takeover, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction_time_ms: Option<u32>,
-    /// Tells it from another event of this time that says the same; without, that is the same event, read twice.
+    /// Distinguishes the event from another one with equal time and content. Without it, equal
+    /// events count as one event that was read twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurrence: Option<u64>,
-    /// How the message wrote itself; no result sees it.
+    /// The form in which the message was written. Results do not depend on it.
     #[serde(skip)]
-    pub written: Written,
+    pub written: WireForm,
 }
 
 impl Driving {
@@ -100,7 +103,7 @@ impl Driving {
             planned: None,
             reaction_time_ms: None,
             occurrence: None,
-            written: Written::default(),
+            written: WireForm::default(),
         }
     }
 }

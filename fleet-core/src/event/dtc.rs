@@ -1,10 +1,12 @@
+//! Diagnostic trouble codes.
+
 use compact_str::CompactString;
 
-/// A diagnostic trouble code of OBD-II, such as `P0420`, with an optional failure-type suffix.
+/// An OBD-II diagnostic trouble code such as `P0420`, with an optional failure-type suffix.
 ///
 /// # References
-/// SAE J2012: a system letter, a digit 0 to 3, three hexadecimal digits; COVESA VSS `Vehicle.OBD.DTCList`
-/// allows two more for the failure type.
+/// SAE J2012: a system letter, a digit from 0 to 3, three hexadecimal digits. COVESA VSS
+/// `Vehicle.OBD.DTCList` allows two more digits for the failure type.
 ///
 /// # Examples
 /// ```
@@ -17,19 +19,20 @@ use compact_str::CompactString;
 #[serde(transparent)]
 pub struct Dtc(CompactString);
 
-/// The longest trouble code, bytes. Our choice: eight times the longest of OBD-II.
+/// The maximum length of a trouble code, in bytes. Our choice: eight times the longest OBD-II
+/// code.
 const MAX_CODE_BYTES: usize = 64;
 
-/// The text is no trouble code.
+/// The text is not a trouble code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a trouble code of the form P0420 or P0420-1F")]
 pub struct DtcError;
 
 impl Dtc {
-    /// Takes a code in capitals.
+    /// Creates a standard code from a text in upper case.
     ///
     /// # Errors
-    /// Refuses what does not match `[PCBU][0-3][0-9A-F]{3}(-?[0-9A-F]{2})?`.
+    /// Fails if the text does not match `[PCBU][0-3][0-9A-F]{3}(-?[0-9A-F]{2})?`.
     pub fn new(text: &str) -> Result<Self, DtcError> {
         let hex = |bytes: &[u8]| bytes.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
         let [b'P' | b'C' | b'B' | b'U', b'0'..=b'3', rest @ ..] = text.as_bytes() else {
@@ -44,11 +47,11 @@ impl Dtc {
         Ok(Self(CompactString::new(text)))
     }
 
-    /// Takes what a message says: any text of 1 to 64 bytes without control characters, since a code that no
-    /// standard knows is a code all the same.
+    /// Creates a code from the text of a message, which need not be standard: any text of 1 to 64
+    /// bytes without control characters.
     ///
     /// # Errors
-    /// Refuses every other text.
+    /// Fails for any other text.
     ///
     /// # Examples
     /// ```
@@ -64,13 +67,14 @@ impl Dtc {
         Err(DtcError)
     }
 
-    /// Whether it is of the form that OBD-II has.
+    /// Whether the code has the form that OBD-II defines.
     pub fn is_standard(&self) -> bool {
         Self::new(&self.0).is_ok()
     }
 
-    /// The one that is told where a message has room for one: powertrain before chassis, body and network, then
-    /// any other; among equals the first of the list. Our choice: the order of what stops a vehicle.
+    /// Selects the code to report where a message has room for only one: powertrain before chassis,
+    /// body and network, then any other. Among equals the first in the list wins. Our choice:
+    /// ordered by how likely the code stops the vehicle.
     pub fn first_by_priority(codes: &[Self]) -> Option<&Self> {
         let rank = |code: &&Self| match code.0.as_bytes().first() {
             _ if !code.is_standard() => 4,
@@ -82,7 +86,7 @@ impl Dtc {
         codes.iter().min_by_key(rank)
     }
 
-    /// The code as it came.
+    /// The text of the code.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,64 +1,66 @@
+//! Missions: their status and the events along the way.
+
 use super::alert::words;
 use crate::data::{EventTime, MissionId, VehicleId, state::state_by_serde};
 
 words! {
-    /// How far a mission has come.
+    /// The progress of a mission.
     MissionStatus {
-        /// Given to a vehicle.
+        /// Assigned to a vehicle.
         Assigned = "ASSIGNED",
-        /// Under way.
+        /// In progress.
         InProgress = "IN_PROGRESS",
-        /// Between a stop and a resume.
+        /// Stopped, to be resumed.
         Paused = "PAUSED",
-        /// All way points reached.
+        /// All waypoints reached.
         Completed = "COMPLETED",
-        /// Given up.
+        /// Failed.
         Failed = "FAILED",
-        /// Called off.
+        /// Cancelled.
         Cancelled = "CANCELLED",
     }
 }
 
 words! {
-    /// A step of a mission.
+    /// An event in the course of a mission.
     MissionEventKind {
-        /// Given to a vehicle.
+        /// Assigned to a vehicle.
         Assigned = "assigned",
-        /// Under way.
+        /// In progress.
         Started = "started",
-        /// One way point reached.
+        /// One waypoint reached.
         WaypointReached = "waypoint_reached",
-        /// Stopped on the way.
+        /// Paused.
         Paused = "paused",
-        /// Going on.
+        /// Resumed.
         Resumed = "resumed",
-        /// Given other way points.
+        /// Sent to other waypoints.
         Rerouted = "rerouted",
-        /// All way points reached.
+        /// All waypoints reached.
         Completed = "completed",
-        /// Given up.
+        /// Failed.
         Failed = "failed",
-        /// Called off.
+        /// Cancelled.
         Cancelled = "cancelled",
     }
 }
 
-/// A step of a mission.
+/// An event in the course of a mission.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MissionEvent {
-    /// Which mission.
+    /// The mission.
     #[serde(rename = "mission_id")]
     pub mission: MissionId,
-    /// Which vehicle.
+    /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// What happened.
+    /// The kind of event.
     #[serde(rename = "event")]
     pub kind: MissionEventKind,
-    /// When.
+    /// The time of the event.
     #[serde(rename = "time")]
     pub at: EventTime,
-    /// Which way point, from 0.
+    /// The index of the waypoint, from 0.
     #[serde(default)]
     pub waypoint: Option<u32>,
 }

@@ -1,14 +1,14 @@
-//! The canonical event model: what the five systems say, in one set of types.
+//! The canonical event model: one set of types for the messages of all supported systems.
 //!
 //! | type | what it is |
 //! |---|---|
 //! | [`Telemetry`] | one observation of a vehicle's signals |
 //! | [`Perception`] | an object that a vehicle's sensors saw |
-//! | [`Driving`] | something the driving system or its driver did |
-//! | [`TripSamples`] | the samples of one trip, as columns |
-//! | [`Alert`] | a rule that opened |
-//! | [`Command`], [`MissionEvent`], [`DriverNote`] | what people send to and say about vehicles |
-//! | [`FleetEvent`] | any of the first three, for streams that travel in one topic |
+//! | [`Driving`] | an action of the driving system or its driver |
+//! | [`TripSamples`] | the samples of one trip |
+//! | [`Alert`] | a condition that a rule found |
+//! | [`Command`], [`MissionEvent`], [`DriverNote`] | commands to vehicles, progress of missions, remarks of drivers |
+//! | [`FleetEvent`] | any of the first three, for streams that share one topic |
 
 mod alert;
 mod any;
@@ -44,6 +44,6 @@ pub use roles::AccessRoles;
 pub use signal::Signal;
 pub use status::Status;
 pub(crate) use style::Origin;
-pub use style::{Style, Written};
+pub use style::{Style, WireForm};
 pub use telemetry::{Flag, Layout, NullField, RoadType, Slot, Telemetry, TextField, UnknownKey};
 pub use trip::{TripSample, TripSamples, TripStatus};

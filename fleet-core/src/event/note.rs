@@ -1,8 +1,10 @@
+//! Remarks of drivers about vehicles.
+
 use compact_str::CompactString;
 
 use crate::data::{DriverId, EventTime, VehicleId, state::state_by_serde};
 
-/// What a driver wrote about a vehicle.
+/// A remark that a driver wrote about a vehicle.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DriverNote {
     /// The vehicle.
@@ -11,13 +13,13 @@ pub struct DriverNote {
     /// The driver.
     #[serde(rename = "driver_id")]
     pub driver: DriverId,
-    /// When.
+    /// The time of writing.
     #[serde(rename = "time")]
     pub at: EventTime,
     /// The text.
     #[serde(rename = "note_text")]
     pub text: String,
-    /// What it is about.
+    /// The topic.
     #[serde(default)]
     pub category: Option<CompactString>,
 }

@@ -1,6 +1,8 @@
+//! Objects that the sensors of a vehicle saw.
+
 use compact_str::CompactString;
 
-use super::{ContentHasher, Event, Reading, Written, alert::words, style::state_with_style};
+use super::{ContentHasher, Event, Reading, WireForm, alert::words, style::state_with_style};
 use crate::data::{
     EventTime, Record, VehicleId,
     record::{Column, Fields, Value},
@@ -8,7 +10,7 @@ use crate::data::{
 };
 
 words! {
-    /// What kind of object was seen.
+    /// The class of an object.
     ObjectClass {
         /// A car.
         Car = "car",
@@ -22,13 +24,13 @@ words! {
         Motorcycle = "motorcycle",
         /// A bus.
         Bus = "bus",
-        /// The sensor does not tell, as a radar.
+        /// The sensor cannot tell, for example a radar.
         Unknown = "unknown",
     }
 }
 
 words! {
-    /// On which side of the vehicle the object is.
+    /// The side of the vehicle on which the object is.
     Direction {
         /// To the left.
         Left = "left",
@@ -54,40 +56,41 @@ words! {
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Perception {
-    /// Who saw it.
+    /// The vehicle that saw it.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
-    /// When.
+    /// The time of the observation.
     #[serde(rename = "time")]
     pub at: EventTime,
-    /// The sensor's name for one object over time.
+    /// The sensor's id of the object, stable over time.
     #[serde(
         rename = "object_track",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub track: Option<CompactString>,
-    /// What kind of object.
+    /// The class of the object.
     #[serde(
         rename = "object_class",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub class: Option<ObjectClass>,
-    /// On which side.
+    /// The side on which the object is.
     #[serde(
         rename = "object_direction",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub direction: Option<Direction>,
-    /// Distance along the vehicle's axis, rear to front.
+    /// Gap along the vehicle's axis, from the rear of the front vehicle to the front of the rear
+    /// one.
     #[serde(rename = "object_distance_m", default, skip_serializing_if = "missing")]
     pub distance: Reading<Distance>,
     /// Distance across the vehicle's axis, positive to the left.
     #[serde(rename = "object_left_m", default, skip_serializing_if = "missing")]
     pub left: Reading<Distance>,
-    /// Rate of the distance: negative when the gap closes.
+    /// Rate of change of the distance: negative when the gap closes.
     #[serde(
         rename = "object_relative_speed_kmh",
         default,
@@ -97,12 +100,12 @@ pub struct Perception {
     /// The object's own speed over ground.
     #[serde(rename = "object_speed_kmh", default, skip_serializing_if = "missing")]
     pub speed: Reading<Speed>,
-    /// How sure the sensor is, 0 to 1.
+    /// The sensor's confidence, 0 to 1.
     #[serde(default, skip_serializing_if = "missing")]
     pub confidence: Reading<f64>,
-    /// How the message wrote itself; no result sees it.
+    /// The form in which the message was written. Results do not depend on it.
     #[serde(skip)]
-    pub written: Written,
+    pub written: WireForm,
 }
 
 #[expect(
@@ -127,7 +130,7 @@ impl Perception {
             relative_speed: Reading::missing(),
             speed: Reading::missing(),
             confidence: Reading::missing(),
-            written: Written::default(),
+            written: WireForm::default(),
         }
     }
 }

@@ -1,11 +1,13 @@
+//! A measured value that distinguishes missing, null and zero.
+
 use std::{fmt, marker::PhantomData};
 
 use crate::data::units::Quantity;
 
-/// A measured value, or why there is none: missing, null and 0 stay three things.
+/// A measured value, or the reason why there is none. Missing, null and 0 stay distinct.
 ///
 /// # Shape
-/// Eight bytes: the two absences live in NaN payloads, since a decoder lets no NaN in.
+/// Eight bytes: missing and null are stored as NaN payloads, because decoders accept no NaN.
 ///
 /// # Examples
 /// ```
@@ -21,23 +23,24 @@ const MISSING: u64 = 0x7ff8_0000_0000_0001;
 const NULL: u64 = 0x7ff8_0000_0000_0002;
 
 impl<Q> Reading<Q> {
-    /// The message has no such key.
+    /// The message does not contain the key.
     pub const fn missing() -> Self {
         Self(f64::from_bits(MISSING), PhantomData)
     }
-    /// The message says null.
+    /// The message contains null.
     pub const fn null() -> Self {
         Self(f64::from_bits(NULL), PhantomData)
     }
-    /// Whether the message has no such key.
+    /// Whether the message does not contain the key.
     pub const fn is_missing(self) -> bool {
         self.0.to_bits() == MISSING
     }
-    /// Whether the message says null.
+    /// Whether the message contains null.
     pub const fn is_null(self) -> bool {
         self.0.to_bits() == NULL
     }
-    /// Takes a number in the canonical unit. What is not finite is no reading: it becomes missing.
+    /// Creates a reading from a number in the canonical unit. A number that is not finite becomes
+    /// missing.
     pub const fn of_raw(value: f64) -> Self {
         if value.is_finite() {
             Self(value, PhantomData)
@@ -45,16 +48,16 @@ impl<Q> Reading<Q> {
             Self::missing()
         }
     }
-    /// Reads the number in the canonical unit.
+    /// Returns the number in the canonical unit.
     pub const fn raw(self) -> Option<f64> {
-        // Nothing but the two absences is ever a NaN.
+        // Only missing and null are stored as NaN.
         if self.0.is_nan() { None } else { Some(self.0) }
     }
-    /// The same number of another quantity, for tables that set any.
+    /// The same number as another quantity, for tables that handle any quantity.
     pub(crate) const fn cast<R>(self) -> Reading<R> {
         Reading(self.0, PhantomData)
     }
-    /// The packed form, for snapshots and content hashes.
+    /// The packed form used in snapshots and content hashes.
     pub(crate) const fn to_bits(self) -> u64 {
         self.0.to_bits()
     }
@@ -69,7 +72,7 @@ impl<Q> Reading<Q> {
 }
 
 impl<Q: Quantity> Reading<Q> {
-    /// Takes a quantity. What is not finite is no reading: it becomes missing.
+    /// Creates a reading from a quantity. A value that is not finite becomes missing.
     pub fn of(value: Q) -> Self {
         Self::of_raw(value.canonical())
     }

@@ -1,15 +1,17 @@
+//! Access roles of a record, as Ford's demo writes them.
+
 use std::collections::BTreeSet;
 
 use compact_str::CompactString;
 
-/// Who may see a record, as Ford's demo writes it: role names between commas.
+/// The roles that may see a record, in the form of Ford's demo: role names between commas.
 ///
 /// # Shape
-/// `,territory_west_1,region_west,admin_all,`: a comma before and after each name, so that no name is found
-/// inside another.
+/// `,territory_west_1,region_west,admin_all,`: a comma before and after each name, so that a search
+/// never matches part of a longer name.
 ///
 /// # Guarantees
-/// Names are compared whole and in lower case. Without a name nobody may.
+/// Names are compared as a whole and in lower case. An empty set allows nobody.
 ///
 /// # Examples
 /// ```
@@ -24,7 +26,7 @@ use compact_str::CompactString;
 pub struct AccessRoles(BTreeSet<CompactString>);
 
 impl AccessRoles {
-    /// Reads the text, with or without the outer commas.
+    /// Parses the text, with or without the outer commas.
     pub fn parse(text: &str) -> Self {
         text.split(',').map(str::trim).collect()
     }
@@ -32,7 +34,7 @@ impl AccessRoles {
     pub fn allow(&self, role: &str) -> bool {
         self.0.contains(role.to_lowercase().as_str())
     }
-    /// The names in their order.
+    /// The names in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(CompactString::as_str)
     }

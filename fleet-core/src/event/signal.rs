@@ -1,10 +1,14 @@
+//! The signals of a vehicle and their names.
+
 use std::{ops::RangeInclusive, str::FromStr};
 
 macro_rules! signals {
     ($(#[$section:meta] $($name:ident $text:literal,)*)*) => {
-        /// A measured quantity of a vehicle: the index of a reading in [`Telemetry`](super::Telemetry).
+        /// A measured quantity of a vehicle, used as the index of a reading in
+        /// [`Telemetry`](super::Telemetry).
         ///
-        /// The name is the serialised field with its unit, the same word in rules, maps and columns.
+        /// Its name is the serialised field with the unit, the same in rules, column maps and
+        /// tables.
         ///
         /// # Examples
         /// ```
@@ -23,7 +27,7 @@ macro_rules! signals {
             /// All signals, in the order of their index.
             pub const ALL: &'static [Self] = &[$($(Self::$name,)*)*];
 
-            /// The serialised field.
+            /// The name of the serialised field.
             pub const fn name(self) -> &'static str {
                 match self { $($(Self::$name => $text,)*)* }
             }
@@ -32,7 +36,7 @@ macro_rules! signals {
 }
 
 signals! {
-    /// Kept inside every event.
+    /// Stored inline in every event.
     Latitude "latitude",
     Longitude "longitude",
     Speed "speed_kmh",
@@ -47,7 +51,7 @@ signals! {
     EngineSpeed "rpm",
     Fuel "fuel_pct",
     Load "load_pct",
-    /// Kept beside an event that has them.
+    /// Stored in a separate allocation, only in events that have them.
     AccelerationVertical "accel_vert_g",
     AccelerationEast "accel_east_g",
     AccelerationNorth "accel_north_g",
@@ -59,16 +63,16 @@ signals! {
 }
 
 impl Signal {
-    /// How many signals live inside the event; the others are kept beside it, at the cost of an allocation.
+    /// The number of signals stored inline. Any other signal costs the event an allocation.
     pub const INLINE: usize = 14;
 
-    /// The index of the signal, stable within one version of the snapshot format.
+    /// The index of the signal. It is stable within one version of the snapshot format.
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// The numbers that a decoder accepts, in the signal's unit: what is no place on Earth is refused, any other
-    /// finite number is kept.
+    /// The numbers that decoders accept, in the signal's unit. Coordinates must lie on Earth; any
+    /// other finite number is accepted.
     ///
     /// # Examples
     /// ```
@@ -97,7 +101,7 @@ impl FromStr for Signal {
     }
 }
 
-/// The text names no signal.
+/// The text is not the name of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a signal: the names are the fields of telemetry with their unit, such as speed_kmh")]
 pub struct UnknownSignal;

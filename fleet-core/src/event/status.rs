@@ -1,27 +1,29 @@
+//! The status word of a vehicle.
+
 use compact_str::CompactString;
 
-/// The one-word state of a vehicle, as VehicleOps computes it.
+/// The status of a vehicle in one word, as VehicleOps computes it.
 ///
-/// It mixes motion, health and connectivity; the canonical model keeps it as it came and
-/// [derives](Self::derive) it where a system must be given one.
+/// It mixes motion, health and connectivity. The canonical model preserves it as received, and
+/// [derives](Self::derive) it where a system requires it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Standing, nothing wrong.
+    /// Standing, without problems.
     Idle,
-    /// Moving, nothing wrong.
+    /// Moving, without problems.
     Moving,
     /// Faster than the limit.
     Alert,
-    /// Traction battery under its limit.
+    /// The charge of the traction battery is below its limit.
     LowBattery,
-    /// Not heard of.
+    /// The vehicle has stopped sending.
     Offline,
-    /// Any other word (`STOPPED`, `active`), read and written back as it came.
+    /// Any other word (`STOPPED`, `active`), preserved unchanged.
     Other(CompactString),
 }
 
 impl Status {
-    /// Reads the word; every word is a status.
+    /// Parses the word. Every word is a valid status.
     pub fn from_word(word: &str) -> Self {
         match word {
             "IDLE" => Self::Idle,
@@ -45,7 +47,8 @@ impl Status {
         }
     }
 
-    /// The order of the VehicleOps simulator: speed over 80 km/h, else charge under 15 %, else motion.
+    /// Derives the status as the VehicleOps simulator does: speed above 80 km/h first, then charge
+    /// below 15 %, then motion.
     ///
     /// # Examples
     /// ```

@@ -1,3 +1,6 @@
+//! The form in which a message was written: what decoding must preserve so that encoding can
+//! reproduce it.
+
 use super::{Layout, Signal};
 use crate::data::{
     EventTime, State,
@@ -5,28 +8,31 @@ use crate::data::{
     time::TimeStyle,
 };
 
-/// How a message wrote itself: what reading and writing must keep, and results must not see.
+/// The style in which a message wrote its time and numbers. Encoding reproduces it; results do not
+/// depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    /// The form of its time.
+    /// The style of its time.
     pub time: TimeStyle,
-    /// Bit `i`: the signal with index `i` (of other events: the `i`-th number) was written as a whole number.
-    /// The bits from 25 on tell which dialect wrote it, and how it wrote its id and time.
+    /// Bit `i` is set if the signal with index `i` was written as a whole number (in other events:
+    /// the `i`-th number). The bits from 25 on hold the dialect of the message and how it wrote its
+    /// id and time.
     pub integers: u32,
 }
 
-/// How a message of any other kind than telemetry wrote itself, and what it left empty.
+/// The form of a message that is not telemetry: its style, its null fields and its keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// How it wrote its time and its numbers.
+pub struct WireForm {
+    /// The style of its time and numbers.
     pub style: Style,
-    /// Bit `i`: the field with number `i`, in the order of the dialect's keys, was null.
+    /// Bit `i` is set if the field with number `i`, in the order of the dialect's keys, was null.
     pub nulls: u16,
-    /// Its keys as they came, if the decoder was told to keep them.
+    /// Its keys in their original order, if the decoder was configured to keep them.
     pub layout: Option<Box<Layout>>,
 }
 
-/// Which dialect a message was read in: only that one follows its style, every other writes in its own.
+/// The dialect in which a message was read. Only that dialect reproduces the message's style; all
+/// others write in their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Origin {
@@ -44,14 +50,14 @@ const ORIGIN_MASK: u32 = 15 << ORIGIN_SHIFT;
 const _: () = assert!(Signal::ALL.len() <= ORIGIN_SHIFT as usize);
 
 impl Style {
-    /// The time is a number, and was written as a whole one.
+    /// The time is a number and was written as a whole number.
     pub(crate) const WHOLE_TIME: u32 = 1 << 29;
-    /// The message had no time of its own.
+    /// The message contained no time.
     pub(crate) const NO_TIME: u32 = 1 << 30;
     /// The id was a text where the dialect writes a number.
     pub(crate) const TEXT_ID: u32 = 1 << 31;
 
-    /// The style of a message of this dialect that has said nothing yet.
+    /// The initial style of a message in this dialect.
     #[inline]
     pub(crate) fn of(origin: Origin) -> Self {
         Self {
@@ -70,7 +76,7 @@ impl Style {
 }
 
 impl Origin {
-    /// How this dialect writes the time of an event that it did not read.
+    /// The style in which this dialect writes the time of an event from another dialect.
     pub(crate) fn time_style(self, at: EventTime) -> TimeStyle {
         match self {
             Self::VehicleOps | Self::FleetStream => TimeStyle::isoformat(),
@@ -81,8 +87,8 @@ impl Origin {
     }
 }
 
-/// Beside an event's own snapshot.
-impl State for Written {
+/// Appended to the snapshot of the event.
+impl State for WireForm {
     const VERSION: u16 = 1;
     fn encode(&self, to: &mut Vec<u8>) {
         self.style.time.to_bits().encode(to);
@@ -109,7 +115,8 @@ impl State for Written {
     }
 }
 
-/// Makes an event with a [`Written`] beside its serde form a [`State`]; version 1 was the serde form alone.
+/// Implements [`State`] for an event as its serde form followed by its [`WireForm`]. Version 1 was
+/// the serde form alone.
 macro_rules! state_with_style {
     ($name:ty) => {
         impl $crate::State for $name {

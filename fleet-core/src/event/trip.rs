@@ -1,3 +1,5 @@
+//! Samples of a trip and the progress of its analysis.
+
 use super::alert::words;
 use crate::data::{
     DriverId, EventTime, TripId, VehicleId,
@@ -6,7 +8,7 @@ use crate::data::{
 };
 
 words! {
-    /// How far the analysis of a trip has come.
+    /// The progress of a trip's analysis.
     TripStatus {
         /// Waiting. Some producers write `PENDING_ANALYSIS`.
         Pending = "PENDING",
@@ -14,7 +16,7 @@ words! {
         Processing = "PROCESSING",
         /// Scored.
         Completed = "COMPLETED",
-        /// Given up, with a reason.
+        /// Failed, with a reason.
         Failed = "FAILED",
     }
 }
@@ -22,7 +24,7 @@ words! {
 /// One sample of a trip.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TripSample {
-    /// Since the trip's first sample, seconds, if the samples carry a time.
+    /// Time since the first sample of the trip in seconds, if the samples carry times.
     pub t_s: Option<f64>,
     /// Speed over ground.
     #[serde(rename = "speed_kmh")]
@@ -38,11 +40,11 @@ pub struct TripSample {
 /// The samples of one trip.
 ///
 /// # Shape
-/// Samples in the order of the trip. They carry times, or the trip a rate, or neither: without both only
-/// counts of samples can be had.
+/// Samples are in the order of the trip. Either the samples carry times, or the trip has a sample
+/// rate, or neither. Without both, only counts of samples can be computed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TripSamples {
-    /// Which trip, once it has a name.
+    /// The id of the trip, once it has one.
     pub trip_id: Option<TripId>,
     /// The vehicle.
     #[serde(rename = "vehicle_id")]
@@ -50,12 +52,12 @@ pub struct TripSamples {
     /// The driver.
     #[serde(rename = "driver_id")]
     pub driver: DriverId,
-    /// When the trip was sent.
+    /// The time at which the trip was sent.
     #[serde(rename = "time")]
     pub at: EventTime,
-    /// Samples per second, if the samples carry no time.
+    /// Samples per second, if the samples carry no times.
     pub sample_rate_hz: Option<f64>,
-    /// In the order of the trip.
+    /// The samples in the order of the trip.
     pub samples: Vec<TripSample>,
 }
 

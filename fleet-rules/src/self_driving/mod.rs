@@ -125,10 +125,10 @@ impl SumSelfDriving {
             sums.engaged_um += engaged_um;
             sums.estimated_um += if estimated { um } else { 0 };
         }
-        if let Some(fault) = segment.fault {
+        if let Some(anomaly) = segment.anomaly {
             state
                 .sums(segment.to.floor_to(self.options.bucket))
-                .count_fault(fault);
+                .count_anomaly(anomaly);
         }
     }
 

@@ -1,7 +1,7 @@
 use fleet_core::{
     ContentId, EventTime, VehicleId,
     event::{Driving, DrivingKind, Initiator, ObjectClass},
-    odometry::Fault,
+    odometry::Anomaly,
 };
 
 use super::KmPer;
@@ -122,8 +122,8 @@ impl SelfDriving {
         );
     }
 
-    pub(super) fn count_fault(&mut self, fault: Fault) {
-        count(&mut self.odometer_faults, fault as usize);
+    pub(super) fn count_anomaly(&mut self, anomaly: Anomaly) {
+        count(&mut self.odometer_faults, anomaly as usize);
     }
 
     /// The distance, kilometres.
@@ -145,10 +145,10 @@ impl SelfDriving {
             .copied()
             .unwrap_or(0)
     }
-    /// How often an odometer had this fault.
-    pub fn odometer_faults_of(&self, fault: Fault) -> u64 {
+    /// How often an odometer had this anomaly.
+    pub fn odometer_faults_of(&self, anomaly: Anomaly) -> u64 {
         self.odometer_faults
-            .get(fault as usize)
+            .get(anomaly as usize)
             .copied()
             .unwrap_or(0)
     }

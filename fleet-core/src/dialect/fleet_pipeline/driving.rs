@@ -15,7 +15,7 @@ use crate::{
         Dialect, Lossy, Refused,
         object::{self, Schema, UnknownKeys, fields},
     },
-    event::{Driving, DrivingKind, Origin, Reading, Signal, Written},
+    event::{Driving, DrivingKind, Origin, Reading, Signal, WireForm},
 };
 
 /// Driving events of the self-driving pipeline (topic `driving_events`): one JSON object with six
@@ -132,12 +132,12 @@ impl OwnTarget for DrivingTarget {
         }
     }
 
-    fn head(draft: &DrivingDraft) -> (&VehicleId, EventTime, &Written) {
+    fn head(draft: &DrivingDraft) -> (&VehicleId, EventTime, &WireForm) {
         let event = &draft.event;
         (&event.vehicle, event.at, &event.written)
     }
 
-    fn head_mut(draft: &mut DrivingDraft) -> (&mut VehicleId, &mut EventTime, &mut Written) {
+    fn head_mut(draft: &mut DrivingDraft) -> (&mut VehicleId, &mut EventTime, &mut WireForm) {
         let event = &mut draft.event;
         (&mut event.vehicle, &mut event.at, &mut event.written)
     }

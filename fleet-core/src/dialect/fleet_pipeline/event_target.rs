@@ -12,7 +12,7 @@ use crate::{
             number_id, wrong_kind,
         },
     },
-    event::{Layout, Origin, Reading, Style, Written},
+    event::{Layout, Origin, Reading, Style, WireForm},
 };
 
 /// What a field sets: the vehicle, the time, or a target of one kind of event.
@@ -34,9 +34,9 @@ pub(crate) trait OwnTarget: Copy + fmt::Debug + Send + Sync + 'static {
     /// Creates an event without content.
     fn blank() -> Self::Event;
     /// Returns the parts that all kinds have.
-    fn head(event: &Self::Event) -> (&VehicleId, EventTime, &Written);
+    fn head(event: &Self::Event) -> (&VehicleId, EventTime, &WireForm);
     /// Returns the parts that all kinds have, for setting them.
-    fn head_mut(event: &mut Self::Event) -> (&mut VehicleId, &mut EventTime, &mut Written);
+    fn head_mut(event: &mut Self::Event) -> (&mut VehicleId, &mut EventTime, &mut WireForm);
 
     /// Returns the bit that marks a whole number or a null word.
     fn bit(self) -> u16;

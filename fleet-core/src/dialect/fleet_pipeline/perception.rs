@@ -8,7 +8,7 @@ use crate::{
         object::{Schema, UnknownKeys, fields},
         table::table_dialect,
     },
-    event::{Direction, ObjectClass, Origin, Perception, Reading, Written},
+    event::{Direction, ObjectClass, Origin, Perception, Reading, WireForm},
 };
 
 /// Perception events of the self-driving pipeline (topic `perception_events`): one JSON object with
@@ -76,11 +76,11 @@ impl OwnTarget for PerceptionTarget {
         Perception::new(VehicleId::placeholder(), EventTime::MIN)
     }
 
-    fn head(event: &Perception) -> (&VehicleId, EventTime, &Written) {
+    fn head(event: &Perception) -> (&VehicleId, EventTime, &WireForm) {
         (&event.vehicle, event.at, &event.written)
     }
 
-    fn head_mut(event: &mut Perception) -> (&mut VehicleId, &mut EventTime, &mut Written) {
+    fn head_mut(event: &mut Perception) -> (&mut VehicleId, &mut EventTime, &mut WireForm) {
         (&mut event.vehicle, &mut event.at, &mut event.written)
     }
 

@@ -1,18 +1,19 @@
-//! How far a vehicle went, from odometers that reset, roll back, jump and freeze.
+//! Distance driven, measured from odometers that reset, roll back, jump and freeze.
 //!
-//! Never `max - min`: one reset would make a journey of 200,000 km. A [`Meter`] adds the readings' differences
-//! that a vehicle can have driven, and bridges every other one by speed or position, with a [`Fault`] that says so.
+//! The distance is never `max - min`: after one reset that would report 200,000 km. A [`Meter`]
+//! adds those differences between readings that the vehicle can have driven. It bridges all others
+//! by speed or position and marks them with an [`Anomaly`].
 
 mod estimate;
 mod segment;
 #[cfg(test)]
 mod tests;
 
-pub use segment::{Fault, Method, Segment};
+pub use segment::{Anomaly, Method, Segment};
 
 use std::time::Duration;
 
-use estimate::{Bridge, Last, Place};
+use estimate::{Coordinates, Evidence, LastFix};
 
 use crate::{
     data::{
@@ -23,16 +24,16 @@ use crate::{
     state_by_serde,
 };
 
-/// What a vehicle says about its motion at one time.
+/// What a vehicle reports about its motion at one time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fix {
-    /// When.
+    /// The time of the report.
     pub at: EventTime,
     /// Distance since the vehicle was built.
     pub odometer: Option<Distance>,
     /// Speed over ground.
     pub speed: Option<Speed>,
-    /// Where it is.
+    /// The position.
     pub position: Option<Position>,
 }
 
@@ -47,24 +48,26 @@ impl From<&Telemetry> for Fix {
     }
 }
 
-/// What a vehicle can have driven between two readings, and how long one waits for the next.
+/// Limits on the distance between two readings and on the wait for the next one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeterOptions {
-    /// A greater difference than this speed allows is a jump. Default 250 km/h: our choice, above what fleets
-    /// drive and far below what a wrong odometer claims.
+    /// A difference above what this speed allows is a jump. Default 250 km/h, our choice: above
+    /// what fleets drive, and far below what a wrong odometer claims.
     pub top_speed: Speed,
-    /// What a difference may have beyond that. Default one mile: the coarsest odometer among the dialects
-    /// counts whole miles, so that its step is no jump.
+    /// Tolerance added to the distance at top speed. Default one mile: the coarsest odometer among
+    /// the dialects counts whole miles, so its step is not a jump.
     pub slack: Distance,
-    /// A step back that is smaller than this is a rollback, another one a reset. Default 0.5 km, our choice.
+    /// A decrease smaller than this is a rollback; a larger one is a reset. Default 0.5 km, our
+    /// choice.
     pub rollback: Distance,
-    /// An odometer that stands while the vehicle drives this far is stuck. Default 2 km, our choice: more than
-    /// the step of a coarse odometer. (Trips of 0 km: traccar #5577, #5601.)
+    /// An odometer that does not move while the vehicle drives this far is stuck. Default 2 km, our
+    /// choice: more than the step of a coarse odometer. (Trips of 0 km: traccar #5577, #5601.)
     pub stuck: Distance,
-    /// The longest pause between two events that speed bridges. Default 300 s, our choice: the slowest
-    /// usual rate of a tracker that drives.
+    /// The longest pause between two events that speed bridges. Default 300 s, our choice: the
+    /// slowest usual rate of a tracker on a moving vehicle.
     pub bridge: Duration,
-    /// How long events without an odometer wait for one that has it. Default 60 s, our choice.
+    /// How long events without an odometer reading wait for one that has it. Default 60 s, our
+    /// choice.
     pub patience: Duration,
 }
 
@@ -81,24 +84,25 @@ impl Default for MeterOptions {
     }
 }
 
-/// Below this speed a standing odometer is right. Our choice: slower is a manoeuvre.
+/// Below this speed an unchanged odometer is plausible. Our choice: slower motion is manoeuvring.
 const CREEP_KMH: f64 = 5.0;
 
 /// Measures the distance of one vehicle, event by event.
 ///
 /// # Units
-/// Whole micrometres, so that sums are the same to the last bit in any order of adding.
+/// Whole micrometres, so that sums are identical to the last bit in any order of addition.
 ///
 /// # Guarantees
-/// A reading is taken as it is when the difference to the last one, or to where the odometer should stand
-/// after the last fault, lies between 0 and what the top speed allows. Else the step is estimated and has a
-/// fault: by speed first after a rollback or reset, by position first after a jump. An event that is older
-/// than the last one changes nothing.
+/// A reading is accepted if its difference to the previous reading, or to the expected reading
+/// after the last anomaly, lies between 0 and what the top speed allows. Otherwise the step is
+/// estimated and marked with an anomaly: by speed first after a rollback or reset, by position
+/// first after a jump. An event older than the previous one changes nothing.
 ///
 /// # Examples
-/// The odometer starts anew after a repair; 36 km/h for ten seconds bridge it:
+/// The odometer restarts after a repair; 36 km/h for ten seconds bridge the gap:
 /// ```
-/// use fleet_core::{EventTime, odometry::{Fault, Fix, Meter, MeterOptions}, units::{Distance, Speed}};
+/// use fleet_core::{EventTime, units::{Distance, Speed}};
+/// use fleet_core::odometry::{Anomaly, Fix, Meter, MeterOptions};
 /// let (options, mut meter) = (MeterOptions::default(), Meter::default());
 /// let mut metres = 0.0;
 /// for (second, km) in [(0, 80_000.0), (10, 80_000.1), (20, 3.0), (30, 3.1)] {
@@ -110,14 +114,14 @@ const CREEP_KMH: f64 = 5.0;
 ///     };
 ///     if let Some(segment) = meter.observe(&options, &fix) {
 ///         metres += segment.distance().as_m();
-///         assert_eq!(segment.fault == Some(Fault::Reset), second == 20);
+///         assert_eq!(segment.anomaly == Some(Anomaly::Reset), second == 20);
 ///     }
 /// }
 /// assert_eq!(metres, 300.0);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Meter {
-    last: Option<Last>,
+    last: Option<LastFix>,
     anchor: Option<Anchor>,
 }
 
@@ -128,62 +132,63 @@ state_by_serde!(Meter, 1);
 struct Anchor {
     um: i64,
     at: i64,
-    place: Option<Place>,
-    /// What was driven since by speed; `None` where a speed was missing.
+    place: Option<Coordinates>,
+    /// The distance since then by speed; `None` if a speed was missing.
     by_speed: Option<i64>,
-    /// After a fault: where the odometer would stand without it.
+    /// After an anomaly: what the odometer would read without it.
     expected: Option<i64>,
-    /// How far the vehicle drove since the reading last changed, by speed, and from when.
+    /// The distance by speed since the reading last changed, and the time of that change.
     still: i64,
     still_from: i64,
     stuck: bool,
 }
 
 impl Meter {
-    /// Takes the next event. Returns the stretch that it settles; `None` for the first event, an older one,
-    /// and while events without an odometer wait for one that has it.
+    /// Takes the next event and returns the segment that it completes. Returns `None` for the first
+    /// event, for an older one, and while events without an odometer reading wait for one that has
+    /// it.
     pub fn observe(&mut self, options: &MeterOptions, fix: &Fix) -> Option<Segment> {
-        let now = Last::of(fix);
+        let now = LastFix::of(fix);
         let reading = fix.odometer.map(|odometer| to_um(odometer.as_m()));
         if self.last.as_ref().is_some_and(|last| now.at < last.at) {
             return None;
         }
         let last = self.last.replace(now.clone());
-        let fresh = reading.map(|um| Anchor::new(um, &now));
+        let new_anchor = reading.map(|um| Anchor::new(um, &now));
         let Some(last) = last else {
-            self.anchor = fresh;
+            self.anchor = new_anchor;
             return None;
         };
         let speed = last.by_speed(&now, options);
         let Some(anchor) = &mut self.anchor else {
-            self.anchor = fresh;
+            self.anchor = new_anchor;
             let places = (last.place, now.place);
             let (from, to) = (last.at, now.at);
-            let step = Bridge {
+            let evidence = Evidence {
                 from,
                 to,
                 speed,
                 places,
             };
-            return Some(step.segment(None, options));
+            return Some(evidence.segment(None, options));
         };
         anchor.by_speed = anchor.by_speed.and_then(|sum| sum.checked_add(speed?));
-        let bridge = anchor.bridge(&now);
+        let evidence = anchor.evidence(&now);
         if let Some(um) = reading {
             anchor.place = now.place;
             anchor.by_speed = Some(0);
-            return Some(anchor.take(um, &bridge, options));
+            return Some(anchor.take(um, &evidence, options));
         }
-        if Duration::from_micros(bridge.to.abs_diff(bridge.from)) <= options.patience {
+        if Duration::from_micros(evidence.to.abs_diff(evidence.from)) <= options.patience {
             return None;
         }
         self.anchor = None;
-        Some(bridge.segment(None, options))
+        Some(evidence.segment(None, options))
     }
 }
 
 impl Anchor {
-    fn new(um: i64, now: &Last) -> Self {
+    fn new(um: i64, now: &LastFix) -> Self {
         Self {
             um,
             at: now.at,
@@ -196,9 +201,9 @@ impl Anchor {
         }
     }
 
-    /// What is known besides the odometer of the stretch since the last reading.
-    fn bridge(&self, now: &Last) -> Bridge {
-        Bridge {
+    /// The evidence for the distance since the last reading, apart from the odometer.
+    fn evidence(&self, now: &LastFix) -> Evidence {
+        Evidence {
             from: self.at,
             to: now.at,
             speed: self.by_speed,
@@ -206,9 +211,9 @@ impl Anchor {
         }
     }
 
-    /// Settles the stretch up to a new reading.
-    fn take(&mut self, um: i64, bridge: &Bridge, options: &MeterOptions) -> Segment {
-        let limit = bridge
+    /// Completes the segment that ends at a new reading.
+    fn take(&mut self, um: i64, evidence: &Evidence, options: &MeterOptions) -> Segment {
+        let limit = evidence
             .can_drive(options)
             .saturating_add(to_um(options.slack.as_m()));
         let back = -to_um(options.rollback.as_m());
@@ -219,35 +224,41 @@ impl Anchor {
             .map(|expected| um.saturating_sub(expected))
             .filter(|um| (back..=limit).contains(um))
             .map(|um| um.max(0));
-        let segment = if let Some(driven) = nearest(as_read, as_expected, || bridge.best(options)) {
+        let segment = if let Some(driven) = nearest(as_read, as_expected, || evidence.best(options))
+        {
             if !(self.stuck && read == 0) {
                 self.expected = None;
             }
-            Segment::measured(bridge.from, bridge.to, driven)
+            Segment::measured(evidence.from, evidence.to, driven)
         } else {
-            let fault = match read {
-                read if read > limit => Fault::Jump,
-                read if read > back => Fault::Rollback,
-                _ => Fault::Reset,
+            let anomaly = match read {
+                read if read > limit => Anomaly::Jump,
+                read if read > back => Anomaly::Rollback,
+                _ => Anomaly::Reset,
             };
-            let segment = bridge.segment(Some(fault), options);
+            let segment = evidence.segment(Some(anomaly), options);
             let expected = self.expected.unwrap_or(self.um);
             self.expected = Some(expected.saturating_add(segment.micrometres()));
             segment
         };
-        (self.um, self.at) = (um, bridge.to);
+        (self.um, self.at) = (um, evidence.to);
         if read == 0 {
-            self.stand(segment, bridge, options)
+            self.take_unchanged(segment, evidence, options)
         } else {
-            (self.still, self.still_from, self.stuck) = (0, bridge.to, false);
+            (self.still, self.still_from, self.stuck) = (0, evidence.to, false);
             segment
         }
     }
 
-    /// The reading did not change: either the vehicle stands, or the odometer does.
-    fn stand(&mut self, segment: Segment, bridge: &Bridge, options: &MeterOptions) -> Segment {
+    /// Handles an unchanged reading: either the vehicle stands, or the odometer is stuck.
+    fn take_unchanged(
+        &mut self,
+        segment: Segment,
+        evidence: &Evidence,
+        options: &MeterOptions,
+    ) -> Segment {
         let (from, at) = (segment.from, segment.to);
-        let driven = bridge.faster_than(CREEP_KMH);
+        let driven = evidence.faster_than(CREEP_KMH);
         let starts = !self.stuck;
         self.still = self.still.saturating_add(driven);
         if self.still < to_um(options.stuck.as_m()) {
@@ -263,13 +274,13 @@ impl Anchor {
         self.expected = Some(expected.saturating_add(driven));
         Segment {
             method: Some(Method::Speed),
-            fault: starts.then_some(Fault::Stuck),
+            anomaly: starts.then_some(Anomaly::Stuck),
             ..Segment::measured(from.as_micros(), at.as_micros(), driven)
         }
     }
 }
 
-/// Of two readings of one step the one that is nearer to the estimate; without an estimate the shorter one.
+/// Chooses the candidate that is nearer to the estimate; without an estimate, the shorter one.
 fn nearest(
     read: Option<i64>,
     expected: Option<i64>,
@@ -286,7 +297,7 @@ fn nearest(
     })
 }
 
-/// Metres in whole micrometres; beyond 9e12 m (the orbit of Neptune) it stays there.
+/// Converts metres to whole micrometres, saturating at 9e12 m (the diameter of Neptune's orbit).
 fn to_um(metres: f64) -> i64 {
     const LIMIT: f64 = 9e18;
     #[expect(

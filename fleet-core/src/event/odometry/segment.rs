@@ -1,11 +1,13 @@
+//! A measured segment of a vehicle's way.
+
 use std::time::Duration;
 
 use crate::data::{EventTime, units::Distance};
 
-/// How a distance was found.
+/// The method by which a distance was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// The difference of two readings of the odometer.
+    /// The difference between two odometer readings.
     Odometer,
     /// Speed over time.
     Speed,
@@ -13,23 +15,23 @@ pub enum Method {
     Position,
 }
 
-/// Why a reading of the odometer was not taken as it is.
+/// The reason why an odometer reading was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It went back a little.
+pub enum Anomaly {
+    /// The odometer went back a little.
     Rollback,
-    /// It started anew: another unit, a repair, an overflow.
+    /// The odometer restarted: a replacement, a repair or an overflow.
     Reset,
-    /// It went on by more than the vehicle can have driven.
+    /// The odometer advanced by more than the vehicle can have driven.
     Jump,
-    /// It stands while the vehicle drives. Said once, with the whole stretch.
+    /// The odometer does not move while the vehicle drives. Reported once, with the whole distance.
     Stuck,
 }
 
-/// A stretch that a vehicle drove, and how that is known.
+/// A segment of a vehicle's way: its distance, and how it was found.
 ///
 /// # Units
-/// Whole micrometres: sums and splits are exact.
+/// Whole micrometres, so sums and splits are exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// The first instant.
@@ -37,10 +39,10 @@ pub struct Segment {
     /// The last instant.
     pub to: EventTime,
     pub(super) um: i64,
-    /// How the distance was found; `None` when nothing tells it, and then it counts 0.
+    /// The method; `None` if nothing gives a distance, which then counts as 0.
     pub method: Option<Method>,
-    /// Why the odometer was not taken as it is.
-    pub fault: Option<Fault>,
+    /// The reason why the odometer reading was not accepted.
+    pub anomaly: Option<Anomaly>,
 }
 
 impl Segment {
@@ -50,7 +52,7 @@ impl Segment {
             to: EventTime::from_micros(to),
             um,
             method: Some(Method::Odometer),
-            fault: None,
+            anomaly: None,
         }
     }
 
@@ -64,8 +66,8 @@ impl Segment {
         self.um
     }
 
-    /// What of the distance lies before `at`, as if it was driven evenly. The whole of it at the end, so that
-    /// parts add up exactly.
+    /// The part of the distance before `at`, assuming a constant speed. At or after the end it is
+    /// the whole distance, so parts add up exactly.
     ///
     /// # Examples
     /// See [`parts`](Self::parts).
@@ -81,10 +83,11 @@ impl Segment {
         i64::try_from(i128::from(self.um) * part / whole.max(1)).unwrap_or(0)
     }
 
-    /// Its parts by windows of `length`: the start of each, and its micrometres.
+    /// Splits the segment at multiples of `length`. Yields the start of each window and its share
+    /// in micrometres.
     ///
     /// # Examples
-    /// Ten minutes over a full hour, 6 km:
+    /// Ten minutes across a full hour, 6 km:
     /// ```
     /// use std::time::Duration;
     /// use fleet_core::{EventTime, odometry::{Fix, Meter, MeterOptions}, units::Distance};
@@ -103,7 +106,7 @@ impl Segment {
     /// ```
     pub fn parts(&self, length: Duration) -> impl Iterator<Item = (EventTime, i64)> + use<> {
         let segment = *self;
-        // A moment without length still belongs to a window.
+        // A segment of zero duration still belongs to one window.
         let mut start = Some(segment.from.floor_to(length));
         std::iter::from_fn(move || {
             let from = start?;

@@ -1,3 +1,5 @@
+//! Tests of the meter against journeys whose true distance is known.
+
 use super::*;
 use crate::data::{
     State,
@@ -29,37 +31,38 @@ fn fix(seconds: i64, um: Option<i64>, kmh: Option<f64>) -> Fix {
     }
 }
 
-fn total(meter: &mut Meter, fixes: impl IntoIterator<Item = Fix>) -> (i64, Vec<Fault>) {
+fn total(meter: &mut Meter, fixes: impl IntoIterator<Item = Fix>) -> (i64, Vec<Anomaly>) {
     let options = MeterOptions::default();
-    let (mut um, mut faults) = (0, Vec::new());
+    let (mut um, mut anomalies) = (0, Vec::new());
     for fix in fixes {
         if let Some(segment) = meter.observe(&options, &fix) {
             um += segment.micrometres();
-            faults.extend(segment.fault);
+            anomalies.extend(segment.anomaly);
         }
     }
-    (um, faults)
+    (um, anomalies)
 }
 
 const KM: i64 = 1_000_000_000;
 
-/// What a wrong odometer does at one event.
+/// The error of an odometer at one event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Wrong {
     Nothing,
-    /// From here on it reads another distance.
+    /// All readings from here on are shifted.
     Shift(i64),
-    /// This once.
+    /// This reading alone is shifted.
     Once(i64),
     Missing,
 }
 
-/// A journey, its odometer with faults, and the truth: distance, and how many faults of which kind.
+/// A journey whose odometer has anomalies, and its true distance.
 fn journey(seed: u64) -> (Vec<Fix>, i64) {
     let random = &mut Random(seed);
     let (mut fixes, mut truth, mut shift) = (Vec::new(), 0, 100_000 * KM);
     let (mut second, mut kmh) = (1_700_000_000, 0.0_f64);
-    // A fault that hides in what was driven since the last reading cannot be seen: it goes back further than that.
+    // An anomaly smaller than the distance since the last reading is invisible, so each goes back
+    // further.
     let (mut quiet, mut unread) = (0, 0);
     for step in 0..200 {
         let (dt, next) = (1 + random.below(20), random.below(130) as f64);
@@ -105,11 +108,11 @@ fn journey(seed: u64) -> (Vec<Fix>, i64) {
 fn prop_resets_rollbacks_jumps_and_lost_readings_cost_nothing_where_speed_is_known() {
     for seed in 0..2_000 {
         let (fixes, truth) = journey(seed);
-        let (um, faults) = total(&mut Meter::default(), fixes);
+        let (um, anomalies) = total(&mut Meter::default(), fixes);
         assert_eq!(
             um,
             truth,
-            "seed {seed}: off by {} um, {faults:?}",
+            "seed {seed}: off by {} um, {anomalies:?}",
             um - truth
         );
     }
@@ -161,25 +164,25 @@ fn each_fault_is_named_and_bridged() {
     };
     let base = 500 * KM;
     assert_eq!(drive(&[base, base + step]), (step, vec![]));
-    assert_eq!(drive(&[base, 0, step]), (2 * step, vec![Fault::Reset]));
+    assert_eq!(drive(&[base, 0, step]), (2 * step, vec![Anomaly::Reset]));
     let back = base - 3 * step;
     assert_eq!(
         drive(&[base, back, back + step]),
-        (2 * step, vec![Fault::Rollback])
+        (2 * step, vec![Anomaly::Rollback])
     );
     let ahead = base + 40 * KM;
     assert_eq!(
         drive(&[base, ahead, ahead + step]),
-        (2 * step, vec![Fault::Jump])
+        (2 * step, vec![Anomaly::Jump])
     );
-    // The odd reading was wrong, the next one stands where it should: nothing more to say.
+    // Only the odd reading was wrong; the next one is where it should be.
     assert_eq!(
         drive(&[base, ahead, base + 2 * step]),
-        (2 * step, vec![Fault::Jump])
+        (2 * step, vec![Anomaly::Jump])
     );
     assert_eq!(
         drive(&[base, back, base + 2 * step]),
-        (2 * step, vec![Fault::Rollback])
+        (2 * step, vec![Anomaly::Rollback])
     );
 }
 
@@ -190,8 +193,8 @@ fn a_frozen_odometer_is_found_after_two_kilometres_and_costs_nothing_when_it_tha
         let frozen = (0..30).map(|i| fix(i * 10, Some(500 * KM), Some(36.0)));
         let after =
             (30..40).map(|i| fix(i * 10, Some(500 * KM + thaw + (i - 29) * step), Some(36.0)));
-        let (um, faults) = total(&mut Meter::default(), frozen.chain(after));
-        assert_eq!((um, faults), (39 * step, vec![Fault::Stuck]), "{thaw}");
+        let (um, anomalies) = total(&mut Meter::default(), frozen.chain(after));
+        assert_eq!((um, anomalies), (39 * step, vec![Anomaly::Stuck]), "{thaw}");
     }
     let standing = (0..100).map(|i| fix(i * 10, Some(500 * KM), Some(0.0)));
     assert_eq!(total(&mut Meter::default(), standing), (0, vec![]));

@@ -1,6 +1,6 @@
-//! Telemetry in a snapshot: by hand, because the order buffer holds many of them.
+//! The snapshot encoding of telemetry. It is hand-written because order buffers hold many events.
 
-use super::{Extra, Road, Signal, Style, Telemetry, Word};
+use super::{Extra, RoadCode, Signal, StatusCode, Style, Telemetry};
 use crate::{
     data::{
         EventTime, FleetId, State, VehicleId,
@@ -15,7 +15,8 @@ use crate::{
 /// vehicle  length u32, bytes      fleet  length u32 (0: none), bytes      at i64
 /// present  u16, bit i: reading i is not missing; then u64 each, by index
 /// style    time u32, integers u32
-/// status u8 · nulls u8 · gear i8 and u8 (1: there) · autopilot u8 (2: none) · road u8 · flags u8 (both since version 2)
+/// status u8 · nulls u8 · gear i8 and u8 (1: present) · autopilot u8 (2: none)
+/// road u8 · flags u8 (both since version 2)
 /// extra u8 (1: MessagePack of the box follows)
 /// ```
 impl State for Telemetry {
@@ -77,12 +78,12 @@ impl State for Telemetry {
         };
         let ([status, nulls, gear, has_gear, autopilot], rest) = from.split_first_chunk::<5>()?;
         *from = rest;
-        event.status = *Word::ALL.get(usize::from(*status))?;
+        event.status = *StatusCode::ALL.get(usize::from(*status))?;
         event.nulls = *nulls;
         event.gear = (*has_gear == 1).then_some(gear.cast_signed());
         event.autopilot = (*autopilot < 2).then_some(*autopilot == 1);
         if version > 1 {
-            event.road = *Road::ALL.get(usize::from(u8::decode(0, from)?))?;
+            event.road = *RoadCode::ALL.get(usize::from(u8::decode(0, from)?))?;
             event.flags = u8::decode(0, from)?;
         }
         if u8::decode(0, from)? == 1 {
@@ -92,7 +93,7 @@ impl State for Telemetry {
     }
 }
 
-impl Word {
+impl StatusCode {
     const ALL: [Self; 7] = [
         Self::None,
         Self::Idle,

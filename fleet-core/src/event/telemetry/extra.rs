@@ -1,24 +1,26 @@
+//! The parts of telemetry that most events do not have.
+
 use compact_str::CompactString;
 
 use super::TextField;
 use crate::event::{ContentHasher, Dtc, Reading, Signal};
 
-/// What most events do not have, kept in a box beside them.
+/// The parts that most events do not have, boxed outside the event.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Extra {
-    /// Signals outside the inline ones, by index; only what is not missing.
+    /// Signals that are not stored inline, by index. Only those that are not missing.
     rare: Vec<(u8, u64)>,
-    /// A status that is no known word.
+    /// A status that is not a known word.
     pub(super) status: Option<CompactString>,
     pub(super) dtcs: Vec<Dtc>,
     pub(super) layout: Option<Layout>,
-    /// Texts by the number of their field, in rising order; `None` is null.
+    /// Texts by the number of their field, in ascending order. `None` is null.
     #[serde(default)]
     texts: Vec<(u8, Option<CompactString>)>,
 }
 
 impl Extra {
-    /// A text, or nothing where it is missing or null.
+    /// Returns a text; `None` if it is missing or null.
     pub(super) fn text(&self, field: TextField) -> Option<&str> {
         self.texts
             .iter()
@@ -36,7 +38,7 @@ impl Extra {
         self.texts.retain(|(index, _)| *index != field as u8);
     }
 
-    /// Sets a text; none is null.
+    /// Sets a text; `None` is null.
     pub(super) fn set_text(&mut self, field: TextField, text: Option<CompactString>) {
         self.remove_text(field);
         self.texts.push((field as u8, text));
@@ -56,12 +58,12 @@ impl Extra {
             .retain(|(index, _)| usize::from(*index) != signal.index());
         if !reading.is_missing() {
             self.rare.push((signal as u8, reading.to_bits()));
-            // One order, whatever the order of the keys was: the content hash reads it.
+            // Sorted, so that the content hash does not depend on the order of the keys.
             self.rare.sort_unstable_by_key(|(index, _)| *index);
         }
     }
 
-    /// Only content: the layout is how the message was written.
+    /// Hashes the content only: the layout describes how the message was written.
     pub(super) fn hash(&self, content: &mut ContentHasher) {
         for (index, bits) in &self.rare {
             content.integer(u64::from(*index)).integer(*bits);
@@ -80,32 +82,32 @@ impl Extra {
     }
 }
 
-/// The keys of one message in their order, the unknown ones with their JSON.
+/// The keys of one message in their original order, unknown ones with their JSON.
 ///
-/// Kept only by a decoder that was told to; a writer that finds one follows it, so that reading and
-/// writing gives the same keys in the same order.
+/// Recorded only by a decoder that is configured to keep it. An encoder that finds a layout follows
+/// it, so a round trip preserves keys and their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Layout {
-    /// One slot for each key.
+    /// One slot per key.
     pub slots: Vec<Slot>,
 }
 
 /// One key of a message.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Slot {
-    /// A key of the dialect, by its number there.
+    /// A key that the dialect knows, by its number there.
     Known(u8),
-    /// A key of the dialect that holds an object, whose keys are unknown or in another order.
+    /// A known key that holds an object with unknown keys or keys in another order.
     Object(u8, Layout),
     /// Any other key.
     Unknown(UnknownKey),
 }
 
-/// A key that the dialect does not know, and its value as JSON text.
+/// A key that the dialect does not know, with its value as JSON text.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UnknownKey {
     /// The key, unescaped.
     pub key: CompactString,
-    /// The value, as it was written.
+    /// The value as written in the message.
     pub json: String,
 }

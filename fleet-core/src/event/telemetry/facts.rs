@@ -1,4 +1,4 @@
-//! What an observation says besides its signals: gear, road, flags, trouble codes, texts.
+//! The fields of telemetry that are not signals: gear, road, flags, trouble codes, texts.
 
 use compact_str::CompactString;
 
@@ -6,11 +6,11 @@ use super::{Layout, Telemetry};
 use crate::event::{Dtc, alert::words};
 
 words! {
-    /// The kind of road, as FleetStream tells it.
+    /// The type of road, as FleetStream reports it.
     RoadType {
-        /// In a town.
+        /// In a built-up area.
         Urban = "urban",
-        /// Outside towns.
+        /// Outside built-up areas.
         Rural = "rural",
         /// A highway.
         Highway = "highway",
@@ -18,11 +18,11 @@ words! {
 }
 
 words! {
-    /// What a producer says of its own accord: yes, no, null or nothing.
+    /// A condition that the producer itself judges: true, false, null or missing.
     Flag {
-        /// Faster than its limit.
+        /// The vehicle is faster than its limit.
         Speeding = "speeding",
-        /// Engine speed over the red line.
+        /// The engine speed is above the red line.
         OverRedline = "rpm_over_redline",
     }
 }
@@ -30,27 +30,27 @@ words! {
 words! {
     /// A text that few systems send.
     TextField {
-        /// Whose vehicle it is, where a system serves many.
+        /// The customer that owns the vehicle, in systems with several customers.
         Customer = "customer_id",
-        /// The region of that customer.
+        /// The customer's region.
         Region = "region_id",
-        /// The territory in that region.
+        /// The territory within the region.
         Territory = "territory_id",
-        /// Who may see it; see [`AccessRoles`](crate::event::AccessRoles).
+        /// The roles that may see the record; see [`AccessRoles`](crate::event::AccessRoles).
         AccessRoles = "access_roles",
-        /// Where the journey began.
+        /// The start of the trip.
         Start = "start_location",
-        /// Where it goes.
+        /// The destination of the trip.
         Destination = "destination",
-        /// A kind of road that is no [`RoadType`].
+        /// A type of road that is not a [`RoadType`].
         Road = "road_type",
     }
 }
 
-/// The kind of road in one byte; another word lies in the box.
+/// The type of road in one byte. Any other word is stored in [`Extra`](super::Extra).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Road {
+pub(super) enum RoadCode {
     None,
     Urban,
     Rural,
@@ -58,7 +58,7 @@ pub(super) enum Road {
     Other,
 }
 
-impl Road {
+impl RoadCode {
     pub(super) const ALL: [Self; 5] = [
         Self::None,
         Self::Urban,
@@ -68,36 +68,36 @@ impl Road {
     ];
 }
 
-/// The fields that are no signals and can be null in a message.
+/// The fields other than signals that can be null in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum NullField {
     /// The fleet's id.
     Fleet = 1,
-    /// The one-word state.
+    /// The status word.
     Status = 2,
     /// The gear.
     Gear = 4,
     /// Whether the self-driving system is engaged.
     Autopilot = 8,
-    /// The place as a whole, where it is an object.
+    /// The position as a whole, in dialects where it is an object.
     Place = 16,
-    /// The kind of road.
+    /// The type of road.
     Road = 32,
     /// The trouble codes.
     Dtcs = 64,
 }
 
-/// Beside the null fields: the list of trouble codes is there and empty.
+/// Stored next to the null fields: the list of trouble codes is present and empty.
 const NO_DTCS: u8 = 128;
 
-/// The states of a flag, two bits each.
+/// The values of a flag, two bits each; 0 is missing.
 const NULL: u8 = 1;
 const NO: u8 = 2;
 const YES: u8 = 3;
 
 impl Telemetry {
-    /// The gear; negative is reverse, 0 neutral.
+    /// The gear: negative in reverse, 0 in neutral.
     pub fn gear(&self) -> Option<i8> {
         self.gear
     }
@@ -114,41 +114,41 @@ impl Telemetry {
         self.autopilot = engaged;
     }
 
-    /// The kind of road, if it is a known one.
+    /// The type of road, if it is a known one.
     pub fn road_type(&self) -> Option<RoadType> {
         match self.road {
-            Road::Urban => Some(RoadType::Urban),
-            Road::Rural => Some(RoadType::Rural),
-            Road::Highway => Some(RoadType::Highway),
-            Road::None | Road::Other => None,
+            RoadCode::Urban => Some(RoadType::Urban),
+            RoadCode::Rural => Some(RoadType::Rural),
+            RoadCode::Highway => Some(RoadType::Highway),
+            RoadCode::None | RoadCode::Other => None,
         }
     }
-    /// The word for the kind of road, any word.
+    /// The word for the type of road, known or not.
     pub fn road_word(&self) -> Option<&str> {
         match self.road {
-            Road::None => None,
-            Road::Other => self.text(TextField::Road),
+            RoadCode::None => None,
+            RoadCode::Other => self.text(TextField::Road),
             _ => self.road_type().map(RoadType::as_word),
         }
     }
-    /// Sets the word for the kind of road.
+    /// Sets the word for the type of road.
     pub fn set_road(&mut self, word: Option<&str>) {
-        if self.road == Road::Other {
+        if self.road == RoadCode::Other {
             self.set_text(TextField::Road, None);
         }
         self.road = match (word, word.and_then(RoadType::from_word)) {
-            (None, _) => Road::None,
-            (_, Some(RoadType::Urban)) => Road::Urban,
-            (_, Some(RoadType::Rural)) => Road::Rural,
-            (_, Some(RoadType::Highway)) => Road::Highway,
+            (None, _) => RoadCode::None,
+            (_, Some(RoadType::Urban)) => RoadCode::Urban,
+            (_, Some(RoadType::Rural)) => RoadCode::Rural,
+            (_, Some(RoadType::Highway)) => RoadCode::Highway,
             (Some(other), None) => {
                 self.set_text(TextField::Road, Some(other));
-                Road::Other
+                RoadCode::Other
             }
         };
     }
 
-    /// What the producer itself says; `None` where it says nothing or null.
+    /// The value of a flag; `None` if it is missing or null.
     pub fn flag(&self, flag: Flag) -> Option<bool> {
         match self.flag_bits(flag) {
             NO => Some(false),
@@ -156,16 +156,16 @@ impl Telemetry {
             _ => None,
         }
     }
-    /// Whether the producer says null.
+    /// Whether a flag is null.
     pub fn flag_is_null(&self, flag: Flag) -> bool {
         self.flag_bits(flag) == NULL
     }
-    /// Sets what the producer says.
+    /// Sets the value of a flag; `None` makes it missing.
     pub fn set_flag(&mut self, flag: Flag, value: Option<bool>) {
         let bits = value.map_or(0, |yes| if yes { YES } else { NO });
         self.put_flag(flag, bits);
     }
-    /// Notes that the producer says null.
+    /// Sets a flag to null.
     pub fn set_flag_null(&mut self, flag: Flag) {
         self.put_flag(flag, NULL);
     }
@@ -177,25 +177,25 @@ impl Telemetry {
         self.flags = self.flags & !(3 << shift) | bits << shift;
     }
 
-    /// The trouble codes that are set.
+    /// The trouble codes, empty if the message has none.
     pub fn dtcs(&self) -> &[Dtc] {
         self.extra
             .as_ref()
             .map_or(&[], |extra| extra.dtcs.as_slice())
     }
-    /// Sets the trouble codes; none at all is no list.
+    /// Sets the trouble codes. An empty list counts as missing.
     pub fn set_dtcs(&mut self, dtcs: Vec<Dtc>) {
         self.nulls &= !NO_DTCS;
         if !dtcs.is_empty() || self.extra.is_some() {
             self.extra_mut().dtcs = dtcs;
         }
     }
-    /// The list of trouble codes; an empty one is not a missing one.
+    /// The list of trouble codes; `None` if it is missing, which an empty list is not.
     pub fn dtc_list(&self) -> Option<&[Dtc]> {
         let dtcs = self.dtcs();
         (!dtcs.is_empty() || self.nulls & NO_DTCS != 0).then_some(dtcs)
     }
-    /// Sets the list of trouble codes, which may be empty.
+    /// Sets the list of trouble codes. An empty list stays distinct from a missing one.
     pub fn set_dtc_list(&mut self, dtcs: Option<Vec<Dtc>>) {
         let empty = dtcs.as_ref().is_some_and(Vec::is_empty);
         self.set_dtcs(dtcs.unwrap_or_default());
@@ -204,16 +204,16 @@ impl Telemetry {
         }
     }
 
-    /// A text that few systems send; `None` where it is missing or null.
+    /// A text that few systems send; `None` if it is missing or null.
     pub fn text(&self, field: TextField) -> Option<&str> {
         self.extra.as_ref()?.text(field)
     }
-    /// Whether the message says null for a text.
+    /// Whether a text is null.
     pub fn text_is_null(&self, field: TextField) -> bool {
         let extra = self.extra.as_ref();
         extra.is_some_and(|extra| extra.text_is_null(field))
     }
-    /// Sets a text.
+    /// Sets a text; `None` makes it missing.
     pub fn set_text(&mut self, field: TextField, text: Option<&str>) {
         match (text, &mut self.extra) {
             (Some(text), _) => self
@@ -223,25 +223,25 @@ impl Telemetry {
             (None, None) => {}
         }
     }
-    /// Notes that the message says null for a text.
+    /// Sets a text to null.
     pub fn set_text_null(&mut self, field: TextField) {
         self.extra_mut().set_text(field, None);
     }
 
-    /// Whether a field that is no signal was null instead of missing.
+    /// Whether a field other than a signal is null instead of missing.
     pub fn is_null(&self, field: NullField) -> bool {
         self.nulls & field as u8 != 0
     }
-    /// Notes that a field that is no signal was null.
+    /// Marks a field other than a signal as null.
     pub fn set_null(&mut self, field: NullField) {
         self.nulls |= field as u8;
     }
 
-    /// The keys of the message as they came, if the decoder was told to keep them.
+    /// The keys of the message in their original order, if the decoder was configured to keep them.
     pub fn layout(&self) -> Option<&Layout> {
         self.extra.as_ref()?.layout.as_ref()
     }
-    /// Keeps the keys of the message as they came.
+    /// Sets the keys of the message in their original order.
     pub fn set_layout(&mut self, layout: Option<Layout>) {
         if layout.is_some() || self.extra.is_some() {
             self.extra_mut().layout = layout;

@@ -1,4 +1,4 @@
-//! One observation of a vehicle's signals.
+//! Telemetry: one observation of a vehicle's signals.
 
 mod codec;
 mod extra;
@@ -13,7 +13,7 @@ pub use facts::{Flag, NullField, RoadType, TextField};
 
 use extra::Extra;
 
-use facts::Road;
+use facts::RoadCode;
 
 use super::{ContentHasher, Event, Reading, Signal, Status, Style};
 use crate::data::{
@@ -27,11 +27,11 @@ use crate::data::{
 /// One observation of a vehicle's signals, any of which may be missing or null.
 ///
 /// # Shape
-/// At most 192 bytes: ids are inline up to 24 bytes, 14 signals lie inside, the rare ones, unknown keys
-/// and trouble codes in a box that most events do not have.
+/// At most 192 bytes. Ids of up to 24 bytes and 14 signals are stored inline. Rare signals, unknown
+/// keys and trouble codes are boxed, which most events do not need.
 ///
 /// # Guarantees
-/// Every number is finite. The style never changes what two events are compared by.
+/// Every number is finite. The style never affects the identity of an event.
 ///
 /// # Examples
 /// ```
@@ -51,17 +51,17 @@ pub struct Telemetry {
     extra: Option<Box<Extra>>,
     style: Style,
     gear: Option<i8>,
-    status: Word,
+    status: StatusCode,
     nulls: u8,
     autopilot: Option<bool>,
-    road: Road,
+    road: RoadCode,
     flags: u8,
 }
 
-/// The status in one byte; another word lies in the box.
+/// The status in one byte. Any other word is stored in [`Extra`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-enum Word {
+enum StatusCode {
     None,
     Idle,
     Moving,
@@ -72,7 +72,7 @@ enum Word {
 }
 
 impl Telemetry {
-    /// An observation without signals.
+    /// Creates an observation without signals.
     #[inline]
     pub fn new(vehicle: VehicleId, at: EventTime) -> Self {
         Self {
@@ -83,21 +83,21 @@ impl Telemetry {
             extra: None,
             style: Style::default(),
             gear: None,
-            status: Word::None,
+            status: StatusCode::None,
             nulls: 0,
             autopilot: None,
-            road: Road::None,
+            road: RoadCode::None,
             flags: 0,
         }
     }
 
-    /// An event under construction, for a decoder that says [whose](Self::set_vehicle) and
-    /// [when](Self::set_at) as soon as it has read that.
+    /// Creates an event for a decoder that sets [`vehicle`](Self::set_vehicle) and
+    /// [`at`](Self::set_at) once it has read them.
     #[inline]
     pub(crate) fn unnamed() -> Self {
         Self::new(VehicleId::placeholder(), EventTime::MIN)
     }
-    /// Takes away all but whose observation it is and when, which a decoder sets next.
+    /// Resets everything but vehicle and time, which the decoder sets next.
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.fleet = None;
@@ -105,29 +105,29 @@ impl Telemetry {
         self.extra = None;
         self.style = Style::default();
         self.gear = None;
-        self.status = Word::None;
+        self.status = StatusCode::None;
         self.nulls = 0;
         self.autopilot = None;
-        self.road = Road::None;
+        self.road = RoadCode::None;
         self.flags = 0;
     }
-    /// Sets whose observation it is.
+    /// Sets the observed vehicle.
     #[inline]
     pub(crate) fn set_vehicle(&mut self, vehicle: VehicleId) {
         self.vehicle = vehicle;
     }
-    /// Sets when it was observed.
+    /// Sets the time of the observation.
     #[inline]
     pub(crate) fn set_at(&mut self, at: EventTime) {
         self.at = at;
     }
-    /// How the message wrote itself, to be completed.
+    /// The style of the message, for a decoder to complete.
     #[inline]
     pub(crate) fn style_mut(&mut self) -> &mut Style {
         &mut self.style
     }
 
-    /// Whose observation it is.
+    /// The observed vehicle.
     pub fn vehicle(&self) -> &VehicleId {
         &self.vehicle
     }
@@ -135,11 +135,11 @@ impl Telemetry {
     pub fn fleet(&self) -> Option<&FleetId> {
         self.fleet.as_ref()
     }
-    /// When it was observed.
+    /// The time of the observation.
     pub fn at(&self) -> EventTime {
         self.at
     }
-    /// How the message wrote itself.
+    /// The style in which the message was written.
     pub fn style(&self) -> Style {
         self.style
     }
@@ -148,12 +148,12 @@ impl Telemetry {
     pub fn set_fleet(&mut self, fleet: Option<FleetId>) {
         self.fleet = fleet;
     }
-    /// Sets how the message wrote itself.
+    /// Sets the style in which the message was written.
     pub fn set_style(&mut self, style: Style) {
         self.style = style;
     }
 
-    /// A signal as it came: a number, null or missing.
+    /// Returns a signal as received: a number, null or missing.
     #[inline]
     pub fn reading(&self, signal: Signal) -> Reading<()> {
         match self.readings.get(signal.index()) {
@@ -164,7 +164,7 @@ impl Telemetry {
                 .map_or(Reading::missing(), |extra| extra.reading(signal)),
         }
     }
-    /// A signal's number in its canonical unit.
+    /// Returns the number of a signal in its canonical unit.
     #[inline]
     pub fn value(&self, signal: Signal) -> Option<f64> {
         self.reading(signal).raw()
@@ -178,7 +178,7 @@ impl Telemetry {
         }
     }
 
-    /// Where the vehicle is, if both angles are there.
+    /// The position of the vehicle, if both coordinates are present.
     pub fn position(&self) -> Option<Position> {
         Some(Position {
             latitude: self.latitude()?,
@@ -186,33 +186,33 @@ impl Telemetry {
         })
     }
 
-    /// The one-word state.
+    /// The status word.
     pub fn status(&self) -> Option<Status> {
         Some(match self.status {
-            Word::None => return None,
-            Word::Idle => Status::Idle,
-            Word::Moving => Status::Moving,
-            Word::Alert => Status::Alert,
-            Word::LowBattery => Status::LowBattery,
-            Word::Offline => Status::Offline,
-            Word::Other => return self.extra.as_ref()?.status.clone().map(Status::Other),
+            StatusCode::None => return None,
+            StatusCode::Idle => Status::Idle,
+            StatusCode::Moving => Status::Moving,
+            StatusCode::Alert => Status::Alert,
+            StatusCode::LowBattery => Status::LowBattery,
+            StatusCode::Offline => Status::Offline,
+            StatusCode::Other => return self.extra.as_ref()?.status.clone().map(Status::Other),
         })
     }
-    /// Sets the one-word state.
+    /// Sets the status word.
     pub fn set_status(&mut self, status: Option<Status>) {
         if let Some(extra) = &mut self.extra {
             extra.status = None;
         }
         self.status = match status {
-            None => Word::None,
-            Some(Status::Idle) => Word::Idle,
-            Some(Status::Moving) => Word::Moving,
-            Some(Status::Alert) => Word::Alert,
-            Some(Status::LowBattery) => Word::LowBattery,
-            Some(Status::Offline) => Word::Offline,
+            None => StatusCode::None,
+            Some(Status::Idle) => StatusCode::Idle,
+            Some(Status::Moving) => StatusCode::Moving,
+            Some(Status::Alert) => StatusCode::Alert,
+            Some(Status::LowBattery) => StatusCode::LowBattery,
+            Some(Status::Offline) => StatusCode::Offline,
             Some(Status::Other(word)) => {
                 self.extra_mut().status = Some(word);
-                Word::Other
+                StatusCode::Other
             }
         };
     }
@@ -240,13 +240,13 @@ macro_rules! signals {
 }
 
 signals! {
-    /// Degrees north.
+    /// Latitude, in degrees north.
     Latitude latitude with_latitude Latitude, Latitude::from_canonical, Latitude::canonical;
-    /// Degrees east.
+    /// Longitude, in degrees east.
     Longitude longitude with_longitude Longitude, Longitude::from_canonical, Longitude::canonical;
     /// Speed over ground.
     Speed speed with_speed Speed, Speed::from_canonical, Speed::canonical;
-    /// The limit that the event itself carries.
+    /// The speed limit that the event itself carries.
     SpeedLimit speed_limit with_speed_limit Speed, Speed::from_canonical, Speed::canonical;
     /// Direction of travel.
     Heading heading with_heading Heading, Heading::from_canonical, Heading::canonical;
@@ -260,13 +260,13 @@ signals! {
     BatteryCharge battery_charge with_battery_charge Percent, Percent::from_canonical, Percent::canonical;
     /// Voltage of the 12 V system.
     BatteryVoltage battery_voltage with_battery_voltage Voltage, Voltage::from_canonical, Voltage::canonical;
-    /// Temperature of the coolant.
+    /// Temperature of the engine coolant.
     EngineTemperature engine_temperature with_engine_temperature Temperature, Temperature::from_canonical, Temperature::canonical;
-    /// Speed of the engine.
+    /// Engine speed.
     EngineSpeed engine_speed with_engine_speed EngineSpeed, EngineSpeed::from_canonical, EngineSpeed::canonical;
     /// Fuel level.
     Fuel fuel with_fuel Percent, Percent::from_canonical, Percent::canonical;
-    /// Load, share of the capacity.
+    /// Load as a share of the capacity.
     Load load with_load Percent, Percent::from_canonical, Percent::canonical;
     /// Remaining range.
     Range range with_range Distance, Distance::from_km, Distance::as_km;

@@ -1,4 +1,4 @@
-//! Telemetry as a row of a table or a file.
+//! Telemetry as a row of a table or file.
 
 use super::{Signal, Telemetry};
 use crate::data::{

@@ -1,4 +1,4 @@
-//! serde's traits: the canonical form, one key per signal, absent where the reading is missing.
+//! The serde form of telemetry: one key per signal, omitted if the reading is missing.
 
 use std::fmt;
 
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for Telemetry {
                 f.write_str("a map of telemetry fields")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Telemetry, A::Error> {
-                // The ids come first in what we write, but any order is read.
+                // Our own output has the ids first, but any order is accepted.
                 let placeholder = VehicleId::new("-").map_err(A::Error::custom)?;
                 let mut event = Telemetry::new(placeholder, EventTime::MIN);
                 let (mut vehicle, mut at) = (None, None);

@@ -1,3 +1,5 @@
+//! Tests of the size, snapshot, serde form and identity of telemetry.
+
 use super::*;
 use crate::{
     data::{State, time::TimeStyle},
