@@ -1,4 +1,4 @@
-//! Deals decoded events out to the shards of their keys.
+//! Distributes decoded events to the shards of their keys.
 
 use std::hash::BuildHasher as _;
 
@@ -7,23 +7,24 @@ use foldhash::fast::FixedState;
 use super::Events;
 use crate::event::Event;
 
-/// How many events are built before they are dealt. Our choice: few enough for the nearest cache, enough that
-/// the first of them has long been written when it is read; one that was built just now is read more slowly.
-const HAND: usize = 16;
+/// How many events are built before they are distributed. Our choice: few enough for the L1 cache,
+/// enough that the stores of the first event have completed when it is read. Reading an event right
+/// after building it is slower.
+const GROUP: usize = 16;
 
-/// Which of `shards` a key belongs to. Never stored: a restart may have another number of them.
+/// The shard of a key, out of `shards`. Never stored: a restart may use another number of shards.
 #[inline]
 pub(crate) fn shard_of(key: &str, shards: usize) -> usize {
     let hash = FixedState::default().hash_one(key);
     usize::try_from(hash % shards.max(1) as u64).unwrap_or(0)
 }
 
-/// Deals events out to the lists of their shards, a hand at a time.
+/// Distributes events to the lists of their shards, in groups of [`GROUP`].
 #[derive(Debug)]
 pub(crate) struct Dealer<E> {
-    /// Built and not dealt yet: whose an event is, is known only then.
-    hand: Events<E>,
-    /// By shard.
+    /// Built but not distributed yet: the key of an event is known only once it is built.
+    pending: Events<E>,
+    /// One list per shard.
     lists: Vec<Events<E>>,
     deal: fn(&mut Events<E>, &mut [Events<E>]),
 }
@@ -31,11 +32,11 @@ pub(crate) struct Dealer<E> {
 impl<E: Event> Dealer<E> {
     pub(crate) fn new(shards: usize) -> Self {
         Self {
-            hand: Events::default(),
+            pending: Events::default(),
             lists: (0..shards).map(|_| Events::default()).collect(),
-            deal: |hand, lists| {
+            deal: |pending, lists| {
                 let shards = lists.len();
-                hand.take_each(|offset, event| {
+                pending.take_each(|offset, event| {
                     let shard = shard_of(event.key(), shards);
                     if let Some(list) = lists.get_mut(shard) {
                         list.swap_in(offset, event);
@@ -47,48 +48,48 @@ impl<E: Event> Dealer<E> {
 }
 
 impl<E> Dealer<E> {
-    /// Where the next event goes.
+    /// The list to which the next event is appended.
     #[inline]
     pub(crate) fn next(&mut self) -> &mut Events<E> {
         match self.lists.as_mut_slice() {
             [only] => only,
-            _ => &mut self.hand,
+            _ => &mut self.pending,
         }
     }
 
-    /// An event is complete.
+    /// Confirms the last event as complete.
     #[inline]
     pub(crate) fn finish(&mut self) {
-        if self.hand.len() >= HAND {
+        if self.pending.len() >= GROUP {
             self.deal_all();
         }
     }
 
-    /// The last event is none after all.
+    /// Removes the last event, which turned out not to be one.
     #[inline]
     pub(crate) fn discard(&mut self) {
         let last = self.next();
         last.truncate(last.len().saturating_sub(1));
     }
 
-    /// Deals what is left in the hand.
+    /// Distributes the pending events.
     pub(crate) fn deal_all(&mut self) {
-        (self.deal)(&mut self.hand, &mut self.lists);
+        (self.deal)(&mut self.pending, &mut self.lists);
     }
 
-    /// By shard.
+    /// One list per shard.
     pub(crate) fn lists(&mut self) -> &mut [Events<E>] {
         &mut self.lists
     }
 
-    /// How long each list is.
+    /// The length of each list.
     pub(crate) fn lengths(&self) -> Vec<usize> {
         self.lists.iter().map(Events::len).collect()
     }
 
-    /// Takes back what was dealt since the lists were so long, and what was not dealt yet.
+    /// Truncates the lists to these lengths and drops the pending events.
     pub(crate) fn reset(&mut self, lengths: &[usize]) {
-        self.hand.clear();
+        self.pending.clear();
         for (list, length) in self.lists.iter_mut().zip(lengths) {
             list.truncate(*length);
         }
@@ -122,7 +123,7 @@ mod tests {
     fn each_event_comes_to_its_shard_once_and_in_order_however_often_lists_are_emptied() {
         for shards in 1..4 {
             let mut dealer = Dealer::new(shards);
-            // The first time lists grow, later they hold old events.
+            // In the first round the lists grow; later they reuse old events.
             for round in 0..3 {
                 let cars = round * 100..round * 100 + 70;
                 deal(&mut dealer, cars.clone());

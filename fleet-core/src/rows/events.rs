@@ -1,4 +1,4 @@
-//! Decoded events on their way to the shards of their keys.
+//! Lists of decoded events on their way to the shards of their keys.
 
 use std::ops::Deref;
 
@@ -7,16 +7,16 @@ use crate::data::{EventTime, Offset};
 /// Events with the offsets of their records, in the order of the input.
 ///
 /// # Shape
-/// What is taken out leaves an old event behind, in whose place the next one is built: nothing is dropped or
-/// allocated while a list is filled and emptied again and again.
+/// Taking an event out leaves an old one in its place, which the next event overwrites. So filling
+/// and emptying a list repeatedly neither drops nor allocates events.
 #[derive(Debug)]
 pub(crate) struct Events<E> {
-    /// Past `len`, old events.
+    /// From `len` on: old events, to be overwritten.
     rows: Vec<(Offset, E)>,
     len: usize,
 }
 
-/// Events, and when the log took them.
+/// Events with the time at which the log received them.
 pub(crate) type TimedEvents<E> = (Option<EventTime>, Events<E>);
 
 impl<E> Default for Events<E> {
@@ -45,7 +45,7 @@ impl<E> FromIterator<(Offset, E)> for Events<E> {
 }
 
 impl<E> Events<E> {
-    /// How many there are.
+    /// The number of events.
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.len
@@ -60,7 +60,8 @@ impl<E> Events<E> {
         self.len += 1;
     }
 
-    /// Appends an event that is built in its place: from an old one that is cleaned, or from a blank one.
+    /// Appends an event that is built in place: by `clean` from an old event, or by `blank` if
+    /// there is none.
     #[inline]
     pub(crate) fn build(
         &mut self,
@@ -78,7 +79,7 @@ impl<E> Events<E> {
         Some(event)
     }
 
-    /// Appends an event, for which it leaves an old one.
+    /// Appends an event by swapping it with an old one.
     #[inline]
     pub(super) fn swap_in(&mut self, offset: Offset, event: &mut E)
     where
@@ -94,7 +95,8 @@ impl<E> Events<E> {
         self.len += 1;
     }
 
-    /// Takes out all events; what `take` leaves of each is an old one.
+    /// Empties the list, passing each event to `take`. What `take` leaves behind is reused as an
+    /// old event.
     #[inline]
     pub(crate) fn take_each(&mut self, mut take: impl FnMut(Offset, &mut E)) {
         for (offset, event) in self.rows.iter_mut().take(self.len) {
@@ -103,7 +105,7 @@ impl<E> Events<E> {
         self.len = 0;
     }
 
-    /// Takes out the events before a record.
+    /// Removes and returns the events before a record.
     pub(crate) fn take_before(&mut self, end: Offset) -> Self {
         let before = self.partition_point(|(offset, _)| *offset < end);
         let taken = self.rows.drain(..before).collect();

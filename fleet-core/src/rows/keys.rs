@@ -1,3 +1,5 @@
+//! The numbering of the keys of one task.
+
 use std::hash::{BuildHasher as _, Hasher as _};
 
 use compact_str::CompactString;
@@ -6,12 +8,13 @@ use hashbrown::HashTable;
 
 use crate::rows::KeyId;
 
-/// Numbers the keys of one task, in the order in which they are first seen. A number that was given back is
-/// used again, so a table by number is as long as there were keys at once.
+/// Numbers the keys of one task in the order in which they are first seen. Numbers of removed keys
+/// are reused, so a table indexed by number is as long as the largest number of keys at one time.
 ///
 /// # Shape
-/// The table that is searched at random holds numbers alone, 4 bytes each. Names are compared where they lie by
-/// number, inline up to 24 bytes: neighbours there are often neighbours in the input too.
+/// The hash table, which is accessed at random, holds only the numbers, 4 bytes each. Names are
+/// compared in a vector indexed by number, inline up to 24 bytes. Neighbours there are often
+/// neighbours in the input too.
 #[derive(Default)]
 pub(crate) struct Keys {
     numbers: HashTable<KeyId>,
@@ -54,7 +57,7 @@ impl Keys {
         id
     }
 
-    /// Forgets the key: its number is free.
+    /// Removes the key and frees its number.
     pub(crate) fn remove(&mut self, id: KeyId) -> Option<CompactString> {
         let name = self.names.get_mut(id.index())?.take()?;
         let hash = hash(&self.hashes, &name);
@@ -75,17 +78,17 @@ impl Keys {
         name_of(&self.names, id)
     }
 
-    /// Whether the number is that of a key.
+    /// Whether the number belongs to a key.
     pub(crate) fn has(&self, id: KeyId) -> bool {
         self.names.get(id.index()).is_some_and(Option::is_some)
     }
 
-    /// How long a table by number has to be.
+    /// The required length of a table indexed by number.
     pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub(crate) fn count(&self) -> usize {
         self.numbers.len()
     }
@@ -95,7 +98,7 @@ impl Keys {
         self.named().map(|(_, id)| id).collect()
     }
 
-    /// All numbers in the order of the names: the same in every run.
+    /// All numbers in the order of their names, which is the same in every run.
     pub(crate) fn in_name_order(&self) -> Vec<KeyId> {
         let mut all: Vec<_> = self.named().collect();
         all.sort_unstable_by_key(|(name, _)| *name);
@@ -114,7 +117,7 @@ fn name_of(names: &[Option<CompactString>], id: KeyId) -> &str {
     name.map_or("", |name| name.as_deref().unwrap_or(""))
 }
 
-/// The hash of the bytes alone: the one of a text adds a byte that sets texts in a row apart.
+/// Hashes the bytes alone. Hashing a `str` would add a terminating byte.
 #[inline]
 fn hash(hashes: &RandomState, name: &str) -> u64 {
     let mut hasher = hashes.build_hasher();
@@ -122,7 +125,8 @@ fn hash(hashes: &RandomState, name: &str) -> u64 {
     hasher.finish()
 }
 
-/// Whether two names are the same: short ones by two words that may overlap, which is less than a call.
+/// Compares two names. Short ones are compared as two words that may overlap, which is cheaper than
+/// a call.
 #[inline]
 fn is_same(left: &[u8], right: &[u8]) -> bool {
     type Word = [u8; 8];

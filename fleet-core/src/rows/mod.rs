@@ -1,5 +1,5 @@
-//! Rows in memory: what the contracts pass around, and the containers that hold rows, keys and
-//! timers. Nothing here knows how a graph runs.
+//! Rows in memory: the rows that the contracts exchange, and containers of rows, keys and timers.
+//! Nothing here knows how a graph runs.
 
 mod dealer;
 mod events;

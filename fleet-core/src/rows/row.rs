@@ -1,13 +1,13 @@
-//! What flows along the edges of a graph.
+//! The row, the unit that flows along the edges of a graph.
 
 use crate::data::{EventTime, Offset};
 
-/// A key's number inside one task: an index, never stored, compared or hashed into an id.
+/// The number of a key inside one task: an index, never stored, compared or hashed into an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyId(pub(crate) u32);
 
 impl KeyId {
-    /// Of no key.
+    /// The number of no key.
     pub(crate) const NONE: Self = Self(u32::MAX);
 
     pub(crate) fn index(self) -> usize {
@@ -15,21 +15,21 @@ impl KeyId {
     }
 }
 
-/// One event or result, with the key and time it belongs to.
+/// One event or result with its key and time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row<T> {
-    /// Whose, by number.
+    /// The key, by number.
     pub(crate) key: KeyId,
-    /// When it happened; of a result, when it became known in event time.
+    /// The time of the event. For a result, the event time at which it became known.
     pub at: EventTime,
-    /// The record that made it.
+    /// The offset of the record that caused the row.
     pub offset: Offset,
-    /// What it is.
+    /// The event or result.
     pub value: T,
 }
 
 impl<T> Row<T> {
-    /// A row outside any graph, for tests of sinks and for sinks that are used by hand.
+    /// Creates a row outside any graph, for tests of sinks and for direct calls of sinks.
     pub fn detached(at: EventTime, offset: Offset, value: T) -> Self {
         Self {
             key: KeyId::NONE,

@@ -1,42 +1,45 @@
+//! A lower bound on the timers of a node.
+
 use crate::data::EventTime;
 
-/// A time that no timer of a node is before: clocks that are not past it need no look at their keys.
+/// A lower bound on all timers of a node. If no clock is past it, no key needs to be checked.
 ///
-/// Timers that fire or are dropped leave it where it is, which is too early then. It is found out anew once as many
-/// keys were looked at as there are, which costs no more than the looks.
+/// Timers that fire or are dropped do not raise the bound, so it may be too low. It is recomputed
+/// once as many keys have been checked as exist, so the amortised cost is one visit per check.
 #[derive(Debug)]
 pub(crate) struct Soonest {
     at: EventTime,
-    looks: usize,
+    checks: usize,
 }
 
 impl Soonest {
-    /// No key has a timer.
+    /// The bound if no key has a timer.
     pub(crate) const NONE: Self = Self {
         at: EventTime::AFTER_ALL,
-        looks: 0,
+        checks: 0,
     };
 
-    /// Whether a clock that is `highest` of some may have passed a timer, or is at the end of all.
+    /// Whether a clock may have passed a timer or reached the end of time. `highest` is the latest
+    /// of the clocks.
     pub(crate) fn may_be_before(&self, highest: EventTime) -> bool {
         self.at < highest || highest == EventTime::AFTER_ALL
     }
 
-    /// This is the first timer of some key now.
+    /// Lowers the bound to the first timer of some key.
     pub(crate) fn set(&mut self, timer: EventTime) {
         self.at = self.at.min(timer);
     }
 
-    /// This many keys were looked at, in vain or not; `timers` are the first ones of all keys.
+    /// Records that `keys` keys were checked. `timers` are the first timers of all keys.
     pub(crate) fn looked_at(
         &mut self,
         keys: usize,
         timers: impl ExactSizeIterator<Item = EventTime>,
     ) {
-        self.looks += keys;
-        if self.looks >= timers.len() {
+        self.checks += keys;
+        if self.checks >= timers.len() {
             self.at = timers.min().unwrap_or(EventTime::AFTER_ALL);
-            self.looks = 0;
+            self.checks = 0;
         }
     }
 }
@@ -55,7 +58,7 @@ mod tests {
         soonest.set(at(90));
         assert!(soonest.may_be_before(at(61)));
         assert!(!soonest.may_be_before(at(60)));
-        // The first timer has fired: two looks at two keys later that is known.
+        // The first timer has fired. The bound reflects that after two checks of two keys.
         let left = [at(90), EventTime::AFTER_ALL];
         soonest.looked_at(1, left.into_iter());
         assert!(soonest.may_be_before(at(61)));

@@ -1,18 +1,20 @@
+//! The timers of one key.
+
 use crate::data::EventTime;
 
-/// When one key wants to be woken: few times, in order, none twice.
+/// The times at which one key wants to be woken, in order and without duplicates.
 ///
 /// # Shape
-/// Nearly every key waits for one time at most, which lies inside. The list of the others is made by the first
-/// key that needs one and stays, so that no event allocates.
+/// Nearly every key has at most one timer, which is stored inline. The list of the others is
+/// allocated by the first key that needs it and kept, so that no event allocates.
 #[derive(Clone, Debug)]
 pub(crate) struct Timers {
-    /// [`EventTime::AFTER_ALL`] where there is none before it.
+    /// The first timer, or [`EventTime::AFTER_ALL`] if none is earlier.
     next: EventTime,
-    /// The others, the latest first.
+    /// The other timers, latest first.
     #[expect(
         clippy::box_collection,
-        reason = "most keys never have one, and each pays for its room"
+        reason = "most keys never have one, and a pointer is smaller than a vector"
     )]
     others: Option<Box<Vec<EventTime>>>,
 }
@@ -23,25 +25,25 @@ impl Timers {
         others: None,
     };
 
-    /// The first one, or [`EventTime::AFTER_ALL`].
+    /// The first timer, or [`EventTime::AFTER_ALL`].
     #[inline]
     pub(crate) fn next(&self) -> EventTime {
         self.next
     }
 
-    /// How many there are.
+    /// The number of timers.
     pub(crate) fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// All of them, in their order.
+    /// All timers in ascending order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = EventTime> {
         let next = (self.next != EventTime::AFTER_ALL).then_some(self.next);
         let others = self.others.iter().flat_map(|others| others.iter().rev());
         next.into_iter().chain(others.copied())
     }
 
-    /// Sets one, if it is not set.
+    /// Adds a timer unless it is set already.
     pub(crate) fn set(&mut self, at: EventTime) {
         if at < self.next {
             let later = std::mem::replace(&mut self.next, at);
@@ -60,7 +62,7 @@ impl Timers {
         }
     }
 
-    /// Takes the first one.
+    /// Removes and returns the first timer.
     pub(crate) fn take_next(&mut self) -> Option<EventTime> {
         let mut other = || self.others.as_mut()?.pop();
         if self.next == EventTime::AFTER_ALL {
@@ -88,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    /// A timer is set, or the next one taken, or all dropped.
+    /// One operation: set a timer, take the next one, or drop all.
     #[derive(Clone, Copy)]
     enum Step {
         Set(EventTime),

@@ -1,4 +1,4 @@
-//! Where the rows of one task lie, from their decoder to their last reader.
+//! The storage for the rows of one task, from their decoder to their last reader.
 
 mod places;
 
@@ -9,22 +9,22 @@ use crate::{
     rows::Row,
 };
 
-/// The rows of one task, each in one place: queues and nodes name them by number, so that no row is moved.
+/// The rows of one task. Queues and nodes refer to rows by number, so no row is moved.
 ///
 /// # Shape
-/// A place that was given back keeps its row until the next one takes it; the slab is as large as the most
-/// rows that ever lay in it at once. Where no row outlives its pass, each batch lies from the front on, one row
-/// behind the other, and nobody keeps lists of its places.
+/// A freed place keeps its old row until the next one overwrites it. The slab is as large as the
+/// largest number of rows that it held at one time. If no row outlives its pass, each batch
+/// occupies consecutive places from the front, and no list of places is needed.
 #[derive(Debug)]
 pub(crate) struct Slab<T> {
     rows: Vec<Row<T>>,
-    /// Given back, before `end`.
+    /// Free places below `end`.
     free: Vec<Place>,
-    /// Every place from here on is free.
+    /// All places from here on are free.
     end: u32,
-    /// Put in and not yet judged, in the order of the input.
+    /// Rows that have not been admitted yet, in input order.
     fresh: Places,
-    /// What the nodes read in this pass, in this order.
+    /// The rows that the nodes read in this pass, in this order.
     released: Places,
 }
 
@@ -41,7 +41,7 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
-    /// Puts a row in; whose and when it is, [`admit`](crate::engine::order::OrderBuffer::admit) finds out.
+    /// Stores a row. Its key and time are set later, when the order buffer identifies it.
     #[inline]
     pub(crate) fn put(&mut self, offset: Offset, value: T) -> Place {
         let place = self.take_place();
@@ -58,20 +58,20 @@ impl<T> Slab<T> {
     #[inline]
     fn take_place(&mut self) -> Place {
         self.free.pop().unwrap_or_else(|| {
-            // Four thousand million rows do not fit into memory.
+            // Four billion rows do not fit into memory, so this cannot overflow.
             self.end += 1;
             Place(self.end - 1)
         })
     }
 
-    /// Puts a row in for [`take_fresh`](Self::take_fresh).
+    /// Stores a row to be returned by [`take_fresh`](Self::take_fresh).
     #[inline]
     pub(crate) fn put_fresh(&mut self, offset: Offset, value: T) {
         let place = self.put(offset, value);
         self.fresh.push(place);
     }
 
-    /// As [`put_fresh`](Self::put_fresh), of an event that is moved in; what it leaves is an old one.
+    /// Like [`put_fresh`](Self::put_fresh), but swaps the event with an old one.
     #[inline]
     pub(crate) fn swap_fresh(&mut self, offset: Offset, value: &mut T)
     where
@@ -88,8 +88,8 @@ impl<T> Slab<T> {
         }
     }
 
-    /// As [`put_fresh`](Self::put_fresh), of a row that is built in its place: from an old one that is cleaned,
-    /// or from a blank one where there is none.
+    /// Like [`put_fresh`](Self::put_fresh), but builds the row in place: by `clean` from an old
+    /// event, or by `blank` if there is none.
     #[inline]
     pub(crate) fn build_fresh(
         &mut self,
@@ -109,7 +109,7 @@ impl<T> Slab<T> {
         Some(&mut row.value)
     }
 
-    /// Puts a row in for the nodes of this pass.
+    /// Stores a row and releases it to the nodes of this pass.
     pub(crate) fn put_released(&mut self, row: Row<T>) {
         let place = self.put(row.offset, row.value);
         if let Some(put) = self.rows.get_mut(place.index()) {
@@ -118,7 +118,7 @@ impl<T> Slab<T> {
         self.released.push(place);
     }
 
-    /// Takes back the last fresh row: it is no event after all.
+    /// Removes the last fresh row, which turned out not to be an event.
     #[inline]
     pub(crate) fn drop_last_fresh(&mut self) {
         if let Some(place) = self.fresh.pop() {
@@ -126,18 +126,19 @@ impl<T> Slab<T> {
         }
     }
 
-    /// The rows that were put in since the last call. The list is to be [returned](Self::return_fresh).
+    /// Takes the list of rows stored since the last call. The caller [returns](Self::return_fresh)
+    /// the list.
     pub(crate) fn take_fresh(&mut self) -> Places {
         std::mem::take(&mut self.fresh)
     }
 
-    /// Gives the list of [`take_fresh`](Self::take_fresh) back, so that its memory is used again.
+    /// Returns the list of [`take_fresh`](Self::take_fresh), so that its memory is reused.
     pub(crate) fn return_fresh(&mut self, mut list: Places) {
         list.clear();
         self.fresh = list;
     }
 
-    /// The rows in these places, to be changed.
+    /// Mutable access to the rows in these places.
     pub(crate) fn rows_mut<'a>(&'a mut self, places: &'a Places) -> RowsMut<'a, T> {
         places.of_mut(&mut self.rows)
     }
@@ -152,7 +153,7 @@ impl<T> Slab<T> {
         self.rows.get_mut(place.index())
     }
 
-    /// The row is not needed: it was late, or there already.
+    /// Frees the place of a row.
     #[inline]
     pub(crate) fn give_back(&mut self, place: Place) {
         if place.0 + 1 == self.end {
@@ -162,23 +163,23 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Gives the row to the nodes of this pass, after those released before.
+    /// Appends the row to those that the nodes read in this pass.
     #[inline]
     pub(crate) fn release(&mut self, place: Place) {
         self.released.push(place);
     }
 
-    /// How many rows the nodes see in this pass.
+    /// The number of rows that the nodes read in this pass.
     pub(crate) fn released_len(&self) -> usize {
         self.released.len()
     }
 
-    /// What the nodes see in this pass.
+    /// The rows that the nodes read in this pass.
     pub(crate) fn released(&self) -> Rows<'_, T> {
         self.released.of(&self.rows)
     }
 
-    /// Leaves rows out of this pass.
+    /// Removes rows from this pass.
     pub(crate) fn leave_out(&mut self, mut is_out: impl FnMut(&Row<T>) -> bool) {
         for place in std::mem::take(&mut self.released).iter() {
             if self.get(place).is_some_and(&mut is_out) {
@@ -189,7 +190,7 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Frees every place but these: after a pass that came to nothing, nobody else knows of its rows.
+    /// Frees all places but these. After an abandoned pass nothing else refers to its rows.
     pub(crate) fn keep_only(&mut self, places: impl Iterator<Item = Place>) {
         let mut is_kept = vec![false; self.rows.len()];
         for place in places {
@@ -208,10 +209,10 @@ impl<T> Slab<T> {
         self.end_pass();
     }
 
-    /// Ends a pass: the places of its rows are free.
+    /// Ends a pass and frees the places of its rows.
     pub(crate) fn end_pass(&mut self) {
         if self.free.len() + self.released.len() == self.end as usize {
-            // Nothing else lies here: the next batch begins at the front.
+            // The slab is empty, so the next batch starts at the front.
             self.free.clear();
             self.end = 0;
         } else {

@@ -1,8 +1,10 @@
+//! Places in a slab, and the rows that they refer to.
+
 use std::ops::Range;
 
 use crate::rows::Row;
 
-/// The number of a row's place.
+/// The index of a row in the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(pub(crate) u32);
 
@@ -12,20 +14,21 @@ impl Place {
     }
 }
 
-/// Places in some order.
+/// A sequence of places.
 ///
 /// # Shape
-/// While each is the one behind the other, only where they begin and end, so that their rows are read as a slice.
+/// As long as the places are consecutive, only the range is stored, so that the rows can be read as
+/// a slice. Otherwise it is a list.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    /// Empty once there is a list.
+    /// The range; empty once there is a list.
     run: Range<u32>,
     list: Vec<Place>,
 }
 
-/// Some places in their order.
+/// A part of a sequence of places.
 pub(crate) enum Segment<'a> {
-    /// By number.
+    /// Consecutive places.
     Run(Range<u32>),
     List(&'a [Place]),
 }
@@ -73,7 +76,7 @@ impl Places {
         self.run.len() + self.list.len()
     }
 
-    /// Those from the one of this number on.
+    /// The part that starts at this position in the sequence.
     pub(crate) fn from(&self, number: usize) -> Segment<'_> {
         if self.list.is_empty() {
             let skipped = u32::try_from(number).unwrap_or(u32::MAX);
@@ -88,7 +91,7 @@ impl Places {
         run.chain(self.list.iter().copied())
     }
 
-    /// The rows in these places, to be changed.
+    /// Mutable access to the rows in these places.
     pub(super) fn of_mut<'a, T>(&'a self, rows: &'a mut [Row<T>]) -> RowsMut<'a, T> {
         if !self.list.is_empty() {
             return RowsMut::Places(rows, &self.list);
@@ -110,17 +113,17 @@ impl Places {
 /// The rows of one stream in one pass.
 #[derive(Debug)]
 pub(crate) enum Rows<'a, T> {
-    /// One behind the other.
+    /// Consecutive rows.
     Run(&'a [Row<T>]),
-    /// In these places.
+    /// The rows in these places.
     Places(&'a [Row<T>], &'a [Place]),
 }
 
-/// As [`Rows`], to be changed.
+/// Mutable access to the rows of one stream in one pass.
 pub(crate) enum RowsMut<'a, T> {
-    /// One behind the other.
+    /// Consecutive rows.
     Run(&'a mut [Row<T>]),
-    /// In these places.
+    /// The rows in these places.
     Places(&'a mut [Row<T>], &'a [Place]),
 }
 
@@ -133,7 +136,7 @@ impl<T> Clone for Rows<'_, T> {
 impl<T> Copy for Rows<'_, T> {}
 
 impl<'a, T> Rows<'a, T> {
-    /// Each row.
+    /// Iterates over the rows in order.
     #[inline]
     pub(crate) fn iter(self) -> impl Iterator<Item = &'a Row<T>> {
         let (run, rows, places) = match self {
