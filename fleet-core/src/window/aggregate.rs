@@ -1,14 +1,17 @@
+//! The trait of computations over the rows of a window.
+
 use crate::data::State;
 
-/// What is computed from the rows of one window.
+/// A computation over the rows of one window.
 ///
 /// # Guarantees
-/// Mergeable: `merge` of the accumulators of two parts gives what `add` of all rows gives, whatever the
-/// parts and the order of the rows, so that sums leave a graph for any other key, partial results meet in a
-/// store, and a belated row changes a result to what it would have been.
+/// Accumulators are mergeable: [`merge`](Self::merge) of two partial accumulators gives what
+/// [`add`](Self::add) of all rows gives, for any split and any order of the rows. So sums can be
+/// combined under another key, partial results can meet in a store, and a belated row corrects a
+/// result to what it would have been.
 ///
 /// # Examples
-/// See [`SummaryOf`](super::SummaryOf), and a type of one's own:
+/// See [`SummaryOf`](super::SummaryOf). A custom aggregate:
 /// ```
 /// use fleet_core::{EventTime, event::Telemetry, window::Aggregate};
 /// struct LowestCharge;
@@ -26,19 +29,19 @@ use crate::data::State;
 /// # let _ = LowestCharge;
 /// ```
 pub trait Aggregate: Send + Sync + 'static {
-    /// The rows.
+    /// The type of the rows.
     type In: Send + Sync + 'static;
-    /// What is kept while the window is open.
+    /// The state kept while the window is open.
     type Accumulator: State;
-    /// The result.
+    /// The type of the result.
     type Out: Clone + Send + Sync + 'static;
 
-    /// The accumulator of no rows.
+    /// Returns the accumulator of no rows.
     fn empty(&self) -> Self::Accumulator;
-    /// Adds the row observed at `at`.
+    /// Adds a row observed at `at`.
     fn add(&self, accumulator: &mut Self::Accumulator, row: &Self::In, at: crate::data::EventTime);
-    /// Adds what another accumulator holds.
+    /// Adds the contents of another accumulator.
     fn merge(&self, into: &mut Self::Accumulator, other: &Self::Accumulator);
-    /// The result of the rows so far.
+    /// Returns the result of the rows so far.
     fn finish(&self, accumulator: &Self::Accumulator) -> Self::Out;
 }

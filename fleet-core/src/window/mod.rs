@@ -1,12 +1,12 @@
 //! Event-time windows over the rows of each key.
 //!
-//! A window is `[start, end)`: a row at its end belongs to the next one.
+//! A window is the interval `[start, end)`: a row exactly at its end belongs to the next one.
 //!
-//! | windows | start |
+//! | windows | they start |
 //! |---|---|
-//! | [`Tumbling`] | at multiples of their length since 1970, so that every vehicle has the same ones |
+//! | [`Tumbling`] | at multiples of their length since 1970, so all vehicles share the same windows |
 //! | [`Sliding`] | at multiples of their slide since 1970 |
-//! | [`Session`] | at the first row after a silence |
+//! | [`Session`] | at the first row after a gap |
 
 mod aggregate;
 mod layout;
@@ -20,7 +20,7 @@ mod tumbling;
 
 pub use aggregate::Aggregate;
 pub use result::Window;
-pub use session::{Session, Sessions, Stretches};
-pub use sliding::{Parts, Slid, Sliding};
+pub use session::{Session, SessionStates, Sessions};
+pub use sliding::{Slices, Slid, Sliding};
 pub use summary::{Summary, SummaryOf};
 pub use tumbling::{Panes, Tumbling, Windowed};

@@ -1,3 +1,5 @@
+//! Session windows.
+
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -16,16 +18,16 @@ use crate::{
     rows::Row,
 };
 
-/// Windows that last as long as rows follow each other closer than a gap.
+/// Windows that last as long as rows follow each other within a gap.
 ///
 /// # Examples
-/// Stretches of driving, parted by silences of five minutes:
+/// Periods of driving, separated by gaps of five minutes:
 /// ```
 /// use std::time::Duration;
 /// use fleet_core::{event::Telemetry, units::Speed, window::{Session, SummaryOf}};
 /// let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
-/// let stretches = Session::of(Duration::from_secs(300))?.aggregate(speed);
-/// # let _ = stretches;
+/// let sessions = Session::of(Duration::from_secs(300))?.aggregate(speed);
+/// # let _ = sessions;
 /// # Ok::<(), fleet_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +36,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// A row closer than `gap` to the one before belongs to its session; one that is `gap` later begins
-    /// the next.
+    /// Creates sessions with this gap. A row closer than `gap` to the previous one belongs to the
+    /// same session; a row exactly `gap` later starts the next one.
     ///
     /// # Errors
-    /// Refuses a gap under a millisecond.
+    /// Fails if the gap is shorter than a millisecond.
     pub fn of(gap: Duration) -> Result<Self> {
         if gap < Duration::from_millis(1) {
             let message =
@@ -48,12 +50,12 @@ impl Session {
         Ok(Self { gap })
     }
 
-    /// The silence that ends a session.
+    /// The gap that ends a session.
     pub fn gap(self) -> Duration {
         self.gap
     }
 
-    /// What is computed in each session.
+    /// Sets the computation for each session.
     pub fn aggregate<A: Aggregate>(self, aggregate: A) -> Sessions<A> {
         Sessions {
             gap: self.gap,
@@ -64,33 +66,34 @@ impl Session {
 
 /// The operator of [`Session::aggregate`].
 ///
-/// A session is `[first row, last row + gap)`. Its value is `None` in one case: a belated row has joined the
-/// session to an earlier one or begun it earlier, so that no session starts there any more. A table that
-/// upserts by `(key, start)` where the revision is higher then holds a row without value: delete it, or leave
-/// it out when reading. Without allowed lateness every session has a value.
+/// A session is `[first row, last row + gap)`. Its value is `None` in one case: a belated row
+/// extended the session to an earlier start or merged it into an earlier session, so no session
+/// starts there any more. A table that upserts by `(key, start)` for higher revisions then holds a
+/// row without a value: delete it, or skip it when reading. Without allowed lateness every session
+/// has a value.
 ///
 /// # Guarantees
-/// The sessions whose last result has a value are those of all rows in their order, whatever the order of
-/// arrival within bound and allowed lateness.
+/// The sessions whose last result has a value are the same that the rows in event-time order would
+/// give, for any order of arrival within the bound and the allowed lateness.
 ///
 /// # Cost
-/// With an allowed lateness, the accumulators of the sessions that it reaches back to, for each key.
+/// With allowed lateness: for each key, the accumulators of the sessions within its reach.
 #[derive(Debug)]
 pub struct Sessions<A> {
     gap: Duration,
     aggregate: A,
 }
 
-/// The sessions of one key, oldest first: the open one, and those that a belated row may revise.
+/// The sessions of one key, oldest first: the open one and those that a belated row may revise.
 #[derive(Clone, Debug)]
-pub struct Stretches<A>(SmallVec<[Stretch<A>; 1]>);
+pub struct SessionStates<A>(SmallVec<[SessionState<A>; 1]>);
 
 #[derive(Clone, Debug)]
-struct Stretch<A> {
+struct SessionState<A> {
     first: EventTime,
     last: EventTime,
     is_open: bool,
-    /// How many results were given of the session that starts at `first`.
+    /// The number of results emitted for the session that starts at `first`.
     results: u32,
     accumulator: A,
 }
@@ -99,16 +102,16 @@ const LAYOUT: u16 = 1;
 
 /// # Layout
 /// `count u32, then first i64, last i64, open u8, results u32 and the accumulator each`
-impl<A: State> State for Stretches<A> {
+impl<A: State> State for SessionStates<A> {
     const VERSION: u16 = layout::version::<A>(LAYOUT);
     fn encode(&self, to: &mut Vec<u8>) {
         put_length(self.0.len(), to);
-        for stretch in &self.0 {
-            stretch.first.encode(to);
-            stretch.last.encode(to);
-            u8::from(stretch.is_open).encode(to);
-            stretch.results.encode(to);
-            stretch.accumulator.encode(to);
+        for session in &self.0 {
+            session.first.encode(to);
+            session.last.encode(to);
+            u8::from(session.is_open).encode(to);
+            session.results.encode(to);
+            session.accumulator.encode(to);
         }
     }
     fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
@@ -116,9 +119,9 @@ impl<A: State> State for Stretches<A> {
         if layout != LAYOUT {
             return None;
         }
-        let mut stretches = SmallVec::new();
+        let mut sessions = SmallVec::new();
         for _ in 0..take_length(from)? {
-            stretches.push(Stretch {
+            sessions.push(SessionState {
                 first: EventTime::decode(0, from)?,
                 last: EventTime::decode(0, from)?,
                 is_open: u8::decode(0, from)? != 0,
@@ -126,16 +129,16 @@ impl<A: State> State for Stretches<A> {
                 accumulator: A::decode(version, from)?,
             });
         }
-        Some(Self(stretches))
+        Some(Self(sessions))
     }
 }
 
 impl<A: Aggregate> Sessions<A> {
-    /// The session of one row, open until it turns out to be over.
-    fn begin(&self, row: &Row<A::In>) -> Stretch<A::Accumulator> {
+    /// Creates an open session of one row.
+    fn begin(&self, row: &Row<A::In>) -> SessionState<A::Accumulator> {
         let mut accumulator = self.aggregate.empty();
         self.aggregate.add(&mut accumulator, &row.value, row.at);
-        Stretch {
+        SessionState {
             first: row.at,
             last: row.at,
             is_open: true,
@@ -144,78 +147,79 @@ impl<A: Aggregate> Sessions<A> {
         }
     }
 
-    /// Gives the next result of a session that is over.
+    /// Closes a session and emits its next result.
     fn close(
         &self,
-        stretch: &mut Stretch<A::Accumulator>,
+        session: &mut SessionState<A::Accumulator>,
         cx: &mut Cx<'_, Window<Option<A::Out>>>,
     ) {
-        stretch.is_open = false;
-        let value = self.aggregate.finish(&stretch.accumulator);
-        self.emit(stretch, Some(value), cx);
-        stretch.results = stretch.results.saturating_add(1);
+        session.is_open = false;
+        let value = self.aggregate.finish(&session.accumulator);
+        self.emit(session, Some(value), cx);
+        session.results = session.results.saturating_add(1);
     }
 
     fn emit(
         &self,
-        stretch: &Stretch<A::Accumulator>,
+        session: &SessionState<A::Accumulator>,
         value: Option<A::Out>,
         cx: &mut Cx<'_, Window<Option<A::Out>>>,
     ) {
-        let (start, end) = (stretch.first, stretch.last + self.gap);
+        let (start, end) = (session.first, session.last + self.gap);
         let window = Window {
             key: CompactString::new(cx.key()),
             start,
             end,
-            revision: stretch.results,
+            revision: session.results,
             value,
         };
         cx.emit_at(end, window);
     }
 
-    /// Joins a neighbour to `whole`. What was told of the one that starts later is taken back.
+    /// Merges a neighbouring session into `whole`. Retracts the results of the one that starts
+    /// later.
     fn join(
         &self,
-        whole: &mut Stretch<A::Accumulator>,
-        part: &Stretch<A::Accumulator>,
+        whole: &mut SessionState<A::Accumulator>,
+        neighbour: &SessionState<A::Accumulator>,
         cx: &mut Cx<'_, Window<Option<A::Out>>>,
     ) {
-        let (kept, lost) = if part.first <= whole.first {
-            (part, &*whole)
+        let (earlier, later) = if neighbour.first <= whole.first {
+            (neighbour, &*whole)
         } else {
-            (&*whole, part)
+            (&*whole, neighbour)
         };
-        if lost.results > 0 {
-            self.emit(lost, None, cx);
+        if later.results > 0 {
+            self.emit(later, None, cx);
         }
-        (whole.first, whole.results) = (kept.first, kept.results);
-        whole.last = whole.last.max(part.last);
+        (whole.first, whole.results) = (earlier.first, earlier.results);
+        whole.last = whole.last.max(neighbour.last);
         self.aggregate
-            .merge(&mut whole.accumulator, &part.accumulator);
+            .merge(&mut whole.accumulator, &neighbour.accumulator);
     }
 }
 
 impl<A: Aggregate> Operator for Sessions<A> {
     type In = A::In;
     type Out = Window<Option<A::Out>>;
-    type State = Stretches<A::Accumulator>;
+    type State = SessionStates<A::Accumulator>;
 
     fn structure(&self) -> String {
         format!("gap {:?}", self.gap)
     }
 
     fn init(&self) -> Self::State {
-        Stretches(SmallVec::new())
+        SessionStates(SmallVec::new())
     }
 
-    fn on_row(&self, stretches: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
-        match stretches.0.last_mut().filter(|last| last.is_open) {
+    fn on_row(&self, sessions: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
+        match sessions.0.last_mut().filter(|last| last.is_open) {
             Some(open) => {
                 self.aggregate
                     .add(&mut open.accumulator, &row.value, row.at);
                 open.last = open.last.max(row.at);
             }
-            None => stretches.0.push(self.begin(row)),
+            None => sessions.0.push(self.begin(row)),
         }
         cx.forget_timers();
         cx.wake_at(row.at + self.gap);
@@ -223,20 +227,20 @@ impl<A: Aggregate> Operator for Sessions<A> {
 
     fn on_timer(
         &self,
-        stretches: &mut Self::State,
+        sessions: &mut Self::State,
         end: EventTime,
         cx: &mut Cx<'_, Self::Out>,
     ) -> Keep {
-        if let Some(open) = stretches.0.last_mut().filter(|last| last.is_open) {
+        if let Some(open) = sessions.0.last_mut().filter(|last| last.is_open) {
             self.close(open, cx);
         }
         let lateness = cx.allowed_lateness();
         if lateness.is_zero() {
             return Keep::Nothing;
         }
-        stretches
+        sessions
             .0
-            .retain(|stretch| stretch.last + self.gap + lateness > end);
+            .retain(|session| session.last + self.gap + lateness > end);
         Keep::State
     }
 
@@ -244,19 +248,14 @@ impl<A: Aggregate> Operator for Sessions<A> {
         true
     }
 
-    fn on_belated(
-        &self,
-        stretches: &mut Self::State,
-        row: &Row<A::In>,
-        cx: &mut Cx<'_, Self::Out>,
-    ) {
-        let stretches = &mut stretches.0;
-        // Those closer than the gap are neighbours: at most one before the row and one after it.
-        let from = stretches.partition_point(|other| other.last + self.gap <= row.at);
-        let to = stretches.partition_point(|other| other.first < row.at + self.gap);
+    fn on_belated(&self, sessions: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
+        let sessions = &mut sessions.0;
+        // Sessions within the gap are neighbours: at most one before the row and one after it.
+        let from = sessions.partition_point(|other| other.last + self.gap <= row.at);
+        let to = sessions.partition_point(|other| other.first < row.at + self.gap);
         let mut whole = self.begin(row);
-        for part in stretches.drain(from..to.max(from)) {
-            self.join(&mut whole, &part, cx);
+        for neighbour in sessions.drain(from..to.max(from)) {
+            self.join(&mut whole, &neighbour, cx);
         }
         if cx.has_passed(whole.last + self.gap) {
             self.close(&mut whole, cx);
@@ -264,6 +263,6 @@ impl<A: Aggregate> Operator for Sessions<A> {
             cx.forget_timers();
             cx.wake_at(whole.last + self.gap);
         }
-        stretches.insert(from, whole);
+        sessions.insert(from, whole);
     }
 }

@@ -1,3 +1,5 @@
+//! Sliding windows.
+
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -15,7 +17,7 @@ use crate::{
     rows::Row,
 };
 
-/// Windows of one length that begin one slide after the other and overlap.
+/// Windows of a fixed length that start one slide apart and overlap.
 ///
 /// # Examples
 /// The last five minutes, every minute:
@@ -35,15 +37,16 @@ pub struct Sliding {
     slide: Duration,
 }
 
-/// How many windows may hold one row. Our choice: each is a timer and a merge.
+/// The maximum number of windows that contain one row. Our choice: each costs a timer and a merge.
 const MOST_WINDOWS: u128 = 10_000;
 
 impl Sliding {
-    /// Windows of this length, of which one begins every `slide` since 1970.
+    /// Creates windows of this length, one starting every `slide` since 1970.
     ///
     /// # Errors
-    /// Refuses a slide under a millisecond or above the length, which would leave rows out, one that the
-    /// length is no multiple of, and more than 10,000 windows over one row.
+    /// Fails if the slide is shorter than a millisecond; if it is longer than the length, which
+    /// would leave rows out; if the length is not a multiple of it; or if more than 10,000 windows
+    /// would contain one row.
     pub fn of(length: Duration, slide: Duration) -> Result<Self> {
         let whole = slide.as_micros();
         let wrong = if slide < Duration::from_millis(1) {
@@ -66,12 +69,12 @@ impl Sliding {
         self.length
     }
 
-    /// The time from the beginning of a window to that of the next.
+    /// The time from the start of one window to the start of the next.
     pub fn slide(self) -> Duration {
         self.slide
     }
 
-    /// What is computed in each window.
+    /// Sets the computation for each window.
     pub fn aggregate<A: Aggregate>(self, aggregate: A) -> Slid<A> {
         Slid {
             windows: self,
@@ -83,40 +86,40 @@ impl Sliding {
 /// The operator of [`Sliding::aggregate`].
 ///
 /// # Guarantees
-/// A window without rows has no result. A belated row is added to each of its windows: those that were closed
-/// give their next revision at once, those that never had a row their first.
+/// A window without rows has no result. A belated row is added to each of its windows. A closed
+/// window immediately emits its next revision, or its first one if it had no rows before.
 ///
 /// # Cost
-/// A row is added once, to the part of time between two beginnings; a window merges its parts when it closes
-/// and at each revision. Parts are kept for a length and the allowed lateness.
+/// A row is added once, to the slice between two window starts. A window merges its slices when it
+/// closes and at each revision. Slices are kept for the length plus the allowed lateness.
 #[derive(Debug)]
 pub struct Slid<A> {
     windows: Sliding,
     aggregate: A,
 }
 
-/// The parts of time of one key, oldest first.
+/// The slices of one key, oldest first. A slice is the time between two consecutive window starts.
 #[derive(Clone, Debug)]
-pub struct Parts<A> {
-    /// The rows from each beginning to the next.
-    between: Vec<(EventTime, A)>,
-    /// By its beginning: how many results a window has given. Only with an allowed lateness.
+pub struct Slices<A> {
+    /// The accumulator of each slice, by its start.
+    accumulators: Vec<(EventTime, A)>,
+    /// The number of results of each window, by its start. Used only with allowed lateness.
     results: Vec<(EventTime, u32)>,
-    /// Timers are set for all windows up to the one that ends then.
+    /// Timers are set for all windows that end no later than this.
     awaited: EventTime,
 }
 
 const LAYOUT: u16 = 1;
 
 /// # Layout
-/// `awaited i64 · parts: count u32, then start i64 and the accumulator each · results: count u32, then start i64
-/// and count u32 each`
-impl<A: State> State for Parts<A> {
+/// `awaited i64 · slices: count u32, then start i64 and the accumulator each · results: count u32,
+/// then start i64 and count u32 each`
+impl<A: State> State for Slices<A> {
     const VERSION: u16 = layout::version::<A>(LAYOUT);
     fn encode(&self, to: &mut Vec<u8>) {
         self.awaited.encode(to);
-        put_length(self.between.len(), to);
-        for (start, accumulator) in &self.between {
+        put_length(self.accumulators.len(), to);
+        for (start, accumulator) in &self.accumulators {
             start.encode(to);
             accumulator.encode(to);
         }
@@ -133,12 +136,12 @@ impl<A: State> State for Parts<A> {
         }
         let mut state = Self {
             awaited: EventTime::decode(0, from)?,
-            between: Vec::new(),
+            accumulators: Vec::new(),
             results: Vec::new(),
         };
         for _ in 0..take_length(from)? {
             let start = EventTime::decode(0, from)?;
-            state.between.push((start, A::decode(version, from)?));
+            state.accumulators.push((start, A::decode(version, from)?));
         }
         for _ in 0..take_length(from)? {
             let start = EventTime::decode(0, from)?;
@@ -148,26 +151,30 @@ impl<A: State> State for Parts<A> {
     }
 }
 
-impl<A> Parts<A> {
-    /// The part that begins then.
-    fn part(&mut self, start: EventTime, empty: impl FnOnce() -> A) -> Option<&mut A> {
-        let place = self.between.partition_point(|(at, _)| *at < start);
-        if self.between.get(place).is_none_or(|(at, _)| *at != start) {
-            self.between.insert(place, (start, empty()));
+impl<A> Slices<A> {
+    /// The slice that starts at `start`, created if needed.
+    fn slice(&mut self, start: EventTime, empty: impl FnOnce() -> A) -> Option<&mut A> {
+        let index = self.accumulators.partition_point(|(at, _)| *at < start);
+        if self
+            .accumulators
+            .get(index)
+            .is_none_or(|(at, _)| *at != start)
+        {
+            self.accumulators.insert(index, (start, empty()));
         }
-        self.between.get_mut(place).map(|(_, part)| part)
+        self.accumulators.get_mut(index).map(|(_, slice)| slice)
     }
 
-    /// The number of the next result of the window that begins then; it counts as given.
+    /// Returns the revision of the next result of the window that starts at `start`, and counts it.
     fn next_revision(&mut self, start: EventTime) -> u32 {
-        let place = self.results.partition_point(|(at, _)| *at < start);
-        match self.results.get_mut(place) {
+        let index = self.results.partition_point(|(at, _)| *at < start);
+        match self.results.get_mut(index) {
             Some((at, results)) if *at == start => {
                 *results = results.saturating_add(1);
                 *results - 1
             }
             _ => {
-                self.results.insert(place, (start, 1));
+                self.results.insert(index, (start, 1));
                 0
             }
         }
@@ -175,7 +182,7 @@ impl<A> Parts<A> {
 }
 
 impl<A: Aggregate> Slid<A> {
-    /// Where the windows that hold this time begin, oldest first.
+    /// The starts of the windows that contain this time, oldest first.
     fn starts(&self, at: EventTime) -> impl Iterator<Item = EventTime> {
         let Sliding { length, slide } = self.windows;
         let newest = at.floor_to(slide);
@@ -184,30 +191,30 @@ impl<A: Aggregate> Slid<A> {
             .take_while(move |start| *start <= newest)
     }
 
-    fn add(&self, state: &mut Parts<A::Accumulator>, row: &Row<A::In>) {
+    fn add(&self, state: &mut Slices<A::Accumulator>, row: &Row<A::In>) {
         let start = row.at.floor_to(self.windows.slide);
-        if let Some(part) = state.part(start, || self.aggregate.empty()) {
-            self.aggregate.add(part, &row.value, row.at);
+        if let Some(slice) = state.slice(start, || self.aggregate.empty()) {
+            self.aggregate.add(slice, &row.value, row.at);
         }
     }
 
-    /// Gives a result of the window, if it has a row.
+    /// Emits a result of the window, if it has a row.
     fn emit(
         &self,
-        state: &mut Parts<A::Accumulator>,
+        state: &mut Slices<A::Accumulator>,
         start: EventTime,
         cx: &mut Cx<'_, Window<A::Out>>,
     ) {
         let end = start + self.windows.length;
-        let first = state.between.partition_point(|(at, _)| *at < start);
-        let mut parts = state.between.iter().skip(first);
-        let mut parts = parts.by_ref().take_while(|(at, _)| *at < end);
-        let Some((_, part)) = parts.next() else {
+        let first = state.accumulators.partition_point(|(at, _)| *at < start);
+        let mut slices = state.accumulators.iter().skip(first);
+        let mut slices = slices.by_ref().take_while(|(at, _)| *at < end);
+        let Some((_, slice)) = slices.next() else {
             return;
         };
-        let mut whole = part.clone();
-        for (_, part) in parts {
-            self.aggregate.merge(&mut whole, part);
+        let mut whole = slice.clone();
+        for (_, slice) in slices {
+            self.aggregate.merge(&mut whole, slice);
         }
         let revision = if cx.allowed_lateness().is_zero() {
             0
@@ -228,15 +235,15 @@ impl<A: Aggregate> Slid<A> {
 impl<A: Aggregate> Operator for Slid<A> {
     type In = A::In;
     type Out = Window<A::Out>;
-    type State = Parts<A::Accumulator>;
+    type State = Slices<A::Accumulator>;
 
     fn structure(&self) -> String {
         format!("{:?} every {:?}", self.windows.length, self.windows.slide)
     }
 
     fn init(&self) -> Self::State {
-        Parts {
-            between: Vec::new(),
+        Slices {
+            accumulators: Vec::new(),
             results: Vec::new(),
             awaited: EventTime::BEFORE_ALL,
         }
@@ -261,15 +268,15 @@ impl<A: Aggregate> Operator for Slid<A> {
     ) -> Keep {
         let start = end - self.windows.length;
         self.emit(state, start, cx);
-        // All windows that are still to close or to be revised begin after this.
+        // All windows that can still close or be revised start later.
         let lateness = cx.allowed_lateness();
         let gone = state
-            .between
+            .accumulators
             .partition_point(|(at, _)| *at <= start - lateness);
-        state.between.drain(..gone);
+        state.accumulators.drain(..gone);
         let closed = |at: EventTime| at + self.windows.length + lateness <= end;
         state.results.retain(|(at, _)| !closed(*at));
-        if state.between.is_empty() && state.results.is_empty() {
+        if state.accumulators.is_empty() && state.results.is_empty() {
             return Keep::Nothing;
         }
         Keep::State

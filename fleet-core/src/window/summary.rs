@@ -1,18 +1,20 @@
+//! Summary statistics of one number: count, sum, mean, minimum, maximum and last value.
+
 use std::marker::PhantomData;
 
 use super::Aggregate;
 use crate::data::{EventTime, State};
 
-/// Count, sum, mean, least, greatest and last of one number over some rows.
+/// The count, sum, mean, minimum, maximum and last value of one number over some rows.
 ///
 /// # Guarantees
-/// Merging is associative and commutative to the last bit: the sum is kept in whole millionths, not in
-/// floating point.
+/// Merging is associative and commutative to the last bit: the sum is kept in whole millionths
+/// instead of floating point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
-    /// Rows, with or without the number.
+    /// The number of rows, with or without the number.
     pub rows: u64,
-    /// Rows that have the number.
+    /// The number of rows that have the number.
     pub count: u64,
     sum: Millionths,
     min: f64,
@@ -22,7 +24,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of no rows.
+    /// The summary of no rows.
     pub const EMPTY: Self = Self {
         rows: 0,
         count: 0,
@@ -40,7 +42,7 @@ impl Summary {
         let Some(value) = value else { return };
         self.count += 1;
         self.sum.add(micros(value));
-        // As `f64::min` and `max` of a number and a value; both change seldom.
+        // Comparisons instead of `f64::min` and `max`: neither value changes often.
         if value < self.min {
             self.min = value;
         }
@@ -50,7 +52,7 @@ impl Summary {
         self.take_last(value, at);
     }
 
-    /// Adds what another summary holds.
+    /// Adds the contents of another summary.
     pub fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
         self.count += other.count;
@@ -62,7 +64,8 @@ impl Summary {
         }
     }
 
-    /// Of two values of one time the greater is the last, so that the order of merging does not show.
+    /// Of two values with the same time the greater counts as the last one, so the result does not
+    /// depend on the order of merging.
     #[inline]
     fn take_last(&mut self, value: f64, at: EventTime) {
         let first = self.last_at == EventTime::BEFORE_ALL;
@@ -86,11 +89,11 @@ impl Summary {
     pub fn mean(&self) -> Option<f64> {
         self.sum().map(|sum| sum / self.count as f64)
     }
-    /// The least value.
+    /// The minimum.
     pub fn min(&self) -> Option<f64> {
         self.some(self.min)
     }
-    /// The greatest value.
+    /// The maximum.
     pub fn max(&self) -> Option<f64> {
         self.some(self.max)
     }
@@ -100,8 +103,8 @@ impl Summary {
     }
 }
 
-/// A sum in whole millionths, as bytes: an `i128` would begin at every sixteenth byte only, and fill up with nothing
-/// what it lies in.
+/// A sum in whole millionths, stored as bytes: an `i128` is aligned to 16 bytes and would pad the
+/// structs around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Millionths([u8; 16]);
 
@@ -124,13 +127,14 @@ impl Millionths {
     }
 }
 
-/// A value in whole millionths. Beyond 1e18 it is held there: no signal of a vehicle comes near.
+/// Converts a value to whole millionths, saturating at 1e18, which no signal of a vehicle
+/// approaches.
 #[inline]
 fn micros(value: f64) -> i128 {
-    /// 2^52: below it a float has a fraction, and its whole part is an integer of a machine word.
+    /// 2^52: below it a float can have a fraction, and its integer part fits an `i64`.
     const WORD: f64 = 4_503_599_627_370_496.0;
-    /// The greatest number below a half: added before the fraction is cut off, it rounds half away from zero, as
-    /// `round` has it, without a call. A half itself would lift the number below it too.
+    /// The largest number below one half. Added before truncation, it rounds half away from zero
+    /// like `round`, without a call. One half itself would also round up the number just below it.
     const HALF: f64 = 0.5f64.next_down();
     let scaled = value * 1e6;
     if scaled.abs() < WORD {
@@ -182,7 +186,7 @@ impl State for Summary {
     }
 }
 
-/// The [`Summary`] of one number of each row, by function.
+/// An aggregate that computes the [`Summary`] of one number, which a function reads from each row.
 ///
 /// # Examples
 /// ```
@@ -197,7 +201,7 @@ pub struct SummaryOf<T, F> {
 }
 
 impl<T, F: Fn(&T) -> Option<f64>> SummaryOf<T, F> {
-    /// Summarises what `value` reads.
+    /// Creates an aggregate that summarises the number that `value` returns.
     pub fn new(value: F) -> Self {
         Self {
             value,

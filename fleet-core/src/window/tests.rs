@@ -1,3 +1,5 @@
+//! Tests of merging, snapshots and the limits of windows.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tumbling windows.
+
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -16,7 +18,7 @@ use crate::{
     rows::Row,
 };
 
-/// Windows of one length that follow each other without gap or overlap.
+/// Windows of a fixed length that follow each other without gap or overlap.
 ///
 /// # Examples
 /// ```
@@ -31,17 +33,18 @@ pub struct Tumbling {
 }
 
 impl Tumbling {
-    /// Windows of this many minutes; 0 is taken as 1.
+    /// Creates windows of this many minutes. 0 is treated as 1.
     pub fn minutes(minutes: u32) -> Self {
         Self {
             length: Duration::from_secs(60) * minutes.max(1),
         }
     }
 
-    /// Windows of this length.
+    /// Creates windows of this length.
     ///
     /// # Errors
-    /// Refuses a length under a millisecond, which would be a window for each row.
+    /// Fails if the length is shorter than a millisecond, which would give almost every row its own
+    /// window.
     pub fn of(length: Duration) -> crate::data::Result<Self> {
         if length < Duration::from_millis(1) {
             let message = format!(
@@ -61,7 +64,7 @@ impl Tumbling {
         self.length
     }
 
-    /// What is computed in each window.
+    /// Sets the computation for each window.
     pub fn aggregate<A: Aggregate>(self, aggregate: A) -> Windowed<A> {
         Windowed {
             length: self.length,
@@ -73,35 +76,36 @@ impl Tumbling {
 /// The operator of [`Tumbling::aggregate`].
 ///
 /// # Guarantees
-/// Rows come in order, so one window of a key is open at a time; a window without rows has no result. A
-/// belated row is added to its window: one that was closed gives its next revision at once, one that never had a
-/// row its first.
+/// Rows arrive in order, so a key has at most one open window. A window without rows has no result.
+/// A belated row is added to its window. A closed window immediately emits its next revision, or
+/// its first one if it had no rows before.
 ///
 /// # Cost
-/// With an allowed lateness, the accumulators of the windows that it reaches back to, for each key, in memory and
-/// in each snapshot of a key that changed: 76 bytes for each [`Summary`](super::Summary), so 55 KB for half a day
-/// of minutes. Longer windows, or fewer commits, make it less.
+/// With allowed lateness: for each key, the accumulators of the windows within its reach, in memory
+/// and in each snapshot of a key that changed. That is 76 bytes for each
+/// [`Summary`](super::Summary), so 55 KB for half a day of minutes. Longer windows or fewer commits
+/// reduce it.
 #[derive(Debug)]
 pub struct Windowed<A> {
     length: Duration,
     aggregate: A,
 }
 
-/// The windows of one key, oldest first: the open one, and those that a belated row may revise.
+/// The windows of one key, oldest first: the open one and those that a belated row may revise.
 #[derive(Clone, Debug)]
 pub struct Panes<A>(SmallVec<[Pane<A>; 1]>);
 
 #[derive(Clone, Debug)]
 struct Pane<A> {
     start: EventTime,
-    /// How many results it has given; the open one gave none.
+    /// The number of emitted results; 0 while the window is open.
     results: u32,
     accumulator: A,
 }
 
 type PaneList<A> = SmallVec<[Pane<<A as Aggregate>::Accumulator>; 1]>;
 
-/// Since 1 there is more than the open window.
+/// Since layout 1 the state holds more than the open window.
 const LAYOUT: u16 = 1;
 
 /// # Layout
@@ -153,8 +157,8 @@ impl<A: Aggregate> Windowed<A> {
         cx.emit_at(end, window);
     }
 
-    /// Opens the pane of this row; returns its end. Without the context, which a call that is rare would otherwise
-    /// keep from being taken apart for all rows.
+    /// Opens the window of this row and returns its end. Takes no context: passing it to this rare
+    /// call would prevent the compiler from keeping its fields in registers for all rows.
     #[cold]
     #[inline(never)]
     fn open(&self, panes: &mut PaneList<A>, row: &Row<A::In>) -> EventTime {
@@ -227,11 +231,11 @@ impl<A: Aggregate> Operator for Windowed<A> {
 
     fn on_belated(&self, panes: &mut Self::State, row: &Row<A::In>, cx: &mut Cx<'_, Self::Out>) {
         let (panes, start) = (&mut panes.0, row.at.floor_to(self.length));
-        let place = panes.partition_point(|pane| pane.start < start);
-        if panes.get(place).is_none_or(|pane| pane.start != start) {
-            panes.insert(place, self.empty(start));
+        let index = panes.partition_point(|pane| pane.start < start);
+        if panes.get(index).is_none_or(|pane| pane.start != start) {
+            panes.insert(index, self.empty(start));
         }
-        let Some(pane) = panes.get_mut(place) else {
+        let Some(pane) = panes.get_mut(index) else {
             return;
         };
         self.aggregate
