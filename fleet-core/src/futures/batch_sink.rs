@@ -1,3 +1,5 @@
+//! Adapter from a [`Sink`] to a `futures::Sink`.
+
 use std::{
     fmt, mem,
     num::NonZeroUsize,
@@ -11,12 +13,12 @@ use crate::{
     rows::Row,
 };
 
-/// A sink as a `futures::Sink` of rows, which it gathers and writes together.
+/// A `futures::Sink` of rows that buffers them and writes them to a [`Sink`] in batches.
 ///
 /// # Guarantees
-/// A row is written when a flush or a close has succeeded. After an error the same rows are still there: the
-/// next flush writes them again. Dropping a future that flushes loses nothing, dropping the sink loses what was
-/// not flushed.
+/// A row is written once a flush or a close has succeeded. After an error the rows are still
+/// buffered, and the next flush writes them again. Dropping a flush future loses nothing. Dropping
+/// the sink loses the rows that were not flushed.
 ///
 /// # Examples
 /// ```
@@ -36,22 +38,22 @@ use crate::{
 /// # Errors
 /// Those of the sink's `write`.
 pub struct BatchSink<K, T> {
-    most: NonZeroUsize,
+    capacity: NonZeroUsize,
     rows: Vec<Row<T>>,
     rejected: Vec<Rejected>,
-    /// While nothing is written.
+    /// Present while no write is in progress.
     sink: Option<K>,
     writing: Option<Writing<K, T>>,
 }
 
-/// A write under way: gives sink and rows back.
+/// A write in progress. It returns the sink and the rows.
 type Writing<K, T> = Pin<Box<dyn Future<Output = (K, Vec<Row<T>>, Result<Outcome>)> + Send>>;
 
 impl<K: Sink<T>, T: Send + Sync + 'static> BatchSink<K, T> {
-    /// Writes when this many rows are there.
-    pub fn new(sink: K, most: NonZeroUsize) -> Self {
+    /// Creates a sink that writes once this many rows are buffered.
+    pub fn new(sink: K, capacity: NonZeroUsize) -> Self {
         Self {
-            most,
+            capacity,
             rows: Vec::new(),
             rejected: Vec::new(),
             sink: Some(sink),
@@ -59,12 +61,13 @@ impl<K: Sink<T>, T: Send + Sync + 'static> BatchSink<K, T> {
         }
     }
 
-    /// The rows that were refused since the last call; `index` counts within the write that they were part of.
+    /// Takes the rows rejected since the last call. Their `index` counts within the write that they
+    /// were part of.
     pub fn take_rejected(&mut self) -> Vec<Rejected> {
         mem::take(&mut self.rejected)
     }
 
-    /// Writes until nothing is left.
+    /// Writes until no buffered row is left.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         loop {
             if let Some(writing) = &mut self.writing {
@@ -100,7 +103,7 @@ impl<K: Sink<T>, T: Send + Sync + 'static> futures_sink::Sink<Row<T>> for BatchS
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        if self.writing.is_none() && self.rows.len() < self.most.get() {
+        if self.writing.is_none() && self.rows.len() < self.capacity.get() {
             return Poll::Ready(Ok(()));
         }
         self.poll_write(cx)
@@ -125,7 +128,7 @@ impl<K, T> Unpin for BatchSink<K, T> {}
 impl<K, T> fmt::Debug for BatchSink<K, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchSink")
-            .field("most", &self.most)
+            .field("capacity", &self.capacity)
             .field("waiting", &self.rows.len())
             .finish_non_exhaustive()
     }

@@ -1,3 +1,5 @@
+//! Adapter from a `futures::Sink` to a [`Sink`].
+
 use std::{error::Error as StdError, fmt, future::poll_fn, pin::Pin};
 
 use async_trait::async_trait;
@@ -8,12 +10,12 @@ use crate::{
     rows::Row,
 };
 
-/// A `futures::Sink` as a sink.
+/// A [`Sink`] that sends its rows to a `futures::Sink`.
 ///
 /// # Guarantees
-/// At least once. Rows are written when the sink has been flushed: how durable they are then is for the sink
-/// to say. A write that is dropped halfway has sent some of its rows, which are sent again. The sink is never
-/// closed, only dropped.
+/// At least once. Rows count as written once the inner sink has been flushed; how durable they are
+/// then depends on that sink. A write dropped halfway has sent some of its rows, which are sent
+/// again. The inner sink is never closed, only dropped.
 ///
 /// # Examples
 /// ```
@@ -30,14 +32,15 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// Those of the sink, of kind `Sink`; none is retryable, because most such sinks are of no use after an error.
+/// Those of the inner sink, with kind `Sink`. None is retryable, because most such sinks are
+/// unusable after an error.
 pub struct FuturesSink<K, F> {
     sink: Pin<Box<K>>,
     item: F,
 }
 
 impl<K, F> FuturesSink<K, F> {
-    /// Sends what `item` makes of each row.
+    /// Creates a sink that sends the value that `item` makes from each row.
     pub fn new(sink: K, item: F) -> Self {
         Self {
             sink: Box::pin(sink),

@@ -1,6 +1,7 @@
-//! Streams and sinks of the `futures` crates as sources and sinks, and the other way round (feature `futures`).
+//! Adapters between the streams and sinks of the `futures` crates and those of this crate (feature
+//! `futures`).
 //!
-//! | there is | wanted | |
+//! | from | to | use |
 //! |---|---|---|
 //! | a `futures::Stream` | a [`Source`](crate::Source) | [`StreamSource`] |
 //! | a stream of a graph | a `futures::Stream` | [`rows`] |
@@ -8,8 +9,8 @@
 //! | a [`Sink`](crate::sink::Sink) | a `futures::Sink` | [`BatchSink`] |
 //!
 //! # Guarantees
-//! At least once, which the types say: none of these is [`Replayable`](crate::source::Replayable) or part of a store's
-//! transaction. Dropping any of their futures before it is ready loses nothing.
+//! At least once, which the types state: none of these is [`Replayable`](crate::source::Replayable)
+//! or part of a store's transaction. Dropping any of their futures before completion loses nothing.
 
 mod batch_sink;
 mod futures_sink;

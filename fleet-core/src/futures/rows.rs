@@ -1,3 +1,5 @@
+//! A sink whose rows are read as a `futures::Stream`.
+
 use std::{
     fmt,
     pin::Pin,
@@ -15,17 +17,18 @@ use crate::{
     rows::Row,
 };
 
-/// A sink and a `futures::Stream` of the rows that are written to it; between them lie at most `capacity` rows
-/// (at least 1).
+/// Creates a sink and a `futures::Stream` of the rows written to it. At most `capacity` rows (at
+/// least 1) are in transit between them.
 ///
 /// # Guarantees
-/// At least once, for a reader that is done with a row when it asks for the next: a write succeeds only when
-/// the reader has asked for more after its last row, and the position moves only then. So a slow reader holds
-/// the pipeline back, down to the source. A reader that goes away before its pipeline stops it with an error,
-/// because its rows could land nowhere.
+/// At least once, for a reader that has processed a row when it asks for the next one. A write
+/// succeeds only after the reader has asked for more following its last row, and only then does the
+/// position advance. So a slow reader applies backpressure up to the source. If the reader is
+/// dropped before the pipeline ends, the pipeline stops with an error, because its rows could not
+/// be delivered.
 ///
-/// Reader and pipeline run side by side: as two tasks, or joined in one. The stream ends with the pipeline;
-/// whether all went well, the pipeline's own result tells.
+/// Reader and pipeline run concurrently, as two tasks or joined in one. The stream ends with the
+/// pipeline. Whether the pipeline succeeded is reported by its own result.
 ///
 /// # Examples
 /// ```
@@ -51,24 +54,23 @@ use crate::{
 /// ```
 pub fn rows<T>(capacity: u32) -> (RowSink<T>, RowStream<T>) {
     let capacity = capacity.max(1);
-    let places = usize::try_from(capacity).unwrap_or(usize::MAX);
-    let (to, from) = mpsc::channel(places);
+    let permits = usize::try_from(capacity).unwrap_or(usize::MAX);
+    let (to, from) = mpsc::channel(permits);
     let sink = RowSink {
         to,
-        free: Arc::new(Semaphore::new(places)),
+        free: Arc::new(Semaphore::new(permits)),
         capacity,
     };
-    let in_hand = None;
-    (sink, RowStream { from, in_hand })
+    (sink, RowStream { from, permit: None })
 }
 
-/// A row and the place that it takes until the reader is done with it.
-type Taken<T> = (Row<T>, OwnedSemaphorePermit);
+/// A row and the permit that it holds until the reader has processed it.
+type InTransit<T> = (Row<T>, OwnedSemaphorePermit);
 
 /// The writing side of [`rows`].
 pub struct RowSink<T> {
-    to: mpsc::Sender<Taken<T>>,
-    /// The places that no row takes.
+    to: mpsc::Sender<InTransit<T>>,
+    /// One permit for each row that may still be sent.
     free: Arc<Semaphore>,
     capacity: u32,
 }
@@ -76,23 +78,23 @@ pub struct RowSink<T> {
 /// The reading side of [`rows`].
 ///
 /// # Guarantees
-/// Dropping a future that waits for the next row loses none.
+/// Dropping a future that waits for the next row loses no row.
 pub struct RowStream<T> {
-    from: mpsc::Receiver<Taken<T>>,
-    /// The place of the row that the reader has.
-    in_hand: Option<OwnedSemaphorePermit>,
+    from: mpsc::Receiver<InTransit<T>>,
+    /// The permit of the row that the reader is processing.
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 #[async_trait]
 impl<T: Clone + Send + Sync + 'static> Sink<T> for RowSink<T> {
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
         for row in rows {
-            let place = Arc::clone(&self.free).acquire_owned().await;
-            let place = place.map_err(|_| gone())?;
-            let sent = self.to.send((row.clone(), place)).await;
+            let permit = Arc::clone(&self.free).acquire_owned().await;
+            let permit = permit.map_err(|_| gone())?;
+            let sent = self.to.send((row.clone(), permit)).await;
             sent.map_err(|_| gone())?;
         }
-        // All places are free once the reader is done with the last row, or has gone away.
+        // All permits are available once the reader has processed the last row or has been dropped.
         let all = self.free.acquire_many(self.capacity).await;
         drop(all.map_err(|_| gone())?);
         if self.to.is_closed() {
@@ -111,10 +113,10 @@ impl<T> Stream for RowStream<T> {
     type Item = Row<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Row<T>>> {
-        self.in_hand = None;
+        self.permit = None;
         let next = ready!(self.from.poll_recv(cx));
-        Poll::Ready(next.map(|(row, place)| {
-            self.in_hand = Some(place);
+        Poll::Ready(next.map(|(row, permit)| {
+            self.permit = Some(permit);
             row
         }))
     }

@@ -1,3 +1,5 @@
+//! Adapter from a `futures::Stream` to a [`Source`].
+
 use std::{
     fmt,
     future::poll_fn,
@@ -16,19 +18,23 @@ use crate::{
     data::{Offset, Partition, Result},
 };
 
-/// How many items one batch holds at most. Our choice: a batch's fixed costs no longer show, and others get a turn.
-const MOST: usize = 1024;
+/// The maximum number of items in a batch. Our choice: large enough to amortise the fixed costs of
+/// a batch, small enough to let other partitions proceed.
+const MAX_BATCH_ITEMS: usize = 1024;
 
-/// A `futures::Stream` of events, or of anything that a [`Decode`](crate::Decode) reads, as a source.
+/// A [`Source`] that reads a `futures::Stream` of events, or of anything that a
+/// [`Decode`](crate::Decode) reads.
 ///
 /// # Shape
-/// One partition, which ends with the stream. What is ready at once is one batch, up to 1,024 items.
+/// One partition, which ends with the stream. The items that are ready at once form one batch, up
+/// to 1,024.
 ///
 /// # Guarantees
-/// At least once, as far as the stream gives again what was not [acknowledged](Self::on_committed). A stream that
-/// does not loses what a crash finds between it and the last commit: it is no [`Replayable`](crate::source::Replayable).
-/// The stream is not polled while a sink holds the pipeline back. [`next`](Source::next) keeps nothing in its
-/// future: dropping it loses no item.
+/// At least once, provided that the stream repeats the items that were not
+/// [acknowledged](Self::on_committed). Otherwise a crash loses the items read since the last
+/// commit, which is why this source is not [`Replayable`](crate::source::Replayable). The stream is
+/// not polled while a sink applies backpressure. [`next`](Source::next) keeps no state in its
+/// future, so dropping it loses no item.
 ///
 /// # Examples
 /// ```
@@ -53,60 +59,67 @@ const MOST: usize = 1024;
 pub struct StreamSource<S: Stream, T> {
     partition: Partition,
     stream: Pin<Box<S>>,
-    /// Tells the place of an item, given the place after the one before.
-    place: fn(Offset, S::Item) -> (Offset, T),
+    /// Returns the offset of an item, given the offset after the previous one.
+    assign_offset: fn(Offset, S::Item) -> (Offset, T),
     on_committed: Option<Box<dyn FnMut(Offset) + Send>>,
-    state: State,
+    phase: Phase,
     paused: bool,
-    /// The driver knows that nothing is ready.
-    told_idle: bool,
-    /// After the last item.
+    /// The driver has been told that nothing is ready.
+    idle_reported: bool,
+    /// The offset after the last item.
     next: Offset,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum Phase {
     New,
     Assigned,
     Running,
-    /// The stream is over, and the driver has not heard of it.
+    /// The stream has ended, but the driver has not been told.
     Over,
     Ended,
 }
 
 impl<S: Stream> StreamSource<S, S::Item> {
-    /// Numbers the items, going on from the last committed one: the stream goes on as well.
+    /// Creates a source that numbers the items, continuing from the last committed number. The
+    /// stream has to continue there as well.
     pub fn new(partition: &str, stream: S) -> Self {
-        Self::placed(partition, stream, |next, item| (next, item))
+        Self::with_assigned(partition, stream, |next, item| (next, item))
     }
 }
 
 impl<S: Stream<Item = (Offset, T)>, T> StreamSource<S, T> {
-    /// Takes items with their places, such as the numbers of a log, which grow.
+    /// Creates a source of items with offsets, such as the record numbers of a log. Offsets have to
+    /// increase.
     ///
-    /// An item before the place where the pipeline goes on was committed already and is left out: a stream may
-    /// begin again from any earlier place. So is one whose place does not grow.
+    /// Items before the offset at which the pipeline resumes are already committed and are skipped,
+    /// so the stream may restart from any earlier offset. Items whose offset does not increase are
+    /// skipped too.
     pub fn with_offsets(partition: &str, stream: S) -> Self {
-        Self::placed(partition, stream, |_, item| item)
+        Self::with_assigned(partition, stream, |_, item| item)
     }
 }
 
 impl<S: Stream, T> StreamSource<S, T> {
-    fn placed(partition: &str, stream: S, place: fn(Offset, S::Item) -> (Offset, T)) -> Self {
+    fn with_assigned(
+        partition: &str,
+        stream: S,
+        assign_offset: fn(Offset, S::Item) -> (Offset, T),
+    ) -> Self {
         Self {
             partition: Partition::new(partition),
             stream: Box::pin(stream),
-            place,
+            assign_offset,
             on_committed: None,
-            state: State::New,
+            phase: Phase::New,
             paused: false,
-            told_idle: false,
+            idle_reported: false,
             next: Offset::default(),
         }
     }
 
-    /// Calls this after each commit: the results of everything before the place are durable. Whoever feeds the
-    /// stream can acknowledge it there.
+    /// Sets a callback that runs after each commit with the offset before which all results are
+    /// durable. It can acknowledge the items to their producer.
     #[must_use]
     pub fn on_committed(mut self, acknowledge: impl FnMut(Offset) + Send + 'static) -> Self {
         self.on_committed = Some(Box::new(acknowledge));
@@ -116,17 +129,17 @@ impl<S: Stream, T> StreamSource<S, T> {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<SourceEvent<Vec<(Offset, T)>>> {
         let mut payload = Vec::new();
         let mut waiting = false;
-        for _ in 0..MOST {
+        for _ in 0..MAX_BATCH_ITEMS {
             match self.stream.as_mut().poll_next(cx) {
                 Poll::Ready(Some(item)) => {
-                    let (at, value) = (self.place)(self.next, item);
+                    let (at, value) = (self.assign_offset)(self.next, item);
                     if at >= self.next {
                         self.next = Offset(at.0.saturating_add(1));
                         payload.push((at, value));
                     }
                 }
                 Poll::Ready(None) => {
-                    self.state = State::Over;
+                    self.phase = Phase::Over;
                     break;
                 }
                 Poll::Pending => {
@@ -136,7 +149,7 @@ impl<S: Stream, T> StreamSource<S, T> {
             }
         }
         if !payload.is_empty() {
-            self.told_idle = false;
+            self.idle_reported = false;
             return Poll::Ready(SourceEvent::Batch(Batch {
                 partition: self.partition.clone(),
                 next: self.next,
@@ -144,14 +157,14 @@ impl<S: Stream, T> StreamSource<S, T> {
                 payload,
             }));
         }
-        if self.state == State::Over {
-            self.state = State::Ended;
+        if self.phase == Phase::Over {
+            self.phase = Phase::Ended;
             return Poll::Ready(SourceEvent::End(self.partition.clone()));
         }
         if !waiting {
-            // Nothing but items that were committed before, and maybe more; others get a turn.
+            // Only committed items so far, and there may be more. Yield to other tasks first.
             cx.waker().wake_by_ref();
-        } else if !std::mem::replace(&mut self.told_idle, true) {
+        } else if !std::mem::replace(&mut self.idle_reported, true) {
             return Poll::Ready(SourceEvent::Idle);
         }
         Poll::Pending
@@ -167,17 +180,17 @@ where
     type Payload = Vec<(Offset, T)>;
 
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        match self.state {
-            State::New => {
-                self.state = State::Assigned;
+        match self.phase {
+            Phase::New => {
+                self.phase = Phase::Assigned;
                 Ok(SourceEvent::Assigned(vec![self.partition.clone()]))
             }
-            State::Running if !self.paused => Ok(poll_fn(|cx| self.poll_event(cx)).await),
-            State::Over if !self.paused => {
-                self.state = State::Ended;
+            Phase::Running if !self.paused => Ok(poll_fn(|cx| self.poll_event(cx)).await),
+            Phase::Over if !self.paused => {
+                self.phase = Phase::Ended;
                 Ok(SourceEvent::End(self.partition.clone()))
             }
-            State::Assigned | State::Running | State::Over | State::Ended => {
+            Phase::Assigned | Phase::Running | Phase::Over | Phase::Ended => {
                 std::future::pending().await
             }
         }
@@ -185,7 +198,7 @@ where
 
     async fn start(&mut self, _: &Partition, at: Option<Offset>) -> Result<()> {
         self.next = at.unwrap_or_default();
-        self.state = State::Running;
+        self.phase = Phase::Running;
         Ok(())
     }
 
@@ -209,7 +222,7 @@ impl<S: Stream, T> fmt::Debug for StreamSource<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamSource")
             .field("partition", &self.partition)
-            .field("state", &self.state)
+            .field("phase", &self.phase)
             .field("next", &self.next)
             .finish_non_exhaustive()
     }
