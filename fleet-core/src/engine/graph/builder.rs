@@ -1,3 +1,5 @@
+//! The graph and the methods that build it.
+
 use std::{
     fmt,
     marker::PhantomData,
@@ -14,19 +16,19 @@ use crate::{
     rows::{Row, Rows, Slab, Soonest},
 };
 
-/// A stream of rows in one graph: a handle, free to copy.
+/// A handle to a stream of rows in one graph. Handles are cheap to copy.
 pub struct Stream<T> {
     pub(crate) slot: usize,
-    /// Which graph it belongs to, so that another graph's handle is refused.
+    /// The id of its graph, so that handles of other graphs are rejected.
     pub(crate) graph: u64,
     of: PhantomData<fn() -> T>,
 }
 
-/// The slot of a graph's events.
+/// The slot of the events of a graph.
 const EVENTS: usize = 0;
 
 impl<T> Stream<T> {
-    /// Whether its rows are the events themselves.
+    /// Whether its rows are the input events.
     pub(super) fn is_of_events(self) -> bool {
         self.slot == EVENTS
     }
@@ -46,7 +48,7 @@ impl<T> fmt::Debug for Stream<T> {
     }
 }
 
-/// What is computed from a stream of events.
+/// A dataflow graph: what is computed from a stream of events.
 ///
 /// # Examples
 /// ```
@@ -61,11 +63,12 @@ pub struct Graph<E> {
     pub(crate) id: u64,
     pub(crate) nodes: Vec<Box<dyn Node>>,
     buffers: Vec<fn() -> Box<dyn Buffer>>,
-    /// By stream: whether its belated rows are results that replace others, instead of events.
+    /// By stream: whether its belated rows are results that replace others, rather than events.
     replaces: Vec<bool>,
-    /// Some node with state reads what others make, so that it has to hear of clocks of which it reads no row.
+    /// Some node with state reads the output of another node, so it must be told of clocks of keys
+    /// for which it reads no row.
     pub(crate) follows_clocks: bool,
-    /// The first node that was given another graph's stream.
+    /// The first node that was given a stream of another graph.
     pub(super) foreign: Option<Arc<str>>,
     of: PhantomData<fn() -> E>,
 }
@@ -78,7 +81,7 @@ impl<E> fmt::Debug for Graph<E> {
 }
 
 impl<E: Event> Graph<E> {
-    /// An empty graph and the stream of its events.
+    /// Creates an empty graph and the stream of its events.
     pub fn new() -> (Self, Stream<E>) {
         static GRAPHS: AtomicU64 = AtomicU64::new(0);
         let id = GRAPHS.fetch_add(1, Ordering::Relaxed);
@@ -120,10 +123,10 @@ impl<E: Event> Graph<E> {
             .any(|from| self.replaces.get(from.slot) == Some(&true))
     }
 
-    /// Adds a step with one state per key.
+    /// Adds an operator, which keeps one state per key.
     ///
-    /// The name is part of the ids of its results and of the graph's structure: a state saved under it is
-    /// only read by a node of the same name and place.
+    /// The name is part of the ids of its results and of the graph's structure. A state saved under
+    /// this name is only restored into a node with the same name and position.
     pub fn apply<L: Operator>(
         &mut self,
         name: &str,
@@ -145,12 +148,12 @@ impl<E: Event> Graph<E> {
             cells: Vec::new(),
             soonest: Soonest::NONE,
             dirty: Vec::new(),
-            gone: Vec::new(),
+            forgotten: Vec::new(),
         }));
         to
     }
 
-    /// Adds a step without state that makes any number of results from one row.
+    /// Adds a stateless step that makes any number of results from each row.
     pub fn flat_map<A, B, I>(
         &mut self,
         name: &str,
@@ -181,7 +184,7 @@ impl<E: Event> Graph<E> {
         to
     }
 
-    /// Adds a step without state that makes one result from each row.
+    /// Adds a stateless step that makes one result from each row.
     pub fn map<A: Send + Sync + 'static, B: Send + Sync + 'static>(
         &mut self,
         name: &str,
@@ -191,7 +194,7 @@ impl<E: Event> Graph<E> {
         self.flat_map(name, from, move |value| [step(value)])
     }
 
-    /// Adds a step that lets some rows through.
+    /// Adds a stateless step that passes on the rows for which `keep` returns true.
     pub fn filter<A: Clone + Send + Sync + 'static>(
         &mut self,
         name: &str,
@@ -201,7 +204,7 @@ impl<E: Event> Graph<E> {
         self.flat_map(name, from, move |value| keep(value).then(|| value.clone()))
     }
 
-    /// Puts the rows of several streams into one, by time.
+    /// Adds a step that merges several streams into one, ordered by time.
     pub fn merge<T: Clone + Send + Sync + 'static>(
         &mut self,
         name: &str,
@@ -219,12 +222,12 @@ impl<E: Event> Graph<E> {
         to
     }
 
-    /// Empty buffers, one for each stream.
+    /// Creates the empty buffers of all streams.
     pub(crate) fn slots(&self) -> Slots {
         Slots(self.buffers.iter().map(|new| new()).collect())
     }
 
-    /// The stream of the events.
+    /// The stream of the input events.
     pub(crate) fn events(&self) -> Stream<E> {
         Stream {
             slot: EVENTS,

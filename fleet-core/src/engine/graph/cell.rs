@@ -1,3 +1,5 @@
+//! What a node keeps for one key, and its encoding in a snapshot.
+
 use crate::{
     contracts::checkpoint::Saved,
     data::{
@@ -7,20 +9,20 @@ use crate::{
     rows::Timers,
 };
 
-/// What a node keeps of one key.
-pub(super) struct Cell<S> {
+/// The state and timers that a node keeps for one key.
+pub(super) struct KeyCell<S> {
     pub(super) state: S,
     pub(super) timers: Timers,
-    /// The record that was seen last: results of timers are its results.
+    /// The offset of the last record of the key. Results of timers are attributed to it.
     pub(super) last: Offset,
     /// Changed since the last seal.
     pub(super) dirty: bool,
 }
 
-/// By key number; `None` for a key without state.
-pub(super) type Cells<S> = [Option<Cell<S>>];
+/// Indexed by key number; `None` for a key without state.
+pub(super) type KeyCells<S> = [Option<KeyCell<S>>];
 
-impl<S> Cell<S> {
+impl<S> KeyCell<S> {
     pub(super) fn new(state: S, last: Offset) -> Self {
         Self {
             state,
@@ -31,10 +33,10 @@ impl<S> Cell<S> {
     }
 }
 
-/// The form of a cell in a snapshot, before the operator's own state.
+/// The layout of a cell in a snapshot, followed by the operator's own encoding.
 const LAYOUT: u8 = 1;
 
-impl<S: State> Cell<S> {
+impl<S: State> KeyCell<S> {
     /// # Layout
     /// `layout u8 · last offset u64 · timers: count u32, i64 each · the state`
     pub(super) fn encode(&self, to: &mut Vec<u8>) {
@@ -47,7 +49,7 @@ impl<S: State> Cell<S> {
         self.state.encode(to);
     }
 
-    /// Takes apart what [`encode`](Self::encode) wrote.
+    /// Decodes what [`encode`](Self::encode) wrote.
     pub(super) fn decode(saved: &Saved) -> Option<Self> {
         let from = &mut saved.bytes.as_deref()?;
         if u8::decode(0, from)? != LAYOUT {
@@ -68,8 +70,8 @@ impl<S: State> Cell<S> {
     }
 }
 
-/// The state of an operator in an entry of a snapshot.
+/// Decodes the operator's state from a snapshot entry.
 #[cfg(any(test, feature = "testing"))]
 pub(crate) fn saved_state<S: State>(saved: &Saved) -> Option<S> {
-    Cell::decode(saved).map(|cell| cell.state)
+    KeyCell::decode(saved).map(|cell| cell.state)
 }

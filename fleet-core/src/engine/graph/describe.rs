@@ -1,4 +1,4 @@
-//! The graph as a picture, and as the text that a snapshot is checked against.
+//! Descriptions of a graph: as a diagram, and as the text that snapshots are checked against.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl<E: Event> Graph<E> {
-    /// The graph as a Mermaid flow chart.
+    /// Renders the graph as a Mermaid flow chart.
     ///
     /// # Examples
     /// ```
@@ -29,7 +29,7 @@ impl<E: Event> Graph<E> {
                 state,
                 ..
             } = &shape;
-            // A rounded box keeps state, a square one does not.
+            // A node with state is a rounded box, one without is a square box.
             let (open, close) = if state.is_some() {
                 ("(", ")")
             } else {
@@ -43,12 +43,13 @@ impl<E: Event> Graph<E> {
         text
     }
 
-    /// The names of the nodes, in the order of building.
+    /// The names of the nodes, in the order in which they were added.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| node.shape().name)
     }
 
-    /// The structure: everything that decides whether a saved state still fits, and no threshold.
+    /// The structure of the graph: everything that decides whether a saved state still fits, but no
+    /// thresholds.
     pub(crate) fn fingerprint(&self) -> String {
         let mut text = String::new();
         for (number, shape) in (1..).zip(self.nodes.iter().map(|node| node.shape())) {
@@ -65,8 +66,8 @@ impl<E: Event> Graph<E> {
         text
     }
 
-    /// Refuses a graph in which two nodes have one name, because their results would share ids, and one that
-    /// reads a stream of another graph.
+    /// Fails if two nodes have the same name, because their results would share ids, if a node
+    /// reads a stream of another graph, or if there are too many nodes.
     pub(crate) fn check(&self) -> Result<()> {
         let wrong = |message: String| Err(Error::new(ErrorKind::Config, message));
         if let Some(name) = &self.foreign {
@@ -94,17 +95,17 @@ impl<E: Event> Graph<E> {
     }
 }
 
-/// What differs between the structure that a state was saved under and this one.
+/// The differences between the structure that a state was saved under and the current one.
 pub(crate) fn difference(saved: &str, now: &str) -> String {
-    let gone = saved
+    let removed = saved
         .lines()
         .filter(|line| !now.lines().any(|other| other == *line));
-    let new = now
+    let added = now
         .lines()
         .filter(|line| !saved.lines().any(|other| other == *line));
-    let lines: Vec<_> = gone
+    let lines: Vec<_> = removed
         .map(|line| format!("- {line}"))
-        .chain(new.map(|line| format!("+ {line}")))
+        .chain(added.map(|line| format!("+ {line}")))
         .collect();
     lines.join("; ")
 }

@@ -1,4 +1,4 @@
-//! A node without state: any number of rows from one.
+//! A stateless node that makes any number of rows from each row.
 
 use std::sync::Arc;
 

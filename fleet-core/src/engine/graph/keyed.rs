@@ -1,4 +1,4 @@
-//! A node with one state per key: the engine's side of [`Operator`].
+//! The node that runs an [`Operator`], with one state per key.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use compact_str::CompactString;
 
 use super::{
     Slots, Stream,
-    cell::{Cell, Cells},
+    cell::{KeyCell, KeyCells},
     node::{At, Node, Now, Shape, Watch},
 };
 use crate::{
@@ -24,23 +24,23 @@ pub(super) struct Keyed<L: Operator> {
     pub(super) name: Arc<str>,
     /// `pipeline/name`: the prefix of content ids.
     pub(super) scope: Arc<str>,
-    /// Its number in the graph, from 1.
+    /// The number of the node in the graph, from 1.
     pub(super) number: u16,
     pub(super) logic: Arc<L>,
     pub(super) from: Stream<L::In>,
     pub(super) to: Stream<L::Out>,
-    /// Belated rows of its stream are events, and it takes them.
+    /// The operator takes belated rows, and those of its stream are events.
     pub(super) revises: bool,
-    /// By key number; `None` for a key without state.
-    pub(super) cells: Vec<Option<Cell<L::State>>>,
-    /// Of the timers of all cells.
+    /// Indexed by key number; `None` for a key without state.
+    pub(super) cells: Vec<Option<KeyCell<L::State>>>,
+    /// A lower bound on the timers of all cells.
     pub(super) soonest: Soonest,
     pub(super) dirty: Vec<KeyId>,
     /// The keys that were forgotten since the last seal.
-    pub(super) gone: Vec<CompactString>,
+    pub(super) forgotten: Vec<CompactString>,
 }
 
-/// The calls of one operator in one pass, and where their results go.
+/// The calls to one operator in one pass, and where their results go.
 struct Calls<'a, L: Operator> {
     logic: &'a L,
     pass: Pass<'a>,
@@ -52,18 +52,19 @@ struct Calls<'a, L: Operator> {
 /// Which timers are due.
 #[derive(Clone, Copy)]
 enum Due {
-    /// Up to this time and at it, because a row of this time follows.
+    /// At or before this time, because a row of this time follows.
     UpTo(EventTime),
-    /// Before this time: all of one time belongs to one pass, rows and timers alike.
+    /// Before this time: rows and timers of one time all belong to the same pass.
     Before(EventTime),
-    /// Those that are set now: the input has ended, and no row will come for those that they set.
+    /// Those set now. The input has ended, so timers that they set would wait for rows that never
+    /// come.
     AtEnd,
 }
 
 impl<L: Operator> Calls<'_, L> {
-    /// Fires the timers of one key that are due, in their order.
+    /// Fires the due timers of one key in order.
     #[inline(never)]
-    fn fire(&mut self, cell: &mut Option<Cell<L::State>>, due: Due, id: KeyId) {
+    fn fire(&mut self, cell: &mut Option<KeyCell<L::State>>, due: Due, id: KeyId) {
         let logic = self.logic;
         let mut left = match (due, &cell) {
             (Due::AtEnd, Some(live)) => live.timers.len(),
@@ -92,18 +93,18 @@ impl<L: Operator> Calls<'_, L> {
         }
     }
 
-    /// Takes rows, each after the timers that are due by then.
+    /// Passes rows to the operator, each after the timers that are due by then.
     #[inline]
     fn rows<'r>(
         &mut self,
-        cells: &mut Cells<L::State>,
+        cells: &mut KeyCells<L::State>,
         rows: impl Iterator<Item = &'r Row<L::In>>,
     ) {
         for row in rows {
             let Some(cell) = cells.get_mut(row.key.index()) else {
                 continue;
             };
-            let is_ready = |live: &Cell<L::State>| live.dirty && live.timers.next() > row.at;
+            let is_ready = |live: &KeyCell<L::State>| live.dirty && live.timers.next() > row.at;
             if !cell.as_ref().is_some_and(is_ready) {
                 self.prepare(cell, row);
             }
@@ -116,20 +117,21 @@ impl<L: Operator> Calls<'_, L> {
         }
     }
 
-    /// Before the first row of a key, or since the last seal, or at a timer or after it.
+    /// Prepares a key for its first row, for its first row since the last seal, and for a row at or
+    /// after its next timer.
     #[inline(never)]
-    fn prepare(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>) {
+    fn prepare(&mut self, cell: &mut Option<KeyCell<L::State>>, row: &Row<L::In>) {
         if !planted(Bug::TimerAfterRow) {
             self.fire(cell, Due::UpTo(row.at), row.key);
         }
         self.watch.set(At::Row(row.offset, row.at));
-        let new = || Cell::new(self.logic.init(), row.offset);
+        let new = || KeyCell::new(self.logic.init(), row.offset);
         let live = cell.get_or_insert_with(new);
         self.touch(&mut live.dirty, row.key);
     }
 
     #[inline]
-    fn row(&mut self, live: &mut Cell<L::State>, row: &Row<L::In>) {
+    fn row(&mut self, live: &mut KeyCell<L::State>, row: &Row<L::In>) {
         let logic = self.logic;
         self.watch.set(At::Row(row.offset, row.at));
         live.last = row.offset;
@@ -137,11 +139,16 @@ impl<L: Operator> Calls<'_, L> {
         logic.on_row(&mut live.state, row, &mut cx);
     }
 
-    /// A row before the key's clock.
-    fn belated(&mut self, cell: &mut Option<Cell<L::State>>, row: &Row<L::In>, clock: EventTime) {
+    /// Passes on a row that is older than the clock of its key.
+    fn belated(
+        &mut self,
+        cell: &mut Option<KeyCell<L::State>>,
+        row: &Row<L::In>,
+        clock: EventTime,
+    ) {
         let logic = self.logic;
         self.watch.set(At::Row(row.offset, row.at));
-        let live = cell.get_or_insert_with(|| Cell::new(logic.init(), row.offset));
+        let live = cell.get_or_insert_with(|| KeyCell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
         let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
         cx.earliest = clock;
@@ -177,12 +184,12 @@ impl<L: Operator> Calls<'_, L> {
 }
 
 impl<L: Operator> Keyed<L> {
-    /// The calls of one pass, and the cells of all keys.
+    /// Returns the calls of one pass and the cells of all keys.
     fn calls<'a>(
         &'a mut self,
         made: &'a mut Made<L::Out>,
         now: &Now<'a>,
-    ) -> (Calls<'a, L>, &'a mut Cells<L::State>) {
+    ) -> (Calls<'a, L>, &'a mut KeyCells<L::State>) {
         if self.cells.len() < now.keys.len() {
             self.cells.resize_with(now.keys.len(), || None);
         }
@@ -200,7 +207,7 @@ impl<L: Operator> Keyed<L> {
         (calls, &mut self.cells)
     }
 
-    /// Fires the timers that the clocks of this pass have passed.
+    /// Fires the timers that the clocks have passed in this pass.
     #[inline(never)]
     fn fire_moved(&mut self, made: &mut Made<L::Out>, now: &Now<'_>, early: Duration) {
         let (mut calls, cells) = self.calls(made, now);
@@ -217,7 +224,7 @@ impl<L: Operator> Keyed<L> {
             }
         }
         self.soonest.set(made.soonest);
-        let next = |cell: &Option<Cell<_>>| {
+        let next = |cell: &Option<KeyCell<_>>| {
             cell.as_ref()
                 .map_or(EventTime::AFTER_ALL, |live| live.timers.next())
         };
@@ -230,7 +237,7 @@ impl<L: Operator> Keyed<L> {
         let bytes = cell.map(|cell| {
             scratch.clear();
             cell.encode(scratch);
-            // Copied out at its length: growing a buffer for each key costs more.
+            // An exact copy: growing one buffer per key is slower.
             scratch.clone()
         });
         Saved {
@@ -255,7 +262,7 @@ impl<L: Operator> Node for Keyed<L> {
             cells: Vec::new(),
             soonest: Soonest::NONE,
             dirty: Vec::new(),
-            gone: Vec::new(),
+            forgotten: Vec::new(),
         })
     }
 
@@ -263,13 +270,13 @@ impl<L: Operator> Node for Keyed<L> {
         let mut made = Made::with(slots.take(self.to));
         let rows = slots.rows(self.from);
         let (mut calls, cells) = self.calls(&mut made, now);
-        // Twice, so that the loop over rows that lie in a row is a plain one.
+        // Two copies of the loop, so that the one over consecutive rows is a plain slice loop.
         match rows {
             Rows::Run(rows) => calls.rows(cells, rows.iter()),
             Rows::Places(..) => calls.rows(cells, rows.iter()),
         }
         self.soonest.set(made.soonest);
-        // Where each clock stands at a row of this node, all timers before it were due before that row.
+        // If each clock stands at a row of this node, all earlier timers fired before that row.
         let is_done = now.at_rows && self.from.is_of_events();
         let early = Duration::from_secs(if planted(Bug::TimersFiredEarly) { 2 } else { 0 });
         if !is_done && self.soonest.may_be_before(now.highest + early) {
@@ -296,13 +303,13 @@ impl<L: Operator> Node for Keyed<L> {
     }
 
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
-        // A key may be here twice: forgotten and then seen again.
+        // A key appears twice if it was forgotten and then seen again.
         self.dirty.sort_unstable_by_key(|id| id.index());
         self.dirty.dedup();
         let mut scratch = Vec::new();
         let mut dirty = std::mem::take(&mut self.dirty);
         let (node, version) = (self.number, L::State::VERSION);
-        to.extend(self.gone.drain(..).map(|key| Saved {
+        to.extend(self.forgotten.drain(..).map(|key| Saved {
             node,
             key,
             version,
@@ -326,7 +333,7 @@ impl<L: Operator> Node for Keyed<L> {
 
     fn forget_key(&mut self, id: KeyId, name: &CompactString) {
         self.forget(id);
-        self.gone.push(name.clone());
+        self.forgotten.push(name.clone());
     }
 
     fn save(&self, id: KeyId, keys: &Keys) -> Option<Saved> {
@@ -345,7 +352,7 @@ impl<L: Operator> Node for Keyed<L> {
     }
 
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {
-        let cell = Cell::decode(saved)?;
+        let cell = KeyCell::decode(saved)?;
         self.soonest.set(cell.timers.next());
         if self.cells.len() <= id.index() {
             self.cells.resize_with(id.index() + 1, || None);

@@ -1,4 +1,4 @@
-//! A node that puts the rows of several streams into one.
+//! A node that merges the rows of several streams into one stream.
 
 use std::sync::Arc;
 
@@ -27,8 +27,9 @@ impl<T: Clone + Send + Sync + 'static> Node for Merge<T> {
         for from in &self.of {
             out.extend(slots.rows(*from).iter().cloned());
         }
-        // All of one time is in one pass, so rows of one time stand in the order of the streams in every
-        // batching. With a bound of 0 each row is a pass: there the order of arrival is what decides.
+        // All rows of one time are in one pass, so rows with equal times keep the order of the
+        // streams in any batching. With a bound of 0 each row is its own pass, so the order of
+        // arrival decides.
         if now.by_arrival {
             out.sort_by_key(|row| (row.at, row.offset));
         } else {

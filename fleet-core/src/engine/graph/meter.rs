@@ -1,13 +1,14 @@
-//! What each node of a task does: rows in, rows out, time.
+//! Measurement of nodes: rows in, rows out, elapsed time.
 
 use std::time::Duration;
 
 use super::{Node, Slots};
 
-/// Tells the time since a moment of its own choice. A task has none itself: whoever runs it brings one.
+/// Returns the time since an arbitrary origin. A task has no clock of its own: the driver provides
+/// one.
 pub(crate) type Clock = fn() -> Duration;
 
-/// What a node did since the last seal.
+/// The work of a node since the last seal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Work {
     pub(crate) rows_in: u64,
@@ -15,7 +16,7 @@ pub(crate) struct Work {
     pub(crate) took: Duration,
 }
 
-/// Keeps account of one node, once per batch.
+/// Measures one node, once per batch.
 pub(crate) struct Meter {
     from: Vec<usize>,
     to: usize,
@@ -32,7 +33,7 @@ impl Meter {
         }
     }
 
-    /// Takes rows through the node; without a clock nothing is measured.
+    /// Runs the node and measures it. Without a clock it is only run.
     pub(crate) fn measure(
         &mut self,
         slots: &mut Slots,

@@ -1,8 +1,9 @@
-//! What is computed: nodes over streams of rows, built once, run by every task.
+//! The dataflow graph: nodes over streams of rows, built once and run by every task.
 //!
-//! A [`Stream`] is a handle that can be copied: using it twice is a branch. It can only name what exists,
-//! so there are no cycles, and the order of building is the order of running. There is one key per graph,
-//! that of the partition; results for another key leave as sums or through a re-keyed topic.
+//! A [`Stream`] is a handle that can be copied: using it twice creates a branch. It can only refer
+//! to what exists already, so there are no cycles, and nodes run in the order in which they were
+//! added. A graph has one key, that of the partition. Results for another key leave it as sums or
+//! through a topic with the new key.
 
 mod builder;
 mod cell;

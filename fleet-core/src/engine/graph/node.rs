@@ -1,3 +1,5 @@
+//! The trait of nodes, and what a pass shows them.
+
 use std::{cell::Cell, time::Duration};
 
 use compact_str::CompactString;
@@ -9,41 +11,41 @@ use crate::{
     rows::{KeyId, Keys},
 };
 
-/// What all nodes see of one pass.
+/// The context of one pass, shared by all nodes.
 pub(crate) struct Now<'a> {
     pub(crate) keys: &'a Keys,
-    /// By key number.
+    /// Indexed by key number.
     pub(crate) clocks: &'a [EventTime],
-    /// Rows leave in the order of arrival: the bound is 0.
+    /// Rows leave in the order of arrival, because the bound is 0.
     pub(crate) by_arrival: bool,
-    /// The keys whose clock may have moved.
+    /// The keys with clocks that may have moved.
     pub(crate) moved: &'a [KeyId],
-    /// The latest of their clocks.
+    /// The latest of the moved clocks.
     pub(crate) highest: EventTime,
-    /// None of their clocks is past the last row of its key in this pass.
+    /// No moved clock is past the last row of its key in this pass.
     pub(crate) at_rows: bool,
-    /// How much older than its key's clock a row may be.
+    /// How much older than the clock of its key a row may be.
     pub(crate) lateness: Duration,
     pub(crate) watch: &'a Watch,
 }
 
-/// What a node is at, for whoever has to say so when it panics.
+/// What a node is processing, reported if it panics.
 #[derive(Debug, Default)]
 pub(crate) struct Watch(Cell<At>);
 
-/// What a node is at.
+/// What a node is processing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum At {
     #[default]
     Nothing,
-    /// A row of this record and time.
+    /// A row with this offset and time.
     Row(Offset, EventTime),
-    /// A timer of a key whose last record is this.
+    /// A timer of a key; the offset is that of the key's last record.
     Timer(Offset),
 }
 
 impl At {
-    /// The record that it is about.
+    /// The offset of the record being processed.
     pub(crate) fn offset(self) -> Option<Offset> {
         match self {
             Self::Row(offset, _) | Self::Timer(offset) => Some(offset),
@@ -63,13 +65,14 @@ impl Watch {
     }
 }
 
-/// One step of a graph in one task: one `dyn` call per batch.
+/// One step of a graph in one task, called through `dyn` once per batch.
 pub(crate) trait Node: Send + Sync {
-    /// The same step without state, for a task of pipeline `scope`.
+    /// Creates the same step without state, for a task of the pipeline `scope`.
     fn fresh(&self, scope: &str) -> Box<dyn Node>;
-    /// Reads its inputs' rows and appends to its output's.
+    /// Reads the rows of its inputs and appends to its output.
     fn run(&mut self, slots: &mut Slots, now: &Now<'_>);
-    /// As [`run`](Self::run), over belated rows: a step without state does not know the difference.
+    /// Like [`run`](Self::run), for belated rows. A stateless step makes no difference between the
+    /// two.
     fn revise(&mut self, slots: &mut Slots, now: &Now<'_>) {
         self.run(slots, now);
     }
@@ -77,20 +80,21 @@ pub(crate) trait Node: Send + Sync {
     fn seal(&mut self, keys: &Keys, to: &mut Vec<Saved>) {
         let _ = (keys, to);
     }
-    /// The state of one key as [`seal`](Self::seal) would write it; `None` where the node keeps none.
+    /// The state of one key as [`seal`](Self::seal) would write it; `None` if the node keeps no
+    /// state.
     fn save(&self, id: KeyId, keys: &Keys) -> Option<Saved> {
         let _ = (id, keys);
         None
     }
-    /// Drops the state of one key; the next seal says so.
+    /// Drops the state of one key. The next seal records that.
     fn forget(&mut self, id: KeyId) {
         let _ = id;
     }
-    /// Forgets a key for good, before its number goes to another; the next seal says so.
+    /// Forgets a key for good, before its number is reused. The next seal records that.
     fn forget_key(&mut self, id: KeyId, name: &CompactString) {
         let _ = (id, name);
     }
-    /// Takes back what [`seal`](Self::seal) appended; `None` when it cannot be read.
+    /// Restores what [`seal`](Self::seal) appended; `None` if it cannot be decoded.
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {
         let _ = (id, saved);
         None
@@ -98,12 +102,12 @@ pub(crate) trait Node: Send + Sync {
     fn shape(&self) -> Shape<'_>;
 }
 
-/// How a node looks from outside.
+/// The description of a node.
 pub(crate) struct Shape<'a> {
     pub(crate) name: &'a str,
     pub(crate) kind: &'static str,
     pub(crate) from: Vec<usize>,
     pub(crate) to: usize,
-    /// The settings that its state depends on, if it keeps any.
+    /// The settings that its state depends on, if it keeps state.
     pub(crate) state: Option<String>,
 }

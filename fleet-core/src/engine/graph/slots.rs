@@ -1,17 +1,20 @@
+//! The buffers that hold the rows of all streams during a pass.
+
 use std::any::Any;
 
 use super::Stream;
 use crate::rows::{Row, Rows, Slab};
 
-/// Rows of one type behind one name: a `Vec<Row<T>>` whose `T` only its [`Stream`] knows.
+/// The rows of one stream behind a type-erased interface: a `Vec<Row<T>>` whose `T` is known only
+/// to its [`Stream`].
 pub(crate) trait Buffer: Any + Send + Sync {
     fn clear(&mut self);
     fn len(&self) -> usize;
     /// Moves the rows of another buffer of this type to the end.
     fn append(&mut self, other: &mut dyn Buffer);
-    /// Drops the rows from this place on.
+    /// Drops the rows from this index on.
     fn truncate(&mut self, length: usize);
-    /// What the rows take, without what they point to.
+    /// The memory of the rows in bytes, excluding what they point to.
     fn bytes(&self) -> usize;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
@@ -43,7 +46,7 @@ impl<T: Send + Sync + 'static> Buffer for Vec<Row<T>> {
     }
 }
 
-/// The events of a pass, which lie in the slab.
+/// The events of a pass, which are stored in the slab.
 impl<T: Send + Sync + 'static> Buffer for Slab<T> {
     fn clear(&mut self) {
         self.end_pass();
@@ -52,10 +55,10 @@ impl<T: Send + Sync + 'static> Buffer for Slab<T> {
         self.released_len()
     }
     fn truncate(&mut self, _: usize) {
-        // A pass takes all of them.
+        // A pass always consumes all events.
     }
     fn append(&mut self, _: &mut dyn Buffer) {
-        // Events go in by their decoder alone.
+        // Only the decoder adds events.
     }
     fn bytes(&self) -> usize {
         self.released_len() * size_of::<Row<T>>()
@@ -73,7 +76,8 @@ impl dyn Buffer {
         self.len() == 0
     }
 
-    /// The rows. A stream of another graph finds none: the pipeline refuses it before it runs.
+    /// The rows. They are empty for a stream of another graph, which the pipeline rejects before it
+    /// runs.
     pub(crate) fn rows<T: 'static>(&self) -> &[Row<T>] {
         self.as_any()
             .downcast_ref::<Vec<Row<T>>>()
@@ -85,7 +89,8 @@ impl dyn Buffer {
     }
 }
 
-/// The rows of one pass, one buffer for each stream and the slab for the events; one downcast per node and batch, none per row.
+/// The rows of one pass: one buffer per stream, and the slab for the events. Access costs one
+/// downcast per node and batch, none per row.
 pub(crate) struct Slots(pub(super) Vec<Box<dyn Buffer>>);
 
 impl Slots {
@@ -106,7 +111,8 @@ impl Slots {
         self.0.get_mut(stream.slot)?.rows_mut()
     }
 
-    /// The stream's buffer, to be filled while others are read; [`put`](Self::put) gives it back.
+    /// Takes the buffer of a stream to fill it while others are read. [`put`](Self::put) returns
+    /// it.
     pub(super) fn take<T: 'static>(&mut self, stream: Stream<T>) -> Vec<Row<T>> {
         self.rows_mut(stream)
             .map(std::mem::take)
@@ -119,7 +125,7 @@ impl Slots {
         }
     }
 
-    /// How many rows a stream has in this pass.
+    /// The number of rows of a stream in this pass.
     pub(crate) fn len(&self, slot: usize) -> u64 {
         self.0.get(slot).map_or(0, |buffer| buffer.len() as u64)
     }
