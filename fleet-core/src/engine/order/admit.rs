@@ -1,30 +1,32 @@
-//! The way of a row into the order buffer.
+//! Admission of rows to the order buffer.
 
-use super::{OrderBuffer, belated::Behind, wait::Taken};
+use super::{OrderBuffer, belated::BehindClock, waiting::Insertion};
 use crate::{
     data::EventTime,
     event::Event,
     rows::{KeyId, Place, Row, RowsMut, Slab},
 };
 
-/// What becomes of an event at the entry of a graph.
+/// The outcome of admitting an event to a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Accepted,
     Late,
     Duplicate,
-    /// Older than the clock, within the allowed lateness: the [pass](OrderBuffer::give_belated) tells
-    /// duplicates from the others.
+    /// Older than the clock but within the allowed lateness. Duplicates are found later, [during
+    /// the pass](OrderBuffer::give_belated).
     Belated,
-    /// Belated rows of its key go first: after a pass, it is to be admitted again.
+    /// Belated rows of its key have to be processed first. It has to be admitted again after a
+    /// pass.
     Postponed,
-    /// Its time is none that is accepted.
+    /// Its time is outside the accepted range.
     OutOfRange,
 }
 
 impl OrderBuffer {
-    /// Finds out whose and when rows are, before they are [admitted](Self::admit): in a loop of its own, so that
-    /// the search for one key need not wait for the one before.
+    /// Sets the keys and times of rows before they are [admitted](Self::admit). This is a separate
+    /// loop, so that the lookups of several keys overlap instead of each waiting for the one
+    /// before.
     pub(crate) fn identify<E: Event>(&mut self, rows: RowsMut<'_, E>) {
         match rows {
             RowsMut::Run(rows) => rows.iter_mut().for_each(|row| self.identify_row(row)),
@@ -52,8 +54,8 @@ impl OrderBuffer {
         };
     }
 
-    /// Says what becomes of a row that was [identified](Self::identify). With a bound of 0 it is released here;
-    /// one that is late or there already gives its place back.
+    /// Admits a row that was [identified](Self::identify). With a bound of 0 the row is released
+    /// here. A late or duplicate row frees its place.
     #[inline]
     pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
         let Some(row) = slab.get(place) else {
@@ -68,41 +70,41 @@ impl OrderBuffer {
         }
     }
 
-    /// Releases a row at once.
+    /// Releases a row immediately.
     #[inline]
     fn pass<E: Event>(&mut self, id: KeyId, place: Place, slab: &mut Slab<E>) -> Fate {
         let Some(row) = slab.get(place) else {
             return Fate::OutOfRange;
         };
         let (at, identity) = (row.at, row.value.identity());
-        let (Some(wait), Some(clock)) = (
-            self.waits.get_mut(id.index()),
+        let (Some(waiting), Some(clock)) = (
+            self.waiting.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         ) else {
             return Fate::OutOfRange;
         };
-        if at > wait.newest && at <= self.log {
-            // Nearly every row: its key's clock moves to it.
-            wait.pass_newest(at, identity);
+        if at > waiting.newest && at <= self.log {
+            // Nearly every row: it moves the clock of its key to its own time.
+            waiting.pass_newest(at, identity);
             *clock = at;
         } else {
-            let next = wait.newest.max(at).min(self.log).max(*clock);
-            if wait.pass(at, next, identity) == Taken::Duplicate {
+            let next = waiting.newest.max(at).min(self.log).max(*clock);
+            if waiting.pass(at, next, identity) == Insertion::Duplicate {
                 slab.give_back(place);
                 return Fate::Duplicate;
             }
             *clock = next;
             self.ahead |= next > at;
         }
-        if !wait.dirty {
-            wait.dirty = true;
+        if !waiting.dirty {
+            waiting.dirty = true;
             self.dirty.push(id);
         }
         slab.release(place);
         Fate::Accepted
     }
 
-    /// Keeps a row until the clock of its key has passed it.
+    /// Holds a row until the clock of its key has passed it.
     #[inline]
     fn hold<E: Event>(
         &mut self,
@@ -110,25 +112,25 @@ impl OrderBuffer {
         place: Place,
         slab: &mut Slab<E>,
     ) -> Fate {
-        let (Some(wait), Some(clock)) = (
-            self.waits.get_mut(id.index()),
+        let (Some(waiting), Some(clock)) = (
+            self.waiting.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         ) else {
             return Fate::OutOfRange;
         };
-        if wait.hold(at, place, slab) == Taken::Duplicate {
+        if waiting.hold(at, place, slab) == Insertion::Duplicate {
             slab.give_back(place);
             return Fate::Duplicate;
         }
-        wait.newest = wait.newest.max(at);
-        let next = wait.newest.min(self.log).before_by(self.bound);
+        waiting.newest = waiting.newest.max(at);
+        let next = waiting.newest.min(self.log).before_by(self.bound);
         *clock = next.max(*clock);
-        if wait.moved_in != self.pass {
-            wait.moved_in = self.pass;
+        if waiting.moved_in != self.pass {
+            waiting.moved_in = self.pass;
             self.moved.push(id);
         }
-        if !wait.dirty {
-            wait.dirty = true;
+        if !waiting.dirty {
+            waiting.dirty = true;
             self.dirty.push(id);
         }
         Fate::Accepted
@@ -141,9 +143,9 @@ impl OrderBuffer {
             Some(self.belated.as_mut()?.take(clock, row, place))
         });
         match behind {
-            Some(Behind::Belated) => Fate::Belated,
-            Some(Behind::Postponed) => Fate::Postponed,
-            Some(Behind::Late) | None => {
+            Some(BehindClock::Belated) => Fate::Belated,
+            Some(BehindClock::Postponed) => Fate::Postponed,
+            Some(BehindClock::Late) | None => {
                 slab.give_back(place);
                 Fate::Late
             }

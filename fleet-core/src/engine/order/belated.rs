@@ -1,8 +1,8 @@
-//! Rows that are older than their key's clock but within the allowed lateness.
+//! Rows that are older than the clock of their key but within the allowed lateness.
 
 use std::time::Duration;
 
-use super::seen::{Seen, span_of};
+use super::seen::{SeenRows, span_of};
 use crate::{
     contracts::checkpoint::Saved,
     data::EventTime,
@@ -11,43 +11,44 @@ use crate::{
     rows::{KeyId, Keys, Place, Row, Rows, Slab},
 };
 
-/// Takes belated rows, and knows by content what came before them.
+/// Collects belated rows, and finds duplicates among them by the content of earlier rows.
 ///
-/// Until the pass takes them, the clock of their key says [`EventTime::AFTER_ALL`]: whatever comes next of
-/// this key comes here too, and a row that is not belated waits until they are through. So each belated row
-/// meets the state that its key had when it came, in any batching, and rows in order pay nothing.
+/// While a key has collected rows, its clock is set to [`EventTime::AFTER_ALL`]. So every further
+/// row of the key comes here too, and a row that is not belated is postponed until the pass has
+/// processed the collected ones. Each belated row therefore meets the state that its key had on
+/// arrival, in any batching, and rows in order pay nothing.
 #[derive(Debug)]
 pub(super) struct Belated {
     lateness: Duration,
     span: Duration,
-    /// By key number.
-    keys: Vec<Key>,
+    /// Indexed by key number.
+    keys: Vec<BelatedKey>,
     rows: Vec<Place>,
     /// Keys with belated rows that wait for the pass.
     held: Vec<KeyId>,
-    /// Keys whose rows changed since the last seal.
+    /// Keys with changes since the last seal.
     dirty: Vec<KeyId>,
 }
 
 #[derive(Debug)]
-struct Key {
-    /// The clock, while the key is held.
+struct BelatedKey {
+    /// The actual clock, while the key is held.
     clock: EventTime,
-    seen: Seen,
+    seen: SeenRows,
     dirty: bool,
 }
 
-/// What becomes of a row behind the clock.
-pub(super) enum Behind {
+/// The outcome for a row behind the clock.
+pub(super) enum BehindClock {
     Belated,
     Late,
-    /// The key's belated rows go first.
+    /// The belated rows of its key have to be processed first.
     Postponed,
 }
 
-/// How many belated rows were taken, and how many were there already.
+/// The numbers of belated rows that were accepted and that were duplicates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Admitted {
+pub(crate) struct BelatedCounts {
     pub(crate) accepted: u64,
     pub(crate) duplicate: u64,
 }
@@ -64,39 +65,44 @@ impl Belated {
         }
     }
 
-    /// A key exists from now on.
+    /// Adds the next key number.
     pub(super) fn add_key(&mut self) {
-        self.keys.push(Key {
+        self.keys.push(BelatedKey {
             clock: EventTime::BEFORE_ALL,
-            seen: Seen::default(),
+            seen: SeenRows::default(),
             dirty: false,
         });
     }
 
-    /// Takes a row behind the clock of its key.
-    pub(super) fn take<E>(&mut self, clock: &mut EventTime, row: &Row<E>, place: Place) -> Behind {
+    /// Takes a row that is older than the clock of its key.
+    pub(super) fn take<E>(
+        &mut self,
+        clock: &mut EventTime,
+        row: &Row<E>,
+        place: Place,
+    ) -> BehindClock {
         let Some(key) = self.keys.get_mut(row.key.index()) else {
-            return Behind::Late;
+            return BehindClock::Late;
         };
         let is_held = *clock == EventTime::AFTER_ALL;
         if !is_held {
             key.clock = *clock;
         }
         if row.at >= key.clock {
-            return Behind::Postponed;
+            return BehindClock::Postponed;
         }
         if row.at < key.clock - self.lateness {
-            return Behind::Late;
+            return BehindClock::Late;
         }
         if !is_held {
             *clock = EventTime::AFTER_ALL;
             self.held.push(row.key);
         }
         self.rows.push(place);
-        Behind::Belated
+        BehindClock::Belated
     }
 
-    /// Begins a pass: the keys have their clocks again.
+    /// Begins a pass: restores the clocks of the held keys.
     pub(super) fn release(&mut self, clocks: &mut [EventTime]) {
         for id in self.held.drain(..) {
             if let (Some(clock), Some(key)) =
@@ -107,7 +113,7 @@ impl Belated {
         }
     }
 
-    /// Notes rows that left in their order.
+    /// Records rows that were released in order.
     pub(super) fn remember<E: Event>(&mut self, rows: Rows<'_, E>, clocks: &[EventTime]) {
         for row in rows.iter() {
             self.insert(row);
@@ -129,30 +135,31 @@ impl Belated {
         is_new
     }
 
-    /// Whether rows wait for the pass.
+    /// Whether no row waits for the pass.
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Gives copies of the rows that are no duplicates, in the order of arrival; their places are free then.
-    /// Rows of this pass were remembered before.
-    pub(super) fn give<E: Event>(&mut self, slab: &mut Slab<E>, to: &mut Slab<E>) -> Admitted {
-        let mut admitted = Admitted::default();
+    /// Releases copies of the rows that are not duplicates, in the order of arrival, and frees
+    /// their places. The rows that this pass released in order have to be recorded before.
+    pub(super) fn give<E: Event>(&mut self, slab: &mut Slab<E>, to: &mut Slab<E>) -> BelatedCounts {
+        let mut counts = BelatedCounts::default();
         for place in std::mem::take(&mut self.rows) {
             if let Some(row) = slab.get(place) {
                 if self.insert(row) {
-                    admitted.accepted += 1;
+                    counts.accepted += 1;
                     to.put_released(row.clone());
                 } else {
-                    admitted.duplicate += 1;
+                    counts.duplicate += 1;
                 }
             }
             slab.give_back(place);
         }
-        admitted
+        counts
     }
 
-    /// The input has ended: no row will be compared any more.
+    /// Forgets what was seen of these keys, because the input has ended and no row will be
+    /// compared.
     pub(super) fn end(&mut self, keys: &[KeyId]) {
         for id in keys {
             let Some(key) = self.keys.get_mut(id.index()) else {
@@ -165,13 +172,13 @@ impl Belated {
         }
     }
 
-    /// What was seen of a key.
-    pub(super) fn seen(&self, id: KeyId) -> Option<Seen> {
+    /// Returns what was seen of a key.
+    pub(super) fn seen(&self, id: KeyId) -> Option<SeenRows> {
         self.keys.get(id.index()).map(|key| key.seen.clone())
     }
 
-    /// This was seen of a key, and nothing else.
-    pub(super) fn put_back(&mut self, id: KeyId, seen: Seen) {
+    /// Replaces what was seen of a key.
+    pub(super) fn put_back(&mut self, id: KeyId, seen: SeenRows) {
         if let Some(key) = self.keys.get_mut(id.index()) {
             key.seen = seen;
             if !std::mem::replace(&mut key.dirty, true) {
@@ -180,7 +187,7 @@ impl Belated {
         }
     }
 
-    /// Forgets a key for good, and says which entries are gone with it.
+    /// Forgets a key for good and appends the removal of its entries to `gone`.
     pub(super) fn forget(&mut self, id: KeyId, name: &str, gone: &mut Vec<Saved>) {
         if let Some(key) = self.keys.get_mut(id.index()) {
             let seen = std::mem::take(&mut key.seen);
@@ -193,7 +200,7 @@ impl Belated {
         }
     }
 
-    /// Drops the rows of a pass that came to nothing. The clocks of their keys are put back by themselves.
+    /// Drops the rows of an abandoned pass. The clocks of their keys are restored separately.
     pub(super) fn abandon(&mut self) {
         self.rows.clear();
         self.held.clear();
@@ -214,7 +221,7 @@ impl Belated {
         }
     }
 
-    /// Takes back one span of a key.
+    /// Restores one span of a key.
     pub(super) fn restore(&mut self, id: KeyId, start: EventTime, bytes: &[u8]) -> Option<()> {
         let key = self.keys.get_mut(id.index())?;
         key.seen.restore(start, &mut &*bytes)

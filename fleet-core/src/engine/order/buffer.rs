@@ -1,4 +1,6 @@
-use super::{Admitted, Order, belated::Belated, wait::Wait};
+//! The order buffer of one shard.
+
+use super::{BelatedCounts, Order, belated::Belated, waiting::WaitingRows};
 use crate::{
     contracts::checkpoint::Saved,
     data::{EventTime, time::micros},
@@ -7,43 +9,45 @@ use crate::{
     rows::{KeyId, Keys, Slab},
 };
 
-/// The order buffer of one shard: numbers keys, says which of their rows wait, keeps their clocks.
+/// The order buffer of one shard. It numbers keys, maintains their clocks, and decides which of
+/// their rows wait.
 #[derive(Debug)]
 pub(crate) struct OrderBuffer {
-    /// Microseconds.
+    /// In microseconds.
     pub(super) bound: i64,
     pub(super) keys: Keys,
     pub(super) clocks: Vec<EventTime>,
-    pub(super) waits: Vec<Wait>,
-    /// Keys whose clocks have moved since the last release.
+    pub(super) waiting: Vec<WaitingRows>,
+    /// Keys with clocks that have moved since the last release.
     pub(super) moved: Vec<KeyId>,
-    /// The latest of their clocks.
+    /// The latest of the moved clocks.
     pub(super) highest: EventTime,
-    /// The number of the next pass: a key that carries it is among `moved`.
+    /// The number of the next pass. A key that carries it is already in `moved`.
     pub(super) pass: u64,
-    /// Some clock has passed the last row of its key since the last release.
+    /// Some clock has moved past the last row of its key since the last release.
     pub(super) ahead: bool,
-    /// Rows may wait: always, but with a bound of 0 only those of a snapshot that was made with another.
+    /// Whether rows may wait. With a bound of 0 only those of a snapshot that was taken under
+    /// another bound do.
     pub(super) holds: bool,
     /// Keys with a row since the last seal.
     pub(super) dirty: Vec<KeyId>,
-    /// When the log took the rows at hand: they move no clock past it.
+    /// The time at which the log received the current rows. They move no clock past it.
     pub(super) log: EventTime,
-    /// The latest time that is accepted of them.
+    /// The latest time at which these rows are accepted.
     pub(super) latest: EventTime,
-    /// No clock is before this since the last tick, but for those of keys with a newer row.
+    /// A lower bound on all clocks since the last tick, except for keys with a newer row.
     pub(super) floor: EventTime,
-    /// What became of forgotten keys since the last seal: none of their entries is left.
+    /// The removals of the entries of keys that were forgotten since the last seal.
     pub(super) gone: Vec<Saved>,
-    /// With an allowed lateness.
+    /// Present if there is an allowed lateness.
     pub(super) belated: Option<Box<Belated>>,
 }
 
-/// Whether a clock that moves changes an entry of the snapshot.
+/// Whether moving a clock changes a snapshot entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Save {
     Always,
-    /// The clock alone can be told from the floor.
+    /// Only if rows wait: the clock alone can be derived from the floor.
     IfRowsLeave,
 }
 
@@ -53,7 +57,7 @@ impl OrderBuffer {
             bound: micros(order.out_of_orderness),
             keys: Keys::default(),
             clocks: Vec::new(),
-            waits: Vec::new(),
+            waiting: Vec::new(),
             moved: Vec::new(),
             highest: EventTime::BEFORE_ALL,
             pass: 1,
@@ -69,8 +73,8 @@ impl OrderBuffer {
         }
     }
 
-    /// Tells when the log took the rows that come next, see [`Batch::time`](crate::source::Batch::time), and
-    /// up to which time of their own they are accepted.
+    /// Sets the time at which the log received the following rows (see
+    /// [`Batch::time`](crate::source::Batch::time)) and the latest time at which they are accepted.
     pub(crate) fn set_log_time(&mut self, time: Option<EventTime>, latest: EventTime) {
         self.log = time.unwrap_or(EventTime::AFTER_ALL);
         self.latest = latest;
@@ -80,27 +84,27 @@ impl OrderBuffer {
         &self.keys
     }
 
-    /// Whether rows leave at once, in the order of arrival.
+    /// Whether rows are released immediately, in the order of arrival.
     pub(crate) fn is_by_arrival(&self) -> bool {
         self.bound == 0
     }
 
-    /// The clock of each key, by number.
+    /// The clocks of all keys, indexed by key number.
     pub(crate) fn clocks(&self) -> &[EventTime] {
         &self.clocks
     }
 
-    /// The keys whose clock may have moved since the last [`settle`](Self::settle).
+    /// The keys with clocks that may have moved since the last [`settle`](Self::settle).
     pub(crate) fn moved(&self) -> &[KeyId] {
         &self.moved
     }
 
-    /// No clock of [`moved`](Self::moved) is later.
+    /// The latest clock of [`moved`](Self::moved).
     pub(crate) fn highest_moved(&self) -> EventTime {
         self.highest
     }
 
-    /// The number of a key, which exists from now on.
+    /// Returns the number of a key, adding the key if it is new.
     #[inline]
     pub(crate) fn number(&mut self, key: &str) -> KeyId {
         self.keys.find(key).unwrap_or_else(|| self.new_key(key))
@@ -109,9 +113,9 @@ impl OrderBuffer {
     #[cold]
     fn new_key(&mut self, key: &str) -> KeyId {
         let id = self.keys.insert(key);
-        if id.index() == self.waits.len() {
+        if id.index() == self.waiting.len() {
             self.clocks.push(self.floor);
-            self.waits.push(Wait::default());
+            self.waiting.push(WaitingRows::default());
             if let Some(belated) = &mut self.belated {
                 belated.add_key();
             }
@@ -126,20 +130,22 @@ impl OrderBuffer {
         self.belated.as_ref().is_some_and(|rows| !rows.is_empty())
     }
 
-    /// Gives the belated rows of `slab`, after those in order have been through the graph.
+    /// Releases the belated rows of `slab`, after the rows in order have passed through the graph.
     pub(crate) fn give_belated<E: Event>(
         &mut self,
         slab: &mut Slab<E>,
         to: &mut Slab<E>,
-    ) -> Admitted {
+    ) -> BelatedCounts {
         let belated = self.belated.as_mut();
-        belated.map_or_else(Admitted::default, |rows| rows.give(slab, to))
+        belated.map_or_else(BelatedCounts::default, |rows| rows.give(slab, to))
     }
 
-    /// Begins a pass: gives the rows that their clocks have passed, key by key, each key in event-time order.
+    /// Begins a pass: releases the rows that their clocks have passed, key by key, each key in
+    /// event-time order.
     ///
-    /// With a bound of 0 the keys with rows are only among [`moved`](Self::moved) where someone looks: `is_followed`
-    /// says that a node has to hear of clocks of which it reads no row.
+    /// With a bound of 0 the keys with rows are added to [`moved`](Self::moved) only if something
+    /// reads it. `is_followed` states that a node has to be told of clocks of keys for which it
+    /// reads no row.
     pub(crate) fn release<E: Event>(&mut self, slab: &mut Slab<E>, is_followed: bool) {
         if let Some(belated) = &mut self.belated {
             belated.release(&mut self.clocks);
@@ -165,23 +171,26 @@ impl OrderBuffer {
     fn release_held<E: Event>(&mut self, slab: &mut Slab<E>) {
         let mut highest = self.highest;
         for id in &self.moved {
-            let (wait, clock) = (self.waits.get_mut(id.index()), self.clocks.get(id.index()));
-            if let (Some(wait), Some(clock)) = (wait, clock) {
-                wait.release(*clock, slab);
+            let (waiting, clock) = (
+                self.waiting.get_mut(id.index()),
+                self.clocks.get(id.index()),
+            );
+            if let (Some(waiting), Some(clock)) = (waiting, clock) {
+                waiting.release(*clock, slab);
                 highest = highest.max(*clock);
             }
         }
         self.highest = highest;
-        // They left before their clocks.
+        // These rows were released because their clocks are past them.
         self.ahead = true;
     }
 
-    /// Whether each clock that moved stands at the last row of its key that is in this pass.
+    /// Whether each moved clock stands at the last row of its key in this pass.
     pub(crate) fn is_at_rows(&self) -> bool {
         !self.ahead
     }
 
-    /// Ends a pass: the clocks of [`moved`](Self::moved) are known to all nodes now.
+    /// Ends a pass: all nodes know the clocks of [`moved`](Self::moved) now.
     pub(crate) fn settle(&mut self) {
         self.moved.clear();
         self.highest = EventTime::BEFORE_ALL;
@@ -189,14 +198,14 @@ impl OrderBuffer {
         self.ahead = false;
     }
 
-    /// The input has ended: every clock passes everything, in the order of the keys' names.
+    /// Ends the input: every clock passes all times, in the order of the key names.
     pub(crate) fn end(&mut self) {
         for id in self.keys.in_name_order() {
             self.end_key(id);
         }
     }
 
-    /// Nothing more comes of this key.
+    /// Ends one key: its clock passes all times.
     pub(crate) fn end_key(&mut self, id: KeyId) {
         self.move_clock(id, EventTime::AFTER_ALL, Save::Always);
         if let Some(belated) = &mut self.belated {
@@ -204,13 +213,14 @@ impl OrderBuffer {
         }
     }
 
-    /// No clock is before this, but for those of keys with a newer row.
+    /// A lower bound on all clocks, except for keys with a newer row.
     pub(crate) fn floor(&self) -> EventTime {
         self.floor
     }
 
-    /// Moves the clocks of the keys that have no newer row to `floor`, and lets new ones begin there. Returns
-    /// whether any moved. It changes no entry of a snapshot by itself: it can be told from the floor.
+    /// Moves the clocks of the keys without a newer row to `floor`, and starts new keys there.
+    /// Returns whether any clock moved. No snapshot entry changes by this alone, because the clocks
+    /// can be derived from the floor.
     pub(crate) fn raise(&mut self, floor: EventTime) -> bool {
         if floor <= self.floor {
             return false;
@@ -222,11 +232,11 @@ impl OrderBuffer {
         !self.moved.is_empty()
     }
 
-    /// As [`raise`](Self::raise), of one key.
+    /// Like [`raise`](Self::raise), for one key.
     pub(crate) fn raise_key(&mut self, id: KeyId, floor: EventTime) {
-        let (wait, clock) = (self.waits.get(id.index()), self.clocks.get(id.index()));
-        if let (Some(wait), Some(clock)) = (wait, clock)
-            && wait.newest < floor
+        let (waiting, clock) = (self.waiting.get(id.index()), self.clocks.get(id.index()));
+        if let (Some(waiting), Some(clock)) = (waiting, clock)
+            && waiting.newest < floor
             && *clock < floor
         {
             self.move_clock(id, floor, Save::IfRowsLeave);
@@ -234,39 +244,39 @@ impl OrderBuffer {
     }
 
     fn move_clock(&mut self, id: KeyId, to: EventTime, save: Save) {
-        let (wait, clock) = (
-            self.waits.get_mut(id.index()),
+        let (waiting, clock) = (
+            self.waiting.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         );
-        let (Some(wait), Some(clock)) = (wait, clock) else {
+        let (Some(waiting), Some(clock)) = (waiting, clock) else {
             return;
         };
         *clock = to;
         self.ahead = true;
-        if std::mem::replace(&mut wait.moved_in, self.pass) != self.pass {
+        if std::mem::replace(&mut waiting.moved_in, self.pass) != self.pass {
             self.moved.push(id);
         }
-        let is_saved = save == Save::Always || !wait.is_empty();
-        if is_saved && !std::mem::replace(&mut wait.dirty, true) {
+        let is_saved = save == Save::Always || !waiting.is_empty();
+        if is_saved && !std::mem::replace(&mut waiting.dirty, true) {
             self.dirty.push(id);
         }
     }
 
-    /// How many keys have changed since the last seal.
+    /// The number of keys that changed since the last seal.
     pub(crate) fn changed(&self) -> usize {
         self.dirty.len()
     }
 
     pub(crate) fn seal<E: Event>(&mut self, slab: &Slab<E>, to: &mut Vec<Saved>) {
-        // Encoded here and copied out at their length: growing a buffer for each key costs more.
+        // Encoded into a scratch buffer and copied exactly: growing one buffer per key is slower.
         let (mut scratch, mut dirty) = (Vec::new(), std::mem::take(&mut self.dirty));
         to.append(&mut self.gone);
         for id in dirty.drain(..) {
             if !self.keys.has(id) {
                 continue;
             }
-            if let Some(wait) = self.waits.get_mut(id.index()) {
-                wait.dirty = false;
+            if let Some(waiting) = self.waiting.get_mut(id.index()) {
+                waiting.dirty = false;
             }
             to.extend(self.encode(id, slab, &mut scratch));
         }
@@ -282,14 +292,14 @@ impl OrderBuffer {
         slab: &Slab<E>,
         scratch: &mut Vec<u8>,
     ) -> Option<Saved> {
-        let (wait, clock) = (self.waits.get(id.index())?, self.clocks.get(id.index())?);
+        let (waiting, clock) = (self.waiting.get(id.index())?, self.clocks.get(id.index())?);
         scratch.clear();
-        wait.encode(*clock, slab, scratch);
+        waiting.encode(*clock, slab, scratch);
         let key = self.keys.name(id);
         Some(entries::waiting(key, E::VERSION, Some(scratch.clone())))
     }
 
-    /// Takes back what [`seal`](Self::seal) saved; `None` when it cannot be read.
+    /// Restores what [`seal`](Self::seal) saved; `None` if it cannot be decoded.
     pub(crate) fn restore<E: Event>(
         &mut self,
         entry: &SnapshotEntry<'_>,
@@ -301,12 +311,13 @@ impl OrderBuffer {
         let bytes = saved.bytes.as_deref()?;
         match entry {
             SnapshotEntry::Waiting(_) => {
-                let whose = (id, self.bound);
-                let (wait, clock) = Wait::decode(saved.version, whose, slab, &mut &*bytes)?;
+                let key_and_bound = (id, self.bound);
+                let (waiting, clock) =
+                    WaitingRows::decode(saved.version, key_and_bound, slab, &mut &*bytes)?;
                 let clock = if ended { EventTime::AFTER_ALL } else { clock };
                 *self.clocks.get_mut(id.index())? = clock;
-                self.holds |= !wait.is_empty();
-                *self.waits.get_mut(id.index())? = wait;
+                self.holds |= !waiting.is_empty();
+                *self.waiting.get_mut(id.index())? = waiting;
             }
             SnapshotEntry::Seen(_, start) => {
                 if let Some(belated) = &mut self.belated {

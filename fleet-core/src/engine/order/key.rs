@@ -1,8 +1,8 @@
-//! One key of an order buffer by itself: taken back to where it was, or forgotten.
+//! Operations on one key of an order buffer: saving, restoring, forgetting.
 
 use compact_str::CompactString;
 
-use super::{OrderBuffer, seen::Seen, wait::Wait};
+use super::{OrderBuffer, seen::SeenRows, waiting::WaitingRows};
 use crate::{
     contracts::checkpoint::Saved,
     data::EventTime,
@@ -11,32 +11,33 @@ use crate::{
     rows::{KeyId, Place, Slab},
 };
 
-/// One key as it was at some moment.
+/// The state of one key at some moment.
 #[derive(Debug)]
-pub(crate) struct Image {
-    wait: Saved,
-    seen: Option<Seen>,
+pub(crate) struct KeySnapshot {
+    waiting: Saved,
+    seen: Option<SeenRows>,
 }
 
 impl OrderBuffer {
-    /// The newest time of a key.
+    /// The time of a key's newest row.
     pub(crate) fn newest(&self, key: &str) -> Option<EventTime> {
         let id = self.keys.find(key)?;
-        self.waits.get(id.index()).map(|wait| wait.newest)
+        self.waiting.get(id.index()).map(|waiting| waiting.newest)
     }
 
-    /// The keys whose newest row is older than `horizon`, in the order of their names.
+    /// The keys without a row since `horizon`, in the order of their names.
     pub(crate) fn silent_since(&self, horizon: EventTime) -> Vec<KeyId> {
         let is_silent = |id: &KeyId| {
-            let wait = self.waits.get(id.index());
-            wait.is_some_and(|wait| wait.newest < horizon)
+            let waiting = self.waiting.get(id.index());
+            waiting.is_some_and(|waiting| waiting.newest < horizon)
         };
         let mut silent = self.keys.in_name_order();
         silent.retain(is_silent);
         silent
     }
 
-    /// Forgets a key for good, after its last pass; the next seal says so. Gives its name.
+    /// Forgets a key for good after its last pass, and returns its name. The next seal records the
+    /// removal.
     pub(crate) fn forget(&mut self, id: KeyId) -> Option<CompactString> {
         self.forget_seen(id);
         self.clear(id);
@@ -51,45 +52,50 @@ impl OrderBuffer {
         }
     }
 
-    /// What is known of one key, to be [put back](Self::put_back) by this process. Between passes.
-    pub(crate) fn save<E: Event>(&self, id: KeyId, slab: &Slab<E>) -> Option<Image> {
-        Some(Image {
-            wait: self.encode(id, slab, &mut Vec::new())?,
+    /// Saves one key between passes, to be [restored](Self::put_back) by the same process.
+    pub(crate) fn save<E: Event>(&self, id: KeyId, slab: &Slab<E>) -> Option<KeySnapshot> {
+        Some(KeySnapshot {
+            waiting: self.encode(id, slab, &mut Vec::new())?,
             seen: self.belated.as_ref().and_then(|belated| belated.seen(id)),
         })
     }
 
-    /// Forgets what is known of one key, but not its number. The places of its rows are free when
-    /// [`Slab::keep_only`] has heard of it.
+    /// Resets a key but keeps its number. The places of its rows become free with the next
+    /// [`Slab::keep_only`].
     pub(crate) fn clear(&mut self, id: KeyId) {
-        let (wait, clock) = (
-            self.waits.get_mut(id.index()),
+        let (waiting, clock) = (
+            self.waiting.get_mut(id.index()),
             self.clocks.get_mut(id.index()),
         );
-        if let (Some(wait), Some(clock)) = (wait, clock) {
-            *wait = Wait::default();
+        if let (Some(waiting), Some(clock)) = (waiting, clock) {
+            *waiting = WaitingRows::default();
             *clock = self.floor;
         }
         if let Some(belated) = &mut self.belated {
-            belated.put_back(id, Seen::default());
+            belated.put_back(id, SeenRows::default());
         }
         self.save_later(id);
     }
 
-    /// Takes one key back to where it was.
-    pub(crate) fn put_back<E: Event>(&mut self, id: KeyId, image: &Image, slab: &mut Slab<E>) {
+    /// Restores one key to a saved state.
+    pub(crate) fn put_back<E: Event>(
+        &mut self,
+        id: KeyId,
+        snapshot: &KeySnapshot,
+        slab: &mut Slab<E>,
+    ) {
         self.clear(id);
-        // It was encoded by this process, so it can be read.
-        if let Some(entry) = SnapshotEntry::of(&image.wait) {
-            self.restore(&entry, &image.wait, false, slab);
+        // This process encoded it, so decoding cannot fail.
+        if let Some(entry) = SnapshotEntry::of(&snapshot.waiting) {
+            self.restore(&entry, &snapshot.waiting, false, slab);
         }
-        if let (Some(belated), Some(seen)) = (&mut self.belated, &image.seen) {
+        if let (Some(belated), Some(seen)) = (&mut self.belated, &snapshot.seen) {
             belated.put_back(id, seen.clone());
         }
         self.lift(id);
     }
 
-    /// A key that was restored has the clock that the last tick gave it, if that is later than its own.
+    /// Raises the clock of a restored key to the time of the last tick, if that is later.
     pub(crate) fn lift(&mut self, id: KeyId) {
         self.raise_key(id, self.floor);
         self.settle();
@@ -97,14 +103,14 @@ impl OrderBuffer {
     }
 
     fn save_later(&mut self, id: KeyId) {
-        if let Some(wait) = self.waits.get_mut(id.index())
-            && !std::mem::replace(&mut wait.dirty, true)
+        if let Some(waiting) = self.waiting.get_mut(id.index())
+            && !std::mem::replace(&mut waiting.dirty, true)
         {
             self.dirty.push(id);
         }
     }
 
-    /// Leaves a pass that came to nothing.
+    /// Abandons the current pass.
     pub(crate) fn abandon(&mut self) {
         self.settle();
         if let Some(belated) = &mut self.belated {
@@ -112,8 +118,8 @@ impl OrderBuffer {
         }
     }
 
-    /// Where the rows that wait lie.
+    /// The places of all waiting rows.
     pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
-        self.waits.iter().flat_map(Wait::places)
+        self.waiting.iter().flat_map(WaitingRows::places)
     }
 }

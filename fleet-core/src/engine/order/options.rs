@@ -1,31 +1,34 @@
+//! The options of event-time order.
+
 use std::time::Duration;
 
 use crate::data::EventTime;
 
-/// How far out of order the rows of one key may come.
+/// How far out of order the rows of one key may arrive.
 ///
-/// A state that was saved under one bound or allowed lateness is refused under another: its clocks would
-/// not be the same.
+/// A state saved under one bound or allowed lateness is rejected under another, because its clocks
+/// would differ.
 ///
-/// | a row is older than its key's newest by | it |
+/// | a row older than the newest of its key by | |
 /// |---|---|
-/// | up to the bound | is put in its place: nothing shows that it was out of order |
-/// | up to bound + allowed lateness | is belated: it revises windows and sums, and reaches no rule |
+/// | up to the bound | is put in order, without any effect on results |
+/// | up to bound + allowed lateness | is belated: it revises windows and sums but reaches no rule |
 /// | more | is late |
 ///
 /// # Guarantees
-/// A shuffle within the bound changes nothing at all. One within bound + allowed lateness gives the same last
-/// revision of every window; how many revisions led there depends on the order of arrival, never on batches,
-/// crashes or workers.
+/// Reordering within the bound changes no result. Reordering within bound + allowed lateness gives
+/// the same final revision of every window. How many revisions lead there depends on the order of
+/// arrival, but never on batches, crashes or the number of workers.
 ///
 /// # Cost
-/// The rows of a key that are younger than the bound wait in memory, and a commit writes those of every
-/// key that had a row: a day's bound costs a day's rows of the vehicles that are driving. Allowed lateness
-/// costs 16 bytes for each row that came within it, by which duplicates are found; a commit writes those of
-/// the spans of time that had a row, a hundredth of them in general.
+/// The rows of a key that are younger than the bound wait in memory, and a commit writes those of
+/// every key that had a row. So with a bound of one day, a day of rows of all driving vehicles
+/// waits. Allowed lateness costs 16 bytes for each row within it, by which duplicates are found. A
+/// commit writes only the time spans that had a row, usually about a hundredth of them.
 ///
 /// # Examples
-/// A tracker that stores and forwards: live rows within half a minute, yesterday's for corrections.
+/// A store-and-forward tracker: live rows arrive within half a minute, those of yesterday as
+/// corrections.
 /// ```
 /// use std::time::Duration;
 /// use fleet_core::Order;
@@ -35,19 +38,21 @@ use crate::data::EventTime;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// A row up to this much older than its key's newest is put in its place.
+    /// A row up to this much older than the newest of its key is put in order.
     pub out_of_orderness: Duration,
-    /// A row that is older by up to this much more revises what can be revised; an older one is late.
+    /// A row older than the bound by up to this much revises earlier results. An even older row is
+    /// late.
     pub allowed_lateness: Duration,
-    /// A row further ahead of the [time of its log](crate::source::Batch::time) than this is a dead letter:
-    /// the clock of its device is wrong. One less far ahead waits until the log's time has come.
+    /// A row further ahead of the [time of its log](crate::source::Batch::time) than this becomes a
+    /// dead letter, because the clock of its device is wrong. A row less far ahead waits until the
+    /// log reaches its time.
     pub max_ahead: Duration,
 }
 
 impl Default for Order {
-    /// Five seconds: our choice, for vehicles that send as they drive. A tracker that stores and forwards
-    /// wants 30 s or a day. No lateness. An hour ahead: what Kafka 4.0 lets a record be ahead of its broker
-    /// (`log.message.timestamp.after.max.ms`).
+    /// Five seconds out of order: our choice, for vehicles that send while driving. A
+    /// store-and-forward tracker needs 30 s or a day. No lateness. One hour ahead: what Kafka 4.0
+    /// allows a record to be ahead of its broker (`log.message.timestamp.after.max.ms`).
     fn default() -> Self {
         Self {
             out_of_orderness: Duration::from_secs(5),
@@ -58,7 +63,8 @@ impl Default for Order {
 }
 
 impl Order {
-    /// Rows come up to this much out of order; 0 takes them in the order of arrival.
+    /// Rows may arrive out of order by up to this much. With 0 they are taken in the order of
+    /// arrival.
     pub fn within(out_of_orderness: Duration) -> Self {
         Self {
             out_of_orderness,
@@ -66,28 +72,28 @@ impl Order {
         }
     }
 
-    /// Rows that are older by up to this much more revise what can be revised.
+    /// Rows older than the bound by up to this much revise earlier results.
     #[must_use]
     pub fn allowing(mut self, lateness: Duration) -> Self {
         self.allowed_lateness = lateness;
         self
     }
 
-    /// Rows further ahead of the time of their log than this are dead letters.
+    /// Rows further ahead of the time of their log than this become dead letters.
     #[must_use]
     pub fn at_most_ahead(mut self, by: Duration) -> Self {
         self.max_ahead = by;
         self
     }
 
-    /// The latest time of a row that is taken, when the log took it then.
+    /// The latest accepted time of a row that the log received at `log`.
     pub(crate) fn latest(&self, log: Option<EventTime>) -> EventTime {
         log.map_or(EventTime::MAX, |log| {
             (log + self.max_ahead).min(EventTime::MAX)
         })
     }
 
-    /// Why a row of this time is not taken.
+    /// The reason why a row of this time is rejected.
     pub(crate) fn refusal(&self, at: EventTime, log: Option<EventTime>) -> String {
         match log {
             Some(log) if at.is_in_range() => format!(
@@ -100,7 +106,7 @@ impl Order {
         }
     }
 
-    /// What a saved state depends on, for people.
+    /// The settings that a saved state depends on, as text.
     pub(crate) fn structure(&self) -> String {
         let order = format!("order {:?}", self.out_of_orderness);
         if self.allowed_lateness.is_zero() {

@@ -1,3 +1,5 @@
+//! The rows that were released recently, to find their duplicates.
+
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::data::{
@@ -5,32 +7,34 @@ use crate::data::{
     state::{put_length, take_length},
 };
 
-/// What has left the order buffer of one key within the allowed lateness, so that its duplicates are found.
+/// The rows of one key released within the allowed lateness, by which duplicates of belated rows
+/// are found.
 ///
-/// Time is cut into spans of one length, counted from 1970, and a snapshot writes only the spans that
-/// changed: live rows change the newest one alone.
+/// Time is divided into spans of equal length since 1970. A snapshot writes only the spans that
+/// changed, which for live rows is the newest one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct SeenRows {
     /// Time and identity of each row, in order, by the start of their span.
     spans: BTreeMap<EventTime, Vec<(EventTime, u64)>>,
-    /// The spans that changed or went since the last seal.
+    /// The spans that changed or were removed since the last seal.
     changed: Vec<EventTime>,
 }
 
-/// Into how many spans the allowed lateness is cut. Our choice: at a row a second and a day of lateness,
-/// a commit writes 11 KB for each key that had a row, and a key has at most 130 entries in the store.
+/// The number of spans into which the allowed lateness is divided. Our choice: with one row per
+/// second and a day of lateness, a commit writes 11 KB for each key that had a row, and a key has
+/// at most 130 entries in the store.
 const SPANS: u32 = 128;
 
-/// How long the spans of this lateness are.
+/// The length of a span for this lateness.
 pub(super) fn span_of(lateness: Duration) -> Duration {
     (lateness / SPANS).max(Duration::from_secs(1))
 }
 
-/// The form of a span in a snapshot.
+/// The layout of a span in a snapshot.
 const LAYOUT: u8 = 1;
 
-impl Seen {
-    /// Notes a row. Returns whether it was not there yet.
+impl SeenRows {
+    /// Records a row. Returns whether it is new.
     pub(super) fn insert(&mut self, at: EventTime, identity: u64, span: Duration) -> bool {
         let (start, row) = (at.floor_to(span), (at, identity));
         let rows = self.spans.entry(start).or_default();
@@ -46,7 +50,7 @@ impl Seen {
         true
     }
 
-    /// Forgets the spans that end before rows are accepted. Returns whether there were any.
+    /// Removes the spans that end at or before `horizon`. Returns whether there were any.
     pub(super) fn forget_before(&mut self, horizon: EventTime, span: Duration) -> bool {
         let mut forgot = false;
         while let Some(first) = self.spans.first_entry() {
@@ -61,13 +65,13 @@ impl Seen {
     }
 
     fn touch(&mut self, start: EventTime) {
-        // Nearly always the newest of the list.
+        // Nearly always the last element.
         if !self.changed.iter().rev().any(|other| *other == start) {
             self.changed.push(start);
         }
     }
 
-    /// Gives the spans that changed since the last call; `None` for one that went.
+    /// Passes the spans that changed since the last call to `give`, with `None` for a removed one.
     ///
     /// # Layout
     /// `layout u8 · count u32, then time i64 and identity u64 each`
@@ -87,12 +91,12 @@ impl Seen {
         }
     }
 
-    /// The spans that a store may hold.
+    /// The starts of the spans that a store may hold.
     pub(super) fn starts(&self) -> impl Iterator<Item = EventTime> {
         self.spans.keys().chain(&self.changed).copied()
     }
 
-    /// Takes back one span.
+    /// Restores one span.
     pub(super) fn restore(&mut self, start: EventTime, from: &mut &[u8]) -> Option<()> {
         if u8::decode(0, from)? != LAYOUT {
             return None;

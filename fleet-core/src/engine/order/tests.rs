@@ -1,4 +1,4 @@
-//! What older programs saved is read.
+//! Tests that states saved in older layouts can be restored.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ fn first_layout(newest: &Telemetry, left: &[&Telemetry], rows: &[Telemetry]) -> 
     }
 }
 
-/// What becomes of events of these seconds after a restart.
+/// The fates of events at these seconds after a restart.
 fn fates(bound: u64, saved: &Saved, seconds: [i64; 3]) -> [Fate; 3] {
     let mut slab = Slab::default();
     let mut buffer = OrderBuffer::new(Order::within(Duration::from_secs(bound)));
@@ -52,7 +52,7 @@ fn fates(bound: u64, saved: &Saved, seconds: [i64; 3]) -> [Fate; 3] {
 }
 
 #[test]
-fn the_first_layout_of_a_wait_is_read() {
+fn the_first_layout_of_waiting_rows_is_read() {
     let rows = [event(100), event(103)];
     let saved = first_layout(&rows[1], &[], &rows);
     assert_eq!(

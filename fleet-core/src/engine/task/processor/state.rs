@@ -24,7 +24,7 @@ use crate::{
 
 /// A copy of the state of one key.
 pub(in super::super) struct Image {
-    order: order::Image,
+    order: order::KeySnapshot,
     nodes: Vec<Saved>,
 }
 

@@ -1,3 +1,5 @@
+//! The waiting rows of one key.
+
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, VecDeque},
@@ -13,58 +15,61 @@ use crate::{
     rows::{KeyId, Place, Row, Slab},
 };
 
-/// The rows of one key that wait for its clock; they lie in the slab of the task.
+/// The rows of one key that wait for its clock. The rows themselves are in the slab of the task.
 ///
-/// Rows that come in order, nearly all, go to the back of a queue; the few that do not, into a tree. So a
-/// row costs a push in the common case and a logarithm in the worst, whatever the disorder.
+/// Rows that arrive in order, nearly all of them, are appended to a queue; the few others go into a
+/// tree. So a row costs a push in the common case and a logarithm in the worst, for any degree of
+/// disorder.
 #[derive(Debug)]
-pub(super) struct Wait {
+pub(super) struct WaitingRows {
     pub(super) newest: EventTime,
-    in_order: VecDeque<Held>,
-    /// None until there is the first: most keys never have one.
+    in_order: VecDeque<HeldRow>,
+    /// `None` until the first one: most keys never have any.
     stragglers: Option<Box<Stragglers>>,
-    left: Left,
-    /// Changed since the last seal.
+    released: Released,
+    /// Whether anything changed since the last seal.
     pub(super) dirty: bool,
-    /// The last pass in which its clock moved.
+    /// The last pass in which the clock moved.
     pub(super) moved_in: u64,
 }
 
-/// With a bound of 0: the rows that left at the clock or ahead of it.
+/// The rows that were released at the clock or ahead of it. Used only with a bound of 0.
 #[derive(Debug)]
-enum Left {
+enum Released {
     None,
-    /// One of the newest time, of this identity.
+    /// One row of the newest time, with this identity.
     One(u64),
     #[expect(
         clippy::box_collection,
-        reason = "few keys have it, and each pays for its room"
+        reason = "few keys have it, and a pointer is smaller than a vector"
     )]
-    /// By time and identity, in order. Keys whose rows share times stay here, so that no event allocates.
+    /// Sorted by time and identity. A key with rows of equal times keeps this variant, so that no
+    /// event allocates.
     Many(Box<Vec<(EventTime, u64)>>),
 }
 
-/// By time and identity.
+/// Places by time and identity.
 type Stragglers = BTreeMap<(EventTime, u64), Place>;
 
 #[derive(Clone, Copy, Debug)]
-struct Held {
+struct HeldRow {
     at: EventTime,
     place: Place,
 }
 
-impl Held {
-    /// Rows of one time are told apart by content; few rows share a time, so few contents are hashed.
+impl HeldRow {
+    /// Rows of equal time are compared by content. Few rows share a time, so few contents are
+    /// hashed.
     fn cmp<E: Event>(&self, slab: &Slab<E>, at: EventTime, identity: u64) -> Ordering {
         self.at.cmp(&at).then_with(|| {
-            let own = slab.get(self.place).map_or(0, tie);
+            let own = slab.get(self.place).map_or(0, tie_breaker);
             own.cmp(&identity)
         })
     }
 }
 
-/// What breaks a tie of one key's time.
-fn tie<E: Event>(row: &Row<E>) -> u64 {
+/// The value that orders rows of one key and time.
+fn tie_breaker<E: Event>(row: &Row<E>) -> u64 {
     if planted(Bug::TieByOffset) {
         row.offset.0
     } else {
@@ -72,57 +77,62 @@ fn tie<E: Event>(row: &Row<E>) -> u64 {
     }
 }
 
-/// The form of a wait in a snapshot, before the events' own. Before 2 the clock was always the newest time
-/// minus the bound, and all rows that left were at the newest time.
+/// The layout of the waiting rows in a snapshot, followed by the events' own encoding. Before 2 the
+/// clock was always the newest time minus the bound, and all released rows were at the newest time.
 const LAYOUT: u8 = 2;
 
-/// Whether a row was taken.
+/// Whether a row is new or a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
-    Yes,
+pub(super) enum Insertion {
+    New,
     Duplicate,
 }
 
-impl Default for Wait {
+impl Default for WaitingRows {
     fn default() -> Self {
         Self {
             newest: EventTime::BEFORE_ALL,
             in_order: VecDeque::new(),
             stragglers: None,
-            left: Left::None,
+            released: Released::None,
             dirty: false,
             moved_in: 0,
         }
     }
 }
 
-impl Wait {
-    /// Keeps the row until [`release`](Self::release).
+impl WaitingRows {
+    /// Holds the row until [`release`](Self::release).
     #[inline]
-    pub(super) fn hold<E: Event>(&mut self, at: EventTime, place: Place, slab: &Slab<E>) -> Taken {
-        let held = Held { at, place };
+    pub(super) fn hold<E: Event>(
+        &mut self,
+        at: EventTime,
+        place: Place,
+        slab: &Slab<E>,
+    ) -> Insertion {
+        let held = HeldRow { at, place };
         let back = self.in_order.back();
         if back.is_none_or(|back| back.at < held.at) && self.stragglers.is_none() {
             self.in_order.push_back(held);
-            return Taken::Yes;
+            return Insertion::New;
         }
-        self.hold_late(held, slab)
+        self.hold_out_of_order(held, slab)
     }
 
-    /// As [`hold`](Self::hold), of a row that is not newer than all that wait.
+    /// Like [`hold`](Self::hold), for a row that is not newer than all waiting rows.
     #[inline(never)]
-    fn hold_late<E: Event>(&mut self, held: Held, slab: &Slab<E>) -> Taken {
+    fn hold_out_of_order<E: Event>(&mut self, held: HeldRow, slab: &Slab<E>) -> Insertion {
         let at = held.at;
-        let identity = slab.get(held.place).map_or(0, tie);
+        let identity = slab.get(held.place).map_or(0, tie_breaker);
         let found = self
             .in_order
             .binary_search_by(|other| other.cmp(slab, at, identity));
         if found.is_ok() && !planted(Bug::DedupeHorizonTooShort) {
-            return Taken::Duplicate;
+            return Insertion::Duplicate;
         }
         let stragglers = self.stragglers.as_ref();
         if stragglers.is_some_and(|others| others.contains_key(&(at, identity))) {
-            return Taken::Duplicate;
+            return Insertion::Duplicate;
         }
         let back = self.in_order.back();
         if back.is_none_or(|back| back.cmp(slab, at, identity).is_lt()) {
@@ -131,10 +141,10 @@ impl Wait {
             let stragglers = self.stragglers.get_or_insert_default();
             stragglers.insert((at, identity), held.place);
         }
-        Taken::Yes
+        Insertion::New
     }
 
-    /// Where the rows lie.
+    /// The places of the rows.
     pub(super) fn places(&self) -> impl Iterator<Item = Place> {
         let queued = self.in_order.iter().map(|held| held.place);
         queued.chain(self.straggling())
@@ -151,55 +161,55 @@ impl Wait {
         self.in_order.is_empty() && self.stragglers.is_none()
     }
 
-    /// Notes a row that leaves at once, which only a bound of 0 allows, where the clock goes to it from `newest` or
-    /// before: no other that left may still have a duplicate.
+    /// Records a row that is released immediately (only with a bound of 0) and to which the clock
+    /// moves from `newest` or earlier. No other released row can have a duplicate any more.
     #[inline]
     pub(super) fn pass_newest(&mut self, at: EventTime, identity: u64) {
         self.newest = at;
-        match &mut self.left {
-            Left::Many(rows) => {
+        match &mut self.released {
+            Released::Many(rows) => {
                 rows.clear();
                 rows.push((at, identity));
             }
-            one => *one = Left::One(identity),
+            one => *one = Released::One(identity),
         }
     }
 
-    /// Notes any row that leaves at once; `clock` is the one after it.
+    /// Records any other row that is released immediately. `clock` is the clock after it.
     #[inline(never)]
-    pub(super) fn pass(&mut self, at: EventTime, clock: EventTime, identity: u64) -> Taken {
+    pub(super) fn pass(&mut self, at: EventTime, clock: EventTime, identity: u64) -> Insertion {
         let row = (at, identity);
-        if self.left_rows().eq([row]) {
-            return Taken::Duplicate;
+        if self.released_rows().eq([row]) {
+            return Insertion::Duplicate;
         }
-        let mut rows = match std::mem::replace(&mut self.left, Left::None) {
-            Left::None => Box::default(),
-            Left::One(identity) => Box::new(vec![(self.newest, identity)]),
-            Left::Many(rows) => rows,
+        let mut rows = match std::mem::replace(&mut self.released, Released::None) {
+            Released::None => Box::default(),
+            Released::One(identity) => Box::new(vec![(self.newest, identity)]),
+            Released::Many(rows) => rows,
         };
         if at > self.newest {
-            rows.retain(|(left, _)| *left >= clock);
+            rows.retain(|(released, _)| *released >= clock);
         }
         let place = rows.binary_search(&row);
         if let Err(place) = place {
             rows.insert(place, row);
         }
-        self.left = Left::Many(rows);
+        self.released = Released::Many(rows);
         self.newest = self.newest.max(at);
-        place.map_or(Taken::Yes, |_| Taken::Duplicate)
+        place.map_or(Insertion::New, |_| Insertion::Duplicate)
     }
 
-    /// The rows that left and may still have duplicates, by time and identity.
-    fn left_rows(&self) -> impl Iterator<Item = (EventTime, u64)> {
-        let (one, many) = match &self.left {
-            Left::None => (None, &[][..]),
-            Left::One(identity) => (Some((self.newest, *identity)), &[][..]),
-            Left::Many(rows) => (None, rows.as_slice()),
+    /// The released rows that may still have duplicates, by time and identity.
+    fn released_rows(&self) -> impl Iterator<Item = (EventTime, u64)> {
+        let (one, many) = match &self.released {
+            Released::None => (None, &[][..]),
+            Released::One(identity) => (Some((self.newest, *identity)), &[][..]),
+            Released::Many(rows) => (None, rows.as_slice()),
         };
         one.into_iter().chain(many.iter().copied())
     }
 
-    /// Gives the rows before `clock`, in the order of (time, content).
+    /// Releases the rows before `clock`, ordered by time and content.
     #[inline]
     pub(super) fn release<E: Event>(&mut self, clock: EventTime, slab: &mut Slab<E>) {
         if self.stragglers.is_some() {
@@ -211,7 +221,7 @@ impl Wait {
         }
     }
 
-    /// As [`release`](Self::release), of a queue and a tree.
+    /// Like [`release`](Self::release), for a queue and a tree.
     #[inline(never)]
     fn release_mixed<E: Event>(&mut self, clock: EventTime, slab: &mut Slab<E>) {
         let mut stragglers = self.stragglers.take().unwrap_or_default();
@@ -239,14 +249,14 @@ impl Wait {
     }
 
     /// # Layout
-    /// `layout u8 · newest i64 · clock i64 · left: count u32, then time i64 and identity u64 each · rows: count
-    /// u32, then offset u64 and the event each`
+    /// `layout u8 · newest i64 · clock i64 · released: count u32, then time i64 and identity u64
+    /// each · rows: count u32, then offset u64 and the event each`
     pub(super) fn encode<E: Event>(&self, clock: EventTime, slab: &Slab<E>, to: &mut Vec<u8>) {
         LAYOUT.encode(to);
         self.newest.encode(to);
         clock.encode(to);
-        put_length(self.left_rows().count(), to);
-        for (at, identity) in self.left_rows() {
+        put_length(self.released_rows().count(), to);
+        for (at, identity) in self.released_rows() {
             at.encode(to);
             identity.encode(to);
         }
@@ -262,7 +272,8 @@ impl Wait {
         }
     }
 
-    /// The wait and its clock, as [`encode`](Self::encode) appended them; its rows are those of this key.
+    /// Decodes the waiting rows and the clock that [`encode`](Self::encode) appended. The rows get
+    /// this key.
     pub(super) fn decode<E: Event>(
         version: u16,
         (key, bound): (KeyId, i64),
@@ -274,7 +285,7 @@ impl Wait {
             return None;
         }
         let newest = EventTime::decode(0, from)?;
-        let mut wait = Self {
+        let mut waiting = Self {
             newest,
             ..Self::default()
         };
@@ -284,19 +295,19 @@ impl Wait {
         } else {
             EventTime::decode(0, from)?
         };
-        let mut left = Vec::new();
+        let mut released = Vec::new();
         for _ in 0..take_length(from)? {
             let at = if is_old {
                 newest
             } else {
                 EventTime::decode(0, from)?
             };
-            left.push((at, u64::decode(0, from)?));
+            released.push((at, u64::decode(0, from)?));
         }
-        wait.left = match left.as_slice() {
-            [] => Left::None,
-            [(at, identity)] if *at == newest && bound == 0 => Left::One(*identity),
-            _ => Left::Many(Box::new(left)),
+        waiting.released = match released.as_slice() {
+            [] => Released::None,
+            [(at, identity)] if *at == newest && bound == 0 => Released::One(*identity),
+            _ => Released::Many(Box::new(released)),
         };
         for _ in 0..take_length(from)? {
             let offset = Offset(u64::decode(0, from)?);
@@ -304,13 +315,13 @@ impl Wait {
             let row = slab.get_mut(place)?;
             let at = row.value.at();
             (row.key, row.at) = (key, at);
-            wait.hold(at, place, slab);
+            waiting.hold(at, place, slab);
         }
-        from.is_empty().then_some((wait, clock))
+        from.is_empty().then_some((waiting, clock))
     }
 }
 
-/// Whether a clock has passed this time: at it, a tie may still come.
+/// Whether the clock has passed this time. At the clock a tie may still arrive.
 #[inline]
 fn is_due(at: EventTime, clock: EventTime) -> bool {
     at < clock || planted(Bug::ReleaseAtClock) && at == clock
