@@ -7,7 +7,10 @@ use crate::data::units::{Latitude, Longitude};
 /// # Examples
 /// ```
 /// use fleet_core::{Position, units::{Latitude, Longitude}};
-/// let bogota = Position { latitude: Latitude::from_degrees(4.711), longitude: Longitude::from_degrees(-74.0721) };
+/// let bogota = Position {
+///     latitude: Latitude::from_degrees(4.711),
+///     longitude: Longitude::from_degrees(-74.0721),
+/// };
 /// assert!(bogota.is_on_earth());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -7,7 +7,7 @@
 //! | [`Driving`] | an action of the driving system or its driver |
 //! | [`TripSamples`] | the samples of one trip |
 //! | [`Alert`] | a condition that a rule found |
-//! | [`Command`], [`MissionEvent`], [`DriverNote`] | commands to vehicles, progress of missions, remarks of drivers |
+//! | [`Command`], [`MissionEvent`], [`DriverNote`] | messages from and to people |
 //! | [`FleetEvent`] | any of the first three, for streams that share one topic |
 
 mod alert;

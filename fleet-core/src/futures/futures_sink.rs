@@ -23,7 +23,9 @@ use crate::{
 /// use futures_util::sink;
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let (to, mut from) = tokio::sync::mpsc::channel(8);
-/// let channel = sink::unfold(to, |to, text: String| async move { to.send(text).await.map(|()| to) });
+/// let channel = sink::unfold(to, |to, text: String| async move {
+///     to.send(text).await.map(|()| to)
+/// });
 ///
 /// let mut sink = FuturesSink::new(channel, |row: &Row<f64>| format!("{} km/h", row.value));
 /// sink.write(&[Row::detached(EventTime::MIN, Offset(0), 92.5)]).await.unwrap();

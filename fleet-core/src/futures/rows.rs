@@ -41,12 +41,13 @@ use crate::{
 /// let (graph, telemetry) = Graph::new();
 /// let car = Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN);
 /// let (sink, stream) = rows(16);
-/// let run = Pipeline::at_least_once(
-///         Scripted::of_rows("memory", [car]), Typed::default(), Order::default(), graph, MemoryStore::default(),
-///     )
+/// let (source, order, store) =
+///     (Scripted::of_rows("memory", [car]), Order::default(), MemoryStore::default());
+/// let run = Pipeline::at_least_once(source, Typed::default(), order, graph, store)
 ///     .publish("live", telemetry, sink)
 ///     .run();
-/// let (report, seen) = tokio::join!(run, stream.map(|row| row.value.vehicle().to_string()).collect::<Vec<_>>());
+/// let vehicles = stream.map(|row| row.value.vehicle().to_string()).collect::<Vec<_>>();
+/// let (report, seen) = tokio::join!(run, vehicles);
 /// assert_eq!(seen, ["car-1"]);
 /// assert!(report?.balances());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

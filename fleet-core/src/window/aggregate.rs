@@ -21,7 +21,9 @@ use crate::data::State;
 ///     type Out = f64;
 ///     fn empty(&self) -> f64 { f64::MAX }
 ///     fn add(&self, lowest: &mut f64, row: &Telemetry, _: EventTime) {
-///         *lowest = row.battery_charge().map_or(*lowest, |charge| charge.as_percent().min(*lowest));
+///         if let Some(charge) = row.battery_charge() {
+///             *lowest = lowest.min(charge.as_percent());
+///         }
 ///     }
 ///     fn merge(&self, into: &mut f64, other: &f64) { *into = into.min(*other); }
 ///     fn finish(&self, lowest: &f64) -> f64 { *lowest }

@@ -4,7 +4,7 @@
 //!
 //! | windows | they start |
 //! |---|---|
-//! | [`Tumbling`] | at multiples of their length since 1970, so all vehicles share the same windows |
+//! | [`Tumbling`] | at multiples of their length since 1970, the same for all vehicles |
 //! | [`Sliding`] | at multiples of their slide since 1970 |
 //! | [`Session`] | at the first row after a gap |
 

@@ -19,7 +19,8 @@ use super::{TimeError, TimeReader, TimeStyle};
 /// use fleet_core::EventTime;
 /// let at = EventTime::parse("2024-02-15T14:32:18Z")?;
 /// assert_eq!(at.to_string(), "2024-02-15T14:32:18Z");
-/// assert_eq!((at + std::time::Duration::from_millis(500)).to_string(), "2024-02-15T14:32:18.500Z");
+/// let later = at + std::time::Duration::from_millis(500);
+/// assert_eq!(later.to_string(), "2024-02-15T14:32:18.500Z");
 /// # Ok::<(), fleet_core::time::TimeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -23,7 +23,8 @@ quantity! {
     /// # Examples
     /// ```
     /// use fleet_core::units::AngularRate;
-    /// assert_eq!(AngularRate::from_radians_per_second(std::f64::consts::PI).as_degrees_per_second(), 180.0);
+    /// let half_turn = AngularRate::from_radians_per_second(std::f64::consts::PI);
+    /// assert_eq!(half_turn.as_degrees_per_second(), 180.0);
     /// ```
     AngularRate, "deg_s", from_degrees_per_second, as_degrees_per_second
 }

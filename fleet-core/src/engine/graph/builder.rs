@@ -54,7 +54,8 @@ impl<T> fmt::Debug for Stream<T> {
 /// ```
 /// use fleet_core::{Graph, event::Telemetry};
 /// let (mut graph, telemetry) = Graph::<Telemetry>::new();
-/// let fast = graph.filter("fast", telemetry, |event| event.speed().is_some_and(|v| v.as_kmh() > 80.0));
+/// let is_fast = |event: &Telemetry| event.speed().is_some_and(|v| v.as_kmh() > 80.0);
+/// let fast = graph.filter("fast", telemetry, is_fast);
 /// let ids = graph.map("ids", fast, |event| event.vehicle().clone());
 /// # let _ = ids;
 /// assert!(graph.mermaid().contains("fast"));
