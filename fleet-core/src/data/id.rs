@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_control_character_is_found_wherever_it_stands() {
+    fn a_control_character_is_found_at_any_position() {
         for length in 1..40 {
             let text = "\u{80}ä~ x"
                 .chars()

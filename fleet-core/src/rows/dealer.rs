@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn each_event_comes_to_its_shard_once_and_in_order_however_often_lists_are_emptied() {
+    fn each_event_reaches_its_shard_once_and_in_order_however_often_lists_are_emptied() {
         for shards in 1..4 {
             let mut dealer = Dealer::new(shards);
             // In the first round the lists grow; later they reuse old events.
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_is_none_and_those_of_a_payload_that_is_tried_again_are_not_dealt() {
+    fn a_removed_event_and_those_of_a_retried_payload_are_not_distributed() {
         for shards in [1, 2] {
             let mut dealer = Dealer::new(shards);
             deal(&mut dealer, 0..40);

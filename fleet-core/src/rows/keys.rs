@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_any_length_are_told_apart_by_any_byte() {
+    fn names_of_any_length_differ_in_any_byte() {
         for length in 0..40 {
             let name = vec![b'a'; length];
             assert!(is_same(&name, &name.clone()));

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_never_after_a_timer_and_catches_up_after_as_many_looks_as_there_are_keys() {
+    fn the_bound_is_never_after_a_timer_and_catches_up_after_as_many_checks_as_keys() {
         let at = EventTime::from_micros;
         let mut soonest = Soonest::NONE;
         assert!(!soonest.may_be_before(EventTime::MAX));

@@ -65,7 +65,7 @@ fn the_one_window_of_the_first_layout_is_read_and_a_newer_layout_is_not() {
 }
 
 #[test]
-fn windows_that_cannot_be_are_refused() {
+fn impossible_windows_are_rejected() {
     let second = Duration::from_secs(1);
     for (length, slide) in [
         (second, Duration::ZERO),

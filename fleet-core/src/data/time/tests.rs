@@ -79,7 +79,7 @@ fn the_remembered_second_gives_what_a_fresh_reader_gives() {
 }
 
 #[test]
-fn what_is_no_time_is_refused() {
+fn a_text_that_is_not_a_time_is_rejected() {
     for text in [
         "yesterday at noon",
         "",

@@ -201,7 +201,7 @@ fn a_frozen_odometer_is_found_after_two_kilometres_and_costs_nothing_when_it_tha
 }
 
 #[test]
-fn without_an_odometer_speed_tells_and_without_speed_position() {
+fn without_an_odometer_speed_counts_and_without_speed_the_position() {
     let by_speed = (0..=36).map(|i| fix(i * 10, None, Some(100.0)));
     assert_eq!(total(&mut Meter::default(), by_speed).0, 10 * KM + 8);
     let north = |i: i64, degrees: f64| Fix {
@@ -230,7 +230,7 @@ fn without_an_odometer_speed_tells_and_without_speed_position() {
 }
 
 #[test]
-fn an_odometer_that_falls_silent_is_replaced_and_taken_up_again() {
+fn an_odometer_that_stops_sending_is_replaced_and_used_again() {
     let step = KM / 10;
     let seen = (0..3).map(|i| fix(i * 10, Some(500 * KM + i * step), Some(36.0)));
     let silent = (3..20).map(|i| fix(i * 10, None, Some(36.0)));

@@ -55,7 +55,7 @@ async fn a_slow_reader_holds_the_source_back() {
 }
 
 #[tokio::test]
-async fn a_write_is_done_only_when_the_reader_is_done_with_its_last_row() {
+async fn a_write_ends_only_when_the_reader_has_processed_its_last_row() {
     let (mut sink, mut stream) = rows(2);
     let three = [row(1), row(2), row(3)];
     let mut write = Box::pin(sink.write(&three));
@@ -72,7 +72,7 @@ async fn a_write_is_done_only_when_the_reader_is_done_with_its_last_row() {
 }
 
 #[tokio::test]
-async fn rows_of_a_write_that_was_dropped_come_again() {
+async fn rows_of_a_dropped_write_are_sent_again() {
     let (mut sink, stream) = rows(8);
     let two = [row(1), row(2)];
     assert!(sink.write(&two).now_or_never().is_none());
@@ -84,7 +84,7 @@ async fn rows_of_a_write_that_was_dropped_come_again() {
 }
 
 #[tokio::test]
-async fn a_reader_that_goes_away_stops_the_pipeline() {
+async fn a_dropped_reader_stops_the_pipeline() {
     let (sink, stream) = rows(1);
     let store = MemoryStore::default();
     let all = stream::iter(0..100).map(event);
