@@ -44,7 +44,7 @@ const MAX_BATCH_ITEMS: usize = 1024;
 /// };
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let car = VehicleId::new("car-1")?;
-/// let at = |second| EventTime::from_micros(second * 1_000_000);
+/// let at = |second: i64| EventTime::from_micros(second * 1_000_000);
 /// let events = (0..3).map(|second| Telemetry::new(car.clone(), at(second)));
 /// let source = StreamSource::new("live", futures_util::stream::iter(events.collect::<Vec<_>>()));
 ///
