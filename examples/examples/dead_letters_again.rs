@@ -5,11 +5,11 @@
 use std::{error::Error, fs, path::Path};
 
 use fleet_core::{
-    Event, EventTime, Graph, Order, Pipeline, Record,
+    Event, EventTime, Graph, Order, Pipeline, TableRow,
     dialect::{Dialect, Json, Refused},
     event::ContentHasher,
     pipeline::{Ending, Report},
-    record::{Column, Fields, Value},
+    table::{Column, Fields, Value},
 };
 use fleet_sinks::SqliteStore;
 use fleet_sources::{FileOptions, FileSource};
@@ -39,7 +39,7 @@ impl Event for Ping {
         ContentHasher::new().number(self.kmh).finish()
     }
 }
-impl Record for Ping {
+impl TableRow for Ping {
     fn columns() -> &'static [Column] {
         const { &[Column::text("bus"), Column::time("at"), Column::real("kmh")] }
     }

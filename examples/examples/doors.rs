@@ -6,8 +6,8 @@
 )]
 
 use fleet_core::{
-    Event, EventTime, Graph, Order, Pipeline, Record,
-    record::{Column, Fields, Value},
+    Event, EventTime, Graph, Order, Pipeline, TableRow,
+    table::{Column, Fields, Value},
 };
 use fleet_core::{
     dialect::Json,
@@ -52,7 +52,7 @@ struct Minute {
     start: EventTime,
     boarded: f64,
 }
-impl Record for Minute {
+impl TableRow for Minute {
     fn columns() -> &'static [Column] {
         const {
             &[

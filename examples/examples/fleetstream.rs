@@ -6,10 +6,10 @@
 use std::{collections::BTreeMap, error::Error, fs, time::Duration};
 
 use fleet_core::{
-    Graph, Order, Pipeline, Record,
+    Graph, Order, Pipeline, TableRow,
     dialect::FleetStream,
     event::Telemetry,
-    record::{Column, Fields, Value},
+    table::{Column, Fields, Value},
     units::Speed,
     window::{Summary, SummaryOf, Tumbling, Window},
 };
@@ -22,7 +22,7 @@ use fleet_sources::{Simulator, simulator::FleetStreamEnv};
 #[derive(Clone)]
 struct Minute(Window<Summary>);
 
-impl Record for Minute {
+impl TableRow for Minute {
     fn columns() -> &'static [Column] {
         const {
             &[

@@ -47,7 +47,7 @@ pub use contracts::{
 };
 pub use data::{
     ContentId, DriverId, Error, ErrorKind, EventTime, FleetId, IdError, MAX_ID_BYTES, MissionId,
-    Offset, Partition, Position, Record, Result, State, TripId, VehicleId, record, state, time,
+    Offset, Partition, Position, Result, State, TableRow, TripId, VehicleId, state, table, time,
     units,
 };
 pub use engine::{

@@ -3,10 +3,10 @@
 use std::{marker::PhantomData, time::Duration};
 
 use fleet_core::{
-    ContentId, Error, ErrorKind, Event, EventTime, Operator, Record, Result, Row, VehicleId,
+    ContentId, Error, ErrorKind, Event, EventTime, Operator, Result, Row, TableRow, VehicleId,
     event::{Alert, AlertKind, LimitSource, Severity},
     operator::{Cx, Keep},
-    record::{Column, Fields, Value},
+    table::{Column, Fields, Value},
 };
 
 /// Tells when a vehicle falls silent, and when it is heard of again.
@@ -91,7 +91,7 @@ impl Presence {
     }
 }
 
-impl Record for Presence {
+impl TableRow for Presence {
     fn columns() -> &'static [Column] {
         const {
             &[

@@ -14,7 +14,7 @@ use fleet_core::{
     EventTime, State,
     event::{Driving, DrivingKind, FleetEvent, Initiator, ObjectClass, Perception, Telemetry},
     odometry::Anomaly,
-    record::{Record, to_ndjson},
+    table::{TableRow, to_ndjson},
     units::{Distance, Speed},
 };
 use fleet_rules::{

@@ -10,7 +10,7 @@ use fleet_core::{
     EventTime, Graph, MemoryStore, Order, Pipeline, State, VehicleId,
     decode::Typed,
     event::Telemetry,
-    record::{Record, to_ndjson},
+    table::{TableRow, to_ndjson},
     testing::{Script, Scripted},
     units::{Acceleration, Distance, Speed},
 };

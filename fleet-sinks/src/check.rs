@@ -2,14 +2,14 @@
 //! accepted by all sinks or by none.
 
 use fleet_core::{
-    Record,
+    TableRow,
     decode::MAX_RAW_BYTES,
-    record::{Column, ColumnKind, Fields, Value, to_ndjson},
     sink::Rejected,
+    table::{Column, ColumnKind, Fields, Value, to_ndjson},
 };
 
 /// Passes the fields of a row to `take`; returns the reason if one does not fit its column.
-pub(crate) fn fields<R: Record>(
+pub(crate) fn fields<R: TableRow>(
     row: &R,
     take: &mut dyn FnMut(usize, &Value<'_>),
 ) -> Result<(), String> {
@@ -54,9 +54,9 @@ impl Fields for Checked<'_> {
 #[cfg(feature = "sqlite")]
 pub(crate) fn replaces_refusal(
     columns: &[Column],
-    replaces: Option<fleet_core::record::Replaces>,
+    replaces: Option<fleet_core::table::Replaces>,
 ) -> Option<String> {
-    let fleet_core::record::Replaces { key, revision } = replaces?;
+    let fleet_core::table::Replaces { key, revision } = replaces?;
     let has = |name: &str, kind: Option<ColumnKind>| {
         let mut named = columns.iter().filter(|column| column.name == name);
         named.any(|column| kind == Some(column.kind) || kind.is_none())
@@ -119,7 +119,7 @@ fn kind_word(kind: Option<ColumnKind>) -> &'static str {
 }
 
 /// A refused row, with its NDJSON for the dead letter.
-pub(crate) fn rejected<R: Record>(index: usize, reason: String, row: &R) -> Rejected {
+pub(crate) fn rejected<R: TableRow>(index: usize, reason: String, row: &R) -> Rejected {
     let mut raw = Vec::new();
     to_ndjson(row, &mut raw);
     raw.pop();

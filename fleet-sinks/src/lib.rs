@@ -21,7 +21,7 @@
 //! A sink that is used with its own store implements
 //! [`TransactionalSink`](fleet_core::sink::TransactionalSink); the others implement
 //! [`Sink`](fleet_core::sink::Sink). A row type describes its columns once, as a
-//! [`Record`](fleet_core::Record), and every sink uses that description: a SQLite table, a CSV
+//! [`TableRow`](fleet_core::TableRow), and every sink uses that description: a SQLite table, a CSV
 //! header and a PostgreSQL `COPY` all have the same columns in the same order. A row that does not
 //! fit its columns becomes a dead letter; the rows around it are written.
 //!

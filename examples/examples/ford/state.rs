@@ -1,9 +1,9 @@
 //! The latest state of a vehicle, as a row of `fleet.vehicle_state`.
 
 use fleet_core::{
-    Record,
+    TableRow,
     event::{Signal, Telemetry},
-    record::{Column, Fields, Value},
+    table::{Column, Fields, Value},
 };
 
 /// The newest telemetry of a vehicle.
@@ -22,7 +22,7 @@ const SIGNALS: [Signal; 8] = [
     Signal::Odometer,
 ];
 
-impl Record for VehicleState {
+impl TableRow for VehicleState {
     fn columns() -> &'static [Column] {
         const {
             &[

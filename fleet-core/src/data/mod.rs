@@ -4,8 +4,8 @@ pub(crate) mod error;
 pub(crate) mod id;
 pub(crate) mod offset;
 pub(crate) mod position;
-pub mod record;
 pub mod state;
+pub mod table;
 pub mod time;
 pub mod units;
 
@@ -13,6 +13,6 @@ pub use error::{Error, ErrorKind, Result};
 pub use id::{ContentId, DriverId, FleetId, IdError, MAX_ID_BYTES, MissionId, TripId, VehicleId};
 pub use offset::{Offset, Partition};
 pub use position::Position;
-pub use record::Record;
 pub use state::State;
+pub use table::TableRow;
 pub use time::EventTime;

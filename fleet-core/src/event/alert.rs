@@ -3,9 +3,9 @@
 use compact_str::CompactString;
 
 use crate::data::{
-    ContentId, EventTime, FleetId, Record, VehicleId,
-    record::{Column, Fields, Value},
+    ContentId, EventTime, FleetId, TableRow, VehicleId,
     state::state_by_serde,
+    table::{Column, Fields, Value},
 };
 
 macro_rules! words {
@@ -164,7 +164,7 @@ impl Alert {
 
 state_by_serde!(Alert, 1);
 
-impl Record for Alert {
+impl TableRow for Alert {
     fn columns() -> &'static [Column] {
         const {
             &[

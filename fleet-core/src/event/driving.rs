@@ -4,8 +4,8 @@ use compact_str::CompactString;
 
 use super::{ContentHasher, Event, WireForm, alert::words, style::state_with_style};
 use crate::data::{
-    EventTime, Position, Record, VehicleId,
-    record::{Column, Fields, Value},
+    EventTime, Position, TableRow, VehicleId,
+    table::{Column, Fields, Value},
 };
 
 words! {
@@ -137,7 +137,7 @@ impl Event for Driving {
     }
 }
 
-impl Record for Driving {
+impl TableRow for Driving {
     fn columns() -> &'static [Column] {
         const {
             &[

@@ -4,8 +4,8 @@ use compact_str::CompactString;
 
 use super::{ContentHasher, Event, Reading, WireForm, alert::words, style::state_with_style};
 use crate::data::{
-    EventTime, Record, VehicleId,
-    record::{Column, Fields, Value},
+    EventTime, TableRow, VehicleId,
+    table::{Column, Fields, Value},
     units::{Distance, Speed},
 };
 
@@ -159,7 +159,7 @@ impl Event for Perception {
     }
 }
 
-impl Record for Perception {
+impl TableRow for Perception {
     fn columns() -> &'static [Column] {
         const {
             &[

@@ -1,10 +1,10 @@
 //! The sums of one vehicle and hour as a row of a table or a file.
 
-use fleet_core::record::{Column, Fields, Record, Value};
+use fleet_core::table::{Column, Fields, TableRow, Value};
 
 use super::{SelfDrivingHour, sums::km};
 
-impl Record for SelfDrivingHour {
+impl TableRow for SelfDrivingHour {
     fn columns() -> &'static [Column] {
         const {
             &[

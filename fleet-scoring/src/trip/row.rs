@@ -1,6 +1,6 @@
 use fleet_core::{
     ContentId, DriverId, EventTime, VehicleId,
-    record::{Column, Fields, Record, Value},
+    table::{Column, Fields, TableRow, Value},
 };
 
 use crate::{TripSums, Verdict};
@@ -24,7 +24,7 @@ pub struct Trip {
     pub verdict: Verdict,
 }
 
-impl Record for Trip {
+impl TableRow for Trip {
     fn columns() -> &'static [Column] {
         const {
             &[

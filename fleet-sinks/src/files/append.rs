@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fleet_core::{Record, Result, Row, sink::Outcome};
+use fleet_core::{Result, Row, TableRow, sink::Outcome};
 
 use super::{
     error::{FileError, failed},
@@ -25,7 +25,7 @@ pub(super) struct Appender {
 }
 
 impl Appender {
-    pub(super) fn open<R: Record>(path: &Path, format: Format) -> Result<Self> {
+    pub(super) fn open<R: TableRow>(path: &Path, format: Format) -> Result<Self> {
         if let Some(reason) = check::columns_refusal(R::columns()) {
             let name = path.display().to_string();
             return Err(FileError::Name { name, reason }.into());
@@ -61,7 +61,7 @@ impl Appender {
     }
 
     /// Appends rows and waits until they are durable.
-    pub(super) fn write<R: Record>(&mut self, rows: &[Row<R>]) -> Result<Outcome> {
+    pub(super) fn write<R: TableRow>(&mut self, rows: &[Row<R>]) -> Result<Outcome> {
         let mut append = || -> io::Result<Outcome> {
             // Someone may have emptied the file meanwhile, as tools that rotate logs do.
             self.length = self.length.min(self.file.metadata()?.len());

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, path::Path};
 
 use async_trait::async_trait;
 use fleet_core::{
-    Record, Result, Row,
+    Result, Row, TableRow,
     sink::{Outcome, Sink},
 };
 
@@ -22,11 +22,11 @@ use super::{append::Appender, format::Format};
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{EventTime, Offset, Row, record::{Column, Fields, Record, Value}, sink::Sink};
+/// use fleet_core::{EventTime, Offset, Row, table::{Column, Fields, TableRow, Value}, sink::Sink};
 /// use fleet_sinks::CsvFile;
 ///
 /// struct Visit(&'static str, Option<i64>);
-/// impl Record for Visit {
+/// impl TableRow for Visit {
 ///     fn columns() -> &'static [Column] {
 ///         const { &[Column::text("depot"), Column::integer("minutes").nullable()] }
 ///     }
@@ -55,7 +55,7 @@ pub struct CsvFile<R> {
     row: PhantomData<fn() -> R>,
 }
 
-impl<R: Record> CsvFile<R> {
+impl<R: TableRow> CsvFile<R> {
     /// Opens a file to append to it, and makes it if it does not exist.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl<R: Record> CsvFile<R> {
 }
 
 #[async_trait]
-impl<T: Record + Send + Sync + 'static> Sink<T> for CsvFile<T> {
+impl<T: TableRow + Send + Sync + 'static> Sink<T> for CsvFile<T> {
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
         self.file.write(rows)
     }

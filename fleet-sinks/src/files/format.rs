@@ -3,9 +3,9 @@
 use std::io::Write as _;
 
 use fleet_core::{
-    Record, Row,
-    record::{Column, Value, to_ndjson},
+    Row, TableRow,
     sink::Outcome,
+    table::{Column, Value, to_ndjson},
 };
 
 use crate::check;
@@ -50,7 +50,7 @@ impl Format {
     }
 
     /// Appends the rows that fit their columns, and returns the others as rejected.
-    pub(super) fn encode<R: Record>(self, rows: &[Row<R>], to: &mut Vec<u8>) -> Outcome {
+    pub(super) fn encode<R: TableRow>(self, rows: &[Row<R>], to: &mut Vec<u8>) -> Outcome {
         let mut outcome = Outcome::default();
         for (index, row) in rows.iter().enumerate() {
             let start = to.len();
@@ -64,7 +64,7 @@ impl Format {
         outcome
     }
 
-    fn encode_one<R: Record>(self, row: &R, to: &mut Vec<u8>) -> Result<(), String> {
+    fn encode_one<R: TableRow>(self, row: &R, to: &mut Vec<u8>) -> Result<(), String> {
         match self {
             Self::Ndjson => {
                 check::fields(row, &mut |_, _| {})?;

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, path::Path};
 
 use async_trait::async_trait;
 use fleet_core::{
-    Record, Result, Row,
+    Result, Row, TableRow,
     sink::{Outcome, Sink},
 };
 
@@ -40,7 +40,7 @@ pub struct NdjsonFile<R> {
     row: PhantomData<fn() -> R>,
 }
 
-impl<R: Record> NdjsonFile<R> {
+impl<R: TableRow> NdjsonFile<R> {
     /// Opens a file to append to it, and makes it if it does not exist.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl<R: Record> NdjsonFile<R> {
 }
 
 #[async_trait]
-impl<T: Record + Send + Sync + 'static> Sink<T> for NdjsonFile<T> {
+impl<T: TableRow + Send + Sync + 'static> Sink<T> for NdjsonFile<T> {
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
         self.file.write(rows)
     }

@@ -4,7 +4,7 @@ use std::{io, marker::PhantomData, path::PathBuf};
 
 use async_trait::async_trait;
 use fleet_core::{
-    Record, Result, Row,
+    Result, Row, TableRow,
     sink::{Outcome, TransactionalSink},
 };
 
@@ -37,7 +37,7 @@ impl FileStore {
     /// Refuses a name or a column that is not `[a-z_][a-z0-9_]{0,62}`, a file with rows that this
     /// store did not write, and one that is shorter than at the last commit. Waits for an open
     /// transaction, up to the busy timeout.
-    pub fn ndjson<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
+    pub fn ndjson<R: TableRow>(&self, name: &str) -> Result<FileTable<R>> {
         FileTable::open(self, name, Format::Ndjson)
     }
 
@@ -46,12 +46,12 @@ impl FileStore {
     /// # Errors
     /// Returns errors of [`ndjson`](Self::ndjson). Also refuses a file whose first line names other
     /// columns.
-    pub fn csv<R: Record>(&self, name: &str) -> Result<FileTable<R>> {
+    pub fn csv<R: TableRow>(&self, name: &str) -> Result<FileTable<R>> {
         FileTable::open(self, name, Format::Csv)
     }
 }
 
-impl<R: Record> FileTable<R> {
+impl<R: TableRow> FileTable<R> {
     fn open(store: &FileStore, name: &str, format: Format) -> Result<Self> {
         let bad = check::name_refusal(name).or_else(|| check::columns_refusal(R::columns()));
         if let Some(reason) = bad {
@@ -127,7 +127,7 @@ impl<R> FileTable<R> {
 }
 
 #[async_trait]
-impl<T: Record + Send + Sync + 'static> TransactionalSink<T, FileStore> for FileTable<T> {
+impl<T: TableRow + Send + Sync + 'static> TransactionalSink<T, FileStore> for FileTable<T> {
     async fn write(&mut self, tx: &mut FileTx, rows: &[Row<T>]) -> Result<Outcome> {
         self.store.owns(tx)?;
         tx.inner.still_open()?;

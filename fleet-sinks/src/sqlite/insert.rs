@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fleet_core::record::{Column, Replaces};
+use fleet_core::table::{Column, Replaces};
 
 /// `INSERT` for rows with these columns. A row with a revision replaces the newest row of its key
 /// that has a lower revision, if there is one; rows that another input wrote are not replaced.

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, marker::PhantomData};
 
 use async_trait::async_trait;
 use fleet_core::{
-    Record, Result, Row,
-    record::{Column, ColumnKind, Replaces, Value},
+    Result, Row, TableRow,
     sink::{Outcome, TransactionalSink},
+    table::{Column, ColumnKind, Replaces, Value},
 };
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, types::Null};
 
@@ -22,11 +22,11 @@ use crate::{check, indexes::Indexes};
 /// A result table: rows are committed together with the position they came from.
 ///
 /// # Shape
-/// Columns are those of the [`Record`], in a `STRICT` table. Times are texts of fixed length,
+/// Columns are those of the [`TableRow`], in a `STRICT` table. Times are texts of fixed length,
 /// `2024-02-15T14:32:18.500000Z`, so that they sort; truth values are 0 or 1.
 ///
 /// # Guarantees
-/// If the row type [declares](fleet_core::record::Replaces) a key and a revision, the highest
+/// If the row type [declares](fleet_core::table::Replaces) a key and a revision, the highest
 /// revision is kept: a row of revision 0 is inserted, and a later one replaces the newest row of
 /// its key with a lower revision. A row that does not fit its columns, or that SQLite refuses (a
 /// constraint or trigger that someone added), is rejected alone; the other rows are written.
@@ -69,12 +69,12 @@ impl SqliteStore {
     /// # Errors
     /// Refuses a name or a column that would need quotes, a name that the store itself uses, and an
     /// existing table with other columns. Waits for an open transaction, up to the busy timeout.
-    pub fn table<R: Record>(&self, name: &str) -> Result<SqliteTable<R>> {
+    pub fn table<R: TableRow>(&self, name: &str) -> Result<SqliteTable<R>> {
         SqliteTable::open(self, name)
     }
 }
 
-impl<R: Record> SqliteTable<R> {
+impl<R: TableRow> SqliteTable<R> {
     fn open(store: &SqliteStore, name: &str) -> Result<Self> {
         let columns = R::columns();
         let refused = |reason: String| SqliteError::Table {
@@ -121,7 +121,7 @@ impl<R> SqliteTable<R> {
 }
 
 #[async_trait]
-impl<T: Record + Send + Sync + 'static> TransactionalSink<T, SqliteStore> for SqliteTable<T> {
+impl<T: TableRow + Send + Sync + 'static> TransactionalSink<T, SqliteStore> for SqliteTable<T> {
     async fn write(&mut self, tx: &mut SqliteTx, rows: &[Row<T>]) -> Result<Outcome> {
         tx.belongs_to(self.store.db(), self.store.file())?;
         tx.still_open()?;
@@ -147,7 +147,7 @@ impl<T: Record + Send + Sync + 'static> TransactionalSink<T, SqliteStore> for Sq
 }
 
 /// Inserts one row. The inner error is the reason to refuse only this row.
-fn write_row<R: Record>(
+fn write_row<R: TableRow>(
     statement: &mut CachedStatement<'_>,
     row: &R,
     time: &mut String,

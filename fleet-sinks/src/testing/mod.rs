@@ -6,8 +6,8 @@ pub(crate) mod postgres;
 pub(crate) mod stores;
 
 use fleet_core::{
-    EventTime, Offset, Record, Row,
-    record::{Column, Fields, Value},
+    EventTime, Offset, Row, TableRow,
+    table::{Column, Fields, Value},
 };
 
 /// A row with a column of each kind, and one that may be null.
@@ -44,7 +44,7 @@ impl Sample {
     }
 }
 
-impl Record for Sample {
+impl TableRow for Sample {
     fn columns() -> &'static [Column] {
         const {
             &[
@@ -71,7 +71,7 @@ impl Record for Sample {
 #[derive(Debug)]
 pub(crate) struct Other;
 
-impl Record for Other {
+impl TableRow for Other {
     fn columns() -> &'static [Column] {
         const { &[Column::integer("text"), Column::real("real").nullable()] }
     }

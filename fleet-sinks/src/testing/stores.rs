@@ -1,9 +1,9 @@
 //! Helpers that the tests of checkpoint stores share.
 
 use fleet_core::{
-    Offset, Partition, Record,
+    Offset, Partition, TableRow,
     checkpoint::{CheckpointStore, DeadLetter, Sealed},
-    record::{Column, Fields, Replaces, Value},
+    table::{Column, Fields, Replaces, Value},
     testing::conformance::sealed,
 };
 
@@ -11,7 +11,7 @@ use fleet_core::{
 #[derive(Clone, Debug)]
 pub(crate) struct Hour(pub(crate) &'static str, pub(crate) i64, pub(crate) i64);
 
-impl Record for Hour {
+impl TableRow for Hour {
     fn columns() -> &'static [Column] {
         const {
             &[

@@ -1,8 +1,8 @@
 //! The stored names of the row types, in their order.
 
 use fleet_core::{
-    Record,
-    record::{Column, Fields, Replaces},
+    TableRow,
+    table::{Column, Fields, Replaces},
 };
 
 pub(super) const TELEMETRY: &str = "
@@ -73,7 +73,7 @@ pub(super) const ALERT: &str = "
 /// adjacent.
 pub(super) struct Revised;
 
-impl Record for Revised {
+impl TableRow for Revised {
     fn columns() -> &'static [Column] {
         const {
             &[

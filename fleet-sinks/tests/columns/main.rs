@@ -10,9 +10,9 @@ mod expected;
 mod postgres;
 
 use fleet_core::{
-    Record,
+    TableRow,
     event::{Alert, Driving, Perception, Telemetry},
-    record::ColumnKind,
+    table::ColumnKind,
 };
 use fleet_sinks::{SqliteStore, sqlite::rusqlite::Connection};
 
@@ -27,8 +27,8 @@ struct Stored {
 }
 
 /// The columns of a row type, with the types of a database.
-fn named<R: Record>(word: fn(ColumnKind) -> &'static str) -> Vec<Stored> {
-    let stored = |column: &fleet_core::record::Column| Stored {
+fn named<R: TableRow>(word: fn(ColumnKind) -> &'static str) -> Vec<Stored> {
+    let stored = |column: &fleet_core::table::Column| Stored {
         name: column.name.to_owned(),
         kind: word(column.kind).to_owned(),
         not_null: !column.nullable,
@@ -37,7 +37,7 @@ fn named<R: Record>(word: fn(ColumnKind) -> &'static str) -> Vec<Stored> {
 }
 
 /// Compares a row type with the names that are written out.
-fn assert_names<R: Record>(expected: &str) {
+fn assert_names<R: TableRow>(expected: &str) {
     let word = |kind| match kind {
         ColumnKind::Text => "text",
         ColumnKind::Real => "real",
@@ -71,7 +71,7 @@ fn sqlite_word(kind: ColumnKind) -> &'static str {
     }
 }
 
-fn assert_sqlite<R: Record>(store: &SqliteStore, db: &Connection, table: &str) {
+fn assert_sqlite<R: TableRow>(store: &SqliteStore, db: &Connection, table: &str) {
     store.table::<R>(table).unwrap();
     let mut asked = db
         .prepare("SELECT name, type, \"notnull\" FROM pragma_table_info(?1) ORDER BY cid")

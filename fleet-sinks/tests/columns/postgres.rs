@@ -1,9 +1,9 @@
 //! Tables that a sink makes, and tables of the fleet's schema.
 
 use fleet_core::{
-    Record,
+    TableRow,
     event::{Alert, Driving, Perception, Telemetry},
-    record::ColumnKind,
+    table::ColumnKind,
 };
 use fleet_sinks::{
     PostgresStore,
@@ -58,7 +58,7 @@ async fn key(db: &Client, table: &str) -> Vec<String> {
 }
 
 /// A table that the sink makes has the columns of its rows, in their order, and their key.
-async fn assert_made<R: Record>(store: &PostgresStore, db: &Client, table: &str) {
+async fn assert_made<R: TableRow>(store: &PostgresStore, db: &Client, table: &str) {
     store.table::<R>(table).await.unwrap();
     assert_eq!(stored(db, table).await, named::<R>(word), "{table}");
     let expected = R::replaces().map(|replaces| replaces.key.to_vec());
@@ -67,7 +67,7 @@ async fn assert_made<R: Record>(store: &PostgresStore, db: &Client, table: &str)
 
 /// A table of the schema has the columns of its rows and, besides, exactly those that the server or
 /// a query fills in.
-async fn assert_schema<R: Record>(db: &Client, table: &str, others: &[&str]) {
+async fn assert_schema<R: TableRow>(db: &Client, table: &str, others: &[&str]) {
     let (mut beside, mut found) = (Vec::new(), Vec::new());
     for column in stored(db, table).await {
         if others.contains(&&*column.name) {

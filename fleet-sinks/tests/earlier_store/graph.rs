@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use fleet_core::{
-    EventTime, Graph, Operator, Order, Pipeline, Record, Result, Row, VehicleId,
+    EventTime, Graph, Operator, Order, Pipeline, Result, Row, TableRow, VehicleId,
     checkpoint::CheckpointStore,
     decode::Typed,
     event::Telemetry,
     operator::{Cx, Keep},
     pipeline::EpochLimits,
-    record::{Column, Fields, Replaces, Value},
     sink::TransactionalSink,
+    table::{Column, Fields, Replaces, Value},
     testing::{Log, Logged, Script, Scripted},
     units::Speed,
     window::{Summary, SummaryOf, Tumbling, Window},
@@ -39,7 +39,7 @@ impl Minute {
     }
 }
 
-impl Record for Minute {
+impl TableRow for Minute {
     fn columns() -> &'static [Column] {
         const {
             &[
@@ -78,7 +78,7 @@ pub(super) struct Pause {
     rows: u32,
 }
 
-impl Record for Pause {
+impl TableRow for Pause {
     fn columns() -> &'static [Column] {
         const {
             &[

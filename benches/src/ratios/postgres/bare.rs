@@ -4,9 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use fleet_core::{
-    EventTime, Record, VehicleId,
+    EventTime, TableRow, VehicleId,
     event::Telemetry,
-    record::{ColumnKind, Fields, Value},
+    table::{ColumnKind, Fields, Value},
     units::{Percent, Speed, Temperature},
 };
 use tokio_postgres::{

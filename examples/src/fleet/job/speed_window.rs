@@ -1,8 +1,8 @@
 //! The rows of table `windows`: the speeds of a vehicle in each window.
 
 use fleet_core::{
-    Record,
-    record::{Column, Fields, Replaces, Value},
+    TableRow,
+    table::{Column, Fields, Replaces, Value},
     window::{Summary, Window},
 };
 
@@ -21,7 +21,7 @@ impl SpeedWindow {
     }
 }
 
-impl Record for SpeedWindow {
+impl TableRow for SpeedWindow {
     fn columns() -> &'static [Column] {
         const {
             &[

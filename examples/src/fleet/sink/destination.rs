@@ -1,6 +1,6 @@
 //! The contract of a destination: a checkpoint store and the tables beside it.
 
-use fleet_core::{Record, Result, checkpoint::CheckpointStore, sink::TransactionalSink};
+use fleet_core::{Result, TableRow, checkpoint::CheckpointStore, sink::TransactionalSink};
 
 /// A sink for rows of type `R` in store `S`.
 pub(crate) type TableOf<R, S> = Box<dyn TransactionalSink<R, S>>;
@@ -15,7 +15,7 @@ pub(crate) trait Destination {
     ///
     /// # Errors
     /// Refuses a table that exists with other columns.
-    async fn table<R: Record + Send + Sync + 'static>(
+    async fn table<R: TableRow + Send + Sync + 'static>(
         &self,
         name: &str,
     ) -> Result<TableOf<R, Self::Store>>;

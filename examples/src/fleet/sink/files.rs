@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fleet_core::{Record, Result};
+use fleet_core::{Result, TableRow};
 use fleet_sinks::FileStore;
 
 use crate::sink::destination::{Destination, TableOf};
@@ -49,7 +49,7 @@ impl Destination for FileDestination {
     fn store(&self) -> FileStore {
         self.store.clone()
     }
-    async fn table<R: Record + Send + Sync + 'static>(
+    async fn table<R: TableRow + Send + Sync + 'static>(
         &self,
         name: &str,
     ) -> Result<TableOf<R, FileStore>> {

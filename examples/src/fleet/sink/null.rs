@@ -1,6 +1,6 @@
 //! A destination that discards every row, for runs of which only the totals matter.
 
-use fleet_core::{MemoryStore, Record, Result, sink::Null};
+use fleet_core::{MemoryStore, Result, TableRow, sink::Null};
 
 use crate::sink::destination::{Destination, TableOf};
 
@@ -13,7 +13,7 @@ impl Destination for NullDestination {
     fn store(&self) -> MemoryStore {
         self.0.clone()
     }
-    async fn table<R: Record + Send + Sync + 'static>(
+    async fn table<R: TableRow + Send + Sync + 'static>(
         &self,
         _: &str,
     ) -> Result<TableOf<R, MemoryStore>> {

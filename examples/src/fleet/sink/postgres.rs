@@ -1,6 +1,6 @@
 //! Tables in a PostgreSQL database.
 
-use fleet_core::{Record, Result};
+use fleet_core::{Result, TableRow};
 use fleet_sinks::PostgresStore;
 
 use crate::{
@@ -31,7 +31,7 @@ impl Destination for PostgresDestination {
     fn store(&self) -> PostgresStore {
         self.0.clone()
     }
-    async fn table<R: Record + Send + Sync + 'static>(
+    async fn table<R: TableRow + Send + Sync + 'static>(
         &self,
         name: &str,
     ) -> Result<TableOf<R, PostgresStore>> {

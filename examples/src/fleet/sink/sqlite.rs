@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fleet_core::{Record, Result};
+use fleet_core::{Result, TableRow};
 use fleet_sinks::SqliteStore;
 
 use crate::sink::destination::{Destination, TableOf};
@@ -26,7 +26,7 @@ impl Destination for SqliteDestination {
     fn store(&self) -> SqliteStore {
         self.0.clone()
     }
-    async fn table<R: Record + Send + Sync + 'static>(
+    async fn table<R: TableRow + Send + Sync + 'static>(
         &self,
         name: &str,
     ) -> Result<TableOf<R, SqliteStore>> {

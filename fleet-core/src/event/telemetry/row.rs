@@ -2,8 +2,8 @@
 
 use super::{Signal, Telemetry};
 use crate::data::{
-    FleetId, Record,
-    record::{Column, ColumnKind, Fields, Value},
+    FleetId, TableRow,
+    table::{Column, ColumnKind, Fields, Value},
 };
 
 #[expect(
@@ -27,7 +27,7 @@ const COLUMNS: [Column; 4 + Signal::ALL.len()] = {
     columns
 };
 
-impl Record for Telemetry {
+impl TableRow for Telemetry {
     fn columns() -> &'static [Column] {
         &COLUMNS
     }

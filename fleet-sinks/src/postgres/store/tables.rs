@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use fleet_core::{
-    Record, Result, Row,
+    Result, Row, TableRow,
     sink::{Outcome, TransactionalSink},
 };
 
@@ -19,14 +19,14 @@ impl PostgresStore {
     /// The table of this name (`table` or `schema.table`), made if it does not exist; the sink of a
     /// stream of `R`.
     ///
-    /// If the row type [declares](fleet_core::record::Replaces) a key and a revision, the highest
+    /// If the row type [declares](fleet_core::table::Replaces) a key and a revision, the highest
     /// revision of each key is kept. A new table gets an index on `vehicle_id` and `time` if it has
     /// these columns.
     ///
     /// # Errors
     /// Refuses a name or a column that would need quotes, and an existing table that cannot take
     /// the rows; the message lists the differences.
-    pub async fn table<R: Record>(&self, name: &str) -> Result<PostgresTable<R>> {
+    pub async fn table<R: TableRow>(&self, name: &str) -> Result<PostgresTable<R>> {
         self.table_with(name, TableOptions::default()).await
     }
 
@@ -35,7 +35,7 @@ impl PostgresStore {
     /// # Errors
     /// Returns errors of [`table`](Self::table). Also refuses rows that replace each other, or are
     /// added up, if the table has no unique index of their key.
-    pub async fn table_with<R: Record>(
+    pub async fn table_with<R: TableRow>(
         &self,
         name: &str,
         options: TableOptions,
@@ -56,7 +56,7 @@ impl PostgresStore {
 }
 
 #[async_trait]
-impl<T: Record + Send + Sync + 'static> TransactionalSink<T, PostgresStore> for PostgresTable<T> {
+impl<T: TableRow + Send + Sync + 'static> TransactionalSink<T, PostgresStore> for PostgresTable<T> {
     async fn write(&mut self, tx: &mut PostgresTransaction, rows: &[Row<T>]) -> Result<Outcome> {
         self.write_in(tx, rows).await
     }

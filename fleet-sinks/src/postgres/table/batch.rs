@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use fleet_core::{EventTime, Record, Row, record::Value};
+use fleet_core::{EventTime, Row, TableRow, table::Value};
 
 use super::keys::{Keys, ReadKey, SortKey};
 use crate::check;
@@ -43,7 +43,7 @@ struct Sorted {
     version: u64,
 }
 
-impl<'a, R: Record> Batch<'a, R> {
+impl<'a, R: TableRow> Batch<'a, R> {
     pub(super) fn of(rows: &'a [Row<R>], sort_key: &SortKey) -> Self {
         let mut keys = Keys::default();
         let columns = sort_key.columns();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fleet_core::{
     Result,
-    record::{Column, ColumnKind},
+    table::{Column, ColumnKind},
 };
 
 use super::{

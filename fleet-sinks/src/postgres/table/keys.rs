@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher as _;
 
-use fleet_core::record::{Column, Fields, Value};
+use fleet_core::table::{Column, Fields, Value};
 use foldhash::fast::RandomState;
 use hashbrown::hash_table::{Entry, HashTable};
 

@@ -1,6 +1,6 @@
 //! Options of a table: how rows are written, and which indexes are made.
 
-use fleet_core::record::Replaces;
+use fleet_core::table::Replaces;
 
 use crate::indexes::Indexes;
 
@@ -8,7 +8,7 @@ use crate::indexes::Indexes;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WriteMode {
     /// Appends the row, or replaces an earlier revision if the row type
-    /// [declares](fleet_core::Record::replaces) a key and a revision.
+    /// [declares](fleet_core::TableRow::replaces) a key and a revision.
     #[default]
     AsDeclared,
     /// Replaces the row with the same key unless that one is newer, as for the current state of a

@@ -1,6 +1,6 @@
 //! Checks of names, columns and keys before the server is asked.
 
-use fleet_core::record::{Column, ColumnKind};
+use fleet_core::table::{Column, ColumnKind};
 
 use super::options::ResolvedMode;
 use crate::check;

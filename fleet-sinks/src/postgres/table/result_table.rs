@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use fleet_core::{Record, Result, Row, record::Column, sink::Outcome};
+use fleet_core::{Result, Row, TableRow, sink::Outcome, table::Column};
 
 use super::{
     batch::Batch,
@@ -27,7 +27,7 @@ use crate::{
 /// A result table: rows are committed together with the position they came from.
 ///
 /// # Shape
-/// Columns are those of the [`Record`], with the types `text`, `double precision`, `bigint`,
+/// Columns are those of the [`TableRow`], with the types `text`, `double precision`, `bigint`,
 /// `boolean` and `timestamp with time zone`. An existing table may have further columns that the
 /// server fills in, and narrower types such as `varchar(20)`, an enum or `integer`.
 ///
@@ -70,7 +70,7 @@ pub struct PostgresTable<R> {
 /// The next number of a staging table; numbers distinguish those of one connection.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-impl<R: Record> PostgresTable<R> {
+impl<R: TableRow> PostgresTable<R> {
     /// Opens a table or makes it; returns whether it was made.
     pub(in crate::postgres) async fn open(
         tx: &PostgresTransaction,

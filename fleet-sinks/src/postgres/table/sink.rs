@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use fleet_core::{
-    Record, Result, Row,
+    Result, Row, TableRow,
     sink::{Outcome, Sink},
 };
 
@@ -47,7 +47,7 @@ impl Database {
     ///
     /// # Errors
     /// Returns errors of [`PostgresStore::table`](crate::PostgresStore::table).
-    pub async fn sink<R: Record>(&self, name: &str) -> Result<PostgresSink<R>> {
+    pub async fn sink<R: TableRow>(&self, name: &str) -> Result<PostgresSink<R>> {
         self.sink_with(name, TableOptions::default()).await
     }
 
@@ -55,7 +55,7 @@ impl Database {
     ///
     /// # Errors
     /// Returns errors of [`PostgresStore::table_with`](crate::PostgresStore::table_with).
-    pub async fn sink_with<R: Record>(
+    pub async fn sink_with<R: TableRow>(
         &self,
         name: &str,
         options: TableOptions,
@@ -69,7 +69,7 @@ impl Database {
 }
 
 #[async_trait]
-impl<T: Record + Send + Sync + 'static> Sink<T> for PostgresSink<T> {
+impl<T: TableRow + Send + Sync + 'static> Sink<T> for PostgresSink<T> {
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
         if rows.is_empty() {
             return Ok(Outcome::default());

@@ -1,7 +1,7 @@
 //! Builds the statements of a table. Names were checked or come from the server's catalogue, and
 //! are quoted nevertheless; values are never part of a statement.
 
-use fleet_core::record::Column;
+use fleet_core::table::Column;
 
 use super::{
     catalog::TableSchema,

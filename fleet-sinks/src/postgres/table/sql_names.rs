@@ -1,6 +1,6 @@
 //! Quotes names and maps kinds of columns to SQL types.
 
-use fleet_core::record::ColumnKind;
+use fleet_core::table::ColumnKind;
 
 /// The quoted name. A dot separates schema and table.
 pub(super) fn quoted(name: &str) -> String {

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use fleet_core::{Record, Result};
+use fleet_core::{Result, TableRow};
 use tokio_postgres::Error;
 
 use super::{
@@ -51,7 +51,7 @@ pub(super) struct BatchWriter<'a, R> {
     written: Written,
 }
 
-impl<'a, R: Record> BatchWriter<'a, R> {
+impl<'a, R: TableRow> BatchWriter<'a, R> {
     pub(super) fn new(wire: Wire<'a>, batch: &'a Batch<'a, R>) -> Self {
         Self {
             wire,

@@ -1,12 +1,12 @@
 //! An ingesting login with a store and tables of the migrations, under its rights and policies.
 
 use fleet_core::{
-    EventTime, Offset, Partition, Record, VehicleId,
+    EventTime, Offset, Partition, TableRow, VehicleId,
     checkpoint::{CheckpointStore, Committed},
     event::{Alert, Telemetry},
-    record::{Column, Fields, Value},
     row::Row,
     sink::TransactionalSink,
+    table::{Column, Fields, Value},
     testing::conformance::sealed,
     units::Speed,
 };
@@ -19,7 +19,7 @@ use crate::postgres::{
 /// The state of a vehicle, with the columns of the table.
 struct State(Telemetry);
 
-impl Record for State {
+impl TableRow for State {
     fn columns() -> &'static [Column] {
         const {
             &[

@@ -1,10 +1,10 @@
 //! Appending, replacing and adding up rows in a table.
 
 use fleet_core::{
-    EventTime, Offset, Record, Row,
+    EventTime, Offset, Row, TableRow,
     checkpoint::CheckpointStore,
-    record::{Column, Fields, Value},
     sink::{Outcome, Sink, TransactionalSink},
+    table::{Column, Fields, Value},
 };
 
 use crate::testing::postgres::Scratch;
@@ -16,7 +16,7 @@ use crate::{
 /// The total of a place.
 struct Sum(&'static str, i64, Option<f64>);
 
-impl Record for Sum {
+impl TableRow for Sum {
     fn columns() -> &'static [Column] {
         const {
             &[
@@ -44,7 +44,7 @@ fn rows<T>(of: impl IntoIterator<Item = T>) -> Vec<Row<T>> {
         .collect()
 }
 
-async fn write<T: Record + Send + Sync + 'static>(
+async fn write<T: TableRow + Send + Sync + 'static>(
     database: &Database,
     options: TableOptions,
     batch: impl IntoIterator<Item = T>,

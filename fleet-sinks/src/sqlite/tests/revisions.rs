@@ -1,10 +1,10 @@
 //! Rows that replace earlier revisions.
 
 use fleet_core::{
-    EventTime, Offset, Record, Row,
+    EventTime, Offset, Row, TableRow,
     checkpoint::CheckpointStore,
-    record::{Column, Fields, Replaces},
     sink::TransactionalSink,
+    table::{Column, Fields, Replaces},
 };
 
 use crate::{SqliteStore, testing::stores::Hour};
@@ -54,7 +54,7 @@ async fn a_first_result_of_another_input_is_a_row_of_its_own() {
 async fn a_table_whose_key_is_no_column_of_it_is_refused() {
     #[derive(Debug)]
     struct Wrong;
-    impl Record for Wrong {
+    impl TableRow for Wrong {
         fn columns() -> &'static [Column] {
             const { &[Column::text("place")] }
         }

@@ -17,7 +17,7 @@ pub enum ColumnKind {
     Time,
 }
 
-/// One column of a [`Record`].
+/// One column of a [`TableRow`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     /// Matches `[a-z_][a-z0-9_]{0,62}`, so it never needs quoting. Tables reject any other name.
@@ -128,10 +128,10 @@ pub struct Replaces {
 ///
 /// # Examples
 /// ```
-/// use fleet_core::record::{Column, Fields, Record, Value, to_ndjson};
+/// use fleet_core::table::{Column, Fields, TableRow, Value, to_ndjson};
 ///
 /// struct Visit { depot: String, minutes: i64 }
-/// impl Record for Visit {
+/// impl TableRow for Visit {
 ///     fn columns() -> &'static [Column] {
 ///         const { &[Column::text("depot"), Column::integer("minutes")] }
 ///     }
@@ -145,7 +145,7 @@ pub struct Replaces {
 /// to_ndjson(&Visit { depot: "north".into(), minutes: 5 }, &mut line);
 /// assert_eq!(line, b"{\"depot\":\"north\",\"minutes\":5}\n");
 /// ```
-pub trait Record {
+pub trait TableRow {
     /// The columns. Every call returns the same ones.
     fn columns() -> &'static [Column]
     where
@@ -168,7 +168,7 @@ pub trait Record {
 }
 
 /// Appends one row as a JSON object and a newline. A number that is not finite is written as null.
-pub fn to_ndjson<R: Record>(row: &R, to: &mut Vec<u8>) {
+pub fn to_ndjson<R: TableRow>(row: &R, to: &mut Vec<u8>) {
     struct Object<'a> {
         columns: std::slice::Iter<'static, Column>,
         first: bool,
