@@ -1,11 +1,6 @@
 //! The time at which an event happened.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime},
-};
-
-use super::{TimeError, TimeReader, TimeStyle};
+use std::time::{Duration, SystemTime};
 
 /// The time at which something happened on the vehicle, in microseconds of UTC since 1970.
 ///
@@ -44,14 +39,6 @@ impl EventTime {
     /// Returns the microseconds since 1970.
     pub const fn as_micros(self) -> i64 {
         self.0
-    }
-    /// Parses RFC 3339. A space is accepted in place of the `T`.
-    ///
-    /// # Errors
-    /// Fails if the text is not a time, has no zone, or is outside [`MIN`](Self::MIN) to
-    /// [`MAX`](Self::MAX).
-    pub fn parse(text: &str) -> Result<Self, TimeError> {
-        TimeReader::default().read(text).map(|(at, _)| at)
     }
     /// Whether decoders accept this time.
     pub fn is_in_range(self) -> bool {
@@ -122,24 +109,5 @@ impl From<SystemTime> for EventTime {
                 Self((-whole).saturating_sub(i64::from(cut)))
             }
         }
-    }
-}
-
-impl fmt::Display for EventTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        TimeStyle::shortest(*self).write(*self, f)
-    }
-}
-
-impl serde::Serialize for EventTime {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for EventTime {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }

@@ -6,6 +6,7 @@ mod stamp;
 mod style;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use event_time::EventTime;
 pub(crate) use event_time::micros;

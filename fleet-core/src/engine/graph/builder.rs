@@ -9,44 +9,14 @@ use std::{
     },
 };
 
-use super::{At, Buffer, Node, Slots, Watch, flat_map::FlatMap, keyed::Keyed, merge::Merge};
+use super::{
+    At, Buffer, Node, Slots, Stream, Watch, flat_map::FlatMap, keyed::Keyed, merge::Merge,
+};
 use crate::{
     contracts::Operator,
     event::Event,
     rows::{Row, Rows, Slab, Soonest},
 };
-
-/// A handle to a stream of rows in one graph. Handles are cheap to copy.
-pub struct Stream<T> {
-    pub(crate) slot: usize,
-    /// The id of its graph, so that handles of other graphs are rejected.
-    pub(crate) graph: u64,
-    of: PhantomData<fn() -> T>,
-}
-
-/// The slot of the events of a graph.
-const EVENTS: usize = 0;
-
-impl<T> Stream<T> {
-    /// Whether its rows are the input events.
-    pub(super) fn is_of_events(self) -> bool {
-        self.slot == EVENTS
-    }
-}
-
-impl<T> Clone for Stream<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Stream<T> {}
-
-impl<T> fmt::Debug for Stream<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Stream({})", self.slot)
-    }
-}
 
 /// A dataflow graph: what is computed from a stream of events.
 ///
@@ -106,11 +76,7 @@ impl<E: Event> Graph<E> {
     fn stream_in<T>(&mut self, buffer: fn() -> Box<dyn Buffer>, replaces: bool) -> Stream<T> {
         self.replaces.push(replaces);
         self.buffers.push(buffer);
-        Stream {
-            slot: self.buffers.len() - 1,
-            graph: self.id,
-            of: PhantomData,
-        }
+        Stream::new(self.buffers.len() - 1, self.id)
     }
 
     fn check_own<T>(&mut self, name: &str, from: Stream<T>) {
@@ -230,10 +196,6 @@ impl<E: Event> Graph<E> {
 
     /// The stream of the input events.
     pub(crate) fn events(&self) -> Stream<E> {
-        Stream {
-            slot: EVENTS,
-            graph: self.id,
-            of: PhantomData,
-        }
+        Stream::of_events(self.id)
     }
 }

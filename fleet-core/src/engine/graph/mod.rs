@@ -14,8 +14,10 @@ mod merge;
 mod meter;
 mod node;
 mod slots;
+mod stream;
 
-pub use builder::{Graph, Stream};
+pub use builder::Graph;
+pub use stream::Stream;
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use cell::saved_state;

@@ -1,9 +1,8 @@
 //! Limits on the keys of a partition: their time to live, and their number per tenant.
 
-use std::{num::NonZeroUsize, time::Duration};
-
 use super::{
     Plan, Replay,
+    plan::KeyLimits,
     tenants::{Rules, Tenants},
     time_to_live::{PartitionTime, Sweep},
 };
@@ -14,22 +13,6 @@ use crate::{
     event::Event,
     rows::Events,
 };
-
-/// The limits on keys.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct KeyLimits {
-    /// How long a key may be silent before it is forgotten.
-    pub(crate) ttl: Option<Duration>,
-    /// The number of keys that a tenant may have in one partition.
-    pub(crate) per_tenant: Option<NonZeroUsize>,
-}
-
-impl KeyLimits {
-    /// Returns whether there is no limit.
-    pub(super) fn is_none(self) -> bool {
-        self.ttl.is_none() && self.per_tenant.is_none()
-    }
-}
 
 /// Inspects all events of a turn before they reach the shards.
 #[derive(Debug, Default)]

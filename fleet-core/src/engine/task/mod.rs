@@ -41,10 +41,9 @@ pub(crate) use fork::ForkJoin;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use fork::Inline;
 use key_limits::KeyGate;
-pub(crate) use key_limits::KeyLimits;
 use panics::{PanicSite, Panicked, caught};
 pub(crate) use piece::{CommitKind, Piece};
-pub(crate) use plan::Plan;
+pub(crate) use plan::{KeyLimits, Plan};
 #[cfg(any(test, feature = "driver"))]
 pub(crate) use recovery::PANICS;
 use replay::Replay;

@@ -1,8 +1,7 @@
 //! The plan of a pipeline, which its tasks share.
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use super::KeyLimits;
 use crate::engine::{
     graph::{Clock, Graph},
     order::Order,
@@ -23,4 +22,20 @@ pub(crate) struct Plan<E> {
     pub(crate) isolate: bool,
     /// The clock that measures the nodes, if metrics are recorded.
     pub(crate) clock: Option<Clock>,
+}
+
+/// The limits on keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyLimits {
+    /// How long a key may be silent before it is forgotten.
+    pub(crate) ttl: Option<Duration>,
+    /// The number of keys that a tenant may have in one partition.
+    pub(crate) per_tenant: Option<NonZeroUsize>,
+}
+
+impl KeyLimits {
+    /// Returns whether there is no limit.
+    pub(super) fn is_none(self) -> bool {
+        self.ttl.is_none() && self.per_tenant.is_none()
+    }
 }

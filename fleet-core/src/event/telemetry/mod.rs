@@ -7,13 +7,13 @@ mod row;
 mod serial;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 pub use extra::{Layout, Slot, UnknownKey};
-pub use facts::{Flag, NullField, RoadType, TextField};
+pub use vocabulary::{Flag, NullField, RoadType, TextField};
 
 use extra::Extra;
-
-use facts::RoadCode;
+use vocabulary::RoadCode;
 
 use super::{ContentHasher, Event, Reading, Signal, Status, Style};
 use crate::data::{
