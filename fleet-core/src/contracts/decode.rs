@@ -264,7 +264,8 @@ pub struct SingleRecord<P> {
 ///
 /// # Examples
 /// ```
-/// # use fleet_core::{EventTime, Offset, VehicleId, checkpoint::Fates, event::Telemetry, decode::{Decode, Entry, Typed}};
+/// # use fleet_core::{EventTime, Offset, VehicleId, checkpoint::Fates, event::Telemetry};
+/// # use fleet_core::decode::{Decode, Entry, Typed};
 /// let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
 /// let (mut rows, mut fates) = (Vec::new(), Fates::default());
 /// Typed::default().decode(vec![(Offset(0), event)], &mut Entry::new(&mut rows, &mut fates));

@@ -161,9 +161,9 @@ pub trait Source: Send + 'static {
 
     /// Reports that everything before offset `upto` is durable.
     ///
-    /// Called after each commit, for each partition in it that this process still owns. If the driver
-    /// runs out of time during a hand-over, it drops the future and calls again later. A log may
-    /// store the offset as a hint; a queue acknowledges its messages. Default: does nothing.
+    /// Called after each commit, for each partition in it that this process still owns. If the
+    /// driver runs out of time during a hand-over, it drops the future and calls again later. A log
+    /// may store the offset as a hint; a queue acknowledges its messages. Default: does nothing.
     async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
         let _ = (partition, upto);
         Ok(())
@@ -204,7 +204,8 @@ impl Chunk {
     /// # Examples
     /// ```
     /// use fleet_core::{Offset, source::Chunk};
-    /// let chunk = Chunk { bytes: b"a\nbb\nccc\n".to_vec(), start: Offset(100), ..Chunk::default() };
+    /// let bytes = b"a\nbb\nccc\n".to_vec();
+    /// let chunk = Chunk { bytes, start: Offset(100), ..Chunk::default() };
     /// let parts = chunk.divide(2);
     /// assert_eq!((&*parts[0].bytes, parts[0].start), (&b"a\nbb\n"[..], Offset(100)));
     /// assert_eq!((&*parts[1].bytes, parts[1].start), (&b"ccc\n"[..], Offset(105)));

@@ -83,7 +83,8 @@ pub struct AtLeastOnce;
 /// let event = |kmh| Telemetry::new(car.clone(), EventTime::MIN).with_speed(Speed::from_kmh(kmh));
 ///
 /// let (mut graph, telemetry) = Graph::new();
-/// let fast = graph.filter("fast", telemetry, |event: &Telemetry| event.speed().is_some_and(|v| v.as_kmh() > 80.0));
+/// let is_fast = |event: &Telemetry| event.speed().is_some_and(|v| v.as_kmh() > 80.0);
+/// let fast = graph.filter("fast", telemetry, is_fast);
 /// let store = MemoryStore::default();
 /// let report = Pipeline::exactly_once(
 ///         Scripted::of_rows("memory", [event(50.0), event(92.5)]), Typed::default(),
@@ -100,9 +101,12 @@ pub struct AtLeastOnce;
 ///
 /// With exactly-once, a plain sink does not compile:
 /// ```compile_fail,E0599
-/// # use fleet_core::{Graph, MemoryStore, Order, Pipeline, decode::Typed, event::Telemetry, sink::Null, testing::Scripted};
+/// # use fleet_core::{Graph, MemoryStore, Order, Pipeline, decode::Typed, event::Telemetry};
+/// # use fleet_core::{sink::Null, testing::Scripted};
 /// # let (graph, telemetry) = Graph::<Telemetry>::new();
-/// Pipeline::exactly_once(Scripted::of_rows("memory", []), Typed::default(), Order::default(), graph, MemoryStore::default())
+/// let source = Scripted::of_rows("memory", []);
+/// let store = MemoryStore::default();
+/// Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store)
 ///     .publish("out", telemetry, Null);
 /// ```
 pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Guarantee> {

@@ -162,13 +162,16 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// ```
     /// use fleet_core::{
     ///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId,
-    ///     decode::Typed, event::Telemetry, pipeline::{Ending, Phase}, sink::Null, testing::Scripted,
+    ///     decode::Typed, event::Telemetry, pipeline::{Ending, Phase}, sink::Null,
+    ///     testing::Scripted,
     /// };
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
     /// let car = Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN);
     /// let (graph, telemetry) = Graph::new();
     /// let source = Scripted::of_rows("memory", [car]);
-    /// let pipeline = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, MemoryStore::default())
+    /// let store = MemoryStore::default();
+    /// let order = Order::default();
+    /// let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, store)
     ///     .store("out", telemetry, Null);
     /// let health = pipeline.watch();
     /// assert_eq!(health.borrow().phase, Phase::Starting);
@@ -191,19 +194,24 @@ impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<S
     /// Any other choice needs a replayable source. With a queue it does not compile:
     /// ```compile_fail,E0599
     /// # use std::time::Duration;
-    /// # use fleet_core::{Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source, decode::Typed, event::Telemetry, pipeline::Snapshots, source::SourceEvent};
+    /// # use fleet_core::{Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source};
+    /// # use fleet_core::{decode::Typed, event::Telemetry, pipeline::Snapshots};
+    /// # use fleet_core::source::SourceEvent;
     /// struct Queue;
     ///
     /// #[async_trait::async_trait]
     /// impl Source for Queue {
     ///     // ..
     /// #     type Payload = Vec<(Offset, Telemetry)>;
-    /// #     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> { std::future::pending().await }
+    /// #     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
+    /// #         std::future::pending().await
+    /// #     }
     /// #     async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> { Ok(()) }
     /// }
     ///
     /// # let graph = Graph::<Telemetry>::new().0;
-    /// Pipeline::at_least_once(Queue, Typed::default(), Order::default(), graph, MemoryStore::default())
+    /// let store = MemoryStore::default();
+    /// Pipeline::at_least_once(Queue, Typed::default(), Order::default(), graph, store)
     ///     .snapshots(Snapshots::Every(Duration::from_secs(60)));
     /// ```
     #[must_use]

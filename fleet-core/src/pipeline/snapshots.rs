@@ -28,7 +28,8 @@ use crate::{
 /// # let rows = [Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN)];
 /// let (graph, _) = Graph::new();
 /// let source = Scripted::of_rows("memory", rows);
-/// let report = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, MemoryStore::default())
+/// let store = MemoryStore::default();
+/// let report = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store)
 ///     .snapshots(Snapshots::Every(Duration::from_secs(60)))
 ///     .run()
 ///     .await?;

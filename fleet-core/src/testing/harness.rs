@@ -25,7 +25,8 @@ use crate::{
 /// ```
 /// use std::time::Duration;
 /// use fleet_core::{
-///     EventTime, Graph, Operator, Order, VehicleId, event::Telemetry, operator::{Cx, Keep}, row::Row,
+///     EventTime, Graph, Operator, Order, VehicleId, event::Telemetry,
+///     operator::{Cx, Keep}, row::Row,
 ///     testing::Harness,
 /// };
 ///

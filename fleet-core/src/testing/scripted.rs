@@ -52,10 +52,12 @@ pub enum Script {
 ///     Log::new("p/0", [event("car-1").into(), broken]),
 ///     Log::new("p/1", [event("car-2")]),
 /// ];
-/// let source = Scripted::several(logs, [(0, Script::Rows(1)), (0, Script::Lost), (1, Script::Rows(1))]);
+/// let script = [(0, Script::Rows(1)), (0, Script::Lost), (1, Script::Rows(1))];
+/// let source = Scripted::several(logs, script);
 /// let (graph, telemetry) = Graph::new();
 /// let store = MemoryStore::default();
-/// let report = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store.clone())
+/// let order = Order::default();
+/// let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
 ///     .store("all", telemetry, store.table("all"))
 ///     .run()
 ///     .await?;

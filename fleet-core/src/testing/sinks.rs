@@ -26,9 +26,11 @@ use crate::{
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let (mut graph, telemetry) = Graph::new();
 /// let keys = graph.map("keys", telemetry, |event: &Telemetry| event.vehicle().to_string());
-/// let source = Scripted::of_rows("memory", [Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN)]);
+/// let event = Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN);
+/// let source = Scripted::of_rows("memory", [event]);
 /// let seen = Recording::default();
-/// Pipeline::at_least_once(source, Typed::default(), Order::default(), graph, MemoryStore::default())
+/// let store = MemoryStore::default();
+/// Pipeline::at_least_once(source, Typed::default(), Order::default(), graph, store)
 ///     .publish("keys", keys, seen.clone())
 ///     .run()
 ///     .await?;

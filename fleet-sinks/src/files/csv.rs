@@ -42,7 +42,8 @@ use super::{append::Appender, format::Format};
 /// let visit = |visit| Row::detached(EventTime::MIN, Offset(0), visit);
 /// let mut file = CsvFile::open(&path)?;
 /// file.write(&[visit(Visit("north, gate 2", Some(5))), visit(Visit("", None))]).await?;
-/// assert_eq!(std::fs::read_to_string(&path).unwrap(), "depot,minutes\n\"north, gate 2\",5\n\"\",\n");
+/// let text = std::fs::read_to_string(&path).unwrap();
+/// assert_eq!(text, "depot,minutes\n\"north, gate 2\",5\n\"\",\n");
 /// # Ok::<(), fleet_core::Error>(()) }).unwrap();
 /// ```
 ///

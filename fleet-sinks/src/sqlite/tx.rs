@@ -25,17 +25,23 @@ use super::error::{SqliteError, failed, over};
 ///
 /// #[async_trait]
 /// impl TransactionalSink<(String, i64), SqliteStore> for Totals {
-///     async fn write(&mut self, tx: &mut SqliteTx, rows: &[Row<(String, i64)>]) -> Result<Outcome> {
+///     async fn write(
+///         &mut self,
+///         tx: &mut SqliteTx,
+///         rows: &[Row<(String, i64)>],
+///     ) -> Result<Outcome> {
 ///         let add = || -> rusqlite::Result<()> {
 ///             let mut add = tx.connection().prepare_cached(
-///                 "INSERT INTO totals VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n",
+///                 "INSERT INTO totals VALUES (?1, ?2)
+///                  ON CONFLICT (name) DO UPDATE SET n = n + excluded.n",
 ///             )?;
 ///             for row in rows {
 ///                 add.execute((&row.value.0, row.value.1))?;
 ///             }
 ///             Ok(())
 ///         };
-///         add().map_err(|cause| Error::new(ErrorKind::Sink, "cannot add to totals").because(cause))?;
+///         let failed = |cause| Error::new(ErrorKind::Sink, "cannot add to totals").because(cause);
+///         add().map_err(failed)?;
 ///         Ok(Outcome::default())
 ///     }
 /// }

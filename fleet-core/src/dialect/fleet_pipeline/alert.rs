@@ -14,8 +14,9 @@ use crate::{
 /// # Examples
 /// ```
 /// use fleet_core::{dialect::fleet_pipeline::PipelineAlert, event::AlertKind};
-/// let json = r#"{"time":"2024-02-15 14:32:18","vehicle_id":7,"alert_type":"Speed Violation","alert_message":""}"#;
-/// let row: PipelineAlert = serde_json::from_str(json)?;
+/// let json = r#"{"time":"2024-02-15 14:32:18","vehicle_id":7,"#.to_owned()
+///     + r#""alert_type":"Speed Violation","alert_message":""}"#;
+/// let row: PipelineAlert = serde_json::from_str(&json)?;
 /// assert_eq!(row.kind(), Some(AlertKind::Overspeed));
 /// assert_eq!(serde_json::to_string(&row)?, json);
 /// # Ok::<(), serde_json::Error>(())

@@ -122,7 +122,8 @@ pub const FENCED: Metric = Metric::new(
     "commits that were refused because another process owns the partition",
 );
 
-/// `fleet_retries_total`: by `stage`, the [word](super::RetriedOperation::as_word) of the operation.
+/// `fleet_retries_total`: by `stage`, the [word](super::RetriedOperation::as_word) of the
+/// operation.
 pub const RETRIES: Metric = Metric::new(
     Counter,
     Count,

@@ -29,7 +29,8 @@ type Meanwhile = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + S
 /// };
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let car = VehicleId::new("car-1")?;
-/// let rows: Vec<_> = (0..9).map(|s| Telemetry::new(car.clone(), EventTime::from_micros(s * 1_000_000))).collect();
+/// let at = |second: i64| EventTime::from_micros(second * 1_000_000);
+/// let rows: Vec<_> = (0..9).map(|s| Telemetry::new(car.clone(), at(s))).collect();
 /// let store = MemoryStore::default();
 /// let faults = Faults::at([(Operation::Commit, 2, Fault::CrashAfter)]);
 /// for faults in [faults.clone(), Faults::none()] {

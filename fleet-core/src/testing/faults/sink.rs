@@ -19,7 +19,8 @@ use crate::{
 /// The first write fails halfway, and the second is slow:
 /// ```
 /// use std::time::Duration;
-/// use fleet_core::{EventTime, Offset, Row, sink::Sink, testing::{Fault, Faults, FaultySink, Operation, Recording}};
+/// use fleet_core::testing::{Fault, Faults, FaultySink, Operation, Recording};
+/// use fleet_core::{EventTime, Offset, Row, sink::Sink};
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let seen = Recording::default();
 /// let slow = Fault::Slow(Duration::from_millis(1));
