@@ -1,15 +1,17 @@
+//! How often a rule raises alerts.
+
 use std::str::FromStr;
 
 use fleet_core::{Error, ErrorKind};
 
-/// How often a rule that stays true raises an alert.
+/// How often a rule that stays violated raises an alert.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// One alert each time the condition becomes true; it is armed again when it is false. A missing
-    /// reading changes nothing.
+    /// One alert when a violation begins. The next one requires an event without the violation in
+    /// between; an event that lacks the reading changes nothing.
     #[default]
     Edge,
-    /// One alert for each event that offends, as the described systems do.
+    /// One alert for each event that violates the rule, as the described systems do.
     Every,
 }
 

@@ -1,6 +1,8 @@
+//! Ordinals of alerts that share an event time.
+
 use fleet_core::{EventTime, State};
 
-/// Numbers the alerts of one vehicle that open at one time, so that their ids differ.
+/// Numbers the alerts that one vehicle raises at the same event time, so that their ids differ.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ordinals {
     at: EventTime,
@@ -13,7 +15,7 @@ impl Ordinals {
         opened: 0,
     };
 
-    /// The number of the next alert among those of its time.
+    /// The number of the next alert raised at `now`, from 0.
     pub(crate) fn next(&mut self, now: EventTime) -> u64 {
         if self.at != now {
             (self.at, self.opened) = (now, 0);

@@ -1,3 +1,5 @@
+//! The operator that evaluates thresholds over telemetry and raises alerts.
+
 use compact_str::CompactString;
 use fleet_core::{
     Error, ErrorKind, Operator, Result, Row, State,
@@ -5,16 +7,16 @@ use fleet_core::{
     operator::Cx,
 };
 
-use crate::{Mode, Threshold, Verdict, ordinal::Ordinals};
+use crate::{Evaluation, Mode, Threshold, ordinal::Ordinals};
 
-/// How many rules one operator watches: one bit of its state each.
+/// The most rules that one operator evaluates. Each takes one bit of the state of a vehicle.
 pub const MAX_RULES: usize = 64;
 
-/// Watches any number of thresholds in one pass, with 20 bytes of state per vehicle.
+/// Evaluates up to [`MAX_RULES`] thresholds in one pass, with 20 bytes of state per vehicle.
 ///
 /// # Guarantees
-/// The id of an alert is made of pipeline, node, rule, vehicle, opening time and ordinal, so the same
-/// events give the same alerts in every run.
+/// The id of an alert is a hash of pipeline, node, rule, vehicle, time of the event and an ordinal,
+/// so the same events produce the same alerts in every run. Belated events raise no alerts.
 ///
 /// # Examples
 /// ```
@@ -28,19 +30,19 @@ pub struct Rules {
     mode: Mode,
 }
 
-/// What is kept for one vehicle.
+/// The state of one vehicle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RulesState {
-    /// Bit `i`: the condition of rule `i` was true at the last reading.
+    /// Bit `i` is set when the last evaluation of rule `i` was a violation.
     active: u64,
     ordinals: Ordinals,
 }
 
 impl Rules {
-    /// Watches these thresholds.
+    /// An operator that evaluates these thresholds.
     ///
     /// # Errors
-    /// Refuses more than [`MAX_RULES`], two of one name, and a limit that is not finite.
+    /// Refuses more than [`MAX_RULES`] thresholds, duplicate names, and limits that are not finite.
     pub fn new(thresholds: impl IntoIterator<Item = Threshold>, mode: Mode) -> Result<Self> {
         let thresholds: Vec<_> = thresholds.into_iter().collect();
         let wrong = |message: String| Err(Error::new(ErrorKind::Config, message));
@@ -68,7 +70,7 @@ impl Rules {
         Ok(Self { thresholds, mode })
     }
 
-    /// For presets, which are tested.
+    /// Skips the checks of [`new`](Self::new): a test runs them over every preset.
     pub(crate) fn of_preset<const N: usize>(thresholds: [Threshold; N], mode: Mode) -> Self {
         const { assert!(N <= MAX_RULES) };
         Self {
@@ -77,12 +79,12 @@ impl Rules {
         }
     }
 
-    /// What is watched.
+    /// The thresholds, in the order in which they are evaluated.
     pub fn thresholds(&self) -> &[Threshold] {
         &self.thresholds
     }
 
-    /// How often a rule that stays true raises an alert.
+    /// How often a rule that stays violated raises an alert.
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -129,18 +131,18 @@ impl Operator for Rules {
     fn on_row(&self, state: &mut RulesState, row: &Row<Telemetry>, cx: &mut Cx<'_, Alert>) {
         let mut active = state.active;
         for (bit, threshold) in self.thresholds.iter().enumerate() {
-            let Some(offends) = threshold.offends(&row.value) else {
+            let Some(violates) = threshold.violates(&row.value) else {
                 continue;
             };
             let was = active >> bit & 1 == 1;
-            active = active & !(1 << bit) | u64::from(offends) << bit;
-            // Most readings offend nothing: what an alert needs is looked up for those that do.
-            if offends
+            active = active & !(1 << bit) | u64::from(violates) << bit;
+            // Few events violate a rule: only those pay for a full evaluation.
+            if violates
                 && (self.mode == Mode::Every || !was)
-                && let Some(verdict) = threshold.judge(&row.value)
+                && let Some(evaluation) = threshold.evaluate(&row.value)
             {
                 let ordinal = state.ordinals.next(cx.now());
-                cx.emit(alert(threshold, verdict, &row.value, cx, ordinal));
+                cx.emit(alert(threshold, evaluation, &row.value, cx, ordinal));
             }
         }
         state.active = active;
@@ -149,7 +151,7 @@ impl Operator for Rules {
 
 fn alert(
     threshold: &Threshold,
-    verdict: Verdict,
+    evaluation: Evaluation,
     event: &Telemetry,
     cx: &Cx<'_, Alert>,
     ordinal: u64,
@@ -162,8 +164,8 @@ fn alert(
         kind: threshold.kind,
         severity: threshold.severity,
         rule: CompactString::const_new(threshold.rule),
-        value: verdict.value,
-        threshold: verdict.limit,
-        limit_source: verdict.source,
+        value: evaluation.value,
+        threshold: evaluation.limit,
+        limit_source: evaluation.source,
     }
 }

@@ -1,4 +1,4 @@
-//! Vehicles that fall silent, and that are heard of again.
+//! The operator that reports when a vehicle goes offline and when it comes back online.
 
 use std::{marker::PhantomData, time::Duration};
 
@@ -9,15 +9,15 @@ use fleet_core::{
     table::{Column, Fields, Value},
 };
 
-/// Tells when a vehicle falls silent, and when it is heard of again.
+/// Reports when a vehicle goes offline because it has been silent, and when it comes back online.
 ///
-/// Works over events of any kind: a row is a sign of life. A vehicle falls silent in event time; without a
-/// row only a [tick](fleet_core::pipeline::Ticks) or the end of input can find that out, so a live pipeline
-/// wants ticks. A belated row changes nothing that was told.
+/// Any event counts as a sign of life. Silence is measured in event time, and only the next event,
+/// a [tick](fleet_core::pipeline::Ticks) or the end of input advances that clock: use ticks in a
+/// live pipeline. A belated event changes nothing.
 ///
 /// # Guarantees
-/// What is told alternates for each vehicle: online, offline, online. Ids come from the content, and a crash
-/// or replay repeats and leaves out none.
+/// The reports of each vehicle alternate: online, offline, online. Their ids are derived from their
+/// content, and a crash or replay neither repeats nor omits any.
 ///
 /// # Examples
 /// ```
@@ -37,10 +37,11 @@ pub struct Silent<E> {
 }
 
 impl<E> Silent<E> {
-    /// A vehicle is silent once it has sent nothing for so long. Traccar's default, `status.timeout`, is 600 s.
+    /// A vehicle goes offline after this long without an event. Traccar's default,
+    /// `status.timeout`, is 600 s.
     ///
     /// # Errors
-    /// Refuses 0: every vehicle would be silent always.
+    /// Refuses 0: every vehicle would be offline at once.
     pub fn after(after: Duration) -> Result<Self> {
         if after.is_zero() {
             let message = "a vehicle cannot be silent after 0 s: take 600 s or so";
@@ -57,23 +58,24 @@ impl<E> std::fmt::Debug for Silent<E> {
     }
 }
 
-/// A vehicle was heard of, or fell silent.
+/// A change of a vehicle between online and offline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Presence {
-    /// Made from the content.
+    /// Derived from the content.
     pub id: ContentId,
-    /// When the first row came, or when it had been silent for too long.
+    /// The time of the first event, or the end of the longest silence that is accepted.
     pub at: EventTime,
-    /// Whose.
+    /// The vehicle.
     pub vehicle: VehicleId,
-    /// Whether it was heard of.
+    /// Whether the vehicle came online; otherwise it went offline.
     pub is_online: bool,
-    /// How long it was silent when it fell silent.
+    /// How long the vehicle had been silent when it went offline; `None` when it came online.
     pub silence: Option<Duration>,
 }
 
 impl Presence {
-    /// The alert of a vehicle that fell silent. Value and threshold are seconds.
+    /// The alert of a vehicle that went offline; `None` if it came online. Value and threshold are
+    /// seconds.
     pub fn alert(&self) -> Option<Alert> {
         let silence = self.silence?.as_secs_f64();
         Some(Alert {
@@ -115,8 +117,8 @@ impl TableRow for Presence {
 }
 
 impl<E: Event> Silent<E> {
-    fn tell(silence: Option<Duration>, cx: &mut Cx<'_, Presence>) {
-        // Keys are vehicles: an event's key was checked when its id was made.
+    fn report(silence: Option<Duration>, cx: &mut Cx<'_, Presence>) {
+        // The key is a vehicle id that was checked when the event was made.
         let Ok(vehicle) = VehicleId::new(cx.key()) else {
             return;
         };
@@ -134,7 +136,7 @@ impl<E: Event> Silent<E> {
 impl<E: Event> Operator for Silent<E> {
     type In = E;
     type Out = Presence;
-    /// Whether it is online: 1. A silent vehicle has no state.
+    /// 1 for an online vehicle. An offline vehicle has no state.
     type State = u8;
 
     fn init(&self) -> u8 {
@@ -143,14 +145,14 @@ impl<E: Event> Operator for Silent<E> {
 
     fn on_row(&self, online: &mut u8, row: &Row<E>, cx: &mut Cx<'_, Presence>) {
         if std::mem::replace(online, 1) == 0 {
-            Self::tell(None, cx);
+            Self::report(None, cx);
         }
         cx.forget_timers();
         cx.wake_at(row.at + self.after);
     }
 
     fn on_timer(&self, _: &mut u8, _: EventTime, cx: &mut Cx<'_, Presence>) -> Keep {
-        Self::tell(Some(self.after), cx);
+        Self::report(Some(self.after), cx);
         Keep::Nothing
     }
 }

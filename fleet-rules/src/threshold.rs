@@ -1,67 +1,72 @@
+//! Thresholds: what a rule compares in one event, and the result of the comparison.
+
 use std::fmt;
 
 use fleet_core::event::{AlertKind, LimitSource, Severity, Signal, Telemetry};
 
-/// When an event offends. Strictly: a reading that equals the limit does not.
+/// What a rule compares. Every comparison is strict: a reading equal to the limit is no violation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Condition {
-    /// A signal is greater than this, in its canonical unit.
+    /// A signal exceeds this limit, in the signal's canonical unit.
     Above(Signal, f64),
-    /// A signal is less than this, in its canonical unit.
+    /// A signal is below this limit, in the signal's canonical unit.
     Below(Signal, f64),
-    /// A signal is greater than the limit that the event itself carries, by more than a tolerance.
-    AboveOwn {
-        /// What is watched.
+    /// A signal exceeds the limit that the event itself carries by more than a tolerance.
+    AboveEventLimit {
+        /// The signal to compare.
         signal: Signal,
-        /// Where the event has the limit, in the same unit.
+        /// The signal that carries the limit, in the same unit.
         limit: Signal,
-        /// How much more is let pass. The alert names the limit without it.
+        /// How far above the limit is still accepted. The alert reports the limit without it.
         tolerance: f64,
     },
-    /// A trouble code is set, whichever. It has neither value nor limit.
+    /// Any diagnostic trouble code is set. The alert has neither value nor limit.
     AnyCode,
 }
 
-/// The producer's own verdict, if its events carry one: it counts before any limit.
+/// A flag by which the producer itself reports a violation. It takes precedence over the limit.
+///
+/// [`event::Flag`](fleet_core::event::Flag) lists the flags that events carry; this type names the
+/// one that a [`Threshold`] reads.
 ///
 /// # Examples
 /// ```
 /// use fleet_core::event::Telemetry;
-/// use fleet_rules::Flag;
-/// let reverse = Flag::new("reverse", |event: &Telemetry| event.gear().map(|gear| gear < 0));
+/// use fleet_rules::ProducerFlag;
+/// let reverse = ProducerFlag::new("reverse", |event: &Telemetry| event.gear().map(|gear| gear < 0));
 /// assert_eq!(reverse.name(), "reverse");
 /// ```
 #[derive(Clone, Copy)]
-pub struct Flag {
+pub struct ProducerFlag {
     name: &'static str,
     read: fn(&Telemetry) -> Option<bool>,
 }
 
-impl Flag {
-    /// The flag that `read` finds; `None` from it is an event without the flag.
+impl ProducerFlag {
+    /// A flag read by `read`, which returns `None` for an event without it.
     pub const fn new(name: &'static str, read: fn(&Telemetry) -> Option<bool>) -> Self {
         Self { name, read }
     }
-    /// Its field in messages.
+    /// The name of the field in the producer's messages.
     pub const fn name(self) -> &'static str {
         self.name
     }
 }
 
-impl fmt::Debug for Flag {
+impl fmt::Debug for ProducerFlag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Flag").field(&self.name).finish()
+        f.debug_tuple("ProducerFlag").field(&self.name).finish()
     }
 }
 
-/// Two flags of one name are one flag.
-impl PartialEq for Flag {
+/// Flags are equal when their names are.
+impl PartialEq for ProducerFlag {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-/// One line of a rule table: a condition, and what it means.
+/// One rule: a condition, and the alert that it raises.
 ///
 /// # Examples
 /// ```
@@ -79,57 +84,61 @@ impl PartialEq for Flag {
 ///     let vehicle = VehicleId::new("car-1").unwrap();
 ///     Telemetry::new(vehicle, EventTime::MIN).with_engine_temperature(Temperature::from_celsius(celsius))
 /// };
-/// assert!(!hot.judge(&event(100.0)).unwrap().offends);
-/// let found = hot.judge(&event(108.0)).unwrap();
-/// assert_eq!((found.offends, found.limit, found.source), (true, Some(100.0), LimitSource::Rule));
+/// assert!(!hot.evaluate(&event(100.0)).unwrap().violates);
+/// let found = hot.evaluate(&event(108.0)).unwrap();
+/// assert_eq!((found.violates, found.limit, found.source), (true, Some(100.0), LimitSource::Rule));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {
-    /// Its name: part of the ids of its alerts, and the identity of its state.
+    /// The rule's name. Alert ids are derived from it, and saved state is matched by it.
     pub rule: &'static str,
-    /// What it finds.
+    /// The kind of the alerts.
     pub kind: AlertKind,
-    /// How bad that is.
+    /// The severity of the alerts.
     pub severity: Severity,
-    /// When it offends.
+    /// When an event violates the rule.
     pub condition: Condition,
-    /// Where the producer's own verdict is, if it sends one.
-    pub flag: Option<Flag>,
+    /// The producer's own flag for this rule, if it sends one.
+    pub flag: Option<ProducerFlag>,
 }
 
-/// What a [`Threshold`] says about one event.
+/// The result of comparing one event with a [`Threshold`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verdict {
-    /// Whether the event offends.
-    pub offends: bool,
+pub struct Evaluation {
+    /// Whether the event violates the rule.
+    pub violates: bool,
     /// The reading, in the signal's canonical unit.
     pub value: Option<f64>,
-    /// The limit, in the same unit; none for a code, and none where the producer's flag decided.
+    /// The limit, in the same unit; `None` for a trouble code, and where the producer's flag
+    /// decided.
     pub limit: Option<f64>,
     /// Where the limit came from.
     pub source: LimitSource,
 }
 
 impl Threshold {
-    /// What [`judge`](Self::judge) says of an event, without its reasons.
+    /// The `violates` field of [`evaluate`](Self::evaluate), without computing the rest.
     #[inline]
-    pub(crate) fn offends(&self, event: &Telemetry) -> Option<bool> {
+    pub(crate) fn violates(&self, event: &Telemetry) -> Option<bool> {
         if self.flag.is_some() {
-            return self.judge(event).map(|verdict| verdict.offends);
+            return self.evaluate(event).map(|evaluation| evaluation.violates);
         }
         match self.condition {
             Condition::Above(signal, limit) => event.value(signal).map(|value| value > limit),
             Condition::Below(signal, limit) => event.value(signal).map(|value| value < limit),
-            _ => self.judge(event).map(|verdict| verdict.offends),
+            _ => self.evaluate(event).map(|evaluation| evaluation.violates),
         }
     }
 
-    /// Judges an event; `None` when it lacks the reading or its limit, and then nothing changes.
+    /// Compares an event with this rule.
+    ///
+    /// Returns `None` when the event lacks the reading or the limit: the rule's state stays as it
+    /// is.
     #[inline]
-    pub fn judge(&self, event: &Telemetry) -> Option<Verdict> {
-        if let Some(offends) = self.flag.and_then(|flag| (flag.read)(event)) {
-            return Some(Verdict {
-                offends,
+    pub fn evaluate(&self, event: &Telemetry) -> Option<Evaluation> {
+        if let Some(violates) = self.flag.and_then(|flag| (flag.read)(event)) {
+            return Some(Evaluation {
+                violates,
                 value: self
                     .condition
                     .signal()
@@ -138,7 +147,7 @@ impl Threshold {
                 source: LimitSource::Flag,
             });
         }
-        let (value, limit, offends, source) = match self.condition {
+        let (value, limit, violates, source) = match self.condition {
             Condition::Above(signal, limit) => {
                 let value = event.value(signal)?;
                 (value, limit, value > limit, LimitSource::Rule)
@@ -147,7 +156,7 @@ impl Threshold {
                 let value = event.value(signal)?;
                 (value, limit, value < limit, LimitSource::Rule)
             }
-            Condition::AboveOwn {
+            Condition::AboveEventLimit {
                 signal,
                 limit,
                 tolerance,
@@ -156,16 +165,16 @@ impl Threshold {
                 (value, limit, value > limit + tolerance, LimitSource::Event)
             }
             Condition::AnyCode => {
-                return Some(Verdict {
-                    offends: !event.dtcs().is_empty(),
+                return Some(Evaluation {
+                    violates: !event.dtcs().is_empty(),
                     value: None,
                     limit: None,
                     source: LimitSource::Rule,
                 });
             }
         };
-        Some(Verdict {
-            offends,
+        Some(Evaluation {
+            violates,
             value: Some(value),
             limit: Some(limit),
             source,
@@ -174,22 +183,22 @@ impl Threshold {
 }
 
 impl Condition {
-    /// What it watches, if it is a signal.
+    /// The signal that is compared; `None` for trouble codes.
     pub fn signal(self) -> Option<Signal> {
         match self {
-            Self::Above(signal, _) | Self::Below(signal, _) | Self::AboveOwn { signal, .. } => {
-                Some(signal)
-            }
+            Self::Above(signal, _)
+            | Self::Below(signal, _)
+            | Self::AboveEventLimit { signal, .. } => Some(signal),
             Self::AnyCode => None,
         }
     }
 
-    /// The number that must be finite for the condition to make sense.
+    /// The limit or tolerance, which must be finite.
     pub(crate) fn number(self) -> Option<f64> {
         match self {
             Self::Above(_, number)
             | Self::Below(_, number)
-            | Self::AboveOwn {
+            | Self::AboveEventLimit {
                 tolerance: number, ..
             } => Some(number),
             Self::AnyCode => None,

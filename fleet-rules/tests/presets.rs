@@ -11,7 +11,7 @@ use fleet_core::{
     event::{self, Dtc, LimitSource, Severity, Telemetry},
     units::{EngineSpeed, Percent, Speed, Temperature, Voltage},
 };
-use fleet_rules::{Condition, Flag, Mode, Rules, Threshold, preset};
+use fleet_rules::{Condition, Mode, ProducerFlag, Rules, Threshold, preset};
 use support::{at, run, vehicle};
 
 fn event(second: f64) -> Telemetry {
@@ -146,7 +146,7 @@ async fn fleetstream_takes_the_limit_of_the_event_with_its_tolerance_and_nothing
 #[tokio::test]
 async fn a_producers_flag_decides_where_an_event_has_it_and_the_limit_elsewhere() {
     // Any field will do for a flag: here the gear.
-    let flag = Flag::new("flag", |event| event.gear().map(|gear| gear == 1));
+    let flag = ProducerFlag::new("flag", |event| event.gear().map(|gear| gear == 1));
     let rule = Threshold {
         flag: Some(flag),
         ..preset::SPEED_VIOLATION
@@ -183,9 +183,9 @@ fn every_name_leads_to_its_preset_and_every_rule_has_a_name_of_its_own() {
     let ford = preset::by_name("ford", Mode::Edge).unwrap().rules;
     assert!(matches!(ford.thresholds()[4].condition, Condition::AnyCode));
     assert_eq!(ford.thresholds()[0].severity, Severity::Critical);
-    let verdict = ford.thresholds()[4].judge(&event(0.0)).unwrap();
+    let evaluation = ford.thresholds()[4].evaluate(&event(0.0)).unwrap();
     assert_eq!(
-        (verdict.offends, verdict.source),
+        (evaluation.violates, evaluation.source),
         (false, LimitSource::Rule)
     );
 }

@@ -59,8 +59,9 @@ async fn silence_lasts_exactly_as_long_as_it_says() {
     assert_ne!(alerts[0].id, alerts[1].id);
 }
 
-/// Days of a fleet: each car drives for a while, and then nothing comes until the next day. Today's rows are
-/// there; tomorrow's come once everything was read, a tick has seen it, and the clock has gone on.
+/// Days of a fleet: each car drives for a while, and then nothing comes until the next day. Today's
+/// rows are there; tomorrow's come once everything was read, a tick has seen it, and the clock has
+/// gone on.
 struct Days {
     partition: Partition,
     rows: Arc<Vec<Telemetry>>,

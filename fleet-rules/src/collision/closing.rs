@@ -1,9 +1,11 @@
+//! The closing speed of a detected object, from the best source available.
+
 use fleet_core::{
     event::{Direction, Perception},
     units::Speed,
 };
 
-/// How fast the gap to an object closes, metres per second; negative when it opens.
+/// The closing speed of an object, metres per second; negative when the distance grows.
 ///
 /// `slope` is the rate of the distance along the object's track, `ego` the vehicle's own speed.
 pub(super) fn speed_mps(seen: &Perception, slope: Option<f64>, ego: Option<f64>) -> Option<f64> {

@@ -1,4 +1,4 @@
-//! Collisions that are near, from what a vehicle's sensors see.
+//! The operator that finds collision risks in the objects that a vehicle's sensors detect.
 
 mod closing;
 mod track;
@@ -17,20 +17,21 @@ use fleet_core::{
 
 use crate::Mode;
 
-/// When a sighting is a collision risk.
+/// The limits beyond which a detected object is a collision risk.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CollisionOptions {
-    /// An object nearer than this offends, if it also moves faster than [`moving`](Self::moving). Default 5 m:
-    /// the self-driving pipeline's public project.
+    /// An object nearer than this is a risk if it also moves faster than [`moving`](Self::moving).
+    /// Default 5 m, from the self-driving pipeline's public project.
     pub near: Distance,
-    /// Default 10 km/h: the same.
+    /// The speed above which a near object is a risk. Default 10 km/h, from the same project.
     pub moving: Speed,
-    /// A time to collision under this offends. Default 1.5 s, as scenario evaluations of driving functions
-    /// take it (Huawei Octopus).
+    /// A time to collision below this is a risk. Default 1.5 s, as in scenario evaluations of
+    /// driving functions (Huawei Octopus).
     pub time_to_collision: Duration,
-    /// How far to the side an object may be and still be in the way; `None` is any distance, as the described
-    /// system has no such reading. For radar, which also sees what stands beside the road, take 1.8 m: the
-    /// width of a car, half of it ours and half the other's.
+    /// The lateral distance up to which an object is in the vehicle's path; `None` for any
+    /// distance, as the described system has no such reading. For radar, which also detects what
+    /// stands beside the road, use 1.8 m: half the width of this vehicle and half that of the
+    /// other.
     pub corridor: Option<Distance>,
 }
 
@@ -45,26 +46,32 @@ impl Default for CollisionOptions {
     }
 }
 
-/// Below this time to collision the alert is critical. Our choice: about what a driver needs to react.
+/// Below this time to collision the alert is critical. Our choice: about a driver's reaction time.
 const CRITICAL_S: f64 = 0.8;
 
-/// Finds collision risks: an object that is near and moves, or one that will be hit soon.
+/// Finds collision risks: a moving object that is near, or a time to collision that is short.
 ///
-/// The first rule is the described system's and blind at high speed: 30 m at a closing 90 km/h are 1.2 s. The
-/// second is the time to collision, distance over closing speed. The closing speed is the best there is:
-/// 1. the sensor's own rate of the distance;
-/// 2. the slope of the distances of one track, from three sightings on;
-/// 3. by direction, from both speeds over ground: ahead `ego - object`, behind `object - ego`, across `object`
-///    as the bound. The object's speed is taken as going our way.
+/// The rule `collision-near` is the described system's. It misses risks at high speed: 30 m at a
+/// closing speed of 90 km/h are 1.2 s. The rule `collision-ttc` compares the time to collision,
+/// distance over closing speed. The closing speed comes from the best source that the detection
+/// offers:
+/// 1. the relative speed that the sensor measured;
+/// 2. the slope of the distances of one track, from three detections on;
+/// 3. both speeds over ground, by the object's direction: ahead `ego - object`, behind `object -
+///    ego`, left or right `object` as an upper bound. The object is assumed to drive the same way.
+///
+/// # Units
+/// Value and threshold of the alert are seconds for `collision-ttc` and metres for
+/// `collision-near`.
 ///
 /// # Shape
-/// In mode `edge` each track is armed for itself, and a sighting without a track is one of a nameless object per
-/// vehicle. A track that is not seen for 5 s is forgotten. At most 64 tracks are kept per vehicle.
-///
-/// The alert's rule tells which number it is: `collision-ttc` has seconds, `collision-near` metres.
+/// In mode `edge` each track raises its own alerts. Detections without a track count as one object
+/// per vehicle. A track is dropped after 5 s without a detection, and the least recently detected
+/// one when a vehicle has more than 64.
 ///
 /// # Guarantees
-/// As [`Rules`](crate::Rules). A sighting with neither distance nor speeds changes nothing.
+/// Those of [`Rules`](crate::Rules). A detection without a distance, and a near one without any
+/// speed, changes nothing.
 ///
 /// # Examples
 /// ```
@@ -84,7 +91,7 @@ pub struct CollisionRisk {
 }
 
 impl CollisionRisk {
-    /// Looks for collisions with these limits.
+    /// An operator with these limits.
     ///
     /// # Errors
     /// Refuses a limit that is negative or not finite.
@@ -103,7 +110,7 @@ impl CollisionRisk {
         Ok(Self { options, mode })
     }
 
-    /// For presets: the default limits.
+    /// The default limits, which need no check.
     pub(crate) fn of_preset(mode: Mode) -> Self {
         Self {
             options: CollisionOptions::default(),
@@ -111,19 +118,19 @@ impl CollisionRisk {
         }
     }
 
-    /// Its limits.
+    /// The limits.
     pub fn options(&self) -> CollisionOptions {
         self.options
     }
 
-    fn judge(&self, seen: &Perception, closing_mps: Option<f64>) -> Finding {
+    fn evaluate(&self, seen: &Perception, closing_mps: Option<f64>) -> Assessment {
         let Some(gap) = seen
             .distance
             .get()
             .map(Distance::as_m)
             .filter(|gap| *gap >= 0.0)
         else {
-            return Finding::Unknown;
+            return Assessment::Unknown;
         };
         let limit = self.options.time_to_collision.as_secs_f64();
         let beside = self.options.corridor.zip(seen.left.get());
@@ -138,7 +145,7 @@ impl CollisionRisk {
                 Severity::High
             };
             let rule = "collision-ttc";
-            return Finding::Risk(Risk {
+            return Assessment::Risk(Risk {
                 rule,
                 value,
                 limit,
@@ -148,31 +155,31 @@ impl CollisionRisk {
         let (near, speed) = (self.options.near.as_m(), seen.speed.get());
         if gap < near && speed.is_some_and(|speed| speed > self.options.moving) {
             let (rule, severity) = ("collision-near", Severity::High);
-            return Finding::Risk(Risk {
+            return Assessment::Risk(Risk {
                 rule,
                 value: gap,
                 limit: near,
                 severity,
             });
         }
-        // What is far is clear; what is near and of unknown speed is not.
+        // A far object is no risk; a near one may be, if its speed is unknown.
         if gap >= near || speed.is_some() || closing_mps.is_some() {
-            Finding::Clear
+            Assessment::Clear
         } else {
-            Finding::Unknown
+            Assessment::Unknown
         }
     }
 }
 
-/// What a sighting is.
+/// How a detection compares with the limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Finding {
+enum Assessment {
     Unknown,
     Clear,
     Risk(Risk),
 }
 
-/// Which of the two risks, and its number against the limit.
+/// The rule that was violated, with the value and the limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Risk {
     rule: &'static str,
@@ -197,17 +204,17 @@ impl Operator for CollisionRisk {
     fn on_row(&self, state: &mut CollisionState, row: &Row<FleetEvent>, cx: &mut Cx<'_, Alert>) {
         let now = cx.now();
         if let Some(telemetry) = row.value.telemetry() {
-            state.note_ego(telemetry, now);
+            state.update_ego(telemetry, now);
         }
         let Some(seen) = row.value.perception() else {
             return;
         };
-        let mut track = state.sight(seen, now);
+        let mut track = state.take_track(seen, now);
         let closing = closing::speed_mps(seen, track.slope(), state.ego_mps(now));
-        match self.judge(seen, closing) {
-            Finding::Unknown => {}
-            Finding::Clear => track.active = false,
-            Finding::Risk(risk) => {
+        match self.evaluate(seen, closing) {
+            Assessment::Unknown => {}
+            Assessment::Clear => track.active = false,
+            Assessment::Risk(risk) => {
                 let was = std::mem::replace(&mut track.active, true);
                 if self.mode == Mode::Every || !was {
                     let ordinal = state.ordinals.next(now);
@@ -215,7 +222,7 @@ impl Operator for CollisionRisk {
                 }
             }
         }
-        state.keep(track);
+        state.put_back(track);
     }
 }
 

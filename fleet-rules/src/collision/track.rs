@@ -1,3 +1,5 @@
+//! The state of collision detection: the vehicle's own speed, and the tracks of objects around it.
+
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -9,35 +11,37 @@ use fleet_core::{
 
 use crate::ordinal::Ordinals;
 
-/// How long the vehicle's own speed is believed. Our choice: five rounds of a usual 1 Hz tracker.
-const EGO_FOR: Duration = Duration::from_secs(5);
-/// A longer pause starts the slope of a track anew. Our choice: a radar sees an object 20 times a second.
+/// How long the vehicle's own speed stays valid. Our choice: five periods of a usual 1 Hz tracker.
+const EGO_VALID_FOR: Duration = Duration::from_secs(5);
+/// A longer pause restarts the slope of a track. Our choice: a radar reports an object 20 times a
+/// second.
 const SLOPE_PAUSE: Duration = Duration::from_secs(1);
-/// Sightings that make a slope: three are the least, five smooth the noise of a distance. Our choice.
-const LEAST_HITS: usize = 3;
-const MOST_HITS: usize = 5;
-/// A track that is not seen for so long is forgotten. Our choice.
-const FORGET: Duration = Duration::from_secs(5);
-/// Our choice: as many as an automotive radar reports at once, with room.
+/// The detections that a slope is fitted to: at least three, at most five, which smooths the noise
+/// of the distance. Our choice.
+const MIN_DETECTIONS: usize = 3;
+const MAX_DETECTIONS: usize = 5;
+/// A track is dropped after this long without a detection. Our choice.
+const TRACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most tracks of one vehicle. Our choice: more than an automotive radar reports at once.
 const MAX_TRACKS: usize = 64;
 
-/// What is kept for one vehicle: its speed, and the objects it sees.
+/// The state of one vehicle: its own speed, and the objects around it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CollisionState {
-    /// When, and metres per second.
+    /// Time in microseconds, and the vehicle's own speed in metres per second.
     ego: Option<(i64, f64)>,
     tracks: Vec<Track>,
     pub(super) ordinals: Ordinals,
 }
 
-/// One object over time; without a name, all objects that have none.
+/// One object over time. The track without a name stands for all detections without a track.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Track {
     name: Option<CompactString>,
     seen_at: i64,
-    /// When, and metres: the newest sightings with a distance.
+    /// Time in microseconds and distance in metres of the newest detections.
     hits: Vec<(i64, f64)>,
-    /// Whether the last sighting that could be judged was a risk.
+    /// Whether the last detection that could be assessed was a risk.
     pub(super) active: bool,
 }
 
@@ -52,22 +56,23 @@ impl Default for CollisionState {
 }
 
 impl CollisionState {
-    pub(super) fn note_ego(&mut self, event: &Telemetry, now: EventTime) {
+    pub(super) fn update_ego(&mut self, event: &Telemetry, now: EventTime) {
         if let Some(speed) = event.speed() {
             self.ego = Some((now.as_micros(), speed.as_mps()));
         }
     }
 
-    /// The vehicle's own speed, if it is fresh.
+    /// The vehicle's own speed, unless it is older than [`EGO_VALID_FOR`].
     pub(super) fn ego_mps(&self, now: EventTime) -> Option<f64> {
         let (at, speed) = self.ego?;
-        (elapsed(at, now) <= EGO_FOR).then_some(speed)
+        (elapsed(at, now) <= EGO_VALID_FOR).then_some(speed)
     }
 
-    /// Takes out the track of a sighting, which is now part of it; [`keep`](Self::keep) puts it back.
-    pub(super) fn sight(&mut self, seen: &Perception, now: EventTime) -> Track {
+    /// Adds a detection to its track and takes the track out; [`put_back`](Self::put_back) returns
+    /// it.
+    pub(super) fn take_track(&mut self, seen: &Perception, now: EventTime) -> Track {
         self.tracks
-            .retain(|track| elapsed(track.seen_at, now) <= FORGET);
+            .retain(|track| elapsed(track.seen_at, now) <= TRACK_TIMEOUT);
         let known = self
             .tracks
             .iter()
@@ -81,12 +86,12 @@ impl CollisionState {
                 active: false,
             },
         };
-        track.hit(seen, now);
+        track.detect(seen, now);
         track
     }
 
-    pub(super) fn keep(&mut self, track: Track) {
-        // The newest is last, so the first is the one that can best be spared.
+    pub(super) fn put_back(&mut self, track: Track) {
+        // Tracks are sorted by their last detection: the first is the oldest.
         if self.tracks.len() >= MAX_TRACKS {
             self.tracks.remove(0);
         }
@@ -95,9 +100,9 @@ impl CollisionState {
 }
 
 impl Track {
-    fn hit(&mut self, seen: &Perception, now: EventTime) {
+    fn detect(&mut self, seen: &Perception, now: EventTime) {
         self.seen_at = now.as_micros();
-        // Sightings without a track are of many objects: no slope.
+        // Detections without a track belong to many objects and have no slope.
         let (Some(_), Some(gap)) = (&self.name, seen.distance.get()) else {
             return;
         };
@@ -105,16 +110,17 @@ impl Track {
         if self.hits.last().is_some_and(stale) {
             self.hits.clear();
         }
-        if self.hits.len() >= MOST_HITS {
+        if self.hits.len() >= MAX_DETECTIONS {
             self.hits.remove(0);
         }
         self.hits.push((now.as_micros(), gap.as_m()));
     }
 
-    /// The rate of the distance, metres per second, by least squares over the newest sightings.
+    /// The rate of change of the distance, metres per second: a least-squares fit to the newest
+    /// detections.
     pub(super) fn slope(&self) -> Option<f64> {
         let (count, first) = (self.hits.len(), self.hits.first()?.0);
-        if count < LEAST_HITS {
+        if count < MIN_DETECTIONS {
             return None;
         }
         let seconds = |at: i64| (at - first) as f64 / 1e6;

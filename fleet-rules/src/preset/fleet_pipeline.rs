@@ -1,17 +1,19 @@
+//! The rules of the self-driving pipeline.
+
 use fleet_core::event::{self, AlertKind, Severity, Signal};
 
-use crate::{Condition, Flag, Mode, Rules, Threshold};
+use crate::{Condition, Mode, ProducerFlag, Rules, Threshold};
 
-/// The producer's own verdict on speed; where it is missing or null, the limit decides.
-const SPEED_LIMIT_VIOLATION: Flag = Flag::new("speed_limit_violation", |event| {
+/// The producer's own flag. Where it is missing or null, the limit applies.
+const SPEED_LIMIT_VIOLATION: ProducerFlag = ProducerFlag::new("speed_limit_violation", |event| {
     event.flag(event::Flag::Speeding)
 });
 
-/// What the self-driving pipeline calls a speed violation: the producer's flag, else more than 65 km/h.
+/// A speed violation in the self-driving pipeline: the producer's flag, else more than 65 km/h.
 ///
 /// # References
-/// The described system names the rule; its number is the public project's, whose producer sets the flag above
-/// 65 km/h. The severity is that of `VehicleOps`, our choice.
+/// The described system names the rule; its number is the public project's, whose producer sets the
+/// flag above 65 km/h. The severity is that of `VehicleOps`, our choice.
 pub const SPEED_VIOLATION: Threshold = Threshold {
     rule: "overspeed",
     kind: AlertKind::Overspeed,
@@ -20,11 +22,11 @@ pub const SPEED_VIOLATION: Threshold = Threshold {
     flag: Some(SPEED_LIMIT_VIOLATION),
 };
 
-/// The rules over telemetry of the self-driving pipeline: speed, and a traction battery under 20 %. Its third
-/// rule looks at what the sensors see: [`CollisionRisk`](crate::CollisionRisk).
+/// The telemetry rules of the self-driving pipeline: speed, and a traction battery below 20 %. Its
+/// third rule reads detections: [`CollisionRisk`](crate::CollisionRisk).
 ///
 /// # References
-/// As [`SPEED_VIOLATION`]. The severity of a low battery is that of `VehicleOps`, our choice.
+/// Those of [`SPEED_VIOLATION`]. The severity of a low battery is that of `VehicleOps`, our choice.
 ///
 /// # Examples
 /// ```

@@ -1,45 +1,51 @@
+//! The rules of FleetStream.
+
 use fleet_core::dialect::Derivation;
 use fleet_core::event::{self, AlertKind, Severity, Signal};
 
-use crate::{Condition, Flag, Mode, Rules, Threshold};
+use crate::{Condition, Mode, ProducerFlag, Rules, Threshold};
 
-/// km/h over the limit that are let pass.
+/// The tolerance above the speed limit, km/h.
 const TOLERANCE: f64 = 5.0;
 
-/// rpm.
+/// The red line, rpm.
 const REDLINE: f64 = 6200.0;
 
-/// Whether the car is speeding: as the producer says, else as its limit says, else as its road says.
-const SPEEDING: Flag = Flag::new("speeding", |event| {
+/// Whether the vehicle is speeding: by the producer's flag, else by the event's speed limit, else
+/// by the limit of its road.
+const SPEEDING: ProducerFlag = ProducerFlag::new("speeding", |event| {
     let over = || Some(event.speed()?.as_kmh() > event.speed_limit()?.as_kmh() + TOLERANCE);
     match event.flag(event::Flag::Speeding) {
-        Some(said) => unless_told(said, over()),
+        Some(said) => unless_measured(said, over()),
         None if event.speed_limit().is_none() => Derivation::default().speeding(event),
         None => None,
     }
 });
 
-/// Whether the engine is over its red line: as the producer says, else as its speed says.
-const OVER_REDLINE: Flag = Flag::new("rpm_over_redline", |event| {
+/// Whether the engine is above its red line: by the producer's flag, else by the engine speed.
+const OVER_REDLINE: ProducerFlag = ProducerFlag::new("rpm_over_redline", |event| {
     let said = event.flag(event::Flag::OverRedline)?;
     let over = event.value(Signal::EngineSpeed).map(|rpm| rpm > REDLINE);
-    unless_told(said, over)
+    unless_measured(said, over)
 });
 
-/// A verdict of the producer that the event's numbers do not give as well: where they do, the alert names them.
-fn unless_told(said: bool, by_numbers: Option<bool>) -> Option<bool> {
-    Some(said).filter(|said| by_numbers != Some(*said))
+/// A flag of the producer that the event's numbers do not give as well: where they do, the alert
+/// names them.
+fn unless_measured(said: bool, measured: Option<bool>) -> Option<bool> {
+    Some(said).filter(|said| measured != Some(*said))
 }
 
-/// The rules of FleetStream: speed against the limit that each event carries, the red line, trouble codes.
+/// The rules of FleetStream: speed against the limit that each event carries, the red line, trouble
+/// codes.
 ///
-/// The producer's flags decide; where the event's numbers say the same, the alert names value and limit. Without
-/// a flag the numbers decide, and without a limit that of the [road](Derivation).
+/// The producer's flags decide. Where the readings agree with the flag, the alert reports value and
+/// limit. Without a flag the readings decide; without a limit in the event, that of the
+/// [road](Derivation) applies.
 ///
 /// # References
-/// The described system has the flags `speeding` and `rpm_over_redline` and lets the consumer derive what is
-/// absent; the tolerance of 5 km/h and the red line of 6200 rpm are the public project's. Severities are our
-/// choice: those of `VehicleOps` and Ford, and LOW for the red line.
+/// The described system has the flags `speeding` and `rpm_over_redline` and lets consumers derive
+/// them where they are absent; the tolerance of 5 km/h and the red line of 6200 rpm are the public
+/// project's. Severities are our choice: those of `VehicleOps` and Ford, and LOW for the red line.
 ///
 /// # Examples
 /// ```
@@ -50,8 +56,8 @@ fn unless_told(said: bool, by_numbers: Option<bool>) -> Option<bool> {
 /// let event = Telemetry::new(VehicleId::new("TESTCAR01").unwrap(), EventTime::MIN)
 ///     .with_speed(Speed::from_kmh(73.4))
 ///     .with_speed_limit(Speed::from_kmh(50.0));
-/// let verdict = speeding.judge(&event).unwrap();
-/// assert_eq!((verdict.offends, verdict.limit, verdict.source), (true, Some(50.0), LimitSource::Event));
+/// let evaluation = speeding.evaluate(&event).unwrap();
+/// assert_eq!((evaluation.violates, evaluation.limit, evaluation.source), (true, Some(50.0), LimitSource::Event));
 /// ```
 pub fn fleetstream(mode: Mode) -> Rules {
     Rules::of_preset(
@@ -60,7 +66,7 @@ pub fn fleetstream(mode: Mode) -> Rules {
                 rule: "overspeed",
                 kind: AlertKind::Overspeed,
                 severity: Severity::High,
-                condition: Condition::AboveOwn {
+                condition: Condition::AboveEventLimit {
                     signal: Signal::Speed,
                     limit: Signal::SpeedLimit,
                     tolerance: TOLERANCE,
@@ -93,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether it offends, by which limit, and who says so.
+    /// Whether the event violates the rule, the limit, and the source of the limit.
     type Found = Option<(bool, Option<f64>, LimitSource)>;
 
     fn found(rule: usize, said: Option<bool>, set: impl Fn(&mut Telemetry)) -> Found {
@@ -104,8 +110,8 @@ mod tests {
         event.set_flag(event::Flag::OverRedline, said);
         set(&mut event);
         let rules = fleetstream(Mode::Edge);
-        let verdict = rules.thresholds()[rule].judge(&event)?;
-        Some((verdict.offends, verdict.limit, verdict.source))
+        let evaluation = rules.thresholds()[rule].evaluate(&event)?;
+        Some((evaluation.violates, evaluation.limit, evaluation.source))
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! The rules of the Ford fleet demo.
+
 use fleet_core::{
     event::{AlertKind, Severity, Signal},
     units::{Speed, Temperature},
@@ -5,12 +7,13 @@ use fleet_core::{
 
 use crate::{Condition, Mode, Rules, Threshold};
 
-/// The five rules of the Ford fleet demo, in canonical units: its speeds are mph, its temperatures Fahrenheit.
+/// The five rules of the Ford fleet demo, converted from mph and degrees Fahrenheit to canonical
+/// units.
 ///
 /// # References
-/// The described system names the kinds; its numbers are those of the public project of the same name: over
-/// 220 °F critical, under 11.5 V warning, over 80 mph info, under 10 % fuel warning, any trouble code warning.
-/// A warning is `MEDIUM` here.
+/// The described system names the kinds; its numbers are those of the public project of the same
+/// name: over 220 °F critical, under 11.5 V warning, over 80 mph info, under 10 % fuel warning, any
+/// trouble code warning. A warning is `MEDIUM` here.
 ///
 /// # Examples
 /// ```

@@ -1,10 +1,10 @@
 //! The rules of the described systems, by function and by name.
 //!
-//! | name | speed | battery | engine | besides |
+//! | name | speed | battery | engine | other |
 //! |---|---|---|---|---|
-//! | `vehicleops` | over 80 km/h | charge under 15 % | over 100 °C | |
-//! | `ford` | over 80 mph | 12 V system under 11.5 V | over 220 °F | fuel under 10 %, any trouble code |
-//! | `fleet-pipeline` | the producer's flag, else over 65 km/h | charge under 20 % | | collision risk |
+//! | `vehicleops` | over 80 km/h | charge below 15 % | over 100 °C | |
+//! | `ford` | over 80 mph | 12 V system below 11.5 V | over 220 °F | fuel below 10 %, any trouble code |
+//! | `fleet-pipeline` | the producer's flag, else over 65 km/h | charge below 20 % | | collision risk |
 //! | `fleetstream` | the producer's flag, else over the event's limit by 5 km/h | | the producer's flag, else over 6200 rpm | any trouble code |
 
 mod fleet_pipeline;
@@ -21,19 +21,19 @@ use fleet_core::{Error, ErrorKind, Result};
 
 use crate::{CollisionRisk, Mode, Rules};
 
-/// All rules of one system.
+/// The rules of one system.
 #[derive(Clone, Debug)]
 pub struct Preset {
-    /// The rules over telemetry.
+    /// The rules that read telemetry.
     pub rules: Rules,
-    /// The rule over what the sensors see, if the system has one.
+    /// The rule that reads detections, if the system has one.
     pub collision: Option<CollisionRisk>,
 }
 
-/// What makes the rules of one system.
-type Make = fn(Mode) -> Preset;
+/// Builds the rules of one system.
+type Build = fn(Mode) -> Preset;
 
-const PRESETS: [(&str, Make); 4] = [
+const PRESETS: [(&str, Build); 4] = [
     ("vehicleops", |mode| vehicleops(mode).into()),
     ("ford", |mode| ford(mode).into()),
     ("fleet-pipeline", |mode| Preset {
@@ -60,7 +60,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The preset of this name.
 ///
 /// # Errors
-/// Refuses a name that is no preset, and says which there are.
+/// Refuses an unknown name; the message lists the known ones.
 ///
 /// # Examples
 /// ```
@@ -70,8 +70,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// # Ok::<(), fleet_core::Error>(())
 /// ```
 pub fn by_name(name: &str, mode: Mode) -> Result<Preset> {
-    if let Some((_, make)) = PRESETS.iter().find(|(known, _)| *known == name) {
-        return Ok(make(mode));
+    if let Some((_, build)) = PRESETS.iter().find(|(known, _)| *known == name) {
+        return Ok(build(mode));
     }
     let known: Vec<_> = names().collect();
     let message = format!(

@@ -1,3 +1,5 @@
+//! The rules of VehicleOps.
+
 use fleet_core::event::{AlertKind, Severity, Signal};
 
 use crate::{Condition, Mode, Rules, Threshold};
@@ -5,9 +7,9 @@ use crate::{Condition, Mode, Rules, Threshold};
 /// The three rules of VehicleOps.
 ///
 /// # References
-/// Thresholds from the system's own description and tests: 92.5 km/h over 80, 12 % charge under 15, 108
-/// degrees over 100 raise an alert; 42 km/h, 85 %, 72 degrees do not. Its alert of 92.5 km/h is HIGH; the
-/// other two severities are our choice.
+/// Thresholds from the system's own description and tests: 92.5 km/h over 80, 12 % charge under 15,
+/// 108 degrees over 100 raise an alert; 42 km/h, 85 %, 72 degrees do not. Its alert of 92.5 km/h is
+/// HIGH; the other two severities are our choice.
 ///
 /// # Examples
 /// ```

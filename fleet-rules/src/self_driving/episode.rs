@@ -1,3 +1,5 @@
+//! Pairs interventions with disengagements, so that one takeover counts once.
+
 use std::time::Duration;
 
 use fleet_core::{
@@ -5,14 +7,15 @@ use fleet_core::{
     event::{Driving, DrivingKind},
 };
 
-/// The takeover that is open: an intervention that waits for its disengagement, or the other way round.
+/// The open takeover: an intervention whose disengagement may still follow, or the reverse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Episode {
     open: Option<(DrivingKind, i64)>,
 }
 
 impl Episode {
-    /// Whether the event opens an episode. A planned hand-back and other events are none.
+    /// Takes the next event and returns whether it begins a takeover. Planned hand-backs and other
+    /// kinds of events do not.
     pub(super) fn opens(&mut self, event: &Driving, within: Duration) -> bool {
         let takeover = matches!(
             event.kind,

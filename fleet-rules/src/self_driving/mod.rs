@@ -1,4 +1,4 @@
-//! The metrics of self-driving fleets, as sums that add up over vehicles, hours and runs.
+//! The operator that sums the metrics of self-driving vehicles by vehicle and hour.
 
 mod episode;
 mod options;
@@ -21,29 +21,33 @@ use fleet_core::{
     operator::{Cx, Keep},
 };
 
-/// A vehicle that is silent for so long starts anew. Our choice: what it drove meanwhile belongs to no hour.
-const FORGET: Duration = Duration::from_secs(30 * 24 * 3600);
-/// A stretch that lasts longer belongs to the hour of its end instead of being spread. Our choice.
-const SPREAD: Duration = Duration::from_secs(24 * 3600);
+/// The state of a vehicle is dropped after this long without an event. Our choice: the distance
+/// driven meanwhile belongs to no hour.
+const STATE_TIMEOUT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The distance of a longer segment counts in the hour of its end instead of being spread. Our
+/// choice.
+const MAX_SPREAD: Duration = Duration::from_secs(24 * 3600);
 
-/// Adds up what self-driving vehicles did, by vehicle and hour.
+/// Sums the metrics of self-driving vehicles by vehicle and hour.
 ///
-/// Every row that it emits is a part of the sums of one vehicle and hour: add up those of one hour, of a vehicle,
-/// of a fleet. Ratios come last, from sums: the mean of the vehicles' ratios would be another, wrong number.
+/// Each emitted row holds partial sums of one vehicle and hour. Add up rows to get the sums of an
+/// hour, a vehicle or a fleet, and compute ratios from those: the mean of the vehicles' ratios is a
+/// different, wrong number.
 ///
 /// # Shape
-/// Rows of an hour leave when the hour is over. A stretch whose length becomes known later is spread over the hours
-/// it covers, and adds rows to those that are over.
+/// The row of an hour is emitted when the hour is over. Where the distance of a segment becomes
+/// known later, it is spread over the hours that the segment covers, with further rows for those
+/// that are over.
 ///
-/// A belated event adds a row with what it counts for by itself: telemetry, rows that were too fast,
-/// interventions, disengagements, sightings. Exactly: their sums are those of the events in their order. What
-/// depends on the events before and after - distance, time engaged, takeovers, how often a vehicle became too
-/// fast - stays as it is, because those events are not kept. The distance that was driven is in it already: the
-/// odometer of the next event told it.
+/// A belated event is emitted as a row with the counts that need no other event: telemetry,
+/// telemetry in violation, interventions, disengagements, detections. Their sums equal those of the
+/// events in order. The sums that depend on neighbouring events (distance, time engaged, takeovers,
+/// speed violations) stay as they are, because those events are gone. No distance is lost: the
+/// odometer of the next event included it.
 ///
 /// # Guarantees
-/// Sums are whole numbers (events, micrometres, microseconds): adding them in any order gives the same bits.
-/// Distance is guarded as in [`odometry`](fleet_core::odometry).
+/// Sums are whole numbers (events, micrometres, microseconds): the order of addition does not
+/// matter. Distance is measured as described in [`odometry`](fleet_core::odometry).
 ///
 /// # Examples
 /// ```
@@ -60,7 +64,7 @@ pub struct SumSelfDriving {
 }
 
 impl SumSelfDriving {
-    /// Adds up with these settings.
+    /// An operator with these settings.
     pub fn new(options: SelfDrivingOptions) -> Self {
         Self { options }
     }
@@ -71,15 +75,15 @@ impl SumSelfDriving {
         if let Some(segment) = state.meter.observe(&self.options.meter, &Fix::from(event)) {
             self.settle(state, &segment);
         }
-        let verdict = self.options.speed_violation.judge(event);
+        let evaluation = self.options.speed_violation.evaluate(event);
         let was = state.speeding;
-        state.speeding = verdict.map_or(was, |verdict| verdict.offends);
-        let offends = verdict.is_some_and(|verdict| verdict.offends);
+        state.speeding = evaluation.map_or(was, |evaluation| evaluation.violates);
+        let violates = evaluation.is_some_and(|evaluation| evaluation.violates);
         let sums = state.sums(at.floor_to(self.options.bucket));
-        sums.speed_violations += u64::from(offends && !was);
+        sums.speed_violations += u64::from(violates && !was);
     }
 
-    /// Adds the time since the last row, which the answer of that row holds for.
+    /// Adds the time since the last telemetry event, by the engaged state of that event.
     fn watch_engagement(&self, state: &mut SelfDrivingState, engaged: Option<bool>, at: EventTime) {
         let Some((from, was)) = state.watch(engaged, at) else {
             return;
@@ -101,16 +105,16 @@ impl SumSelfDriving {
         }
     }
 
-    /// Adds a stretch whose length has become known.
+    /// Adds a segment of known distance.
     fn settle(&self, state: &mut SelfDrivingState, segment: &Segment) {
         let (whole, engaged) = std::mem::take(&mut state.stretch);
-        // A stretch that took no time is as engaged as the vehicle is.
+        // A segment that took no time has the engaged state of the newest event.
         let (engaged, whole) = match whole {
             0 => (i64::from(state.engaged == Some(true)), 1),
             whole => (engaged, whole),
         };
         let estimated = segment.method != Some(Method::Odometer);
-        let parts: Vec<_> = if segment.to.since(segment.from) > SPREAD {
+        let parts: Vec<_> = if segment.to.since(segment.from) > MAX_SPREAD {
             vec![(
                 segment.to.floor_to(self.options.bucket),
                 segment.micrometres(),
@@ -132,13 +136,14 @@ impl SumSelfDriving {
         }
     }
 
-    /// Counts what an event is by itself, whatever came before it.
+    /// Counts what needs no other event.
     fn count(&self, sums: &mut SelfDriving, event: &FleetEvent) {
         match event {
             FleetEvent::Telemetry(event) => {
-                let verdict = self.options.speed_violation.judge(event);
+                let evaluation = self.options.speed_violation.evaluate(event);
                 sums.telemetry += 1;
-                sums.speeding_rows += u64::from(verdict.is_some_and(|verdict| verdict.offends));
+                sums.speeding_rows +=
+                    u64::from(evaluation.is_some_and(|evaluation| evaluation.violates));
             }
             FleetEvent::Driving(event) => sums.count_driving(event),
             FleetEvent::Perception(event) => sums.count_detection(event.class),
@@ -200,7 +205,7 @@ impl Operator for SumSelfDriving {
                 cx,
             );
         }
-        cx.wake_at(at + FORGET);
+        cx.wake_at(at + STATE_TIMEOUT);
         Keep::State
     }
 
@@ -223,14 +228,14 @@ impl Operator for SumSelfDriving {
     }
 }
 
-/// Sends on a part of the sums of the hour that starts then.
+/// Emits partial sums of the hour that begins at `start`.
 fn emit(
     what: &str,
     ordinal: u64,
     (start, sums): (EventTime, SelfDriving),
     cx: &mut Cx<'_, SelfDrivingHour>,
 ) {
-    // Keys are vehicles: an event's key was checked when its id was made.
+    // The key is a vehicle id that was checked when the event was made.
     if let Ok(vehicle) = VehicleId::new(cx.key()) {
         let id = cx.content_id(what, ordinal);
         cx.emit(SelfDrivingHour {
@@ -242,7 +247,7 @@ fn emit(
     }
 }
 
-/// A length of time in whole microseconds.
+/// A duration in whole microseconds.
 fn micros(length: Duration) -> i64 {
     i64::try_from(length.as_micros()).unwrap_or(i64::MAX)
 }

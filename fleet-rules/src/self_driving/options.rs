@@ -1,23 +1,26 @@
+//! Settings of the self-driving sums.
+
 use std::time::Duration;
 
 use fleet_core::odometry::MeterOptions;
 
 use crate::{Threshold, preset};
 
-/// How the sums of a self-driving vehicle are made.
+/// Settings of [`SumSelfDriving`](super::SumSelfDriving).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SelfDrivingOptions {
-    /// What one row covers. Default one hour, our choice: a day is 24 rows, and a local day can be made of them.
+    /// The length of time that one row covers. Default one hour, our choice: a day in any time zone
+    /// with whole hours is the sum of 24 rows.
     pub bucket: Duration,
-    /// An intervention and a disengagement that lie at most so far apart are one episode. Default 5 s, our choice:
-    /// one takeover often gives both.
+    /// The longest time between an intervention and a disengagement of one takeover. Default 5 s,
+    /// our choice: one takeover often produces both events.
     pub episode: Duration,
-    /// How long a row's answer whether the system is engaged holds. Default 300 s, our choice: the slowest usual
-    /// rate of a tracker that drives.
+    /// How long the engaged state of a row stays valid. Default 300 s, our choice: the longest
+    /// usual interval of a tracker while driving.
     pub hold: Duration,
-    /// What a speed violation is. Default: that of the self-driving pipeline.
+    /// The rule for speed violations. Default: [`preset::SPEED_VIOLATION`].
     pub speed_violation: Threshold,
-    /// How distance is guarded.
+    /// How distance is measured and checked.
     pub meter: MeterOptions,
 }
 

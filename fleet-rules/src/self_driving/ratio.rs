@@ -1,11 +1,14 @@
-/// How far a fleet drove for each of something, and what may be said when there was none.
+//! Kilometres per event, with a bound where no event was seen.
+
+/// Kilometres per event, or a lower bound when there was no event.
 ///
 /// # Guarantees
-/// A ratio of sums. Without events there is no ratio, only a bound; without distance there is neither.
+/// Without events there is no ratio, only a bound; without distance there is neither.
 ///
 /// # References
-/// No event in `km`: the mean distance is at least `km / 2.996` with 95 % confidence, one-sided, since a Poisson
-/// count with the mean `-ln 0.05 = 2.996` is 0 in 5 % of all cases (the "rule of three").
+/// After `km` without an event the mean distance between events is at least `km / 2.996`, one-sided
+/// with 95 % confidence: a Poisson count with the mean `-ln 0.05 = 2.996` is 0 in 5 % of all cases
+/// (the "rule of three").
 ///
 /// # Examples
 /// ```
@@ -17,13 +20,13 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct KmPer {
-    /// Kilometres for each; `None` without events or without distance.
+    /// Kilometres per event; `None` without events or without distance.
     pub km: Option<f64>,
-    /// Without events: the 95 % lower bound.
+    /// The 95 % lower bound when there was no event; otherwise `None`.
     pub at_least: Option<f64>,
 }
 
-/// `-ln 0.05`, to the digits that are printed for it.
+/// `-ln 0.05`, to the digits given in the literature.
 const NONE_SEEN: f64 = 2.996;
 
 impl KmPer {

@@ -1,4 +1,4 @@
-//! The sums of one vehicle and hour as a row of a table or a file.
+//! The columns of the sums of one vehicle and hour.
 
 use fleet_core::table::{Column, Fields, TableRow, Value};
 

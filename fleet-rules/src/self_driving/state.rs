@@ -1,26 +1,29 @@
+//! The state of the self-driving sums of one vehicle.
+
 use fleet_core::{EventTime, odometry::Meter, state::state_by_serde};
 
 use super::{SelfDriving, episode::Episode};
 
-/// What is kept for one vehicle: where it stands, and the sums of the hours that have not left.
+/// The state of one vehicle: its odometer and engagement, and the sums that were not emitted yet.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SelfDrivingState {
     pub(super) meter: Meter,
-    /// Whether the system was engaged at the last telemetry, and when that was.
+    /// Whether the system was engaged at the last telemetry event.
     pub(super) engaged: Option<bool>,
+    /// The time of the last telemetry event, microseconds.
     engaged_at: Option<i64>,
-    /// Microseconds since the last stretch was settled, and those of them that were engaged.
+    /// Microseconds since the last segment of known distance, and how many of them were engaged.
     pub(super) stretch: (i64, i64),
     pub(super) episode: Episode,
     pub(super) speeding: bool,
-    /// By the start of the hour, in the order of time.
+    /// Sums by the start of their hour, in microseconds, sorted.
     open: Vec<(i64, SelfDriving)>,
 }
 
 state_by_serde!(SelfDrivingState, 1);
 
 impl SelfDrivingState {
-    /// The sums of the hour that starts then.
+    /// The sums of the hour that starts at `start`.
     pub(super) fn sums(&mut self, start: EventTime) -> &mut SelfDriving {
         let start = start.as_micros();
         let place = self.open.partition_point(|(at, _)| *at < start);
@@ -31,7 +34,7 @@ impl SelfDrivingState {
         &mut self.open[place].1
     }
 
-    /// Takes out the sums of all hours.
+    /// Removes and returns the sums of all hours, sorted by time.
     pub(super) fn take(
         &mut self,
     ) -> impl ExactSizeIterator<Item = (EventTime, SelfDriving)> + use<> {
@@ -40,7 +43,8 @@ impl SelfDrivingState {
             .map(|(start, sums)| (EventTime::from_micros(start), sums))
     }
 
-    /// Notes the answer of the newest telemetry. Returns since when the one before holds, and what it was.
+    /// Sets the engaged state of the newest telemetry event. Returns the time and state of the one
+    /// before.
     pub(super) fn watch(
         &mut self,
         engaged: Option<bool>,

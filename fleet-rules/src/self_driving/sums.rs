@@ -1,3 +1,5 @@
+//! The metrics of self-driving vehicles as sums, and the ratios made of them.
+
 use fleet_core::{
     ContentId, EventTime, VehicleId,
     event::{Driving, DrivingKind, Initiator, ObjectClass},
@@ -10,13 +12,14 @@ const CLASSES: usize = ObjectClass::ALL.len();
 const INITIATORS: usize = Initiator::ALL.len();
 const FAULTS: usize = 4;
 
-/// What self-driving vehicles did, as sums.
+/// The metrics of self-driving vehicles as sums: of one vehicle and hour, or of any number of them.
 ///
 /// # Guarantees
-/// Whole numbers: [`merge`](Self::merge) is associative and commutative to the last bit.
+/// All sums are whole numbers: [`merge`](Self::merge) is associative and commutative to the last
+/// bit.
 ///
 /// # Examples
-/// The fleet's number is the ratio of its sums, not the mean of two ratios:
+/// The ratio of a fleet is that of its sums, not the mean of the vehicles' ratios:
 /// ```
 /// use fleet_rules::SelfDriving;
 /// let car = |km: i64, interventions| SelfDriving {
@@ -30,35 +33,38 @@ const FAULTS: usize = 4;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SelfDriving {
-    /// Rows of telemetry.
+    /// Telemetry events.
     pub telemetry: u64,
-    /// A human or remote operator took control while the system was engaged.
+    /// Interventions: a human or remote operator took control while the system was engaged.
     pub interventions: u64,
-    /// The system left the engaged state, unplanned.
+    /// Disengagements: the system left the engaged state, unplanned.
     pub disengagements: u64,
-    /// The same by who started it, in the order of [`Initiator::ALL`]; not said counts as unknown.
+    /// Disengagements by initiator, in the order of [`Initiator::ALL`]; a missing one counts as
+    /// unknown.
     pub disengagements_by: [u64; INITIATORS],
-    /// Either of them, planned: a hand-back at the end of a route is no disengagement (13 CCR § 227.02).
+    /// Planned interventions and disengagements: handing back control at the end of a route is no
+    /// disengagement (13 CCR § 227.02).
     pub planned: u64,
-    /// Takeovers: an intervention and its disengagement are one.
+    /// Takeovers: an intervention and its disengagement count once.
     pub episodes: u64,
-    /// Distance, micrometres.
+    /// Distance driven, micrometres.
     pub distance_um: i64,
-    /// What of it was driven engaged.
+    /// Distance driven with the system engaged, micrometres.
     pub engaged_um: i64,
-    /// What of it comes from speed or position instead of the odometer.
+    /// Distance computed from speed or position instead of the odometer, micrometres.
     pub estimated_um: i64,
-    /// Time for which it is known whether the system was engaged, microseconds.
+    /// Time with a known engaged state, microseconds.
     pub observed_us: i64,
-    /// What of it was engaged.
+    /// Time with the system engaged, microseconds.
     pub engaged_us: i64,
-    /// How often a vehicle became too fast.
+    /// Speed violations: changes from no violation to a violation.
     pub speed_violations: u64,
-    /// Rows of telemetry that were too fast: what the described system counts.
+    /// Telemetry events in violation: the count of the described system.
     pub speeding_rows: u64,
-    /// Sightings by class, in the order of [`ObjectClass::ALL`]; not said counts as unknown.
+    /// Detected objects by class, in the order of [`ObjectClass::ALL`]; a missing one counts as
+    /// unknown.
     pub detections: [u64; CLASSES],
-    /// Odometers that rolled back, started anew, jumped, stood still.
+    /// Odometer readings that rolled back, were reset, jumped, or were stuck.
     pub odometer_faults: [u64; FAULTS],
 }
 
@@ -79,7 +85,7 @@ pub(super) fn km(um: i64) -> f64 {
 }
 
 impl SelfDriving {
-    /// Adds the sums of other rows.
+    /// Adds other sums.
     pub fn merge(&mut self, other: &Self) {
         self.telemetry += other.telemetry;
         self.interventions += other.interventions;
@@ -126,19 +132,19 @@ impl SelfDriving {
         count(&mut self.odometer_faults, anomaly as usize);
     }
 
-    /// The distance, kilometres.
+    /// The distance driven, kilometres.
     pub fn km(&self) -> f64 {
         km(self.distance_um)
     }
-    /// What of it was driven engaged, kilometres.
+    /// The distance driven with the system engaged, kilometres.
     pub fn engaged_km(&self) -> f64 {
         km(self.engaged_um)
     }
-    /// Sightings of one class.
+    /// Detected objects of one class.
     pub fn detections_of(&self, class: ObjectClass) -> u64 {
         self.detections.get(class as usize).copied().unwrap_or(0)
     }
-    /// Unplanned disengagements that one party started.
+    /// Unplanned disengagements by one initiator.
     pub fn disengagements_of(&self, by: Initiator) -> u64 {
         self.disengagements_by
             .get(by as usize)
@@ -152,42 +158,43 @@ impl SelfDriving {
             .copied()
             .unwrap_or(0)
     }
-    /// The share of time engaged, 0 to 1, of the time for which it is known.
+    /// The share of time engaged, 0 to 1, of the time with a known engaged state; `None` if there
+    /// is none.
     pub fn engaged_share(&self) -> Option<f64> {
         (self.observed_us > 0).then(|| self.engaged_us as f64 / self.observed_us as f64)
     }
-    /// Distance for each intervention: the described system's definition.
+    /// Distance per intervention, as the described system defines it.
     pub fn km_per_intervention(&self) -> KmPer {
         KmPer::of(self.km(), self.interventions)
     }
-    /// Distance driven engaged for each intervention: the number to publish.
+    /// Distance driven engaged per intervention: the number to publish.
     pub fn engaged_km_per_intervention(&self) -> KmPer {
         KmPer::of(self.engaged_km(), self.interventions)
     }
-    /// Distance for each disengagement.
+    /// Distance per disengagement.
     pub fn km_per_disengagement(&self) -> KmPer {
         KmPer::of(self.km(), self.disengagements)
     }
-    /// Distance for each takeover.
+    /// Distance per takeover.
     pub fn km_per_episode(&self) -> KmPer {
         KmPer::of(self.km(), self.episodes)
     }
-    /// Distance for each intervention and disengagement, which counts a takeover that gives both twice: what the
-    /// described system's public project prints, for comparison with it.
+    /// Distance per intervention or disengagement. A takeover with both counts twice, as in the
+    /// described system's public project; use it only to compare with that project.
     pub fn km_per_either(&self) -> KmPer {
         KmPer::of(self.km(), self.interventions + self.disengagements)
     }
 }
 
-/// A part of the sums of one vehicle and hour; the hour's sums are those of all its parts.
+/// Partial sums of one vehicle and hour. Add up all rows of the hour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SelfDrivingHour {
-    /// Made from the content.
+    /// Derived from the content.
     pub id: ContentId,
-    /// Whose.
+    /// The vehicle.
     pub vehicle: VehicleId,
-    /// The first instant of the hour.
+    /// The start of the hour.
     pub start: EventTime,
-    /// What to add.
+    /// The sums to add.
     pub sums: SelfDriving,
 }
