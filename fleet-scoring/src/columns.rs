@@ -1,69 +1,75 @@
+//! The samples of a trip in columns.
+
 use fleet_core::{
     event::{Telemetry, TripSamples},
     units::{Acceleration, Speed},
 };
 
-use crate::{Number, clock::Clock, count};
+use crate::{Number, count, sampling::Sampling};
 
-/// The samples of one trip, a column for each signal: what a score reads at the speed of memory.
+/// The samples of one trip, one column per signal.
 ///
 /// # Units
-/// Seconds, km/h, g. A sample without a reading holds NaN.
+/// Seconds, km/h and g. A sample without a reading is NaN.
 ///
 /// # Shape
-/// All columns are as long as that of the longitudinal acceleration; one that is not is taken as missing. Samples
-/// have a time each, or the trip a rate, or neither. Times that run backwards are no clock.
+/// All columns are as long as that of the longitudinal acceleration; a column of another length
+/// counts as missing. Either each sample has a time, or the trip has a rate, or the times are
+/// unknown. Times that decrease count as unknown.
 ///
 /// # Examples
 /// ```
 /// use fleet_scoring::{SeedFleetflow, TripColumns};
 /// let trip = TripColumns::new(vec![0.1_f32, -0.5, -0.6, 0.0]).with_rate(10.0);
 /// let score = SeedFleetflow::default().score(&trip);
-/// assert_eq!(score.verdict.score, Some(90));
+/// assert_eq!(score.score.value, Some(90));
 /// assert_eq!((score.events[0].start_s, score.events[0].end_s), (0.1, 0.2));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TripColumns<T> {
-    pub(crate) clock: Clock,
+    pub(crate) sampling: Sampling,
     pub(crate) longitudinal: Vec<T>,
     speed: Vec<T>,
 }
 
-/// The longest pause that speed bridges. Our choice, as in [`odometry`](fleet_core::odometry::MeterOptions).
+/// The longest pause over which speed is interpolated. Our choice, as in
+/// [`odometry`](fleet_core::odometry::MeterOptions).
 const BRIDGE_S: f64 = 300.0;
 
 impl<T: Number> TripColumns<T> {
     /// The longitudinal accelerations of a trip, g, positive when speeding up.
     pub fn new(longitudinal: Vec<T>) -> Self {
         Self {
-            clock: Clock::None,
+            sampling: Sampling::Unknown,
             longitudinal,
             speed: Vec::new(),
         }
     }
 
-    /// Adds how many samples there are in a second. What is no rate is none.
+    /// Sets the sample rate, samples per second. A rate that is not finite and positive counts as
+    /// unknown.
     #[must_use]
     pub fn with_rate(mut self, hz: f64) -> Self {
-        self.clock = Clock::of_rate(hz);
+        self.sampling = Sampling::of_rate(hz);
         self
     }
 
-    /// Adds a time for each sample, seconds from any start.
+    /// Sets the time of each sample, seconds from any origin.
     #[must_use]
     pub fn with_times(mut self, seconds: Vec<f64>) -> Self {
-        self.clock = Clock::of_times(seconds, self.longitudinal.len());
+        self.sampling = Sampling::of_times(seconds, self.longitudinal.len());
         self
     }
 
-    /// Adds a speed for each sample, km/h.
+    /// Sets the speed of each sample, km/h.
     #[must_use]
     pub fn with_speed(mut self, kmh: Vec<T>) -> Self {
         self.speed = kmh;
         self
     }
 
-    /// The columns of a trip's samples. Times come before a rate, if all samples have one.
+    /// The columns of a trip's samples. If all samples have a time, the times take precedence over
+    /// the rate.
     pub fn of_samples(trip: &TripSamples) -> Self {
         let samples = || trip.samples.iter();
         let longitudinal = samples().map(|sample| sample.longitudinal.map(Acceleration::as_g));
@@ -77,12 +83,12 @@ impl<T: Number> TripColumns<T> {
             columns = columns.with_times(times);
         }
         match trip.sample_rate_hz {
-            Some(hz) if !columns.clock.is_known() => columns.with_rate(hz),
+            Some(hz) if !columns.sampling.is_known() => columns.with_rate(hz),
             _ => columns,
         }
     }
 
-    /// The columns of a vehicle's telemetry, in the order of its times.
+    /// The columns of a vehicle's telemetry, which must be sorted by time.
     pub fn of_telemetry<'a>(events: impl IntoIterator<Item = &'a Telemetry>) -> Self {
         let (mut times, mut longitudinal, mut speed) = (Vec::new(), Vec::new(), Vec::new());
         let mut first = None;
@@ -98,7 +104,7 @@ impl<T: Number> TripColumns<T> {
         Self::new(longitudinal).with_times(times).with_speed(speed)
     }
 
-    /// Samples, with or without readings.
+    /// The number of samples, with or without readings.
     pub fn len(&self) -> usize {
         self.longitudinal.len()
     }
@@ -107,21 +113,22 @@ impl<T: Number> TripColumns<T> {
         self.longitudinal.is_empty()
     }
 
-    /// From the first sample to the last, seconds.
+    /// The time from the first sample to the last, seconds.
     pub(crate) fn duration_s(&self) -> Option<f64> {
-        self.clock.since_first(self.len().checked_sub(1)?)
+        self.sampling.since_first(self.len().checked_sub(1)?)
     }
 
-    /// The distance by speed over time, metres: trapezoids between samples that have a speed. `None` without a
-    /// clock, with less than two speeds, or when a pause between them is too long to know.
+    /// The integral of speed over time, metres, by the trapezoidal rule over the samples that have
+    /// a speed. `None` without times, with fewer than two speeds, or if two speeds are more than
+    /// [`BRIDGE_S`] apart.
     pub(crate) fn distance_m(&self) -> Option<f64> {
         if self.speed.len() != self.longitudinal.len() {
             return None;
         }
-        if let (Clock::Rate(hz), [first, .., last]) = (&self.clock, self.speed.as_slice()) {
+        if let (Sampling::Rate(hz), [first, .., last]) = (&self.sampling, self.speed.as_slice()) {
             let ends = f64::midpoint(first.wide().abs(), last.wide().abs());
             let metres = (count::sum(&self.speed) - ends) / 3.6 / hz;
-            // With a speed missing the pauses must be looked at one by one.
+            // If a speed is missing, the loop below checks each pause.
             if !metres.is_nan() && hz.recip() <= BRIDGE_S {
                 return Some(metres);
             }
@@ -133,7 +140,7 @@ impl<T: Number> TripColumns<T> {
             if kmh.is_nan() {
                 continue;
             }
-            let now = self.clock.since_first(sample)?;
+            let now = self.sampling.since_first(sample)?;
             if let Some((then, before)) = last {
                 let seconds = now - then;
                 if seconds > BRIDGE_S {

@@ -1,28 +1,28 @@
-//! The counting loop.
+//! Counts samples beyond limits, and sums columns, at the speed of memory.
 
 use crate::Number;
 
-/// Samples in a block: counters of 32 bits cannot overflow, and the compiler keeps them in vector registers.
-/// Measured: the loop then runs at the speed of memory.
+/// Samples per block: 32-bit counters cannot overflow, and the compiler keeps them in vector
+/// registers. Measured: the loop then runs at the speed of memory.
 const BLOCK: usize = 4096;
 
-/// Which samples offend: below one limit, or above another. Strictly; a missing one does neither.
+/// The range of samples that are not harsh, limits included. A missing sample is not harsh either.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Limits<T> {
     pub(crate) low: T,
     pub(crate) high: T,
 }
 
-/// How many samples lie below and above, of how many that are there at all.
+/// The number of samples below and above the limits, and of samples that are not missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Outside {
+pub(crate) struct LimitCounts {
     pub(crate) below: u64,
     pub(crate) above: u64,
     pub(crate) present: u64,
 }
 
 impl<T: Number> Limits<T> {
-    /// The same limits in the precision of another column.
+    /// Converts the limits to the precision of a column.
     pub(crate) fn to<U: Number>(self) -> Limits<U> {
         Limits {
             low: U::nearest(self.low.wide()),
@@ -30,9 +30,10 @@ impl<T: Number> Limits<T> {
         }
     }
 
-    /// Counts a column, and shows each block that has offenders, with the place where it starts.
-    pub(crate) fn count(self, column: &[T], mut show: impl FnMut(usize, &[T])) -> Outside {
-        let mut total = Outside::default();
+    /// Counts a column. Calls `visit` with each block that has samples beyond a limit, and the
+    /// index of its first sample.
+    pub(crate) fn count(self, column: &[T], mut visit: impl FnMut(usize, &[T])) -> LimitCounts {
+        let mut total = LimitCounts::default();
         for (number, block) in column.chunks(BLOCK).enumerate() {
             let (mut below, mut above, mut present) = (0_u32, 0_u32, 0_u32);
             for sample in block {
@@ -44,16 +45,18 @@ impl<T: Number> Limits<T> {
             total.above += u64::from(above);
             total.present += u64::from(present);
             if below + above > 0 {
-                show(number * BLOCK, block);
+                visit(number * BLOCK, block);
             }
         }
         total
     }
 }
 
-/// The sum of the magnitudes, in the same order for every column of one length; NaN if one is missing.
+/// The sum of the magnitudes, or NaN if a sample is missing. Columns of one length are added in one
+/// order.
 ///
-/// Eight sums side by side, so that the compiler keeps them in vector registers: one sum would wait for itself.
+/// Eight independent sums, which the compiler keeps in vector registers; a single sum would be
+/// limited by the latency of one addition.
 pub(crate) fn sum<T: Number>(column: &[T]) -> f64 {
     let (eights, rest) = column.as_chunks::<8>();
     let mut sums = [0.0; 8];
@@ -81,7 +84,7 @@ mod tests {
         let outside = SEED.count(&wide, |_, _| {});
         assert_eq!(
             outside,
-            Outside {
+            LimitCounts {
                 below: 1,
                 above: 2,
                 present: 6
@@ -91,7 +94,7 @@ mod tests {
         let outside = SEED.to::<f32>().count(&narrow, |_, _| {});
         assert_eq!(
             outside,
-            Outside {
+            LimitCounts {
                 below: 1,
                 above: 2,
                 present: 6
@@ -100,15 +103,15 @@ mod tests {
     }
 
     #[test]
-    fn blocks_count_what_one_loop_counts_and_only_those_with_offenders_are_shown() {
+    fn blocks_count_what_one_loop_counts_and_only_those_with_harsh_samples_are_visited() {
         let column: Vec<f32> = (0..3 * BLOCK + 17)
             .map(|i| if i % 5000 == 4999 { -0.5 } else { 0.0 })
             .collect();
-        let mut shown = Vec::new();
+        let mut visited = Vec::new();
         let outside = SEED.to::<f32>().count(&column, |start, block| {
-            shown.push((start, block.len()));
+            visited.push((start, block.len()));
         });
         assert_eq!((outside.below, outside.above), (2, 0));
-        assert_eq!(shown, [(4096, 4096), (8192, 4096)]);
+        assert_eq!(visited, [(4096, 4096), (8192, 4096)]);
     }
 }

@@ -1,17 +1,19 @@
+//! The formula of a score: weights over the sums of a trip.
+
 use crate::TripSums;
 
-/// Which sum a component is made of.
+/// The sum that a component charges for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Tally {
-    /// Samples below the limit of braking.
+pub enum Quantity {
+    /// Samples below the braking limit.
     HarshBraking,
-    /// Samples above the limit of acceleration.
+    /// Samples above the acceleration limit.
     RapidAccel,
 }
 
-impl Tally {
-    /// Reads it.
+impl Quantity {
+    /// The value of this quantity in some sums.
     pub fn of(self, sums: &TripSums) -> f64 {
         let count = match self {
             Self::HarshBraking => sums.harsh_braking,
@@ -21,46 +23,46 @@ impl Tally {
     }
 }
 
-/// One thing that costs points.
+/// One component of a score: what it charges for, and how much.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Component {
-    /// Its name in the report.
+    /// The name in reports.
     pub name: &'static str,
-    /// What it counts.
-    pub tally: Tally,
-    /// In what.
+    /// What is charged for.
+    pub quantity: Quantity,
+    /// The unit of the quantity.
     pub unit: &'static str,
-    /// The points that one costs.
+    /// The points that one unit costs.
     pub weight: f64,
-    /// The most that it can cost; `None` is no limit.
+    /// The most points that the component can cost; `None` for no limit.
     pub cap: Option<f64>,
 }
 
-/// A component of one trip: what was found, and what it cost.
+/// The points that one component cost.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct PointsLost {
-    /// The component.
+    /// The name of the component.
     pub name: &'static str,
-    /// How much was found.
+    /// The quantity that was found.
     pub quantity: f64,
-    /// In what.
+    /// The unit of the quantity.
     pub unit: &'static str,
-    /// The points that one costs.
+    /// The points that one unit costs.
     pub weight: f64,
-    /// The points that all cost: more than there were, where a score ends at 0.
+    /// The points lost, cap applied. May add up to more than the base: a score stops at 0.
     pub points_lost: f64,
 }
 
-/// A score: `clamp(base - Σ min(cap, weight · quantity), 0, 100)`, to the nearest whole number.
+/// A score: `clamp(base - Σ min(cap, weight · quantity), 0, 100)`, rounded to a whole number.
 ///
-/// All profiles are such formulas over [`TripSums`]; they differ in their table alone.
+/// All profiles are such formulas over [`TripSums`] and differ in their components.
 ///
 /// # Examples
 /// ```
-/// use fleet_scoring::{Component, Formula, Tally, TripSums};
+/// use fleet_scoring::{Component, Formula, Quantity, TripSums};
 /// let braking = Component {
 ///     name: "harsh_braking",
-///     tally: Tally::HarshBraking,
+///     quantity: Quantity::HarshBraking,
 ///     unit: "samples",
 ///     weight: 5.0,
 ///     cap: Some(30.0),
@@ -71,14 +73,14 @@ pub struct PointsLost {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Formula {
-    /// The score of a trip in which nothing happened.
+    /// The score when nothing is charged.
     pub base: f64,
-    /// What costs points.
+    /// The components.
     pub components: Vec<Component>,
 }
 
 impl Formula {
-    /// The score of these sums, and what cost it how much.
+    /// The score of some sums, and the points that each component cost.
     pub fn apply(&self, sums: &TripSums) -> (u8, Vec<PointsLost>) {
         let lost: Vec<_> = self
             .components
@@ -98,7 +100,7 @@ impl Formula {
 
 impl Component {
     fn apply(&self, sums: &TripSums) -> PointsLost {
-        let quantity = self.tally.of(sums);
+        let quantity = self.quantity.of(sums);
         let points = self.weight * quantity;
         PointsLost {
             name: self.name,

@@ -1,47 +1,50 @@
+//! Harsh events: runs of samples beyond a limit.
+
 use fleet_core::event::{AlertKind, Severity};
 
-use crate::{Number, clock::Clock, count::Limits};
+use crate::{Number, count::Limits, sampling::Sampling};
 
-/// A run of samples beyond a limit.
+/// A run of consecutive samples beyond one limit.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct HarshEvent {
-    /// What it is.
+    /// Harsh braking or rapid acceleration.
     pub kind: AlertKind,
-    /// Its first sample, seconds since the trip's first.
+    /// The time of its first sample, seconds since the first of the trip.
     pub start_s: f64,
-    /// Its last sample, seconds since the trip's first.
+    /// The time of its last sample, seconds since the first of the trip.
     pub end_s: f64,
-    /// The sample that is farthest beyond the limit; negative when braking.
+    /// The sample farthest beyond the limit, g; negative when braking.
     pub peak_g: f64,
-    /// From the peak: up to 1.25 times the limit low, up to 1.6 times medium, else high. (A device maker's tiers
-    /// in use; which words they get is our choice.)
+    /// By the peak: below 1.25 times the limit low, below 1.6 times medium, else high. The factors
+    /// are the tiers of a device maker; the names are our choice.
     pub severity: Severity,
 }
 
-/// A peak of so many limits is medium, and high.
-const MEDIUM: f64 = 1.25;
-const HIGH: f64 = 1.6;
+/// A peak of this many times the limit is of medium severity.
+const MEDIUM_FACTOR: f64 = 1.25;
+/// A peak of this many times the limit is of high severity.
+const HIGH_FACTOR: f64 = 1.6;
 
 /// Collects the runs of one column, block by block.
 pub(crate) struct Runs<'a, T> {
-    clock: &'a Clock,
+    sampling: &'a Sampling,
     limits: Limits<T>,
-    /// The run that is open: where it began and ended so far, and its peak.
+    /// The open run: its kind, the indices of its first and last sample, and its peak.
     open: Option<(AlertKind, usize, usize, T)>,
     events: Vec<HarshEvent>,
 }
 
 impl<'a, T: Number> Runs<'a, T> {
-    pub(crate) fn new(clock: &'a Clock, limits: Limits<T>) -> Self {
+    pub(crate) fn new(sampling: &'a Sampling, limits: Limits<T>) -> Self {
         Self {
-            clock,
+            sampling,
             limits,
             open: None,
             events: Vec::new(),
         }
     }
 
-    /// Takes a block that has offenders. Blocks that are left out have none, and end a run.
+    /// Takes the block that begins at sample `start`. Blocks without harsh samples may be left out.
     pub(crate) fn take(&mut self, start: usize, block: &[T]) {
         for (sample, value) in (start..).zip(block) {
             let kind = if *value < self.limits.low {
@@ -55,7 +58,7 @@ impl<'a, T: Number> Runs<'a, T> {
                 Some((open, _, last, peak))
                     if *open == kind
                         && *last + 1 == sample
-                        && !self.clock.pauses_before(sample) =>
+                        && !self.sampling.pauses_before(sample) =>
                 {
                     *last = sample;
                     if value.wide().abs() > peak.wide().abs() {
@@ -75,9 +78,9 @@ impl<'a, T: Number> Runs<'a, T> {
             return;
         };
         let times = self
-            .clock
+            .sampling
             .since_first(first)
-            .zip(self.clock.since_first(last));
+            .zip(self.sampling.since_first(last));
         let Some((start_s, end_s)) = times else {
             return;
         };
@@ -89,8 +92,8 @@ impl<'a, T: Number> Runs<'a, T> {
         let (peak_g, limit) = (peak.wide(), limit.wide());
         let beyond = |times: f64| peak_g.abs() >= limit.abs() * times;
         let severity = match () {
-            () if beyond(HIGH) => Severity::High,
-            () if beyond(MEDIUM) => Severity::Medium,
+            () if beyond(HIGH_FACTOR) => Severity::High,
+            () if beyond(MEDIUM_FACTOR) => Severity::Medium,
             () => Severity::Low,
         };
         self.events.push(HarshEvent {

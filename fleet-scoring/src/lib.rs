@@ -1,34 +1,52 @@
-//! Scores of drivers, from the samples of a trip or from a stream.
+//! Driver scores, from the samples of a recorded trip or from a stream of telemetry.
+//!
+//! A profile counts events in the samples of a trip, adds the counts up as [`TripSums`], and
+//! applies a [`Formula`] to them. The result states the points that each component cost. Sums of
+//! trips can be merged, so the score of a day or a fleet is the score of its sums.
 //!
 //! | type | what it is |
 //! |---|---|
-//! | [`TripColumns`] | the samples of one trip, a column for each signal |
-//! | [`SeedFleetflow`] | the score of FleetFlow: 100 less a penalty for each harsh sample |
-//! | [`TripScore`] | a score as a receipt: what cost how many points, and when |
-//! | [`Formula`], [`TripSums`] | what all scores share: weights over sums that add up |
+//! | [`TripColumns`] | the samples of one trip, one column per signal |
+//! | [`SeedFleetflow`] | a profile, the score of FleetFlow: 100 minus a penalty for each harsh sample |
+//! | [`TripScore`] | the score of one trip: its components, and the harsh events with their times |
 //! | [`SegmentTrips`] | an operator that finds trips in telemetry and scores them |
-//! | [`ScoreTrips`] | an operator that scores trips which come whole |
+//! | [`ScoreTrips`] | an operator that scores complete trips, one per request |
 //!
+//! # Examples
+//! Ten samples per second, two of them below -0.4 g:
+//! ```
+//! use fleet_scoring::{SeedFleetflow, TripColumns};
+//!
+//! let trip = TripColumns::new(vec![0.1, -0.5, -0.6, 0.0]).with_rate(10.0);
+//! let scored = SeedFleetflow::default().score(&trip);
+//! assert_eq!(scored.score.value, Some(90));
+//!
+//! let braking = &scored.score.components[0];
+//! assert_eq!((braking.name, braking.quantity, braking.points_lost), ("harsh_braking", 2.0, 10.0));
+//! assert_eq!((scored.events[0].start_s, scored.events[0].peak_g), (0.1, -0.6));
+//! ```
+//!
+//! # Dependencies
 //! Depends on `fleet-core` alone.
 
-mod clock;
 mod columns;
 mod count;
-mod event;
 mod formula;
+mod harsh_event;
 mod number;
 mod profile;
 mod report;
+mod sampling;
 mod score_trips;
 mod sums;
 mod trip;
 
 pub use columns::TripColumns;
-pub use event::HarshEvent;
-pub use formula::{Component, Formula, PointsLost, Tally};
+pub use formula::{Component, Formula, PointsLost, Quantity};
+pub use harsh_event::HarshEvent;
 pub use number::Number;
 pub use profile::{EmptyTrip, SeedFleetflow};
-pub use report::{ScoreReport, TripScore, Verdict};
+pub use report::{Score, ScoreReport, TripScore};
 pub use score_trips::ScoreTrips;
 pub use sums::TripSums;
 pub use trip::{SegmentTrips, Trip, TripOptions, TripState};

@@ -1,13 +1,15 @@
-/// What a column is made of: `f64`, or `f32`, which is half as long to read.
+//! The number types of columns.
+
+/// The type of the numbers in a column: `f64`, or `f32`, which takes half the memory bandwidth.
 ///
-/// A limit is rounded to the column's own precision, so that 0.4 in a column of `f32` equals the limit 0.4 and
-/// does not exceed it.
+/// Limits are rounded to the precision of the column, so that 0.4 in a column of `f32` equals the
+/// limit 0.4 and does not exceed it.
 pub trait Number: Copy + PartialOrd + Send + Sync + 'static + sealed::Sealed {
-    /// No reading.
+    /// A sample without a reading: NaN.
     const MISSING: Self;
-    /// The nearest number.
+    /// The nearest number of this type.
     fn nearest(value: f64) -> Self;
-    /// The same number.
+    /// The same number as `f64`.
     fn wide(self) -> f64;
 }
 
@@ -24,7 +26,10 @@ impl Number for f64 {
 impl Number for f32 {
     const MISSING: Self = Self::NAN;
     fn nearest(value: f64) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "the nearest is wanted")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounding to the nearest is intended"
+        )]
         let nearest = value as Self;
         nearest
     }

@@ -1,22 +1,25 @@
+//! The score of a trip, with its components and harsh events.
+
 use fleet_core::{DriverId, TripId};
 
 use crate::{HarshEvent, PointsLost, TripSums};
 
-/// What a profile says about some sums.
+/// A score and its components.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Verdict {
-    /// 0 to 100; `None` when there is not enough to say.
-    pub score: Option<u8>,
+pub struct Score {
+    /// 0 to 100; `None` when there is too little data. Serialised as `score`.
+    #[serde(rename = "score")]
+    pub value: Option<u8>,
     /// Why there is no score.
     pub insufficient: Option<&'static str>,
-    /// What cost how many points.
+    /// The points that each component cost.
     pub components: Vec<PointsLost>,
 }
 
-/// The score of one trip: a receipt.
+/// The score of one trip.
 ///
 /// # Examples
-/// As JSON it is one element of `fleet score --report json`:
+/// Its JSON is one element of `fleet score --report json`:
 /// ```
 /// use fleet_scoring::{SeedFleetflow, TripColumns};
 /// let trip = TripColumns::new(vec![0.1, -0.5]);
@@ -35,29 +38,30 @@ pub struct Verdict {
 /// ```
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct TripScore {
-    /// Which trip.
+    /// The trip, if it has an id.
     pub trip_id: Option<TripId>,
-    /// Whose.
+    /// The driver, if known.
     pub driver_id: Option<DriverId>,
     /// Samples, with or without readings.
     pub samples: u64,
-    /// From the first sample to the last, if the samples have times.
+    /// The time from the first sample to the last, seconds, if the samples have times.
     pub duration_s: Option<f64>,
-    /// By speed over time, if both are known.
+    /// The integral of speed over time, kilometres, if both are known.
     pub distance_km: Option<f64>,
-    /// The score and its parts.
+    /// The score and its components.
     #[serde(flatten)]
-    pub verdict: Verdict,
-    /// Runs of offending samples, in the order of time. Without times there are none, though samples were counted.
+    pub score: Score,
+    /// Runs of harsh samples, sorted by time. Empty if the samples have no times, even if some are
+    /// harsh.
     pub events: Vec<HarshEvent>,
-    /// What the score was made of, to be added up.
+    /// The sums behind the score, for merging with those of other trips.
     #[serde(skip)]
     pub sums: TripSums,
 }
 
-/// The scores of some trips, as `fleet score --report json` prints them.
+/// The output of `fleet score --report json`.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
 pub struct ScoreReport {
-    /// One for each trip.
+    /// One score per trip.
     pub trips: Vec<TripScore>,
 }

@@ -1,51 +1,53 @@
-/// When the samples of a trip were taken.
+//! The times of the samples of a trip.
+
+/// The times at which the samples of a trip were taken.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Clock {
-    /// Not known: only samples can be counted.
-    None,
-    /// So many in a second, evenly.
+pub(crate) enum Sampling {
+    /// Unknown: samples can only be counted.
+    Unknown,
+    /// A constant rate, samples per second.
     Rate(f64),
-    /// One time each, seconds, not running backwards.
+    /// One time per sample, seconds, never decreasing.
     Times(Vec<f64>),
 }
 
-/// A longer pause between two samples ends an event. Our choice: two periods at 1 Hz, the slowest usual rate of
-/// an accelerometer; what happened meanwhile is not known.
+/// A longer pause between two samples ends a harsh event. Our choice: two periods at 1 Hz, the
+/// slowest usual rate of an accelerometer.
 pub(crate) const PAUSE_S: f64 = 2.0;
 
-impl Clock {
-    /// Times, if they are a clock for so many samples.
+impl Sampling {
+    /// These times, or `Unknown` unless there is one finite time per sample and none decreases.
     pub(crate) fn of_times(times: Vec<f64>, samples: usize) -> Self {
         let steady = times.is_sorted() && times.iter().all(|time| time.is_finite());
         if times.is_empty() || times.len() != samples || !steady {
-            return Self::None;
+            return Self::Unknown;
         }
         Self::Times(times)
     }
 
-    /// A rate, if it is one.
+    /// This rate, or `Unknown` unless it is finite and positive.
     pub(crate) fn of_rate(hz: f64) -> Self {
         if hz.is_finite() && hz > 0.0 {
             Self::Rate(hz)
         } else {
-            Self::None
+            Self::Unknown
         }
     }
 
     pub(crate) fn is_known(&self) -> bool {
-        *self != Self::None
+        *self != Self::Unknown
     }
 
-    /// Seconds from the first sample to this one.
+    /// The time from the first sample to this one, seconds.
     pub(crate) fn since_first(&self, sample: usize) -> Option<f64> {
         match self {
-            Self::None => None,
+            Self::Unknown => None,
             Self::Rate(hz) => Some(sample as f64 / hz),
             Self::Times(times) => Some(times.get(sample)? - times.first()?),
         }
     }
 
-    /// Whether the pause before this sample is too long for one event.
+    /// Whether the pause before this sample exceeds [`PAUSE_S`].
     pub(crate) fn pauses_before(&self, sample: usize) -> bool {
         let Some(before) = sample.checked_sub(1) else {
             return false;

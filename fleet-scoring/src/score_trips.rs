@@ -1,12 +1,15 @@
+//! The operator that scores complete trips.
+
 use fleet_core::{Event, Operator, Row, dialect::TripRequest, operator::Cx};
 
 use crate::{SeedFleetflow, Trip};
 
-/// Scores trips that come whole, one request each.
+/// Scores complete trips, one per request.
 ///
 /// # Guarantees
-/// Looks at one request at a time: the score depends on its samples alone, and its id on what it holds. Without times
-/// or a rate the trip has no known length, and starts when it ends.
+/// Stateless: score and id depend on the content of the request alone. A trip ends at the time of
+/// its request. Without sample times or a sample rate its duration is unknown, and it starts when
+/// it ends.
 ///
 /// # Examples
 /// ```
@@ -23,7 +26,7 @@ pub struct ScoreTrips {
 }
 
 impl ScoreTrips {
-    /// Scores with this profile.
+    /// An operator that scores with this profile.
     pub fn new(profile: SeedFleetflow) -> Self {
         Self { profile }
     }
@@ -38,16 +41,16 @@ impl Operator for ScoreTrips {
 
     fn on_row(&self, (): &mut (), row: &Row<TripRequest>, cx: &mut Cx<'_, Trip>) {
         let request = &row.value;
-        let score = self.profile.score_samples(&request.trip);
-        let length = score.sums.duration().unwrap_or_default();
+        let scored = self.profile.score_samples(&request.trip);
+        let length = scored.sums.duration().unwrap_or_default();
         cx.emit(Trip {
             id: cx.content_id("trip", request.identity()),
             vehicle: request.trip.vehicle.clone(),
-            driver: score.driver_id,
+            driver: scored.driver_id,
             start: cx.now() - length,
             end: cx.now(),
-            sums: score.sums,
-            verdict: score.verdict,
+            sums: scored.sums,
+            score: scored.score,
         });
     }
 }

@@ -1,12 +1,14 @@
+//! The counts of a trip that scores are computed from, and how they add up.
+
 use std::time::Duration;
 
 use fleet_core::state::state_by_serde;
 
-/// What scores are made of: the sums of a trip, a day, a fleet.
+/// The counts that scores are computed from: of a trip, a day or a fleet.
 ///
 /// # Guarantees
-/// Whole numbers: [`merge`](Self::merge) is associative and commutative to the last bit. A driver's score of a day
-/// is that of the day's sums, never the mean of the trips' scores.
+/// All sums are whole numbers: [`merge`](Self::merge) is associative and commutative to the last
+/// bit. The score of a day is that of the day's sums, never the mean of the trips' scores.
 ///
 /// # Examples
 /// ```
@@ -21,17 +23,17 @@ pub struct TripSums {
     pub samples: u64,
     /// Samples that have a longitudinal acceleration.
     pub measured: u64,
-    /// Samples below the limit of braking.
+    /// Samples below the braking limit.
     pub harsh_braking: u64,
-    /// Samples above the limit of acceleration.
+    /// Samples above the acceleration limit.
     pub rapid_accel: u64,
-    /// Microseconds; `None` when a part of it is not known.
+    /// Duration, microseconds; `None` if the duration of any part is unknown.
     pub duration_us: Option<i64>,
-    /// Micrometres; `None` when a part of it is not known.
+    /// Distance, micrometres; `None` if the distance of any part is unknown.
     pub distance_um: Option<i64>,
 }
 
-/// Of nothing.
+/// The sums of no samples.
 impl Default for TripSums {
     fn default() -> Self {
         Self {
@@ -48,7 +50,7 @@ impl Default for TripSums {
 state_by_serde!(TripSums, 1);
 
 impl TripSums {
-    /// Adds the sums of another part.
+    /// Adds other sums.
     pub fn merge(&mut self, other: &Self) {
         let known = |a: Option<i64>, b: Option<i64>| a?.checked_add(b?);
         self.samples += other.samples;
@@ -59,7 +61,7 @@ impl TripSums {
         self.distance_um = known(self.distance_um, other.distance_um);
     }
 
-    /// The duration.
+    /// The duration, if it is known and not negative.
     pub fn duration(&self) -> Option<Duration> {
         let us = u64::try_from(self.duration_us?).ok()?;
         Some(Duration::from_micros(us))

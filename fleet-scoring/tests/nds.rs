@@ -68,10 +68,10 @@ fn recorded_drives_have_three_samples_of_harsh_braking_and_thirteen_of_rapid_acc
     for events in drives.values() {
         let wide = profile.score(&TripColumns::<f64>::of_telemetry(events));
         let narrow = profile.score(&TripColumns::<f32>::of_telemetry(events));
-        assert_eq!(wide.verdict, narrow.verdict);
+        assert_eq!(wide.score, narrow.score);
         let lost = wide.sums.harsh_braking + wide.sums.rapid_accel;
         assert_eq!(
-            wide.verdict.score,
+            wide.score.value,
             Some(100 - 5 * u8::try_from(lost).unwrap())
         );
         assert!(wide.duration_s.unwrap() > 0.0);

@@ -91,13 +91,13 @@ async fn a_request_becomes_a_trip_that_ends_when_it_was_sent() {
     );
     assert_eq!(timed.sums.distance_km(), Some(0.02));
     assert_eq!((timed.sums.harsh_braking, timed.sums.rapid_accel), (1, 1));
-    assert_eq!(timed.verdict.score, Some(90));
+    assert_eq!(timed.score.value, Some(90));
     assert_eq!(timed.driver.as_ref().unwrap().as_str(), "driver-1");
     assert_eq!((untimed.start, untimed.end), (at(60), at(60)));
     assert_eq!(untimed.sums.duration_s(), None);
-    assert_eq!(untimed.verdict.score, Some(95));
+    assert_eq!(untimed.score.value, Some(95));
     assert_eq!(
-        (empty.sums.samples, empty.verdict.score),
+        (empty.sums.samples, empty.score.value),
         (0, Some(100)),
         "as the described system gives it"
     );

@@ -1,4 +1,5 @@
-//! The score of FleetFlow: the described cases, counts against a plain loop, events, and what is not known.
+//! The score of FleetFlow: the described cases, counts against a plain loop, events, and what is
+//! not known.
 #![expect(
     clippy::unwrap_used,
     clippy::float_cmp,
@@ -15,8 +16,8 @@ use fleet_scoring::{EmptyTrip, HarshEvent, ScoreReport, SeedFleetflow, TripColum
 fn score(g: &[f64]) -> Option<u8> {
     SeedFleetflow::default()
         .score(&TripColumns::new(g.to_vec()))
-        .verdict
         .score
+        .value
 }
 
 fn sample(speed: f64, g: f64) -> TripSample {
@@ -44,7 +45,7 @@ fn the_described_request_loses_one_penalty_and_names_its_trip_and_driver() {
     let trip = request(vec![sample(50.0, 0.1), sample(45.0, -0.5)]);
     let found = SeedFleetflow::default().score_samples(&trip);
     assert_eq!((found.sums.harsh_braking, found.sums.rapid_accel), (1, 0));
-    assert_eq!(found.verdict.score, Some(95));
+    assert_eq!(found.score.value, Some(95));
     let json = serde_json::to_value(ScoreReport { trips: vec![found] }).unwrap();
     let trip = &json["trips"][0];
     assert_eq!(trip["trip_id"], "550e8400-e29b-41d4-a716-446655440000");
@@ -63,7 +64,7 @@ fn one_braking_and_one_acceleration_cost_two_penalties_and_a_limit_itself_costs_
     assert_eq!(score(&[-0.4, 0.4]), Some(100));
     let gentle = SeedFleetflow::new(2.5).unwrap();
     assert_eq!(
-        gentle.score(&TripColumns::new(vec![-0.5])).verdict.score,
+        gentle.score(&TripColumns::new(vec![-0.5])).score.value,
         Some(98)
     );
     assert!(SeedFleetflow::new(-1.0).is_err() && SeedFleetflow::new(f64::NAN).is_err());
@@ -74,13 +75,13 @@ fn each_sample_counts_so_a_second_of_braking_costs_more_at_a_higher_rate() {
     let second = |hz: usize| {
         SeedFleetflow::default().score(&TripColumns::new(vec![-0.5; hz]).with_rate(hz as f64))
     };
-    assert_eq!(second(1).verdict.score, Some(95));
+    assert_eq!(second(1).score.value, Some(95));
     let fast = second(16_000);
     assert_eq!(
-        (fast.verdict.score, fast.sums.harsh_braking),
+        (fast.score.value, fast.sums.harsh_braking),
         (Some(0), 16_000)
     );
-    assert_eq!(fast.verdict.components[0].points_lost, 80_000.0);
+    assert_eq!(fast.score.components[0].points_lost, 80_000.0);
     assert_eq!(fast.events.len(), 1);
 }
 
@@ -152,16 +153,16 @@ fn prop_counts_are_those_of_a_plain_loop() {
 
 #[test]
 fn what_was_not_measured_is_never_guessed() {
-    let unknown = |profile: SeedFleetflow, g: Vec<f64>| profile.score(&TripColumns::new(g)).verdict;
+    let unknown = |profile: SeedFleetflow, g: Vec<f64>| profile.score(&TripColumns::new(g)).score;
     let blind = unknown(SeedFleetflow::default(), vec![f64::NAN; 3]);
-    assert_eq!(blind.score, None);
+    assert_eq!(blind.value, None);
     assert_eq!(
         blind.insufficient,
         Some("no sample has a longitudinal acceleration")
     );
     // The one exception is the described system's own answer, and can be refused.
     let empty = unknown(SeedFleetflow::default(), vec![]);
-    assert_eq!((empty.score, empty.insufficient), (Some(100), None));
+    assert_eq!((empty.value, empty.insufficient), (Some(100), None));
     let strict = SeedFleetflow::default().empty_trip(EmptyTrip::Insufficient);
     assert_eq!(
         unknown(strict, vec![]).insufficient,
@@ -170,12 +171,12 @@ fn what_was_not_measured_is_never_guessed() {
 }
 
 #[test]
-fn a_clock_that_is_none_leaves_counts() {
+fn unknown_times_leave_only_the_counts() {
     let trip = |times: Vec<f64>| TripColumns::new(vec![-0.5, -0.5]).with_times(times);
     for times in [vec![1.0, 0.5], vec![1.0], vec![0.0, f64::NAN]] {
         let found = SeedFleetflow::default().score(&trip(times));
         assert_eq!((found.duration_s, found.events.len()), (None, 0));
-        assert_eq!(found.verdict.score, Some(90));
+        assert_eq!(found.score.value, Some(90));
     }
     let found = SeedFleetflow::default().score(&TripColumns::new(vec![-0.5]).with_rate(0.0));
     assert_eq!(found.duration_s, None);
@@ -230,6 +231,6 @@ fn the_score_of_a_day_is_that_of_its_sums() {
     for g in [vec![-0.5; 30], vec![0.0; 10]] {
         day.merge(&profile.score(&TripColumns::new(g)).sums);
     }
-    let verdict = profile.judge(&day);
-    assert_eq!((day.samples, verdict.score), (40, Some(0)));
+    let score = profile.score_sums(&day);
+    assert_eq!((day.samples, score.value), (40, Some(0)));
 }

@@ -1,4 +1,5 @@
-//! Trips in a running pipeline: where they start and end, what they hold, and that a plain loop finds the same.
+//! Trips in a running pipeline: where they start and end, what they hold, and that a plain loop
+//! finds the same.
 #![expect(
     clippy::unwrap_used,
     reason = "helpers of tests fail by panic, as tests do"
@@ -149,10 +150,10 @@ async fn harsh_samples_of_a_trip_make_its_score_and_those_outside_do_not() {
         (found[0].sums.harsh_braking, found[0].sums.rapid_accel),
         (1, 1)
     );
-    assert_eq!(found[0].verdict.score, Some(90));
+    assert_eq!(found[0].score.value, Some(90));
     let silent = trips_by(drive(&[(10, 36.0), (40, 0.0)]), vec![]).await;
-    assert_eq!(silent[0].verdict.score, None);
-    assert!(silent[0].verdict.insufficient.is_some());
+    assert_eq!(silent[0].score.value, None);
+    assert!(silent[0].score.insufficient.is_some());
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Scores, one file each.
+//! Scoring profiles, one file each.
 
 mod seed_fleetflow;
 

@@ -1,28 +1,32 @@
+//! The score of FleetFlow.
+
 use fleet_core::{Error, ErrorKind, Result, event::TripSamples};
 
 use crate::{
-    Component, Formula, Number, Tally, TripColumns, TripScore, TripSums, Verdict, count::Limits,
-    event::Runs,
+    Component, Formula, Number, Quantity, Score, TripColumns, TripScore, TripSums, count::Limits,
+    harsh_event::Runs,
 };
 
-/// The score of FleetFlow: 100 less a penalty for each sample beyond 0.4 g, braking or speeding up.
+/// The score of FleetFlow: 100 minus a penalty for each sample beyond 0.4 g, braking or
+/// accelerating.
 ///
-/// Each sample counts for itself: a second of braking at -0.5 g costs one penalty at 1 Hz and 16,000 at 16 kHz.
-/// That is the described score; its runs of samples are listed as events, so that nobody need be misled.
+/// The described score charges for samples, not events: a second of braking at -0.5 g costs one
+/// penalty at 1 Hz and 16,000 at 16 kHz. [`TripScore::events`] lists the runs of such samples.
 ///
 /// # Units
-/// g (9.80665 m/s²) along the vehicle; strictly below -0.4 or above 0.4.
+/// Longitudinal acceleration in g (9.80665 m/s²), strictly below -0.4 or above 0.4.
 ///
 /// # References
-/// The described system fixes base 100, both limits and a whole number from 0 to 100. It does not fix the penalty:
-/// 5 points for each sample are its public project's first version.
+/// The described system specifies the base of 100, both limits, and a whole number from 0 to 100.
+/// It does not specify the penalty: 5 points per sample are from the first version of its public
+/// project.
 ///
 /// # Examples
-/// The request that the system's own description shows, two samples, one of -0.5 g:
+/// The request in the system's description, two samples, one of -0.5 g:
 /// ```
 /// use fleet_scoring::{SeedFleetflow, TripColumns};
 /// let score = SeedFleetflow::new(5.0)?.score(&TripColumns::new(vec![-0.5, 0.1]));
-/// assert_eq!(score.verdict.score, Some(95));
+/// assert_eq!(score.score.value, Some(95));
 /// assert_eq!((score.sums.harsh_braking, score.sums.rapid_accel), (1, 0));
 /// # Ok::<(), fleet_core::Error>(())
 /// ```
@@ -33,22 +37,22 @@ pub struct SeedFleetflow {
     empty: EmptyTrip,
 }
 
-/// What a trip without any sample gets.
+/// The score of a trip without samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EmptyTrip {
-    /// 100 points, as the described system's public project gives it: nothing was seen, so nothing is lost.
+    /// 100 points, as in the described system's public project.
     #[default]
     FullScore,
-    /// No score, with the reason: nothing was seen.
+    /// No score, with a reason.
     Insufficient,
 }
 
-/// The limits, g: the described system's.
+/// The limits of the described system, g.
 const LIMITS: Limits<f64> = Limits {
     low: -0.4,
     high: 0.4,
 };
-/// Points for each sample: its public project's first version.
+/// Points per sample, from the first version of its public project.
 const PENALTY: f64 = 5.0;
 
 impl Default for SeedFleetflow {
@@ -58,7 +62,7 @@ impl Default for SeedFleetflow {
 }
 
 impl SeedFleetflow {
-    /// Takes so many points for each offending sample.
+    /// A profile that takes `penalty` points for each harsh sample.
     ///
     /// # Errors
     /// Refuses a penalty that is negative or not finite.
@@ -71,16 +75,16 @@ impl SeedFleetflow {
     }
 
     fn of(penalty: f64) -> Self {
-        let component = |name, tally| Component {
+        let component = |name, quantity| Component {
             name,
-            tally,
+            quantity,
             unit: "samples",
             weight: penalty,
             cap: None,
         };
         let components = vec![
-            component("harsh_braking", Tally::HarshBraking),
-            component("rapid_accel", Tally::RapidAccel),
+            component("harsh_braking", Quantity::HarshBraking),
+            component("rapid_accel", Quantity::RapidAccel),
         ];
         Self {
             limits: LIMITS,
@@ -92,28 +96,28 @@ impl SeedFleetflow {
         }
     }
 
-    /// Says what a trip without any sample gets.
+    /// Sets the score of a trip without samples.
     #[must_use]
     pub fn empty_trip(mut self, empty: EmptyTrip) -> Self {
         self.empty = empty;
         self
     }
 
-    /// Its name in reports and on the command line.
+    /// The name of the profile in reports and on the command line.
     pub const fn name(&self) -> &'static str {
         "seed-fleetflow"
     }
 
-    /// What costs how many points.
+    /// The formula of the score.
     pub fn formula(&self) -> &Formula {
         &self.formula
     }
 
-    /// Scores a trip, whose name is still to be filled in.
+    /// Scores a trip. The result has no trip and driver id.
     pub fn score<T: Number>(&self, trip: &TripColumns<T>) -> TripScore {
         let limits = self.limits.to::<T>();
-        let mut runs = Runs::new(&trip.clock, limits);
-        let timed = trip.clock.is_known();
+        let mut runs = Runs::new(&trip.sampling, limits);
+        let timed = trip.sampling.is_known();
         let outside = limits.count(&trip.longitudinal, |start, block| {
             if timed {
                 runs.take(start, block);
@@ -134,13 +138,13 @@ impl SeedFleetflow {
             samples: sums.samples,
             duration_s,
             distance_km: metres.map(|metres| metres / 1000.0),
-            verdict: self.judge(&sums),
+            score: self.score_sums(&sums),
             events: runs.finish(),
             sums,
         }
     }
 
-    /// Scores a trip as it was sent, under its name.
+    /// Scores a trip as it was sent, with its trip and driver id.
     pub fn score_samples(&self, trip: &TripSamples) -> TripScore {
         TripScore {
             trip_id: trip.trip_id.clone(),
@@ -149,9 +153,9 @@ impl SeedFleetflow {
         }
     }
 
-    /// Scores sums: of a trip, or of many that were added up.
-    pub fn judge(&self, sums: &TripSums) -> Verdict {
-        let (score, components) = self.formula.apply(sums);
+    /// Scores the sums of one trip, or the merged sums of many.
+    pub fn score_sums(&self, sums: &TripSums) -> Score {
+        let (value, components) = self.formula.apply(sums);
         let insufficient = if sums.samples == 0 && self.empty == EmptyTrip::FullScore {
             None
         } else if sums.samples == 0 {
@@ -161,15 +165,15 @@ impl SeedFleetflow {
         } else {
             None
         };
-        Verdict {
-            score: insufficient.is_none().then_some(score),
+        Score {
+            value: insufficient.is_none().then_some(value),
             insufficient,
             components,
         }
     }
 
-    /// The sums of one sample, without time and distance.
-    pub(crate) fn tally(&self, longitudinal_g: Option<f64>) -> TripSums {
+    /// The counts of one sample. Duration and distance are 0.
+    pub(crate) fn sums_of_sample(&self, longitudinal_g: Option<f64>) -> TripSums {
         let reading = longitudinal_g.unwrap_or(f64::MISSING);
         let outside = self.limits.count(&[reading], |_, _| {});
         TripSums {
@@ -182,7 +186,7 @@ impl SeedFleetflow {
     }
 }
 
-/// A length or time in whole millionths.
+/// Converts a value to whole millionths.
 fn millionths(value: f64) -> i64 {
     const LIMIT: f64 = 9e18;
     #[expect(

@@ -1,4 +1,4 @@
-//! Trips in a stream of telemetry.
+//! The operator that finds trips in telemetry and scores them.
 
 mod options;
 mod row;
@@ -17,18 +17,20 @@ use fleet_core::{
 };
 
 use crate::{SeedFleetflow, TripSums};
-use state::{Part, Phase};
+use state::{Interval, Phase};
 
 /// Finds the trips of a vehicle and scores them.
 ///
-/// A trip starts with the first row that moves, once the vehicle has moved far or long enough; it ends with the
-/// first row of a stop that is long enough, or with the last row before a silence. A vehicle moves at 1 km/h and
-/// more; where a row has no speed, the distance since the last one tells; where that is missing too, it goes on
-/// with what it did.
+/// A trip starts at the first event in motion, once the vehicle has moved far enough or long
+/// enough. It ends at the first event of a stop that is long enough, or at the last event before a
+/// long silence. A vehicle is in motion at 1 km/h or more. Where an event has no speed, the speed
+/// is computed from the distance since the last event; without a distance either, the vehicle's
+/// motion is unchanged.
 ///
 /// # Guarantees
-/// A trip that is too short leaves no row, as in the system its limits come from. Distance is guarded as in
-/// [`odometry`](fleet_core::odometry); a stretch of unknown length makes the trip's distance unknown.
+/// A trip that is too short is not emitted, as in the system that the limits come from. Distance is
+/// measured as described in [`odometry`](fleet_core::odometry); a segment of unknown distance makes
+/// the distance of the trip unknown.
 ///
 /// # Examples
 /// ```
@@ -46,22 +48,23 @@ pub struct SegmentTrips {
     profile: SeedFleetflow,
 }
 
-/// Slower is standing. Our choice: what satellite receivers show of a parked car.
+/// A slower vehicle stands still. Our choice: the speed that satellite receivers report for a
+/// parked car.
 const MOVING_KMH: f64 = 1.0;
 
 impl SegmentTrips {
-    /// Finds trips with these limits and scores them with this profile.
+    /// An operator that finds trips with these limits and scores them with this profile.
     pub fn new(options: TripOptions, profile: SeedFleetflow) -> Self {
         Self { options, profile }
     }
 
-    fn is_long_enough(&self, part: &Part) -> bool {
-        let metres = part.sums.distance_um.unwrap_or(0) as f64 / 1e6;
-        metres >= self.options.distance.as_m() || part.lasts() >= self.options.duration
+    fn is_long_enough(&self, trip: &Interval) -> bool {
+        let metres = trip.sums.distance_um.unwrap_or(0) as f64 / 1e6;
+        metres >= self.options.distance.as_m() || trip.duration() >= self.options.duration
     }
 
-    /// What the vehicle does now.
-    fn go_on(
+    /// The phase after the next event.
+    fn next_phase(
         &self,
         phase: Phase,
         moves: bool,
@@ -71,32 +74,32 @@ impl SegmentTrips {
     ) -> Phase {
         match (phase, moves) {
             (Phase::Parked, false) => Phase::Parked,
-            (Phase::Parked, true) => Phase::Starting(Part::begin(now, row)),
-            (Phase::Starting(mut part), moves) => {
-                part.add(row, segment, now);
-                match (self.is_long_enough(&part), moves) {
-                    (false, true) => Phase::Starting(part),
+            (Phase::Parked, true) => Phase::Starting(Interval::begin(now, row)),
+            (Phase::Starting(mut trip), moves) => {
+                trip.add(row, segment, now);
+                match (self.is_long_enough(&trip), moves) {
+                    (false, true) => Phase::Starting(trip),
                     (false, false) => Phase::Parked,
-                    (true, true) => Phase::Driving(part),
-                    (true, false) => Phase::Stopping(part, Part::pause(now)),
+                    (true, true) => Phase::Driving(trip),
+                    (true, false) => Phase::Stopping(trip, Interval::after(now)),
                 }
             }
-            (Phase::Driving(mut part), moves) => {
-                part.add(row, segment, now);
+            (Phase::Driving(mut trip), moves) => {
+                trip.add(row, segment, now);
                 if moves {
-                    Phase::Driving(part)
+                    Phase::Driving(trip)
                 } else {
-                    Phase::Stopping(part, Part::pause(now))
+                    Phase::Stopping(trip, Interval::after(now))
                 }
             }
-            (Phase::Stopping(part, mut pause), false) => {
-                pause.add(row, segment, now);
-                Phase::Stopping(part, pause)
+            (Phase::Stopping(trip, mut stop), false) => {
+                stop.add(row, segment, now);
+                Phase::Stopping(trip, stop)
             }
-            (Phase::Stopping(mut part, mut pause), true) => {
-                pause.add(row, segment, now);
-                part.join(&pause);
-                Phase::Driving(part)
+            (Phase::Stopping(mut trip, mut stop), true) => {
+                stop.add(row, segment, now);
+                trip.join(&stop);
+                Phase::Driving(trip)
             }
         }
     }
@@ -124,21 +127,21 @@ impl Operator for SegmentTrips {
             state.moves = speed.as_kmh().abs() >= MOVING_KMH;
         }
         let longitudinal = event.acceleration_longitudinal().map(Acceleration::as_g);
-        let tally = self.profile.tally(longitudinal);
+        let sums = self.profile.sums_of_sample(longitudinal);
         let phase = std::mem::take(&mut state.phase);
-        state.phase = self.go_on(phase, state.moves, tally, segment.as_ref(), now);
+        state.phase = self.next_phase(phase, state.moves, sums, segment.as_ref(), now);
         cx.forget_timers();
         state.silent_from = Some(now.as_micros());
         cx.wake_at(now + self.options.gap);
-        if let Phase::Stopping(_, pause) = &state.phase {
-            cx.wake_at(pause.start() + self.options.stop);
+        if let Phase::Stopping(_, stop) = &state.phase {
+            cx.wake_at(stop.start() + self.options.stop);
         }
     }
 
     fn on_timer(&self, state: &mut TripState, at: EventTime, cx: &mut Cx<'_, Trip>) -> Keep {
-        if let Phase::Driving(part) | Phase::Stopping(part, _) = std::mem::take(&mut state.phase) {
-            let id = cx.content_id("trip", part.start().as_micros().cast_unsigned());
-            self.emit(id, &part, cx);
+        if let Phase::Driving(trip) | Phase::Stopping(trip, _) = std::mem::take(&mut state.phase) {
+            let id = cx.content_id("trip", trip.start().as_micros().cast_unsigned());
+            self.emit(id, &trip, cx);
         }
         let silence = state
             .silent_from
@@ -152,21 +155,21 @@ impl Operator for SegmentTrips {
 }
 
 impl SegmentTrips {
-    fn emit(&self, id: ContentId, part: &Part, cx: &mut Cx<'_, Trip>) {
-        // Keys are vehicles: an event's key was checked when its id was made.
+    fn emit(&self, id: ContentId, trip: &Interval, cx: &mut Cx<'_, Trip>) {
+        // The key is a vehicle id that was checked when the event was made.
         let Ok(vehicle) = fleet_core::VehicleId::new(cx.key()) else {
             return;
         };
-        let sums = part.sums();
-        let verdict = self.profile.judge(&sums);
+        let sums = trip.sums();
+        let score = self.profile.score_sums(&sums);
         cx.emit(Trip {
             id,
             vehicle,
             driver: None,
-            start: part.start(),
-            end: part.end(),
+            start: trip.start(),
+            end: trip.end(),
             sums,
-            verdict,
+            score,
         });
     }
 }

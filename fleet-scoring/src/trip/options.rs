@@ -1,22 +1,25 @@
+//! The limits that define a trip.
+
 use std::time::Duration;
 
 use fleet_core::{odometry::MeterOptions, units::Distance};
 
-/// What a trip is.
+/// The limits that define a trip.
 ///
 /// # References
-/// Defaults of traccar (read in its source, August 2026): 200 m, 180 s, 180 s of stop, 3600 s without data.
+/// Defaults of traccar (read in its source, August 2026): 200 m, 180 s, 180 s of stop, 3600 s
+/// without data.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TripOptions {
-    /// A vehicle that has moved so far is on a trip.
+    /// A vehicle is on a trip once it has moved this far.
     pub distance: Distance,
-    /// A vehicle that has moved for so long is on a trip, however far.
+    /// A vehicle is on a trip once it has moved for this long, whatever the distance.
     pub duration: Duration,
-    /// A stop of this length ends it.
+    /// A stop of this length ends the trip.
     pub stop: Duration,
-    /// A silence of this length ends it.
+    /// A silence of this length ends the trip.
     pub gap: Duration,
-    /// How distance is guarded.
+    /// How distance is measured and checked.
     pub meter: MeterOptions,
 }
 

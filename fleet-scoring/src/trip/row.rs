@@ -1,27 +1,29 @@
+//! A scored trip as a row of a table.
+
 use fleet_core::{
     ContentId, DriverId, EventTime, VehicleId,
     table::{Column, Fields, TableRow, Value},
 };
 
-use crate::{TripSums, Verdict};
+use crate::{Score, TripSums};
 
-/// A trip that was found in a stream or came whole, and its score.
+/// A trip and its score, from a stream of telemetry or from a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trip {
-    /// Made from the content.
+    /// Derived from the content.
     pub id: ContentId,
-    /// Whose.
+    /// The vehicle.
     pub vehicle: VehicleId,
-    /// Who drove, if it is known.
+    /// The driver, if known.
     pub driver: Option<DriverId>,
-    /// Its first row or sample.
+    /// The time of the first event or sample.
     pub start: EventTime,
-    /// Its last row or sample.
+    /// The time of the last event or sample.
     pub end: EventTime,
-    /// What was counted, to be added up.
+    /// The sums behind the score, for merging with those of other trips.
     pub sums: TripSums,
     /// The score.
-    pub verdict: Verdict,
+    pub score: Score,
 }
 
 impl TableRow for Trip {
@@ -60,7 +62,7 @@ impl TableRow for Trip {
         to.put(Value::real_or_null(sums.distance_km()));
         to.put(count(sums.harsh_braking));
         to.put(count(sums.rapid_accel));
-        to.put(Value::integer_or_null(self.verdict.score.map(i64::from)));
-        to.put(Value::text_or_null(self.verdict.insufficient));
+        to.put(Value::integer_or_null(self.score.value.map(i64::from)));
+        to.put(Value::text_or_null(self.score.insufficient));
     }
 }

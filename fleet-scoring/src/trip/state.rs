@@ -1,3 +1,5 @@
+//! The state of trip detection for one vehicle.
+
 use std::time::Duration;
 
 use fleet_core::{
@@ -8,7 +10,7 @@ use fleet_core::{
 
 use crate::TripSums;
 
-/// What is kept for one vehicle.
+/// The state of one vehicle.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TripState {
     pub(super) meter: Meter,
@@ -19,38 +21,39 @@ pub struct TripState {
 
 state_by_serde!(TripState, 1);
 
-/// What a vehicle does.
+/// The phases of a vehicle.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) enum Phase {
+    /// It is not on a trip.
     #[default]
     Parked,
-    /// It moves, but not yet far or long enough.
-    Starting(Part),
+    /// It moves, but not yet far enough or long enough for a trip.
+    Starting(Interval),
     /// It is on a trip.
-    Driving(Part),
-    /// It is on a trip and stands since the second part began.
-    Stopping(Part, Part),
+    Driving(Interval),
+    /// It is on a trip, the first interval, and has stood still since the second one began.
+    Stopping(Interval, Interval),
 }
 
-/// A part of a trip.
+/// An interval of time, and the sums of the events in it.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Part {
+pub(super) struct Interval {
     start: i64,
     end: i64,
     pub(super) sums: TripSums,
 }
 
-impl Part {
-    /// Starts with a row; what was driven up to it belongs to nobody.
+impl Interval {
+    /// An interval that starts with this event, without the distance driven up to it.
     pub(super) fn begin(now: EventTime, row: TripSums) -> Self {
         Self {
             sums: row,
-            ..Self::pause(now)
+            ..Self::after(now)
         }
     }
 
-    /// Starts after a row, which belongs to what was before.
-    pub(super) fn pause(now: EventTime) -> Self {
+    /// An interval that starts after the event at `now`, which belongs to the interval before.
+    pub(super) fn after(now: EventTime) -> Self {
         Self {
             start: now.as_micros(),
             end: now.as_micros(),
@@ -58,7 +61,7 @@ impl Part {
         }
     }
 
-    /// Adds a row and what was driven up to it, as far as that lies after the start.
+    /// Adds an event, and the distance driven up to it since the start of the interval.
     pub(super) fn add(&mut self, row: TripSums, segment: Option<&Segment>, now: EventTime) {
         self.sums.merge(&row);
         self.end = now.as_micros();
@@ -70,7 +73,7 @@ impl Part {
         }
     }
 
-    /// Adds what follows.
+    /// Appends the interval that follows.
     pub(super) fn join(&mut self, other: &Self) {
         self.sums.merge(&other.sums);
         self.end = other.end;
@@ -82,10 +85,10 @@ impl Part {
     pub(super) fn end(&self) -> EventTime {
         EventTime::from_micros(self.end)
     }
-    pub(super) fn lasts(&self) -> Duration {
+    pub(super) fn duration(&self) -> Duration {
         self.end().since(self.start())
     }
-    /// The sums with the duration.
+    /// The sums, with the duration of the interval.
     pub(super) fn sums(&self) -> TripSums {
         TripSums {
             duration_us: Some(self.end.saturating_sub(self.start)),

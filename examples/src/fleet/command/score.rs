@@ -135,12 +135,12 @@ async fn score_requests(
 fn line(trip: &TripScore) -> String {
     let driver = trip.driver_id.as_ref().map_or("-", DriverId::as_str);
     let name = trip.trip_id.as_ref().map_or(driver, TripId::as_str);
-    let score = match (trip.verdict.score, trip.verdict.insufficient) {
+    let score = match (trip.score.value, trip.score.insufficient) {
         (Some(score), _) => format!("{score:>3}"),
         (None, why) => format!("  - ({})", why.unwrap_or("no score")),
     };
     let components = trip
-        .verdict
+        .score
         .components
         .iter()
         .map(|component| format!("{} {}", component.name, component.quantity));
