@@ -110,3 +110,76 @@ impl<'a, T: Number> Runs<'a, T> {
         self.events
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(clock: &Sampling, samples: &[f64]) -> Vec<HarshEvent> {
+        let limits = Limits {
+            low: -0.5,
+            high: 0.25,
+        };
+        let mut runs = Runs::new(clock, limits);
+        runs.take(0, samples);
+        runs.finish()
+    }
+
+    #[test]
+    fn samples_at_a_limit_belong_to_no_run() {
+        let events = runs(&Sampling::Rate(1.0), &[-0.5, -0.51, -0.5, 0.25, 0.26, 0.25]);
+        let spans: Vec<_> = events
+            .iter()
+            .map(|event| (event.kind, event.start_s, event.end_s))
+            .collect();
+        assert_eq!(
+            spans,
+            [
+                (AlertKind::HarshBrake, 1.0, 1.0),
+                (AlertKind::RapidAccel, 4.0, 4.0)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_severity_of_a_run_comes_from_its_peak_against_the_limit_of_its_kind() {
+        let severity = |peak| {
+            let events = runs(&Sampling::Rate(1.0), &[peak]);
+            events.iter().map(|event| event.severity).next()
+        };
+        for limit in [-0.5, 0.25] {
+            for (factor, expected) in [
+                (1.24, Severity::Low),
+                (MEDIUM_FACTOR, Severity::Medium),
+                (1.59, Severity::Medium),
+                (HIGH_FACTOR, Severity::High),
+                (1.7, Severity::High),
+            ] {
+                assert_eq!(severity(limit * factor), Some(expected), "{limit} {factor}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pause_of_two_seconds_is_part_of_a_run_and_a_longer_one_ends_it() {
+        let spans = |times: [f64; 3]| {
+            let events = runs(&Sampling::Times(times.into()), &[-0.6, -0.7, -0.6]);
+            let spans = events.iter().map(|event| (event.start_s, event.end_s));
+            spans.collect::<Vec<_>>()
+        };
+        assert_eq!(spans([0.0, 2.0, 4.0]), [(0.0, 4.0)]);
+        assert_eq!(spans([0.0, 2.0, 4.25]), [(0.0, 2.0), (4.25, 4.25)]);
+    }
+
+    #[test]
+    fn the_peak_is_the_sample_of_greatest_magnitude() {
+        let peak = |samples: &[f64]| runs(&Sampling::Rate(1.0), samples)[0].peak_g;
+        for (samples, expected) in [
+            ([-0.6, -0.7, -0.65], -0.7),
+            ([-0.9, -0.7, -0.8], -0.9),
+            ([0.3, 0.4, 0.5], 0.5),
+        ] {
+            assert!((peak(&samples) - expected).abs() < 1e-12, "{samples:?}");
+        }
+    }
+}

@@ -8,7 +8,7 @@
 
 use fleet_core::{
     DriverId, EventTime, TripId, VehicleId,
-    event::{AlertKind, Severity, TripSample, TripSamples},
+    event::{AlertKind, Severity, Telemetry, TripSample, TripSamples},
     units::{Acceleration, Speed},
 };
 use fleet_scoring::{EmptyTrip, HarshEvent, ScoreReport, SeedFleetflow, TripColumns, TripSums};
@@ -68,6 +68,8 @@ fn one_braking_and_one_acceleration_cost_two_penalties_and_a_limit_itself_costs_
         Some(98)
     );
     assert!(SeedFleetflow::new(-1.0).is_err() && SeedFleetflow::new(f64::NAN).is_err());
+    assert!(SeedFleetflow::new(0.0).is_ok() && SeedFleetflow::new(f64::INFINITY).is_err());
+    assert_eq!(gentle.name(), "seed-fleetflow");
 }
 
 #[test]
@@ -173,7 +175,13 @@ fn what_was_not_measured_is_never_guessed() {
 #[test]
 fn unknown_times_leave_only_the_counts() {
     let trip = |times: Vec<f64>| TripColumns::new(vec![-0.5, -0.5]).with_times(times);
-    for times in [vec![1.0, 0.5], vec![1.0], vec![0.0, f64::NAN]] {
+    for times in [
+        vec![1.0, 0.5],
+        vec![1.0],
+        vec![0.0, 1.0, 2.0],
+        vec![],
+        vec![0.0, f64::NAN],
+    ] {
         let found = SeedFleetflow::default().score(&trip(times));
         assert_eq!((found.duration_s, found.events.len()), (None, 0));
         assert_eq!(found.score.value, Some(90));
@@ -233,4 +241,50 @@ fn the_score_of_a_day_is_that_of_its_sums() {
     }
     let score = profile.score_sums(&day);
     assert_eq!((day.samples, score.value), (40, Some(0)));
+}
+
+#[test]
+fn columns_know_how_many_samples_they_have() {
+    let columns = |samples: usize| TripColumns::new(vec![0.0_f32; samples]);
+    assert_eq!((columns(0).len(), columns(0).is_empty()), (0, true));
+    assert_eq!((columns(2).len(), columns(2).is_empty()), (2, false));
+}
+
+#[test]
+fn columns_of_telemetry_have_its_times_and_readings() {
+    let event = |second: i64| {
+        let at = EventTime::from_micros(1_700_000_000_000_000 + second * 1_000_000);
+        Telemetry::new(VehicleId::new("car-1").unwrap(), at)
+            .with_speed(Speed::from_kmh(36.0))
+            .with_acceleration_longitudinal(Acceleration::from_g(-0.5))
+    };
+    let events = [event(0), event(10), event(25)];
+    let found = SeedFleetflow::default().score(&TripColumns::<f64>::of_telemetry(&events));
+    assert_eq!(
+        (found.duration_s, found.distance_km),
+        (Some(25.0), Some(0.25))
+    );
+    assert_eq!((found.samples, found.sums.harsh_braking), (3, 3));
+    let empty = SeedFleetflow::default().score(&TripColumns::<f64>::of_telemetry(&[]));
+    assert_eq!((empty.samples, empty.duration_s), (0, None));
+}
+
+#[test]
+fn speed_bridges_a_pause_of_300_seconds_and_no_longer_one() {
+    let trip =
+        |speeds: &[f64]| TripColumns::new(vec![0.0; speeds.len()]).with_speed(speeds.to_vec());
+    let km = |trip: TripColumns<f64>| SeedFleetflow::default().score(&trip).distance_km;
+    let steady = [36.0, 36.0];
+    assert_eq!(km(trip(&steady).with_times(vec![0.0, 300.0])), Some(3.0));
+    assert_eq!(km(trip(&steady).with_times(vec![0.0, 300.5])), None);
+    assert_eq!(km(trip(&steady).with_rate(1.0 / 256.0)), Some(2.56));
+    assert_eq!(km(trip(&steady).with_rate(1.0 / 512.0)), None);
+    // A missing speed doubles the pause.
+    let missing = [36.0, f64::NAN, 36.0];
+    assert_eq!(km(trip(&missing).with_rate(1.0 / 128.0)), Some(2.56));
+    assert_eq!(km(trip(&missing).with_rate(1.0 / 256.0)), None);
+    assert_eq!(km(trip(&[36.0]).with_rate(1.0)), None);
+    assert_eq!(km(trip(&steady)), None);
+    let short = TripColumns::new(vec![0.0; 3]).with_speed(vec![36.0; 2]);
+    assert_eq!(km(short.with_rate(1.0)), None);
 }

@@ -8,14 +8,14 @@
 use std::sync::{Arc, Mutex};
 
 use fleet_core::{
-    EventTime, Graph, MemoryStore, Order, Pipeline, State, VehicleId,
+    EventTime, Graph, MemoryStore, Order, Pipeline, Stream, VehicleId,
     decode::Typed,
     event::Telemetry,
     table::{TableRow, to_ndjson},
-    testing::{Script, Scripted},
+    testing::{Harness, Script, Scripted},
     units::{Acceleration, Distance, Speed},
 };
-use fleet_scoring::{SeedFleetflow, SegmentTrips, Trip, TripOptions, TripState};
+use fleet_scoring::{SeedFleetflow, SegmentTrips, Trip, TripOptions};
 
 const START_S: i64 = 1_700_000_000;
 
@@ -175,12 +175,73 @@ async fn any_batching_gives_the_same_trips() {
     }
 }
 
+#[tokio::test]
+async fn distance_counts_from_the_start_of_the_trip_also_when_it_is_known_later() {
+    let mut rows = drive(&[(1, 0.0), (20, 36.0), (30, 0.0)]);
+    let numbered = rows.iter_mut().zip(0_u8..);
+    for (row, n) in numbered.filter(|(_, n)| *n != 1) {
+        *row = row
+            .clone()
+            .with_odometer(Distance::from_km(0.1 * f64::from(n.min(21))));
+    }
+    // The row in which the vehicle starts, at 10 s, has no odometer: the 200 m of the first 20 s are known
+    // at 20 s, and half of them were driven before the trip.
+    assert_eq!(trips(rows).await, ["10-210 21 2.000"]);
+}
+
+#[tokio::test]
+async fn without_a_speed_a_vehicle_moves_at_one_kilometre_per_hour_by_its_odometer() {
+    let creep = |metres: f64| {
+        let rows = (0..40_u8).map(|n| {
+            let row = drive(&[(1, 0.0)]).remove(0);
+            let at = row.at() + std::time::Duration::from_secs(10) * u32::from(n);
+            let row = Telemetry::new(row.vehicle().clone(), at);
+            row.with_odometer(Distance::from_m(metres * f64::from(n)))
+        });
+        trips(rows.collect())
+    };
+    assert!(creep(1.0).await.is_empty());
+    assert!(creep(2.75).await.is_empty());
+    assert_eq!(creep(2.8).await, ["10-390 39 0.106"]);
+}
+
+/// The operator in a harness that takes rows in the order of arrival.
+fn harness() -> (Harness<Telemetry>, Stream<Trip>) {
+    let (mut graph, telemetry) = Graph::new();
+    let logic = SegmentTrips::new(TripOptions::default(), SeedFleetflow::default());
+    let trips = graph.apply("trips", telemetry, logic);
+    let mut harness = Harness::new(graph, Order::within(std::time::Duration::ZERO));
+    harness.watch(trips);
+    (harness, trips)
+}
+
 #[test]
-fn a_snapshot_gives_the_state_back() {
-    let mut bytes = Vec::new();
-    TripState::default().encode(&mut bytes);
-    let again = TripState::decode(TripState::VERSION, &mut bytes.as_slice());
-    assert_eq!(again, Some(TripState::default()));
+fn two_odometer_readings_of_one_time_are_no_speed() {
+    let (mut harness, trips) = harness();
+    let at = |second, km: Option<f64>| {
+        let row = row(second, 0.0);
+        let row = Telemetry::new(row.vehicle().clone(), row.at());
+        km.map_or(row.clone(), |km| row.with_odometer(Distance::from_km(km)))
+    };
+    let rows = [at(0, Some(10.0)), at(0, Some(10.4)), at(200, None)];
+    harness.push_batch(rows).unwrap();
+    harness.end();
+    assert!(harness.take(trips).is_empty());
+}
+
+#[test]
+fn a_vehicle_is_remembered_after_a_trip_until_it_has_been_silent_for_an_hour() {
+    let (mut harness, trips) = harness();
+    let state = |harness: &Harness<_>| harness.state::<SegmentTrips>("trips", "car-1");
+    harness.push_batch(drive(&[(10, 36.0), (20, 0.0)])).unwrap();
+    assert_eq!(harness.take(trips).len(), 1);
+    assert!(state(&harness).is_some());
+    let last = row(290, 0.0).at();
+    let hour = std::time::Duration::from_secs(3600);
+    harness.advance_to(last + hour);
+    assert!(state(&harness).is_some());
+    harness.advance_to(last + hour + std::time::Duration::from_secs(1));
+    assert!(state(&harness).is_none());
 }
 
 #[tokio::test]
