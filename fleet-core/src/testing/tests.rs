@@ -1,18 +1,22 @@
-//! Every source, sink and store of this crate passes its suite, also with the kit wrapped around it.
+//! Every source, sink and store of this crate passes its suite, also with the kit wrapped around
+//! it.
 
 mod broken;
+mod operators;
+mod windows;
 
 use std::time::Duration;
 
 use super::{
-    Fault, Faults, FaultySink, FaultySource, FaultyStore, Harness, Log, Logged, Operation,
-    Recording, Rejecting, Script, Scripted,
-    conformance::{Rows, checkpoint_store, operator, replayable, sink, transactional_sink},
+    Fault, Faults, FaultySink, FaultySource, FaultyStore, Log, Logged, Operation, Recording,
+    Rejecting, Script, Scripted,
+    conformance::{
+        Handover, Rows, checkpoint_store, rebalancing, replayable, sink, transactional_sink,
+    },
 };
 use crate::{
-    contracts::{MemoryStore, Operator, operator::Cx, sink::Null},
-    data::{ErrorKind, EventTime, Offset, State, VehicleId, units::Speed},
-    engine::{graph::Graph, order::Order},
+    contracts::{MemoryStore, sink::Null},
+    data::{EventTime, Offset, VehicleId},
     event::Telemetry,
     rows::Row,
 };
@@ -89,15 +93,24 @@ async fn plain_sinks_keep_the_promises_of_sinks_also_when_they_are_slow() {
     transactional_sink(|| (MemoryStore::default(), Null), &nothing).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_script_is_a_replayable_source_also_when_it_is_slow() {
+/// Three partitions of twenty records each.
+fn logs() -> Vec<Log<Telemetry>> {
     let event = |n| {
         let car = VehicleId::new("car-1").unwrap();
         Logged::Event(Telemetry::new(car, EventTime::from_micros(n)))
     };
-    let logs: Vec<Log<Telemetry>> = (0..3)
-        .map(|p| Log::new(&format!("p/{p}"), (0..20).map(event)))
-        .collect();
+    let logs = (0..3).map(|p| Log::new(&format!("p/{p}"), (0..20).map(event)));
+    logs.collect()
+}
+
+#[expect(clippy::ptr_arg, reason = "what the suites ask for")]
+fn texts(batch: &Vec<(Offset, Logged<Telemetry>)>) -> Vec<(Offset, Vec<u8>)> {
+    let text = |(at, record): &(Offset, _)| (*at, format!("{record:?}").into_bytes());
+    batch.iter().map(text).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_script_is_a_replayable_source_also_when_it_is_slow() {
     let script = (0..30).map(|n| match n % 4 {
         0 => (n % 3, Script::Idle),
         1 => (n % 3, Script::Stall(Duration::from_millis(5))),
@@ -106,101 +119,26 @@ async fn a_script_is_a_replayable_source_also_when_it_is_slow() {
     let script: Vec<_> = script.collect();
     for faults in [Faults::none(), slow()] {
         let open = || {
-            let scripted = Scripted::several(logs.clone(), script.clone());
+            let scripted = Scripted::several(logs(), script.clone());
             FaultySource::new(scripted, &faults)
         };
-        replayable(open, |batch| {
-            let records = batch.iter();
-            records
-                .map(|(at, record)| (*at, format!("{record:?}").into_bytes()))
-                .collect()
-        })
-        .await;
+        replayable(open, texts).await;
     }
 }
 
-/// The speed of a car since its last row, in a state that a snapshot forgets or that depends on batches.
-struct Flawed(&'static str);
-
-impl Operator for Flawed {
-    type In = Telemetry;
-    type Out = u32;
-    type State = Count;
-    fn init(&self) -> Count {
-        Count(0, self.0)
-    }
-    fn on_row(&self, count: &mut Count, _: &Row<Telemetry>, cx: &mut Cx<'_, u32>) {
-        count.0 += 1;
-        cx.emit(count.0);
-    }
-}
-
-/// A number that its snapshot holds, or not.
-#[derive(Clone, Debug)]
-struct Count(u32, &'static str);
-
-impl State for Count {
-    const VERSION: u16 = 1;
-    fn encode(&self, to: &mut Vec<u8>) {
-        let kept = if self.1 == "forgets" { 0 } else { self.0 };
-        kept.encode(to);
-    }
-    fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
-        Some(Self(u32::decode(version, from)?, ""))
-    }
-}
-
-/// Rows of two cars, two of each second.
-fn drive() -> Vec<Telemetry> {
-    let rows = (0..60).map(|n| {
-        let car = VehicleId::new(&format!("car-{}", n % 2)).unwrap();
-        Telemetry::new(car, EventTime::from_micros(n / 4 * 1_000_000))
-            .with_speed(Speed::from_kmh(n as f64))
-    });
-    rows.collect()
-}
-
-#[test]
-fn an_operator_with_a_whole_state_passes_its_suite() {
-    operator(|| Flawed("keeps"), &drive());
-}
-
-#[test]
-#[should_panic(expected = "restarts: true")]
-fn an_operator_whose_snapshot_forgets_is_refused() {
-    operator(|| Flawed("forgets"), &drive());
-}
-
-#[test]
-fn a_harness_goes_on_from_a_snapshot_in_another_process_and_refuses_another_graph() {
-    let graph = |name: &str| {
-        let (mut graph, telemetry) = Graph::new();
-        let counts = graph.apply(name, telemetry, Flawed("keeps"));
-        (graph, counts)
+#[tokio::test(start_paused = true)]
+async fn a_script_that_moves_partitions_goes_on_where_they_are_started() {
+    let steps = |moves: bool| {
+        let steps = (0..40).map(move |n| match n % 8 {
+            3 if moves => (n % 3, Script::Revoke(Duration::from_secs(1))),
+            6 if moves => (n % 3, Script::Lost),
+            _ => (n % 3, Script::Rows(1 + n % 2)),
+        });
+        Scripted::several(logs(), steps)
     };
-    let (first, counts) = graph("counts");
-    let mut first = Harness::new(first, Order::within(Duration::ZERO));
-    first.watch(counts);
-    first.push_batch(drive()).unwrap();
-    let state = first.state::<Flawed>("counts", "car-1").unwrap();
-    assert_eq!((state.0, first.take(counts).len()), (30, 60));
-    assert_eq!(first.counts().accepted, 60);
-    let snapshot = first.snapshot();
-
-    let (second, counts) = graph("counts");
-    let order = Order::within(Duration::ZERO);
-    let mut second = Harness::from_snapshot(second, order, &snapshot).unwrap();
-    second.watch(counts);
-    let car = VehicleId::new("car-1").unwrap();
-    let later = Telemetry::new(car, EventTime::from_micros(60_000_000));
-    second.push(later.clone()).unwrap();
-    assert_eq!(second.take(counts), [31]);
-    second.push(later).unwrap();
-    assert_eq!(second.counts().duplicate, 1);
-    second.end();
-    assert!(second.push(drive().remove(0)).is_err());
-
-    let (other, _) = graph("other");
-    let error = Harness::from_snapshot(other, order, &snapshot).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Structure);
+    for faults in [Faults::none(), slow()] {
+        let open = |moves| FaultySource::new(steps(moves), &faults);
+        let handovers = [Handover::Revoking, Handover::Lost];
+        rebalancing(|| open(false), || open(true), &handovers, texts).await;
+    }
 }

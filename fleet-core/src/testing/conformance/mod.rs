@@ -1,8 +1,15 @@
-//! What every implementation of a contract owes, as functions to be called from a test.
+//! Conformance suites: one per contract, to be called from the tests of each implementation.
 //!
-//! Each opens what it examines through a closure, as often as it needs, and panics with the promise that was
-//! broken. Futures are also dropped at every point where they wait: a driver does that whenever something else
-//! is due.
+//! | contract | suite |
+//! |---|---|
+//! | [`Operator`](crate::Operator) | [`operator()`], or [`revising_operator`] if it revises results |
+//! | [`Source`](crate::Source) | [`source()`], [`replayable`], or [`rebalancing`] if partitions move |
+//! | [`Sink`](crate::sink::Sink) | [`sink()`], [`transactional_sink`] |
+//! | [`CheckpointStore`](crate::checkpoint::CheckpointStore) | [`checkpoint_store`] |
+//!
+//! A suite opens what it tests through a closure, as often as it needs, and panics with the
+//! assertion that failed. It also drops futures at every point where they wait, as the driver does
+//! whenever something else is due.
 
 #![expect(
     clippy::expect_used,
@@ -11,11 +18,13 @@
 )]
 
 mod operator;
+mod rebalancing;
 mod rows;
 mod sink;
 mod source;
 mod store;
 mod transactional;
+mod windows;
 
 use std::{
     future::{Future, poll_fn},
@@ -23,12 +32,14 @@ use std::{
     task::Poll,
 };
 
-pub use operator::operator;
+pub use operator::{operator, revising_operator};
+pub use rebalancing::{Handover, rebalancing};
 pub use rows::Rows;
 pub use sink::sink;
 pub use source::{lines, replayable, source};
 pub use store::{checkpoint_store, saved, sealed};
 pub use transactional::transactional_sink;
+pub use windows::{latest_sessions, latest_windows};
 
 /// How many of its waits a future is dropped at, one after the other.
 const DROPS: usize = 4;

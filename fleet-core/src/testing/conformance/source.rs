@@ -1,9 +1,11 @@
+//! The suites of sources: reading, pausing, dropped futures, replay.
+
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
-use super::{DROPS, drop_at};
+use super::{DROPS, Handover, drop_at};
 use crate::{
     contracts::{
         Source,
@@ -17,23 +19,50 @@ type Records<'a, P> = dyn Fn(&P) -> Vec<(Offset, Vec<u8>)> + 'a;
 
 /// What was read of each partition.
 #[derive(Debug, Default, PartialEq)]
-struct Read {
-    records: BTreeMap<Partition, Vec<(Offset, Vec<u8>)>>,
-    /// The place after each batch.
+pub(super) struct Read {
+    pub(super) records: BTreeMap<Partition, Vec<(Offset, Vec<u8>)>>,
+    /// The offset after each batch.
     ends: Vec<(Partition, Offset)>,
+    /// How partitions were given away.
+    pub(super) handovers: BTreeSet<Handover>,
+}
+
+impl Read {
+    /// Takes back the last batch of a partition, as if it had not been committed in time. Returns
+    /// where to go on.
+    fn rewind(&mut self, partition: &Partition) -> Offset {
+        if let Some(last) = self.ends.iter().rposition(|(name, _)| name == partition) {
+            self.ends.remove(last);
+        }
+        let mut ends = self.ends.iter().rev();
+        let to = ends.find(|(name, _)| name == partition);
+        let to = to.map(|(_, end)| *end).unwrap_or_default();
+        if let Some(records) = self.records.get_mut(partition) {
+            records.retain(|(offset, _)| *offset < to);
+        }
+        to
+    }
 }
 
 /// How a suite reads.
 #[derive(Clone, Copy, Default)]
-struct How {
+pub(super) struct How {
     /// Drops `next` at this wait, each time.
-    drop_at: Option<usize>,
+    pub(super) drop_at: Option<usize>,
     /// Pauses and resumes the partition of each batch.
-    pause: bool,
+    pub(super) pause: bool,
+    /// Whether the source may give partitions away.
+    pub(super) moves: bool,
 }
 
-/// What every [`Source`] owes. `open` gives a source over the same finite input of two records or more, and
-/// `records` takes a payload apart. It runs on a tokio runtime with time enabled, best with its clock paused.
+/// Tests a [`Source`] that keeps its partitions.
+///
+/// `open` opens the source over the same finite input of two records or more, and `records` returns
+/// the records of a payload. The suite runs on a tokio runtime with time enabled, best with its
+/// clock paused.
+///
+/// A source that is tested by this suite never reports `Revoking` or `Lost`: the suite fails if it
+/// does. One that gives partitions away is tested by [`rebalancing`](super::rebalancing) instead.
 ///
 /// # Examples
 /// ```
@@ -50,7 +79,7 @@ struct How {
 /// ```
 ///
 /// # Panics
-/// With the promise that was broken.
+/// If an assertion fails.
 pub async fn source<S: Source>(
     open: impl Fn() -> S,
     records: impl Fn(&S::Payload) -> Vec<(Offset, Vec<u8>)>,
@@ -84,14 +113,14 @@ pub async fn source<S: Source>(
     }
 }
 
-/// What every [`Replayable`] source owes: all that [`source`] examines, and the same records again from the
-/// end of any batch.
+/// Tests a [`Replayable`] source that keeps its partitions: the assertions are those of [`source`],
+/// and that the source gives the same records again from the end of any batch.
 ///
 /// # Examples
 /// See [`source`].
 ///
 /// # Panics
-/// With the promise that was broken.
+/// If an assertion fails.
 pub async fn replayable<S: Replayable>(
     open: impl Fn() -> S,
     records: impl Fn(&S::Payload) -> Vec<(Offset, Vec<u8>)>,
@@ -154,7 +183,7 @@ async fn nothing_comes_before_the_start(mut source: impl Source) {
 }
 
 /// Reads to the end and checks what holds of every reading.
-async fn read<S: Source>(
+pub(super) async fn read<S: Source>(
     mut source: S,
     records: &Records<'_, S::Payload>,
     from: &BTreeMap<Partition, Offset>,
@@ -163,6 +192,8 @@ async fn read<S: Source>(
     let mut read = Read::default();
     let mut next: BTreeMap<Partition, Offset> = BTreeMap::new();
     let mut ended: BTreeMap<Partition, bool> = BTreeMap::new();
+    // Where the partitions that were given away go on.
+    let mut resume: BTreeMap<Partition, Offset> = BTreeMap::new();
     let mut waiting = VecDeque::new();
     loop {
         let event = match waiting.pop_front() {
@@ -172,7 +203,10 @@ async fn read<S: Source>(
         match event {
             SourceEvent::Assigned(partitions) => {
                 for partition in partitions {
-                    let at = from.get(&partition).copied();
+                    let known = ended.get(&partition);
+                    assert_eq!(known, None, "{partition} is assigned while it is ours");
+                    let again = resume.remove(&partition);
+                    let at = again.or_else(|| from.get(&partition).copied());
                     let started = source.start(&partition, at).await;
                     started.expect("an assigned partition can be started");
                     next.insert(partition.clone(), at.unwrap_or_default());
@@ -203,9 +237,11 @@ async fn read<S: Source>(
                     batch.next >= *at,
                     "{name}: the place after a batch never goes back"
                 );
-                *at = batch.next;
+                let before = std::mem::replace(at, batch.next);
                 read.ends.push((name.clone(), batch.next));
-                let told = source.committed(name, batch.next).await;
+                // What may be lost is not committed yet.
+                let durable = if how.moves { before } else { batch.next };
+                let told = source.committed(name, durable).await;
                 told.expect("a commit can be told of at any time");
                 if how.pause {
                     waiting.extend(stays_silent(&mut source, name).await);
@@ -214,16 +250,42 @@ async fn read<S: Source>(
             SourceEvent::End(partition) => {
                 let before = ended.insert(partition.clone(), true);
                 assert_eq!(before, Some(false), "{partition} ends once");
-                if ended.values().all(|ended| *ended) {
+                if resume.is_empty() && ended.values().all(|ended| *ended) {
                     return read;
                 }
             }
             SourceEvent::Idle => {}
-            SourceEvent::Revoking { .. } | SourceEvent::Lost(_) => {
-                panic!("the suite needs a source that keeps its partitions")
+            SourceEvent::Revoking { .. } | SourceEvent::Lost(_) if !how.moves => {
+                panic!("a source that gives partitions away is tested by `rebalancing`")
+            }
+            SourceEvent::Revoking {
+                partitions, done, ..
+            } => {
+                read.handovers.insert(Handover::Revoking);
+                for partition in partitions {
+                    gone(&partition, &mut ended);
+                    let at = next.get(&partition).copied().unwrap_or_default();
+                    resume.insert(partition, at);
+                }
+                // Everything is committed: the partitions may go.
+                drop(done);
+            }
+            SourceEvent::Lost(partitions) => {
+                read.handovers.insert(Handover::Lost);
+                for partition in partitions {
+                    gone(&partition, &mut ended);
+                    let at = read.rewind(&partition);
+                    resume.insert(partition, at);
+                }
             }
         }
     }
+}
+
+/// A partition is given away, which must be ours. It may have ended.
+fn gone(partition: &Partition, ours: &mut BTreeMap<Partition, bool>) {
+    let ended = ours.remove(partition);
+    assert!(ended.is_some(), "{partition} is given away but not started");
 }
 
 /// How long a source may be silent. Our choice: longer than any that reads a test's input.

@@ -1,5 +1,8 @@
 //! A suite that passes everything proves nothing: each of these breaks one promise.
 
+mod operators;
+mod sources;
+
 use std::panic::AssertUnwindSafe;
 
 use async_trait::async_trait;
@@ -7,15 +10,12 @@ use async_trait::async_trait;
 use super::*;
 use crate::{
     contracts::{
-        Source,
         checkpoint::CheckpointStore,
         memory::{MemoryTable, MemoryTx},
         sink::{Outcome, Sink, TransactionalSink},
-        source::{Replayable, SourceEvent},
     },
-    data::{Partition, Result},
+    data::Result,
     planted::{Bug, plant},
-    testing::conformance::source,
 };
 
 /// What a suite says; panics if it passes.
@@ -46,80 +46,6 @@ fn stores_without_a_fence_or_a_number_are_refused() {
         plant(None);
         println!("{bug:?}: {why}");
     }
-}
-
-/// Forgets a batch when it is dropped while it waits.
-struct Forgetful(Scripted<Telemetry>);
-
-#[async_trait]
-impl Source for Forgetful {
-    type Payload = Vec<(Offset, Logged<Telemetry>)>;
-    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        let event = self.0.next().await;
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        event
-    }
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
-        self.0.start(partition, at).await
-    }
-    fn pause(&mut self, partition: &Partition) {
-        self.0.pause(partition);
-    }
-    fn resume(&mut self, partition: &Partition) {
-        self.0.resume(partition);
-    }
-}
-
-/// Begins at the beginning, wherever it should, or does not hear of pauses.
-struct Amnesiac {
-    inner: Scripted<Telemetry>,
-    deaf: bool,
-}
-
-#[async_trait]
-impl Source for Amnesiac {
-    type Payload = Vec<(Offset, Logged<Telemetry>)>;
-    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        self.inner.next().await
-    }
-    async fn start(&mut self, partition: &Partition, _: Option<Offset>) -> Result<()> {
-        self.inner.start(partition, None).await
-    }
-    fn pause(&mut self, partition: &Partition) {
-        if !self.deaf {
-            self.inner.pause(partition);
-        }
-    }
-    fn resume(&mut self, partition: &Partition) {
-        self.inner.resume(partition);
-    }
-}
-
-impl Replayable for Amnesiac {}
-
-fn scripted() -> Scripted<Telemetry> {
-    let car = VehicleId::new("car-1").unwrap();
-    let rows = (0..9).map(|n| Telemetry::new(car.clone(), EventTime::from_micros(n)));
-    Scripted::new("p", rows.collect::<Vec<_>>().into(), [Script::Rows(2); 3])
-}
-
-#[expect(clippy::ptr_arg, reason = "what the suites ask for")]
-fn records(batch: &Vec<(Offset, Logged<Telemetry>)>) -> Vec<(Offset, Vec<u8>)> {
-    batch.iter().map(|(at, _)| (*at, Vec::new())).collect()
-}
-
-#[test]
-fn sources_that_forget_or_cannot_pause_or_go_on_are_refused() {
-    let why = refused(source(|| Forgetful(scripted()), records));
-    assert!(why.contains("goes on until"), "{why}");
-    let amnesiac = |deaf| Amnesiac {
-        inner: scripted(),
-        deaf,
-    };
-    let why = refused(source(|| amnesiac(true), records));
-    assert!(why.contains("paused"), "{why}");
-    let why = refused(replayable(|| amnesiac(false), records));
-    assert!(why.contains("is in its batch"), "{why}");
 }
 
 /// Refuses the row after the bad one.
@@ -174,7 +100,8 @@ enum How {
     Twice,
     /// Says nothing of rows that it leaves out.
     Silently,
-    /// Waits with its rows half written, and writes the rest of a write that was dropped with the next one.
+    /// Waits with its rows half written, and writes the rest of a write that was dropped with the
+    /// next one.
     Stubbornly,
 }
 
