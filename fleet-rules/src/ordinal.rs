@@ -42,3 +42,17 @@ impl State for Ordinals {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_of_one_time_are_numbered_from_0() {
+        let at = EventTime::from_micros;
+        let mut ordinals = Ordinals::NONE;
+        let mut next = |time| ordinals.next(at(time));
+        let numbers = [next(5), next(5), next(5), next(6), next(6), next(7)];
+        assert_eq!(numbers, [0, 1, 2, 0, 1, 0]);
+    }
+}

@@ -189,3 +189,13 @@ fn every_name_leads_to_its_preset_and_every_rule_has_a_name_of_its_own() {
         (false, LimitSource::Rule)
     );
 }
+
+#[test]
+fn the_presets_are_listed_by_name() {
+    let names: Vec<_> = preset::names().collect();
+    assert_eq!(
+        names,
+        ["vehicleops", "ford", "fleet-pipeline", "fleetstream"]
+    );
+    assert!(preset::by_name("Ford", Mode::Edge).is_err());
+}

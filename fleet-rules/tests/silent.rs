@@ -20,9 +20,10 @@ use fleet_core::{
     Error, ErrorKind, EventTime, Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result,
     Source,
     decode::Typed,
-    event::Telemetry,
+    event::{AlertKind, Severity, Telemetry},
     pipeline::{EpochLimits, Ticks},
     source::{Batch, Replayable, SourceEvent},
+    table::{TableRow, to_ndjson},
 };
 use fleet_rules::{Presence, Silent};
 use support::{START_S, at, run, vehicle};
@@ -218,4 +219,51 @@ async fn every_night_is_told_once_whatever_crashes_happen() {
         assert_eq!(store.rows()["presence"], wanted, "seed {seed}");
     }
     assert!(crashes > 200, "only {crashes} crashes");
+}
+
+#[tokio::test]
+async fn the_alert_of_an_offline_vehicle_names_how_long_it_was_silent() {
+    let presences = run(silent(10), vec![heard("7", 0.0)]).await;
+    let [online, offline] = &presences[..] else {
+        panic!("{presences:?}")
+    };
+    assert_eq!(online.alert(), None);
+    let alert = offline.alert().unwrap();
+    assert_eq!((alert.id, alert.at), (offline.id, at(10.0)));
+    assert_eq!(alert.vehicle.as_str(), "7");
+    assert_eq!(
+        (alert.kind, alert.severity),
+        (AlertKind::Offline, Severity::Medium)
+    );
+    assert_eq!((alert.value, alert.threshold), (Some(10.0), Some(10.0)));
+}
+
+#[tokio::test]
+async fn a_presence_has_a_value_for_each_column() {
+    let presences = run(silent(10), vec![heard("7", 0.0)]).await;
+    let lines = presences.iter().map(|presence| {
+        let mut line = Vec::new();
+        to_ndjson(presence, &mut line);
+        String::from_utf8(line).unwrap()
+    });
+    let lines: Vec<_> = lines.collect();
+    for line in &lines {
+        assert_eq!(
+            line.matches("\":").count(),
+            Presence::columns().len(),
+            "{line}"
+        );
+    }
+    assert!(lines[0].contains("\"vehicle_id\":\"7\",\"is_online\":true,\"silence_s\":null"));
+    assert!(
+        lines[1].contains("\"is_online\":false,\"silence_s\":10.0"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_silence_of_no_length_is_refused() {
+    assert!(Silent::<Telemetry>::after(Duration::ZERO).is_err());
+    let shortest = Silent::<Telemetry>::after(Duration::from_nanos(1)).unwrap();
+    assert_eq!(format!("{shortest:?}"), "Silent(1ns)");
 }

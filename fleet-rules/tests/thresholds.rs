@@ -4,14 +4,19 @@
     reason = "helpers of tests fail by panic, as tests do"
 )]
 
+mod support;
+
 use fleet_core::{
-    EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId,
+    EventTime, Graph, MemoryStore, Operator, Order, Pipeline, State, VehicleId,
     decode::Typed,
-    event::{AlertKind, Reading, Severity, Signal, Telemetry},
+    event::{AlertKind, Dtc, LimitSource, Reading, Severity, Signal, Telemetry},
     testing::Scripted,
     units::{Percent, Speed, Temperature},
 };
-use fleet_rules::{Condition, Mode, Rules, Threshold, preset};
+use fleet_rules::{
+    Condition, Evaluation, Mode, ProducerFlag, Rules, RulesState, Threshold, preset,
+};
+use support::state_after;
 
 fn reading(second: i64, speed: f64, battery: f64, engine: f64) -> Telemetry {
     let at = EventTime::from_micros(1_700_000_000_000_000 + second * 1_000_000);
@@ -147,4 +152,164 @@ fn rules_that_cannot_be_told_apart_or_compared_are_refused() {
             .contains("two rules")
     );
     assert!("always".parse::<Mode>().is_err());
+}
+
+fn at_speed(kmh: f64) -> Telemetry {
+    let at = EventTime::from_micros(1_700_000_000_000_000);
+    Telemetry::new(VehicleId::new("car-1").unwrap(), at).with_speed(Speed::from_kmh(kmh))
+}
+
+fn rule(condition: Condition) -> Threshold {
+    Threshold {
+        rule: "speed",
+        kind: AlertKind::Overspeed,
+        severity: Severity::High,
+        condition,
+        flag: None,
+    }
+}
+
+#[tokio::test]
+async fn each_condition_is_strict_when_it_is_evaluated_and_when_it_raises_alerts() {
+    let limited = |kmh| at_speed(kmh).with_speed_limit(Speed::from_kmh(50.0));
+    let above_limit = Condition::AboveEventLimit {
+        signal: Signal::Speed,
+        limit: Signal::SpeedLimit,
+        tolerance: 5.0,
+    };
+    let above = Condition::Above(Signal::Speed, 55.0);
+    let below = Condition::Below(Signal::Speed, 55.0);
+    for (condition, violating, limit, source) in [
+        (above, [false, false, true], 55.0, LimitSource::Rule),
+        (below, [true, false, false], 55.0, LimitSource::Rule),
+        (above_limit, [false, false, true], 50.0, LimitSource::Event),
+    ] {
+        for (kmh, violates) in [54.9, 55.0, 55.1].into_iter().zip(violating) {
+            let evaluation = rule(condition).evaluate(&limited(kmh));
+            let expected = Evaluation {
+                violates,
+                value: Some(kmh),
+                limit: Some(limit),
+                source,
+            };
+            assert_eq!(evaluation, Some(expected), "{condition:?} {kmh}");
+            let rules = Rules::new([rule(condition)], Mode::Every).unwrap();
+            let alerts = kinds(rules, vec![limited(kmh)]).await;
+            assert_eq!(alerts.len(), usize::from(violates), "{condition:?} {kmh}");
+        }
+        let vehicle = VehicleId::new("car-1").unwrap();
+        let empty = Telemetry::new(vehicle, EventTime::MIN);
+        assert_eq!(rule(condition).evaluate(&empty), None);
+        assert_eq!(condition.signal(), Some(Signal::Speed));
+    }
+    assert_eq!(Condition::AnyCode.signal(), None);
+}
+
+#[test]
+fn a_trouble_code_is_a_violation_without_value_and_limit() {
+    let evaluate = |codes: &[&str]| {
+        let mut event = at_speed(50.0);
+        event.set_dtcs(codes.iter().map(|code| Dtc::new(code).unwrap()).collect());
+        rule(Condition::AnyCode).evaluate(&event)
+    };
+    let found = |violates| {
+        Some(Evaluation {
+            violates,
+            value: None,
+            limit: None,
+            source: LimitSource::Rule,
+        })
+    };
+    assert_eq!(
+        (evaluate(&[]), evaluate(&["P0420"])),
+        (found(false), found(true))
+    );
+}
+
+#[test]
+fn limits_and_tolerances_must_be_finite() {
+    let above_limit = |tolerance| Condition::AboveEventLimit {
+        signal: Signal::Speed,
+        limit: Signal::SpeedLimit,
+        tolerance,
+    };
+    let rules = |condition| Rules::new([rule(condition)], Mode::Edge);
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        for condition in [
+            Condition::Above(Signal::Speed, number),
+            Condition::Below(Signal::Speed, number),
+            above_limit(number),
+        ] {
+            assert!(rules(condition).is_err(), "{condition:?}");
+        }
+    }
+    assert!(rules(above_limit(0.0)).is_ok());
+    assert!(rules(Condition::AnyCode).is_ok());
+}
+
+#[test]
+fn one_operator_evaluates_up_to_64_rules_of_different_names() {
+    const NAMES: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+*/";
+    let rules = |count: usize| {
+        let names = (0..count).map(|n| &NAMES[n..=n]);
+        Rules::new(
+            names.map(|name| Threshold {
+                rule: name,
+                ..rule(Condition::AnyCode)
+            }),
+            Mode::Edge,
+        )
+    };
+    assert_eq!(fleet_rules::MAX_RULES, 64);
+    assert_eq!(rules(64).unwrap().thresholds().len(), 64);
+    assert!(rules(65).unwrap_err().to_string().contains("65 rules"));
+}
+
+#[test]
+fn each_rule_has_a_bit_of_the_state() {
+    let rules = preset::vehicleops(Mode::Edge);
+    // Speed and battery are violated, the engine is not.
+    let state = state_after(
+        rules.clone(),
+        [reading(0, 90.0, 10.0, 70.0)],
+        "fleet-001-VH-001",
+    );
+    assert_ne!(state, rules.init());
+    let mut bytes = Vec::new();
+    state.encode(&mut bytes);
+    assert_eq!(bytes.len(), 20);
+    assert_eq!(bytes[0], 0b011);
+    assert_eq!(RulesState::decode(1, &mut bytes.as_slice()), Some(state));
+    assert_eq!(RulesState::decode(2, &mut bytes.as_slice()), None);
+    assert_eq!(RulesState::decode(1, &mut &bytes[..19]), None);
+    assert_eq!(
+        rules.structure(),
+        "edge overspeed of speed_kmh, traction-soc-low of battery_pct, engine-overheat of engine_temp_c"
+    );
+    assert_eq!(
+        Rules::new([rule(Condition::AnyCode)], Mode::Every)
+            .unwrap()
+            .structure(),
+        "every speed of any code"
+    );
+}
+
+#[test]
+fn modes_are_read_from_the_words_that_they_are_written_as() {
+    for (mode, word) in [(Mode::Edge, "edge"), (Mode::Every, "every")] {
+        assert_eq!(mode.to_string(), word);
+        assert_eq!(word.parse::<Mode>().unwrap(), mode);
+    }
+}
+
+#[test]
+fn flags_are_told_apart_by_name() {
+    let flag = |name| ProducerFlag::new(name, |event| event.gear().map(|gear| gear < 0));
+    assert_eq!(flag("reverse").name(), "reverse");
+    assert_eq!(flag("reverse"), flag("reverse"));
+    assert_ne!(flag("reverse"), flag("backwards"));
+    assert_eq!(
+        format!("{:?}", flag("reverse")),
+        "ProducerFlag(\"reverse\")"
+    );
 }

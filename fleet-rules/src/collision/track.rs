@@ -162,3 +162,113 @@ impl State for CollisionState {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fleet_core::{VehicleId, units::Distance};
+
+    use super::*;
+
+    fn at(millis: i64) -> EventTime {
+        EventTime::from_micros(millis * 1_000)
+    }
+
+    fn seen(track: &str, metres: f64) -> Perception {
+        let mut seen = Perception::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
+        seen.distance = Distance::from_m(metres).into();
+        seen.track = Some(track.into());
+        seen
+    }
+
+    /// The slope of a track with these detections: milliseconds and metres.
+    fn slope(detections: &[(i64, f64)]) -> Option<f64> {
+        let mut state = CollisionState::default();
+        for (millis, metres) in detections {
+            let track = state.take_track(&seen("a", *metres), at(*millis));
+            state.put_back(track);
+        }
+        state.tracks.last().and_then(Track::slope)
+    }
+
+    #[test]
+    fn a_slope_is_the_least_squares_fit_of_three_to_five_detections() {
+        assert_eq!(slope(&[(0, 30.0), (500, 28.0)]), None);
+        assert_eq!(slope(&[(0, 30.0), (500, 28.0), (1000, 26.0)]), Some(-4.0));
+        // By hand: times -0.75 to 0.75 s and gaps 2, -1, 1, -2 m give -2.5 over 1.25.
+        let noisy = [(0, 32.0), (500, 29.0), (1000, 31.0), (1500, 28.0)];
+        assert_eq!(slope(&noisy), Some(-2.0));
+        // The sixth detection drops the first, which does not lie on the line.
+        let six = [
+            (0, 90.0),
+            (250, 20.0),
+            (500, 21.0),
+            (750, 22.0),
+            (1000, 23.0),
+            (1250, 24.0),
+        ];
+        assert_eq!(slope(&six), Some(4.0));
+        let five = [
+            (0, 90.0),
+            (250, 20.0),
+            (500, 21.0),
+            (750, 22.0),
+            (1000, 23.0),
+        ];
+        assert!(slope(&five).unwrap() < -50.0);
+    }
+
+    #[test]
+    fn detections_of_one_time_have_no_slope() {
+        assert_eq!(slope(&[(0, 30.0), (0, 20.0), (0, 10.0)]), None);
+    }
+
+    #[test]
+    fn a_pause_of_one_second_continues_a_slope_and_a_longer_one_restarts_it() {
+        assert_eq!(slope(&[(0, 30.0), (1000, 28.0), (2000, 26.0)]), Some(-2.0));
+        assert_eq!(slope(&[(0, 30.0), (1000, 28.0), (2001, 26.0)]), None);
+    }
+
+    #[test]
+    fn the_vehicles_own_speed_is_valid_for_five_seconds() {
+        let mut state = CollisionState::default();
+        assert_eq!(state.ego_mps(at(0)), None);
+        let event = Telemetry::new(VehicleId::new("car-1").unwrap(), at(0));
+        state.update_ego(&event, at(0));
+        assert_eq!(state.ego_mps(at(0)), None);
+        let event = event.with_speed(fleet_core::units::Speed::from_mps(12.5));
+        state.update_ego(&event, at(0));
+        assert_eq!(state.ego_mps(at(5_000)), Some(12.5));
+        assert_eq!(state.ego_mps(at(5_001)), None);
+    }
+
+    #[test]
+    fn a_track_is_dropped_after_five_seconds_without_a_detection() {
+        let mut state = CollisionState::default();
+        let mut track = state.take_track(&seen("a", 9.0), at(0));
+        track.active = true;
+        state.put_back(track);
+        let track = state.take_track(&seen("a", 9.0), at(5_000));
+        assert!(track.active);
+        state.put_back(track);
+        assert!(!state.take_track(&seen("a", 9.0), at(10_001)).active);
+    }
+
+    #[test]
+    fn the_least_recently_detected_of_65_tracks_is_dropped() {
+        let mut state = CollisionState::default();
+        for number in 0..64 {
+            let mut track = state.take_track(&seen(&number.to_string(), 9.0), at(number));
+            track.active = true;
+            state.put_back(track);
+        }
+        assert_eq!(state.tracks.len(), 64);
+        let first = state.take_track(&seen("0", 9.0), at(100));
+        assert!(first.active, "64 tracks are kept");
+        state.put_back(first);
+        let track = state.take_track(&seen("64", 9.0), at(101));
+        state.put_back(track);
+        assert_eq!(state.tracks.len(), 64);
+        assert!(!state.take_track(&seen("1", 9.0), at(102)).active);
+        assert!(state.take_track(&seen("0", 9.0), at(103)).active);
+    }
+}

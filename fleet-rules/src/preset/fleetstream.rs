@@ -29,8 +29,7 @@ const OVER_REDLINE: ProducerFlag = ProducerFlag::new("rpm_over_redline", |event|
     unless_measured(said, over)
 });
 
-/// A flag of the producer that the event's numbers do not give as well: where they do, the alert
-/// names them.
+/// The producer's flag, or `None` where the readings agree with it: then the alert reports them.
 fn unless_measured(said: bool, measured: Option<bool>) -> Option<bool> {
     Some(said).filter(|said| measured != Some(*said))
 }
@@ -159,5 +158,37 @@ mod tests {
             Some((true, Some(6200.0), Rule))
         );
         assert_eq!(found(1, Some(false), |_| ()), Some((false, None, Flag)));
+    }
+
+    #[test]
+    fn a_flag_that_agrees_with_readings_at_their_limit_names_the_limit() {
+        use LimitSource::{Event, Flag, Rule};
+        let at = |kmh| {
+            move |event: &mut Telemetry| {
+                let event_at = event.clone().with_speed(Speed::from_kmh(kmh));
+                *event = event_at.with_speed_limit(Speed::from_kmh(50.0));
+            }
+        };
+        let (no, yes) = (
+            Some((false, Some(50.0), Event)),
+            Some((true, Some(50.0), Event)),
+        );
+        assert_eq!(found(0, Some(false), at(55.0)), no);
+        assert_eq!(found(0, Some(true), at(55.0)), Some((true, None, Flag)));
+        assert_eq!(found(0, Some(true), at(55.1)), yes);
+        let rpm = |rpm| {
+            move |event: &mut Telemetry| {
+                *event = event.clone().with_engine_speed(EngineSpeed::from_rpm(rpm));
+            }
+        };
+        assert_eq!(
+            found(1, Some(false), rpm(6200.0)),
+            Some((false, Some(6200.0), Rule))
+        );
+        assert_eq!(found(1, Some(true), rpm(6200.0)), Some((true, None, Flag)));
+        assert_eq!(
+            found(1, Some(true), rpm(6200.5)),
+            Some((true, Some(6200.0), Rule))
+        );
     }
 }

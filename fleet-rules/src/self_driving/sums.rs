@@ -158,8 +158,8 @@ impl SelfDriving {
             .copied()
             .unwrap_or(0)
     }
-    /// The share of time engaged, 0 to 1, of the time with a known engaged state; `None` if there
-    /// is none.
+    /// The share of time engaged, 0 to 1, of the time with a known engaged state; `None` if no
+    /// such time is known.
     pub fn engaged_share(&self) -> Option<f64> {
         (self.observed_us > 0).then(|| self.engaged_us as f64 / self.observed_us as f64)
     }

@@ -1,10 +1,16 @@
-//! Runs an operator in a pipeline and gives back what it emits.
+//! Runs an operator in a pipeline or harness and returns its results or state.
 
-use std::sync::{Arc, Mutex};
+#![allow(dead_code, reason = "each test uses some of it")]
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use fleet_core::{
-    Event, EventTime, Graph, MemoryStore, Operator, Order, Pipeline, VehicleId, decode::Typed,
-    testing::Scripted,
+    Event, EventTime, Graph, MemoryStore, Operator, Order, Pipeline, VehicleId,
+    decode::Typed,
+    testing::{Harness, Scripted},
 };
 
 pub(crate) const START_S: i64 = 1_699_999_200; // a full hour
@@ -50,4 +56,21 @@ where
     assert!(report.balances());
     let seen = seen.lock().unwrap();
     seen.clone()
+}
+
+/// The state of a vehicle after these events, which are taken in the order of arrival.
+pub(crate) fn state_after<L>(
+    logic: L,
+    rows: impl IntoIterator<Item = L::In>,
+    vehicle: &str,
+) -> L::State
+where
+    L: Operator,
+    L::In: Event,
+{
+    let (mut graph, events) = Graph::new();
+    let _results = graph.apply("node", events, logic);
+    let mut harness = Harness::new(graph, Order::within(Duration::ZERO));
+    harness.push_batch(rows).unwrap();
+    harness.state::<L>("node", vehicle).unwrap()
 }

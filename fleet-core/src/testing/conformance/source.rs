@@ -14,7 +14,7 @@ use crate::{
     data::{Offset, Partition},
 };
 
-/// The records of one batch, as a test tells them apart.
+/// The records of one batch, as a test compares them.
 type Records<'a, P> = dyn Fn(&P) -> Vec<(Offset, Vec<u8>)> + 'a;
 
 /// What was read of each partition.

@@ -12,6 +12,9 @@ use crate::window::Window;
 ///
 /// # Examples
 /// See [`revising_operator`](super::revising_operator).
+///
+/// # Panics
+/// If two results of a window have the same revision.
 pub fn latest_windows<T>(windows: Vec<Window<T>>) -> Vec<Window<T>> {
     let mut latest: BTreeMap<_, Window<T>> = BTreeMap::new();
     for window in windows {
@@ -20,7 +23,7 @@ pub fn latest_windows<T>(windows: Vec<Window<T>>) -> Vec<Window<T>> {
         assert_ne!(
             known,
             Some(window.revision),
-            "a revision has a number of its own"
+            "each result of a window has another revision"
         );
         if known.is_none_or(|known| known < window.revision) {
             latest.insert(name, window);
@@ -35,6 +38,9 @@ pub fn latest_windows<T>(windows: Vec<Window<T>>) -> Vec<Window<T>> {
 
 /// As [`latest_windows`], without the windows that a revision took back: for
 /// [sessions](crate::window::Sessions).
+///
+/// # Panics
+/// If two results of a window have the same revision.
 pub fn latest_sessions<T>(windows: Vec<Window<Option<T>>>) -> Vec<Window<Option<T>>> {
     let mut latest = latest_windows(windows);
     latest.retain(|window| window.value.is_some());
