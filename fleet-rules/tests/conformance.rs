@@ -43,16 +43,19 @@ fn telemetry() -> Vec<Telemetry> {
             .with_engine_speed(EngineSpeed::from_rpm(5_600.0 + wave * 50.0))
             .with_engine_temperature(Temperature::from_celsius(92.0 + wave))
             .with_odometer(Distance::from_km(f64::from(step) * 0.5));
-        if n % 11 != 0 {
+        if !n.is_multiple_of(11) {
             row = row.with_speed(Speed::from_kmh(50.0 + wave * 4.0));
         }
-        if n % 4 != 0 {
+        if !n.is_multiple_of(4) {
             row = row.with_speed_limit(Speed::from_kmh(90.0));
         }
-        row.set_flag(event::Flag::Speeding, (n % 9 == 0).then_some(n % 2 == 0));
-        row.set_autopilot_engaged((n % 13 != 0).then_some(step % 8 < 5));
+        row.set_flag(
+            event::Flag::Speeding,
+            (n.is_multiple_of(9)).then_some(n.is_multiple_of(2)),
+        );
+        row.set_autopilot_engaged((!n.is_multiple_of(13)).then_some(step % 8 < 5));
         if step % 6 < 2 {
-            row.set_dtcs(vec![Dtc::new("P0420").unwrap()].into());
+            row.set_dtcs(vec![Dtc::new("P0420").unwrap()]);
         }
         row
     });
@@ -70,10 +73,10 @@ fn events() -> Vec<FleetEvent> {
             let mut seen = Perception::new(vehicle.clone(), at);
             let metres = f64::from(n % 8) * 3.0 + 20.0 - f64::from(round) * 8.0;
             seen.distance = Distance::from_m(metres.max(1.0)).into();
-            seen.track = (n % 4 != 0).then(|| format!("t{}", n / 12).into());
-            seen.direction = Some(Direction::Ahead).filter(|_| n % 3 == 0);
+            seen.track = (!n.is_multiple_of(4)).then(|| format!("t{}", n / 12).into());
+            seen.direction = Some(Direction::Ahead).filter(|_| n.is_multiple_of(3));
             seen.class = ObjectClass::ALL.get(n as usize % 9).copied();
-            if n % 5 != 0 {
+            if !n.is_multiple_of(5) {
                 seen.speed = Speed::from_kmh(f64::from(n % 6) * 4.0).into();
             }
             events.push(seen.into());
@@ -85,8 +88,8 @@ fn events() -> Vec<FleetEvent> {
             _ => continue,
         };
         let mut driving = Driving::new(vehicle, at + Duration::from_secs(1), kind);
-        driving.planned = (n % 5 == 0).then_some(n % 2 == 0);
-        driving.initiator = Some(Initiator::Driver).filter(|_| n % 2 == 0);
+        driving.planned = (n.is_multiple_of(5)).then_some(n.is_multiple_of(2));
+        driving.initiator = Some(Initiator::Driver).filter(|_| n.is_multiple_of(2));
         events.push(driving.into());
     }
     events

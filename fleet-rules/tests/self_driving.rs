@@ -568,12 +568,12 @@ fn merging_adds_every_sum() {
 
 #[tokio::test]
 async fn planned_events_are_neither_interventions_nor_takeovers() {
+    use DrivingKind::{Disengagement, Intervention};
     let planned = |second, kind, planned| {
         let mut event = driving(second, kind);
         event.planned = planned;
         event.into()
     };
-    use DrivingKind::{Disengagement, Intervention};
     let rows = vec![
         planned(0.0, Intervention, Some(true)),
         planned(60.0, Disengagement, Some(true)),

@@ -27,15 +27,14 @@ fn drive() -> Vec<Telemetry> {
         let (car, step) = (n % 2, n / 2);
         let kmh = match (step + car) % 40 {
             0..16 => 36.0,
-            16..20 => 0.0,
             20..28 => 50.0,
             _ => 0.0,
         };
         let mut row = Telemetry::new(vehicle(car), at(step * 20));
-        if n % 7 != 0 {
+        if !n.is_multiple_of(7) {
             row = row.with_speed(Speed::from_kmh(kmh));
         }
-        if n % 5 != 0 {
+        if !n.is_multiple_of(5) {
             row = row.with_odometer(Distance::from_km(f64::from(step) * 0.125));
         }
         row.with_acceleration_longitudinal(Acceleration::from_g(f64::from(n % 13) / 12.0 - 0.5))
@@ -63,7 +62,7 @@ fn scoring_trips_passes_the_suite_of_operators() {
             vehicle: vehicle(n % 3),
             driver: DriverId::new("driver-1").unwrap(),
             at: at(n / 4 * 60),
-            sample_rate_hz: (n % 2 == 0).then_some(2.0),
+            sample_rate_hz: (n.is_multiple_of(2)).then_some(2.0),
             samples: (0..n % 5).map(sample).collect(),
         })
     };

@@ -19,13 +19,13 @@ const SECOND: Duration = Duration::from_secs(1);
 fn drive() -> Vec<Telemetry> {
     let rows = (0..120_u32).map(|n| {
         let car = VehicleId::new(&format!("car-{}", n % 3)).unwrap();
-        let second = n / 3 + n / 30 * 7 + if n % 5 == 0 { n % 2 } else { 0 };
+        let second = n / 3 + n / 30 * 7 + if n.is_multiple_of(5) { n % 2 } else { 0 };
         let at = EventTime::from_micros(1_700_000_000_000_000) + SECOND * second;
         // The suite delays every third row of a car: those have the lowest charges.
         let charge = if n / 3 % 3 == 1 { n % 20 } else { 20 + n % 80 };
         let charge = Percent::from_percent(f64::from(charge));
         let row = Telemetry::new(car, at).with_battery_charge(charge);
-        if n % 11 == 0 {
+        if n.is_multiple_of(11) {
             row
         } else {
             row.with_speed(Speed::from_kmh(f64::from(n * 13 % 97) + 0.125))
