@@ -1,7 +1,9 @@
+//! The suite of plain sinks.
+
 use super::{DROPS, Rows, drop_at, rows::refused};
 use crate::contracts::sink::{Outcome, Sink};
 
-/// What every plain [`Sink`] owes. `open` gives a sink over the same place, as a restart would.
+/// Tests a plain [`Sink`]. `open` opens the sink over the same target, as a restart would.
 ///
 /// # Examples
 /// ```
@@ -18,7 +20,7 @@ use crate::contracts::sink::{Outcome, Sink};
 /// ```
 ///
 /// # Panics
-/// With the promise that was broken.
+/// If an assertion fails.
 pub async fn sink<T, K: Sink<T>>(open: impl Fn() -> K, rows: &Rows<'_, T>) {
     let mut sink = open();
     let before = (rows.stored)();

@@ -1,3 +1,5 @@
+//! The suite of checkpoint stores.
+
 use super::{DROPS, drop_at};
 use crate::{
     contracts::checkpoint::{CheckpointStore, Claim, Committed, Counts, Progress, Saved, Sealed},
@@ -7,7 +9,8 @@ use crate::{
 const ANSWER: &str = "a store in good health answers";
 const CLAIMED: &str = "a claimed partition is known";
 
-/// A commit with a number of its own under a claim, for tests of stores: 100 records a commit, no state.
+/// A commit with the given sequence number under a claim, for tests of stores: 100 records per
+/// commit, no state.
 pub fn sealed(partition: &Partition, claim: &Claim, seq: u64) -> Sealed {
     Sealed {
         partition: partition.clone(),
@@ -27,7 +30,7 @@ pub fn sealed(partition: &Partition, claim: &Claim, seq: u64) -> Sealed {
     }
 }
 
-/// The state of a key at a node, for tests of stores; `None` forgets it.
+/// The saved state of a key at a node, for tests of stores; `None` deletes it.
 pub fn saved(node: u16, key: &str, bytes: Option<&[u8]>) -> Saved {
     Saved {
         node,
@@ -42,7 +45,7 @@ async fn commit<S: CheckpointStore>(store: &mut S, epoch: &[Sealed]) -> Committe
     store.commit(tx, epoch).await.expect(ANSWER)
 }
 
-/// What every [`CheckpointStore`] owes. `open` gives a handle of the same store, as a restart would.
+/// Tests a [`CheckpointStore`]. `open` opens a handle of the same store, as a restart would.
 ///
 /// # Examples
 /// ```
@@ -54,7 +57,7 @@ async fn commit<S: CheckpointStore>(store: &mut S, epoch: &[Sealed]) -> Committe
 /// ```
 ///
 /// # Panics
-/// With the promise that was broken.
+/// If an assertion fails.
 pub async fn checkpoint_store<S: CheckpointStore>(open: impl Fn() -> S) {
     a_claim_raises_the_token(&open).await;
     a_commit_lands_once(&open).await;

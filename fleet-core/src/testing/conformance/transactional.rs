@@ -1,3 +1,5 @@
+//! The suite of sinks that write in the transaction of a checkpoint store.
+
 use super::{DROPS, Rows, drop_at, rows::refused, store::sealed};
 use crate::{
     contracts::{
@@ -10,8 +12,8 @@ use crate::{
 const TAKEN: &str = "a sink in good health takes rows";
 const ANSWER: &str = "a store in good health answers";
 
-/// What every [`TransactionalSink`] owes. `open` gives a handle of the same store and a sink of it, as a
-/// restart would.
+/// Tests a [`TransactionalSink`]. `open` opens a handle of the same store and a sink that writes to
+/// it, as a restart would.
 ///
 /// # Examples
 /// ```
@@ -28,7 +30,7 @@ const ANSWER: &str = "a store in good health answers";
 /// ```
 ///
 /// # Panics
-/// With the promise that was broken.
+/// If an assertion fails.
 pub async fn transactional_sink<T, S, K>(open: impl Fn() -> (S, K), rows: &Rows<'_, T>)
 where
     S: CheckpointStore,
