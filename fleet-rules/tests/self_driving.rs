@@ -402,22 +402,6 @@ async fn time_engaged_over_a_full_hour_counts_in_both() {
 }
 
 #[tokio::test]
-async fn a_segment_that_took_no_time_has_the_engaged_state_of_its_row() {
-    let engaged_um = async |state| {
-        let rows = vec![
-            engaged(at_km(0.0, 5.0), state),
-            engaged(at_km(0.0, 5.5), state),
-        ];
-        let sums = total(&hours(rows).await);
-        (sums.distance_um, sums.engaged_um)
-    };
-    let (distance, on) = engaged_um(Some(true)).await;
-    assert_eq!(on, distance);
-    assert_eq!(engaged_um(Some(false)).await.1, 0);
-    assert_eq!(engaged_um(None).await.1, 0);
-}
-
-#[tokio::test]
 async fn distance_over_a_day_is_spread_and_over_a_longer_time_counts_at_its_end() {
     let count = async |seconds: f64| {
         let rows = vec![at_km(0.0, 0.0).into(), at_km(seconds, 240.0).into()];
