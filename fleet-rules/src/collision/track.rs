@@ -218,6 +218,13 @@ mod tests {
     }
 
     #[test]
+    fn a_slope_is_exact_at_times_of_this_century() {
+        let start = 1_700_000_000_000;
+        let slope = slope(&[(start, 30.0), (start + 70, 28.6), (start + 140, 27.2)]);
+        assert!((slope.unwrap() + 20.0).abs() < 1e-9, "{slope:?}");
+    }
+
+    #[test]
     fn detections_of_one_time_have_no_slope() {
         assert_eq!(slope(&[(0, 30.0), (0, 20.0), (0, 10.0)]), None);
     }
