@@ -284,6 +284,7 @@ async fn a_stretch_that_settles_late_is_spread_over_the_hours_it_covers() {
         *by_hour.entry(place).or_insert(0.0) += hour.sums.km();
     }
     assert_eq!(by_hour, BTreeMap::from([(0, 30.0), (1, 60.0), (2, 30.0)]));
+    assert!(hours.is_sorted_by_key(|hour| hour.start), "{hours:?}");
     let ids: std::collections::BTreeSet<_> = hours.iter().map(|hour| hour.id).collect();
     assert_eq!(ids.len(), hours.len());
 }
