@@ -1,21 +1,23 @@
-//! Lists and acknowledges anomalies: alerts in the names and units of the Ford system.
+//! Lists anomalies.
 
 use fleet_core::{
     Result, VehicleId,
     dialect::{
         AlertNames, Maybe,
-        ford::{Acknowledged, Anomaly, Page},
+        ford::{Anomaly, Page},
     },
     event::{AlertKind, Severity, Telemetry, TextField},
 };
 use tokio_postgres::{Row, types::ToSql};
 
-use super::{
-    alerts::{acknowledge_alert, alert},
-    convert::{count, maybe_time},
-    range::Slice,
+use crate::postgres::fleet::{
+    queries::{
+        alerts::alert,
+        convert::{count, maybe_time},
+        range::Slice,
+    },
+    tenancy::Scoped,
 };
-use crate::postgres::fleet::tenancy::Scoped;
 
 /// A filter for anomalies; fields that are `None` match all.
 #[derive(Clone, Debug, Default)]
@@ -81,20 +83,6 @@ pub async fn anomalies(
         limit: slice.limit.into(),
         offset: slice.offset.into(),
     })
-}
-
-/// Acknowledges an anomaly in the name of the scope's user. Returns `None` if no such anomaly is
-/// visible.
-///
-/// # Errors
-/// Returns errors of [`acknowledge_alert`].
-pub async fn acknowledge_anomaly(scoped: &Scoped, id: &str) -> Result<Option<Acknowledged>> {
-    let seen = acknowledge_alert(scoped, id, None).await?;
-    Ok(seen.map(|seen| Acknowledged {
-        success: true,
-        anomaly_id: seen.id,
-        acknowledged_by: seen.acknowledged_by,
-    }))
 }
 
 fn anomaly(row: &Row) -> Result<Option<Anomaly>, tokio_postgres::Error> {
