@@ -1,7 +1,8 @@
 //! Every described body comes back unchanged, also with unknown keys. The messages of the dialects
 //! have the same table in `fleet-core/tests/dialects`.
 
-use fleet_core::dialect::{JsonText, Keeping, ford::Page, vehicleops::AlertItem};
+use fleet_core::dialect::{JsonText, Keeping, vehicleops::AlertItem};
+use fleet_sinks::postgres::queries;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{fleetflow, fleetstream, ford, vehicleops};
@@ -27,8 +28,14 @@ const BODIES: &[Described] = &[
         r#"{"vehicle_id":"v_a_w1_001","last_seen_ts":"2024-02-15T14:32:18.123456Z","status":"active","lat":37.7749295,"lon":-122.4194155,"speed":64.37,"heading":271.4,"fuel_pct":71.5,"engine_temp":198.46,"battery_v":12.61,"odometer":48213}"#),
     Described("ford", "table driver_notes; GET /fleet/notes", message::<ford::DriverNote>,
         r#"{"note_id":"n-1","vehicle_id":"v_a_w1_001","customer_id":"customer_a","driver_id":"d-7","driver_name":"A. Driver","ts":"2024-02-15T14:32:18Z","note_text":"brakes squeak","category":"maintenance","region_id":"WEST","territory_id":"WEST_1","access_roles":",admin_all,"}"#),
-    Described("ford", "GET /fleet/vehicles and the other lists", message::<Page<ford::VehicleState>>,
+    Described("ford", "GET /fleet/vehicles and the other lists", message::<queries::Page<ford::VehicleState>>,
         r#"{"items":[{"vehicle_id":"v_a_w1_001","last_seen_ts":"2024-02-15T14:32:18Z","status":"active","speed":null}],"total":20,"limit":50,"offset":0}"#),
+    Described("ford", "table anomalies; GET /fleet/anomalies", message::<queries::Anomaly>,
+        r#"{"anomaly_id":"9c5b94b1-35ad-49bb-b118-8e8fc24abf80","vehicle_id":"v_a_w1_001","customer_id":"customer_a","region_id":"WEST","territory_id":"WEST_1","detected_at":"2024-02-15T14:32:18.000000Z","anomaly_type":"HIGH_ENGINE_TEMP","severity":"critical","description":"engine_temp above threshold: 231.40 vs 220","metric_value":231.4,"threshold_value":220,"acknowledged":false,"acknowledged_by":null,"acknowledged_at":null,"access_roles":","}"#),
+    Described("ford", "POST /fleet/anomalies/{id}/ack", message::<queries::AnomalyAcknowledgement>,
+        r#"{"success":true,"anomaly_id":"9c5b94b1-35ad-49bb-b118-8e8fc24abf80","acknowledged_by":"territory_manager_1"}"#),
+    Described("ford", "GET /fleet/summary", message::<queries::Overview>,
+        r#"{"summary":{"total_vehicles":20,"active_vehicles":18,"avg_speed":41.25,"avg_fuel_pct":62.0,"avg_engine_temp":195,"telemetry_count":7200,"total_anomalies":12,"unacknowledged_anomalies":3,"critical_anomalies":1},"timeseries":[{"period":"2024-02-15 14:00","avg_speed":40.5,"avg_fuel":62.5,"avg_temp":null,"event_count":360,"vehicle_count":18}]}"#),
     Described("vehicleops", "what the rule service evaluates", message::<vehicleops::EvaluatedAlert>,
         r#"{"type":"LOW_BATTERY","value":12.0,"threshold":15}"#),
     Described("vehicleops", "GET /alerts", message::<vehicleops::Listed<AlertItem>>,

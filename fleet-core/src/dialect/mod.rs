@@ -8,7 +8,7 @@ mod csv;
 pub mod fleet_pipeline;
 mod fleetflow;
 pub(crate) mod fleetstream;
-pub mod ford;
+pub(crate) mod ford;
 mod json;
 mod keeping;
 mod lines;

@@ -9,7 +9,7 @@ use fleet_core::{
         Dialect, FleetFlow, FleetStream, Ford, JsonText, Keeping, Native, OpenXc, PipelineDriving,
         PipelinePerception, PipelineTelemetry, VehicleOps,
         fleet_pipeline::{PipelineAlert, PipelineMetric},
-        ford, vehicleops,
+        vehicleops,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -59,14 +59,6 @@ where
 const MESSAGES: &[Described] = &[
     Described("ford", "topics customer_a_telemetry, customer_b_telemetry; table telemetry_raw", |json| record(&Ford::keeping_unknown_keys(), json),
         r#"{"customer_id":"customer_a","vehicle_id":"v_a_w1_001","ts":"2024-02-15T14:32:18.123456Z","region_id":"WEST","territory_id":"WEST_1","lat":37.7749295,"lon":-122.4194155,"speed":64.37,"engine_temp":198.46,"fuel_pct":71.5,"battery_v":12.61,"odometer":48213,"dtc_code":null,"heading":271.4,"rpm":2310,"throttle_pct":33.2,"access_roles":",territory_west_1,region_west,admin_all,"}"#),
-    Described("ford", "table anomalies; GET /fleet/anomalies", message::<ford::Anomaly>,
-        r#"{"anomaly_id":"9c5b94b1-35ad-49bb-b118-8e8fc24abf80","vehicle_id":"v_a_w1_001","customer_id":"customer_a","region_id":"WEST","territory_id":"WEST_1","detected_at":"2024-02-15T14:32:18.000000Z","anomaly_type":"HIGH_ENGINE_TEMP","severity":"critical","description":"engine_temp above threshold: 231.40 vs 220","metric_value":231.4,"threshold_value":220,"acknowledged":false,"acknowledged_by":null,"acknowledged_at":null,"access_roles":","}"#),
-    Described("ford", "POST /fleet/anomalies/{id}/ack", message::<ford::Acknowledged>,
-        r#"{"success":true,"anomaly_id":"9c5b94b1-35ad-49bb-b118-8e8fc24abf80","acknowledged_by":"territory_manager_1"}"#),
-    Described("ford", "GET /fleet/vehicles and the other lists", message::<ford::Page<JsonText>>,
-        r#"{"items":[{"vehicle_id":"v_a_w1_001","last_seen_ts":"2024-02-15T14:32:18Z"}],"total":20,"limit":50,"offset":0}"#),
-    Described("ford", "GET /fleet/summary", message::<ford::Overview>,
-        r#"{"summary":{"total_vehicles":20,"active_vehicles":18,"avg_speed":41.25,"avg_fuel_pct":62.0,"avg_engine_temp":195,"telemetry_count":7200,"total_anomalies":12,"unacknowledged_anomalies":3,"critical_anomalies":1},"timeseries":[{"period":"2024-02-15 14:00","avg_speed":40.5,"avg_fuel":62.5,"avg_temp":null,"event_count":360,"vehicle_count":18}]}"#),
     Described("fleet-pipeline", "topic and table vehicle_telemetry", |json| record(&PipelineTelemetry::keeping_unknown_keys(), json),
         r#"{"vehicle_id":3,"timestamp":"2024-02-15 14:32:18","current_speed_kmh":61.27,"speed_limit_violation":false,"latitude":37.774912,"longitude":-122.419416,"battery_level_pct":64,"remaining_range_km":212.5,"autopilot_engaged":true,"odometer_km":15230.4,"start_location":"San Francisco","destination":"Palo Alto"}"#),
     Described("fleet-pipeline", "topic and table perception_events", |json| record(&PipelinePerception::keeping_unknown_keys(), json),

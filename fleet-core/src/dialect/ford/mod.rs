@@ -1,13 +1,7 @@
-//! The Ford fleet demo: telemetry in miles and Fahrenheit, anomalies, and the lists that queries
-//! return.
+//! The Ford fleet demo: telemetry in miles and Fahrenheit.
 
-mod anomaly;
-mod summary;
 #[cfg(test)]
 mod tests;
-
-pub use anomaly::{Acknowledged, Anomaly};
-pub use summary::{FleetTotals, Overview, Page, Period, Summary};
 
 use super::{
     object::{Schema, TelemetryTarget, UnknownKeys, fields},

@@ -1,11 +1,11 @@
 //! Lists the notes of drivers about vehicles.
 
-use fleet_core::{DriverId, Result, VehicleId, dialect::ford::Page, time::Stamp};
+use fleet_core::{DriverId, Result, VehicleId, time::Stamp};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
     convert::{count, text, time},
-    range::Slice,
+    page::{Page, Slice},
 };
 use crate::postgres::fleet::tenancy::Scoped;
 

@@ -21,6 +21,7 @@ mod fleet_performance;
 mod fleet_summary;
 mod history;
 mod overview;
+mod page;
 mod perception;
 mod range;
 mod scores;
@@ -33,14 +34,17 @@ mod tests;
 mod vehicle_metrics;
 
 pub use alerts::{AlertFilter, acknowledge_alert, alerts};
-pub use anomalies::{AnomalyFilter, acknowledge_anomaly, anomalies};
+pub use anomalies::{
+    Anomaly, AnomalyAcknowledgement, AnomalyFilter, acknowledge_anomaly, anomalies,
+};
 pub use driver_notes::{DriverNote, DriverNoteFilter, driver_notes};
 pub use fleet_performance::fleet_performance;
 pub use fleet_summary::fleet_summary;
 pub use history::{MAX_HISTORY, history, latest};
-pub use overview::overview;
+pub use overview::{FleetTotals, Overview, OverviewPeriod, overview};
+pub use page::{Page, Slice};
 pub use perception::{ClassSummary, perception_summary};
-pub use range::{Slice, TimeRange};
+pub use range::TimeRange;
 pub use scores::{StoredTripScore, driver_scores, trip_score};
 pub use self_driving::{SelfDrivingTotals, self_driving_metrics};
 pub use speed_series::{MAX_BUCKET_MINUTES, speed_series};

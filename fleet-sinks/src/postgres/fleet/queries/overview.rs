@@ -2,13 +2,11 @@
 
 use fleet_core::{
     Error, ErrorKind, Result,
-    dialect::{
-        AlertNames,
-        ford::{Overview, Period, Summary},
-    },
+    dialect::{AlertNames, Maybe},
     event::AlertKind,
     units::{Speed, Temperature},
 };
+use serde_json::Number;
 use tokio_postgres::Row;
 
 use super::{
@@ -16,6 +14,77 @@ use super::{
     range::TimeRange,
 };
 use crate::postgres::fleet::tenancy::Scoped;
+
+/// The current numbers of a fleet and their history, in the form of the Ford system
+/// (`GET /fleet/summary`).
+///
+/// # Examples
+/// ```
+/// use fleet_sinks::postgres::queries::Overview;
+/// let json = r#"{"summary":{"total_vehicles":20,"active_vehicles":18,"avg_speed":41.25,"telemetry_count":7200,"total_anomalies":12,"unacknowledged_anomalies":3,"critical_anomalies":1},"timeseries":[]}"#;
+/// let overview: Overview = serde_json::from_str(json)?;
+/// assert_eq!(serde_json::to_string(&overview)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Overview {
+    /// The current numbers.
+    pub summary: FleetTotals,
+    /// One item for each period.
+    pub timeseries: Vec<OverviewPeriod>,
+}
+
+/// The current numbers of an [`Overview`]. An average over no vehicle is null.
+///
+/// # Units
+/// mph, percent, degrees Fahrenheit.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FleetTotals {
+    /// The number of vehicles.
+    pub total_vehicles: u64,
+    /// The number of vehicles with events.
+    pub active_vehicles: u64,
+    /// mph.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_speed: Maybe<Number>,
+    /// Percent.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_fuel_pct: Maybe<Number>,
+    /// Degrees Fahrenheit.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_engine_temp: Maybe<Number>,
+    /// The number of events.
+    pub telemetry_count: u64,
+    /// The number of anomalies.
+    pub total_anomalies: u64,
+    /// The number of unacknowledged anomalies.
+    pub unacknowledged_anomalies: u64,
+    /// The number of critical anomalies.
+    pub critical_anomalies: u64,
+}
+
+/// The numbers of one period of an [`Overview`].
+///
+/// # Units
+/// mph, percent, degrees Fahrenheit.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OverviewPeriod {
+    /// The period, as the system writes it.
+    pub period: String,
+    /// mph.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_speed: Maybe<Number>,
+    /// Percent.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_fuel: Maybe<Number>,
+    /// Degrees Fahrenheit.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_temp: Maybe<Number>,
+    /// The number of events.
+    pub event_count: u64,
+    /// The number of vehicles with events.
+    pub vehicle_count: u64,
+}
 
 /// Averages are over the last reading of each vehicle. A vehicle is active if it sent a reading in
 /// the range.
@@ -55,7 +124,7 @@ pub async fn overview(scoped: &Scoped, range: TimeRange, period_minutes: u32) ->
         .map(|kind| kind.as_word())
         .collect();
     let mut found = scoped
-        .rows(doing, SUMMARY, &[&from, &to, &kinds], summary)
+        .rows(doing, SUMMARY, &[&from, &to, &kinds], totals)
         .await?;
     // An aggregate without groups always returns one row.
     let summary = found.pop().unwrap_or_else(nothing);
@@ -68,10 +137,10 @@ pub async fn overview(scoped: &Scoped, range: TimeRange, period_minutes: u32) ->
     })
 }
 
-fn summary(row: &Row) -> Result<Summary, tokio_postgres::Error> {
+fn totals(row: &Row) -> Result<FleetTotals, tokio_postgres::Error> {
     let anomalies: Vec<i64> = row.try_get("anomalies")?;
     let anomalies = |at: usize| anomalies.get(at).map_or(0, |n| n.unsigned_abs());
-    Ok(Summary {
+    Ok(FleetTotals {
         total_vehicles: count(row, "vehicles")?,
         active_vehicles: count(row, "active")?,
         avg_speed: number(mph(row)?),
@@ -84,8 +153,8 @@ fn summary(row: &Row) -> Result<Summary, tokio_postgres::Error> {
     })
 }
 
-fn nothing() -> Summary {
-    Summary {
+fn nothing() -> FleetTotals {
+    FleetTotals {
         total_vehicles: 0,
         active_vehicles: 0,
         avg_speed: number(None),
@@ -98,9 +167,9 @@ fn nothing() -> Summary {
     }
 }
 
-fn period(row: &Row) -> Result<Period, tokio_postgres::Error> {
-    Ok(Period {
-        period: time(row, "period")?.to_string().into(),
+fn period(row: &Row) -> Result<OverviewPeriod, tokio_postgres::Error> {
+    Ok(OverviewPeriod {
+        period: time(row, "period")?.to_string(),
         avg_speed: number(mph(row)?),
         avg_fuel: number(row.try_get("fuel_pct")?),
         avg_temp: number(fahrenheit(row)?),

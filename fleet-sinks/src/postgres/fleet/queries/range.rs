@@ -1,4 +1,4 @@
-//! Ranges of time, and pages of long lists.
+//! Ranges of time.
 
 use std::time::{Duration, SystemTime};
 
@@ -76,31 +76,5 @@ impl TimeRange {
             from,
             to: to.max(from),
         }
-    }
-}
-
-/// A page of a long list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slice {
-    /// The maximum number of items.
-    pub limit: u32,
-    /// The number of items to skip.
-    pub offset: u32,
-}
-
-impl Default for Slice {
-    /// The first 50, as in VehicleOps.
-    fn default() -> Self {
-        Self {
-            limit: 50,
-            offset: 0,
-        }
-    }
-}
-
-impl Slice {
-    /// The limit and the offset, as parameters of a query.
-    pub(super) fn bounds(self) -> [i64; 2] {
-        [self.limit.into(), self.offset.into()]
     }
 }

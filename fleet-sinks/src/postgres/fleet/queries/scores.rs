@@ -5,7 +5,7 @@ use tokio_postgres::{Row, types::ToSql};
 
 use super::{
     convert::{count, text, time},
-    range::Slice,
+    page::Slice,
 };
 use crate::postgres::fleet::tenancy::Scoped;
 

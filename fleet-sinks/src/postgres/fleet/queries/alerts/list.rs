@@ -9,7 +9,7 @@ use tokio_postgres::{Row, types::ToSql};
 
 use super::row::alert;
 use crate::postgres::fleet::{
-    queries::{convert::number, range::Slice},
+    queries::{convert::number, page::Slice},
     tenancy::Scoped,
 };
 

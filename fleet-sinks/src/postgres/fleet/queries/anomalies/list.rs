@@ -2,19 +2,17 @@
 
 use fleet_core::{
     Result, VehicleId,
-    dialect::{
-        AlertNames, Maybe,
-        ford::{Anomaly, Page},
-    },
+    dialect::{AlertNames, Maybe},
     event::{AlertKind, Severity, Telemetry, TextField},
 };
 use tokio_postgres::{Row, types::ToSql};
 
+use super::anomaly::Anomaly;
 use crate::postgres::fleet::{
     queries::{
         alerts::alert,
         convert::{count, maybe_time},
-        range::Slice,
+        page::{Page, Slice},
     },
     tenancy::Scoped,
 };

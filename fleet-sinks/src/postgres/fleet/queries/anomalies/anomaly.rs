@@ -1,13 +1,15 @@
-//! Anomalies of the Ford fleet demo, and their acknowledgement.
+//! An anomaly: an alert in the JSON form, names and units of the Ford system.
 
-use compact_str::CompactString;
+use fleet_core::{
+    VehicleId,
+    dialect::{AlertNames, Maybe},
+    event::{AccessRoles, Alert, AlertKind, Severity, Telemetry, TextField},
+    time::Stamp,
+    units::{Speed, Temperature, round_decimals},
+};
 use serde_json::Number;
 
-use crate::{
-    data::{VehicleId, time::Stamp},
-    dialect::{AlertNames, Maybe, unit::Unit, wire::number},
-    event::{AccessRoles, Alert, AlertKind, Severity, Telemetry, TextField},
-};
+use crate::postgres::fleet::queries::convert::number;
 
 /// A row of table `anomalies`, and an item of `GET /fleet/anomalies`.
 ///
@@ -16,7 +18,8 @@ use crate::{
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{dialect::ford::Anomaly, event::AlertKind};
+/// use fleet_core::event::AlertKind;
+/// use fleet_sinks::postgres::queries::Anomaly;
 /// let json = r#"{"anomaly_id":"9c5b94b1-35ad-49bb-b118-8e8fc24abf80","vehicle_id":"v_a_w1_001","customer_id":"customer_a","region_id":"WEST","territory_id":"WEST_1","detected_at":"2024-02-15T14:32:18.000000Z","anomaly_type":"HIGH_ENGINE_TEMP","severity":"critical","description":"engine_temp above threshold: 231.40 vs 220","metric_value":231.4,"threshold_value":220,"acknowledged":false,"acknowledged_by":null,"acknowledged_at":null,"access_roles":",territory_west_1,region_west,admin_all,"}"#;
 /// let row: Anomaly = serde_json::from_str(json)?;
 /// assert_eq!(row.kind(), Some(AlertKind::EngineOverheat));
@@ -26,24 +29,24 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Anomaly {
     /// The id of the anomaly.
-    pub anomaly_id: CompactString,
+    pub anomaly_id: String,
     /// The vehicle.
     #[serde(rename = "vehicle_id")]
     pub vehicle: VehicleId,
     /// The customer of the vehicle.
-    pub customer_id: CompactString,
+    pub customer_id: String,
     /// The region of the vehicle.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub region_id: Maybe<CompactString>,
+    pub region_id: Maybe<String>,
     /// The territory of the vehicle.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub territory_id: Maybe<CompactString>,
+    pub territory_id: Maybe<String>,
     /// The event time.
     pub detected_at: Stamp,
     /// The kind, by the system's name.
-    pub anomaly_type: CompactString,
+    pub anomaly_type: String,
     /// `info`, `warning` or `critical`.
-    pub severity: CompactString,
+    pub severity: String,
     /// A sentence for people.
     pub description: String,
     /// The measured value; null for a trouble code.
@@ -56,51 +59,53 @@ pub struct Anomaly {
     pub acknowledged: bool,
     /// The user who acknowledged it.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub acknowledged_by: Maybe<CompactString>,
+    pub acknowledged_by: Maybe<String>,
     /// When it was acknowledged.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub acknowledged_at: Maybe<Stamp>,
     /// The roles that may see it; a single comma means nobody.
     #[serde(default = "nobody")]
-    pub access_roles: CompactString,
-}
-
-/// The response to an acknowledgement (`POST /fleet/anomalies/{id}/ack`).
-///
-/// # Examples
-/// ```
-/// use fleet_core::dialect::ford::Acknowledged;
-/// let json = r#"{"success":true,"anomaly_id":"9c5b94b1","acknowledged_by":"territory_manager_1"}"#;
-/// let answer: Acknowledged = serde_json::from_str(json)?;
-/// assert_eq!(serde_json::to_string(&answer)?, json);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Acknowledged {
-    /// Always true.
-    pub success: bool,
-    /// The id of the anomaly.
-    pub anomaly_id: CompactString,
-    /// The user who acknowledged it.
-    pub acknowledged_by: CompactString,
+    pub access_roles: String,
 }
 
 /// The decimals of values and limits: the table has `DECIMAL(10,2)`.
 const DECIMALS: u8 = 2;
 
-fn nobody() -> CompactString {
+fn nobody() -> String {
     ",".into()
 }
 
-/// Returns the key of the measured signal, its unit, and the wrong side of the limit.
-fn metric(kind: AlertKind) -> Option<(&'static str, Unit, &'static str)> {
-    Some(match kind {
-        AlertKind::EngineOverheat => ("engine_temp", Unit::Fahrenheit, "above"),
-        AlertKind::Battery12vLow => ("battery_v", Unit::Canonical, "below"),
-        AlertKind::Overspeed => ("speed", Unit::MilesPerHour, "above"),
-        AlertKind::LowFuel => ("fuel_pct", Unit::Canonical, "below"),
-        _ => return None,
-    })
+/// How the system writes the measured signal of a kind of alert.
+struct Metric {
+    key: &'static str,
+    /// From the unit of the model to that of the system.
+    convert: fn(f64) -> f64,
+    /// The side of the limit on which the alert is raised.
+    side: &'static str,
+}
+
+impl Metric {
+    /// Returns the metric of a kind, or `None` if the system has none for it.
+    fn of(kind: AlertKind) -> Option<Self> {
+        let (key, convert, side): (_, fn(f64) -> f64, _) = match kind {
+            AlertKind::EngineOverheat => (
+                "engine_temp",
+                |celsius| Temperature::from_celsius(celsius).as_fahrenheit(),
+                "above",
+            ),
+            AlertKind::Battery12vLow => ("battery_v", |volts| volts, "below"),
+            AlertKind::Overspeed => ("speed", |kmh| Speed::from_kmh(kmh).as_mph(), "above"),
+            AlertKind::LowFuel => ("fuel_pct", |percent| percent, "below"),
+            _ => return None,
+        };
+        Some(Self { key, convert, side })
+    }
+
+    /// Returns a value in the unit of the system, rounded.
+    fn value(&self, value: f64) -> f64 {
+        // JSON has no whole number -0, and -0 + 0 is 0.
+        round_decimals((self.convert)(value), DECIMALS) + 0.0
+    }
 }
 
 impl Anomaly {
@@ -109,22 +114,19 @@ impl Anomaly {
     pub fn of(alert: &Alert, event: &Telemetry) -> Option<Self> {
         let name = AlertNames::Ford.name(alert.kind)?;
         let severity = AlertNames::Ford.severity(alert.severity)?;
-        let metric = metric(alert.kind);
-        let own = |value: Option<f64>| {
-            let (_, unit, _) = metric?;
-            Some(unit.write(value?, Some(DECIMALS)))
-        };
+        let metric = Metric::of(alert.kind);
+        let own = |value: Option<f64>| Some(metric.as_ref()?.value(value?));
         let (value, limit) = (own(alert.value), own(alert.threshold));
-        let description = match (metric, value, limit) {
-            (Some((field, _, side)), Some(value), Some(limit)) => {
-                format!("{field} {side} threshold: {value:.2} vs {limit}")
+        let description = match (&metric, value, limit) {
+            (Some(Metric { key, side, .. }), Some(value), Some(limit)) => {
+                format!("{key} {side} threshold: {value:.2} vs {limit}")
             }
             _ => alert.message(),
         };
-        let text = |field| event.text(field).map(CompactString::new);
+        let text = |field| event.text(field).map(str::to_owned);
         let roles = AccessRoles::parse(event.text(TextField::AccessRoles).unwrap_or_default());
         Some(Self {
-            anomaly_id: CompactString::from(alert.id.to_string()),
+            anomaly_id: alert.id.to_string(),
             vehicle: alert.vehicle.clone(),
             customer_id: text(TextField::Customer).unwrap_or_default(),
             region_id: Maybe::or_null(text(TextField::Region)),
@@ -133,12 +135,12 @@ impl Anomaly {
             anomaly_type: name.into(),
             severity: severity.into(),
             description,
-            metric_value: Maybe::or_null(value.map(number)),
-            threshold_value: Maybe::or_null(limit.map(number)),
+            metric_value: number(value),
+            threshold_value: number(limit),
             acknowledged: false,
             acknowledged_by: Maybe::Null,
             acknowledged_at: Maybe::Null,
-            access_roles: CompactString::from(roles.to_string()),
+            access_roles: roles.to_string(),
         })
     }
 
@@ -158,14 +160,9 @@ impl Anomaly {
 
 #[cfg(test)]
 mod tests {
+    use fleet_core::{ContentId, EventTime, event::LimitSource};
+
     use super::*;
-    use crate::{
-        data::{
-            ContentId, EventTime,
-            units::{Speed, Temperature},
-        },
-        event::LimitSource,
-    };
 
     fn alert(kind: AlertKind, severity: Severity, value: f64, threshold: f64) -> Alert {
         Alert {
