@@ -1,8 +1,7 @@
 //! The bodies of the HTTP and WebSocket interfaces of the described systems.
 //!
-//! Messages that travel on a topic are dialects of `fleet_core`, and so are the results of the
-//! queries of `fleet_sinks`. What only a server says to its clients is here, for the servers among
-//! the examples.
+//! Messages that travel on a topic are dialects of `fleet_core`, and what a query returns is in
+//! `fleet_sinks::postgres::queries`. All other bodies are here, for the servers among the examples.
 
 pub mod fleetflow;
 pub mod fleetstream;

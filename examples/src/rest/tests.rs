@@ -1,7 +1,7 @@
-//! Every described body comes back unchanged, also with unknown keys. The messages of the dialects
-//! have the same table in `fleet-core/tests/dialects`.
+//! Every described body comes back unchanged, also with unknown keys, including those that queries
+//! return. The messages of the dialects have the same table in `fleet-core/tests/dialects`.
 
-use fleet_core::dialect::{JsonText, Keeping, vehicleops::AlertItem};
+use fleet_core::dialect::{JsonText, Keeping};
 use fleet_sinks::postgres::queries;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -38,10 +38,22 @@ const BODIES: &[Described] = &[
         r#"{"summary":{"total_vehicles":20,"active_vehicles":18,"avg_speed":41.25,"avg_fuel_pct":62.0,"avg_engine_temp":195,"telemetry_count":7200,"total_anomalies":12,"unacknowledged_anomalies":3,"critical_anomalies":1},"timeseries":[{"period":"2024-02-15 14:00","avg_speed":40.5,"avg_fuel":62.5,"avg_temp":null,"event_count":360,"vehicle_count":18}]}"#),
     Described("vehicleops", "what the rule service evaluates", message::<vehicleops::EvaluatedAlert>,
         r#"{"type":"LOW_BATTERY","value":12.0,"threshold":15}"#),
-    Described("vehicleops", "GET /alerts", message::<vehicleops::Listed<AlertItem>>,
+    Described("vehicleops", "GET /alerts", message::<vehicleops::Listed<queries::AlertItem>>,
         r#"{"data":[{"id":"alert-001","vehicle_id":"fleet-001-VH-005","fleet_id":"fleet-001","alert_type":"OVERSPEED","severity":"HIGH","value":92.5,"threshold":80.0,"message":"Vehicle fleet-001-VH-005 exceeded speed limit: 92.5 km/h","acknowledged":false,"triggered_at":"2024-02-15T14:33:01Z"}],"total":1}"#),
     Described("vehicleops", "POST /alerts/{id}/acknowledge, request", message::<vehicleops::AcknowledgeRequest>,
         r#"{"notes":"Operator contacted"}"#),
+    Described("vehicleops", "GET /telemetry/{id}/history", message::<queries::History<JsonText>>,
+        r#"{"vehicle_id":"fleet-001-VH-001","from":"2024-02-15T00:00:00Z","to":"2024-02-16T00:00:00Z","total_records":1,"data":[{"vehicle_id":"fleet-001-VH-001","speed_kmh":42.50,"timestamp":"2024-02-15T14:32:18Z"}]}"#),
+    Described("vehicleops", "POST /alerts/{id}/acknowledge, response", message::<queries::AlertAcknowledgement>,
+        r#"{"id":"alert-001","acknowledged":true,"acknowledged_by":"op-001","acknowledged_at":"2024-02-15T14:38:00Z","notes":"Operator contacted"}"#),
+    Described("vehicleops", "GET /analytics/vehicle/{id}/metrics", message::<queries::VehicleMetrics>,
+        r#"{"total_readings":7200,"avg_speed_kmh":41.25,"max_speed_kmh":92.5,"avg_battery_pct":64.0,"min_battery_pct":12,"avg_engine_temp_c":78.5,"max_engine_temp_c":104.2,"total_distance_km":18.75,"alert_count":4}"#),
+    Described("vehicleops", "GET /analytics/vehicle/{id}/speed-series", message::<Vec<queries::SpeedBucket>>,
+        r#"[{"bucket":"2024-02-15T14:30:00Z","avg_value":41.25,"max_value":92.5,"min_value":0}]"#),
+    Described("vehicleops", "GET /analytics/fleet/{id}/performance", message::<queries::FleetPerformance>,
+        r#"{"vehicles":[{"vehicle_id":"fleet-001-VH-001","avg_speed":41.25,"avg_battery":64.0,"distance_km":18.75,"alerts":4}]}"#),
+    Described("vehicleops", "GET /fleet/{id}/summary", message::<queries::FleetSummary>,
+        r#"{"fleet_name":"Bogota North","total_vehicles":20,"active_vehicles":15,"idle_vehicles":4,"vehicles_in_alert":1,"avg_battery_pct":64.5,"avg_speed_kmh":38.0,"active_missions":6,"open_alerts":2,"last_updated":"2024-02-15T14:32:18Z"}"#),
     Described("vehicleops", "telemetry frame of /ws/fleet/{id}", message::<vehicleops::TelemetryFrame>,
         r#"{"vehicle_id":"fleet-001-VH-001","latitude":4.7115,"longitude":-74.0718,"speed_kmh":44.2,"battery_pct":77.8,"engine_temp_c":73.1,"status":"MOVING","alerts":[],"timestamp":"2024-02-15T14:32:19Z"}"#),
     Described("vehicleops", "POST /commands/{vehicle_id}, request", message::<vehicleops::CommandRequest>,

@@ -1,16 +1,12 @@
-//! VehicleOps: telemetry, alerts, commands, missions, and the aggregates that queries return.
+//! VehicleOps: telemetry, pushed alerts, commands and missions.
 
 mod alert;
-mod analytics;
 mod command;
 mod mission;
 #[cfg(test)]
 mod tests;
 
-pub use alert::{Acknowledged, AlertItem, AlertPayload, AlertPush};
-pub use analytics::{
-    FleetPerformance, FleetSummary, History, SpeedBucket, VehicleMetrics, VehiclePerformance,
-};
+pub use alert::{AlertPayload, AlertPush};
 pub use command::CommandMessage;
 pub use mission::MissionMessage;
 

@@ -1,9 +1,7 @@
 //! Compares the vehicles of a fleet over a range.
 
-use fleet_core::{
-    FleetId, Result,
-    dialect::vehicleops::{FleetPerformance, VehiclePerformance},
-};
+use fleet_core::{FleetId, Result, VehicleId, dialect::Maybe};
+use serde_json::Number;
 use tokio_postgres::types::ToSql;
 
 use super::{
@@ -12,6 +10,36 @@ use super::{
     sums::{Sums, sums},
 };
 use crate::postgres::fleet::tenancy::Scoped;
+
+/// The performance of a fleet by distance, longest first, in the form of VehicleOps
+/// (`GET /analytics/fleet/{id}/performance`).
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FleetPerformance {
+    /// One item for each vehicle.
+    pub vehicles: Vec<VehiclePerformance>,
+}
+
+/// The performance of one vehicle of a fleet.
+///
+/// # Units
+/// km/h, percent, km.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct VehiclePerformance {
+    /// The vehicle.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// km/h.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_speed: Maybe<Number>,
+    /// Percent.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_battery: Maybe<Number>,
+    /// km.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub distance_km: Maybe<Number>,
+    /// The number of readings with status `ALERT`.
+    pub alerts: u64,
+}
 
 /// Returns the performance of each vehicle of a fleet with readings in a range, by distance,
 /// largest first.

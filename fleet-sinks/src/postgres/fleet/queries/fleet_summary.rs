@@ -1,10 +1,41 @@
 //! The current numbers of one fleet.
 
-use fleet_core::{FleetId, Result, dialect::vehicleops::FleetSummary};
+use fleet_core::{FleetId, Result, dialect::Maybe, time::Stamp};
+use serde_json::Number;
 use tokio_postgres::types::ToSql;
 
 use super::convert::{count, number, time};
 use crate::postgres::fleet::tenancy::Scoped;
+
+/// The current numbers of a fleet, in the form of VehicleOps (`GET /fleet/{id}/summary`).
+///
+/// # Units
+/// Percent, km/h.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FleetSummary {
+    /// The name of the fleet.
+    pub fleet_name: String,
+    /// The number of vehicles.
+    pub total_vehicles: u64,
+    /// The number of vehicles that are neither idle nor offline.
+    pub active_vehicles: u64,
+    /// The number of idle vehicles.
+    pub idle_vehicles: u64,
+    /// The number of vehicles with status `ALERT`.
+    pub vehicles_in_alert: u64,
+    /// Percent.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_battery_pct: Maybe<Number>,
+    /// km/h.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_speed_kmh: Maybe<Number>,
+    /// The number of active missions.
+    pub active_missions: u64,
+    /// The number of unacknowledged alerts.
+    pub open_alerts: u64,
+    /// When the numbers were computed.
+    pub last_updated: Stamp,
+}
 
 /// A vehicle is active unless it is idle or offline: in the described response 18 of 20 are active
 /// and 2 are idle.
@@ -32,9 +63,8 @@ GROUP BY f.tenant, f.fleet_id, f.name";
 pub async fn fleet_summary(scoped: &Scoped, fleet: &FleetId) -> Result<Option<FleetSummary>> {
     let values: [&(dyn ToSql + Sync); 2] = [&scoped.tenant()?, &fleet.as_str()];
     let asked = scoped.row("ask for the summary of a fleet in", SQL, &values, |row| {
-        let name: &str = row.try_get("name")?;
         Ok(FleetSummary {
-            fleet_name: name.into(),
+            fleet_name: row.try_get("name")?,
             total_vehicles: count(row, "total")?,
             active_vehicles: count(row, "active")?,
             idle_vehicles: count(row, "idle")?,

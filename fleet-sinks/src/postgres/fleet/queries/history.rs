@@ -2,8 +2,8 @@
 
 use fleet_core::{
     Result, VehicleId,
-    dialect::vehicleops::History,
     event::{Reading, Signal, Telemetry},
+    time::Stamp,
 };
 use tokio_postgres::{Row, types::ToSql};
 
@@ -12,6 +12,22 @@ use super::{
     range::TimeRange,
 };
 use crate::postgres::fleet::tenancy::Scoped;
+
+/// The readings of one vehicle, in the form of VehicleOps (`GET /telemetry/{id}/history`).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct History<T> {
+    /// The vehicle.
+    #[serde(rename = "vehicle_id")]
+    pub vehicle: VehicleId,
+    /// The start of the range.
+    pub from: Stamp,
+    /// The end of the range.
+    pub to: Stamp,
+    /// The number of all readings in the range.
+    pub total_records: u64,
+    /// The readings, oldest first.
+    pub data: Vec<T>,
+}
 
 /// The maximum number of readings in one response, as in VehicleOps.
 pub const MAX_HISTORY: u32 = 10_000;

@@ -1,8 +1,8 @@
-//! The queries of dashboards, one file for each subject.
+//! The queries of dashboards, one file for each subject, with the types that they return.
 //!
 //! Every query takes a [`Scoped`](super::tenancy::Scoped) transaction and sees only the rows of its
 //! scope. Ranges of time are half-open, `[from, to)`, so that adjacent ranges share no row. Results
-//! serialise with the field names of the described systems.
+//! serialise to the JSON of the described systems.
 //!
 //! | file | subject | system |
 //! |---|---|---|
@@ -33,19 +33,19 @@ mod sums;
 mod tests;
 mod vehicle_metrics;
 
-pub use alerts::{AlertFilter, acknowledge_alert, alerts};
+pub use alerts::{AlertAcknowledgement, AlertFilter, AlertItem, acknowledge_alert, alerts};
 pub use anomalies::{
     Anomaly, AnomalyAcknowledgement, AnomalyFilter, acknowledge_anomaly, anomalies,
 };
 pub use driver_notes::{DriverNote, DriverNoteFilter, driver_notes};
-pub use fleet_performance::fleet_performance;
-pub use fleet_summary::fleet_summary;
-pub use history::{MAX_HISTORY, history, latest};
+pub use fleet_performance::{FleetPerformance, VehiclePerformance, fleet_performance};
+pub use fleet_summary::{FleetSummary, fleet_summary};
+pub use history::{History, MAX_HISTORY, history, latest};
 pub use overview::{FleetTotals, Overview, OverviewPeriod, overview};
 pub use page::{Page, Slice};
 pub use perception::{ClassSummary, perception_summary};
 pub use range::TimeRange;
 pub use scores::{StoredTripScore, driver_scores, trip_score};
 pub use self_driving::{SelfDrivingTotals, self_driving_metrics};
-pub use speed_series::{MAX_BUCKET_MINUTES, speed_series};
-pub use vehicle_metrics::vehicle_metrics;
+pub use speed_series::{MAX_BUCKET_MINUTES, SpeedBucket, speed_series};
+pub use vehicle_metrics::{VehicleMetrics, vehicle_metrics};

@@ -88,7 +88,7 @@ pub struct OverviewPeriod {
 
 /// Averages are over the last reading of each vehicle. A vehicle is active if it sent a reading in
 /// the range.
-const SUMMARY: &str = "
+const TOTALS: &str = "
 SELECT count(*) AS vehicles,
     count(*) FILTER (WHERE s.last_seen_ts >= $1 AND s.last_seen_ts < $2) AS active,
     avg(s.speed_kmh) AS speed_kmh, avg(s.fuel_pct) AS fuel_pct, avg(s.engine_temp_c) AS engine_temp_c,
@@ -124,7 +124,7 @@ pub async fn overview(scoped: &Scoped, range: TimeRange, period_minutes: u32) ->
         .map(|kind| kind.as_word())
         .collect();
     let mut found = scoped
-        .rows(doing, SUMMARY, &[&from, &to, &kinds], totals)
+        .rows(doing, TOTALS, &[&from, &to, &kinds], totals)
         .await?;
     // An aggregate without groups always returns one row.
     let summary = found.pop().unwrap_or_else(nothing);

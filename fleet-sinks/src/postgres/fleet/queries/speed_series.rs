@@ -1,6 +1,7 @@
 //! The speed of a vehicle over time, in buckets of minutes.
 
-use fleet_core::{Error, ErrorKind, Result, VehicleId, dialect::vehicleops::SpeedBucket};
+use fleet_core::{Error, ErrorKind, Result, VehicleId, dialect::Maybe, time::Stamp};
+use serde_json::Number;
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
@@ -9,6 +10,26 @@ use super::{
     spans::Spans,
 };
 use crate::postgres::fleet::tenancy::Scoped;
+
+/// The speeds of one bucket, in the form of VehicleOps
+/// (`GET /analytics/vehicle/{id}/speed-series`).
+///
+/// # Units
+/// km/h.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SpeedBucket {
+    /// The start of the bucket.
+    pub bucket: Stamp,
+    /// The mean.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_value: Maybe<Number>,
+    /// The highest.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub max_value: Maybe<Number>,
+    /// The lowest.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub min_value: Maybe<Number>,
+}
 
 /// The longest bucket in minutes, as in VehicleOps.
 pub const MAX_BUCKET_MINUTES: u32 = 60;

@@ -1,6 +1,7 @@
 //! Means, extremes and totals of one vehicle over a range.
 
-use fleet_core::{Result, VehicleId, dialect::vehicleops::VehicleMetrics};
+use fleet_core::{Result, VehicleId, dialect::Maybe};
+use serde_json::Number;
 
 use super::{
     convert::{mean, number},
@@ -8,6 +9,40 @@ use super::{
     sums::sums,
 };
 use crate::postgres::fleet::tenancy::Scoped;
+
+/// The metrics of one vehicle over a range, in the form of VehicleOps
+/// (`GET /analytics/vehicle/{id}/metrics`). A number without a reading is null.
+///
+/// # Units
+/// km/h, percent, degrees Celsius, km.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct VehicleMetrics {
+    /// The number of readings.
+    pub total_readings: u64,
+    /// km/h.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_speed_kmh: Maybe<Number>,
+    /// km/h.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub max_speed_kmh: Maybe<Number>,
+    /// Percent.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_battery_pct: Maybe<Number>,
+    /// Percent.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub min_battery_pct: Maybe<Number>,
+    /// Degrees Celsius.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub avg_engine_temp_c: Maybe<Number>,
+    /// Degrees Celsius.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub max_engine_temp_c: Maybe<Number>,
+    /// km.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub total_distance_km: Maybe<Number>,
+    /// The number of readings with status `ALERT`; the system counts readings, not alerts.
+    pub alert_count: u64,
+}
 
 /// Returns the metrics of one vehicle over a range; zero and null if no reading is visible.
 ///

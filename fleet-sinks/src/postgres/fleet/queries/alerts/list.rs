@@ -1,13 +1,9 @@
 //! Lists alerts.
 
-use fleet_core::{
-    FleetId, Result, VehicleId,
-    dialect::{Maybe, vehicleops::AlertItem},
-    event::Severity,
-};
+use fleet_core::{FleetId, Result, VehicleId, dialect::Maybe, event::Severity};
 use tokio_postgres::{Row, types::ToSql};
 
-use super::row::alert;
+use super::{item::AlertItem, row::alert};
 use crate::postgres::fleet::{
     queries::{convert::number, page::Slice},
     tenancy::Scoped,
@@ -51,7 +47,7 @@ pub async fn alerts(scoped: &Scoped, filter: &AlertFilter, slice: Slice) -> Resu
 fn item(row: &Row) -> Result<AlertItem, tokio_postgres::Error> {
     let alert = alert(row)?;
     let mut item = AlertItem::of(&alert).unwrap_or_else(|| AlertItem {
-        id: alert.id.to_string().into(),
+        id: alert.id.to_string(),
         vehicle: alert.vehicle.clone(),
         fleet: Maybe::or_null(alert.fleet.clone()),
         alert_type: alert.kind.as_word().into(),

@@ -11,8 +11,8 @@ use crate::postgres::fleet::{queries::alerts::acknowledge_alert, tenancy::Scoped
 /// ```
 /// use fleet_sinks::postgres::queries::AnomalyAcknowledgement;
 /// let json = r#"{"success":true,"anomaly_id":"9c5b94b1","acknowledged_by":"territory_manager_1"}"#;
-/// let answer: AnomalyAcknowledgement = serde_json::from_str(json)?;
-/// assert_eq!(serde_json::to_string(&answer)?, json);
+/// let response: AnomalyAcknowledgement = serde_json::from_str(json)?;
+/// assert_eq!(serde_json::to_string(&response)?, json);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -37,7 +37,7 @@ pub async fn acknowledge_anomaly(
     let seen = acknowledge_alert(scoped, id, None).await?;
     Ok(seen.map(|seen| AnomalyAcknowledgement {
         success: true,
-        anomaly_id: seen.id.into(),
-        acknowledged_by: seen.acknowledged_by.into(),
+        anomaly_id: seen.id,
+        acknowledged_by: seen.acknowledged_by,
     }))
 }

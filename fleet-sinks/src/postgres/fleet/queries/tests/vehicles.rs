@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use fleet_core::{
-    EventTime, FleetId,
-    dialect::vehicleops::{FleetSummary, SpeedBucket, VehicleMetrics, VehiclePerformance},
-    units::Speed,
-};
+use fleet_core::{EventTime, FleetId, units::Speed};
 
 use super::drive::{Drive, FLEET, Reading, answered, mean, most, ranges, seconds, vehicle};
 use crate::postgres::{
     queries::{
-        TimeRange, fleet_performance, fleet_summary, history, latest, speed_series, vehicle_metrics,
+        FleetSummary, SpeedBucket, TimeRange, VehicleMetrics, VehiclePerformance,
+        fleet_performance, fleet_summary, history, latest, speed_series, vehicle_metrics,
     },
     tenancy::{Scope, Scoped},
 };
