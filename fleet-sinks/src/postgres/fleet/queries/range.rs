@@ -10,7 +10,8 @@ use fleet_core::{Error, ErrorKind, EventTime, Result};
 /// ```
 /// use fleet_core::EventTime;
 /// use fleet_sinks::postgres::queries::TimeRange;
-/// let [noon, one] = ["2024-02-15T12:00:00Z", "2024-02-15T13:00:00Z"].map(|at| EventTime::parse(at).unwrap());
+/// let noon = EventTime::parse("2024-02-15T12:00:00Z").unwrap();
+/// let one = EventTime::parse("2024-02-15T13:00:00Z").unwrap();
 /// let hour = TimeRange::new(noon, one)?;
 /// assert!(hour.contains(noon) && !hour.contains(one));
 /// assert!(TimeRange::closed(noon, one)?.contains(one));
