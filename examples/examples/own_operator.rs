@@ -74,7 +74,10 @@ impl Operator for OpenFor {
 async fn alerts(events: Vec<Door>) -> Result<Vec<String>> {
     let (mut graph, doors) = Graph::new();
     let alerts = graph.apply("open", doors, OpenFor(Duration::from_secs(60)));
-    let (source, store) = (Scripted::of_rows("memory", events), MemoryStore::default());
+    let (source, store) = (
+        Scripted::of_events("memory", events),
+        MemoryStore::default(),
+    );
     let order = Order::within(Duration::from_secs(300));
     Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
         .store("open", alerts, store.table("open"))

@@ -84,7 +84,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         messages: Arc::clone(&messages),
         busy: true,
     };
-    let source = Scripted::of_rows("memory", events);
+    let source = Scripted::of_events("memory", events);
     // The pager is not part of the store's transaction, so the pipeline is at least once.
     let report = Pipeline::at_least_once(
         source,

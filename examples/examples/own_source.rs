@@ -154,7 +154,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Pipeline::exactly_once(source, Trips, Order::default(), graph, store.clone())
             .store("trips", trips, store.table("trips"))
             .epochs(EpochLimits {
-                rows: 20,
+                records: 20,
                 ..EpochLimits::default()
             })
     };

@@ -121,7 +121,7 @@ async fn process(store: &MemoryStore, faults: &Faults) -> Option<fleet_core::Res
     let run = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, faulty)
         .store("stops", stops, table)
         .epochs(EpochLimits {
-            rows: 25,
+            records: 25,
             ..EpochLimits::default()
         })
         .run();

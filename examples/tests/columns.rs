@@ -1,5 +1,5 @@
-//! The columns of the row types of `fleet-rules` and `fleet-scoring` are those of their tables in the
-//! database's catalogue. The row types of `fleet-core` are compared by `fleet-sinks`, in the same way.
+//! The columns of the row types of `fleet-rules` and `fleet-scoring` are those of their tables in
+//! the database's catalogue. `fleet-sinks` compares the row types of `fleet-core` in the same way.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panic")]
 
 use fleet_core::{

@@ -105,7 +105,7 @@ fn allocations(count: usize, bound: Duration) -> u64 {
     let days = Tumbling::of(Duration::from_secs(86_400)).unwrap();
     let windows = graph.apply("days", telemetry, days.aggregate(speed));
     let limits = EpochLimits {
-        rows: u64::MAX,
+        records: u64::MAX,
         interval: Duration::from_secs(86_400),
         ..EpochLimits::default()
     };

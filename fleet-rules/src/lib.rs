@@ -12,7 +12,7 @@
 //! | [`Silent`] | any events | a [`Presence`] when a vehicle goes offline or comes back online |
 //! | [`SumSelfDriving`] | telemetry, detections, driving events | sums by vehicle and hour: distance, interventions, disengagements |
 //!
-//! [`preset`] has the rules of the described systems by name. [`Mode`] selects how often a rule
+//! [`preset`] has the rules of the supported systems by name. [`Mode`] selects how often a rule
 //! that stays violated raises an alert.
 //!
 //! # Examples

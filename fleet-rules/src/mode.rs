@@ -11,7 +11,7 @@ pub enum Mode {
     /// between; an event that lacks the reading changes nothing.
     #[default]
     Edge,
-    /// One alert for each event that violates the rule, as the described systems do.
+    /// One alert for each event that violates the rule, as the supported systems do.
     Every,
 }
 

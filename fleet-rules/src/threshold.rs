@@ -33,7 +33,8 @@ pub enum Condition {
 /// ```
 /// use fleet_core::event::Telemetry;
 /// use fleet_rules::ProducerFlag;
-/// let reverse = ProducerFlag::new("reverse", |event: &Telemetry| event.gear().map(|gear| gear < 0));
+/// let is_reverse = |event: &Telemetry| event.gear().map(|gear| gear < 0);
+/// let reverse = ProducerFlag::new("reverse", is_reverse);
 /// assert_eq!(reverse.name(), "reverse");
 /// ```
 #[derive(Clone, Copy)]

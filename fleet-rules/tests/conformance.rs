@@ -28,8 +28,8 @@ fn car(number: u32) -> String {
     format!("car-{number}")
 }
 
-/// Rows of three cars whose readings cross the limits of all presets; some lack a reading, some times have
-/// two rows of a car.
+/// Rows of three cars whose readings cross the limits of all presets. Some lack a reading, and at
+/// some times a car has two rows.
 fn telemetry() -> Vec<Telemetry> {
     let rows = (0..72_u32).map(|n| {
         let (number, step) = (n % 3, n / 3);

@@ -168,7 +168,7 @@ async fn watch(dice: u64, wall: &Arc<AtomicI64>, store: &MemoryStore) -> Result<
         at(wall as f64)
     });
     let limits = EpochLimits {
-        rows: 7,
+        records: 7,
         ..EpochLimits::default()
     };
     let report = Pipeline::exactly_once(

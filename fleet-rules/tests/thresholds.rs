@@ -40,7 +40,7 @@ async fn alerts(rules: Rules, rows: Vec<Telemetry>) -> Vec<String> {
         )
     });
     let store = MemoryStore::default();
-    let source = Scripted::of_rows("memory", rows);
+    let source = Scripted::of_events("memory", rows);
     Pipeline::exactly_once(
         source,
         Typed::default(),

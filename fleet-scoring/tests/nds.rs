@@ -2,8 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "helpers of tests fail by panic, as tests do, and say what they skip"
+    reason = "helpers of tests fail by panic, as tests do"
 )]
 
 use std::{
@@ -30,7 +29,7 @@ fn recording() -> Option<PathBuf> {
         std::env::var_os("FLEET_DATA_REQUIRED").is_none_or(|value| value != "1"),
         "the recorded drives are required: set FLEET_DATA_DIR to the folder that holds nds"
     );
-    eprintln!("skipped: there are no recorded drives; set FLEET_DATA_DIR to read them");
+    xtask::skip::skip_test("no recorded drives; set FLEET_DATA_DIR to read them");
     None
 }
 

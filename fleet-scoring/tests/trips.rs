@@ -184,8 +184,8 @@ async fn distance_counts_from_the_start_of_the_trip_also_when_it_is_known_later(
             .clone()
             .with_odometer(Distance::from_km(0.1 * f64::from(n.min(21))));
     }
-    // The row in which the vehicle starts, at 10 s, has no odometer: the 200 m of the first 20 s are known
-    // at 20 s, and half of them were driven before the trip.
+    // The row in which the vehicle starts, at 10 s, has no odometer: the 200 m of the first 20 s
+    // are known at 20 s, and half of them were driven before the trip.
     assert_eq!(trips(rows).await, ["10-210 21 2.000"]);
 }
 

@@ -53,7 +53,7 @@
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
-//! let source = Scripted::of_rows("telemetry/0", [event]);
+//! let source = Scripted::of_events("telemetry/0", [event]);
 //! let (graph, telemetry) = Graph::new();
 //!
 //! let store = SqliteStore::open_in_memory("demo")?;

@@ -72,7 +72,7 @@ fn elapsed(rows: &Arc<Vec<Sample>>, keys: usize, commit: u64) -> Duration {
             }
         });
     let limits = EpochLimits {
-        rows: commit,
+        records: commit,
         results: usize::MAX,
         bytes: usize::MAX,
         interval: Duration::from_secs(3_600),

@@ -90,7 +90,7 @@ pub(crate) fn child_main(words: &[String]) {
     // The transient memory of a large commit is not state, so memory is measured with small
     // commits.
     let small = EpochLimits {
-        rows: 16_384,
+        records: 16_384,
         ..EpochLimits::default()
     };
     let usual = EpochLimits::default();

@@ -1,4 +1,4 @@
-//! The worked examples of the described systems, from JSON to a stored alert or score.
+//! The worked examples of the supported systems, from JSON to a stored alert or score.
 
 use serde_json::{Value, json};
 

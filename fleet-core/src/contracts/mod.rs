@@ -8,6 +8,6 @@ pub mod sink;
 pub mod source;
 
 pub use decode::Decode;
-pub use memory::MemoryStore;
+pub use memory::{MemoryStore, MemoryTable, MemoryTx};
 pub use operator::Operator;
 pub use source::Source;

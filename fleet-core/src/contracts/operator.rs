@@ -163,8 +163,8 @@ impl<O> Cx<'_, O> {
         self.now
     }
 
-    /// Sets a timer: `on_timer` is called when the key's clock reaches this time. Setting it twice
-    /// for the same time has no further effect.
+    /// Sets a timer: `on_timer` is called before the key's first row at or after this time, or once
+    /// the key's clock has passed it. Setting it twice for the same time has no further effect.
     ///
     /// A time in the past counts as now, and in `on_timer` as the next microsecond.
     #[inline]

@@ -58,6 +58,11 @@ pub trait Sink<T>: Send + 'static {
 /// driver waits, begins another transaction and repeats every write of the epoch in it; any other
 /// error stops the pipeline. A bad row is not an error: reject it, and the others are committed.
 #[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not write in the transactions of `{S}`",
+    label = "not a sink of this store",
+    note = "use a table of the store, or `Pipeline::at_least_once` and `publish`"
+)]
 pub trait TransactionalSink<T, S: CheckpointStore>: Send + 'static {
     /// Writes the rows of one partition within `tx`.
     async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome>;

@@ -140,7 +140,8 @@ pub trait Source: Send + 'static {
     /// The driver pauses every partition while one epoch is full and another is being committed. It
     /// keeps calling `next` for all other events. A source that ignores the pause, as the default
     /// does, works too: the driver holds its next batch and stops calling `next` until there is
-    /// room. Until then a rebalance goes unnoticed.
+    /// room. Until then a rebalance goes unnoticed. The conformance suites of sources require that
+    /// a pause is honoured.
     fn pause(&mut self, partition: &Partition) {
         let _ = partition;
     }
@@ -172,6 +173,11 @@ pub trait Source: Send + 'static {
 
 /// A source that can read its records again from any committed offset, such as a log or a file. A
 /// queue cannot.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read again from a committed offset",
+    label = "not a replayable source",
+    note = "a source that is not `Replayable` runs with `Pipeline::at_least_once`"
+)]
 pub trait Replayable: Source {}
 
 /// A run of bytes that holds whole records, each terminated by a line feed. Only the last record of

@@ -32,7 +32,9 @@ impl fmt::Display for Partition {
     }
 }
 
-/// A position in a partition: always that of the **next** record to read.
+/// The place of a record in its partition.
+///
+/// Where reading resumes, it is the place of the first record that has not been read.
 ///
 /// A byte position for a file, a record number for a log. Offsets increase but need not be
 /// consecutive.

@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use super::{ContentHasher, Event, WireForm, alert::words, style::state_with_style};
 use crate::data::{
-    EventTime, Position, TableRow, VehicleId,
+    EventTime, GeoPoint, TableRow, VehicleId,
     table::{Column, Fields, Value},
 };
 
@@ -71,7 +71,7 @@ pub struct Driving {
     pub detail: Option<CompactString>,
     /// The position of the vehicle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<Position>,
+    pub position: Option<GeoPoint>,
     /// Who initiated the action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initiator: Option<Initiator>,

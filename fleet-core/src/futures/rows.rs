@@ -42,7 +42,7 @@ use crate::{
 /// let car = Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN);
 /// let (sink, stream) = rows(16);
 /// let (source, order, store) =
-///     (Scripted::of_rows("memory", [car]), Order::default(), MemoryStore::default());
+///     (Scripted::of_events("memory", [car]), Order::default(), MemoryStore::default());
 /// let run = Pipeline::at_least_once(source, Typed::default(), order, graph, store)
 ///     .publish("live", telemetry, sink)
 ///     .run();

@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EpochLimits {
     /// The number of records read.
-    pub rows: u64,
+    pub records: u64,
     /// The number of rows that wait for all sinks together.
     pub results: usize,
     /// The bytes that wait: those rows, each by the size of its type, and dead letters.
@@ -24,7 +24,7 @@ impl Default for EpochLimits {
     /// work.
     fn default() -> Self {
         Self {
-            rows: 262_144,
+            records: 262_144,
             results: 131_072,
             bytes: 32 << 20,
             interval: Duration::from_millis(500),

@@ -87,7 +87,7 @@ pub struct AtLeastOnce;
 /// let fast = graph.filter("fast", telemetry, is_fast);
 /// let store = MemoryStore::default();
 /// let report = Pipeline::exactly_once(
-///         Scripted::of_rows("memory", [event(50.0), event(92.5)]), Typed::default(),
+///         Scripted::of_events("memory", [event(50.0), event(92.5)]), Typed::default(),
 ///         Order::default(), graph, store.clone(),
 ///     )
 ///     .store("fast", fast, store.table("fast"))
@@ -104,7 +104,7 @@ pub struct AtLeastOnce;
 /// # use fleet_core::{Graph, MemoryStore, Order, Pipeline, decode::Typed, event::Telemetry};
 /// # use fleet_core::{sink::Null, testing::Scripted};
 /// # let (graph, telemetry) = Graph::<Telemetry>::new();
-/// let source = Scripted::of_rows("memory", []);
+/// let source = Scripted::of_events("memory", []);
 /// let store = MemoryStore::default();
 /// Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store)
 ///     .publish("out", telemetry, Null);

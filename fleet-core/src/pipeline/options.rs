@@ -168,7 +168,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
     /// let car = Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN);
     /// let (graph, telemetry) = Graph::new();
-    /// let source = Scripted::of_rows("memory", [car]);
+    /// let source = Scripted::of_events("memory", [car]);
     /// let store = MemoryStore::default();
     /// let order = Order::default();
     /// let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, store)

@@ -27,7 +27,7 @@ use crate::{
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// # let rows = [Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN)];
 /// let (graph, _) = Graph::new();
-/// let source = Scripted::of_rows("memory", rows);
+/// let source = Scripted::of_events("memory", rows);
 /// let store = MemoryStore::default();
 /// let report = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store)
 ///     .snapshots(Snapshots::Every(Duration::from_secs(60)))

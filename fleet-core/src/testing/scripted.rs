@@ -86,7 +86,7 @@ struct Lane<E> {
 
 impl<E: Event> Scripted<E> {
     /// Returns a source with one partition, which returns all rows in one batch.
-    pub fn of_rows(partition: &str, rows: impl IntoIterator<Item = E>) -> Self {
+    pub fn of_events(partition: &str, rows: impl IntoIterator<Item = E>) -> Self {
         Self::several([Log::new(partition, rows)], [])
     }
 

@@ -27,7 +27,7 @@ use crate::{
 /// let (mut graph, telemetry) = Graph::new();
 /// let keys = graph.map("keys", telemetry, |event: &Telemetry| event.vehicle().to_string());
 /// let event = Telemetry::new(VehicleId::new("car-1")?, EventTime::MIN);
-/// let source = Scripted::of_rows("memory", [event]);
+/// let source = Scripted::of_events("memory", [event]);
 /// let seen = Recording::default();
 /// let store = MemoryStore::default();
 /// Pipeline::at_least_once(source, Typed::default(), Order::default(), graph, store)

@@ -20,7 +20,7 @@ fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
     let map_file = repository().join("examples/maps").join(map_name);
     let yaml = std::fs::read_to_string(map_file).unwrap();
     let map = ColumnMap::from_yaml(&yaml, map_name).unwrap();
-    let header_end = 1 + memchr::memchr(b'\n', &bytes).unwrap();
+    let header_end = header_end(&bytes);
     let header: Arc<[u8]> = bytes[..header_end].trim_ascii_end().into();
     map.check(&header, file).unwrap();
     let csv = Csv::new([map]);
@@ -42,6 +42,16 @@ fn recorded(map_name: &str, file: &str) -> Option<(Vec<FleetEvent>, Fates)> {
         assert_eq!(bytes[usize::try_from(at.0).unwrap() - 1], b'\n');
     }
     Some((rows.into_iter().map(|(_, row)| row).collect(), fates))
+}
+
+/// Returns where the first record ends: at the first line feed outside quotes.
+fn header_end(bytes: &[u8]) -> usize {
+    let mut quoted = false;
+    let end = bytes.iter().position(|byte| {
+        quoted ^= *byte == b'"';
+        *byte == b'\n' && !quoted
+    });
+    1 + end.unwrap()
 }
 
 fn vehicles(rows: &[FleetEvent]) -> usize {

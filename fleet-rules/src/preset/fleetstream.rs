@@ -56,7 +56,8 @@ fn unless_measured(said: bool, measured: Option<bool>) -> Option<bool> {
 ///     .with_speed(Speed::from_kmh(73.4))
 ///     .with_speed_limit(Speed::from_kmh(50.0));
 /// let evaluation = speeding.evaluate(&event).unwrap();
-/// assert_eq!((evaluation.violates, evaluation.limit, evaluation.source), (true, Some(50.0), LimitSource::Event));
+/// let limit = (evaluation.limit, evaluation.source);
+/// assert_eq!((evaluation.violates, limit), (true, (Some(50.0), LimitSource::Event)));
 /// ```
 pub fn fleetstream(mode: Mode) -> Rules {
     Rules::of_preset(

@@ -1,4 +1,4 @@
-//! The rules of the described systems, by function and by name.
+//! The rules of the supported systems, by function and by name.
 //!
 //! | name | speed | battery | engine | other |
 //! |---|---|---|---|---|
@@ -66,7 +66,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// ```
 /// use fleet_rules::{Mode, preset};
 /// assert!(preset::by_name("fleet-pipeline", Mode::Edge)?.collision.is_some());
-/// assert!(preset::by_name("speedy", Mode::Edge).unwrap_err().to_string().contains("vehicleops, ford"));
+/// let unknown = preset::by_name("speedy", Mode::Edge).unwrap_err();
+/// assert!(unknown.to_string().contains("vehicleops, ford"));
 /// # Ok::<(), fleet_core::Error>(())
 /// ```
 pub fn by_name(name: &str, mode: Mode) -> Result<Preset> {

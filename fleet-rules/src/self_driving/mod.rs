@@ -54,7 +54,8 @@ const MAX_SPREAD: Duration = Duration::from_secs(24 * 3600);
 /// use fleet_core::{Graph, event::FleetEvent};
 /// use fleet_rules::{SelfDrivingOptions, SumSelfDriving};
 /// let (mut graph, events) = Graph::<FleetEvent>::new();
-/// let hours = graph.apply("self-driving", events, SumSelfDriving::new(SelfDrivingOptions::default()));
+/// let sums = SumSelfDriving::new(SelfDrivingOptions::default());
+/// let hours = graph.apply("self-driving", events, sums);
 /// # let _ = hours;
 /// assert!(graph.mermaid().contains("self-driving"));
 /// ```

@@ -47,7 +47,7 @@ where
         1
     });
     let store = MemoryStore::default();
-    let source = Scripted::of_rows("memory", rows);
+    let source = Scripted::of_events("memory", rows);
     let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
         .store("taken", counted, store.table("taken"))
         .run()

@@ -108,9 +108,9 @@ async fn postgres_tables_have_the_columns_of_their_rows() {
     assert_made::<Alert>(&store, &db, "alerts").await;
     assert_made::<Revised>(&store, &db, "revised").await;
 
-    let of_rows = ["region_id", "territory_id", "access_roles", "roles"];
+    let of_events = ["region_id", "territory_id", "access_roles", "roles"];
     // The distance is derived from positions by pipelines that need it.
-    let telemetry = [&["tenant"][..], &of_rows, &["distance_m", "id"]].concat();
+    let telemetry = [&["tenant"][..], &of_events, &["distance_m", "id"]].concat();
     assert_schema::<Telemetry>(&db, "fleet.telemetry", &telemetry).await;
     assert_schema::<Perception>(&db, "fleet.perception", &["tenant", "id"]).await;
     assert_schema::<Driving>(&db, "fleet.driving_events", &["tenant", "id"]).await;
@@ -120,7 +120,7 @@ async fn postgres_tables_have_the_columns_of_their_rows() {
         "acknowledged_at",
         "acknowledgement_notes",
     ];
-    let alerts = [&["tenant"][..], &of_rows, &acknowledged].concat();
+    let alerts = [&["tenant"][..], &of_events, &acknowledged].concat();
     assert_schema::<Alert>(&db, "fleet.alerts", &alerts).await;
 
     drop((store, database, db));

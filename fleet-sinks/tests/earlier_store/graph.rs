@@ -182,7 +182,7 @@ pub(super) async fn run<S: CheckpointStore>(
     .store("minutes", each, minutes)
     .store("pauses", silent, pauses)
     .epochs(EpochLimits {
-        rows: 20,
+        records: 20,
         ..EpochLimits::default()
     })
     .run()

@@ -57,7 +57,7 @@ pub(super) async fn run(
     let source = InMemory::new(samples);
     let order = Order::within(Duration::ZERO);
     let limits = EpochLimits {
-        rows: batch as u64,
+        records: batch as u64,
         results: usize::MAX,
         bytes: usize::MAX,
         interval: Duration::MAX,

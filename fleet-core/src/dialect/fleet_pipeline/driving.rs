@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use super::event_target::{EventTarget, OwnTarget};
 use crate::{
     data::{
-        EventTime, Position, VehicleId,
+        EventTime, GeoPoint, VehicleId,
         time::NaiveTimeReader,
         units::{Latitude, Longitude},
     },
@@ -87,7 +87,7 @@ impl DrivingDraft {
     /// Sets the position of the event.
     fn finish(mut self) -> Result<Driving, Refused> {
         self.event.position = match (self.latitude.raw(), self.longitude.raw()) {
-            (Some(latitude), Some(longitude)) => Some(Position {
+            (Some(latitude), Some(longitude)) => Some(GeoPoint {
                 latitude: Latitude::from_degrees(latitude),
                 longitude: Longitude::from_degrees(longitude),
             }),

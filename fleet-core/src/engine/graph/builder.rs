@@ -93,7 +93,7 @@ impl<E: Event> Graph<E> {
     /// Adds an operator, which keeps one state per key.
     ///
     /// The name is part of the ids of its results and of the graph's structure. A state saved under
-    /// this name is only restored into a node with the same name and position.
+    /// this name is only restored into a node with the same name and place.
     pub fn apply<L: Operator>(
         &mut self,
         name: &str,

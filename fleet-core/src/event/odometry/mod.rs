@@ -17,7 +17,7 @@ use estimate::{Coordinates, Evidence, LastFix};
 
 use crate::{
     data::{
-        EventTime, Position,
+        EventTime, GeoPoint,
         units::{Distance, Speed},
     },
     event::Telemetry,
@@ -34,7 +34,7 @@ pub struct Fix {
     /// Speed over ground.
     pub speed: Option<Speed>,
     /// The position.
-    pub position: Option<Position>,
+    pub position: Option<GeoPoint>,
 }
 
 impl From<&Telemetry> for Fix {

@@ -205,7 +205,7 @@ fn without_an_odometer_speed_counts_and_without_speed_the_position() {
     let by_speed = (0..=36).map(|i| fix(i * 10, None, Some(100.0)));
     assert_eq!(total(&mut Meter::default(), by_speed).0, 10 * KM + 8);
     let north = |i: i64, degrees: f64| Fix {
-        position: Some(Position {
+        position: Some(GeoPoint {
             latitude: Latitude::from_degrees(degrees),
             longitude: Longitude::from_degrees(-74.0),
         }),
@@ -216,7 +216,7 @@ fn without_an_odometer_speed_counts_and_without_speed_the_position() {
     let km = total(&mut Meter::default(), fixes).0 as f64 / 1e9;
     assert!((km - 22.239).abs() < 0.001, "{km}");
     let lost = Fix {
-        position: Some(Position {
+        position: Some(GeoPoint {
             latitude: Latitude::from_degrees(0.0),
             longitude: Longitude::from_degrees(0.0),
         }),

@@ -17,7 +17,7 @@ use vocabulary::RoadCode;
 
 use super::{ContentHasher, Event, Reading, Signal, Status, Style};
 use crate::data::{
-    EventTime, FleetId, Position, VehicleId,
+    EventTime, FleetId, GeoPoint, VehicleId,
     units::{
         Acceleration, Distance, EngineSpeed, Heading, Latitude, Longitude, Percent, Quantity,
         Speed, Temperature, Voltage,
@@ -179,8 +179,8 @@ impl Telemetry {
     }
 
     /// The position of the vehicle, if both coordinates are present.
-    pub fn position(&self) -> Option<Position> {
-        Some(Position {
+    pub fn position(&self) -> Option<GeoPoint> {
+        Some(GeoPoint {
             latitude: self.latitude()?,
             longitude: self.longitude()?,
         })

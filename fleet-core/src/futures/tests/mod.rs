@@ -46,7 +46,7 @@ where
     let (graph, telemetry) = Graph::new();
     let order = Order::default();
     let limits = EpochLimits {
-        rows: 1,
+        records: 1,
         ..EpochLimits::default()
     };
     Pipeline::at_least_once(source, Typed::default(), order, graph, store.clone())

@@ -111,7 +111,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let is_open = self.epoch.opened.is_some();
         let limits = &self.limits;
         is_open
-            && (self.epoch.rows >= limits.rows
+            && (self.epoch.rows >= limits.records
                 || results >= limits.results
                 || bytes >= limits.bytes)
     }

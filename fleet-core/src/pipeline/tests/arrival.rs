@@ -46,7 +46,7 @@ async fn run(
     let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty);
     let pipeline = pipeline.store("readings", streams.readings, table("readings"));
     let limits = EpochLimits {
-        rows: epoch_rows,
+        records: epoch_rows,
         ..EpochLimits::default()
     };
     let run = streams.stored(pipeline, table).epochs(limits).run();

@@ -122,7 +122,7 @@ async fn a_stop_commits_what_was_computed_and_the_next_run_goes_on() {
 async fn a_changed_structure_is_refused_with_what_differs_and_a_changed_threshold_is_not() {
     let (store, rows) = (MemoryStore::default(), rows(50));
     let limits = EpochLimits {
-        rows: 1,
+        records: 1,
         ..EpochLimits::default()
     };
     let crash = [Script::Rows(10), Script::Crash];
@@ -214,7 +214,7 @@ async fn rejected_rows_are_dead_letters_once_and_the_sink_balances() {
         )
         .publish("null", streams.edges, Null)
         .epochs(EpochLimits {
-            rows: 30,
+            records: 30,
             ..EpochLimits::default()
         })
         .retry(retry)
@@ -317,7 +317,7 @@ async fn a_bound_of_zero_releases_at_once_and_still_finds_duplicates_across_rest
         let run = Pipeline::exactly_once(source, Typed::default(), order, graph, faulty)
             .store("readings", streams.readings, table)
             .epochs(EpochLimits {
-                rows: 1,
+                records: 1,
                 ..EpochLimits::default()
             })
             .run();

@@ -98,7 +98,7 @@ pub(super) async fn run<D: Decode<Records>>(
             _ => Snapshots::Every(Duration::from_millis(dice.roll(12))),
         };
         let limits = EpochLimits {
-            rows: 1 + dice.roll(40),
+            records: 1 + dice.roll(40),
             ..EpochLimits::default()
         };
         let run = pipeline(script)

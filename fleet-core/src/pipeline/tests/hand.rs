@@ -138,7 +138,7 @@ pub(super) fn led() -> (
         ..Order::default()
     };
     let limits = EpochLimits {
-        rows: EPOCH as u64,
+        records: EPOCH as u64,
         ..EpochLimits::default()
     };
     let store = hand.store.clone();

@@ -170,7 +170,7 @@ async fn ping(
     let mut run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
         .store("counts", counts, store.table("counts"))
         .epochs(EpochLimits {
-            rows: 1,
+            records: 1,
             ..EpochLimits::default()
         })
         .snapshots(bounds.snapshots)
@@ -299,7 +299,7 @@ async fn silent_keys_make_room_under_the_bound() {
 #[tokio::test]
 async fn a_time_to_live_under_a_second_is_refused() {
     let (graph, _) = Graph::new();
-    let source = Scripted::of_rows("memory/0", [of("a/1", 1)]);
+    let source = Scripted::of_events("memory/0", [of("a/1", 1)]);
     let (order, store) = (Order::default(), MemoryStore::default());
     let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store)
         .forget_after(Duration::from_millis(999));

@@ -112,7 +112,7 @@ async fn without_isolation_a_panic_stops_the_run_and_names_its_records() {
         let (rows, store) = (arrive(&mut Dice::new(5)), MemoryStore::default());
         let workers = workers.try_into().unwrap();
         let limits = EpochLimits {
-            rows: 1,
+            records: 1,
             ..EpochLimits::default()
         };
         let error = pipeline(&rows, vec![Script::Rows(6); 90], &store)

@@ -54,7 +54,7 @@ async fn a_state_that_panics_when_it_is_saved_stops_the_run_and_lands_what_was_s
         let counted = graph.apply("tower", telemetry, Tower);
         let source = Slow::new(&rows, vec![Script::Rows(6); 90]);
         let limits = EpochLimits {
-            rows: 1,
+            records: 1,
             ..EpochLimits::default()
         };
         let order = Order::default();

@@ -233,7 +233,7 @@ async fn a_stop_leaves_nothing_to_read_again() {
 async fn cut_at(committed: usize, rows: &Arc<Vec<Reading>>, store: &MemoryStore) {
     let script = [vec![Script::Rows(10); committed / 10], vec![Script::Crash]].concat();
     let limits = EpochLimits {
-        rows: 1,
+        records: 1,
         ..EpochLimits::default()
     };
     pipeline(PICKY, rows, script, store)

@@ -98,7 +98,7 @@ async fn run(shape: &Shape, crash: bool, store: &MemoryStore) -> Result<Report> 
         .store("above", above, store.table("above"))
         .reading(shape.reading)
         .epochs(EpochLimits {
-            rows: 1,
+            records: 1,
             ..EpochLimits::default()
         })
         .run()

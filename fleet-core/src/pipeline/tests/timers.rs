@@ -45,7 +45,7 @@ async fn timers_that_set_timers_end_with_the_input_and_none_fires_in_the_past() 
         kmh: 60,
         id: 0,
     };
-    let source = Scripted::of_rows("memory/0", [at(10), at(20)]);
+    let source = Scripted::of_events("memory/0", [at(10), at(20)]);
     Pipeline::exactly_once(
         source,
         Typed::default(),

@@ -59,7 +59,7 @@ fn pipeline<S: Replayable<Payload = Records>>(
         .stored(pipeline, |name| store.table(name))
         .tally("cars", streams.readings, |row: &Reading| CARS[row.car])
         .epochs(EpochLimits {
-            rows: 150,
+            records: 150,
             ..EpochLimits::default()
         })
         .workers(workers(count))

@@ -17,6 +17,7 @@
     reason = "a suite reports by panicking, as assertions do"
 )]
 
+mod handover;
 mod operator;
 mod rebalancing;
 mod rows;
@@ -32,8 +33,9 @@ use std::{
     task::Poll,
 };
 
+pub use handover::Handover;
 pub use operator::{operator, revising_operator};
-pub use rebalancing::{Handover, rebalancing};
+pub use rebalancing::rebalancing;
 pub use rows::Rows;
 pub use sink::sink;
 pub use source::{lines, replayable, source};

@@ -3,19 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    DROPS,
+    DROPS, Handover,
     source::{How, read, replayable},
 };
 use crate::{contracts::source::Replayable, data::Offset};
-
-/// How a source gives a partition away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Handover {
-    /// By [`Revoking`](crate::source::SourceEvent::Revoking): there is time for a commit.
-    Revoking,
-    /// By [`Lost`](crate::source::SourceEvent::Lost): what was not committed is read again.
-    Lost,
-}
 
 /// Tests a [`Replayable`] source that gives partitions away while it is read.
 ///
@@ -41,14 +32,18 @@ pub enum Handover {
 /// };
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let car = VehicleId::new("car-1").unwrap();
-/// let rows: Vec<_> = (0..9).map(|s| Telemetry::new(car.clone(), EventTime::from_micros(s))).collect();
+/// let row = |at| Telemetry::new(car.clone(), EventTime::from_micros(at));
+/// let rows: Vec<_> = (0..9).map(row).collect();
 /// let open = |script: Vec<Script>| Scripted::new("memory", rows.clone().into(), script);
 /// let hand = Script::Revoke(Duration::from_secs(1));
 /// conformance::rebalancing(
 ///     || open(vec![Script::Rows(2); 3]),
 ///     || open(vec![Script::Rows(2), hand, Script::Rows(3), Script::Rows(1), Script::Lost]),
 ///     &[Handover::Revoking, Handover::Lost],
-///     |batch| batch.iter().map(|(at, record)| (*at, format!("{record:?}").into_bytes())).collect(),
+///     |batch| {
+///         let bytes = |record: &_| format!("{record:?}").into_bytes();
+///         batch.iter().map(|(at, record)| (*at, bytes(record))).collect()
+///     },
 /// )
 /// .await;
 /// # });

@@ -66,11 +66,14 @@ pub(super) struct How {
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{EventTime, VehicleId, event::Telemetry, testing::{Script, Scripted, conformance}};
+/// use fleet_core::testing::{Script, Scripted, conformance};
+/// use fleet_core::{EventTime, VehicleId, event::Telemetry};
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let car = VehicleId::new("car-1").unwrap();
-/// let rows: Vec<_> = (0..9).map(|s| Telemetry::new(car.clone(), EventTime::from_micros(s))).collect();
-/// let open = || Scripted::new("memory", rows.clone().into(), [Script::Rows(2), Script::Idle, Script::Rows(3)]);
+/// let row = |at| Telemetry::new(car.clone(), EventTime::from_micros(at));
+/// let rows: Vec<_> = (0..9).map(row).collect();
+/// let script = [Script::Rows(2), Script::Idle, Script::Rows(3)];
+/// let open = || Scripted::new("memory", rows.clone().into(), script);
 /// conformance::replayable(open, |batch| {
 ///     batch.iter().map(|(at, record)| (*at, format!("{record:?}").into_bytes())).collect()
 /// })

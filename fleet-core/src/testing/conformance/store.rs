@@ -267,7 +267,7 @@ async fn what_is_dropped_while_it_waits_lands_whole_or_not_at_all<S: CheckpointS
             found.state, expected,
             "the state is that of the last commit"
         );
-        // Whatever became of it, the next owner goes on.
+        // Whether it was committed or not, the next owner goes on.
         let mut next = sealed(&partition, &found, found.seq + 1);
         next.saved = vec![saved(1, "car-1", Some(&(found.seq + 1).to_le_bytes()))];
         assert_eq!(commit(&mut store, &[next]).await, Committed::Done);

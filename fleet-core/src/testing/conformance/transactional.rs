@@ -17,7 +17,8 @@ const ANSWER: &str = "a store in good health answers";
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{EventTime, MemoryStore, Offset, Row, testing::conformance::{Rows, transactional_sink}};
+/// use fleet_core::testing::conformance::{Rows, transactional_sink};
+/// use fleet_core::{EventTime, MemoryStore, Offset, Row};
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let store = MemoryStore::default();
 /// let rows = Rows {

@@ -40,7 +40,7 @@ type Meanwhile = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + S
 ///     let table = FaultySink::new(store.table("all"), &faults);
 ///     let run = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, faulty)
 ///         .store("all", telemetry, table)
-///         .epochs(fleet_core::pipeline::EpochLimits { rows: 1, ..Default::default() })
+///         .epochs(fleet_core::pipeline::EpochLimits { records: 1, ..Default::default() })
 ///         .run();
 ///     faults.until_crash(run).await.transpose()?;
 /// }

@@ -96,7 +96,7 @@ async fn a_commit_with_a_lost_answer_takes_effect_once() {
     let report = Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, faulty)
         .store("telemetry", telemetry, Through(table))
         .epochs(EpochLimits {
-            rows: 100,
+            records: 100,
             ..EpochLimits::default()
         })
         .run()

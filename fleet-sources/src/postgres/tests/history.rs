@@ -114,7 +114,7 @@ async fn the_same_graph_finds_the_same_in_history_as_live() {
     table.insert(&live).await;
 
     let again = run(table.open(table.options()), HistoryDecoder).await;
-    let once = run(Scripted::of_rows("live", live), Typed::default()).await;
+    let once = run(Scripted::of_events("live", live), Typed::default()).await;
     assert_eq!(again, once);
     assert_eq!((once["rows"].len(), once["windows"].len()), (60, 3));
 }

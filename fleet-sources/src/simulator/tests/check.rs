@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fleet_core::{
-    Event, Position,
+    Event, GeoPoint,
     dialect::{Dialect, Lossy},
 };
 
@@ -74,7 +74,7 @@ pub(super) fn assert_share(part: usize, of: usize, expected: f64) {
 }
 
 /// The distance of two nearby positions, metres: Pythagoras on a sphere of the Earth's mean radius.
-pub(super) fn metres_between(from: Position, to: Position) -> f64 {
+pub(super) fn metres_between(from: GeoPoint, to: GeoPoint) -> f64 {
     let north = to.latitude.as_degrees() - from.latitude.as_degrees();
     let east = to.longitude.as_degrees() - from.longitude.as_degrees();
     let between = f64::midpoint(from.latitude.as_degrees(), to.latitude.as_degrees());

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use fleet_core::{
-    Position,
+    GeoPoint,
     units::{Latitude, Longitude},
 };
 
@@ -48,14 +48,14 @@ impl Area {
 
     /// The centre of the city. Those in Colombia are from the VehicleOps simulator; Warsaw's is our
     /// choice, within 200 m of the Palace of Culture.
-    pub const fn centre(self) -> Position {
+    pub const fn centre(self) -> GeoPoint {
         let (latitude, longitude) = match self {
             Self::Bogota => (4.7110, -74.0721),
             Self::Medellin => (6.2442, -75.5812),
             Self::Cali => (3.4516, -76.5320),
             Self::Warsaw => (52.2297, 21.0122),
         };
-        Position {
+        GeoPoint {
             latitude: Latitude::from_degrees(latitude),
             longitude: Longitude::from_degrees(longitude),
         }

@@ -4,7 +4,7 @@
 //! sine of a system library is avoided, because no standard defines its last bits.
 
 use fleet_core::{
-    Position,
+    GeoPoint,
     units::{Latitude, Longitude, round_decimals},
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct Course {
 
 impl Course {
     /// A random position in a square of this half-width around a centre, with a random heading.
-    pub(crate) fn around(centre: Position, metres: f64, draws: &mut Draws) -> Self {
+    pub(crate) fn around(centre: GeoPoint, metres: f64, draws: &mut Draws) -> Self {
         let latitude = centre.latitude.as_degrees();
         let spread = metres / METRES_PER_DEGREE;
         let mut off = |spread: f64| draws.uniform(-spread, spread);
@@ -41,8 +41,8 @@ impl Course {
     }
 
     /// The position, rounded to this many decimals.
-    pub(crate) fn position(self, decimals: u8) -> Position {
-        Position {
+    pub(crate) fn position(self, decimals: u8) -> GeoPoint {
+        GeoPoint {
             latitude: Latitude::from_degrees(round_decimals(self.latitude, decimals)),
             longitude: Longitude::from_degrees(round_decimals(self.longitude, decimals)),
         }
@@ -61,7 +61,7 @@ impl Course {
     }
 
     /// Reflects the heading where it leads out of the square of this half-width.
-    pub(crate) fn stay_around(&mut self, centre: Position, metres: f64) {
+    pub(crate) fn stay_around(&mut self, centre: GeoPoint, metres: f64) {
         let spread = metres / METRES_PER_DEGREE;
         let north = self.latitude - centre.latitude.as_degrees();
         let east = (self.longitude - centre.longitude.as_degrees()) * cosine(self.latitude);

@@ -155,7 +155,7 @@ fn pipeline(steps: impl IntoIterator<Item = Step>) -> Scene {
         writes: 0,
     };
     let limits = EpochLimits {
-        rows: 1,
+        records: 1,
         ..EpochLimits::default()
     };
     let retry = Retry {

@@ -167,7 +167,7 @@ impl World {
             )
             .tally("seen", streams.readings, pace);
         let limits = EpochLimits {
-            rows: epoch_rows,
+            records: epoch_rows,
             ..EpochLimits::default()
         };
         let retry = Retry {

@@ -204,7 +204,7 @@ async fn run(
         longest: Duration::from_nanos(1),
     };
     let limits = EpochLimits {
-        rows: most,
+        records: most,
         ..EpochLimits::default()
     };
     let faulty = FaultyStore::new(store.clone(), faults);

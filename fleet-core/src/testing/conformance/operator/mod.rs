@@ -35,7 +35,8 @@ const CUTS: [(&[usize], Restarts); 3] = [
 /// # Examples
 /// ```
 /// use fleet_core::{
-///     EventTime, Operator, VehicleId, event::Telemetry, operator::Cx, row::Row, testing::conformance,
+///     EventTime, Operator, VehicleId, event::Telemetry, operator::Cx, row::Row,
+///     testing::conformance,
 /// };
 /// /// Counts the events of each vehicle and emits every tenth.
 /// struct EveryTenth;
@@ -92,7 +93,8 @@ where
 /// A table that keeps the latest revision of each window:
 /// ```
 /// use std::time::Duration;
-/// use fleet_core::{EventTime, VehicleId, event::Telemetry, testing::conformance, window::{SummaryOf, Tumbling}};
+/// use fleet_core::window::{SummaryOf, Tumbling};
+/// use fleet_core::{EventTime, VehicleId, event::Telemetry, testing::conformance};
 /// let rows: Vec<_> = (0..200)
 ///     .map(|second| {
 ///         let car = VehicleId::new(&format!("car-{}", second % 3)).unwrap();

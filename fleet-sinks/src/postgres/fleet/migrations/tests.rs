@@ -205,7 +205,9 @@ async fn timescale_is_used_where_it_is_and_missed_in_words() {
         let database = scratch.open().await;
         migrate(&database, Migrations::Fleet).await.unwrap();
         if enable_timescale(&database).await.unwrap() == Timescale::Missing {
-            eprintln!("skipped: this server has no TimescaleDB; name one by FLEET_TIMESCALE_URL");
+            xtask::skip::skip_test(
+                "this server has no TimescaleDB; name one in FLEET_TIMESCALE_URL",
+            );
         }
         return;
     };

@@ -11,7 +11,7 @@ use crate::postgres::fleet::tenancy::Scoped;
 
 /// A driver's note about a vehicle, with the columns of the Ford system.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct DriverNote {
+pub struct StoredDriverNote {
     /// The id of the note.
     pub note_id: String,
     /// The vehicle.
@@ -60,7 +60,7 @@ pub async fn driver_notes(
     scoped: &Scoped,
     filter: &DriverNoteFilter,
     slice: Slice,
-) -> Result<Page<DriverNote>> {
+) -> Result<Page<StoredDriverNote>> {
     let [limit, offset] = slice.bounds();
     let values: [&(dyn ToSql + Sync); 5] = [
         &filter.vehicle.as_ref().map(VehicleId::as_str),
@@ -82,8 +82,8 @@ pub async fn driver_notes(
     })
 }
 
-fn note(row: &Row) -> Result<DriverNote, tokio_postgres::Error> {
-    Ok(DriverNote {
+fn note(row: &Row) -> Result<StoredDriverNote, tokio_postgres::Error> {
+    Ok(StoredDriverNote {
         note_id: row.try_get("note_id")?,
         vehicle: text(row, "vehicle_id")?,
         customer_id: row.try_get("tenant")?,

@@ -2,7 +2,7 @@
 //!
 //! Every query takes a [`Scoped`](super::tenancy::Scoped) transaction and sees only the rows of its
 //! scope. Ranges of time are half-open, `[from, to)`, so that adjacent ranges share no row. Results
-//! serialise to the JSON of the described systems.
+//! serialise to the JSON of the supported systems.
 //!
 //! | file | subject | system |
 //! |---|---|---|
@@ -37,7 +37,7 @@ pub use alerts::{AlertAcknowledgement, AlertFilter, AlertItem, acknowledge_alert
 pub use anomalies::{
     Anomaly, AnomalyAcknowledgement, AnomalyFilter, acknowledge_anomaly, anomalies,
 };
-pub use driver_notes::{DriverNote, DriverNoteFilter, driver_notes};
+pub use driver_notes::{DriverNoteFilter, StoredDriverNote, driver_notes};
 pub use fleet_performance::{FleetPerformance, VehiclePerformance, fleet_performance};
 pub use fleet_summary::{FleetSummary, fleet_summary};
 pub use history::{History, MAX_HISTORY, history, latest};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fleet_core::{
-    EventTime, IdError, Position, VehicleId,
+    EventTime, GeoPoint, IdError, VehicleId,
     event::{Dtc, NullField, Telemetry, TextField},
     units::{Distance, EngineSpeed, Heading, Percent, Speed, Temperature, Voltage, round_decimals},
 };
@@ -153,7 +153,7 @@ pub struct FordVehicle {
     customer: FordCustomer,
     territory: Territory,
     roles: String,
-    centre: Position,
+    centre: GeoPoint,
     course: Course,
     /// The delay of its events after the tick.
     slot: Duration,

@@ -1,7 +1,7 @@
 //! The customers and sales territories of the Ford fleet demo, and the vehicles assigned to them.
 
 use fleet_core::{
-    Position,
+    GeoPoint,
     units::{Latitude, Longitude},
 };
 
@@ -73,9 +73,9 @@ impl Territory {
         }
     }
 
-    pub(super) fn centre(self) -> Position {
+    pub(super) fn centre(self) -> GeoPoint {
         let (latitude, longitude) = self.centre_deg;
-        Position {
+        GeoPoint {
             latitude: Latitude::from_degrees(latitude),
             longitude: Longitude::from_degrees(longitude),
         }

@@ -234,7 +234,7 @@ async fn notes_are_listed_by_vehicle_driver_and_category() {
     )
     .await
     .unwrap();
-    let names = |page: &[crate::postgres::queries::DriverNote]| {
+    let names = |page: &[crate::postgres::queries::StoredDriverNote]| {
         page.iter().map(|n| n.note_id.clone()).collect::<Vec<_>>()
     };
     assert_eq!(

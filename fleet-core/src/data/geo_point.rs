@@ -6,15 +6,15 @@ use crate::data::units::{Latitude, Longitude};
 ///
 /// # Examples
 /// ```
-/// use fleet_core::{Position, units::{Latitude, Longitude}};
-/// let bogota = Position {
+/// use fleet_core::{GeoPoint, units::{Latitude, Longitude}};
+/// let bogota = GeoPoint {
 ///     latitude: Latitude::from_degrees(4.711),
 ///     longitude: Longitude::from_degrees(-74.0721),
 /// };
 /// assert!(bogota.is_on_earth());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Position {
+pub struct GeoPoint {
     /// Degrees north.
     #[serde(rename = "latitude")]
     pub latitude: Latitude,
@@ -23,7 +23,7 @@ pub struct Position {
     pub longitude: Longitude,
 }
 
-impl Position {
+impl GeoPoint {
     /// Whether both angles are in range. Decoders turn a record with any other position into a dead
     /// letter.
     pub fn is_on_earth(self) -> bool {
