@@ -23,7 +23,7 @@ use crate::{
     event::Event,
     pipeline::{Ending, EpochLimits, ExactlyOnce, Pipeline},
     rows::Row,
-    testing::{Fault, Faults, FaultySink, FaultyStore, Operation, Script, Scripted},
+    testing::{Fault, Faults, FaultySink, FaultyStore, Log, Operation, Script, Scripted},
 };
 
 type Run<S> = Pipeline<Scripted<Reading>, Typed<Reading>, S, ExactlyOnce>;
@@ -235,6 +235,47 @@ async fn rejected_rows_are_dead_letters_once_and_the_sink_balances() {
         dead.iter()
             .all(|(_, dead)| &*dead.step == "picky" && dead.offset.0 % 3 == 0)
     );
+}
+
+/// Fails over the rows of one car.
+struct Refusing(usize);
+
+#[async_trait]
+impl Sink<Reading> for Refusing {
+    async fn write(&mut self, rows: &[Row<Reading>]) -> crate::data::Result<Outcome> {
+        if rows.iter().any(|row| row.value.car == self.0) {
+            return Err(crate::data::Error::new(ErrorKind::Sink, "broken"));
+        }
+        Ok(Outcome::default())
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_a_sink_names_the_partition_whose_rows_it_could_not_write() {
+    let of = |car: usize| {
+        rows(40)
+            .iter()
+            .copied()
+            .filter(move |row| row.car == car)
+            .collect()
+    };
+    let of: [Vec<_>; 3] = [of(0), of(1), of(2)];
+    let logs = (0..)
+        .zip(of)
+        .map(|(number, rows)| Log::new(&format!("memory/{number}"), rows));
+    for car in 0..3 {
+        let (graph, streams) = graph();
+        let script = (0..3).map(|lane| (lane, Script::Rows(10)));
+        let source = Scripted::several(logs.clone(), script);
+        let (order, store) = (Order::default(), MemoryStore::default());
+        let error = Pipeline::at_least_once(source, Typed::default(), order, graph, store)
+            .publish("refusing", streams.readings, Refusing(car))
+            .run()
+            .await
+            .unwrap_err();
+        let (partition, _) = error.position().unwrap();
+        assert_eq!(partition, &Partition::new(format!("memory/{car}")));
+    }
 }
 
 #[tokio::test]
