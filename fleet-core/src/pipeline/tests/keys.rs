@@ -1,6 +1,10 @@
 //! The time to live of keys and their number per tenant, which the log alone decides.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +157,7 @@ impl Operator for Count {
 struct Bounds {
     ttl: Option<u64>,
     most: Option<usize>,
+    lateness: u64,
     workers: usize,
     snapshots: Snapshots,
 }
@@ -166,7 +171,7 @@ async fn ping(
     let (mut graph, pings) = Graph::new();
     let counts = graph.apply("count", pings, Count);
     let source = Scripted::new("memory/0", rows.to_vec().into(), script);
-    let order = Order::default();
+    let order = Order::default().allowing(Duration::from_secs(bounds.lateness));
     let mut run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
         .store("counts", counts, store.table("counts"))
         .epochs(EpochLimits {
@@ -193,27 +198,31 @@ fn of(device: &str, second: i64) -> Ping {
 
 #[tokio::test]
 async fn a_forgotten_key_leaves_the_snapshot_too() {
-    let store = MemoryStore::default();
     let rows: Vec<_> = (0..300).map(|n| of(&format!("a/{n}"), n)).collect();
-    let script = [vec![Script::Rows(7); 40], vec![Script::Crash]].concat();
-    let bounds = Bounds {
-        ttl: Some(20),
-        most: Some(100),
-        ..Bounds::default()
-    };
-    ping(&rows, script, bounds, &store).await.unwrap_err();
-    let partition = Partition::new("memory/0");
-    let claim = store.clone().claim(&partition).await.unwrap();
-    assert_eq!(claim.next, Some(Offset(280)));
-    let keys = claim.state.iter().map(|saved| saved.key.to_string());
-    let keys: std::collections::BTreeSet<_> = keys.filter(|key| !key.is_empty()).collect();
-    // The previous record was at 279, so the partition's time is 275, and keys older than 255 are
-    // forgotten.
-    let known: std::collections::BTreeSet<_> = (255..280).map(|n| format!("a/{n}")).collect();
-    assert_eq!(keys, known);
-    let report = ping(&rows, Vec::new(), bounds, &store).await.unwrap();
-    assert_eq!((report.keys, report.counts.accepted), (300, 300));
-    assert_eq!(store.rows()["counts"].len(), 300);
+    for lateness in [0, 60] {
+        let store = MemoryStore::default();
+        let script = [vec![Script::Rows(7); 40], vec![Script::Crash]].concat();
+        let bounds = Bounds {
+            ttl: Some(20),
+            most: Some(100),
+            lateness,
+            ..Bounds::default()
+        };
+        ping(&rows, script, bounds, &store).await.unwrap_err();
+        let partition = Partition::new("memory/0");
+        let claim = store.clone().claim(&partition).await.unwrap();
+        assert_eq!(claim.next, Some(Offset(280)));
+        // The entries of rows seen, which allowed lateness needs, have a suffix after `@`.
+        let keys = claim.state.iter().map(|saved| saved.key.split('@').next());
+        let keys: BTreeSet<_> = keys.flatten().filter(|key| !key.is_empty()).collect();
+        // The previous record was at 279, so the partition's time is 275, and keys older than 255
+        // are forgotten.
+        let known: Vec<_> = (255..280).map(|n| format!("a/{n}")).collect();
+        assert_eq!(keys, known.iter().map(String::as_str).collect());
+        let report = ping(&rows, Vec::new(), bounds, &store).await.unwrap();
+        assert_eq!((report.keys, report.counts.accepted), (300, 300));
+        assert_eq!(store.rows()["counts"].len(), 300);
+    }
 }
 
 #[tokio::test]
@@ -293,6 +302,27 @@ async fn silent_keys_make_room_under_the_bound() {
             );
             assert_eq!(store.dead_letters()[0].1.offset, Offset(3));
         }
+    }
+}
+
+#[tokio::test]
+async fn a_restart_does_not_make_room_for_a_new_key() {
+    // Nobody is silent for long, so the third id is refused.
+    let rows = [of("a/0", 0), of("a/1", 8), of("a/0", 12), of("a/2", 13)];
+    let bounds = Bounds {
+        ttl: Some(20),
+        most: Some(2),
+        ..Bounds::default()
+    };
+    for crash in 0..=rows.len() {
+        let store = MemoryStore::default();
+        let script = [vec![Script::Rows(1); crash], vec![Script::Crash]].concat();
+        ping(&rows, script, bounds, &store).await.unwrap_err();
+        let report = ping(&rows, Vec::new(), bounds, &store).await.unwrap();
+        let counts = report.counts;
+        let fates = (counts.accepted, counts.dead_lettered);
+        assert_eq!(fates, (3, 1), "crash {crash}");
+        assert_eq!(store.dead_letters()[0].1.offset, Offset(3));
     }
 }
 
