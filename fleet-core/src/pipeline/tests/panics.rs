@@ -142,6 +142,47 @@ async fn without_isolation_a_panic_stops_the_run_and_names_its_records() {
     }
 }
 
+#[tokio::test]
+async fn a_belated_row_over_which_a_step_panics_is_accepted_no_more_and_no_duplicate() {
+    let row = |second, kmh| Reading {
+        car: 0,
+        second,
+        kmh,
+        id: 0,
+    };
+    // The clock is at 130, the culprit is belated, and it arrives twice.
+    let rows = [
+        row(100, 60),
+        row(130, 60),
+        row(110, 68),
+        row(111, 60),
+        row(110, 68),
+    ];
+    assert!(is_culprit(&rows[2]));
+    for batch in 1..=rows.len() {
+        let store = MemoryStore::default();
+        let (mut graph, readings) = Graph::new();
+        let picky = graph.map("picky", readings, |row: &Reading| {
+            assert!(!is_culprit(row), "not this one");
+            row.second
+        });
+        let script = vec![Script::Rows(batch); rows.len()];
+        let source = Scripted::new("memory/0", Arc::new(rows.to_vec()), script);
+        let order = Order::within(Duration::ZERO).allowing(Duration::from_secs(60));
+        let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+            .store("picky", picky, store.table("picky"))
+            .isolate_panics()
+            .run()
+            .await
+            .unwrap();
+        assert!(report.balances(), "{report:?}");
+        let counts = report.counts;
+        let fates = (counts.accepted, counts.dead_lettered, counts.duplicate);
+        assert_eq!(fates, (3, 1, 1), "batches of {batch}");
+        assert_eq!(rows_of(&store)["picky"].len(), 3);
+    }
+}
+
 /// Panics in a timer of one car, some time after each of its rows.
 struct Late;
 
