@@ -1,6 +1,6 @@
 //! A device whose clock is ahead of the log does not advance the clock of its key.
 
-use super::{Ping, seconds, time};
+use super::{Ping, Rises, seconds, time};
 use crate::{
     contracts::{
         MemoryStore,
@@ -125,4 +125,48 @@ async fn at_a_bound_of_zero_duplicates_of_rows_from_ahead_are_found_and_only_the
     let Outcome { counts, .. } = outcome(0, &pings).await;
     let fates = (counts.accepted, counts.duplicate, counts.late);
     assert_eq!(fates, (3, 2, 0));
+}
+
+#[tokio::test]
+async fn a_recovery_from_a_panic_takes_each_row_at_the_time_of_its_log() {
+    let (mut graph, stream) = Graph::<Ping>::new();
+    let rises = graph.apply("rises", stream, Rises);
+    graph.map("picky", stream, |ping: &Ping| assert_ne!(ping.value, 9));
+    let plan = Plan {
+        name: "test".into(),
+        reading: String::new(),
+        order: Order::within(seconds(0)),
+        outlets: vec![Outlet::new("rises", rises)],
+        graph,
+        tallies: Vec::new(),
+        keys: crate::engine::task::KeyLimits::default(),
+        isolate: true,
+        clock: None,
+    };
+    let partition = Partition::new("log/0");
+    let claim = MemoryStore::default().claim(&partition).await.unwrap();
+    let mut task = Task::restore(&plan, &partition, claim, 1).unwrap();
+    // At the first row's log, the second would be ahead by more than is allowed. The third panics,
+    // so the first two are taken again.
+    let pings = [(1000, 1), (5000, 2), (5001, 9), (5002, 7)];
+    for (offset, (second, value)) in (0..).zip(pings) {
+        let ping = Ping {
+            car: 0,
+            second,
+            value,
+        };
+        let batch = Batch {
+            partition: partition.clone(),
+            next: Offset(offset + 1),
+            time: Some(time(second)),
+            payload: vec![(Offset(offset), ping)],
+        };
+        super::super::take(&mut task, &plan, &Typed::default(), batch).unwrap();
+    }
+    let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
+    let counts = piece.sealed.counts;
+    assert_eq!((counts.accepted, counts.dead_lettered), (3, 1));
+    let rises: Vec<_> = piece.outputs[0].rows::<(u8, u8)>().iter().collect();
+    assert_eq!(rises.len(), 1);
+    assert_eq!(rises[0].value, (2, 7));
 }
