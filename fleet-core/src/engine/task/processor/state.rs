@@ -185,3 +185,59 @@ fn retain_last(saved: &mut Vec<Saved>) {
     saved.retain(|saved| places.insert((saved.node, saved.key.clone())));
     saved.reverse();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::Offset,
+        engine::{
+            graph::Graph,
+            order::Order,
+            task::{
+                KeyLimits,
+                results::{Emission, Results},
+            },
+        },
+        event::Telemetry,
+        rows::{Events, Place},
+    };
+
+    #[test]
+    fn the_places_of_rows_that_a_reset_drops_are_used_again() {
+        let plan = Plan {
+            name: "test".into(),
+            reading: String::new(),
+            order: Order::default(),
+            graph: Graph::new().0,
+            outlets: Vec::new(),
+            tallies: Vec::new(),
+            keys: KeyLimits::default(),
+            isolate: true,
+            clock: None,
+        };
+        let event = |second: i64| {
+            let vehicle = crate::VehicleId::new("car-1").unwrap();
+            Telemetry::new(vehicle, EventTime::from_micros(second * 1_000_000))
+        };
+        let mut processor = Processor::new(&plan);
+        let take = |processor: &mut Processor<_>, offset, second| {
+            let events = Events::from_iter([(Offset(offset), event(second))]);
+            let results = &mut Results::new(&plan);
+            processor.run(&plan, &mut [(None, events)], results, Emission::Emit, None)
+        };
+        // Both rows wait until the reset drops them.
+        take(&mut processor, 0, 100).unwrap();
+        take(&mut processor, 1, 101).unwrap();
+        processor.reset(&plan, None, &[]);
+        processor.free_unused_places();
+        take(&mut processor, 2, 102).unwrap();
+        assert_eq!(processor.order.places().collect::<Vec<_>>(), [Place(0)]);
+        // A row that waits keeps its place.
+        processor.free_unused_places();
+        take(&mut processor, 3, 103).unwrap();
+        assert_eq!(processor.order.places().count(), 2);
+        let slab = processor.slots.slab(processor.events).unwrap();
+        assert_eq!(slab.get(Place(0)).unwrap().offset, Offset(2));
+    }
+}
