@@ -11,7 +11,7 @@ use super::{
 use crate::{
     contracts::{
         MemoryStore,
-        checkpoint::{CheckpointStore, Committed, DeadLetter},
+        checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress},
         decode::Typed,
         memory::{MemoryTable, MemoryTx},
         sink::{Outcome, TransactionalSink},
@@ -74,15 +74,8 @@ impl TransactionalSink<Reading, MemoryStore> for ClaimedMeanwhile {
     }
 }
 
-#[tokio::test]
-async fn one_fenced_partition_does_not_hold_back_the_others() {
-    let mut store = MemoryStore::default();
-    let (mine, theirs) = (Partition::new("mine"), Partition::new("theirs"));
-    let (ours, old) = (
-        store.claim(&mine).await.unwrap(),
-        store.claim(&theirs).await.unwrap(),
-    );
-    store.claim(&theirs).await.unwrap();
+/// Opens an epoch with a piece of this many rows for each partition.
+fn opened(pieces: impl IntoIterator<Item = (Partition, Claim, usize)>) -> Committer {
     let (graph, streams) = graph();
     let plan = Plan {
         name: "test".into(),
@@ -95,21 +88,33 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         isolate: false,
         clock: None,
     };
-    let mut committer = Committer::new(vec![("rows".into(), SinkKind::Plain)]);
-    let mut pieces = Vec::new();
-    for (partition, claim, count) in [(&theirs, old, 3), (&mine, ours, 5)] {
-        let mut task = Task::restore(&plan, partition, claim, 1).unwrap();
+    let pieces = pieces.into_iter().map(|(partition, claim, count)| {
+        let mut task = Task::restore(&plan, &partition, claim, 1).unwrap();
         let payload: Vec<_> = (0..).map(Offset).zip(rows(count).iter().copied()).collect();
         let batch = Batch {
-            partition: partition.clone(),
+            partition,
             next: Offset(9),
             time: None,
             payload,
         };
         super::take(&mut task, &plan, &Typed::<Reading>::default(), batch).unwrap();
-        pieces.push(task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap());
-    }
-    committer.open(pieces);
+        task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap()
+    });
+    let mut committer = Committer::new(vec![("rows".into(), SinkKind::Plain)]);
+    committer.open(pieces.collect());
+    committer
+}
+
+#[tokio::test]
+async fn one_fenced_partition_does_not_hold_back_the_others() {
+    let mut store = MemoryStore::default();
+    let (mine, theirs) = (Partition::new("mine"), Partition::new("theirs"));
+    let (ours, old) = (
+        store.claim(&mine).await.unwrap(),
+        store.claim(&theirs).await.unwrap(),
+    );
+    store.claim(&theirs).await.unwrap();
+    let mut committer = opened([(theirs.clone(), old, 3), (mine.clone(), ours, 5)]);
     let mut answers = Vec::new();
     loop {
         match committer.step() {
@@ -161,4 +166,60 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
     let dead = store.dead_letters();
     assert_eq!(dead.len(), 1);
     assert_eq!((&dead[0].0, dead[0].1.reason.as_str()), (&mine, "mine"));
+}
+
+/// Commits two partitions without an answer, and returns the committer and its two tokens.
+async fn unanswered() -> (Committer, [u64; 2]) {
+    let mut store = MemoryStore::default();
+    let partitions = ["a", "b"].map(Partition::new);
+    let mut pieces = Vec::new();
+    for partition in partitions {
+        let claim = store.claim(&partition).await.unwrap();
+        pieces.push((partition, claim, 3));
+    }
+    let tokens = [pieces[0].1.token, pieces[1].1.token];
+    let mut committer = opened(pieces);
+    while let Step::Publish { .. } = committer.step() {
+        committer.written(Vec::new());
+    }
+    committer.begun();
+    assert_eq!(committer.step(), Step::Commit);
+    committer.failed();
+    assert_eq!(committer.step(), Step::Ask { piece: 0 });
+    (committer, tokens)
+}
+
+fn progress(token: u64, seq: u64) -> Progress {
+    Progress {
+        token,
+        seq,
+        next: None,
+        ended: false,
+    }
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_the_progress_of_a_partition_that_is_still_ours_decides() {
+    for (seq, step) in [(0, Step::Begin), (1, Step::Finished)] {
+        let (mut committer, tokens) = unanswered().await;
+        // Another process owns the first partition and has committed more of it.
+        committer.answered(Some(progress(tokens[0] + 1, 7)));
+        assert_eq!(committer.step(), Step::Ask { piece: 1 });
+        committer.answered(Some(progress(tokens[1], seq)));
+        assert_eq!(committer.step(), step);
+        let committed = committer.finish();
+        assert_eq!((committed.done.len(), committed.fenced.len()), (2, 0));
+    }
+}
+
+#[tokio::test]
+async fn after_a_lost_answer_no_partition_is_ours_if_other_processes_own_all() {
+    let (mut committer, tokens) = unanswered().await;
+    for token in tokens {
+        committer.answered(Some(progress(token + 1, 7)));
+    }
+    assert_eq!(committer.step(), Step::Finished);
+    let committed = committer.finish();
+    assert!(committed.done.is_empty());
+    assert_eq!(committed.fenced, ["a", "b"].map(Partition::new));
 }
