@@ -1,4 +1,4 @@
-//! Tests that states saved in older layouts can be restored.
+//! Tests of what an order buffer saves, and that states saved in older layouts can be restored.
 
 use std::time::Duration;
 
@@ -85,5 +85,28 @@ fn an_unknown_layout_and_a_cut_one_are_refused() {
         );
         let entry = SnapshotEntry::of(&saved).unwrap();
         assert_eq!(buffer.restore(&entry, &saved, false, &mut slab), None);
+    }
+}
+
+#[test]
+fn a_raised_floor_changes_the_entry_of_a_key_only_if_its_rows_wait() {
+    for (bound, changed) in [(0, 0), (5, 1)] {
+        let mut slab = Slab::default();
+        let mut buffer = OrderBuffer::new(Order::within(Duration::from_secs(bound)));
+        let place = slab.put(Offset(0), event(100));
+        let row = slab.get_mut(place).unwrap();
+        buffer.identify(RowsMut::Run(std::slice::from_mut(row)));
+        assert_eq!(buffer.admit(place, &mut slab), Fate::Accepted);
+        buffer.release(&mut slab, false);
+        buffer.settle();
+        slab.end_pass();
+        let mut saved = Vec::new();
+        buffer.seal(&slab, &mut saved);
+        assert_eq!((saved.len(), buffer.changed()), (1, 0));
+        // The clock alone can be derived from the floor.
+        assert!(buffer.raise(EventTime::from_micros(200_000_000)));
+        assert_eq!(buffer.changed(), changed, "bound {bound}");
+        buffer.end();
+        assert_eq!(buffer.changed(), 1, "bound {bound}");
     }
 }
