@@ -1,6 +1,6 @@
 //! A device whose clock is ahead of the log does not advance the clock of its key.
 
-use super::{Ping, Rises, seconds, time};
+use super::{Ping, Rises, seconds, ticks::Presence, time};
 use crate::{
     contracts::{
         MemoryStore,
@@ -13,7 +13,7 @@ use crate::{
         graph::Graph,
         order::Order,
         outlet::Outlet,
-        task::{CommitKind, Inline, Plan, Task},
+        task::{CommitKind, Inline, KeyLimits, Plan, Task},
     },
 };
 
@@ -29,35 +29,47 @@ struct Outcome {
     dead: Vec<String>,
 }
 
-/// Takes the pings one by one, with a restart after each.
-async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
-    let (graph, stream) = Graph::<Ping>::new();
-    let plan = Plan {
+fn plan(graph: Graph<Ping>, outlet: Outlet, bound: i64) -> Plan<Ping> {
+    Plan {
         name: "test".into(),
         reading: String::new(),
         order: Order::within(seconds(bound)),
-        outlets: vec![Outlet::new("pings", stream)],
+        outlets: vec![outlet],
         graph,
         tallies: Vec::new(),
-        keys: crate::engine::task::KeyLimits::default(),
+        keys: KeyLimits::default(),
         isolate: false,
         clock: None,
+    }
+}
+
+/// Takes one ping in a batch.
+fn take(task: &mut Task<Ping>, plan: &Plan<Ping>, offset: u64, (log, second, value): Logged) {
+    let ping = Ping {
+        car: 0,
+        second,
+        value,
     };
+    let batch = Batch {
+        partition: Partition::new("log/0"),
+        next: Offset(offset + 1),
+        time: log.map(time),
+        payload: vec![(Offset(offset), ping)],
+    };
+    super::super::take(task, plan, &Typed::default(), batch).unwrap();
+}
+
+/// Takes the pings one by one, with a restart after each.
+async fn outcome(bound: i64, pings: &[Logged]) -> Outcome {
+    let (graph, stream) = Graph::<Ping>::new();
+    let plan = plan(graph, Outlet::new("pings", stream), bound);
     let partition = Partition::new("log/0");
     let mut store = MemoryStore::default();
     let mut outcome = Outcome::default();
-    for (offset, (log, second, value)) in (0..).zip(pings) {
+    for (offset, ping) in (0..).zip(pings) {
         let claim = store.claim(&partition).await.unwrap();
         let mut task = Task::restore(&plan, &partition, claim, 1).unwrap();
-        let (car, second, value) = (0, *second, *value);
-        let ping = Ping { car, second, value };
-        let batch = Batch {
-            partition: partition.clone(),
-            next: Offset(offset + 1),
-            time: log.map(time),
-            payload: vec![(Offset(offset), ping)],
-        };
-        super::super::take(&mut task, &plan, &Typed::default(), batch).unwrap();
+        take(&mut task, &plan, offset, *ping);
         let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
         let left = piece.outputs[0].rows::<Ping>().iter();
         outcome.left.extend(left.map(|row| row.value.second));
@@ -133,15 +145,8 @@ async fn a_recovery_from_a_panic_takes_each_row_at_the_time_of_its_log() {
     let rises = graph.apply("rises", stream, Rises);
     graph.map("picky", stream, |ping: &Ping| assert_ne!(ping.value, 9));
     let plan = Plan {
-        name: "test".into(),
-        reading: String::new(),
-        order: Order::within(seconds(0)),
-        outlets: vec![Outlet::new("rises", rises)],
-        graph,
-        tallies: Vec::new(),
-        keys: crate::engine::task::KeyLimits::default(),
         isolate: true,
-        clock: None,
+        ..plan(graph, Outlet::new("rises", rises), 0)
     };
     let partition = Partition::new("log/0");
     let claim = MemoryStore::default().claim(&partition).await.unwrap();
@@ -150,18 +155,7 @@ async fn a_recovery_from_a_panic_takes_each_row_at_the_time_of_its_log() {
     // so the first two are taken again.
     let pings = [(1000, 1), (5000, 2), (5001, 9), (5002, 7)];
     for (offset, (second, value)) in (0..).zip(pings) {
-        let ping = Ping {
-            car: 0,
-            second,
-            value,
-        };
-        let batch = Batch {
-            partition: partition.clone(),
-            next: Offset(offset + 1),
-            time: Some(time(second)),
-            payload: vec![(Offset(offset), ping)],
-        };
-        super::super::take(&mut task, &plan, &Typed::default(), batch).unwrap();
+        take(&mut task, &plan, offset, (Some(second), second, value));
     }
     let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
     let counts = piece.sealed.counts;
@@ -169,4 +163,22 @@ async fn a_recovery_from_a_panic_takes_each_row_at_the_time_of_its_log() {
     let rises: Vec<_> = piece.outputs[0].rows::<(u8, u8)>().iter().collect();
     assert_eq!(rises.len(), 1);
     assert_eq!(rises[0].value, (2, 7));
+}
+
+#[tokio::test]
+async fn at_a_bound_of_zero_a_row_fires_the_timers_that_the_log_has_passed() {
+    let (mut graph, stream) = Graph::<Ping>::new();
+    let presence = graph.apply("presence", stream, Presence);
+    let plan = plan(graph, Outlet::new("presence", presence), 0);
+    let partition = Partition::new("log/0");
+    let claim = MemoryStore::default().claim(&partition).await.unwrap();
+    let mut task = Task::restore(&plan, &partition, claim, 1).unwrap();
+    take(&mut task, &plan, 0, (Some(1000), 1060, 1));
+    // The newest row is at 1060, so the clock moves to the time of the log, and 8 s of silence are
+    // over.
+    take(&mut task, &plan, 1, (Some(1040), 1010, 1));
+    let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
+    let told = piece.outputs[0].rows::<&str>().iter();
+    let told: Vec<_> = told.map(|row| row.value).collect();
+    assert_eq!(told, ["heard of", "silent"]);
 }

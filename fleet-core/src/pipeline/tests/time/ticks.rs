@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Reports when a car sends something, and when it has been silent for 8 s.
-struct Presence;
+pub(super) struct Presence;
 
 impl Operator for Presence {
     type In = Ping;
