@@ -12,6 +12,7 @@ mod crashes;
 mod fencing;
 mod hand;
 mod keys;
+mod limits;
 mod model;
 mod overlap;
 mod panics;
