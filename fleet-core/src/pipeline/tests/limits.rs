@@ -11,14 +11,14 @@ use crate::{contracts::source::SourceEvent, pipeline::EpochLimits, rows::Row};
 #[tokio::test(start_paused = true)]
 async fn an_epoch_closes_as_soon_as_it_reaches_any_limit() {
     let none = EpochLimits {
-        rows: u64::MAX,
+        records: u64::MAX,
         results: usize::MAX,
         bytes: usize::MAX,
         interval: Duration::MAX,
     };
     let bytes = 7 * size_of::<Row<Reading>>();
     let cases = [
-        EpochLimits { rows: 7, ..none },
+        EpochLimits { records: 7, ..none },
         EpochLimits { results: 7, ..none },
         EpochLimits { bytes, ..none },
     ];
