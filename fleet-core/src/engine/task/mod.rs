@@ -43,7 +43,9 @@ pub(crate) use fork::Inline;
 use key_limits::KeyGate;
 use panics::{PanicSite, Panicked, caught};
 pub(crate) use piece::{CommitKind, Piece};
-pub(crate) use plan::{KeyLimits, Plan};
+#[cfg(any(test, feature = "driver"))]
+pub(crate) use plan::KeyLimits;
+pub(crate) use plan::Plan;
 #[cfg(any(test, feature = "driver"))]
 pub(crate) use recovery::PANICS;
 use replay::Replay;
