@@ -28,6 +28,7 @@ mod status;
 mod style;
 mod telemetry;
 mod trip;
+mod wire_form;
 
 pub use alert::{Alert, AlertKind, LimitSource, Severity};
 pub use any::FleetEvent;
@@ -44,6 +45,7 @@ pub use roles::AccessRoles;
 pub use signal::Signal;
 pub use status::Status;
 pub(crate) use style::Origin;
-pub use style::{Style, WireForm};
+pub use style::Style;
 pub use telemetry::{Flag, Layout, NullField, RoadType, Slot, Telemetry, TextField, UnknownKey};
 pub use trip::{TripSample, TripSamples, TripStatus};
+pub use wire_form::WireForm;

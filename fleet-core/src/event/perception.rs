@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::{ContentHasher, Event, Reading, WireForm, alert::words, style::state_with_style};
+use super::{ContentHasher, Event, Reading, WireForm, alert::words, wire_form::state_with_style};
 use crate::data::{
     EventTime, TableRow, VehicleId,
     table::{Column, Fields, Value},

@@ -25,14 +25,15 @@ fn check(imports: &[Vec<Import<'_>>], accepted: &str) -> Vec<String> {
     let mut findings = BTreeSet::new();
     let mut accepted = Accepted::read(accepted, &mut findings);
     for of_target in imports {
-        let mut graph = graph(of_target);
-        accepted.remove_from(&mut graph);
         let mut seen = BTreeSet::new();
-        for file in graph.keys() {
-            if let Some(circle) = shortest(&graph, file) {
-                let members: BTreeSet<&str> = circle.iter().copied().collect();
-                if seen.insert(members) {
-                    findings.insert(sentence(&graph, &circle));
+        for mut graph in [graph(of_target), graph_of_siblings(of_target)] {
+            accepted.remove_from(&mut graph);
+            for entry in graph.keys() {
+                if let Some(circle) = shortest(&graph, entry) {
+                    let members: BTreeSet<&str> = circle.iter().copied().collect();
+                    if seen.insert(members) {
+                        findings.insert(sentence(&graph, &circle));
+                    }
                 }
             }
         }
@@ -89,6 +90,32 @@ fn graph<'a>(imports: &[Import<'a>]) -> Graph<'a> {
         *line = import.line.min(*line);
     }
     graph
+}
+
+/// From each entry of a folder to those beside it that its files import from.
+fn graph_of_siblings<'a>(imports: &[Import<'a>]) -> Graph<'a> {
+    let mut graph = Graph::new();
+    for import in imports {
+        let Some((from, to)) = siblings(import.from, import.to) else {
+            continue;
+        };
+        let targets = graph.entry(from).or_default();
+        let line = targets.entry(to).or_insert(import.line);
+        *line = import.line.min(*line);
+    }
+    graph
+}
+
+/// The entries of the innermost folder that holds both files; `None` if one is its root file.
+fn siblings<'a>(from: &'a str, to: &'a str) -> Option<(&'a str, &'a str)> {
+    let same = from.bytes().zip(to.bytes()).take_while(|(a, b)| a == b);
+    let folder = from.get(..same.count())?.rfind('/')? + 1;
+    let entry = |path: &'a str| {
+        let name = path.get(folder..)?.split('/').next()?;
+        let is_root = matches!(name, "lib.rs" | "main.rs" | "mod.rs");
+        path.get(..folder + name.len()).filter(|_| !is_root)
+    };
+    Some((entry(from)?, entry(to)?))
 }
 
 /// The shortest way from a file back to itself.
@@ -162,6 +189,19 @@ mod tests {
                  what they share into a file that imports none of them"
             ]
         );
+    }
+
+    #[test]
+    fn a_file_and_a_folder_that_import_each_other_are_a_circle() {
+        let files = [
+            ("a/src/lib.rs", "mod b;\nmod c;"),
+            ("a/src/b.rs", "use crate::c::C;\npub struct B;"),
+            ("a/src/c/mod.rs", "mod d;\npub struct C;"),
+            ("a/src/c/d.rs", "use crate::b::B;"),
+        ];
+        let found = found(&files);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found.concat().starts_with("a/src/b.rs:1: imports a/src/c"));
     }
 
     #[test]

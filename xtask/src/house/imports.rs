@@ -19,6 +19,8 @@ pub(super) struct Import<'a> {
     pub(super) through: Vec<&'a str>,
     /// Whether one of the two modules contains the other.
     pub(super) is_family: bool,
+    /// Whether it is `use path::*`.
+    pub(super) is_glob: bool,
 }
 
 /// Every import of the product's code, one list for each target. Code for tests is left out.
@@ -36,9 +38,13 @@ fn of_target<'a>(modules: &Modules<'a>) -> Vec<Import<'a>> {
             continue;
         };
         let scope = module.scope;
-        let uses = scope.uses.iter().map(|import| &import.path);
-        for path in uses.chain(&scope.paths) {
-            all.extend(import(modules, id, path).filter(|import| import.from != import.to));
+        let uses = scope
+            .uses
+            .iter()
+            .map(|import| (&import.path, import.name == "*"));
+        for (path, is_glob) in uses.chain(scope.paths.iter().map(|path| (path, false))) {
+            let found = import(modules, id, path).filter(|import| import.from != import.to);
+            all.extend(found.map(|import| Import { is_glob, ..import }));
         }
     }
     all
@@ -59,6 +65,7 @@ fn import<'a>(modules: &Modules<'a>, from: ModuleId, path: &'a NamePath) -> Opti
         to,
         through,
         is_family,
+        is_glob: false,
     })
 }
 

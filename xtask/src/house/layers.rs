@@ -8,7 +8,15 @@ use super::imports::Import;
 use super::workspace::Workspace;
 
 /// The folders that must be listed.
-const LISTED: &[&str] = &["fleet-core/src"];
+const LISTED: &[&str] = &[
+    "fleet-core/src",
+    "fleet-core/src/engine",
+    "fleet-sources/src/files",
+    "fleet-sinks/src",
+    "fleet-sinks/src/postgres",
+    "examples/src/fleet",
+    "xtask/src",
+];
 
 /// What breaks the order of the layers.
 pub(super) fn findings(workspace: &Workspace, imports: &[Vec<Import<'_>>]) -> Vec<String> {
@@ -72,6 +80,16 @@ fn unlisted(block: &Block, workspace: &Workspace) -> Vec<String> {
 fn refusal(block: &Block, import: &Import<'_>) -> Option<String> {
     let from = entry(block, import.from)?;
     let rank = from.rank?;
+    let root = import
+        .to
+        .strip_prefix(&*block.folder)
+        .is_some_and(|name| is_root_file(name.trim_start_matches('/')));
+    if root && import.is_glob {
+        return Some(format!(
+            "{}:{}: a glob of {} hides its layers; name what you import",
+            import.from, import.line, import.to
+        ));
+    }
     let mut others = import.through.iter().filter_map(|path| entry(block, path));
     let above = others
         .find(|other| other.name != from.name && other.rank.is_some_and(|other| other >= rank))?;
@@ -196,6 +214,20 @@ mod tests {
             found.contains("window.rs is on one rank with engine"),
             "{found}"
         );
+    }
+
+    #[test]
+    fn a_glob_of_the_root_is_refused_because_it_hides_layers() {
+        let found = one(&[("a/src/data/time.rs", "use crate::*;")]);
+        assert!(found.contains("a glob of a/src/lib.rs"), "{found}");
+    }
+
+    #[test]
+    fn code_that_is_also_built_without_tests_is_product_code() {
+        let code =
+            "#[cfg(all(feature = \"x\", any(test, feature = \"y\")))]\nuse crate::engine::Task;";
+        let found = one(&[("a/src/data/time.rs", code)]);
+        assert!(found.contains("data is below engine"), "{found}");
     }
 
     #[test]

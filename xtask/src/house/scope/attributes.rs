@@ -94,8 +94,11 @@ fn asks_for_test(attribute: &[Token<'_>]) -> bool {
     match words.as_slice() {
         ["[", "test", "]"] | ["[", "cfg", "(", "test", ..] => true,
         ["[", "cfg", "(", "all", "(", inside @ ..] => {
-            let negated = inside.windows(3).any(|three| three == ["not", "(", "test"]);
-            inside.contains(&"test") && !negated
+            let mut depth = 0_i32;
+            inside.iter().any(|word| {
+                depth += i32::from(*word == "(") - i32::from(*word == ")");
+                depth == 0 && *word == "test"
+            })
         }
         _ => false,
     }

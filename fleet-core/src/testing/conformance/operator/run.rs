@@ -56,6 +56,26 @@ where
         self.run(order, rows, &[rows.len()], Restarts::Never)
     }
 
+    /// The saved states after each row, with a restart after each or without any.
+    pub(super) fn states(
+        &self,
+        order: Order,
+        rows: &[L::In],
+        restarts: bool,
+    ) -> Vec<Vec<(String, Option<Vec<u8>>)>> {
+        let mut harness = Harness::new(self.graph().0, order);
+        let each = rows.iter().map(|row| {
+            let pushed = harness.push_batch([row.clone()]);
+            pushed.expect("an input that has not ended takes rows");
+            if restarts {
+                let next = Harness::from_snapshot(self.graph().0, order, &harness.snapshot());
+                harness = next.expect("a new process restores the snapshot of the old one");
+            }
+            harness.entries_of_first_node()
+        });
+        each.collect()
+    }
+
     pub(super) fn run(
         &self,
         order: Order,
