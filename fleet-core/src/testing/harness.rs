@@ -253,7 +253,9 @@ impl<E: Event> Harness<E> {
     pub(crate) fn entries_of_first_node(&self) -> Vec<(String, Option<Vec<u8>>)> {
         let state = self.saved.claim().state;
         let mine = state.into_iter().filter(|saved| saved.node == 1);
-        let mut mine: Vec<_> = mine.map(|saved| (saved.key.to_string(), saved.bytes)).collect();
+        let mut mine: Vec<_> = mine
+            .map(|saved| (saved.key.to_string(), saved.bytes))
+            .collect();
         mine.sort_unstable();
         mine
     }

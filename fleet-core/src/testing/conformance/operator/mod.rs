@@ -170,7 +170,8 @@ where
             agree(&found, &truth, &how);
         }
     }
-    let [without, with] = [false, true].map(|restarts| runs.states(in_order, &input.in_order, restarts));
+    let [without, with] =
+        [false, true].map(|restarts| runs.states(in_order, &input.in_order, restarts));
     assert!(without == with, "a restart changes a state");
     let each = runs.run(in_order, &input.in_order, &[1], Restarts::AfterEachBatch);
     agree(&each, &truth, "a restart after each row");

@@ -52,6 +52,33 @@ where
 }
 
 #[test]
+fn an_operator_that_emits_the_place_of_a_record_is_refused() {
+    let why =
+        refusal(|| broken(|_: &mut u32, row, cx| cx.emit(u32::try_from(row.offset.0).unwrap())));
+    assert!(why.contains("shuffled within"), "{why}");
+}
+
+#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+struct Forgetful {
+    count: u32,
+    #[serde(skip)]
+    forgotten: u32,
+}
+crate::state_by_serde!(Forgetful, 1);
+
+#[test]
+fn an_operator_whose_state_loses_a_field_is_refused_though_no_result_depends_on_it() {
+    let why = refusal(|| {
+        broken(|state: &mut Forgetful, _, cx| {
+            state.forgotten += 1;
+            state.count = state.forgotten;
+            cx.emit(1);
+        })
+    });
+    assert!(why.contains("a restart changes"), "{why}");
+}
+
+#[test]
 fn an_operator_that_emits_nothing_is_refused() {
     let why = refusal(|| broken(|count: &mut u32, _, _| *count += 1));
     assert!(why.contains("emits nothing"), "{why}");
