@@ -33,6 +33,9 @@ fn drive() -> Vec<FleetEvent> {
         if minute % 9 == 0 {
             let mut seen = Perception::new(vehicle("7"), at(second + 1.0));
             seen.class = Some(ObjectClass::Cyclist);
+            events.push(seen.clone().into());
+            // In the same second: the ids of both results must differ.
+            seen.class = Some(ObjectClass::Car);
             events.push(seen.into());
         }
         let kind = match minute % 31 {
@@ -79,10 +82,11 @@ fn metres(hours: &[SelfDrivingHour]) -> i64 {
 async fn belated_events_count_in_their_hour_and_no_distance_is_lost() {
     let in_order = drive();
     let last = in_order.len() - 1;
-    // Every third event comes an hour and a half late; the first and the last do not.
+    // The events of each third minute come an hour and a half late, except the last event.
     let mut delayed: Vec<_> = in_order.iter().cloned().enumerate().collect();
     delayed.sort_by_key(|(place, event)| {
-        let is_late = place % 3 == 1 && *place != last;
+        let minute = event.at().as_micros() / 60_000_000;
+        let is_late = minute % 3 == 0 && *place > 2 && *place != last;
         event.at() + Duration::from_secs(if is_late { 5400 } else { 0 })
     });
     let delayed: Vec<_> = delayed.into_iter().map(|(_, event)| event).collect();

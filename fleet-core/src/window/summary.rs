@@ -244,6 +244,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_stored_layout_of_a_summary_does_not_change() {
+        let (mut summary, mut bytes) = (Summary::EMPTY, Vec::new());
+        for (value, at) in [(Some(7.0), 3), (Some(2.5), 9), (None, 10)] {
+            summary.add(value, EventTime::from_micros(at));
+        }
+        summary.encode(&mut bytes);
+        let mut expected = Vec::new();
+        expected.extend(3_u64.to_le_bytes());
+        expected.extend(2_u64.to_le_bytes());
+        expected.extend(9_500_000_i128.to_le_bytes());
+        for value in [2.5_f64, 7.0, 2.5] {
+            expected.extend(value.to_le_bytes());
+        }
+        expected.extend(9_i64.to_le_bytes());
+        assert_eq!(bytes, expected);
+        assert_eq!(
+            Summary::decode(Summary::VERSION, &mut &*bytes),
+            Some(summary)
+        );
+    }
+
+    #[test]
     fn a_value_in_whole_millionths_is_rounded_half_away_from_zero() {
         let near = |value: f64| [value.next_down(), value, value.next_up()];
         let halves = (-40..40).flat_map(|n| near(f64::from(n) * 0.25e-6));

@@ -362,3 +362,78 @@ async fn a_decoder_whose_payload_cannot_be_tried_again_stops_the_run() {
         assert!(store.rows().is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_key_that_was_forgotten_before_a_panic_stays_forgotten() {
+    let row = |car, second, kmh| Reading {
+        car,
+        second,
+        kmh,
+        id: 0,
+    };
+    // Car 0 is silent for longer than the time to live, and then a culprit.
+    let rows = [
+        (0, 0, 60),
+        (0, 1, 60),
+        (1, 40, 60),
+        (0, 41, 34),
+        (0, 42, 60),
+    ];
+    let rows = Arc::new(
+        rows.map(|(car, second, kmh)| row(car, second, kmh))
+            .to_vec(),
+    );
+    for batch in [1, 2, 5] {
+        let store = MemoryStore::default();
+        let (mut graph, readings) = Graph::new();
+        let counted = graph.apply("bomb", readings, Bomb);
+        let script = vec![Script::Rows(batch); 5];
+        let source = Scripted::new("memory/0", Arc::clone(&rows), script);
+        let order = Order::default();
+        let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+            .store("counted", counted, store.table("counted"))
+            .forget_after(Duration::from_secs(8))
+            .isolate_panics()
+            .run()
+            .await
+            .unwrap();
+        assert_eq!(report.tally("panics", "bomb"), 1);
+        let rows = rows_of(&store);
+        let counts = rows["counted"]
+            .iter()
+            .filter_map(|row| row.rsplit(' ').next());
+        let mut counts: Vec<_> = counts.collect();
+        counts.sort_unstable();
+        assert_eq!(counts, ["1", "1", "1", "2"], "batches of {batch}");
+    }
+}
+
+#[tokio::test]
+async fn a_timer_that_panics_while_silent_keys_are_forgotten_costs_one_key_its_result() {
+    let row = |car, second| Reading {
+        car,
+        second,
+        kmh: 60,
+        id: 0,
+    };
+    // The last row forgets the other cars, which fires their timers.
+    let rows = Arc::new(vec![row(0, 0), row(1, 0), row(2, 0), row(3, 40)]);
+    for batch in [1, 4] {
+        let store = MemoryStore::default();
+        let (mut graph, readings) = Graph::new();
+        let late = graph.apply("late", readings, Late);
+        let script = vec![Script::Rows(batch); 4];
+        let source = Scripted::new("memory/0", Arc::clone(&rows), script);
+        let order = Order::default();
+        let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+            .store("late", late, store.table("late"))
+            .forget_after(Duration::from_secs(8))
+            .isolate_panics()
+            .run()
+            .await
+            .unwrap();
+        assert_eq!((report.counts.accepted, report.keys), (4, 4));
+        assert_eq!(report.tally("panics", "late"), 1);
+        assert_eq!(rows_of(&store)["late"].len(), 3, "batches of {batch}");
+    }
+}

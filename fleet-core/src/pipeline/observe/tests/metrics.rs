@@ -124,6 +124,31 @@ fn recorded() -> (Sums, Report) {
     (sums, report)
 }
 
+/// Dashboards and alerts refer to these names.
+#[test]
+fn the_names_and_labels_of_metrics_do_not_change() {
+    let names = METRICS.map(|metric| format!("{} {}", metric.name, metric.labels.join(" ")));
+    let expected = [
+        "fleet_records_total fate",
+        "fleet_dead_letters_total stage",
+        "fleet_sink_rows_total sink outcome",
+        "fleet_node_rows_in_total node",
+        "fleet_node_rows_out_total node",
+        "fleet_node_seconds node",
+        "fleet_epoch_seconds ",
+        "fleet_commit_seconds ",
+        "fleet_commits_total partition",
+        "fleet_fenced_total partition",
+        "fleet_retries_total stage",
+        "fleet_lag partition",
+        "fleet_keys partition",
+        "fleet_partitions ",
+        "fleet_waiting_rows ",
+        "fleet_waiting_bytes ",
+    ];
+    assert_eq!(names, expected);
+}
+
 #[test]
 fn everything_that_is_recorded_is_in_the_list_and_the_other_way_round() {
     let (sums, _) = recorded();

@@ -45,16 +45,18 @@ pub(super) fn regressions() -> Vec<u64> {
 
 /// Returns the seeds of a test run: the one in `FLEET_SEED`, fresh ones, or a fixed range.
 pub(super) fn chosen() -> Range<u64> {
-    if let Some(seed) = number("FLEET_SEED") {
-        return seed..seed + 1;
-    }
     // Our choice: 10,000 in CI, and otherwise few enough that nobody waits for them.
     let default = if in_ci() { 10_000 } else { 300 };
     let count = number("FLEET_SEEDS").unwrap_or(default);
-    if in_ci() || number("FLEET_FRESH_SEEDS") == Some(1) {
-        fresh(count)
-    } else {
-        FIRST..FIRST + count
+    let is_fresh = in_ci() || number("FLEET_FRESH_SEEDS") == Some(1);
+    range(number("FLEET_SEED"), count, is_fresh)
+}
+
+fn range(one: Option<u64>, count: u64, is_fresh: bool) -> Range<u64> {
+    match one {
+        Some(seed) => seed..seed + 1,
+        None if is_fresh => fresh(count),
+        None => FIRST..FIRST + count,
     }
 }
 
@@ -65,6 +67,14 @@ pub(super) fn fresh(count: u64) -> Range<u64> {
     let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
     let first = since.as_nanos() as u64;
     first..first + count
+}
+
+#[test]
+fn a_plain_run_has_the_same_seeds_each_time_and_a_fresh_one_never_has_them() {
+    assert_eq!(range(None, 300, false), FIRST..FIRST + 300);
+    assert_eq!(range(Some(7), 300, true), 7..8);
+    let fresh = range(None, 300, true);
+    assert!(fresh.start > FIRST + 1_000_000_000 && fresh.end - fresh.start == 300);
 }
 
 fn in_ci() -> bool {
