@@ -363,45 +363,54 @@ async fn a_decoder_whose_payload_cannot_be_tried_again_stops_the_run() {
     }
 }
 
-#[tokio::test]
-async fn a_key_that_was_forgotten_before_a_panic_stays_forgotten() {
-    let row = |car, second, kmh| Reading {
+/// Runs one operator over readings of these cars, seconds and speeds, in batches, with panics
+/// isolated and keys forgotten after 8 s. Returns the report and the stored rows.
+async fn forgetting<L: Operator<In = Reading, Out: std::fmt::Debug>>(
+    operator: L,
+    readings: &[(usize, i64, u16)],
+    batch: usize,
+) -> (Report, Vec<String>) {
+    let reading = |&(car, second, kmh): &(usize, i64, u16)| Reading {
         car,
         second,
         kmh,
         id: 0,
     };
+    let rows: Arc<Vec<_>> = Arc::new(readings.iter().map(reading).collect());
+    let (mut graph, events) = Graph::new();
+    let results = graph.apply("bomb", events, operator);
+    let script = vec![Script::Rows(batch); rows.len()];
+    let (source, store) = (
+        Scripted::new("memory/0", rows, script),
+        MemoryStore::default(),
+    );
+    let order = Order::default();
+    let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+        .store("results", results, store.table("results"))
+        .forget_after(Duration::from_secs(8))
+        .isolate_panics()
+        .run();
+    let report = run.await.unwrap();
+    (
+        report,
+        rows_of(&store).remove("results").unwrap_or_default(),
+    )
+}
+
+#[tokio::test]
+async fn a_key_that_was_forgotten_before_a_panic_stays_forgotten() {
     // Car 0 is silent for longer than the time to live, and then a culprit.
-    let rows = [
+    let readings = [
         (0, 0, 60),
         (0, 1, 60),
         (1, 40, 60),
         (0, 41, 34),
         (0, 42, 60),
     ];
-    let rows = Arc::new(
-        rows.map(|(car, second, kmh)| row(car, second, kmh))
-            .to_vec(),
-    );
     for batch in [1, 2, 5] {
-        let store = MemoryStore::default();
-        let (mut graph, readings) = Graph::new();
-        let counted = graph.apply("bomb", readings, Bomb);
-        let script = vec![Script::Rows(batch); 5];
-        let source = Scripted::new("memory/0", Arc::clone(&rows), script);
-        let order = Order::default();
-        let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
-            .store("counted", counted, store.table("counted"))
-            .forget_after(Duration::from_secs(8))
-            .isolate_panics()
-            .run()
-            .await
-            .unwrap();
+        let (report, rows) = forgetting(Bomb, &readings, batch).await;
         assert_eq!(report.tally("panics", "bomb"), 1);
-        let rows = rows_of(&store);
-        let counts = rows["counted"]
-            .iter()
-            .filter_map(|row| row.rsplit(' ').next());
+        let counts = rows.iter().filter_map(|row| row.rsplit(' ').next());
         let mut counts: Vec<_> = counts.collect();
         counts.sort_unstable();
         assert_eq!(counts, ["1", "1", "1", "2"], "batches of {batch}");
@@ -410,30 +419,12 @@ async fn a_key_that_was_forgotten_before_a_panic_stays_forgotten() {
 
 #[tokio::test]
 async fn a_timer_that_panics_while_silent_keys_are_forgotten_costs_one_key_its_result() {
-    let row = |car, second| Reading {
-        car,
-        second,
-        kmh: 60,
-        id: 0,
-    };
     // The last row forgets the other cars, which fires their timers.
-    let rows = Arc::new(vec![row(0, 0), row(1, 0), row(2, 0), row(3, 40)]);
+    let readings = [(0, 0, 60), (1, 0, 60), (2, 0, 60), (3, 40, 60)];
     for batch in [1, 4] {
-        let store = MemoryStore::default();
-        let (mut graph, readings) = Graph::new();
-        let late = graph.apply("late", readings, Late);
-        let script = vec![Script::Rows(batch); 4];
-        let source = Scripted::new("memory/0", Arc::clone(&rows), script);
-        let order = Order::default();
-        let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
-            .store("late", late, store.table("late"))
-            .forget_after(Duration::from_secs(8))
-            .isolate_panics()
-            .run()
-            .await
-            .unwrap();
+        let (report, rows) = forgetting(Late, &readings, batch).await;
         assert_eq!((report.counts.accepted, report.keys), (4, 4));
-        assert_eq!(report.tally("panics", "late"), 1);
-        assert_eq!(rows_of(&store)["late"].len(), 3, "batches of {batch}");
+        assert_eq!(report.tally("panics", "bomb"), 1);
+        assert_eq!(rows.len(), 3, "batches of {batch}");
     }
 }
