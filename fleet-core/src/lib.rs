@@ -31,7 +31,7 @@
 //!     .run()
 //!     .await?;
 //! assert!(report.balances());
-//! assert_eq!(store.rows::<Telemetry>("fast").len(), 1);
+//! assert_eq!(store.rows()["fast"].len(), 1);
 //! # Ok::<(), fleet_core::Error>(()) })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
