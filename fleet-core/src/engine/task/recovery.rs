@@ -8,7 +8,7 @@ use super::{
     blame::Blame,
     isolation::{Isolation, TakenEvent},
     panics::{PanicSite, Panicked, caught},
-    processor::{Image, Processor},
+    processor::Processor,
     results::{Emission, Results},
 };
 use crate::{
@@ -153,7 +153,7 @@ impl<E: Event> Recovery<'_, E> {
             self.results.fates = Fates::default();
             self.results.reset(&mark);
             if let (Some(id), Some(image)) = (id, &image) {
-                self.put_back(id, image);
+                self.processor.put_back(id, image);
             }
             letters.push(self.assign_blame(&panicked, cause, &mut blame));
             if panicked.site == PanicSite::Order {
@@ -166,10 +166,6 @@ impl<E: Event> Recovery<'_, E> {
         }
         self.results.fates = fates;
         Ok(())
-    }
-
-    fn put_back(&mut self, id: KeyId, image: &Image) {
-        self.processor.put_back(id, image);
     }
 
     /// Records the dead letters of one step.

@@ -3,8 +3,6 @@
 mod clocks;
 mod state;
 
-pub(super) use state::Image;
-
 use super::{
     Plan,
     blame::Blame,
