@@ -13,7 +13,7 @@ use fleet_core::{
     decode::Entry,
     event::ContentHasher,
     pipeline::{Ending, EpochLimits},
-    source::{Batch, Replayable, SourceEvent},
+    source::{Batch, Position, Replayable, SourceEvent},
 };
 
 /// Stands in for the service: a numbered log of messages that counts its requests.
@@ -83,12 +83,13 @@ impl Source for Pages {
             partition,
             next: Offset(next),
             time: None,
+            mark: None,
             payload,
         }))
     }
 
-    async fn start(&mut self, _: &Partition, at: Option<Offset>) -> Result<()> {
-        self.next = Some(at.unwrap_or_default().0);
+    async fn start(&mut self, _: &Partition, at: Option<&Position>) -> Result<()> {
+        self.next = Some(at.map_or(0, |at| at.next.0));
         Ok(())
     }
 

@@ -63,6 +63,14 @@ bugs! {
     SnapshotAheadOfCommit,
     /// The counts are saved even if their commit is rejected.
     CountsOutsideTransaction,
+    /// A batch of a partition without a task is dropped without being counted.
+    UnownedBatchSwallowed,
+    /// The source is not told that another process has claimed a partition.
+    FencedOwnerNotAsked,
+    /// What was read before the source failed is not committed.
+    EpochDroppedOnSourceError,
+    /// A commit without state leaves out the source's note at its position.
+    MarkLeftOut,
 }
 
 #[cfg(not(test))]

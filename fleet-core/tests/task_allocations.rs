@@ -11,7 +11,7 @@ use fleet_core::{
     operator::Cx,
     pipeline::EpochLimits,
     sink::Null,
-    source::{Batch, Chunk, Replayable, SourceEvent},
+    source::{Batch, Chunk, Position, Replayable, SourceEvent},
     units::Speed,
     window::{SummaryOf, Tumbling},
 };
@@ -42,15 +42,16 @@ impl Source for Chunks {
             start,
             ..Chunk::default()
         };
-        let (next, time) = (Offset(next), None);
+        let (next, time, mark) = (Offset(next), None, None);
         Ok(SourceEvent::Batch(Batch {
             partition,
             next,
             time,
+            mark,
             payload,
         }))
     }
-    async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
         Ok(())
     }
 }

@@ -22,7 +22,7 @@ use fleet_core::{
     decode::Typed,
     event::{AlertKind, Severity, Telemetry},
     pipeline::{EpochLimits, Ticks},
-    source::{Batch, Replayable, SourceEvent},
+    source::{Batch, Position, Replayable, SourceEvent},
     table::{TableRow, to_ndjson},
 };
 use fleet_rules::{Presence, Silent};
@@ -112,6 +112,7 @@ impl Source for Days {
                     partition: self.partition.clone(),
                     next: Offset((from + count) as u64),
                     time: None,
+                    mark: None,
                     payload: (from as u64..).map(Offset).zip(rows).collect(),
                 }));
             }
@@ -125,8 +126,8 @@ impl Source for Days {
         }
     }
 
-    async fn start(&mut self, _: &Partition, at: Option<Offset>) -> Result<()> {
-        self.at = Some(at.unwrap_or_default().0 as usize);
+    async fn start(&mut self, _: &Partition, at: Option<&Position>) -> Result<()> {
+        self.at = Some(at.map_or(0, |at| at.next.0) as usize);
         Ok(())
     }
 }

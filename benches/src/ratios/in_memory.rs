@@ -1,6 +1,6 @@
 //! A source of events in memory and a store that discards: what remains to measure is the engine.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use fleet_core::{
@@ -8,7 +8,7 @@ use fleet_core::{
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
     decode::Entry,
     event::Telemetry,
-    source::{Batch, Replayable, SourceEvent},
+    source::{Batch, Position, Replayable, SourceEvent},
     units::{Percent, Speed, Temperature},
 };
 
@@ -71,11 +71,12 @@ impl Source for InMemory {
             partition,
             next: Offset(upto as u64),
             time: None,
+            mark: None,
             payload: Span(Arc::clone(&self.rows), given..upto),
         }))
     }
 
-    async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
         Ok(())
     }
 }
@@ -133,5 +134,8 @@ impl CheckpointStore for DiscardStore {
     }
     async fn progress(&mut self, _: &Partition) -> Result<Option<Progress>> {
         Ok(None)
+    }
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>> {
+        Ok(BTreeMap::new())
     }
 }

@@ -1,152 +1,18 @@
-//! The contract of a checkpoint store, and the types it stores: position, state, counts and dead
-//! letters of each partition.
+//! The contract of a checkpoint store, and what it stores of each partition.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use compact_str::CompactString;
 
-use crate::data::{Offset, Partition, Result};
-
-/// Counts records by their fate. Every record has exactly one.
-///
-/// # Guarantees
-/// In every commit, `read = accepted + filtered + dead_lettered + late + duplicate`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Counts {
-    /// Records that were passed to a decoder.
-    pub read: u64,
-    /// Records that entered the graph.
-    pub accepted: u64,
-    /// Records that a decoder skipped on purpose.
-    pub filtered: u64,
-    /// Records that could not be decoded or processed.
-    pub dead_lettered: u64,
-    /// Records that arrived after their key's clock had passed them.
-    pub late: u64,
-    /// Records whose content was seen before.
-    pub duplicate: u64,
-}
-
-impl Counts {
-    /// Returns whether every record read has a fate.
-    pub fn balances(&self) -> bool {
-        self.read == self.accepted + self.filtered + self.dead_lettered + self.late + self.duplicate
-    }
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.read += other.read;
-        self.accepted += other.accepted;
-        self.filtered += other.filtered;
-        self.dead_lettered += other.dead_lettered;
-        self.late += other.late;
-        self.duplicate += other.duplicate;
-    }
-}
-
-/// A record or row that could not be processed, with everything needed to retry it later.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// The offset of the record; for a rejected row, of the record that produced it.
-    pub offset: Offset,
-    /// The step that refused it: `decode`, `order`, `keys`, or the name of an operator or a sink.
-    /// Stores and metrics call this `stage`.
-    pub step: Arc<str>,
-    /// A human-readable reason.
-    pub reason: String,
-    /// The record's bytes, truncated to [`MAX_RAW_BYTES`](crate::decode::MAX_RAW_BYTES).
-    pub raw: Vec<u8>,
-    /// The record's full length, in bytes.
-    pub length: u64,
-}
-
-impl DeadLetter {
-    /// The memory it takes, in bytes.
-    fn weight(&self) -> usize {
-        self.raw.len() + self.reason.len() + size_of::<Self>()
-    }
-
-    /// Returns whether `raw` holds only the beginning of the record.
-    pub fn is_cut(&self) -> bool {
-        self.length > self.raw.len() as u64
-    }
-}
-
-/// The fates of one partition's records: total counts, and the dead letters since the last commit.
-#[derive(Clone, Debug, Default)]
-pub struct Fates {
-    /// Counts since the partition's first record.
-    pub counts: Counts,
-    /// Dead letters since the last commit.
-    pub dead: Vec<DeadLetter>,
-    /// The memory that `dead` and `lost` take, in bytes.
-    pub(crate) dead_bytes: usize,
-    /// Dead letters of panics inside the graph. Their records entered it, so a replay must see
-    /// them again.
-    pub(crate) lost: Vec<DeadLetter>,
-}
-
-impl From<Counts> for Fates {
-    fn from(counts: Counts) -> Self {
-        Self {
-            counts,
-            ..Self::default()
-        }
-    }
-}
-
-impl Fates {
-    /// Counts and stores a dead letter.
-    pub(crate) fn bury(&mut self, letter: DeadLetter) {
-        self.counts.dead_lettered += 1;
-        self.dead_bytes += letter.weight();
-        self.dead.push(letter);
-    }
-
-    /// Drops the dead letters after the first `length`; the caller restores the counts.
-    pub(crate) fn truncate_dead(&mut self, length: usize) {
-        self.dead.truncate(length);
-        let all = self.dead.iter().chain(&self.lost);
-        self.dead_bytes = all.map(DeadLetter::weight).sum();
-    }
-
-    /// Stores a dead letter of a panic inside the graph; see [`lost`](Self::lost).
-    pub(crate) fn lose(&mut self, letter: DeadLetter) {
-        self.dead_bytes += letter.weight();
-        self.lost.push(letter);
-    }
-
-    /// Counts and stores a dead letter of an event that `step` refused and whose bytes are gone.
-    pub(crate) fn dead_letter(&mut self, offset: Offset, step: &str, reason: &str) {
-        let (step, reason) = (step.into(), reason.into());
-        self.bury(DeadLetter {
-            offset,
-            step,
-            reason,
-            raw: Vec::new(),
-            length: 0,
-        });
-    }
-
-    /// Moves the fates of another part of the same partition into this one.
-    pub(crate) fn join(&mut self, other: &mut Self) {
-        self.counts += std::mem::take(&mut other.counts);
-        self.dead.append(&mut other.dead);
-        self.lost.append(&mut other.lost);
-        self.dead_bytes += std::mem::take(&mut other.dead_bytes);
-    }
-
-    /// Takes all dead letters, in input order.
-    pub(crate) fn take_dead(&mut self) -> Vec<DeadLetter> {
-        self.dead_bytes = 0;
-        let mut dead = std::mem::take(&mut self.dead);
-        dead.append(&mut self.lost);
-        dead.sort_by_key(|letter| letter.offset);
-        dead
-    }
-}
+use crate::data::{Offset, Partition, Result, State};
+pub use crate::{
+    contracts::{
+        dead_letter::{DeadLetter, MAX_RAW_BYTES},
+        fates::{Counts, Fates},
+    },
+    data::{InputOffset, Mark, Position},
+};
 
 /// Named running totals, committed together with the position.
 ///
@@ -176,6 +42,10 @@ pub struct Claim {
     pub tallies: Tallies,
 }
 
+/// The [node](Saved::node) of the entry that holds the mark of a partition. Stores hold this
+/// number, so it never changes.
+pub const MARK_ENTRY: u16 = u16::MAX - 5;
+
 /// The state of one key at one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
@@ -188,6 +58,18 @@ pub struct Saved {
     pub version: u16,
     /// The encoded state; `None` deletes the entry.
     pub bytes: Option<Vec<u8>>,
+}
+
+impl Saved {
+    /// Returns the mark that this entry holds, or `None` if it is another entry, deletes the mark,
+    /// or cannot be read.
+    ///
+    /// A store that lists its partitions needs it, and nothing else of the state.
+    pub fn mark(&self) -> Option<Mark> {
+        let bytes = self.bytes.as_deref().filter(|_| self.node == MARK_ENTRY);
+        let from = &mut bytes?;
+        Mark::decode(self.version, from).filter(|_| from.is_empty())
+    }
 }
 
 /// One partition's share of a commit.
@@ -206,6 +88,9 @@ pub struct Sealed {
     pub seq: u64,
     /// The offset to resume from.
     pub next: Offset,
+    /// The source's note at this offset. If it has changed, it is an entry of `saved` too, which is
+    /// what a store stores.
+    pub mark: Option<Mark>,
     /// Whether the input has ended.
     pub ended: bool,
     /// The structure of the graph.
@@ -231,7 +116,7 @@ pub enum Committed {
 }
 
 /// The progress of a partition, read without claiming it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The token of the last claim.
     pub token: u64,
@@ -239,6 +124,8 @@ pub struct Progress {
     pub seq: u64,
     /// The offset to resume from; `None` before the first commit.
     pub next: Option<Offset>,
+    /// The source's note at this offset, if it left one.
+    pub mark: Option<Mark>,
     /// Whether the input has ended.
     pub ended: bool,
 }
@@ -246,15 +133,15 @@ pub struct Progress {
 /// Stores the progress of each partition, and changes all of it in one transaction.
 ///
 /// Progress is the position, the fencing token, the state of the keys, dead letters, counts and
-/// tallies. The driver calls the store from one task at a time:
+/// tallies. The driver uses one handle for commits, and a clone for each claim:
 ///
 /// ```text
-/// when a partition is assigned   claim
-/// for each epoch                 begin -> transactional sinks write -> commit
+/// when a partition is assigned   claim, while epochs of other partitions are committed
+/// for each epoch                 begin -> transactional sinks write -> commit or abort
 /// after a commit that failed     progress of its partitions
 /// ```
 ///
-/// Clones of a store are handles to the same data.
+/// Clones of a store are handles to the same data, and may be used at the same time.
 ///
 /// # Guarantees
 /// An implementation guarantees:
@@ -274,17 +161,28 @@ pub struct Progress {
 /// [`MemoryStore`](crate::MemoryStore) is the smallest implementation. The suite
 /// `fleet_core::testing::conformance` checks this contract against any other.
 #[async_trait]
-pub trait CheckpointStore: Send + 'static {
+pub trait CheckpointStore: Clone + Send + 'static {
     /// A transaction. It owns its connection, and dropping it rolls back.
     type Tx: Send;
 
     /// Claims a partition: atomically raises its fencing token and returns its stored progress.
     ///
-    /// The first claim of an unknown partition creates it.
+    /// The first claim of an unknown partition creates it. Reading the state of many keys must not
+    /// keep other handles from committing. If the future is dropped, it is open whether the token
+    /// was raised.
     async fn claim(&mut self, partition: &Partition) -> Result<Claim>;
 
     /// Begins a transaction.
     async fn begin(&mut self) -> Result<Self::Tx>;
+
+    /// Rolls a transaction back, and returns when its locks are free. Default: drops it.
+    ///
+    /// # Errors
+    /// An error leaves the roll-back to the store; the driver goes on with a new transaction.
+    async fn abort(&mut self, tx: Self::Tx) -> Result<()> {
+        drop(tx);
+        Ok(())
+    }
 
     /// Commits an epoch, or rolls it back if any of its partitions is fenced.
     ///
@@ -293,4 +191,7 @@ pub trait CheckpointStore: Send + 'static {
 
     /// Returns the progress of a partition, or `None` if it was never claimed.
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>>;
+
+    /// Returns the progress of every partition that was ever claimed, without claiming any.
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>>;
 }

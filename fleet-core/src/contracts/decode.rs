@@ -1,16 +1,16 @@
 //! The contract of a decoder, which turns payloads into events, and the [`Entry`] that counts the
 //! fate of each record.
 
+pub use crate::contracts::dead_letter::MAX_RAW_BYTES;
 use crate::{
-    contracts::checkpoint::{Counts, DeadLetter, Fates},
+    contracts::{
+        dead_letter::DeadLetter,
+        fates::{Counts, Fates},
+    },
     data::Offset,
     event::Event,
     rows::{Dealer, Slab},
 };
-
-/// The longest prefix of a record that a dead letter stores, in bytes. Our choice: enough to
-/// recognize the record; its offset locates the rest.
-pub const MAX_RAW_BYTES: usize = 64 * 1024;
 
 /// The longest reason that a dead letter stores, in bytes. Our choice: a few lines, because some
 /// reasons quote what they refuse.
@@ -152,23 +152,36 @@ impl<'a, E> Entry<'a, E> {
     /// Like [`malformed`](Self::malformed), for a record of `length` bytes of which only the
     /// beginning, `raw`, is available.
     pub fn cut(&mut self, at: Offset, raw: &[u8], length: u64, reason: impl Into<String>) {
-        if at < self.counted {
+        let raw = raw.get(..MAX_RAW_BYTES).unwrap_or(raw).to_vec();
+        let mut letter = DeadLetter::new(at, "decode", reason).with_raw(raw);
+        letter.length = length;
+        self.dead_letter(letter);
+    }
+
+    /// Refuses a record of which more is known: its place in its input, its key, its log time or
+    /// its headers. The step becomes `decode`, and too long reasons and bytes are truncated.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{Offset, checkpoint::{DeadLetter, Fates}, decode::Entry};
+    /// let (mut rows, mut fates) = (Vec::<(Offset, ())>::new(), Fates::default());
+    /// let letter = DeadLetter::new(Offset(7), "", "not JSON").with_raw(b"{".to_vec());
+    /// Entry::new(&mut rows, &mut fates)
+    ///     .dead_letter(DeadLetter { key: Some("car-1".into()), ..letter });
+    /// assert_eq!(fates.dead[0].key.as_deref(), Some("car-1"));
+    /// ```
+    pub fn dead_letter(&mut self, mut letter: DeadLetter) {
+        if letter.offset < self.counted {
             return;
         }
         self.counts().read += 1;
-        let mut reason = reason.into();
+        letter.step = "decode".into();
         let end = (0..=MAX_REASON_BYTES)
             .rev()
-            .find(|end| reason.is_char_boundary(*end));
-        reason.truncate(end.unwrap_or(0));
-        let raw = raw.get(..MAX_RAW_BYTES).unwrap_or(raw).to_vec();
-        self.fates.bury(DeadLetter {
-            offset: at,
-            step: "decode".into(),
-            reason,
-            raw,
-            length,
-        });
+            .find(|end| letter.reason.is_char_boundary(*end));
+        letter.reason.truncate(end.unwrap_or(0));
+        letter.raw.truncate(MAX_RAW_BYTES);
+        self.fates.bury(letter);
     }
 }
 

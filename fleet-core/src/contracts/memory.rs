@@ -13,7 +13,9 @@ use compact_str::CompactString;
 use crate::data::Offset;
 use crate::{
     contracts::{
-        checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress, Saved, Sealed},
+        checkpoint::{
+            CheckpointStore, Claim, Committed, DeadLetter, MARK_ENTRY, Progress, Saved, Sealed,
+        },
         sink::{Outcome, TransactionalSink},
     },
     data::{Partition, Result},
@@ -140,13 +142,15 @@ impl CheckpointStore for MemoryStore {
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         let contents = self.lock();
-        let held = contents.partitions.get(partition);
-        Ok(held.map(|Held { claim, .. }| Progress {
-            token: claim.token,
-            seq: claim.seq,
-            next: claim.next,
-            ended: claim.ended,
-        }))
+        Ok(contents.partitions.get(partition).map(Held::progress))
+    }
+
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>> {
+        let contents = self.lock();
+        let partitions = contents.partitions.iter();
+        Ok(partitions
+            .map(|(name, held)| (name.clone(), held.progress()))
+            .collect())
     }
 }
 
@@ -181,6 +185,17 @@ impl Held {
         Claim {
             state: self.state.values().cloned().collect(),
             ..self.claim.clone()
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let mark = self.state.get(&(MARK_ENTRY, CompactString::default()));
+        Progress {
+            token: self.claim.token,
+            seq: self.claim.seq,
+            next: self.claim.next,
+            mark: mark.and_then(Saved::mark),
+            ended: self.claim.ended,
         }
     }
 

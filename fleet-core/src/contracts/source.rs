@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-pub use crate::data::{Offset, Partition};
+pub use crate::data::{InputOffset, Mark, Offset, Partition, Position};
 use crate::{
     contracts::decode::SingleRecord,
     data::{EventTime, Result},
@@ -17,6 +17,9 @@ pub struct Batch<P> {
     pub partition: Partition,
     /// The offset after the last record.
     pub next: Offset,
+    /// The source's own note at `next`, for what the offset cannot say. `None` if the offset says
+    /// all: then nothing is stored, and nothing is kept of an earlier mark.
+    pub mark: Option<Mark>,
     /// The time at which the log appended the records, if the log records it, as Kafka does. A file
     /// has none.
     ///
@@ -29,6 +32,19 @@ pub struct Batch<P> {
     pub time: Option<EventTime>,
     /// The records: lines, messages or typed events.
     pub payload: P,
+}
+
+impl<P> Batch<P> {
+    /// Returns a batch without a mark and without a log time.
+    pub fn new(partition: Partition, next: Offset, payload: P) -> Self {
+        Self {
+            partition,
+            next,
+            mark: None,
+            time: None,
+            payload,
+        }
+    }
 }
 
 /// An event that a source reports.
@@ -94,6 +110,7 @@ impl fmt::Debug for RevokeGuard {
 ///                      -> Revoking   commit, then drop the guard
 ///                      -> Lost       discard
 /// after each commit    committed, once per partition
+/// after a lost fence   fenced, once per partition
 /// ```
 ///
 /// A source reports; it never decides on progress. The position belongs to the
@@ -123,11 +140,13 @@ pub trait Source: Send + 'static {
     /// calls `next` again.
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>>;
 
-    /// Starts reading a partition at offset `at`.
+    /// Starts reading a partition at the position `at`, which is the offset and the mark of a
+    /// [`Batch`].
     ///
-    /// Called once for each partition of an [`Assigned`](SourceEvent::Assigned). `None` means that
-    /// nothing was ever committed: the source chooses where to begin.
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()>;
+    /// Called once for each partition of an [`Assigned`](SourceEvent::Assigned), unless the
+    /// partition is revoked or lost before its state is restored. `None` means that nothing was
+    /// ever committed: the source chooses where to begin.
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()>;
 
     /// Returns whether the source waits for more input when it has caught up, and reports
     /// [`Idle`](SourceEvent::Idle), instead of ending. Default: `true`.
@@ -160,14 +179,87 @@ pub trait Source: Send + 'static {
         None
     }
 
-    /// Reports that everything before offset `upto` is durable.
+    /// Returns the end of each input of a partition as of now, under the names that its
+    /// [marks](Mark) use.
+    ///
+    /// The difference to the mark of the committed position is the lag of the input. Called as
+    /// [`end`](Self::end). Default: none, because the partition is its own input.
+    fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
+        let _ = partition;
+        Vec::new()
+    }
+
+    /// Reports that everything before `upto` is durable.
     ///
     /// Called after each commit, for each partition in it that this process still owns. If the
     /// driver runs out of time during a hand-over, it drops the future and calls again later. A log
     /// may store the offset as a hint; a queue acknowledges its messages. Default: does nothing.
-    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
+    async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
         let _ = (partition, upto);
         Ok(())
+    }
+
+    /// Returns whether a group decides which process reads which partition, as a consumer group of
+    /// Kafka does. Default: `false`, each process reads all partitions.
+    ///
+    /// It decides what follows when another process [claims](Self::fenced) the last partition of
+    /// this one. In a group the run goes on: the other process may be a former owner whose claim
+    /// came late, and the group assigns partitions again. Without a group the run ends with an
+    /// error, because two processes do the same work.
+    fn in_group(&self) -> bool {
+        false
+    }
+
+    /// Reports that another process has claimed a partition that was started here. The driver has
+    /// discarded what it had not committed, and reads no further batch of it.
+    ///
+    /// A source in a group asks its group. If the partition still belongs to this process, the
+    /// source reports it as [`Assigned`](SourceEvent::Assigned) again, and the driver claims it
+    /// again, each time after a longer delay. If not, it reports it as
+    /// [`Lost`](SourceEvent::Lost). Default: does nothing.
+    fn fenced(&mut self, partition: &Partition) {
+        let _ = partition;
+    }
+}
+
+/// What a source is, which decides what a pipeline can promise over it.
+///
+/// | kind | trait | a restart | readers of a partition | order, keyed state |
+/// |---|---|---|---|---|
+/// | log | [`Replayable`] | reads again from any committed offset | one | yes |
+/// | live | [`SingleReader`] | goes on with what comes next | one | yes |
+/// | queue | [`Queue`] | what was not acknowledged comes again | several, competing | no |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Such as a file, or a topic of Kafka.
+    Log,
+    /// Such as a channel, a socket, or the requests of a server.
+    Live,
+    /// Such as a queue of RabbitMQ.
+    Queue,
+}
+
+/// A source of whose partitions each has one reader at a time: a log or a live source. Rows of one
+/// key come to one task, so they can be put in order, and nodes can keep state for it.
+///
+/// Every [`Replayable`] source is one. For a live source, implement it without methods; its
+/// [`committed`](Source::committed) acknowledges what is durable.
+#[diagnostic::on_unimplemented(
+    message = "it is not said what kind of source `{Self}` is",
+    label = "neither a log nor a live source",
+    note = "implement `Replayable` for a log that can be read again from a committed offset, \
+            `SingleReader` for a live source, or `Queue` and use `Pipeline::over_queue`"
+)]
+pub trait SingleReader: Source {
+    /// Returns what kind of source it is. Default: live.
+    fn kind(&self) -> SourceKind {
+        SourceKind::Live
+    }
+}
+
+impl<S: Replayable + ?Sized> SingleReader for S {
+    fn kind(&self) -> SourceKind {
+        SourceKind::Log
     }
 }
 
@@ -179,6 +271,23 @@ pub trait Source: Send + 'static {
     note = "a source that is not `Replayable` runs with `Pipeline::at_least_once`"
 )]
 pub trait Replayable: Source {}
+
+/// A source whose records are dealt to several competing readers, such as a queue of RabbitMQ.
+///
+/// Rows of one key come to any reader in any order, and come again if a reader dies before it
+/// acknowledges them. So there is no order to restore and no state to keep for a key:
+/// [`Pipeline::over_queue`](crate::Pipeline::over_queue) takes rows as they arrive, and accepts
+/// graphs of stateless nodes only.
+///
+/// Each reader has a partition of its own, under a name that no other reader uses; its offsets count
+/// what this reader was given. [`committed`](Source::committed) acknowledges.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a queue",
+    label = "not a queue",
+    note = "a log or a live source runs with `Pipeline::exactly_once` or \
+            `Pipeline::at_least_once`"
+)]
+pub trait Queue: Source {}
 
 /// A run of bytes that holds whole records, each terminated by a line feed. Only the last record of
 /// an input may lack it.

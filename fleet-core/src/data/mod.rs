@@ -3,6 +3,7 @@
 pub(crate) mod error;
 pub(crate) mod geo_point;
 pub(crate) mod id;
+pub(crate) mod mark;
 pub(crate) mod offset;
 pub mod state;
 pub mod table;
@@ -12,6 +13,7 @@ pub mod units;
 pub use error::{Error, ErrorKind, Result};
 pub use geo_point::GeoPoint;
 pub use id::{ContentId, DriverId, FleetId, IdError, MAX_ID_BYTES, MissionId, TripId, VehicleId};
+pub use mark::{InputOffset, Mark, Position};
 pub use offset::{Offset, Partition};
 pub use state::State;
 pub use table::TableRow;

@@ -61,8 +61,8 @@ impl Step {
 pub(crate) struct CommittedEpoch {
     /// The pieces that are durable.
     pub(crate) done: Vec<Sealed>,
-    /// The partitions that another process owns.
-    pub(crate) fenced: Vec<Partition>,
+    /// The partitions that another process owns, with the tokens under which they were refused.
+    pub(crate) fenced: Vec<(Partition, u64)>,
 }
 
 /// The committer of one process.
@@ -77,7 +77,7 @@ pub(crate) struct Committer {
     own_dead: Vec<usize>,
     /// For each piece, the rows of each sink.
     outputs: Vec<Vec<Box<dyn Buffer>>>,
-    fenced: Vec<Partition>,
+    fenced: Vec<(Partition, u64)>,
     step: Step,
     /// The rows that were rejected in this epoch, by piece and sink. Retries replace them.
     rejected: BTreeMap<(usize, usize), Vec<DeadLetter>>,
@@ -238,6 +238,7 @@ impl Committer {
         let Some(sealed) = self.sealed.get(piece) else {
             return;
         };
+        let progress = progress.as_ref();
         let ours = progress.is_some_and(|progress| progress.token == sealed.token);
         let committed = progress.is_some_and(|progress| progress.seq >= sealed.seq);
         if ours && (committed || planted(Bug::LostCommitTakenForDone)) {
@@ -293,7 +294,10 @@ impl Committer {
     }
 
     fn fence(&mut self, partitions: &[Partition]) {
-        self.fenced.extend_from_slice(partitions);
+        let sealed = self.sealed.iter();
+        let refused = sealed.filter(|sealed| partitions.contains(&sealed.partition));
+        self.fenced
+            .extend(refused.map(|sealed| (sealed.partition.clone(), sealed.token)));
         self.drop_partitions(partitions);
         self.step = if self.sealed.is_empty() {
             Step::Finished

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | 0 | rows in the order buffer, and the clock of their key | key of the event |
 //! | 1 to 65,279 | state of the node with this number | key of the event |
+//! | 65,530 | source's note at the position | empty |
 //! | 65,531 | tenant whose bound a key counts against | key of the event |
 //! | 65,532 | time of the partition, by which silent keys are forgotten | empty |
 //! | 65,533 | position of the last snapshot, if the commit is newer | empty |
@@ -17,8 +18,8 @@
 use compact_str::CompactString;
 
 use crate::{
-    contracts::checkpoint::Saved,
-    data::{EventTime, State},
+    contracts::checkpoint::{MARK_ENTRY, Saved},
+    data::{EventTime, Mark, State},
 };
 
 /// The rows of a key in the order buffer, and its clock.
@@ -56,6 +57,8 @@ pub(crate) enum SnapshotEntry<'a> {
     PartitionTime,
     /// The tenant whose bound a key counts against.
     TenantKey,
+    /// The source's note at the position.
+    Mark,
 }
 
 impl<'a> SnapshotEntry<'a> {
@@ -65,6 +68,7 @@ impl<'a> SnapshotEntry<'a> {
             WAITING => Self::Waiting(&saved.key),
             1..=MAX_NODES => Self::Node(&saved.key),
             TENANT_KEY => Self::TenantKey,
+            MARK_ENTRY => Self::Mark,
             PARTITION_TIME => Self::PartitionTime,
             LAST_SNAPSHOT => Self::LastSnapshot,
             FLOOR => Self::Floor(EventTime::decode(0, &mut saved.bytes.as_deref()?)?),
@@ -82,7 +86,11 @@ impl<'a> SnapshotEntry<'a> {
     pub(crate) fn key(&self) -> Option<&'a str> {
         match self {
             Self::Waiting(key) | Self::Seen(key, _) | Self::Node(key) => Some(key),
-            Self::Floor(_) | Self::LastSnapshot | Self::PartitionTime | Self::TenantKey => None,
+            Self::Floor(_)
+            | Self::LastSnapshot
+            | Self::PartitionTime
+            | Self::TenantKey
+            | Self::Mark => None,
         }
     }
 }
@@ -126,6 +134,16 @@ pub(crate) fn tenant_key(key: CompactString, tenant: Option<&str>) -> Saved {
     )
 }
 
+/// Returns the entry for the source's note at the position. Without a mark, it deletes the note.
+pub(crate) fn mark(mark: Option<&Mark>) -> Saved {
+    let bytes = mark.map(|mark| {
+        let mut bytes = Vec::new();
+        mark.encode(&mut bytes);
+        bytes
+    });
+    entry(MARK_ENTRY, "".into(), Mark::VERSION, bytes)
+}
+
 fn entry(node: u16, key: CompactString, version: u16, bytes: Option<Vec<u8>>) -> Saved {
     Saved {
         node,
@@ -164,6 +182,7 @@ mod tests {
                 65_531,
                 SnapshotEntry::TenantKey,
             ),
+            (mark(None), 65_530, SnapshotEntry::Mark),
         ];
         for (saved, number, about) in &cases {
             assert_eq!(
@@ -171,7 +190,7 @@ mod tests {
                 (*number, Some(*about))
             );
         }
-        for number in 1..=u16::MAX - 5 {
+        for number in 1..=u16::MAX - 6 {
             let saved = entry(number, "a".into(), 0, None);
             let expected = (number <= 65_279).then_some(SnapshotEntry::Node("a"));
             assert_eq!(SnapshotEntry::of(&saved), expected, "{number}");

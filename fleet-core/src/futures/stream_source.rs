@@ -13,9 +13,9 @@ use futures_core::Stream;
 use crate::{
     contracts::{
         Source,
-        source::{Batch, SourceEvent},
+        source::{Batch, SingleReader, SourceEvent},
     },
-    data::{Offset, Partition, Result},
+    data::{Offset, Partition, Position, Result},
 };
 
 /// The maximum number of items in a batch. Our choice: large enough to amortise the fixed costs of
@@ -156,6 +156,7 @@ impl<S: Stream, T> StreamSource<S, T> {
                 partition: self.partition.clone(),
                 next: self.next,
                 time: None,
+                mark: None,
                 payload,
             }));
         }
@@ -171,6 +172,13 @@ impl<S: Stream, T> StreamSource<S, T> {
         }
         Poll::Pending
     }
+}
+
+impl<S, T> SingleReader for StreamSource<S, T>
+where
+    S: Stream + Send + 'static,
+    T: Send + 'static,
+{
 }
 
 #[async_trait]
@@ -198,8 +206,8 @@ where
         }
     }
 
-    async fn start(&mut self, _: &Partition, at: Option<Offset>) -> Result<()> {
-        self.next = at.unwrap_or_default();
+    async fn start(&mut self, _: &Partition, at: Option<&Position>) -> Result<()> {
+        self.next = at.map(|at| at.next).unwrap_or_default();
         self.phase = Phase::Running;
         Ok(())
     }
@@ -212,9 +220,9 @@ where
         self.paused = false;
     }
 
-    async fn committed(&mut self, _: &Partition, upto: Offset) -> Result<()> {
+    async fn committed(&mut self, _: &Partition, upto: &Position) -> Result<()> {
         if let Some(acknowledge) = &mut self.on_committed {
-            acknowledge(upto);
+            acknowledge(upto.next);
         }
         Ok(())
     }

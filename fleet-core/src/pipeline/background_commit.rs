@@ -10,7 +10,7 @@ use tracing::{Instrument, debug_span, instrument::WithSubscriber};
 
 use super::commit::{CommitSide, Lost};
 use crate::{
-    contracts::checkpoint::CheckpointStore,
+    contracts::checkpoint::{CheckpointStore, Tallies},
     data::{Error, ErrorKind, Partition, Result},
     engine::{committer::CommittedEpoch, task::Piece},
 };
@@ -24,6 +24,8 @@ pub(super) struct BackgroundCommit<S: CheckpointStore> {
     /// Holds at most one task.
     running: JoinSet<(Box<CommitSide<S>>, Result<CommittedEpoch>)>,
     lost: Lost,
+    /// Partitions that were claimed while a commit ran, with the totals of their sinks.
+    assigned: Vec<(Partition, Tallies)>,
 }
 
 impl<S: CheckpointStore> BackgroundCommit<S> {
@@ -32,6 +34,7 @@ impl<S: CheckpointStore> BackgroundCommit<S> {
             lost: side.lost(),
             idle: Some(Box::new(side)),
             running: JoinSet::new(),
+            assigned: Vec::new(),
         }
     }
 
@@ -40,9 +43,9 @@ impl<S: CheckpointStore> BackgroundCommit<S> {
         self.idle.is_none()
     }
 
-    /// Returns the commit side, unless a commit is running.
-    pub(super) fn idle(&mut self) -> Option<&mut CommitSide<S>> {
-        self.idle.as_deref_mut()
+    /// Restores the totals of a partition that was claimed, before its first commit.
+    pub(super) fn assign(&mut self, partition: &Partition, tallies: Tallies) {
+        self.assigned.push((partition.clone(), tallies));
     }
 
     /// Starts to commit an epoch. No commit may be running.
@@ -50,6 +53,9 @@ impl<S: CheckpointStore> BackgroundCommit<S> {
         debug_assert!(!self.is_running(), "one epoch at a time");
         if let Some(mut side) = self.idle.take() {
             self.lost_partitions().clear();
+            for (partition, tallies) in self.assigned.drain(..) {
+                side.assign(&partition, &tallies);
+            }
             let commit = async move {
                 let committed = side.commit(epoch).await;
                 (side, committed)

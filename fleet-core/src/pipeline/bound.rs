@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use crate::{
     contracts::{
         checkpoint::{CheckpointStore, DeadLetter},
-        decode::MAX_RAW_BYTES,
         sink::{Outcome, Sink, TransactionalSink},
     },
     data::Result,
@@ -95,19 +94,10 @@ where
 }
 
 fn dead_letters<T>(step: &Arc<str>, outcome: Outcome, rows: &[Row<T>]) -> Vec<DeadLetter> {
-    let rejected = outcome.rejected.into_iter().map(|mut rejected| {
-        let length = rejected.raw.len() as u64;
-        rejected.raw.truncate(MAX_RAW_BYTES);
-        DeadLetter {
-            offset: rows
-                .get(rejected.index)
-                .map(|row| row.offset)
-                .unwrap_or_default(),
-            step: Arc::clone(step),
-            reason: rejected.reason,
-            raw: rejected.raw,
-            length,
-        }
+    let rejected = outcome.rejected.into_iter().map(|rejected| {
+        let row = rows.get(rejected.index);
+        let offset = row.map(|row| row.offset).unwrap_or_default();
+        DeadLetter::new(offset, Arc::clone(step), rejected.reason).with_raw(rejected.raw)
     });
     rejected.collect()
 }

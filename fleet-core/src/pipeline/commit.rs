@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Bound, observe::RetriedOperation, retry::RetryContext};
+use super::{Bound, retry::RetryContext};
 use crate::{
-    contracts::checkpoint::{CheckpointStore, Claim},
+    contracts::checkpoint::{CheckpointStore, Tallies},
     data::{Partition, Result},
     engine::{
         committer::{CommittedEpoch, Committer, Step},
@@ -45,23 +45,9 @@ impl<S: CheckpointStore> CommitSide<S> {
         Arc::clone(&self.lost)
     }
 
-    /// Claims a partition.
-    ///
-    /// # Errors
-    /// Returns the store's error if it is not retryable or retries are exhausted.
-    pub(super) async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
-        let mut attempts = self.retry.attempts();
-        let claim = loop {
-            match self.store.claim(partition).await {
-                Ok(claim) => break claim,
-                Err(error) => {
-                    let who = format!("the claim of partition {partition}");
-                    attempts.wait(RetriedOperation::Claim, &who, error).await?;
-                }
-            }
-        };
-        self.committer.assign(partition, &claim.tallies);
-        Ok(claim)
+    /// Restores the totals of a partition that was claimed.
+    pub(super) fn assign(&mut self, partition: &Partition, tallies: &Tallies) {
+        self.committer.assign(partition, tallies);
     }
 
     /// Commits an epoch: executes the committer's steps until it is finished.
@@ -77,7 +63,7 @@ impl<S: CheckpointStore> CommitSide<S> {
         let mut stuck = None;
         loop {
             if self.forget_lost() {
-                tx = None;
+                self.abort(&mut tx).await;
             }
             let step = self.committer.step();
             let Err(error) = self.execute(step, &mut tx).await else {
@@ -94,8 +80,7 @@ impl<S: CheckpointStore> CommitSide<S> {
             let keeps_tx = matches!(step, Step::Publish { .. })
                 || planted(Bug::RetryInsideTransaction) && matches!(step, Step::Store { .. });
             if !keeps_tx {
-                // Rolls the open transaction back.
-                tx = None;
+                self.abort(&mut tx).await;
             }
             let error = match (error.position(), self.committer.position(step.piece())) {
                 (None, Some((partition, next))) => error.at(partition, next),
@@ -137,6 +122,14 @@ impl<S: CheckpointStore> CommitSide<S> {
             Step::Finished => {}
         }
         Ok(())
+    }
+
+    /// Rolls the open transaction back, if there is one. If that fails, so will the next one, and
+    /// it is that failure which is retried.
+    async fn abort(&mut self, tx: &mut Option<S::Tx>) {
+        if let Some(tx) = tx.take() {
+            _ = self.store.abort(tx).await;
+        }
     }
 
     /// Drops the partitions that were lost meanwhile. Returns whether the open transaction must be

@@ -6,6 +6,7 @@
 
 mod background_commit;
 mod bound;
+mod claims;
 mod commit;
 mod driver;
 mod limits;
@@ -37,7 +38,7 @@ use crate::{
         Decode, Source,
         checkpoint::CheckpointStore,
         sink::{Sink, TransactionalSink},
-        source::Replayable,
+        source::{Replayable, SingleReader, SourceKind},
     },
     data::{Error, ErrorKind, Result},
     engine::{
@@ -111,6 +112,7 @@ pub struct AtLeastOnce;
 /// ```
 pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Guarantee> {
     source: Src,
+    kind: SourceKind,
     decode: D,
     plan: Plan<D::Event>,
     store: S,
@@ -138,7 +140,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> std::fmt::Debu
     }
 }
 
-impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Pipeline<Src, D, S, AtLeastOnce> {
+impl<Src: SingleReader, D: Decode<Src::Payload>, S: CheckpointStore>
+    Pipeline<Src, D, S, AtLeastOnce>
+{
     /// Returns a pipeline that writes each result at least once.
     pub fn at_least_once(
         source: Src,
@@ -147,9 +151,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Pipeline<Src, D, 
         graph: Graph<D::Event>,
         store: S,
     ) -> Self {
-        Self::new(source, decode, order, graph, store)
+        let kind = source.kind();
+        Self::new((source, kind), decode, order, graph, store)
     }
+}
 
+impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Pipeline<Src, D, S, AtLeastOnce> {
     /// Writes a stream to a plain sink, before each commit of the position.
     #[must_use]
     pub fn publish<T: Clone + Send + Sync + 'static>(
@@ -173,16 +180,23 @@ impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore>
         graph: Graph<D::Event>,
         store: S,
     ) -> Self {
-        Self::new(source, decode, order, graph, store)
+        Self::new((source, SourceKind::Log), decode, order, graph, store)
     }
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
-    fn new(source: Src, decode: D, order: Order, graph: Graph<D::Event>, store: S) -> Self {
+    fn new(
+        (source, kind): (Src, SourceKind),
+        decode: D,
+        order: Order,
+        graph: Graph<D::Event>,
+        store: S,
+    ) -> Self {
         let wrong = graph.check().err();
         let (outlets, tallies) = (Vec::new(), Vec::new());
         Self {
             source,
+            kind,
             decode,
             plan: Plan {
                 name: "pipeline".into(),

@@ -206,7 +206,7 @@ impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<S
     /// #     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
     /// #         std::future::pending().await
     /// #     }
-    /// #     async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> { Ok(()) }
+    /// #     async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> { Ok(()) }
     /// }
     ///
     /// # let graph = Graph::<Telemetry>::new().0;

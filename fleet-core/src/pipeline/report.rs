@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     contracts::checkpoint::{Claim, Counts, Sealed, Tallies},
-    data::{Offset, Partition},
+    data::{Mark, Offset, Partition},
     engine::task::KEYS_TALLY,
 };
 
@@ -48,6 +48,11 @@ pub struct Report {
     pub tallies: Tallies,
     /// The offset at which each partition resumes.
     pub positions: BTreeMap<Partition, Offset>,
+    /// The source's notes at these offsets, for the partitions that have one.
+    pub marks: BTreeMap<Partition, Mark>,
+    /// The number of batches of partitions that were not started here. The source broke its
+    /// contract; whoever owns the partition reads their records again.
+    pub unowned_batches: u64,
 }
 
 impl Report {
@@ -86,32 +91,39 @@ pub(super) struct Ledger(BTreeMap<Partition, Entry>);
 
 #[derive(Debug)]
 struct Entry {
+    token: u64,
     next: Offset,
+    mark: Option<Mark>,
     counts: Counts,
     tallies: Tallies,
 }
 
 impl Ledger {
-    pub(super) fn claimed(&mut self, partition: &Partition, claim: &Claim) {
-        let (next, counts) = (claim.next.unwrap_or_default(), claim.counts);
+    pub(super) fn claimed(&mut self, partition: &Partition, claim: &Claim, mark: Option<Mark>) {
         let entry = Entry {
-            next,
-            counts,
+            token: claim.token,
+            next: claim.next.unwrap_or_default(),
+            mark,
+            counts: claim.counts,
             tallies: claim.tallies.clone(),
         };
         self.0.insert(partition.clone(), entry);
     }
 
+    /// Records a commit. One under an earlier claim is part of what the later one found.
     pub(super) fn committed(&mut self, sealed: Sealed) {
-        let (next, counts, tallies) = (sealed.next, sealed.counts, sealed.tallies);
-        self.0.insert(
-            sealed.partition,
-            Entry {
-                next,
-                counts,
-                tallies,
-            },
-        );
+        let known = self.0.get(&sealed.partition);
+        if known.is_some_and(|known| known.token > sealed.token) {
+            return;
+        }
+        let entry = Entry {
+            token: sealed.token,
+            next: sealed.next,
+            mark: sealed.mark,
+            counts: sealed.counts,
+            tallies: sealed.tallies,
+        };
+        self.0.insert(sealed.partition, entry);
     }
 
     pub(super) fn report(&self, ending: Ending, read_now: u64) -> Report {
@@ -122,6 +134,8 @@ impl Ledger {
             keys: 0,
             tallies: Tallies::new(),
             positions: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            unowned_batches: 0,
         };
         for (partition, entry) in &self.0 {
             report.counts += entry.counts;
@@ -129,6 +143,10 @@ impl Ledger {
                 *report.tallies.entry(name.clone()).or_default() += count;
             }
             report.positions.insert(partition.clone(), entry.next);
+            let mark = entry.mark.clone();
+            report
+                .marks
+                .extend(mark.map(|mark| (partition.clone(), mark)));
         }
         report.keys = report.tallies.remove(KEYS_TALLY).unwrap_or(0);
         report

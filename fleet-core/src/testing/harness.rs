@@ -172,6 +172,7 @@ impl<E: Event> Harness<E> {
             partition: self.partition.clone(),
             next: self.next,
             time: None,
+            mark: None,
             payload,
         };
         let work = vec![(&mut self.task, vec![batch])];

@@ -24,5 +24,7 @@ pub use faults::{Fault, Faults, FaultySink, FaultySource, FaultyStore, Operation
 pub use harness::{Harness, Snapshot};
 pub use link::{Cut, FaultyLink};
 pub use log::{Log, Logged};
+#[cfg(test)]
+pub(crate) use scripted::STRAY;
 pub use scripted::{Script, Scripted};
 pub use sinks::{Recording, Rejecting};

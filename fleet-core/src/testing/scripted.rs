@@ -10,9 +10,12 @@ use crate::{
         Source,
         source::{Batch, Replayable, RevokeGuard, SourceEvent},
     },
-    data::{Error, ErrorKind, Offset, Partition, Result},
+    data::{Error, ErrorKind, Mark, Offset, Partition, Position, Result},
     event::Event,
 };
+
+/// The partition of [`Script::Stray`].
+pub(crate) const STRAY: &str = "memory/stray";
 
 /// One step of a [`Scripted`] source, for one of its partitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,12 +34,19 @@ pub enum Script {
     Revoke(Duration),
     /// Loses the partition, and assigns it again at once.
     Lost,
+    /// As `Revoke`, but only while the partition is claimed and restored, before it is started.
+    RevokeEarly(Duration),
+    /// As `Lost`, but only while the partition is claimed and restored, before it is started.
+    LostEarly,
+    /// Returns a batch of a partition that was never assigned, which no source may do.
+    Stray,
 }
 
 /// A replayable source of events in memory that follows a script.
 ///
-/// A step is skipped if its partition is paused, has ended or is not started. After the script,
-/// each partition returns its remaining records in one batch and ends.
+/// A step is skipped if its partition is paused or has ended. Rows wait until their partition is
+/// started; a partition may be revoked and lost before. After the script, each partition returns its
+/// remaining records in one batch and ends.
 ///
 /// # Examples
 /// Two partitions, one of which is lost in between:
@@ -71,6 +81,7 @@ pub struct Scripted<E> {
     script: VecDeque<(usize, Script)>,
     /// When the current stall ends.
     stalled: Option<tokio::time::Instant>,
+    in_group: bool,
 }
 
 /// One partition.
@@ -82,6 +93,8 @@ struct Lane<E> {
     at: Option<usize>,
     paused: bool,
     ended: bool,
+    /// Whether batches have marks.
+    marks: bool,
 }
 
 impl<E: Event> Scripted<E> {
@@ -115,12 +128,31 @@ impl<E: Event> Scripted<E> {
             at: None,
             paused: false,
             ended: false,
+            marks: false,
         };
         Self {
             lanes: logs.into_iter().map(lane).collect(),
             script: script.into_iter().collect(),
             stalled: None,
+            in_group: false,
         }
+    }
+
+    /// Gives each batch a mark, as if the records came from two inputs in turn, and refuses to start
+    /// with another mark than belongs to the offset.
+    #[must_use]
+    pub fn with_marks(mut self) -> Self {
+        for lane in &mut self.lanes {
+            lane.marks = true;
+        }
+        self
+    }
+
+    /// Belongs to a group: a partition that another process has claimed is assigned again.
+    #[must_use]
+    pub fn in_group(mut self) -> Self {
+        self.in_group = true;
+        self
     }
 
     fn lane(&mut self, partition: &Partition) -> Option<&mut Lane<E>> {
@@ -129,25 +161,37 @@ impl<E: Event> Scripted<E> {
             .find(|lane| lane.log.partition == *partition)
     }
 
+    /// Returns whether a partition is assigned, but not started.
+    fn is_starting(&self, lane: usize) -> bool {
+        let lane = self.lanes.get(lane);
+        lane.is_some_and(|lane| lane.assigned && lane.at.is_none() && !lane.ended)
+    }
+
     /// Executes one step. Returns `None` if the partition cannot.
     fn step(&mut self, lane: usize, step: Script) -> Result<Option<ScriptedEvent<E>>> {
         let error = Error::new(ErrorKind::Source, "failed by script");
         match step {
             Script::Idle => return Ok(Some(SourceEvent::Idle)),
+            Script::Stray => {
+                let stray = Batch::new(Partition::new(STRAY), Offset(1), Vec::new());
+                return Ok(Some(SourceEvent::Batch(stray)));
+            }
             Script::Fail => return Err(error.retryable()),
             Script::Crash => return Err(error),
             _ => {}
         }
-        let lane = self.lanes.get_mut(lane).filter(|lane| lane.at.is_some());
+        let is_early = matches!(step, Script::RevokeEarly(_) | Script::LostEarly);
+        let lane = self.lanes.get_mut(lane);
+        let lane = lane.filter(|lane| lane.assigned && lane.at.is_none() == is_early);
         let Some(lane) = lane else { return Ok(None) };
         Ok(match step {
             Script::Rows(count) => lane.read(count),
-            Script::Revoke(within) => Some(SourceEvent::Revoking {
+            Script::Revoke(within) | Script::RevokeEarly(within) => Some(SourceEvent::Revoking {
                 partitions: lane.leave(),
                 within,
                 done: RevokeGuard::new(|| {}),
             }),
-            Script::Lost => Some(SourceEvent::Lost(lane.leave())),
+            Script::Lost | Script::LostEarly => Some(SourceEvent::Lost(lane.leave())),
             _ => None,
         })
     }
@@ -156,6 +200,30 @@ impl<E: Event> Scripted<E> {
 type ScriptedEvent<E> = SourceEvent<Vec<(Offset, Logged<E>)>>;
 
 impl<E: Event> Lane<E> {
+    /// Returns the mark at an offset: every other record is one of the second input.
+    fn mark(&self, next: usize) -> Mark {
+        let name = |input: &str| format!("{}/{input}", self.log.partition);
+        let next = next as u64;
+        let inputs = [
+            (name("even"), Offset(next.div_ceil(2))),
+            (name("odd"), Offset(next / 2)),
+        ];
+        Mark::new(inputs, &next.to_le_bytes())
+    }
+
+    fn check_mark(&self, at: Option<&Position>) -> Result<()> {
+        let Some(at) = at.filter(|at| self.marks && at.next > Offset(0)) else {
+            return Ok(());
+        };
+        let wanted = usize::try_from(at.next.0).map(|next| self.mark(next)).ok();
+        if at.mark == wanted {
+            return Ok(());
+        }
+        let found = &at.mark;
+        let message = format!("the mark at {} is {found:?} instead of {wanted:?}", at.next);
+        Err(Error::new(ErrorKind::Source, message).at(&self.log.partition, at.next))
+    }
+
     /// Gives the partition up until it is assigned again.
     fn leave(&mut self) -> Vec<Partition> {
         self.assigned = false;
@@ -174,12 +242,11 @@ impl<E: Event> Lane<E> {
         self.at = Some(next);
         let records = self.log.records.get(from..next).unwrap_or_default();
         let offsets = (from as u64..).map(Offset);
-        Some(SourceEvent::Batch(Batch {
-            partition: self.log.partition.clone(),
-            next: Offset(next as u64),
-            time: None,
-            payload: offsets.zip(records.iter().cloned()).collect(),
-        }))
+        let payload = offsets.zip(records.iter().cloned()).collect();
+        let name = self.log.partition.clone();
+        let mut batch = Batch::new(name, Offset(next as u64), payload);
+        batch.mark = self.marks.then(|| self.mark(next));
+        Some(SourceEvent::Batch(batch))
     }
 }
 
@@ -209,6 +276,11 @@ impl<E: Event> Source for Scripted<E> {
                 Some((_, Script::Stall(pause))) => {
                     self.stalled = tokio::time::Instant::now().checked_add(pause);
                 }
+                Some((lane, Script::Rows(count))) if self.is_starting(lane) => {
+                    // Its turn comes again when it is started.
+                    self.script.push_front((lane, Script::Rows(count)));
+                    return std::future::pending().await;
+                }
                 Some((lane, step)) => {
                     if let Some(event) = self.step(lane, step)? {
                         return Ok(event);
@@ -223,14 +295,27 @@ impl<E: Event> Source for Scripted<E> {
         }
     }
 
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         let Some(lane) = self.lane(partition) else {
             let message = format!("there is no log named {partition}");
             return Err(Error::new(ErrorKind::Source, message));
         };
-        lane.at = Some(usize::try_from(at.unwrap_or_default().0).unwrap_or(usize::MAX));
+        lane.check_mark(at)?;
+        lane.at = Some(usize::try_from(at.map_or(0, |at| at.next.0)).unwrap_or(usize::MAX));
         (lane.paused, lane.ended) = (false, false);
         Ok(())
+    }
+
+    fn in_group(&self) -> bool {
+        self.in_group
+    }
+
+    fn fenced(&mut self, partition: &Partition) {
+        let in_group = self.in_group;
+        if let Some(lane) = self.lane(partition) {
+            lane.leave();
+            (lane.assigned, lane.ended) = (!in_group, !in_group);
+        }
     }
 
     fn pause(&mut self, partition: &Partition) {

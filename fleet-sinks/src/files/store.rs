@@ -1,6 +1,7 @@
 //! The checkpoint store of a folder of files.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -219,5 +220,9 @@ impl CheckpointStore for FileStore {
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         self.positions.progress(partition).await
+    }
+
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>> {
+        self.positions.partitions().await
     }
 }

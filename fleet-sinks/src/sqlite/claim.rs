@@ -1,10 +1,12 @@
 //! Claims a partition: raises its fencing token and reads what the store holds of it.
 
+use std::collections::BTreeMap;
+
 use fleet_core::{
     Offset, Partition,
-    checkpoint::{Claim, Counts, Progress, Saved},
+    checkpoint::{Claim, Counts, MARK_ENTRY, Progress, Saved},
 };
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 /// The first token is the time in milliseconds, not 1: it must not repeat after a wipe, or a
 /// process that still holds the old token would pass the fence.
@@ -14,6 +16,13 @@ VALUES (?1, ?2, CAST(unixepoch('subsec') * 1000 AS INTEGER), 0, 0)
 ON CONFLICT (pipeline, partition) DO UPDATE SET token = token + 1
 RETURNING token, seq, next_offset, ended, fingerprint,
           read, accepted, filtered, dead_lettered, late, duplicate";
+
+/// The progress of partitions, each with the entry that holds its mark.
+const PROGRESS: &str = "
+SELECT p.token, p.seq, p.next_offset, p.ended, s.version, s.bytes, p.partition
+FROM positions p LEFT JOIN states s
+ON s.pipeline = p.pipeline AND s.partition = p.partition AND s.node = ?2 AND s.key = ''
+WHERE p.pipeline = ?1";
 
 pub(super) fn claim(db: &Connection, pipeline: &str, partition: &Partition) -> Result<Claim> {
     let ours = [pipeline, partition.as_str()];
@@ -53,19 +62,37 @@ pub(super) fn progress(
     pipeline: &str,
     partition: &Partition,
 ) -> Result<Option<Progress>> {
-    db.prepare_cached(
-        "SELECT token, seq, next_offset, ended FROM positions
-         WHERE pipeline = ?1 AND partition = ?2",
-    )?
-    .query_row([pipeline, partition.as_str()], |row| {
-        Ok(Progress {
-            token: unsigned(row, 0)?,
-            seq: unsigned(row, 1)?,
-            next: offset(row, 2)?,
-            ended: row.get(3)?,
-        })
+    let one = format!("{PROGRESS} AND p.partition = ?3");
+    let mark = i64::from(MARK_ENTRY);
+    db.prepare_cached(&one)?
+        .query_row(params![pipeline, mark, partition.as_str()], progress_of)
+        .optional()
+}
+
+/// Returns the progress of every partition of a pipeline.
+pub(super) fn partitions(db: &Connection, pipeline: &str) -> Result<BTreeMap<Partition, Progress>> {
+    let mark = i64::from(MARK_ENTRY);
+    let mut asked = db.prepare_cached(PROGRESS)?;
+    let rows = asked.query_map(params![pipeline, mark], |row| {
+        Ok((Partition::new(row.get_ref(6)?.as_str()?), progress_of(row)?))
+    })?;
+    rows.collect()
+}
+
+fn progress_of(row: &Row<'_>) -> Result<Progress> {
+    let mark = Saved {
+        node: MARK_ENTRY,
+        key: "".into(),
+        version: row.get::<_, Option<u16>>(4)?.unwrap_or_default(),
+        bytes: row.get(5)?,
+    };
+    Ok(Progress {
+        token: unsigned(row, 0)?,
+        seq: unsigned(row, 1)?,
+        next: offset(row, 2)?,
+        ended: row.get(3)?,
+        mark: mark.mark(),
     })
-    .optional()
 }
 
 /// SQLite has no unsigned types, so the same 64 bits are stored as signed.

@@ -29,6 +29,7 @@ impl SqliteStore {
                             reason: row.get(3)?,
                             raw: row.get(4)?,
                             length: claim::unsigned(row, 5)?,
+                            ..DeadLetter::default()
                         },
                     })
                 },

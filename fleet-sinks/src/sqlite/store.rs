@@ -1,6 +1,6 @@
 //! The checkpoint store in one SQLite file.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fleet_core::{
@@ -246,6 +246,12 @@ impl CheckpointStore for SqliteStore {
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         let db = self.db.lock().await;
         claim::progress(&db, &self.pipeline, partition)
+            .map_err(|cause| failed("read positions from", &self.file, cause))
+    }
+
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>> {
+        let db = self.db.lock().await;
+        claim::partitions(&db, &self.pipeline)
             .map_err(|cause| failed("read positions from", &self.file, cause))
     }
 }

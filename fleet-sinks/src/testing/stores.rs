@@ -41,6 +41,7 @@ pub(crate) fn letter(offset: u64, step: &str, reason: &str, raw: &[u8]) -> DeadL
         reason: reason.into(),
         raw: raw.to_vec(),
         length: raw.len() as u64,
+        ..DeadLetter::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::mpsc as blocking, thread::Builder};
 use async_trait::async_trait;
 use fleet_core::{
     Offset, Partition, Result, Source,
-    source::{Chunk, Replayable, SourceEvent},
+    source::{Chunk, Position, Replayable, SourceEvent},
 };
 use tokio::sync::mpsc;
 
@@ -253,7 +253,7 @@ impl Source for FileSource {
         }
     }
 
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         let own = self.known_partition().await?;
         if *partition != own {
             let (asked, own) = (partition.to_string(), own.to_string());
@@ -261,7 +261,8 @@ impl Source for FileSource {
         }
         let inputs = self.inputs.iter_mut().map(OpenedInput::for_reader);
         let inputs = inputs.collect::<Result<Vec<_>, FileError>>()?;
-        let reader = Reader::new(inputs, own.clone(), self.options, at.unwrap_or_default());
+        let at = at.map(|at| at.next).unwrap_or_default();
+        let reader = Reader::new(inputs, own.clone(), self.options, at);
         let (to, chunks) = mpsc::channel(READ_AHEAD);
         let (stop, stopped) = blocking::sync_channel(0);
         let at_end = self.options.at_end;

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt, future::Future, pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use fleet_core::{
     Error, ErrorKind, Offset, Partition, Result, Source,
-    source::{Batch, Replayable, SourceEvent},
+    source::{Batch, Position, Replayable, SourceEvent},
 };
 use tokio_postgres::Client;
 
@@ -196,6 +196,7 @@ impl HistorySource {
                 partition: self.partition.clone(),
                 next: Offset(at.0 + 1),
                 time: None,
+                mark: None,
                 payload,
             }));
         }
@@ -243,7 +244,7 @@ impl Source for HistorySource {
         }
     }
 
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         if *partition != self.partition {
             let message = format!(
                 "cannot start {partition}: this history is {}",
@@ -251,7 +252,7 @@ impl Source for HistorySource {
             );
             return Err(Error::new(ErrorKind::Source, message));
         }
-        let row = RowOffset::decode(at.unwrap_or_default(), self.options.from);
+        let row = RowOffset::decode(at.map(|at| at.next).unwrap_or_default(), self.options.from);
         self.start = PageStart::At(row);
         self.last = None;
         self.reading = None;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use fleet_core::{
     Error, Offset, Partition, Result, Source,
     dialect::Dialect,
-    source::{Batch, Chunk, Replayable, SourceEvent},
+    source::{Batch, Chunk, Position, Replayable, SourceEvent},
 };
 use tokio::time::Instant;
 
@@ -184,6 +184,7 @@ where
                     partition: self.partition.clone(),
                     next: Offset(self.generator.offset()),
                     time: None,
+                    mark: None,
                     payload,
                 }))
             }
@@ -191,14 +192,14 @@ where
         }
     }
 
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         if *partition != self.partition {
             let (asked, own) = (partition.to_string(), self.partition.to_string());
             return Err(SimulatorError::NotOurs { asked, own }.into());
         }
         self.generator.rewind()?;
         self.began = None;
-        let to = at.unwrap_or_default();
+        let to = at.map(|at| at.next).unwrap_or_default();
         let (mut line, mut count) = (Vec::new(), 0);
         while self.generator.offset() < to.0 {
             line.clear();

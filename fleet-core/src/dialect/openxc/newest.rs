@@ -10,7 +10,7 @@ use crate::{
         Source,
         source::{Batch, Chunk, Replayable, SourceEvent},
     },
-    data::{EventTime, Offset, Partition, Result, time::TimeReader},
+    data::{EventTime, InputOffset, Offset, Partition, Position, Result, time::TimeReader},
     dialect::object::{self, UnknownKeys},
 };
 
@@ -148,14 +148,15 @@ impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
         }
     }
 
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         self.newest.retain(|(key, _), _| key != partition);
         self.from.remove(partition);
-        match at.filter(|at| *at > Offset(0)) {
+        match at.filter(|at| at.next > Offset(0)) {
             None => self.inner.start(partition, at).await,
             Some(at) => {
-                self.from.insert(partition.clone(), at);
-                self.inner.start(partition, Some(Offset(0))).await
+                self.from.insert(partition.clone(), at.next);
+                let beginning = Position::default();
+                self.inner.start(partition, Some(&beginning)).await
             }
         }
     }
@@ -172,7 +173,19 @@ impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
         self.inner.end(partition)
     }
 
-    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
+    fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
+        self.inner.ends(partition)
+    }
+
+    fn in_group(&self) -> bool {
+        self.inner.in_group()
+    }
+
+    fn fenced(&mut self, partition: &Partition) {
+        self.inner.fenced(partition);
+    }
+
+    async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
         self.inner.committed(partition, upto).await
     }
 }

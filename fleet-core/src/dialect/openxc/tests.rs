@@ -12,7 +12,7 @@ use crate::{
         decode::Entry,
         source::{Batch, Chunk, Replayable, SourceEvent},
     },
-    data::{Offset, Partition, Result, time::TimeReader},
+    data::{Offset, Partition, Position, Result, time::TimeReader},
     dialect::{AnyEvent, VehicleOps},
     event::Event,
 };
@@ -210,12 +210,12 @@ impl Source for Text {
         let batch = self.left.pop_front();
         Ok(batch.map_or(SourceEvent::End(Partition::new("text")), SourceEvent::Batch))
     }
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         self.left.clear();
         let mut start = 0;
         for (input, line) in &self.lines {
             let next = Offset(start + line.len() as u64);
-            if start >= at.unwrap_or_default().0 {
+            if start >= at.map_or(0, |at| at.next.0) {
                 let last = self.left.back_mut().filter(|last| {
                     last.payload.input == *input && last.payload.bytes.len() < self.chunk
                 });
@@ -227,6 +227,7 @@ impl Source for Text {
                         partition: partition.clone(),
                         next,
                         time: None,
+                        mark: None,
                         payload: Chunk {
                             bytes: line.as_bytes().to_vec(),
                             start: Offset(start),
@@ -252,7 +253,7 @@ async fn the_newest_time_depends_neither_on_chunks_nor_on_where_reading_began() 
         for first in 0..=10 {
             let from = Offset(Text::new(chunk).offset(first));
             let mut source = NewestTimes::new(Text::new(chunk));
-            source.start(&partition, Some(from)).await.unwrap();
+            source.start(&partition, Some(&from.into())).await.unwrap();
             let (mut rows, mut fates) = (Vec::new(), Fates::default());
             while let SourceEvent::Batch(batch) = source.next().await.unwrap() {
                 AnyEvent(openxc()).decode(batch.payload, &mut Entry::new(&mut rows, &mut fates));

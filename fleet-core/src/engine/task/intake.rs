@@ -47,14 +47,9 @@ impl<E: Event> Intake<'_, E> {
                 self.reset(&mark);
                 if at >= self.counted {
                     self.fates.counts.read += 1;
-                    let length = raw.len() as u64;
-                    self.fates.bury(DeadLetter {
-                        offset: at,
-                        step: "decode".into(),
-                        reason: format!("it panicked: {reason}"),
-                        raw,
-                        length,
-                    });
+                    let reason = format!("it panicked: {reason}");
+                    self.fates
+                        .bury(DeadLetter::new(at, "decode", reason).with_raw(raw));
                 }
             }
         }

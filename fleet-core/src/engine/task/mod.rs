@@ -63,7 +63,7 @@ use crate::{
         checkpoint::{Counts, Fates, Tallies},
         source::Batch,
     },
-    data::{Error, ErrorKind, EventTime, Offset, Partition, Result},
+    data::{Error, ErrorKind, EventTime, Mark, Offset, Partition, Position, Result},
     event::Event,
     planted::{Bug, planted},
     rows::{Events, shard_of},
@@ -75,6 +75,10 @@ pub(crate) struct Task<E: Event> {
     token: u64,
     seq: u64,
     next: Offset,
+    /// The source's note at `next`.
+    mark: Option<Mark>,
+    /// The mark that the store has.
+    stored_mark: Option<Mark>,
     /// The offset up to which this run has read. It is before `next` during a replay.
     read_to: Offset,
     /// The offset up to which all shards succeeded.
@@ -115,7 +119,7 @@ impl<E: Event> Task<E> {
         batch: Batch<P>,
     ) -> Result<()> {
         self.check_open()?;
-        self.advance(batch.next);
+        self.advance(batch.next, batch.mark);
         if let [only] = self.shards.as_mut_slice() {
             only.take_payload(plan, decode, (batch.time, batch.payload));
         }
@@ -154,9 +158,10 @@ impl<E: Event> Task<E> {
     }
 
     /// Advances the position: everything before `next` is taken, or about to be.
-    fn advance(&mut self, next: Offset) {
+    fn advance(&mut self, next: Offset, mark: Option<Mark>) {
         if self.replay.is_none() || next > self.next {
             self.next = next;
+            self.mark = mark;
             self.changed = true;
         }
         self.read_to = next;
@@ -250,9 +255,20 @@ impl<E: Event> Task<E> {
         )
     }
 
-    /// Returns the position of this task.
+    /// Returns the offset of this task.
     pub(crate) fn next(&self) -> Offset {
         self.next
+    }
+
+    /// Returns the position of this task.
+    pub(crate) fn position(&self) -> Position {
+        let (next, mark) = (self.next, self.mark.clone());
+        Position { next, mark }
+    }
+
+    /// Returns the fencing token under which it commits.
+    pub(crate) fn token(&self) -> u64 {
+        self.token
     }
 
     /// Returns the counts since the first record.

@@ -238,13 +238,9 @@ impl<E: Event> Recovery<'_, E> {
                 (cause, Subject::Result)
             }
         };
-        let letter = DeadLetter {
-            offset,
-            step: panicked.site.name(self.processor.nodes()).into(),
-            reason: format!("it panicked: {}", panicked.reason),
-            raw: Vec::new(),
-            length: 0,
-        };
+        let step = panicked.site.name(self.processor.nodes());
+        let reason = format!("it panicked: {}", panicked.reason);
+        let letter = DeadLetter::new(offset, step, reason);
         (letter, subject)
     }
 }

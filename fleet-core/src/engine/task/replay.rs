@@ -9,18 +9,12 @@ use crate::{
 /// The records to recompute for their state. Their results are committed already.
 #[derive(Debug)]
 pub(super) struct Replay {
-    pub(super) from: Offset,
     pub(super) upto: Offset,
     /// The records that became dead letters, sorted.
     pub(super) dead: Vec<Offset>,
 }
 
 impl Replay {
-    /// Returns the offset to read from.
-    pub(super) fn from(&self) -> Offset {
-        self.from
-    }
-
     /// Returns the offset of the first new record.
     pub(super) fn upto(&self) -> Offset {
         self.upto

@@ -5,32 +5,89 @@ use std::sync::Arc;
 use super::{KeyGate, LastSnapshot, Plan, Shard, Task};
 use crate::{
     contracts::checkpoint::{Claim, Fates, Saved},
-    data::{Error, ErrorKind, Offset, Partition, Result},
+    data::{Error, ErrorKind, Offset, Partition, Position, Result},
     engine::{entries::SnapshotEntry, graph::describe::difference},
     event::Event,
     rows::shard_of,
 };
 
-impl<E: Event> Task<E> {
-    /// Restores a task, with its keys spread over this many shards.
+/// A task that is being restored, a slice of its entries at a time, so that whoever shares the
+/// thread is not kept waiting by a million keys.
+pub(crate) struct Restoring<E: Event> {
+    task: Task<E>,
+    entries: std::vec::IntoIter<Saved>,
+}
+
+impl<E: Event> Restoring<E> {
+    /// Returns whether there are entries left.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.entries.as_slice().is_empty()
+    }
+
+    /// Restores up to `most` entries.
     ///
     /// # Errors
-    /// Fails if the state was saved by a graph with another structure, or cannot be read.
-    pub(crate) fn restore(
+    /// Fails if an entry cannot be read.
+    pub(crate) fn step(&mut self, most: usize) -> Result<()> {
+        let task = &mut self.task;
+        for saved in self.entries.by_ref().take(most) {
+            task.restore_entry(&saved).ok_or_else(|| {
+                let (node, key, version) = (saved.node, &saved.key, saved.version);
+                let message = format!(
+                    "cannot read the saved state of node {node}, key `{key}`, version {version}: \
+                     it is damaged or was written by a newer program"
+                );
+                Error::new(ErrorKind::Snapshot, message).at(&task.partition, task.next)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Returns the task, after the last entry.
+    pub(crate) fn finish(self) -> Task<E> {
+        let mut task = self.task;
+        if let Some(floor) = task.floor {
+            for shard in &mut task.shards {
+                shard.restore_floor(floor);
+            }
+        }
+        let shards = &task.shards;
+        task.gate.restore_times(|key| {
+            let shard = shards.get(shard_of(key, shards.len()))?;
+            shard.newest(key)
+        });
+        if !task.snapshot.is_behind() {
+            task.snapshot.set_mark(task.mark.clone());
+        }
+        task.replay = task.snapshot.replay(task.next).map(Arc::new);
+        task.read_to = task.start().map(|start| start.next).unwrap_or_default();
+        task.joined = task.read_to;
+        task
+    }
+}
+
+impl<E: Event> Task<E> {
+    /// Begins to restore a task, with its keys spread over this many shards.
+    ///
+    /// # Errors
+    /// Fails if the state was saved by a graph with another structure.
+    pub(crate) fn restoring(
         plan: &Plan<E>,
         partition: &Partition,
         claim: Claim,
         shards: usize,
-    ) -> Result<Self> {
+    ) -> Result<Restoring<E>> {
         let (order, graph) = (plan.order.structure(), plan.graph.fingerprint());
         let fingerprint: Arc<str> = format!("0 {order} {}\n{graph}", plan.reading).into();
         check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
         let shards = shards.max(1);
-        let mut task = Self {
+        let task = Self {
             partition: partition.clone(),
             token: claim.token,
             seq: claim.seq,
             next: claim.next.unwrap_or_default(),
+            mark: None,
+            stored_mark: None,
             read_to: Offset::default(),
             joined: Offset::default(),
             replay: None,
@@ -44,30 +101,24 @@ impl<E: Event> Task<E> {
             gate: KeyGate::default(),
             floor: None,
         };
-        for saved in &claim.state {
-            task.restore_entry(saved).ok_or_else(|| {
-                let (node, key, version) = (saved.node, &saved.key, saved.version);
-                let message = format!(
-                    "cannot read the saved state of node {node}, key `{key}`, version {version}: \
-                     it is damaged or was written by a newer program"
-                );
-                Error::new(ErrorKind::Snapshot, message).at(partition, task.next)
-            })?;
-        }
-        if let Some(floor) = task.floor {
-            for shard in &mut task.shards {
-                shard.restore_floor(floor);
-            }
-        }
-        let shards = &task.shards;
-        task.gate.restore_times(|key| {
-            let shard = shards.get(shard_of(key, shards.len()))?;
-            shard.newest(key)
-        });
-        task.replay = task.snapshot.replay(task.next).map(Arc::new);
-        task.read_to = task.start().unwrap_or_default();
-        task.joined = task.read_to;
-        Ok(task)
+        let entries = claim.state.into_iter();
+        Ok(Restoring { task, entries })
+    }
+
+    /// Restores a task at once.
+    ///
+    /// # Errors
+    /// As [`restoring`](Self::restoring), and if an entry cannot be read.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn restore(
+        plan: &Plan<E>,
+        partition: &Partition,
+        claim: Claim,
+        shards: usize,
+    ) -> Result<Self> {
+        let mut restoring = Self::restoring(plan, partition, claim, shards)?;
+        restoring.step(usize::MAX)?;
+        Ok(restoring.finish())
     }
 
     /// Restores one entry of a snapshot. Returns `None` if it cannot be read.
@@ -76,6 +127,10 @@ impl<E: Event> Task<E> {
         match entry {
             SnapshotEntry::LastSnapshot => self.snapshot = LastSnapshot::restore(saved)?,
             SnapshotEntry::Floor(floor) => self.floor = Some(floor),
+            SnapshotEntry::Mark => {
+                self.mark = Some(saved.mark()?);
+                self.stored_mark.clone_from(&self.mark);
+            }
             SnapshotEntry::PartitionTime | SnapshotEntry::TenantKey => {
                 self.gate.restore(&entry, saved)?;
             }
@@ -91,13 +146,14 @@ impl<E: Event> Task<E> {
         Some(())
     }
 
-    /// Returns the offset to read from, which is before [`next`](Self::next) if a replay is needed,
-    /// or `None` if nothing was ever committed.
-    pub(crate) fn start(&self) -> Option<Offset> {
-        let position = self.snapshot.position().map(|_| self.next);
-        self.replay
-            .as_ref()
-            .map_or(position, |replay| Some(replay.from()))
+    /// Returns the position to read from, which is before [`next`](Self::next) if a replay is
+    /// needed, or `None` if nothing was ever committed.
+    pub(crate) fn start(&self) -> Option<Position> {
+        let snapshot = self.snapshot.position()?;
+        if self.replay.is_some() {
+            return Some(snapshot.clone());
+        }
+        Some(self.position())
     }
 }
 

@@ -6,7 +6,13 @@ use super::{
     ForkJoin, Plan, Shard, Task,
     piece::{CommitKind, Piece, ShardPiece},
 };
-use crate::{contracts::checkpoint::Sealed, data::Result, engine::entries, event::Event};
+use crate::{
+    contracts::checkpoint::Sealed,
+    data::Result,
+    engine::entries,
+    event::Event,
+    planted::{Bug, planted},
+};
 
 /// The tally that counts the keys a task has seen.
 pub(crate) const KEYS_TALLY: &str = "keys";
@@ -50,8 +56,15 @@ impl<E: Event> Task<E> {
             saved.extend(self.floor.map(entries::floor));
             self.gate.seal(&mut saved);
         }
-        let (next, dead) = (self.next, &self.fates.dead);
-        self.snapshot.record(kind, next, dead, &mut saved);
+        let dead = &self.fates.dead;
+        self.snapshot
+            .record(kind, self.position(), dead, &mut saved);
+        // With every commit, also one without state: the position is worth nothing without it.
+        let is_left_out = kind == CommitKind::PositionOnly && planted(Bug::MarkLeftOut);
+        if self.mark != self.stored_mark && !is_left_out {
+            saved.push(entries::mark(self.mark.as_ref()));
+            self.stored_mark.clone_from(&self.mark);
+        }
         self.seq += 1;
         self.changed = false;
         for (name, count) in tallies {
@@ -64,6 +77,7 @@ impl<E: Event> Task<E> {
                 token: self.token,
                 seq: self.seq,
                 next: self.next,
+                mark: self.mark.clone(),
                 ended: self.ended,
                 fingerprint: Arc::clone(&self.fingerprint),
                 saved,

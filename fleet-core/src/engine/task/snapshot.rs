@@ -5,14 +5,16 @@ use super::{CommitKind, Replay};
 use crate::{
     contracts::checkpoint::{DeadLetter, Saved},
     data::{
-        Offset, State,
+        Mark, Offset, Position, State,
         state::{put_length, take_length},
     },
     engine::entries,
 };
 
-/// The version of the entry.
+/// The version of the entry without a mark.
 const LAYOUT: u8 = 1;
+/// The version of the entry with a mark, which follows the dead letters.
+const LAYOUT_WITH_MARK: u8 = 2;
 
 /// The most dead letters that a replay may skip; beyond it, a snapshot is taken. Our choice: every
 /// commit writes their offsets, and this many take 32 KiB.
@@ -23,7 +25,7 @@ const MAX_SKIPPED: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct LastSnapshot {
     /// `None` before the first snapshot.
-    at: Option<Offset>,
+    at: Option<Position>,
     /// Records after it that became dead letters. A replay must skip them even if they could be
     /// decoded now.
     dead: Vec<Offset>,
@@ -35,33 +37,44 @@ impl LastSnapshot {
     /// Returns a snapshot at the committed position.
     pub(super) fn at(position: Option<Offset>) -> Self {
         Self {
-            at: position,
+            at: position.map(Position::from),
             ..Self::default()
+        }
+    }
+
+    /// Sets the source's note at this snapshot.
+    pub(super) fn set_mark(&mut self, mark: Option<Mark>) {
+        if let Some(at) = &mut self.at {
+            at.mark = mark;
         }
     }
 
     /// Decodes the entry. Returns `None` if it cannot be read.
     pub(super) fn restore(saved: &Saved) -> Option<Self> {
         let from = &mut saved.bytes.as_deref()?;
-        if u8::decode(0, from)? != LAYOUT {
+        let layout = u8::decode(0, from)?;
+        if ![LAYOUT, LAYOUT_WITH_MARK].contains(&layout) {
             return None;
         }
-        let at = Some(Offset(u64::decode(0, from)?));
+        let mut at = Position::from(Offset(u64::decode(0, from)?));
         let mut dead = Vec::new();
         for _ in 0..take_length(from)? {
             dead.push(Offset(u64::decode(0, from)?));
         }
+        if layout == LAYOUT_WITH_MARK {
+            at.mark = Some(Mark::decode(Mark::VERSION, from)?);
+        }
         let is_stored = true;
         from.is_empty().then_some(Self {
-            at,
+            at: Some(at),
             dead,
             is_stored,
         })
     }
 
     /// Returns its position, or `None` before the first snapshot.
-    pub(super) fn position(&self) -> Option<Offset> {
-        self.at
+    pub(super) fn position(&self) -> Option<&Position> {
+        self.at.as_ref()
     }
 
     /// Returns whether it is behind the committed position.
@@ -71,11 +84,13 @@ impl LastSnapshot {
 
     /// Returns the replay that a restart at `position` needs, if any.
     pub(super) fn replay(&self, position: Offset) -> Option<Replay> {
-        let from = self.at.filter(|at| *at < position)?;
+        let at = self.at.as_ref()?;
+        if at.next >= position {
+            return None;
+        }
         let mut dead = self.dead.clone();
         dead.sort_unstable();
         Some(Replay {
-            from,
             upto: position,
             dead,
         })
@@ -95,7 +110,7 @@ impl LastSnapshot {
     pub(super) fn record(
         &mut self,
         kind: CommitKind,
-        position: Offset,
+        position: Position,
         dead: &[DeadLetter],
         to: &mut Vec<Saved>,
     ) {
@@ -104,7 +119,10 @@ impl LastSnapshot {
                 if self.is_stored {
                     to.push(entries::last_snapshot(None));
                 }
-                *self = Self::at(Some(position));
+                *self = Self {
+                    at: Some(position),
+                    ..Self::default()
+                };
             }
             CommitKind::PositionOnly => {
                 self.dead.extend(dead.iter().map(|letter| letter.offset));
@@ -115,14 +133,21 @@ impl LastSnapshot {
     }
 
     /// # Layout
-    /// `layout u8 · offset u64 · dead: count u32, offset u64 each`
+    /// `layout u8 · offset u64 · dead: count u32, offset u64 each · mark, if there is one`
     fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        LAYOUT.encode(&mut bytes);
-        self.at.unwrap_or_default().0.encode(&mut bytes);
+        let (mut bytes, at) = (Vec::new(), self.at.clone().unwrap_or_default());
+        let layout = match at.mark {
+            Some(_) => LAYOUT_WITH_MARK,
+            None => LAYOUT,
+        };
+        layout.encode(&mut bytes);
+        at.next.0.encode(&mut bytes);
         put_length(self.dead.len(), &mut bytes);
         for offset in &self.dead {
             offset.0.encode(&mut bytes);
+        }
+        if let Some(mark) = &at.mark {
+            mark.encode(&mut bytes);
         }
         bytes
     }
@@ -134,13 +159,7 @@ mod tests {
     use crate::rows::Events;
 
     fn dead(offset: u64) -> DeadLetter {
-        DeadLetter {
-            offset: Offset(offset),
-            step: "decode".into(),
-            reason: String::new(),
-            raw: Vec::new(),
-            length: 0,
-        }
+        DeadLetter::new(Offset(offset), "decode", "")
     }
 
     #[test]
@@ -148,19 +167,19 @@ mod tests {
         let (mut snapshot, mut saved) = (LastSnapshot::at(Some(Offset(10))), Vec::new());
         snapshot.record(
             CommitKind::PositionOnly,
-            Offset(20),
+            Offset(20).into(),
             &[dead(17)],
             &mut saved,
         );
         snapshot.record(
             CommitKind::PositionOnly,
-            Offset(30),
+            Offset(30).into(),
             &[dead(12), dead(25)],
             &mut saved,
         );
         let restored = LastSnapshot::restore(&saved[1]).unwrap();
         let replay = restored.replay(Offset(30)).unwrap();
-        assert_eq!((replay.from(), replay.upto()), (Offset(10), Offset(30)));
+        assert_eq!(replay.upto(), Offset(30));
         let of = |events: &Events<u64>| events.iter().map(|(_, at)| *at).collect::<Vec<_>>();
         let mut events = [9, 12, 17, 20, 25, 29, 30, 31]
             .map(|at| (Offset(at), at))
@@ -170,7 +189,7 @@ mod tests {
         assert_eq!(of(&events), [30, 31]);
 
         saved.clear();
-        snapshot.record(CommitKind::Snapshot, Offset(40), &[], &mut saved);
+        snapshot.record(CommitKind::Snapshot, Offset(40).into(), &[], &mut saved);
         assert_eq!(
             (saved.len(), &saved[0].bytes),
             (1, &None),
@@ -178,7 +197,7 @@ mod tests {
         );
         assert!(snapshot.replay(Offset(40)).is_none());
         saved.clear();
-        snapshot.record(CommitKind::Snapshot, Offset(50), &[], &mut saved);
+        snapshot.record(CommitKind::Snapshot, Offset(50).into(), &[], &mut saved);
         assert!(saved.is_empty());
     }
 
@@ -187,7 +206,7 @@ mod tests {
         let (mut snapshot, mut saved) = (LastSnapshot::at(Some(Offset(10))), Vec::new());
         snapshot.record(
             CommitKind::PositionOnly,
-            Offset(20),
+            Offset(20).into(),
             &[dead(17)],
             &mut saved,
         );
@@ -214,7 +233,12 @@ mod tests {
             snapshot.choose(CommitKind::PositionOnly, &many),
             CommitKind::PositionOnly
         );
-        snapshot.record(CommitKind::PositionOnly, Offset(2), &many, &mut Vec::new());
+        snapshot.record(
+            CommitKind::PositionOnly,
+            Offset(2).into(),
+            &many,
+            &mut Vec::new(),
+        );
         assert_eq!(
             snapshot.choose(CommitKind::PositionOnly, &[]),
             CommitKind::PositionOnly

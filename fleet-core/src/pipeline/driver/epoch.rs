@@ -3,10 +3,10 @@
 use super::{super::observe::RetriedOperation, Driver, Epoch};
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore},
-    data::{Error, ErrorKind, Offset, Partition, Result},
+    data::{Error, ErrorKind, Offset, Partition, Position, Result},
     engine::{
         committer::CommittedEpoch,
-        task::{CommitKind, Piece},
+        task::{CommitKind, Piece, Task},
     },
     planted::{Bug, planted},
 };
@@ -38,7 +38,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
         if planted(Bug::AckBeforeCommit) {
             let sealed = epoch.iter().map(|piece| &piece.sealed);
-            let positions = sealed.map(|sealed| (sealed.partition.clone(), sealed.next));
+            let positions = sealed.map(|sealed| (sealed.partition.clone(), sealed.next.into()));
             self.acknowledge.extend(positions);
         }
         if !epoch.is_empty() {
@@ -64,30 +64,70 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.observer.epoch_committed(sealed);
         }
         for sealed in committed.done {
-            let end = self.source.end(&sealed.partition);
-            self.observer.committed(&sealed, end);
-            if self.tasks.contains_key(&sealed.partition) {
-                let position = (sealed.partition.clone(), sealed.next);
+            let name = &sealed.partition;
+            let (end, ends) = (self.source.end(name), self.source.ends(name));
+            let owner = self.tasks.get(name).map(Task::token);
+            // A later claim of this process has found this commit already.
+            if owner.is_none_or(|owner| owner == sealed.token) {
+                self.observer.committed(&sealed, end, ends);
+            }
+            if owner == Some(sealed.token) {
+                self.claims.was_committed(name);
+                let (next, mark) = (sealed.next, sealed.mark.clone());
+                let position = (name.clone(), Position { next, mark });
                 self.acknowledge.push_back(position);
             }
             self.ledger.committed(sealed);
         }
-        self.observer.fenced(&committed.fenced);
-        let fenced = committed.fenced.into_iter();
-        let fenced =
-            fenced.filter_map(|name| self.tasks.remove(&name).map(|task| (name, task.next())));
-        let fenced = fenced.collect();
-        while let Some((partition, upto)) = self.acknowledge.front() {
+        let fenced = self.drop_fenced(committed.fenced);
+        // A source that has failed is not told: the next run does.
+        while let Some((partition, upto)) = self.acknowledge.front()
+            && !self.source_failed
+        {
             let mut attempts = self.retry.attempts();
-            while let Err(error) = self.source.committed(partition, *upto).await {
+            while let Err(error) = self.source.committed(partition, upto).await {
                 let who = format!("the acknowledgement of partition {partition}");
-                attempts
-                    .wait(RetriedOperation::Acknowledge, &who, error)
-                    .await?;
+                let waited = attempts.wait(RetriedOperation::Acknowledge, &who, error);
+                waited.await.inspect_err(|_| self.source_failed = true)?;
             }
             self.acknowledge.pop_front();
         }
         Ok(fenced)
+    }
+
+    /// Returns whether this process owns a partition under this token.
+    fn owns(&self, partition: &Partition, token: u64) -> bool {
+        let task = self.tasks.get(partition);
+        task.is_some_and(|task| task.token() == token)
+    }
+
+    /// Drops the tasks of partitions that another process has claimed, and tells the source. What
+    /// was refused under an earlier claim of this process does not concern the task of today.
+    fn drop_fenced(&mut self, fenced: Vec<(Partition, u64)>) -> Vec<(Partition, Offset)> {
+        let mut dropped = Vec::new();
+        for (partition, token) in fenced {
+            if !self.owns(&partition, token) {
+                continue;
+            }
+            if let Some(task) = self.tasks.remove(&partition) {
+                dropped.push((partition.clone(), task.next()));
+            }
+            self.drop_held_batch(&partition);
+            self.observer.fenced(&partition);
+            self.claims.was_fenced(&partition);
+            self.ended.remove(&partition);
+            self.paused.remove(&partition);
+            if !planted(Bug::AckBeforeCommit) {
+                self.acknowledge.retain(|(name, _)| *name != partition);
+            }
+            if !planted(Bug::FencedOwnerNotAsked) {
+                self.source.fenced(&partition);
+            }
+            if self.source.in_group() {
+                self.undecided.insert(partition);
+            }
+        }
+        dropped
     }
 
     /// Commits everything that was computed, and waits for it.
@@ -98,9 +138,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.stop_if_fenced_out(&fenced)
     }
 
-    /// Stops with an error if fencing has left this process without a partition.
+    fn is_fenced_out(&self) -> bool {
+        let is_idle = self.tasks.is_empty() && self.starting.is_empty() && !self.claims.is_busy();
+        is_idle && !self.source.in_group()
+    }
+
+    /// Stops with an error if fencing has left this process without a partition, and no group
+    /// will give it another one.
     pub(super) fn stop_if_fenced_out(&self, fenced: &[(Partition, Offset)]) -> Result<()> {
-        let Some((partition, next)) = fenced.first().filter(|_| self.tasks.is_empty()) else {
+        let Some((partition, next)) = fenced.first().filter(|_| self.is_fenced_out()) else {
             return Ok(());
         };
         let message =

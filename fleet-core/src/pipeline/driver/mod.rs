@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! turn ─┬─ source: batches      -> round: decode, order, graph
-//!       ├─ source: ownership    -> partitions: claim and restore, hand over, forget
+//!       ├─ source: ownership    -> partitions: claim, hand over, forget
+//!       ├─ partition is restored -> partitions: start
 //!       ├─ epoch is due         -> epoch: seal, and start to commit
 //!       └─ epoch is committed   -> epoch: acknowledge
 //! ```
@@ -17,15 +18,18 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
     sync::Arc,
+    time::Duration,
 };
 
-use tokio::time::Instant;
+use partitions::Starting;
+use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 use turn::Turn;
 
 use super::{
     EpochLimits, Pipeline,
     background_commit::BackgroundCommit,
+    claims::Claims,
     commit::CommitSide,
     observe::Observer,
     report::{Ending, Ledger, Report},
@@ -36,9 +40,13 @@ use super::{
     workers::Workers,
 };
 use crate::{
-    contracts::{Decode, Source, checkpoint::CheckpointStore, source::SourceEvent},
-    data::{Offset, Partition, Result},
-    engine::task::{CommitKind, Plan, Round, Task},
+    contracts::{
+        Decode, Source,
+        checkpoint::CheckpointStore,
+        source::{SourceEvent, SourceKind},
+    },
+    data::{Partition, Position, Result},
+    engine::task::{CommitKind, ForkJoin as _, Plan, Round, Task},
     planted::{Bug, planted},
 };
 
@@ -65,8 +73,9 @@ impl Epoch {
 
 struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     source: Src,
+    kind: SourceKind,
     decode: D,
-    plan: Plan<D::Event>,
+    plan: Arc<Plan<D::Event>>,
     workers: Workers,
     round: Round<D::Event>,
     commit: BackgroundCommit<S>,
@@ -75,7 +84,14 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     retry: RetryContext,
     observer: Arc<Observer>,
     stop: Stop,
+    stop_within: Duration,
     tasks: BTreeMap<Partition, Task<D::Event>>,
+    /// Partitions that are being claimed and restored.
+    claims: Claims<S, D::Event>,
+    /// Partitions that are restored, but that the source has not started.
+    starting: VecDeque<Starting<D::Event>>,
+    /// Partitions that another process has claimed, and about which the group has not decided.
+    undecided: BTreeSet<Partition>,
     /// Partitions that ended in this run.
     ended: BTreeSet<Partition>,
     ledger: Ledger,
@@ -83,10 +99,12 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     upcoming: Option<Polled<Src>>,
     /// When to poll the source again after an error.
     source_retry: Option<(Instant, Attempts)>,
+    /// Whether the source has failed for good.
+    source_failed: bool,
     /// Partitions that are paused because two epochs are full.
     paused: BTreeSet<Partition>,
     /// Committed positions that the source does not know of yet.
-    acknowledge: VecDeque<(Partition, Offset)>,
+    acknowledge: VecDeque<(Partition, Position)>,
     epoch: Epoch,
     /// When the epoch that is being committed was sealed.
     sealed: Option<Instant>,
@@ -95,6 +113,8 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     progressed: bool,
     /// How many records this run has read.
     read: u64,
+    /// How many batches of partitions without a task the source has returned.
+    unowned: u64,
 }
 
 /// Runs a pipeline until its input ends, `stop` resolves, or an error stops it.
@@ -118,6 +138,7 @@ where
             pipeline.snapshots.check_ticks()
         })
     });
+    let plan = Arc::new(plan);
     let workers = match checked.and_then(|()| Workers::start(pipeline.workers)) {
         Ok(workers) => workers,
         Err(wrong) => return observer.ended(Err(wrong)),
@@ -128,9 +149,12 @@ where
             observer: Arc::clone(&observer),
             stop: stop.clone(),
         };
+        let (store, shards) = (pipeline.store.clone(), workers.workers());
+        let claims = Claims::new(store, Arc::clone(&plan), shards, retry.clone());
         let side = CommitSide::new(pipeline.store, pipeline.sinks, retry.clone());
         let driver = Driver {
             source: pipeline.source,
+            kind: pipeline.kind,
             decode: pipeline.decode,
             plan,
             workers,
@@ -141,11 +165,16 @@ where
             retry,
             observer: Arc::clone(&observer),
             stop,
+            stop_within: pipeline.stop_within,
             tasks: BTreeMap::new(),
+            claims,
+            starting: VecDeque::new(),
+            undecided: BTreeSet::new(),
             ended: BTreeSet::new(),
             ledger: Ledger::default(),
             upcoming: None,
             source_retry: None,
+            source_failed: false,
             paused: BTreeSet::new(),
             acknowledge: VecDeque::new(),
             epoch: Epoch::default(),
@@ -153,6 +182,7 @@ where
             ticker: Ticker::new(pipeline.ticks),
             progressed: false,
             read: 0,
+            unowned: 0,
         };
         driver.run()
     };
@@ -165,10 +195,32 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     async fn run(mut self) -> Result<Report> {
         let done = self.serve().await;
         if done.is_err() {
-            // Commit what was sealed before the error, if possible.
-            let _ = self.commit.wait().await;
+            self.salvage().await;
         }
         done
+    }
+
+    /// Commits what can be committed after an error: everything that was read before the source
+    /// failed, and only what was sealed after any other error, which may have left a task halfway.
+    async fn salvage(&mut self) {
+        let saved = if self.source_failed && !planted(Bug::EpochDroppedOnSourceError) {
+            timeout(self.stop_within, self.settle_all_read()).await
+        } else {
+            Ok(self.commit.wait().await.map(drop))
+        };
+        match saved {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.observer.not_salvaged(&error.to_string()),
+            Err(_) => self.observer.not_salvaged("the commit took too long"),
+        }
+    }
+
+    /// Commits everything that was read, also what is held back because two epochs wait.
+    async fn settle_all_read(&mut self) -> Result<()> {
+        if let Some(Ok(SourceEvent::Batch(batch))) = self.upcoming.take() {
+            self.take(vec![batch])?;
+        }
+        self.settle().await
     }
 
     async fn serve(&mut self) -> Result<Report> {
@@ -177,7 +229,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 Turn::Stop => {
                     self.observer.stopping();
                     self.settle().await?;
-                    return Ok(self.ledger.report(Ending::Stopped, self.read));
+                    return Ok(self.report(Ending::Stopped));
                 }
                 Turn::Seal => {
                     let written = self.schedule.next();
@@ -188,24 +240,38 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     self.stop_if_fenced_out(&fenced)?;
                 }
                 Turn::Tick => self.tick()?,
+                Turn::Claimed(claimed) => self.restored(claimed)?,
+                Turn::Start => self.start().await?,
                 Turn::Source(event) => self.handle(event).await?,
             }
             if self.is_complete() {
                 self.settle().await?;
+                if !self.is_complete() && self.source.in_group() {
+                    continue;
+                }
                 let ending = if self.progressed {
                     Ending::Complete
                 } else {
                     Ending::AlreadyComplete
                 };
-                return Ok(self.ledger.report(ending, self.read));
+                return Ok(self.report(ending));
             }
+        }
+    }
+
+    fn report(&self, ending: Ending) -> Report {
+        let report = self.ledger.report(ending, self.read);
+        let unowned_batches = self.unowned;
+        Report {
+            unowned_batches,
+            ..report
         }
     }
 
     async fn handle(&mut self, event: SourceEvent<Src::Payload>) -> Result<()> {
         self.ticker.observe(&event, !self.paused.is_empty());
         match event {
-            SourceEvent::Assigned(partitions) => self.assign(&partitions).await?,
+            SourceEvent::Assigned(partitions) => self.assign(partitions),
             SourceEvent::Batch(batch) => self.batch(batch).await?,
             SourceEvent::Idle => self.tick()?,
             SourceEvent::End(partition) => self.end(partition)?,
@@ -231,6 +297,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// Returns whether every partition that this process owns has ended.
     fn is_complete(&self) -> bool {
         let mut ours = self.tasks.keys();
-        !self.tasks.is_empty() && ours.all(|partition| self.ended.contains(partition))
+        let is_whole = !self.claims.is_busy() && self.starting.is_empty();
+        let is_decided = self.undecided.is_empty() && !self.tasks.is_empty();
+        is_whole && is_decided && ours.all(|partition| self.ended.contains(partition))
     }
 }

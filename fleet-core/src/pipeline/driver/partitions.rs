@@ -2,38 +2,103 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use super::{super::observe::RetriedOperation, Driver};
+use super::{
+    super::{
+        claims::{Claimed, Restored},
+        observe::RetriedOperation,
+        retry::Attempts,
+    },
+    Driver, Polled,
+};
 use crate::{
-    contracts::{Decode, Source, checkpoint::CheckpointStore, source::RevokeGuard},
-    data::{Partition, Result},
-    engine::task::{CommitKind, ForkJoin, Task},
+    contracts::{
+        Decode, Source,
+        checkpoint::{CheckpointStore, Claim},
+        source::{RevokeGuard, SourceEvent, SourceKind},
+    },
+    data::{Error, ErrorKind, Partition, Result},
+    engine::task::{CommitKind, Task},
+    event::Event,
 };
 
+/// A restored partition that the source has not started.
+pub(super) struct Starting<E: Event> {
+    pub(super) partition: Partition,
+    claim: Claim,
+    task: Task<E>,
+    /// When to start it. Later than now after a failure.
+    pub(super) due: Instant,
+    attempts: Attempts,
+}
+
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
-    /// Claims, restores and starts each partition, after the running commit: it may hold earlier
-    /// results of the same partition.
-    pub(super) async fn assign(&mut self, partitions: &[Partition]) -> Result<()> {
-        self.finish_commit().await?;
+    /// Begins to claim and restore each partition, while others are computed and committed.
+    pub(super) fn assign(&mut self, partitions: Vec<Partition>) {
+        self.observer.claiming(&partitions);
         for partition in partitions {
-            let Some(side) = self.commit.idle() else {
-                continue;
-            };
-            let claim = side.claim(partition).await?;
-            self.observer.claimed(partition, &claim);
-            self.ledger.claimed(partition, &claim);
-            let task = Task::restore(&self.plan, partition, claim, self.workers.workers())?;
-            let at = task.start();
-            let mut attempts = self.retry.attempts();
-            while let Err(error) = self.source.start(partition, at).await {
-                let who = format!("the start of partition {partition}");
-                attempts.wait(RetriedOperation::Start, &who, error).await?;
-            }
-            self.tasks.insert(partition.clone(), task);
-            let end = self.source.end(partition);
-            self.observer.assigned(partition, at, end);
+            self.undecided.remove(&partition);
+            self.claims.add(partition);
         }
+    }
+
+    /// Takes a partition that was claimed and restored. It is started next.
+    ///
+    /// # Errors
+    /// Returns the error of its claim, or refuses a partition of a live source that ended in an
+    /// earlier run: whatever came next would be late.
+    pub(super) fn restored(&mut self, claimed: Claimed<D::Event>) -> Result<()> {
+        let Claimed {
+            partition,
+            restored,
+        } = claimed;
+        let Restored { claim, task } = restored?;
+        if claim.ended && self.kind == SourceKind::Live {
+            let message = "this input ended in an earlier run, which closed all its windows, so \
+                           nothing can be added: give the partition of the live source another \
+                           name, or start afresh";
+            let at = claim.next.unwrap_or_default();
+            return Err(Error::new(ErrorKind::Grown, message).at(&partition, at));
+        }
+        self.starting.push_back(Starting {
+            partition,
+            claim,
+            task,
+            due: Instant::now(),
+            attempts: self.retry.attempts(),
+        });
+        Ok(())
+    }
+
+    /// Starts the partition that is due.
+    ///
+    /// # Errors
+    /// Returns the error of the source if it is not retryable or retries are exhausted.
+    pub(super) async fn start(&mut self) -> Result<()> {
+        let Some(mut starting) = self.starting.pop_front() else {
+            return Ok(());
+        };
+        let (partition, at) = (starting.partition.clone(), starting.task.start());
+        self.drop_held_batch(&partition);
+        if let Err(error) = self.source.start(&partition, at.as_ref()).await {
+            let who = format!("the start of partition {partition}");
+            let delay = starting
+                .attempts
+                .delay(RetriedOperation::Start, &who, error);
+            let delay = delay.inspect_err(|_| self.source_failed = true)?;
+            starting.due = Instant::now() + delay;
+            self.starting.push_back(starting);
+            return Ok(());
+        }
+        let Starting { claim, task, .. } = starting;
+        let mark = task.position().mark;
+        self.observer.claimed(&partition, &claim, mark.as_ref());
+        self.ledger.claimed(&partition, &claim, mark);
+        self.commit.assign(&partition, claim.tallies);
+        self.tasks.insert(partition.clone(), task);
+        let (end, ends) = (self.source.end(&partition), self.source.ends(&partition));
+        self.observer.assigned(&partition, at, end, ends);
         Ok(())
     }
 
@@ -44,6 +109,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         within: Duration,
         done: RevokeGuard,
     ) -> Result<()> {
+        // Nothing of a partition that is not restored yet has to be committed.
+        self.abandon(partitions);
         let committed = timeout(within, async {
             self.finish_commit().await?;
             // Seal only the partitions that move.
@@ -68,10 +135,29 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.observer.lost(partitions);
     }
 
+    /// Gives up the partitions that are claimed, restored or about to be started.
+    fn abandon(&mut self, partitions: &[Partition]) {
+        self.claims.give_up(partitions);
+        self.starting
+            .retain(|starting| !partitions.contains(&starting.partition));
+    }
+
+    /// Drops a batch of this partition that is held back: its task is gone, or an earlier start had
+    /// an effect although it failed. The source reads it again from where it is started.
+    pub(super) fn drop_held_batch(&mut self, partition: &Partition) {
+        let is_held = |event: &Polled<Src>| match event {
+            Ok(SourceEvent::Batch(batch)) => batch.partition == *partition,
+            _ => false,
+        };
+        self.upcoming = self.upcoming.take().filter(|event| !is_held(event));
+    }
+
     fn forget(&mut self, partitions: &[Partition]) {
+        self.abandon(partitions);
         self.commit.exclude(partitions);
         for partition in partitions {
             self.tasks.remove(partition);
+            self.undecided.remove(partition);
             self.ended.remove(partition);
             self.paused.remove(partition);
         }

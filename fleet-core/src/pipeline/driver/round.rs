@@ -12,6 +12,7 @@ use crate::{
     data::{Partition, Result},
     engine::task::{CommitKind, ForkJoin, Task, Work},
     event::Event,
+    planted::{Bug, planted},
 };
 
 /// The most batches per worker that a round takes, if they are ready. Our choice: a file returns
@@ -26,6 +27,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         } else {
             self.gather(batch).await
         };
+        self.take(batches)
+    }
+
+    /// Takes batches through their tasks.
+    pub(super) fn take(&mut self, batches: Vec<Batch<Src::Payload>>) -> Result<()> {
+        let batches = self.owned(batches);
+        if batches.is_empty() {
+            return Ok(());
+        }
         let before = self.read_so_far();
         let work = by_task(&mut self.tasks, batches);
         self.round
@@ -59,6 +69,23 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 other => self.upcoming = Some(other),
             }
         }
+        batches
+    }
+
+    /// Returns the batches of partitions that have a task, and counts the others: a source that
+    /// returns them breaks its contract, and their records are read again by whoever owns them.
+    fn owned(&mut self, mut batches: Vec<Batch<Src::Payload>>) -> Vec<Batch<Src::Payload>> {
+        batches.retain(|batch| {
+            let is_owned = self.tasks.contains_key(&batch.partition);
+            // A start that failed may have had an effect. It is repeated, and so is this batch.
+            let mut starting = self.starting.iter();
+            let is_repeated = starting.any(|starting| starting.partition == batch.partition);
+            if !is_owned && !is_repeated && !planted(Bug::UnownedBatchSwallowed) {
+                self.unowned += 1;
+                self.observer.unowned(&batch.partition);
+            }
+            is_owned
+        });
         batches
     }
 
@@ -117,7 +144,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 }
 
-/// Groups batches by task. Batches of a partition without a task are dropped.
+/// Groups batches by task. Each has one.
 fn by_task<E: Event, P>(
     tasks: &mut BTreeMap<Partition, Task<E>>,
     mut batches: Vec<Batch<P>>,

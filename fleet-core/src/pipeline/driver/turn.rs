@@ -7,15 +7,19 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{super::observe::RetriedOperation, Driver, Polled};
+use super::{
+    super::{claims::Claimed, observe::RetriedOperation},
+    Driver, Polled,
+};
 use crate::{
     contracts::{Decode, Source, checkpoint::CheckpointStore, source::SourceEvent},
     data::Result,
     engine::committer::CommittedEpoch,
+    event::Event,
 };
 
 /// What the driver has to handle next.
-pub(super) enum Turn<P> {
+pub(super) enum Turn<P, E: Event> {
     /// A stop was requested.
     Stop,
     /// The open epoch is due.
@@ -24,13 +28,17 @@ pub(super) enum Turn<P> {
     Committed(CommittedEpoch),
     /// A tick is due.
     Tick,
+    /// A partition is claimed and restored, or could not be.
+    Claimed(Claimed<E>),
+    /// A restored partition is due to be started.
+    Start,
     /// The source has reported an event.
     Source(SourceEvent<P>),
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
     /// Waits for the source, the end of the epoch, the end of a commit, a tick, or the stop.
-    pub(super) async fn turn(&mut self) -> Result<Turn<Src::Payload>> {
+    pub(super) async fn turn(&mut self) -> Result<Turn<Src::Payload, D::Event>> {
         // A source that is always ready would otherwise starve timers and signals.
         yield_now().await;
         let committing = self.commit.is_running();
@@ -54,12 +62,20 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         // A batch that is held back counts as unread, so time must not pass it.
         let tick = self.ticker.due().filter(|_| self.upcoming.is_none());
         loop {
+            // The source may have taken a partition back already, in an event that was polled early.
+            let is_first = matches!(self.upcoming, None | Some(Ok(SourceEvent::Batch(_))));
+            let start = self.starting.front().filter(|_| is_first);
+            let start = start.map(|starting| starting.due);
             let retry_at = self.source_retry.as_ref().map(|(until, _)| *until);
             let polled = tokio::select! {
                 biased;
                 () = self.stop.requested() => return Ok(Turn::Stop),
                 committed = self.commit.wait(), if committing => return committed.map(Turn::Committed),
                 () = at(due), if due.is_some() => return Ok(Turn::Seal),
+                claimed = self.claims.next(), if self.claims.is_busy() => {
+                    return claimed.map(Turn::Claimed);
+                }
+                () = at(start), if start.is_some() => return Ok(Turn::Start),
                 polled = next(&mut self.source, &mut self.upcoming, retry_at, full) => polled,
                 () = at(tick), if tick.is_some() => return Ok(Turn::Tick),
             };
@@ -72,7 +88,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 Err(error) => {
                     let attempts = self.source_retry.take().map(|(_, attempts)| attempts);
                     let mut attempts = attempts.unwrap_or_else(|| self.retry.attempts());
-                    let delay = attempts.delay(RetriedOperation::Read, "the source", error)?;
+                    let delay = attempts.delay(RetriedOperation::Read, "the source", error);
+                    let delay = delay.inspect_err(|_| self.source_failed = true)?;
                     self.source_retry = Some((Instant::now() + delay, attempts));
                 }
             }

@@ -1,12 +1,16 @@
 //! The health of a pipeline, as [`Pipeline::watch`](crate::Pipeline::watch) reports it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
 use crate::{
     contracts::checkpoint::{Counts, Tallies},
-    data::{Offset, Partition},
+    data::{InputOffset, Mark, Offset, Partition},
     engine::{committer::Step, task::KEYS_TALLY},
     pipeline::Ending,
 };
@@ -33,6 +37,11 @@ pub struct Health {
     pub last_commit: Option<Instant>,
     /// The partitions that this process owns, or owned when the run ended.
     pub partitions: BTreeMap<Partition, PartitionHealth>,
+    /// The partitions that are being claimed and restored.
+    pub restoring: BTreeSet<Partition>,
+    /// The number of batches of partitions that were not started here. Anything but 0 is a fault
+    /// of the source.
+    pub unowned_batches: u64,
 }
 
 /// The progress of one partition.
@@ -41,12 +50,16 @@ pub struct Health {
 pub struct PartitionHealth {
     /// The offset at which a restart resumes; `None` before the first commit.
     pub committed: Option<Offset>,
+    /// The source's note at this offset, with the offset of each input.
+    pub mark: Option<Mark>,
     /// The offset up to which records were read and computed.
     pub computed: Offset,
     /// The number of records up to there, since the first.
     pub read: u64,
     /// The current end of the input, if the [source knows it](crate::Source::end).
     pub end: Option<Offset>,
+    /// The current end of each input, if the [source has several](crate::Source::ends).
+    pub ends: Vec<InputOffset>,
     /// The committed counts.
     pub counts: Counts,
     /// The committed totals by name.
@@ -153,6 +166,17 @@ impl PartitionHealth {
     pub fn lag(&self) -> Option<u64> {
         let committed = self.committed.unwrap_or_default();
         self.end.map(|end| end.0.saturating_sub(committed.0))
+    }
+
+    /// Returns how much of each input is not committed yet, in offsets of that input.
+    pub fn lag_by_input(&self) -> BTreeMap<Arc<str>, u64> {
+        let lag = |end: &InputOffset| {
+            let mark = self.mark.as_ref();
+            let committed = mark.and_then(|mark| mark.offset_in(&end.input));
+            let lag = end.offset.0.saturating_sub(committed.unwrap_or_default().0);
+            (Arc::clone(&end.input), lag)
+        };
+        self.ends.iter().map(lag).collect()
     }
 
     /// Returns the committed number of keys seen.

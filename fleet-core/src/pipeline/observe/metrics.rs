@@ -11,7 +11,7 @@ use super::metric::{
 };
 
 /// All metrics.
-pub const METRICS: [Metric; 16] = [
+pub const METRICS: [Metric; 17] = [
     RECORDS,
     DEAD_LETTERS,
     SINK_ROWS,
@@ -22,6 +22,7 @@ pub const METRICS: [Metric; 16] = [
     COMMIT_SECONDS,
     COMMITS,
     FENCED,
+    UNOWNED_BATCHES,
     RETRIES,
     LAG,
     KEYS,
@@ -120,6 +121,15 @@ pub const FENCED: Metric = Metric::new(
     "fleet_fenced_total",
     &["partition"],
     "commits that were refused because another process owns the partition",
+);
+
+/// `fleet_unowned_batches_total`: by `partition`. Anything but 0 is a fault of the source.
+pub const UNOWNED_BATCHES: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_unowned_batches_total",
+    &["partition"],
+    "batches of partitions that were not started here",
 );
 
 /// `fleet_retries_total`: by `stage`, the [word](super::RetriedOperation::as_word) of the

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     contracts::checkpoint::{Claim, Counts, Sealed, Tallies},
-    data::{Error, Offset, Partition, Result},
+    data::{Error, InputOffset, Mark, Offset, Partition, Position, Result},
     engine::{
         graph::Clock,
         task::{Piece, Plan, Task},
@@ -65,19 +65,33 @@ impl Observer {
         info_span!("pipeline", name = %self.pipeline)
     }
 
-    /// A partition was claimed, and its state is about to be restored.
-    pub(in crate::pipeline) fn claimed(&self, partition: &Partition, claim: &Claim) {
-        let (token, states) = (claim.token, claim.state.len());
-        debug!(%partition, token, states, "restored");
+    /// Partitions were assigned, and are about to be claimed.
+    pub(in crate::pipeline) fn claiming(&self, partitions: &[Partition]) {
+        self.health
+            .send_modify(|health| health.restoring.extend(partitions.iter().cloned()));
+    }
+
+    /// A partition was claimed, and its state is restored.
+    pub(in crate::pipeline) fn claimed(
+        &self,
+        partition: &Partition,
+        claim: &Claim,
+        mark: Option<&Mark>,
+    ) {
+        let token = claim.token;
+        debug!(%partition, token, "restored");
         let known = PartitionHealth {
             committed: claim.next,
+            mark: mark.cloned(),
             computed: claim.next.unwrap_or_default(),
             read: claim.counts.read,
             end: None,
+            ends: Vec::new(),
             counts: claim.counts,
             tallies: claim.tallies.clone(),
         };
         self.health.send_modify(|health| {
+            health.restoring.remove(partition);
             health.partitions.insert(partition.clone(), known);
         });
     }
@@ -86,10 +100,11 @@ impl Observer {
     pub(in crate::pipeline) fn assigned(
         &self,
         partition: &Partition,
-        at: Option<Offset>,
+        at: Option<Position>,
         end: Option<Offset>,
+        ends: Vec<InputOffset>,
     ) {
-        let at = at.unwrap_or_default();
+        let at = at.unwrap_or_default().next;
         info!(%partition, %at, "assigned");
         self.health.send_modify(|health| {
             health.phase = Phase::Running;
@@ -98,7 +113,7 @@ impl Observer {
                 .troubles
                 .retain(|operation, _| !settled.contains(operation));
             if let Some(known) = health.partitions.get_mut(partition) {
-                known.end = end;
+                (known.end, known.ends) = (end, ends);
             }
         });
         self.count_partitions();
@@ -160,14 +175,21 @@ impl Observer {
     }
 
     /// A partition's share of an epoch was committed. `end` is the end of the input, if known.
-    pub(in crate::pipeline) fn committed(&self, sealed: &Sealed, end: Option<Offset>) {
+    pub(in crate::pipeline) fn committed(
+        &self,
+        sealed: &Sealed,
+        end: Option<Offset>,
+        ends: Vec<InputOffset>,
+    ) {
         let (partition, seq, next) = (&sealed.partition, sealed.seq, sealed.next);
         debug!(%partition, seq, %next, "committed");
         let now = PartitionHealth {
             committed: Some(next),
+            mark: sealed.mark.clone(),
             computed: next,
             read: sealed.counts.read,
             end,
+            ends,
             counts: sealed.counts,
             tallies: sealed.tallies.clone(),
         };
@@ -196,14 +218,26 @@ impl Observer {
         self.sample(&metrics::COMMIT_SECONDS, &[], took);
     }
 
-    /// Commits of these partitions were refused, because other processes own them.
-    pub(in crate::pipeline) fn fenced(&self, partitions: &[Partition]) {
-        for partition in partitions {
-            warn!(%partition, "fenced");
-            let labels = [("partition", partition.as_str())];
-            self.add(&metrics::FENCED, &labels, 1);
-            self.remove_partition(partition);
-        }
+    /// The commit of a partition was refused, because another process owns it.
+    pub(in crate::pipeline) fn fenced(&self, partition: &Partition) {
+        warn!(%partition, "fenced");
+        let labels = [("partition", partition.as_str())];
+        self.add(&metrics::FENCED, &labels, 1);
+        self.remove_partition(partition);
+    }
+
+    /// The source returned a batch of a partition that was not started here.
+    pub(in crate::pipeline) fn unowned(&self, partition: &Partition) {
+        warn!(%partition, "a batch of a partition that was not started here");
+        let labels = [("partition", partition.as_str())];
+        self.add(&metrics::UNOWNED_BATCHES, &labels, 1);
+        self.health
+            .send_modify(|health| health.unowned_batches += 1);
+    }
+
+    /// What was computed before an error could not be committed. A restart computes it again.
+    pub(in crate::pipeline) fn not_salvaged(&self, why: &str) {
+        warn!(why, "not committed before the run ends");
     }
 
     /// Partitions were handed over.
@@ -278,8 +312,10 @@ impl Observer {
     }
 
     fn remove_partition(&self, partition: &Partition) {
-        self.health
-            .send_modify(|health| _ = health.partitions.remove(partition));
+        self.health.send_modify(|health| {
+            health.partitions.remove(partition);
+            health.restoring.remove(partition);
+        });
         self.count_partitions();
     }
 

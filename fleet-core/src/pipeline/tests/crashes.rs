@@ -14,7 +14,7 @@ use crate::{
         Decode, MemoryStore, Source,
         source::{Replayable, SourceEvent},
     },
-    data::{ErrorKind, Offset, Partition, Result},
+    data::{ErrorKind, Partition, Position, Result},
     pipeline::{EpochLimits, ExactlyOnce, Pipeline, Report, Snapshots},
     testing::{Script, Scripted},
 };
@@ -40,7 +40,7 @@ impl Source for Slow {
         tokio::time::advance(Duration::from_millis(1)).await;
         self.0.next().await
     }
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         self.0.start(partition, at).await
     }
 }

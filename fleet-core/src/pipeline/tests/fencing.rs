@@ -95,6 +95,7 @@ fn opened(pieces: impl IntoIterator<Item = (Partition, Claim, usize)>) -> Commit
             partition,
             next: Offset(9),
             time: None,
+            mark: None,
             payload,
         };
         super::take(&mut task, &plan, &Typed::<Reading>::default(), batch).unwrap();
@@ -121,15 +122,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
             Step::Publish { piece, .. } => {
                 // Each piece has one rejected row, with the partition as its reason.
                 let (partition, _) = committer.position(piece).unwrap();
-                let (step, reason) = ("rows".into(), partition.to_string());
-                let (raw, length) = (Vec::new(), 0);
-                let letter = DeadLetter {
-                    offset: Offset(1),
-                    step,
-                    reason,
-                    raw,
-                    length,
-                };
+                let letter = DeadLetter::new(Offset(1), "rows", partition.to_string());
                 committer.written(vec![letter]);
             }
             Step::Begin => committer.begun(),
@@ -148,7 +141,7 @@ async fn one_fenced_partition_does_not_hold_back_the_others() {
         answers,
         [Committed::Fenced(vec![theirs.clone()]), Committed::Done]
     );
-    assert_eq!(committed.fenced, [theirs]);
+    assert_eq!(committed.fenced, [(theirs, 1)]);
     assert_eq!(
         committed
             .done
@@ -194,6 +187,7 @@ fn progress(token: u64, seq: u64) -> Progress {
         token,
         seq,
         next: None,
+        mark: None,
         ended: false,
     }
 }
@@ -221,5 +215,6 @@ async fn after_a_lost_answer_no_partition_is_ours_if_other_processes_own_all() {
     assert_eq!(committer.step(), Step::Finished);
     let committed = committer.finish();
     assert!(committed.done.is_empty());
-    assert_eq!(committed.fenced, ["a", "b"].map(Partition::new));
+    let refused = ["a", "b"].map(Partition::new).into_iter().zip(tokens);
+    assert_eq!(committed.fenced, refused.collect::<Vec<_>>());
 }

@@ -18,9 +18,9 @@ use crate::{
         checkpoint::{CheckpointStore, Progress},
         decode::Typed,
         sink::{Outcome, Sink},
-        source::{Batch, SourceEvent},
+        source::{Batch, SingleReader, SourceEvent},
     },
-    data::{Error, ErrorKind, Offset, Partition, Result},
+    data::{Error, ErrorKind, Offset, Partition, Position, Result},
     engine::{graph::Graph, order::Order},
     pipeline::{AtLeastOnce, EpochLimits, Pipeline},
     rows::Row,
@@ -42,24 +42,35 @@ impl Notes {
     }
 }
 
-/// A source that returns what the test sends it.
+/// A source that returns what the test sends it, and waits after an assignment until all of it is
+/// started.
 pub(super) struct Spoken {
     says: mpsc::Receiver<Said>,
+    unstarted: usize,
     told: Notes,
 }
+
+impl SingleReader for Spoken {}
 
 #[async_trait]
 impl Source for Spoken {
     type Payload = Vec<(Offset, Reading)>;
 
     async fn next(&mut self) -> Said {
-        match self.says.recv().await {
-            Some(said) => said,
-            None => std::future::pending().await,
+        if self.unstarted > 0 {
+            return std::future::pending().await;
         }
+        let Some(said) = self.says.recv().await else {
+            return std::future::pending().await;
+        };
+        if let Ok(SourceEvent::Assigned(partitions)) = &said {
+            self.unstarted = partitions.len();
+        }
+        said
     }
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
-        let at = at.map_or("the beginning".into(), |at| at.to_string());
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        self.unstarted -= 1;
+        let at = at.map_or("the beginning".into(), |at| at.next.to_string());
         self.told.add(format!("start {partition} at {at}"));
         Ok(())
     }
@@ -69,8 +80,9 @@ impl Source for Spoken {
     fn resume(&mut self, partition: &Partition) {
         self.told.add(format!("resume {partition}"));
     }
-    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
-        self.told.add(format!("committed {partition} to {upto}"));
+    async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
+        self.told
+            .add(format!("committed {partition} to {}", upto.next));
         Ok(())
     }
 }
@@ -131,6 +143,7 @@ pub(super) fn led() -> (
     let (permits, written) = (Arc::clone(&hand.permits), Arc::clone(&hand.written));
     let source = Spoken {
         says: hears,
+        unstarted: 0,
         told: hand.told.clone(),
     };
     let order = Order {
@@ -172,6 +185,7 @@ impl Hand {
             next: Offset(self.at),
             partition: partition.clone(),
             time: None,
+            mark: None,
         }))
         .await;
     }

@@ -179,6 +179,7 @@ fn batch(rows: &[Reading], next: u64) -> Batch<Records> {
         partition: Partition::new("p"),
         next: Offset(next),
         time: None,
+        mark: None,
         payload: offsets
             .zip(rows.iter().copied().map(Logged::Event))
             .collect(),
@@ -226,22 +227,23 @@ async fn a_stop_leaves_nothing_to_read_again() {
     let partition = Partition::new("memory/0");
     let claim = store.clone().claim(&partition).await.unwrap();
     let task = Task::restore(&plan(), &partition, claim, 1).unwrap();
-    assert_eq!(task.start(), Some(Offset(90)));
+    assert_eq!(task.start(), Some(Offset(90).into()));
 }
 
 /// A run that crashes with `committed` rows in the store, and a snapshot of only the first ten.
 async fn cut_at(committed: usize, rows: &Arc<Vec<Reading>>, store: &MemoryStore) {
-    let script = [vec![Script::Rows(10); committed / 10], vec![Script::Crash]].concat();
+    let hour = Script::Stall(Duration::from_secs(3600));
+    let script = [vec![Script::Rows(10); committed / 10], vec![hour]].concat();
     let limits = EpochLimits {
         records: 1,
         ..EpochLimits::default()
     };
-    pipeline(PICKY, rows, script, store)
+    let run = pipeline(PICKY, rows, script, store)
         .epochs(limits)
         .snapshots(Snapshots::Every(Duration::MAX))
-        .run()
-        .await
-        .unwrap_err();
+        .run();
+    let crash = tokio::time::timeout(Duration::from_secs(60), run);
+    crash.await.unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use crate::{
         decode::Typed,
         source::{Batch, Chunk, Replayable, SourceEvent},
     },
-    data::{ErrorKind, Offset, Partition, Result},
+    data::{ErrorKind, Offset, Partition, Position, Result},
     dialect::VehicleOps,
     engine::{graph::Graph, order::Order},
     pipeline::{EpochLimits, ExactlyOnce, Pipeline},
@@ -140,6 +140,7 @@ type Feed = (Partition, VecDeque<(Offset, Logged<Reading>)>);
 struct Topic {
     feeds: VecDeque<Feed>,
     told: bool,
+    unstarted: usize,
 }
 
 impl Topic {
@@ -154,7 +155,12 @@ impl Topic {
             )
         };
         let feeds = (0..CARS.len()).map(feed).collect();
-        Self { feeds, told: false }
+        let unstarted = CARS.len();
+        Self {
+            feeds,
+            told: false,
+            unstarted,
+        }
     }
 }
 
@@ -166,6 +172,9 @@ impl Source for Topic {
         if !std::mem::replace(&mut self.told, true) {
             let all = self.feeds.iter().map(|(partition, _)| partition.clone());
             return Ok(SourceEvent::Assigned(all.collect()));
+        }
+        if self.unstarted > 0 {
+            return std::future::pending().await;
         }
         let Some((partition, mut rows)) = self.feeds.pop_front() else {
             return std::future::pending().await;
@@ -179,12 +188,14 @@ impl Source for Topic {
         Ok(SourceEvent::Batch(Batch {
             partition,
             time: None,
+            mark: None,
             next,
             payload,
         }))
     }
 
-    async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
+        self.unstarted -= 1;
         Ok(())
     }
 }
@@ -210,11 +221,11 @@ async fn several_partitions_of_one_round_are_kept_apart() {
 }
 
 /// Returns one chunk of lines, as large as a source of bytes returns at a time.
-pub(super) struct Lines(Option<Vec<u8>>, bool);
+pub(super) struct Lines(Option<Vec<u8>>, bool, bool);
 
 impl Lines {
     pub(super) fn new(text: Vec<u8>) -> Self {
-        Self(Some(text), false)
+        Self(Some(text), false, false)
     }
 }
 
@@ -227,6 +238,9 @@ impl Source for Lines {
         if !std::mem::replace(&mut self.1, true) {
             return Ok(SourceEvent::Assigned(vec![partition]));
         }
+        if !self.2 {
+            return std::future::pending().await;
+        }
         let Some(bytes) = self.0.take() else {
             return Ok(SourceEvent::End(partition));
         };
@@ -238,12 +252,14 @@ impl Source for Lines {
         Ok(SourceEvent::Batch(Batch {
             partition,
             time: None,
+            mark: None,
             next,
             payload,
         }))
     }
 
-    async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
+        self.2 = true;
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         Source,
         source::{Chunk, Replayable, SourceEvent},
     },
-    data::{Offset, Partition},
+    data::{Offset, Partition, Position},
 };
 
 /// The records of one batch, as a test compares them.
@@ -21,8 +21,8 @@ type Records<'a, P> = dyn Fn(&P) -> Vec<(Offset, Vec<u8>)> + 'a;
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Read {
     pub(super) records: BTreeMap<Partition, Vec<(Offset, Vec<u8>)>>,
-    /// The offset after each batch.
-    ends: Vec<(Partition, Offset)>,
+    /// The position after each batch.
+    ends: Vec<(Partition, Position)>,
     /// How partitions were given away.
     pub(super) handovers: BTreeSet<Handover>,
 }
@@ -30,15 +30,15 @@ pub(super) struct Read {
 impl Read {
     /// Takes back the last batch of a partition, as if it had not been committed in time. Returns
     /// where to go on.
-    fn rewind(&mut self, partition: &Partition) -> Offset {
+    fn rewind(&mut self, partition: &Partition) -> Position {
         if let Some(last) = self.ends.iter().rposition(|(name, _)| name == partition) {
             self.ends.remove(last);
         }
         let mut ends = self.ends.iter().rev();
         let to = ends.find(|(name, _)| name == partition);
-        let to = to.map(|(_, end)| *end).unwrap_or_default();
+        let to = to.map(|(_, end)| end.clone()).unwrap_or_default();
         if let Some(records) = self.records.get_mut(partition) {
-            records.retain(|(offset, _)| *offset < to);
+            records.retain(|(offset, _)| *offset < to.next);
         }
         to
     }
@@ -132,14 +132,15 @@ pub async fn replayable<S: Replayable>(
     let all = read(open(), &records, &BTreeMap::new(), How::default()).await;
     for (partition, at) in &all.ends {
         for wait in [None, Some(1)] {
-            let start = BTreeMap::from([(partition.clone(), *at)]);
+            let start = BTreeMap::from([(partition.clone(), at.clone())]);
+            let at = at.next;
             let how = How {
                 drop_at: wait,
                 ..How::default()
             };
             let again = read(open(), &records, &start, how).await;
             let rest = all.records.get(partition).into_iter().flatten();
-            let rest: Vec<_> = rest.filter(|(offset, _)| offset >= at).collect();
+            let rest: Vec<_> = rest.filter(|(offset, _)| *offset >= at).collect();
             let found: Vec<_> = again.records.get(partition).into_iter().flatten().collect();
             assert_eq!(
                 found, rest,
@@ -189,14 +190,14 @@ async fn nothing_comes_before_the_start(mut source: impl Source) {
 pub(super) async fn read<S: Source>(
     mut source: S,
     records: &Records<'_, S::Payload>,
-    from: &BTreeMap<Partition, Offset>,
+    from: &BTreeMap<Partition, Position>,
     how: How,
 ) -> Read {
     let mut read = Read::default();
-    let mut next: BTreeMap<Partition, Offset> = BTreeMap::new();
+    let mut next: BTreeMap<Partition, Position> = BTreeMap::new();
     let mut ended: BTreeMap<Partition, bool> = BTreeMap::new();
     // Where the partitions that were given away go on.
-    let mut resume: BTreeMap<Partition, Offset> = BTreeMap::new();
+    let mut resume: BTreeMap<Partition, Position> = BTreeMap::new();
     let mut waiting = VecDeque::new();
     loop {
         let event = match waiting.pop_front() {
@@ -209,8 +210,8 @@ pub(super) async fn read<S: Source>(
                     let known = ended.get(&partition);
                     assert_eq!(known, None, "{partition} is assigned while it is ours");
                     let again = resume.remove(&partition);
-                    let at = again.or_else(|| from.get(&partition).copied());
-                    let started = source.start(&partition, at).await;
+                    let at = again.or_else(|| from.get(&partition).cloned());
+                    let started = source.start(&partition, at.as_ref()).await;
                     started.expect("an assigned partition can be started");
                     next.insert(partition.clone(), at.unwrap_or_default());
                     ended.insert(partition, false);
@@ -227,7 +228,7 @@ pub(super) async fn read<S: Source>(
                 let own = read.records.entry(name.clone()).or_default();
                 for (offset, record) in records(&batch.payload) {
                     assert!(
-                        offset >= *at && offset < batch.next,
+                        offset >= at.next && offset < batch.next,
                         "{name}: {offset} is in its batch"
                     );
                     assert!(
@@ -236,15 +237,19 @@ pub(super) async fn read<S: Source>(
                     );
                     own.push((offset, record));
                 }
+                let after = Position {
+                    next: batch.next,
+                    mark: batch.mark,
+                };
                 assert!(
-                    batch.next >= *at,
+                    after.next >= at.next,
                     "{name}: the place after a batch never goes back"
                 );
-                let before = std::mem::replace(at, batch.next);
-                read.ends.push((name.clone(), batch.next));
+                let before = std::mem::replace(at, after.clone());
+                read.ends.push((name.clone(), after.clone()));
                 // What may be lost is not committed yet.
-                let durable = if how.moves { before } else { batch.next };
-                let told = source.committed(name, durable).await;
+                let durable = if how.moves { before } else { after };
+                let told = source.committed(name, &durable).await;
                 told.expect("a commit can be told of at any time");
                 if how.pause {
                     waiting.extend(stays_silent(&mut source, name).await);
@@ -267,7 +272,7 @@ pub(super) async fn read<S: Source>(
                 read.handovers.insert(Handover::Revoking);
                 for partition in partitions {
                     gone(&partition, &mut ended);
-                    let at = next.get(&partition).copied().unwrap_or_default();
+                    let at = next.get(&partition).cloned().unwrap_or_default();
                     resume.insert(partition, at);
                 }
                 // Everything is committed: the partitions may go.

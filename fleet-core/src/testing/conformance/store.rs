@@ -17,6 +17,7 @@ pub fn sealed(partition: &Partition, claim: &Claim, seq: u64) -> Sealed {
         token: claim.token,
         seq,
         next: Offset(seq * 100),
+        mark: None,
         ended: false,
         fingerprint: "graph".into(),
         saved: Vec::new(),
@@ -114,6 +115,7 @@ async fn a_commit_lands_once<S: CheckpointStore>(open: &impl Fn() -> S) {
         token: claim.token,
         seq: 1,
         next: Some(Offset(0)),
+        mark: None,
         ended: true,
     };
     assert_eq!(progress, landed);

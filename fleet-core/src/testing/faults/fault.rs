@@ -76,6 +76,12 @@ pub enum Fault {
     /// The process crashes at once, and its commit takes effect only after this many more
     /// operations of the store and the next one. By then, others may have claimed its partitions.
     CrashInFlight(u32),
+    /// The claim returns a retryable error, and takes effect only after this many more operations of
+    /// the store and the next one. By then, its partition may have another owner.
+    LateClaim(u32),
+    /// The process crashes at once, and its claim takes effect only after this many more operations
+    /// of the store and the next one.
+    ClaimInFlight(u32),
     /// Another process claims the first partition of the commit just before it.
     Claimed,
     /// Another process runs before the operation; see
@@ -85,7 +91,7 @@ pub enum Fault {
 
 impl Fault {
     /// Returns one fault of each kind, with these parameters.
-    pub fn all(full: u32, slow: Duration, late: u32) -> [Self; 13] {
+    pub fn all(full: u32, slow: Duration, late: u32) -> [Self; 15] {
         [
             Self::CrashBefore,
             Self::CrashAfter,
@@ -98,6 +104,8 @@ impl Fault {
             Self::Twice,
             Self::LateCommit(late),
             Self::CrashInFlight(late),
+            Self::LateClaim(late),
+            Self::ClaimInFlight(late),
             Self::Claimed,
             Self::Meanwhile,
         ]
@@ -117,6 +125,8 @@ impl Fault {
             Self::Twice => "twice",
             Self::LateCommit(_) => "late commit",
             Self::CrashInFlight(_) => "crash in flight",
+            Self::LateClaim(_) => "late claim",
+            Self::ClaimInFlight(_) => "claim in flight",
             Self::Claimed => "claimed",
             Self::Meanwhile => "meanwhile",
         }
@@ -140,6 +150,7 @@ impl Fault {
             Self::Twice | Self::LateCommit(_) | Self::CrashInFlight(_) | Self::Claimed => {
                 operation == Commit
             }
+            Self::LateClaim(_) | Self::ClaimInFlight(_) => operation == Claim,
         }
     }
 }

@@ -59,6 +59,8 @@ struct Plan {
     full: BTreeMap<Operation, u32>,
     asked: BTreeMap<Operation, u64>,
     happened: BTreeMap<(Operation, &'static str), u64>,
+    /// The number of operations that failed in any way.
+    injected: u64,
     crashed: bool,
     waker: Option<Waker>,
 }
@@ -109,6 +111,7 @@ impl Faults {
             full: BTreeMap::new(),
             asked: BTreeMap::new(),
             happened: BTreeMap::new(),
+            injected: 0,
             crashed: false,
             waker: None,
         })))
@@ -160,6 +163,11 @@ impl Faults {
         self.lock().happened.get(&kind).copied().unwrap_or(0)
     }
 
+    /// Returns how many operations were disturbed, each time that a full disk is met included.
+    pub fn injected(&self) -> u64 {
+        self.lock().injected
+    }
+
     /// Returns how often each fault happened, by operation and [`Fault::word`].
     pub fn all_happened(&self) -> BTreeMap<(Operation, &'static str), u64> {
         self.lock().happened.clone()
@@ -171,6 +179,7 @@ impl Faults {
         *plan.asked.entry(operation).or_default() += 1;
         if let Some(left) = plan.full.get_mut(&operation).filter(|left| **left > 0) {
             *left -= 1;
+            plan.injected += 1;
             return Some(Fault::Full(*left));
         }
         let fault = (plan.decide)(operation).filter(|fault| fault.fits(operation))?;
@@ -178,6 +187,7 @@ impl Faults {
             plan.full.insert(operation, more);
         }
         *plan.happened.entry((operation, fault.word())).or_default() += 1;
+        plan.injected += 1;
         Some(fault)
     }
 

@@ -8,7 +8,7 @@ use crate::{
         Source,
         source::{Replayable, SourceEvent},
     },
-    data::{Offset, Partition, Result},
+    data::{InputOffset, Offset, Partition, Position, Result},
 };
 
 /// A source whose calls suffer the faults of a plan.
@@ -42,7 +42,7 @@ impl<S: Source> Source for FaultySource<S> {
         Ok(event)
     }
 
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         let fault = self.faults.before(Operation::Start).await?;
         self.inner.start(partition, at).await?;
         self.faults.after(Operation::Start, fault).await
@@ -64,7 +64,19 @@ impl<S: Source> Source for FaultySource<S> {
         self.inner.resume(partition);
     }
 
-    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
+    fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
+        self.inner.ends(partition)
+    }
+
+    fn in_group(&self) -> bool {
+        self.inner.in_group()
+    }
+
+    fn fenced(&mut self, partition: &Partition) {
+        self.inner.fenced(partition);
+    }
+
+    async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
         let fault = self.faults.before(Operation::Acknowledge).await?;
         self.inner.committed(partition, upto).await?;
         self.faults.after(Operation::Acknowledge, fault).await

@@ -1,6 +1,7 @@
 //! A checkpoint store that suffers the faults of a plan.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -21,8 +22,8 @@ use crate::{
 /// A checkpoint store whose calls suffer the faults of a plan.
 ///
 /// Clones are handles to the same store, and so is the handle that [`with`](Self::with) returns for
-/// the next process: a commit that is in flight when a process crashes may take effect while the
-/// next one runs.
+/// the next process: a commit or a claim that is in flight when a process crashes may take effect
+/// while the next one runs.
 ///
 /// # Examples
 /// See [`Faults`].
@@ -32,12 +33,16 @@ pub struct FaultyStore<S: CheckpointStore> {
     in_flight: Arc<Mutex<Vec<InFlight<S::Tx>>>>,
 }
 
-/// A commit that takes effect later.
+/// A call that takes effect later.
 struct InFlight<Tx> {
     /// After this many more operations and the next one.
     wait: u32,
-    tx: Tx,
-    epoch: Vec<Sealed>,
+    call: Call<Tx>,
+}
+
+enum Call<Tx> {
+    Commit(Tx, Vec<Sealed>),
+    Claim(Partition),
 }
 
 impl<S: CheckpointStore + Clone> Clone for FaultyStore<S> {
@@ -78,24 +83,32 @@ impl<S: CheckpointStore> FaultyStore<S> {
         }
     }
 
-    fn send(&self, wait: u32, tx: S::Tx, epoch: &[Sealed]) {
-        let epoch = epoch.to_vec();
-        self.pending().push(InFlight { wait, tx, epoch });
+    /// Returns whether a call is in flight whose sender is gone.
+    #[cfg(test)]
+    pub(crate) fn has_calls_in_flight(&self) -> bool {
+        !self.pending().is_empty()
     }
 
-    /// Commits what is due after an operation.
-    async fn commit_due(&mut self) -> Result<()> {
+    fn send(&self, wait: u32, call: Call<S::Tx>) {
+        self.pending().push(InFlight { wait, call });
+    }
+
+    /// Carries out what is due after an operation.
+    async fn call_due(&mut self) -> Result<()> {
         let due: Vec<_> = {
             let mut pending = self.pending();
-            let due = pending.extract_if(.., |commit| commit.wait == 0).collect();
-            for commit in pending.iter_mut() {
-                commit.wait -= 1;
+            let due = pending.extract_if(.., |late| late.wait == 0).collect();
+            for late in pending.iter_mut() {
+                late.wait -= 1;
             }
             due
         };
-        for commit in due {
+        for InFlight { call, .. } in due {
             // Its sender is gone, so nobody receives the answer.
-            self.inner.commit(commit.tx, &commit.epoch).await?;
+            match call {
+                Call::Commit(tx, epoch) => drop(self.inner.commit(tx, &epoch).await?),
+                Call::Claim(partition) => drop(self.inner.claim(&partition).await?),
+            }
         }
         Ok(())
     }
@@ -113,8 +126,20 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
 
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let fault = self.faults.before(Operation::Claim).await?;
+        match fault {
+            Some(Fault::LateClaim(wait)) => {
+                self.send(wait, Call::Claim(partition.clone()));
+                let message = "Claim: the answer was lost by plan, and the claim is in flight";
+                return Err(Error::new(ErrorKind::Store, message).retryable());
+            }
+            Some(Fault::ClaimInFlight(wait)) => {
+                self.send(wait, Call::Claim(partition.clone()));
+                return self.faults.die().await;
+            }
+            _ => {}
+        }
         let claim = self.inner.claim(partition).await?;
-        self.commit_due().await?;
+        self.call_due().await?;
         self.faults.after(Operation::Claim, fault).await?;
         Ok(claim)
     }
@@ -122,7 +147,7 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
     async fn begin(&mut self) -> Result<S::Tx> {
         let fault = self.faults.before(Operation::Begin).await?;
         let tx = self.inner.begin().await?;
-        self.commit_due().await?;
+        self.call_due().await?;
         self.faults.after(Operation::Begin, fault).await?;
         Ok(tx)
     }
@@ -131,12 +156,12 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
         let fault = self.faults.before(Operation::Commit).await?;
         match fault {
             Some(Fault::LateCommit(wait)) => {
-                self.send(wait, tx, epoch);
+                self.send(wait, Call::Commit(tx, epoch.to_vec()));
                 let message = "Commit: the answer was lost by plan, and the commit is in flight";
                 return Err(Error::new(ErrorKind::Store, message).retryable());
             }
             Some(Fault::CrashInFlight(wait)) => {
-                self.send(wait, tx, epoch);
+                self.send(wait, Call::Commit(tx, epoch.to_vec()));
                 return self.faults.die().await;
             }
             Some(Fault::Claimed) => {
@@ -151,15 +176,19 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
         if let Some(tx) = again {
             self.inner.commit(tx, epoch).await?;
         }
-        self.commit_due().await?;
+        self.call_due().await?;
         self.faults.after(Operation::Commit, fault).await?;
         Ok(answer)
+    }
+
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>> {
+        self.inner.partitions().await
     }
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         let fault = self.faults.before(Operation::Progress).await?;
         let answer = self.inner.progress(partition).await?;
-        self.commit_due().await?;
+        self.call_due().await?;
         self.faults.after(Operation::Progress, fault).await?;
         Ok(answer)
     }

@@ -1,11 +1,11 @@
 //! The checkpoint store of a pipeline, and its implementation of the contract.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use fleet_core::{
     Partition, Result,
-    checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
+    checkpoint::{CheckpointStore, Claim, Committed, MARK_ENTRY, Progress, Sealed},
 };
 
 use super::{
@@ -152,11 +152,32 @@ impl CheckpointStore for PostgresStore {
         Ok(Committed::Done)
     }
 
+    /// # Cost
+    /// Without the mark: the driver asks after a commit that failed, and compares numbers.
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         let connection = self.connection.take().await?;
         let progress = claim::progress(&connection, &self.pipeline, partition);
         let progress = connection.run("read positions from", progress).await?;
         self.connection.put_back(connection);
         Ok(progress)
+    }
+
+    /// # Cost
+    /// Reads the log of state changes of each partition, which may hold a newer mark than the table
+    /// of states: up to 2 MiB each.
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>> {
+        let tx = self.connection.begin().await?;
+        let known = claim::partitions(&tx, &self.pipeline);
+        let mut known = tx.run("read positions from", known).await?;
+        for (partition, progress) in &mut known {
+            let stored = claim::mark(&tx, &self.pipeline, partition);
+            let stored = tx.run("read positions from", stored).await?;
+            let (changes, _) = states::logged(&tx, &self.pipeline, partition).await?;
+            let logged = changes.into_iter().rev();
+            let newest = logged.chain(stored).find(|saved| saved.node == MARK_ENTRY);
+            progress.mark = newest.and_then(|saved| saved.mark());
+        }
+        self.connection.commit(tx).await?;
+        Ok(known.into_iter().collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use fleet_core::{
     Offset, Partition,
-    checkpoint::{Claim, Counts, Progress, Saved},
+    checkpoint::{Claim, Counts, MARK_ENTRY, Progress, Saved},
 };
 use tokio_postgres::{Error, Row};
 
@@ -23,6 +23,13 @@ SELECT node, key, version, bytes FROM fleet_stream.states WHERE pipeline = $1 AN
 
 const TALLIES: &str = "
 SELECT name, count FROM fleet_stream.tallies WHERE pipeline = $1 AND partition = $2";
+
+const PARTITIONS: &str = "
+SELECT token, seq, next_offset, ended, partition FROM fleet_stream.positions WHERE pipeline = $1";
+
+const MARK: &str = "
+SELECT node, key, version, bytes FROM fleet_stream.states
+WHERE pipeline = $1 AND partition = $2 AND node = $3";
 
 const PROGRESS: &str = "
 SELECT token, seq, next_offset, ended FROM fleet_stream.positions WHERE pipeline = $1 AND partition = $2";
@@ -67,15 +74,47 @@ pub(super) async fn progress(
         .client()
         .query_opt(&asked, &[&pipeline, &partition])
         .await?;
-    row.map(|row| {
-        Ok(Progress {
-            token: unsigned(&row, 0)?,
-            seq: unsigned(&row, 1)?,
-            next: offset(&row, 2)?,
-            ended: row.try_get(3)?,
-        })
+    row.map(|row| progress_of(&row)).transpose()
+}
+
+/// Returns the progress of every partition of a pipeline, without the marks.
+pub(super) async fn partitions(
+    tx: &PostgresTransaction,
+    pipeline: &str,
+) -> Result<Vec<(Partition, Progress)>, Error> {
+    let asked = tx.prepare(PARTITIONS).await?;
+    let rows = tx.client().query(&asked, &[&pipeline]).await?;
+    let rows = rows.iter().map(|row| {
+        let name: &str = row.try_get(4)?;
+        Ok((Partition::new(name), progress_of(row)?))
+    });
+    rows.collect()
+}
+
+fn progress_of(row: &Row) -> Result<Progress, Error> {
+    Ok(Progress {
+        token: unsigned(row, 0)?,
+        seq: unsigned(row, 1)?,
+        next: offset(row, 2)?,
+        ended: row.try_get(3)?,
+        mark: None,
     })
-    .transpose()
+}
+
+/// Returns the mark of a partition in the table of states, which the log may replace.
+pub(super) async fn mark(
+    tx: &PostgresTransaction,
+    pipeline: &str,
+    partition: &Partition,
+) -> Result<Option<Saved>, Error> {
+    let partition = storable(partition.as_str());
+    let asked = tx.prepare(MARK).await?;
+    let client = tx.client();
+    let node = i32::from(MARK_ENTRY);
+    let row = client
+        .query_opt(&asked, &[&pipeline, &partition, &node])
+        .await?;
+    row.map(|row| saved(&row)).transpose()
 }
 
 /// The store writes UTF-8 and small numbers; values that somebody changed by hand are approximated.

@@ -72,6 +72,7 @@ fn letter(row: &Row) -> Result<StoredDeadLetter, Error> {
             reason: row.try_get(3)?,
             raw: row.try_get(4)?,
             length: unsigned(row, 5)?,
+            ..DeadLetter::default()
         },
     })
 }

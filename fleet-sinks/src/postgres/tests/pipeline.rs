@@ -1,8 +1,11 @@
 //! A pipeline in which answers to commits are lost, before and after they take effect.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -53,6 +56,9 @@ impl CheckpointStore for LosesAnswers {
     }
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         self.store.progress(partition).await
+    }
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>> {
+        self.store.partitions().await
     }
 }
 

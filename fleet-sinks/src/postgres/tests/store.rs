@@ -183,6 +183,7 @@ async fn dead_letters_are_kept_whatever_they_hold() {
         reason: "unexpected \0 at 3".into(),
         raw: vec![0, 255, 10],
         length: 3,
+        ..DeadLetter::default()
     }];
     epoch.tallies.insert("alerts.\0".into(), 1);
     let tx = store.begin().await.unwrap();

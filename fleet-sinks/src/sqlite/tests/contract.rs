@@ -42,6 +42,7 @@ async fn rows_of_a_fenced_or_dropped_transaction_are_not_committed() {
         reason: "bad".into(),
         raw: b"x".into(),
         length: 1,
+        ..DeadLetter::default()
     }];
 
     let mut tx = store.begin().await.unwrap();

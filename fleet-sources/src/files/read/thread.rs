@@ -41,6 +41,7 @@ pub(crate) fn read(
                     partition,
                     next,
                     time: None,
+                    mark: None,
                     payload,
                 };
                 (Ok(SourceEvent::Batch(batch)), false)

@@ -139,6 +139,7 @@ fn the_names_and_labels_of_metrics_do_not_change() {
         "fleet_commit_seconds ",
         "fleet_commits_total partition",
         "fleet_fenced_total partition",
+        "fleet_unowned_batches_total partition",
         "fleet_retries_total stage",
         "fleet_lag partition",
         "fleet_keys partition",

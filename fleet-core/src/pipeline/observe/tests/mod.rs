@@ -16,9 +16,11 @@ use crate::{
         decode::Entry,
         memory::{MemoryTable, MemoryTx},
         sink::{Outcome, Rejected, Sink, TransactionalSink},
-        source::{Batch, RevokeGuard, SourceEvent},
+        source::{Batch, RevokeGuard, SingleReader, SourceEvent},
     },
-    data::{Error, ErrorKind, EventTime, Offset, Partition, Result, VehicleId, units::Speed},
+    data::{
+        Error, ErrorKind, EventTime, Offset, Partition, Position, Result, VehicleId, units::Speed,
+    },
     engine::{graph::Graph, order::Order},
     event::Telemetry,
     pipeline::{AtLeastOnce, EpochLimits, Pipeline, Retry},
@@ -32,19 +34,35 @@ const SECRET: &str = "wauzzz8k";
 type Payload = Vec<(Offset, Option<Telemetry>)>;
 type Step = Result<SourceEvent<Payload>>;
 
-/// A source that returns these events.
-struct Told(VecDeque<Step>);
+/// A source that returns these events, and waits after an assignment until all of it is started.
+struct Told {
+    steps: VecDeque<Step>,
+    unstarted: usize,
+}
+
+impl Told {
+    fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        let (steps, unstarted) = (steps.into_iter().collect(), 0);
+        Self { steps, unstarted }
+    }
+}
+
+impl SingleReader for Told {}
 
 #[async_trait]
 impl Source for Told {
     type Payload = Payload;
     async fn next(&mut self) -> Step {
-        match self.0.pop_front() {
-            Some(step) => step,
-            None => std::future::pending().await,
+        let Some(step) = self.steps.front().filter(|_| self.unstarted == 0) else {
+            return std::future::pending().await;
+        };
+        if let Ok(SourceEvent::Assigned(partitions)) = step {
+            self.unstarted = partitions.len();
         }
+        self.steps.pop_front().unwrap()
     }
-    async fn start(&mut self, _: &Partition, _: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
+        self.unstarted -= 1;
         Ok(())
     }
     fn end(&self, partition: &Partition) -> Option<Offset> {
@@ -70,6 +88,7 @@ fn batch(name: &str, next: u64, seconds: &[i64]) -> Step {
         partition: partition(name),
         next: Offset(next),
         time: None,
+        mark: None,
         payload: (first..).map(Offset).zip(events.chain([None])).collect(),
     }))
 }
@@ -162,7 +181,7 @@ fn pipeline(steps: impl IntoIterator<Item = Step>) -> Scene {
         first: Duration::from_nanos(1),
         ..Retry::default()
     };
-    let source = Told(steps.into_iter().collect());
+    let source = Told::new(steps);
     Pipeline::at_least_once(source, Moving, Order::default(), graph, store)
         .named("scene")
         .store("all", telemetry, thief)
@@ -186,6 +205,7 @@ fn eventful() -> Vec<Step> {
         batch("a", 100, &[10, 20, 14, 1, 20, 33]),
         batch("b", 100, &[10, 20, 30]),
         batch("c", 100, &[10]),
+        batch("stray", 100, &[10]),
         Ok(revoking),
         Ok(SourceEvent::Lost(vec![partition("d")])),
         batch("a", 200, &[40, 41]),

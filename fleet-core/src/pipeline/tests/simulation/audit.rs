@@ -8,6 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 
+use super::run_audit::{RunAudit, Started};
 use crate::{
     contracts::{
         MemoryStore, Source,
@@ -16,9 +17,9 @@ use crate::{
         sink::{Outcome, TransactionalSink},
         source::{Replayable, SourceEvent},
     },
-    data::{Offset, Partition, Result},
+    data::{InputOffset, Offset, Partition, Position, Result},
     rows::Row,
-    testing::{Fault, Faults, Operation},
+    testing::{Fault, Faults, Operation, STRAY},
 };
 
 /// What an outside observer knows about one seed.
@@ -53,6 +54,22 @@ impl Audit {
     /// Returns the first violation.
     pub(super) fn wrong(&self) -> Option<String> {
         self.lock().wrong.clone()
+    }
+
+    /// Records a violation, if there is one.
+    pub(super) fn report(&self, wrong: Option<String>) {
+        if let Some(wrong) = wrong {
+            self.lock().report(wrong);
+        }
+    }
+
+    /// Returns the token of the last claim of a partition.
+    fn token(&self, partition: &Partition) -> u64 {
+        let known = self.lock();
+        known
+            .partitions
+            .get(partition)
+            .map_or(0, |known| known.token)
     }
 
     /// Returns the number of commits.
@@ -180,6 +197,10 @@ impl CheckpointStore for Audited {
         Ok(answer)
     }
 
+    async fn partitions(&mut self) -> Result<BTreeMap<Partition, Progress>> {
+        self.inner.partitions().await
+    }
+
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {
         let progress = self.inner.progress(partition).await?;
         let known = &mut *self.audit.lock();
@@ -207,7 +228,14 @@ impl<S: Replayable> Replayable for AuditedSource<S> {}
 pub(super) struct AuditedSource<S> {
     pub(super) inner: S,
     pub(super) audit: Audit,
+    pub(super) run: RunAudit,
     pub(super) faults: Faults,
+}
+
+impl<S> AuditedSource<S> {
+    fn failed(&self) {
+        self.run.lock().faults_at_error = Some(self.faults.injected());
+    }
 }
 
 #[async_trait]
@@ -215,17 +243,38 @@ impl<S: Source> Source for AuditedSource<S> {
     type Payload = S::Payload;
 
     async fn next(&mut self) -> Result<SourceEvent<S::Payload>> {
-        let event = self.inner.next().await?;
-        let known = &mut *self.audit.lock();
+        let event = self.inner.next().await.inspect_err(|_| self.failed())?;
+        let (known, run) = (&mut *self.audit.lock(), &mut *self.run.lock());
+        let is_stray = |name: &Partition| name.as_str() == STRAY;
+        let early = |names: &[Partition]| names.iter().any(|name| !run.started.contains_key(name));
         known.see(match &event {
+            SourceEvent::Batch(batch) if is_stray(&batch.partition) => "a stray batch",
+            SourceEvent::Batch(batch) if batch.mark.is_some() => "a batch with a mark",
             SourceEvent::Batch(_) => "a batch",
             SourceEvent::Assigned(_) => "an assignment",
+            SourceEvent::Revoking { partitions, .. } if early(partitions) => {
+                "a revocation under restore"
+            }
             SourceEvent::Revoking { within, .. } if within.is_zero() => "a hasty revocation",
             SourceEvent::Revoking { .. } => "a revocation",
+            SourceEvent::Lost(partitions) if early(partitions) => "a loss under restore",
             SourceEvent::Lost(_) => "a loss",
             SourceEvent::Idle => "idleness",
             SourceEvent::End(_) => "an end",
         });
+        match &event {
+            SourceEvent::Batch(batch) => {
+                if let Some(started) = run.started.get_mut(&batch.partition) {
+                    started.read = batch.next;
+                }
+                run.strays += u64::from(is_stray(&batch.partition));
+            }
+            SourceEvent::Lost(partitions) | SourceEvent::Revoking { partitions, .. } => {
+                run.started.retain(|name, _| !partitions.contains(name));
+                run.gone.extend(partitions.iter().cloned());
+            }
+            _ => {}
+        }
         if let SourceEvent::Lost(partitions) = &event {
             let under_way = [Fault::LateCommit(0), Fault::CrashInFlight(0)];
             known.in_flight |= under_way
@@ -242,15 +291,23 @@ impl<S: Source> Source for AuditedSource<S> {
         Ok(event)
     }
 
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         {
             let known = &mut *self.audit.lock();
             let next = known.partitions.get(partition).map(|known| known.next);
-            if next > at {
+            if next > at.map(|at| at.next) {
                 known.see("a replay");
             }
         }
-        self.inner.start(partition, at).await
+        let started = self.inner.start(partition, at).await;
+        started.inspect_err(|_| self.failed())?;
+        let token = self.audit.token(partition);
+        let read = at.map(|at| at.next).unwrap_or_default();
+        let run = &mut *self.run.lock();
+        run.gone.remove(partition);
+        run.started
+            .insert(partition.clone(), Started { token, read });
+        Ok(())
     }
 
     fn follows(&self) -> bool {
@@ -269,14 +326,33 @@ impl<S: Source> Source for AuditedSource<S> {
         self.inner.resume(partition);
     }
 
-    async fn committed(&mut self, partition: &Partition, upto: Offset) -> Result<()> {
+    fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
+        self.inner.ends(partition)
+    }
+
+    fn in_group(&self) -> bool {
+        self.inner.in_group()
+    }
+
+    fn fenced(&mut self, partition: &Partition) {
+        self.run.lock().started.remove(partition);
+        self.audit.see(if self.in_group() {
+            "a fence in a group"
+        } else {
+            "a fence"
+        });
+        self.inner.fenced(partition);
+    }
+
+    async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
         {
             let known = &mut *self.audit.lock();
             let committed = known.partitions.get(partition).map(|known| known.next);
-            if committed.is_none_or(|committed| committed < upto) {
+            if committed.is_none_or(|committed| committed < upto.next) {
                 known.report(format!("{partition}: acknowledged before it was committed"));
             }
         }
-        self.inner.committed(partition, upto).await
+        let told = self.inner.committed(partition, upto).await;
+        told.inspect_err(|_| self.failed())
     }
 }

@@ -6,8 +6,15 @@ use super::world::Coverage;
 use crate::testing::{Fault, Operation};
 
 /// Everything besides faults that must have happened.
-const MORE: [&str; 25] = [
+const MORE: [&str; 32] = [
     "a batch",
+    "a batch with a mark",
+    "a stray batch",
+    "a tick",
+    "a revocation under restore",
+    "a loss under restore",
+    "a fence in a group",
+    "an epoch saved after an error of the source",
     "an assignment",
     "a revocation",
     "a hasty revocation",

@@ -6,7 +6,7 @@ use super::{
     reference::truth,
     world::{Process, World},
 };
-use crate::testing::{Fault, Faults, Script};
+use crate::testing::{Fault, Faults, Operation, Script};
 
 /// Returns the process to crash: two batches of each partition, in several commits.
 fn process(faults: Faults) -> Process {
@@ -38,6 +38,32 @@ async fn a_death_before_or_after_any_step_changes_nothing() {
     }
 }
 
+/// What was read before the source failed is committed, unless the failure came before it.
+#[tokio::test(start_paused = true)]
+async fn an_error_of_the_source_at_any_step_commits_what_was_read() {
+    let logs = logs(&mut Dice::new(9));
+    let truth = truth(&logs, 0);
+    for operation in [Operation::Next, Operation::Start, Operation::Acknowledge] {
+        let mut steps = 0;
+        for n in 1.. {
+            let world = World::new(logs.clone(), 0);
+            let faults = Faults::at([(operation, n, Fault::Broken)]);
+            let first = world.run(process(faults)).await.unwrap();
+            if first.is_err() {
+                world.run(process(Faults::none())).await.unwrap().unwrap();
+            }
+            let outcome = world.check(&truth).await;
+            assert_eq!(outcome, Ok(()), "{operation} {n}");
+            if first.is_ok() {
+                break;
+            }
+            steps = n;
+        }
+        println!("{operation}: an error at each of {steps} steps");
+        assert!(steps >= 3, "only {steps} steps");
+    }
+}
+
 /// A commit may take effect after its process has crashed, at any moment of the next process.
 #[tokio::test(start_paused = true)]
 async fn a_commit_that_lands_while_the_next_process_works_changes_nothing() {
@@ -47,7 +73,7 @@ async fn a_commit_that_lands_while_the_next_process_works_changes_nothing() {
         for wait in 0..24 {
             let world = World::new(logs.clone(), 0);
             let fault = Fault::CrashInFlight(wait);
-            let faults = Faults::at([(crate::testing::Operation::Commit, commit, fault)]);
+            let faults = Faults::at([(Operation::Commit, commit, fault)]);
             assert!(world.run(process(faults)).await.is_none());
             // The late commit may fence the first of these; nothing disturbs the second.
             for _ in 0..2 {

@@ -14,6 +14,7 @@ mod every_step;
 mod input;
 mod planted;
 mod reference;
+mod run_audit;
 mod seeds;
 mod trouble;
 mod world;

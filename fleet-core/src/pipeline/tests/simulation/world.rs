@@ -16,6 +16,7 @@ use super::{
     reference::{
         Truth, dead_letter, last_revisions, pace, published, refused_edge, refused_reading, truth,
     },
+    run_audit::RunAudit,
     trouble::trouble,
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     data::{Error, ErrorKind},
     engine::order::Order,
     pipeline::{
-        Ending, EpochLimits, Pipeline, Report, Retry, Snapshots,
+        Ending, EpochLimits, Pipeline, Report, Retry, Snapshots, Ticks,
         tests::model::{BOUND, Reading, graph},
     },
     rows::Row,
@@ -46,7 +47,9 @@ pub(super) struct World {
     pub(super) logs: Vec<Log<Reading>>,
     /// The allowed lateness, in seconds.
     lateness: i64,
-    memory: MemoryStore,
+    /// Whether sources leave marks.
+    marks: bool,
+    pub(super) memory: MemoryStore,
     store: FaultyStore<Audited>,
     audit: Audit,
     live: Recording<(u16, u16)>,
@@ -65,6 +68,10 @@ pub(super) struct Process {
     pub(super) snapshots: Snapshots,
     /// Whether panics happen and are isolated.
     pub(super) isolates: bool,
+    /// Whether a group gives a partition back that another process has claimed.
+    pub(super) in_group: bool,
+    /// Whether ticks advance the clocks of silent keys.
+    pub(super) ticks: bool,
     pub(super) faults: Faults,
 }
 
@@ -85,16 +92,24 @@ impl Process {
             };
             (dice.roll(PARTITIONS as u64) as usize, step)
         });
+        let script: Vec<_> = script.collect();
+        let (epoch_rows, workers) = (1 + dice.roll(60), dice.pick(&[1, 1, 2, 3]));
+        let snapshots = apart.pick(&[
+            Snapshots::EveryCommit,
+            Snapshots::Every(LONG),
+            Snapshots::Every(Duration::MAX),
+        ]);
+        let (isolates, in_group) = (apart.once_in(3), apart.once_in(2));
+        // A tick has no offset, so a replay could not repeat it.
+        let ticks = snapshots == Snapshots::EveryCommit && apart.once_in(2);
         Self {
-            script: script.collect(),
-            epoch_rows: 1 + dice.roll(60),
-            workers: dice.pick(&[1, 1, 2, 3]),
-            snapshots: apart.pick(&[
-                Snapshots::EveryCommit,
-                Snapshots::Every(LONG),
-                Snapshots::Every(Duration::MAX),
-            ]),
-            isolates: apart.once_in(3),
+            script: with_disturbances(script, &mut apart),
+            epoch_rows,
+            workers,
+            snapshots,
+            isolates,
+            in_group,
+            ticks,
             faults,
         }
     }
@@ -107,9 +122,28 @@ impl Process {
             workers: 1,
             snapshots: Snapshots::EveryCommit,
             isolates: false,
+            in_group: false,
+            ticks: false,
             faults,
         }
     }
+}
+
+/// Adds what disturbs partitions that are claimed and restored, and batches that nobody asked for.
+fn with_disturbances(script: Vec<(usize, Script)>, dice: &mut Dice) -> Vec<(usize, Script)> {
+    let mut disturbed = Vec::new();
+    for (lane, step) in script {
+        let early = dice.roll(PARTITIONS as u64) as usize;
+        match dice.roll(40) {
+            0 | 1 => disturbed.push((early, Script::LostEarly)),
+            2 | 3 => disturbed.push((early, Script::RevokeEarly(Duration::from_secs(1)))),
+            4 => disturbed.push((early, Script::RevokeEarly(Duration::ZERO))),
+            5 => disturbed.push((early, Script::Stray)),
+            _ => {}
+        }
+        disturbed.push((lane, step));
+    }
+    disturbed
 }
 
 /// Longer than the interval of an epoch.
@@ -117,11 +151,16 @@ pub(super) const LONG: Duration = Duration::from_millis(600);
 
 impl World {
     pub(super) fn new(logs: Vec<Log<Reading>>, lateness: i64) -> Self {
+        Self::with_marks(logs, lateness, false)
+    }
+
+    pub(super) fn with_marks(logs: Vec<Log<Reading>>, lateness: i64, marks: bool) -> Self {
         let (memory, audit) = (MemoryStore::default(), Audit::default());
         let audited = Audited::new(memory.clone(), &audit);
         Self {
             logs,
             lateness,
+            marks,
             store: FaultyStore::new(audited, &Faults::none()),
             memory,
             audit,
@@ -140,13 +179,24 @@ impl World {
             workers,
             snapshots,
             isolates,
+            in_group,
+            ticks,
             faults,
         } = process;
         let workers = NonZeroUsize::new(workers).unwrap();
         let (graph, streams) = graph();
+        let mut scripted = Scripted::several(self.logs.clone(), script);
+        if self.marks {
+            scripted = scripted.with_marks();
+        }
+        if in_group {
+            scripted = scripted.in_group();
+        }
+        let run_audit = RunAudit::default();
         let source = AuditedSource {
-            inner: FaultySource::new(Scripted::several(self.logs.clone(), script), &faults),
+            inner: FaultySource::new(scripted, &faults),
             audit: self.audit.clone(),
+            run: run_audit.clone(),
             faults: faults.clone(),
         };
         let order = Order::within(Duration::from_secs(BOUND.unsigned_abs()))
@@ -180,14 +230,46 @@ impl World {
         if isolates {
             pipeline = pipeline.isolate_panics();
         }
+        if ticks {
+            pipeline = pipeline.ticks(self.ticks(&run_audit));
+        }
+        let health = pipeline.watch();
         let run = Box::pin(pipeline.run());
-        // Time is simulated: this fires only if nothing else would ever happen.
-        let hung = Error::new(ErrorKind::Config, "the pipeline waits forever");
         let run = async {
+            // Time is simulated: this fires only if nothing else would ever happen.
             let day = Duration::from_secs(86_400);
-            tokio::time::timeout(day, run).await.unwrap_or(Err(hung))
+            let run = tokio::time::timeout(day, run).await;
+            run.unwrap_or_else(|_| {
+                let message = format!("the pipeline waits forever: {:?}", *health.borrow());
+                Err(Error::new(ErrorKind::Config, message))
+            })
         };
-        faults.until_crash(run).await
+        let outcome = faults.until_crash(run).await;
+        if let Some(outcome) = &outcome {
+            let wrong = run_audit.wrong(self, &faults, in_group, outcome).await;
+            self.audit.report(wrong);
+        }
+        outcome
+    }
+
+    /// Returns ticks that come whenever the source is idle, and that make no row late.
+    fn ticks(&self, run: &RunAudit) -> Ticks {
+        let (audit, run, logs) = (self.audit.clone(), run.clone(), self.logs.clone());
+        let idle = Duration::from_secs(BOUND.unsigned_abs());
+        Ticks::new(Duration::from_nanos(1), idle).by(move || {
+            audit.see("a tick");
+            run.time_of_tick(&logs) + idle
+        })
+    }
+
+    /// Counts an event.
+    pub(super) fn see(&self, what: &'static str) {
+        self.audit.see(what);
+    }
+
+    /// Returns whether a commit or a claim is in flight, whose sender is gone.
+    pub(super) fn has_calls_in_flight(&self) -> bool {
+        self.store.has_calls_in_flight()
     }
 
     /// Runs another process that takes over all partitions for a while, without faults, and then
@@ -211,7 +293,7 @@ impl World {
     }
 
     /// Returns whether all partitions have ended.
-    async fn has_ended(&self) -> bool {
+    pub(super) async fn has_ended(&self) -> bool {
         let mut ended = true;
         for log in &self.logs {
             let progress = self.memory.clone().progress(&log.partition).await;
@@ -367,8 +449,9 @@ pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> 
 
 /// Runs one world to its end. Returns the number of faults that happened.
 async fn run_world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> {
+    let marks = dice.clone().split().once_in(2);
     let lateness = dice.pick(&[0, 0, 8]);
-    let world = World::new(logs(dice), lateness);
+    let world = World::with_marks(logs(dice), lateness, marks);
     let truth = truth(&world.logs, lateness);
     let left = Arc::new(AtomicU64::new(FAULTS + dice.roll(10)));
     let mut happened = 0;

@@ -54,6 +54,7 @@ fn take(task: &mut Task<Ping>, plan: &Plan<Ping>, offset: u64, (log, second, val
         partition: Partition::new("log/0"),
         next: Offset(offset + 1),
         time: log.map(time),
+        mark: None,
         payload: vec![(Offset(offset), ping)],
     };
     super::super::take(task, plan, &Typed::default(), batch).unwrap();

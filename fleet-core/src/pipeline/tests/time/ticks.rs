@@ -9,9 +9,9 @@ use crate::{
         checkpoint::{CheckpointStore, Counts},
         decode::Typed,
         operator::{Cx, Keep},
-        source::{Batch, SourceEvent},
+        source::{Batch, SingleReader, SourceEvent},
     },
-    data::{ErrorKind, EventTime, Offset, Partition},
+    data::{ErrorKind, EventTime, Offset, Partition, Position},
     engine::{
         graph::Graph,
         order::Order,
@@ -116,6 +116,7 @@ impl Machine {
                     partition: self.partition.clone(),
                     next: Offset(rows.last().map_or(0, |(offset, _)| offset.0 + 1)),
                     time: None,
+                    mark: None,
                     payload: rows.clone(),
                 };
                 let decode = Typed::default();
@@ -251,13 +252,15 @@ async fn a_tick_that_moves_no_clock_is_no_commit() {
 /// A source that is always idle.
 struct Quiet(Scripted<Ping>);
 
+impl SingleReader for Quiet {}
+
 #[async_trait::async_trait]
 impl Source for Quiet {
     type Payload = Vec<(Offset, Logged<Ping>)>;
     async fn next(&mut self) -> crate::data::Result<SourceEvent<Self::Payload>> {
         self.0.next().await
     }
-    async fn start(&mut self, at: &Partition, from: Option<Offset>) -> crate::data::Result<()> {
+    async fn start(&mut self, at: &Partition, from: Option<&Position>) -> crate::data::Result<()> {
         self.0.start(at, from).await
     }
     fn follows(&self) -> bool {

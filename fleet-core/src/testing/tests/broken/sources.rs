@@ -8,7 +8,7 @@ use crate::{
         Source,
         source::{Replayable, SourceEvent},
     },
-    data::Partition,
+    data::{Partition, Position},
     testing::conformance::{Handover, rebalancing, source},
 };
 
@@ -23,7 +23,7 @@ impl Source for Forgetful {
         tokio::time::sleep(Duration::from_millis(1)).await;
         event
     }
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         self.0.start(partition, at).await
     }
     fn pause(&mut self, partition: &Partition) {
@@ -46,7 +46,7 @@ impl Source for Amnesiac {
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
         self.inner.next().await
     }
-    async fn start(&mut self, partition: &Partition, _: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, _: Option<&Position>) -> Result<()> {
         self.inner.start(partition, None).await
     }
     fn pause(&mut self, partition: &Partition) {
@@ -126,13 +126,13 @@ impl Source for Moving {
             }
         }
     }
-    async fn start(&mut self, partition: &Partition, at: Option<Offset>) -> Result<()> {
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         let at = match self.how {
             Moves::Anew => None,
-            Moves::Ahead => at.map(|at| Offset(at.0 + 2)),
-            _ => at,
+            Moves::Ahead => at.map(|at| Offset(at.next.0 + 2).into()),
+            _ => at.cloned(),
         };
-        self.inner.start(partition, at).await
+        self.inner.start(partition, at.as_ref()).await
     }
     fn pause(&mut self, partition: &Partition) {
         self.inner.pause(partition);
