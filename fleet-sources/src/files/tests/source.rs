@@ -70,7 +70,7 @@ async fn the_end_is_told_in_offsets() {
     let mine = assigned(&mut source).await;
     assert_eq!(source.end(&mine), Some(Offset(14)));
     assert_eq!(source.end(&Partition::new("another")), None);
-    source.start(&mine, Some(Offset(8))).await.unwrap();
+    source.start(&mine, Some(&Offset(8).into())).await.unwrap();
     assert_eq!(batch(&mut source).await, (b"three\n".to_vec(), Offset(14)));
     assert!(matches!(source.next().await.unwrap(), SourceEvent::End(_)));
     let with_gzip = [paths[0].clone(), folder.file("c.gz", gzip(b"x"))];
@@ -86,7 +86,7 @@ async fn a_file_can_be_started_again_and_a_pipe_cannot() {
     let mut source = FileSource::open([folder.file("a", "a\nb\n")], lines(9)).unwrap();
     let mine = assigned(&mut source).await;
     source.start(&mine, None).await.unwrap();
-    source.start(&mine, Some(Offset(2))).await.unwrap();
+    source.start(&mine, Some(&Offset(2).into())).await.unwrap();
     assert_eq!(batch(&mut source).await.0, b"b\n");
     assert!(source.start(&Partition::new("other"), None).await.is_err());
 
@@ -102,7 +102,7 @@ async fn after_an_error_the_source_says_so_again() {
     let folder = Folder::new();
     let mut source = FileSource::open([folder.file("a", "a\n")], lines(9)).unwrap();
     let mine = assigned(&mut source).await;
-    source.start(&mine, Some(Offset(7))).await.unwrap();
+    source.start(&mine, Some(&Offset(7).into())).await.unwrap();
     let first = source.next().await.unwrap_err();
     assert_eq!(first.position(), Some((&mine, Offset(0))));
     assert!(

@@ -6,7 +6,7 @@ use fleet_core::{
     Event, Graph, MemoryStore, Offset, Order, Pipeline, Source,
     decode::Typed,
     event::Telemetry,
-    source::SourceEvent,
+    source::{Position, SourceEvent},
     testing::Scripted,
     window::{SummaryOf, Tumbling},
 };
@@ -18,7 +18,10 @@ async fn read(mut source: HistorySource, from: Option<Offset>) -> Vec<(Offset, H
     let mut rows = Vec::new();
     loop {
         match source.next().await.unwrap() {
-            SourceEvent::Assigned(mine) => source.start(&mine[0], from).await.unwrap(),
+            SourceEvent::Assigned(mine) => source
+                .start(&mine[0], from.map(Position::from).as_ref())
+                .await
+                .unwrap(),
             SourceEvent::Batch(batch) => rows.extend(batch.payload),
             SourceEvent::End(_) => return rows,
             other => panic!("{other:?}"),

@@ -16,7 +16,10 @@ async fn it_resumes_at_every_record() {
     let (mut all, mut ends) = (Vec::new(), vec![0u64]);
     let mut at = None;
     while at.is_none_or(|at| at < all.len() as u64) {
-        source.start(&mine, at.map(Offset)).await.unwrap();
+        source
+            .start(&mine, at.map(|at| Offset(at).into()).as_ref())
+            .await
+            .unwrap();
         let (mut rest, from) = (Vec::new(), at.unwrap_or(0));
         loop {
             match source.next().await.unwrap() {

@@ -6,7 +6,7 @@ use fleet_core::{
     EventTime, Graph, MemoryStore, Offset, Order, Partition, Pipeline, Source,
     dialect::VehicleOps,
     pipeline::Ticks,
-    source::SourceEvent,
+    source::{Position, SourceEvent},
     testing::conformance::{lines, replayable},
 };
 use tokio::time::{Instant, timeout};
@@ -34,7 +34,10 @@ fn lines_in(bytes: &[u8]) -> usize {
 /// Reads everything from an offset on.
 async fn bytes_from(source: &mut Fleet, at: Option<Offset>) -> Vec<u8> {
     let partition = source.partition().clone();
-    source.start(&partition, at).await.unwrap();
+    source
+        .start(&partition, at.map(Position::from).as_ref())
+        .await
+        .unwrap();
     let (mut bytes, mut next) = (Vec::new(), at.unwrap_or_default());
     loop {
         match source.next().await.unwrap() {
@@ -151,7 +154,10 @@ async fn offsets_of_other_bytes_are_refused() {
         (5, "not the beginning of a record"),
         (size + 1, "was read up to byte"),
     ] {
-        let error = source.start(&mine, Some(Offset(at))).await.unwrap_err();
+        let error = source
+            .start(&mine, Some(&Offset(at).into()))
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains(message), "{error}");
         assert_eq!(error.position(), Some((&mine, Offset(at))));
     }
