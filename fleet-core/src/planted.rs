@@ -63,6 +63,8 @@ bugs! {
     SnapshotAheadOfCommit,
     /// The counts are saved even if their commit is rejected.
     CountsOutsideTransaction,
+    /// Rows of a queue pass the order stage.
+    QueueWithOrderStage,
     /// A batch of a partition without a task is dropped without being counted.
     UnownedBatchSwallowed,
     /// The source is not told that another process has claimed a partition.

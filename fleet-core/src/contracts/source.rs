@@ -71,9 +71,14 @@ pub enum SourceEvent<P> {
     /// The source has caught up: there is nothing to read at the moment.
     /// [Ticks](crate::pipeline::Ticks) fire only after this.
     Idle,
-    /// The partition has ended: no more records will follow. When every partition that this process
-    /// owns has ended, the pipeline completes.
+    /// The partition has ended: no more records will follow, in this run or any other. Its windows
+    /// close, and this is stored. When every partition that this process owns has ended or closed,
+    /// the run completes.
     End(Partition),
+    /// The source gives no more records of the partition in this run, but may in the next: a
+    /// channel was closed because its service stops. What was read is committed, and nothing is
+    /// stored as ended.
+    Closed(Partition),
 }
 
 /// Runs a callback when it is dropped, to let a rebalance proceed.
@@ -144,8 +149,9 @@ pub trait Source: Send + 'static {
     /// [`Batch`].
     ///
     /// Called once for each partition of an [`Assigned`](SourceEvent::Assigned), unless the
-    /// partition is revoked or lost before its state is restored. `None` means that nothing was
-    /// ever committed: the source chooses where to begin.
+    /// partition is revoked or lost before its state is restored; and again after an error, even if
+    /// the first call had an effect. `None` means that nothing was ever committed: the source
+    /// chooses where to begin.
     async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()>;
 
     /// Returns whether the source waits for more input when it has caught up, and reports

@@ -26,8 +26,8 @@ const MAX_BATCH_ITEMS: usize = 1024;
 /// [`Decode`](crate::Decode) reads.
 ///
 /// # Shape
-/// One partition, which ends with the stream. The items that are ready at once form one batch, up
-/// to 1,024.
+/// One partition, which closes with the stream, and [ends](Self::ending) with it only if you say so.
+/// The items that are ready at once form one batch, up to 1,024.
 ///
 /// # Guarantees
 /// At least once, provided that the stream repeats the items that were not
@@ -64,6 +64,8 @@ pub struct StreamSource<S: Stream, T> {
     /// Returns the offset of an item, given the offset after the previous one.
     assign_offset: fn(Offset, S::Item) -> (Offset, T),
     on_committed: Option<Box<dyn FnMut(Offset) + Send>>,
+    /// Whether the end of the stream is the end of the input.
+    ends: bool,
     phase: Phase,
     paused: bool,
     /// The driver has been told that nothing is ready.
@@ -113,6 +115,7 @@ impl<S: Stream, T> StreamSource<S, T> {
             stream: Box::pin(stream),
             assign_offset,
             on_committed: None,
+            ends: false,
             phase: Phase::New,
             paused: false,
             idle_reported: false,
@@ -126,6 +129,24 @@ impl<S: Stream, T> StreamSource<S, T> {
     pub fn on_committed(mut self, acknowledge: impl FnMut(Offset) + Send + 'static) -> Self {
         self.on_committed = Some(Box::new(acknowledge));
         self
+    }
+
+    /// Declares the end of the stream to be the end of the input: windows close, and this is stored.
+    /// A later run of the partition is refused. Default: the next run goes on with another stream.
+    #[must_use]
+    pub fn ending(mut self) -> Self {
+        self.ends = true;
+        self
+    }
+
+    fn over(&mut self) -> SourceEvent<Vec<(Offset, T)>> {
+        self.phase = Phase::Ended;
+        let partition = self.partition.clone();
+        if self.ends {
+            SourceEvent::End(partition)
+        } else {
+            SourceEvent::Closed(partition)
+        }
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<SourceEvent<Vec<(Offset, T)>>> {
@@ -161,8 +182,7 @@ impl<S: Stream, T> StreamSource<S, T> {
             }));
         }
         if self.phase == Phase::Over {
-            self.phase = Phase::Ended;
-            return Poll::Ready(SourceEvent::End(self.partition.clone()));
+            return Poll::Ready(self.over());
         }
         if !waiting {
             // Only committed items so far, and there may be more. Yield to other tasks first.
@@ -196,10 +216,7 @@ where
                 Ok(SourceEvent::Assigned(vec![self.partition.clone()]))
             }
             Phase::Running if !self.paused => Ok(poll_fn(|cx| self.poll_event(cx)).await),
-            Phase::Over if !self.paused => {
-                self.phase = Phase::Ended;
-                Ok(SourceEvent::End(self.partition.clone()))
-            }
+            Phase::Over if !self.paused => Ok(self.over()),
             Phase::Assigned | Phase::Running | Phase::Over | Phase::Ended => {
                 std::future::pending().await
             }

@@ -18,6 +18,25 @@ pub struct EpochLimits {
     pub interval: Duration,
 }
 
+impl EpochLimits {
+    /// Returns limits that close an epoch as soon as the store is free: each result is committed
+    /// as early as it can be. While a commit runs, records gather for the next, so throughput under
+    /// load is that of the default.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::pipeline::EpochLimits;
+    /// assert!(EpochLimits::eager().interval.is_zero());
+    /// ```
+    #[must_use]
+    pub fn eager() -> Self {
+        Self {
+            interval: Duration::ZERO,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for EpochLimits {
     /// 262,144 records, 131,072 results, 32 MiB, 500 ms. Our choice: large enough that the fixed
     /// cost of a commit no longer shows, small enough that a crash repeats less than a second of

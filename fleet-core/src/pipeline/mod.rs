@@ -14,6 +14,7 @@ pub mod observe;
 mod options;
 mod report;
 mod retry;
+mod silence;
 mod snapshots;
 mod stop;
 #[cfg(test)]
@@ -38,7 +39,7 @@ use crate::{
         Decode, Source,
         checkpoint::CheckpointStore,
         sink::{Sink, TransactionalSink},
-        source::{Replayable, SingleReader, SourceKind},
+        source::{Queue, Replayable, SingleReader, SourceKind},
     },
     data::{Error, ErrorKind, Result},
     engine::{
@@ -124,6 +125,8 @@ pub struct Pipeline<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, Gu
     on_retry: Option<OnRetry>,
     stop_within: Duration,
     ticks: Option<Ticks>,
+    /// The idle time after which the rows of a silent key are released, if it was set.
+    release_after: Option<Duration>,
     health: watch::Sender<Health>,
     /// The first configuration error. `run` returns it.
     wrong: Option<Error>,
@@ -153,6 +156,26 @@ impl<Src: SingleReader, D: Decode<Src::Payload>, S: CheckpointStore>
     ) -> Self {
         let kind = source.kind();
         Self::new((source, kind), decode, order, graph, store)
+    }
+}
+
+impl<Src: Queue, D: Decode<Src::Payload>, S: CheckpointStore> Pipeline<Src, D, S, AtLeastOnce> {
+    /// Returns a pipeline that reads a queue, and writes each result at least once.
+    ///
+    /// There is no order stage: rows are taken as they arrive, nothing is late or a duplicate, and no
+    /// key is kept. The store holds counts, dead letters and results; a message is
+    /// [acknowledged](Source::committed) when its results are durable.
+    ///
+    /// `run` refuses a graph with a node that keeps state for a key, and the options that need keys:
+    /// [`ticks`](Self::ticks), [`release_after`](Self::release_after),
+    /// [`forget_after`](Self::forget_after) and [`keys_per_tenant`](Self::keys_per_tenant).
+    pub fn over_queue(source: Src, decode: D, graph: Graph<D::Event>, store: S) -> Self {
+        let stateless = graph.check_stateless().err();
+        let source = (source, SourceKind::Queue);
+        let mut pipeline = Self::new(source, decode, Order::default(), graph, store);
+        pipeline.plan.by_arrival = true;
+        pipeline.wrong = pipeline.wrong.or(stateless);
+        pipeline
     }
 }
 
@@ -202,6 +225,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
                 name: "pipeline".into(),
                 reading: String::new(),
                 order,
+                by_arrival: false,
                 graph,
                 outlets,
                 tallies,
@@ -218,6 +242,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             on_retry: None,
             stop_within: STOP_WITHIN,
             ticks: None,
+            release_after: None,
             health: watch::Sender::default(),
             wrong,
             guarantee: PhantomData,

@@ -153,6 +153,37 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         self
     }
 
+    /// Releases the rows of a silent key from the order buffer after this idle time.
+    ///
+    /// A row waits until a newer one of its key shows that nothing can come before it. The last row
+    /// of a vehicle that falls silent would wait for ever. After the idle time, if nothing of the
+    /// key has arrived meanwhile, its clock moves just past its newest row, and no further: windows
+    /// that are open stay open, and what the vehicle recorded in a tunnel still counts. Only a row
+    /// older than that newest one is late then. [Ticks](Self::ticks) go further: they let time pass
+    /// for silent keys.
+    ///
+    /// Default: 10 s, or the out-of-orderness if that is longer, over a live source; never over a
+    /// log, whose results must depend on the log alone.
+    ///
+    /// # Guarantees
+    /// A row comes out after between three quarters of the idle time and all of it. The release is
+    /// committed together with its results.
+    ///
+    /// # Cost
+    /// Eight times in each idle time, a look at the keys, if any row waits.
+    #[must_use]
+    pub fn release_after(mut self, idle: Duration) -> Self {
+        if idle < self.plan.order.out_of_orderness || idle.is_zero() {
+            let bound = self.plan.order.out_of_orderness;
+            self.refuse(format!(
+                "rows cannot be released after {idle:?}: a row may come {bound:?} late, so set at \
+                 least that"
+            ));
+        }
+        self.release_after = Some(idle);
+        self
+    }
+
     /// Subscribes to the health and progress of the pipeline, for health checks and progress bars.
     ///
     /// Call it before `run`. The receiver is updated with each batch and each commit, and keeps the

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     contracts::checkpoint::{Claim, Counts, Sealed, Tallies},
-    data::{Mark, Offset, Partition},
+    data::{EventTime, Mark, Offset, Partition},
     engine::task::KEYS_TALLY,
 };
 
@@ -15,6 +15,8 @@ pub enum Ending {
     Complete,
     /// The input had ended in an earlier run, and nothing was read.
     AlreadyComplete,
+    /// The source closed, and its input has not ended. The next run goes on from here.
+    Closed,
     /// The run was stopped. The next run resumes from here.
     Stopped,
 }
@@ -25,6 +27,7 @@ impl Ending {
         match self {
             Self::Complete => "complete",
             Self::AlreadyComplete => "already complete",
+            Self::Closed => "closed",
             Self::Stopped => "stopped",
         }
     }
@@ -53,6 +56,11 @@ pub struct Report {
     /// The number of batches of partitions that were not started here. The source broke its
     /// contract; whoever owns the partition reads their records again.
     pub unowned_batches: u64,
+    /// The number of rows that wait in the order buffer for a newer row of their key. They are
+    /// part of the state, and the next run goes on with them. 0 when the input has ended.
+    pub held_rows: usize,
+    /// The time of the oldest of them.
+    pub oldest_held: Option<EventTime>,
 }
 
 impl Report {
@@ -136,6 +144,8 @@ impl Ledger {
             positions: BTreeMap::new(),
             marks: BTreeMap::new(),
             unowned_batches: 0,
+            held_rows: 0,
+            oldest_held: None,
         };
         for (partition, entry) in &self.0 {
             report.counts += entry.counts;

@@ -53,13 +53,14 @@ pub enum Snapshots {
 }
 
 impl Snapshots {
-    /// Refuses an interval for a pipeline with ticks.
+    /// Refuses an interval for a pipeline whose clocks move without a row.
     pub(super) fn check_ticks(self) -> Result<()> {
         match self {
             Self::EveryCommit => Ok(()),
             Self::Every(_) => {
-                let message = "ticks need a snapshot with every commit: a tick has no offset in the \
-                               input, so a replay cannot repeat it";
+                let message = "ticks, and rows that are released after an idle time, need a \
+                               snapshot with every commit: they have no offset in the input, so a \
+                               replay cannot repeat them";
                 Err(Error::new(ErrorKind::Config, message))
             }
         }

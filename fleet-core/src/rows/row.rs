@@ -3,7 +3,7 @@
 use crate::data::{EventTime, Offset};
 
 /// The number of a key inside one task: an index, never stored, compared or hashed into an id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId(pub(crate) u32);
 
 impl KeyId {

@@ -113,6 +113,7 @@ impl<E: Event> Harness<E> {
             name: "pipeline".into(),
             reading: String::new(),
             order,
+            by_arrival: false,
             graph,
             outlets: Vec::new(),
             tallies: Vec::new(),

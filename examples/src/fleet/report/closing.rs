@@ -90,7 +90,7 @@ impl ClosingReport {
             Ending::Complete => "complete",
             Ending::AlreadyComplete => "was complete already, nothing new was read",
             Ending::Stopped if self.sink == SinkChoice::Null => "stopped",
-            Ending::Stopped => "stopped; run it again to go on",
+            Ending::Stopped | Ending::Closed => "stopped; run it again to go on",
         };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "fleet {}: {ending}", self.job);

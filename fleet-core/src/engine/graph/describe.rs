@@ -68,6 +68,20 @@ impl<E: Event> Graph<E> {
 
     /// Fails if two nodes have the same name, because their results would share ids, if a node
     /// reads a stream of another graph, or if there are too many nodes.
+    /// Refuses nodes that keep state for a key.
+    pub(crate) fn check_stateless(&self) -> Result<()> {
+        let mut shapes = self.nodes.iter().map(|node| node.shape());
+        let Some(keyed) = shapes.find(|shape| shape.state.is_some()) else {
+            return Ok(());
+        };
+        let message = format!(
+            "node `{}` keeps state for each key, but rows of one key come to any reader of a queue, \
+             in any order: write the rows to a log first, and apply the node to that",
+            keyed.name
+        );
+        Err(Error::new(ErrorKind::Config, message))
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
         let wrong = |message: String| Err(Error::new(ErrorKind::Config, message));
         if let Some(name) = &self.foreign {

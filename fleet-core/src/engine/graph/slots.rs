@@ -102,6 +102,13 @@ impl Slots {
         slab.map_or_else(|| Rows::Run(buffer.rows()), Slab::released)
     }
 
+    /// The number of events in the slab. Between two passes, these are the rows that wait.
+    pub(crate) fn used<T: 'static>(&self, events: Stream<T>) -> usize {
+        let slab = self.0.get(events.slot);
+        let slab = slab.and_then(|slab| slab.as_any().downcast_ref::<Slab<T>>());
+        slab.map_or(0, Slab::used)
+    }
+
     /// The slab of the events.
     pub(crate) fn slab<T: 'static>(&mut self, events: Stream<T>) -> Option<&mut Slab<T>> {
         self.0.get_mut(events.slot)?.as_any_mut().downcast_mut()

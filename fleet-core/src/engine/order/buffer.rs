@@ -45,7 +45,7 @@ pub(crate) struct OrderBuffer {
 
 /// Whether moving a clock changes a snapshot entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Save {
+pub(super) enum Save {
     Always,
     /// Only if rows wait: the clock alone can be derived from the floor.
     IfRowsLeave,
@@ -243,7 +243,7 @@ impl OrderBuffer {
         }
     }
 
-    fn move_clock(&mut self, id: KeyId, to: EventTime, save: Save) {
+    pub(super) fn move_clock(&mut self, id: KeyId, to: EventTime, save: Save) {
         let (waiting, clock) = (
             self.waiting.get_mut(id.index()),
             self.clocks.get_mut(id.index()),

@@ -17,6 +17,7 @@ mod buffer;
 mod key;
 mod options;
 mod seen;
+mod silent;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -27,3 +28,4 @@ pub(crate) use admit::Fate;
 pub(crate) use belated::BelatedCounts;
 pub(crate) use buffer::OrderBuffer;
 pub(crate) use key::KeySnapshot;
+pub(crate) use silent::Silence;

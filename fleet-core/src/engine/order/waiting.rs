@@ -157,6 +157,20 @@ impl WaitingRows {
     }
 
     /// Whether no row waits.
+    /// The number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.in_order.len() + self.stragglers.as_ref().map_or(0, |rows| rows.len())
+    }
+
+    /// The time of the oldest row.
+    pub(super) fn oldest(&self) -> Option<EventTime> {
+        let stragglers = self.stragglers.as_ref();
+        let straggler = stragglers.and_then(|rows| rows.first_key_value());
+        let straggler = straggler.map(|((at, _), _)| *at);
+        let first = self.in_order.front().map(|row| row.at);
+        [first, straggler].into_iter().flatten().min()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.in_order.is_empty() && self.stragglers.is_none()
     }

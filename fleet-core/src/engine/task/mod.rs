@@ -240,6 +240,37 @@ impl<E: Event> Task<E> {
         self.join()
     }
 
+    /// Releases the rows of keys for which nothing has changed in `looks` calls.
+    ///
+    /// # Errors
+    /// Fails if an operator panics.
+    pub(crate) fn release_silent(
+        &mut self,
+        plan: &Plan<E>,
+        fork: &impl ForkJoin,
+        looks: u32,
+    ) -> Result<()> {
+        if self.ended || self.replay.is_some() {
+            return Ok(());
+        }
+        let mut shards: Vec<_> = self.shards.iter_mut().map(|shard| (shard, false)).collect();
+        fork.each(&mut shards, |(shard, released)| {
+            *released = shard.release_silent(plan, looks);
+        });
+        self.changed |= shards.iter().any(|(_, released)| *released);
+        self.join()
+    }
+
+    /// Returns how many rows wait in the order buffer.
+    pub(crate) fn held(&self) -> usize {
+        self.shards.iter().map(Shard::held).sum()
+    }
+
+    /// Returns the time of the oldest row that waits in the order buffer. Looks at every key.
+    pub(crate) fn oldest_held(&self) -> Option<EventTime> {
+        self.shards.iter().filter_map(Shard::oldest_held).min()
+    }
+
     /// Returns whether the input has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended

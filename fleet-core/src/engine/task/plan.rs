@@ -14,6 +14,8 @@ pub(crate) struct Plan<E> {
     /// How the input is decoded. Part of the structure.
     pub(crate) reading: String,
     pub(crate) order: Order,
+    /// Whether there is no order stage: rows are taken as they arrive, and no key is known.
+    pub(crate) by_arrival: bool,
     pub(crate) graph: Graph<E>,
     pub(crate) outlets: Vec<Outlet>,
     pub(crate) tallies: Vec<Tally>,
@@ -35,7 +37,7 @@ pub(crate) struct KeyLimits {
 
 impl KeyLimits {
     /// Returns whether there is no limit.
-    pub(super) fn is_none(self) -> bool {
+    pub(crate) fn is_none(self) -> bool {
         self.ttl.is_none() && self.per_tenant.is_none()
     }
 }

@@ -29,6 +29,8 @@ pub(super) enum Interrupted<'a> {
     Events(Option<&'a Replay>),
     /// Advancing the clocks of silent keys.
     Tick(EventTime),
+    /// Releasing the rows of silent keys, each at this time of its clock.
+    Release(&'a [(String, EventTime)]),
     /// Ending all keys.
     End,
     /// Ending the keys that have been silent since this time.
@@ -64,6 +66,10 @@ pub(super) fn recover<E: Event>(
                 let id = key_of(&taken.event).map(|key| recovery.processor.number(&key));
                 recovery.step(id, &Cause::Event(taken), emission)?;
             }
+            if plan.by_arrival {
+                // Recovery numbers keys, of which a queue keeps none.
+                recovery.processor.reset(plan, None, &[]);
+            }
         }
         Interrupted::Tick(floor) => {
             recovery.rebuild(isolation, None)?;
@@ -71,6 +77,13 @@ pub(super) fn recover<E: Event>(
                 recovery.step(Some(id), &Cause::Tick(floor), Emission::Emit)?;
             }
             recovery.processor.restore_floor(floor);
+        }
+        Interrupted::Release(silent) => {
+            recovery.rebuild(isolation, None)?;
+            for (key, to) in silent {
+                let id = recovery.processor.number(key);
+                recovery.step(Some(id), &Cause::Release(*to), Emission::Emit)?;
+            }
         }
         Interrupted::End => {
             recovery.rebuild(isolation, None)?;
@@ -99,6 +112,7 @@ struct Recovery<'a, E: Event> {
 enum Cause<E> {
     Event(TakenEvent<E>),
     Tick(EventTime),
+    Release(EventTime),
     End,
 }
 
@@ -204,6 +218,7 @@ impl<E: Event> Recovery<'_, E> {
                     .run(plan, &mut list, results, emission, Some(blame));
             }
             (Cause::Tick(floor), Some(id)) => self.processor.raise_key(id, *floor),
+            (Cause::Release(to), Some(id)) => self.processor.advance_key(id, *to),
             (Cause::End, Some(id)) => self.processor.end_key(id),
             (_, None) => {}
         }
@@ -219,7 +234,7 @@ impl<E: Event> Recovery<'_, E> {
     ) -> (DeadLetter, Subject) {
         let cause = match cause {
             Cause::Event(taken) => taken.offset,
-            Cause::Tick(_) | Cause::End => Offset::default(),
+            Cause::Tick(_) | Cause::Release(_) | Cause::End => Offset::default(),
         };
         let (offset, subject) = match (panicked.site, panicked.at) {
             (PanicSite::Node(_), At::Row(row, at)) if blame.has_seen(row, at) => {

@@ -77,7 +77,11 @@ impl<E: Event> Task<E> {
         claim: Claim,
         shards: usize,
     ) -> Result<Restoring<E>> {
-        let (order, graph) = (plan.order.structure(), plan.graph.fingerprint());
+        let graph = plan.graph.fingerprint();
+        let order = match plan.by_arrival {
+            true => "by arrival".into(),
+            false => plan.order.structure(),
+        };
         let fingerprint: Arc<str> = format!("0 {order} {}\n{graph}", plan.reading).into();
         check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
         let shards = shards.max(1);

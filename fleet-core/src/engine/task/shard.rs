@@ -158,6 +158,42 @@ impl<E: Event> Shard<E> {
         moves
     }
 
+    /// Releases the rows of keys that have been silent for so many looks. Returns whether there were
+    /// any.
+    pub(super) fn release_silent(&mut self, plan: &Plan<E>, looks: u32) -> bool {
+        if self.processor.held() == 0 {
+            return false;
+        }
+        let silent = self.processor.silent_for(looks);
+        if silent.is_empty() {
+            return false;
+        }
+        let savepoint = self.savepoint([&[], &[]]);
+        let named: Vec<_> = match &savepoint {
+            Some(_) => self.processor.named(&silent),
+            None => Vec::new(),
+        };
+        for (id, to) in silent {
+            self.processor.advance_key(id, to);
+        }
+        if let Err(panicked) = self.pass(plan, Emission::Emit) {
+            self.recover(plan, savepoint, Interrupted::Release(&named), panicked);
+        } else {
+            self.rebase();
+        }
+        true
+    }
+
+    /// Returns how many rows wait in the order buffer.
+    pub(super) fn held(&self) -> usize {
+        self.processor.held()
+    }
+
+    /// Returns the time of the oldest row that waits in the order buffer.
+    pub(super) fn oldest_held(&self) -> Option<EventTime> {
+        self.processor.oldest_held()
+    }
+
     /// Ends the input, which flushes every row, window and timer.
     pub(super) fn end(&mut self, plan: &Plan<E>) {
         let savepoint = self.savepoint([&[], &[]]);

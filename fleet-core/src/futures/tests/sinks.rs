@@ -38,7 +38,7 @@ async fn a_slow_reader_holds_the_source_back() {
         .inspect(move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
     let (sink, mut stream) = rows(4);
     let store = MemoryStore::default();
-    let run = tokio::spawn(pipeline(StreamSource::new("live", all), &store, sink).run());
+    let run = tokio::spawn(pipeline(StreamSource::new("live", all).ending(), &store, sink).run());
     for _ in 0..1000 {
         yield_now().await;
     }
@@ -88,7 +88,7 @@ async fn a_dropped_reader_stops_the_pipeline() {
     let (sink, stream) = rows(1);
     let store = MemoryStore::default();
     let all = stream::iter(0..100).map(event);
-    let run = pipeline(StreamSource::new("live", all), &store, sink).run();
+    let run = pipeline(StreamSource::new("live", all).ending(), &store, sink).run();
     let read = async |mut stream: RowStream<Telemetry>| _ = stream.next().await;
     let (outcome, ()) = tokio::join!(run, read(stream));
     let error = outcome.unwrap_err();

@@ -14,8 +14,9 @@ use tokio::task::yield_now;
 use super::{List, event, pipeline};
 use crate::{
     contracts::{MemoryStore, Source, source::SourceEvent},
-    data::Offset,
+    data::{ErrorKind, Offset},
     futures::StreamSource,
+    pipeline::Ending,
     testing::conformance,
 };
 
@@ -39,13 +40,13 @@ async fn dropping_next_at_any_time_loses_no_item() {
             None | Some(Ok(SourceEvent::Idle)) => {}
             Some(Ok(SourceEvent::Assigned(mine))) => source.start(&mine[0], None).await.unwrap(),
             Some(Ok(SourceEvent::Batch(batch))) => seen.extend(batch.payload),
-            Some(Ok(SourceEvent::End(_))) => ended = true,
+            Some(Ok(SourceEvent::Closed(_))) => ended = true,
             Some(other) => panic!("{other:?}"),
         }
     }
     let wanted: Vec<_> = (0..10).map(|item| (Offset(item), item)).collect();
     assert_eq!(seen, wanted);
-    assert!(source.next().now_or_never().is_none(), "it ends once");
+    assert!(source.next().now_or_never().is_none(), "it closes once");
 }
 
 #[tokio::test]
@@ -71,6 +72,26 @@ async fn a_stream_resumes_where_the_last_run_stopped() {
     // The clock of the vehicle is 5 s behind. The rows that wait for it are part of the state.
     let seen = list.0.lock().unwrap().clone();
     assert_eq!(seen, (0..44).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_stream_that_is_over_goes_on_in_the_next_run_and_ends_only_if_it_is_said_to() {
+    let (store, list) = (MemoryStore::default(), List::default());
+    let run = async |part: std::ops::Range<u64>, ends: bool| {
+        let mut source = StreamSource::new("live", stream::iter(part.map(event)));
+        if ends {
+            source = source.ending();
+        }
+        pipeline(source, &store, list.clone()).run().await
+    };
+    let first = run(0..30, false).await.unwrap();
+    assert_eq!((first.ending, first.held_rows), (Ending::Closed, 6));
+    let second = run(30..50, true).await.unwrap();
+    assert_eq!((second.ending, second.held_rows), (Ending::Complete, 0));
+    let seen = list.0.lock().unwrap().clone();
+    assert_eq!(seen, (0..50).collect::<Vec<_>>(), "each once");
+    let third = run(50..60, false).await.unwrap_err();
+    assert_eq!(third.kind(), ErrorKind::Grown);
 }
 
 #[tokio::test]

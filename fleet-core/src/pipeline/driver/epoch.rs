@@ -31,6 +31,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             .collect::<Result<_>>()?;
         if !epoch.is_empty() {
             self.sealed = Some(self.observer.sealed(&epoch, self.epoch.opened));
+            self.observer.held(&self.tasks);
         }
         let mut left = self.tasks.values();
         if !left.any(|task| task.has_changed(CommitKind::PositionOnly)) {
@@ -116,6 +117,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.observer.fenced(&partition);
             self.claims.was_fenced(&partition);
             self.ended.remove(&partition);
+            self.closed.remove(&partition);
             self.paused.remove(&partition);
             if !planted(Bug::AckBeforeCommit) {
                 self.acknowledge.retain(|(name, _)| *name != partition);

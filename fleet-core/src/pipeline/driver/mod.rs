@@ -34,6 +34,7 @@ use super::{
     observe::Observer,
     report::{Ending, Ledger, Report},
     retry::{Attempts, RetryContext},
+    silence::{self, Silences},
     snapshots::Schedule,
     stop::{self, Stop},
     ticks::Ticker,
@@ -45,7 +46,7 @@ use crate::{
         checkpoint::CheckpointStore,
         source::{SourceEvent, SourceKind},
     },
-    data::{Partition, Position, Result},
+    data::{Error, ErrorKind, Partition, Position, Result},
     engine::task::{CommitKind, ForkJoin as _, Plan, Round, Task},
     planted::{Bug, planted},
 };
@@ -92,6 +93,8 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     starting: VecDeque<Starting<D::Event>>,
     /// Partitions that another process has claimed, and about which the group has not decided.
     undecided: BTreeSet<Partition>,
+    /// Partitions that give no more in this run, but may in the next.
+    closed: BTreeSet<Partition>,
     /// Partitions that ended in this run.
     ended: BTreeSet<Partition>,
     ledger: Ledger,
@@ -109,6 +112,8 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     /// When the epoch that is being committed was sealed.
     sealed: Option<Instant>,
     ticker: Ticker,
+    /// When to look for keys that have fallen silent.
+    silences: Silences,
     /// Whether this run computed anything.
     progressed: bool,
     /// How many records this run has read.
@@ -133,11 +138,20 @@ where
     let ticks = pipeline.ticks.as_ref();
     let checked = pipeline.wrong.map_or(Ok(()), Err).and_then(|()| {
         let follows = pipeline.source.follows();
-        ticks.map_or(Ok(()), |ticks| {
-            ticks.check(&plan.order, follows)?;
-            pipeline.snapshots.check_ticks()
-        })
+        let is_timed = ticks.is_some() || pipeline.release_after.is_some();
+        if plan.by_arrival && (is_timed || !plan.keys.is_none()) {
+            let message = "ticks, releases and limits on keys need the order of one reader: remove \
+                           them from a pipeline over a queue";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        if ticks.is_some() || pipeline.release_after.is_some() {
+            pipeline.snapshots.check_ticks()?;
+        }
+        ticks.map_or(Ok(()), |ticks| ticks.check(&plan.order, follows))
     });
+    let is_live = pipeline.kind == SourceKind::Live;
+    let idle = is_live.then(|| silence::default_idle(&plan.order));
+    let release_after = pipeline.release_after.or(idle);
     let plan = Arc::new(plan);
     let workers = match checked.and_then(|()| Workers::start(pipeline.workers)) {
         Ok(workers) => workers,
@@ -170,6 +184,7 @@ where
             claims,
             starting: VecDeque::new(),
             undecided: BTreeSet::new(),
+            closed: BTreeSet::new(),
             ended: BTreeSet::new(),
             ledger: Ledger::default(),
             upcoming: None,
@@ -180,6 +195,7 @@ where
             epoch: Epoch::default(),
             sealed: None,
             ticker: Ticker::new(pipeline.ticks),
+            silences: Silences::new(release_after),
             progressed: false,
             read: 0,
             unowned: 0,
@@ -240,6 +256,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     self.stop_if_fenced_out(&fenced)?;
                 }
                 Turn::Tick => self.tick()?,
+                Turn::Silence => self.release_silent()?,
                 Turn::Claimed(claimed) => self.restored(claimed)?,
                 Turn::Start => self.start().await?,
                 Turn::Source(event) => self.handle(event).await?,
@@ -249,7 +266,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 if !self.is_complete() && self.source.in_group() {
                     continue;
                 }
-                let ending = if self.progressed {
+                let ending = if !self.closed.is_empty() {
+                    Ending::Closed
+                } else if self.progressed {
                     Ending::Complete
                 } else {
                     Ending::AlreadyComplete
@@ -261,9 +280,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 
     fn report(&self, ending: Ending) -> Report {
         let report = self.ledger.report(ending, self.read);
-        let unowned_batches = self.unowned;
+        let tasks = self.tasks.values();
         Report {
-            unowned_batches,
+            unowned_batches: self.unowned,
+            held_rows: tasks.clone().map(Task::held).sum(),
+            oldest_held: tasks.filter_map(Task::oldest_held).min(),
             ..report
         }
     }
@@ -275,6 +296,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             SourceEvent::Batch(batch) => self.batch(batch).await?,
             SourceEvent::Idle => self.tick()?,
             SourceEvent::End(partition) => self.end(partition)?,
+            SourceEvent::Closed(partition) => self.close(partition),
             SourceEvent::Revoking {
                 partitions,
                 within,
@@ -294,11 +316,16 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         Ok(())
     }
 
+    /// Returns whether a partition gives no more in this run.
+    fn is_over(&self, partition: &Partition) -> bool {
+        self.ended.contains(partition) || self.closed.contains(partition)
+    }
+
     /// Returns whether every partition that this process owns has ended.
     fn is_complete(&self) -> bool {
         let mut ours = self.tasks.keys();
         let is_whole = !self.claims.is_busy() && self.starting.is_empty();
         let is_decided = self.undecided.is_empty() && !self.tasks.is_empty();
-        is_whole && is_decided && ours.all(|partition| self.ended.contains(partition))
+        is_whole && is_decided && ours.all(|partition| self.is_over(partition))
     }
 }

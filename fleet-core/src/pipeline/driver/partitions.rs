@@ -159,6 +159,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.tasks.remove(partition);
             self.undecided.remove(partition);
             self.ended.remove(partition);
+            self.closed.remove(partition);
             self.paused.remove(partition);
         }
         self.acknowledge

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Driver;
+use super::{super::silence::LOOKS, Driver};
 use crate::{
     contracts::{
         Decode, Source,
@@ -45,7 +45,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.read += read;
         self.progressed = true;
         self.epoch.open();
-        self.observer.computed(&self.tasks, self.waiting());
+        self.observer
+            .computed(&self.tasks, self.waiting(), self.epoch.opened);
         Ok(())
     }
 
@@ -104,6 +105,39 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         Ok(())
     }
 
+    /// Records that a partition gives no more in this run. Its windows stay open for the next.
+    pub(super) fn close(&mut self, partition: Partition) {
+        if self.tasks.contains_key(&partition) {
+            self.closed.insert(partition);
+        }
+    }
+
+    /// Releases the rows of keys that have fallen silent. Their results are committed at once.
+    pub(super) fn release_silent(&mut self) -> Result<()> {
+        self.silences.plan();
+        // A row that is held back would be late.
+        if self.upcoming.is_some() || !self.paused.is_empty() {
+            return Ok(());
+        }
+        for task in self.tasks.values_mut() {
+            task.release_silent(&self.plan, &self.workers, LOOKS)?;
+        }
+        self.close_if_changed();
+        self.observer
+            .computed(&self.tasks, self.waiting(), self.epoch.opened);
+        Ok(())
+    }
+
+    /// Closes the epoch, if time has passed without a row and changed anything.
+    fn close_if_changed(&mut self) {
+        let mut tasks = self.tasks.values();
+        if tasks.any(|task| task.has_changed(CommitKind::PositionOnly)) {
+            self.progressed = true;
+            self.epoch.closing = true;
+            self.epoch.open();
+        }
+    }
+
     /// Advances the clocks of silent keys, if a tick is due. Its results are committed at once,
     /// together with its time.
     pub(super) fn tick(&mut self) -> Result<()> {
@@ -116,12 +150,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         for task in self.tasks.values_mut() {
             task.tick(&self.plan, &self.workers, floor)?;
         }
-        let mut tasks = self.tasks.values();
-        if tasks.any(|task| task.has_changed(CommitKind::PositionOnly)) {
-            self.progressed = true;
-            self.epoch.closing = true;
-            self.epoch.open();
-        }
+        self.close_if_changed();
         Ok(())
     }
 

@@ -28,6 +28,8 @@ pub(super) enum Turn<P, E: Event> {
     Committed(CommittedEpoch),
     /// A tick is due.
     Tick,
+    /// It is time to look for keys that have fallen silent.
+    Silence,
     /// A partition is claimed and restored, or could not be.
     Claimed(Claimed<E>),
     /// A restored partition is due to be started.
@@ -61,6 +63,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
         // A batch that is held back counts as unread, so time must not pass it.
         let tick = self.ticker.due().filter(|_| self.upcoming.is_none());
+        let silence = self.silences.due();
         loop {
             // The source may have taken a partition back already, in an event that was polled early.
             let is_first = matches!(self.upcoming, None | Some(Ok(SourceEvent::Batch(_))));
@@ -78,6 +81,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 () = at(start), if start.is_some() => return Ok(Turn::Start),
                 polled = next(&mut self.source, &mut self.upcoming, retry_at, full) => polled,
                 () = at(tick), if tick.is_some() => return Ok(Turn::Tick),
+                () = at(silence), if silence.is_some() => return Ok(Turn::Silence),
             };
             match polled {
                 Ok(event) => {

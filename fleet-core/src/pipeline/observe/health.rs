@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     contracts::checkpoint::{Counts, Tallies},
-    data::{InputOffset, Mark, Offset, Partition},
+    data::{EventTime, InputOffset, Mark, Offset, Partition},
     engine::{committer::Step, task::KEYS_TALLY},
     pipeline::Ending,
 };
@@ -26,11 +26,17 @@ pub struct Health {
     pub phase: Phase,
     /// The operations that currently fail and are being retried.
     pub troubles: BTreeMap<RetriedOperation, Trouble>,
+    /// The number of rows that wait in the order buffer for a newer row of their key.
+    pub held_rows: usize,
+    /// The time of the oldest of them. Looked up once a second at most.
+    pub oldest_held: Option<EventTime>,
     /// The number of rows that wait for the next commit.
     pub waiting_rows: usize,
     /// The bytes that wait for the next commit: those rows, each by the size of its type, and dead
     /// letters.
     pub waiting_bytes: usize,
+    /// When the oldest record that is not handed over to a commit was read.
+    pub waiting_since: Option<Instant>,
     /// The number of commits of this run, counted per partition.
     pub commits: u64,
     /// When the last of them succeeded.
@@ -122,7 +128,23 @@ pub struct Trouble {
 }
 
 impl Health {
-    /// Returns whether the pipeline works: it has not failed, and nothing is being retried.
+    /// Returns whether the run goes on. If not, only a restart helps: for a liveness check.
+    pub fn is_live(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Starting | Phase::Running | Phase::Stopping
+        )
+    }
+
+    /// Returns whether the pipeline takes new input: it runs, and every partition that was assigned
+    /// is restored. For a readiness check. A retry does not make it unready, because what arrives
+    /// is kept.
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Running && self.restoring.is_empty()
+    }
+
+    /// Returns whether the pipeline works: it has not failed, and nothing is being retried. For an
+    /// alert.
     pub fn is_well(&self) -> bool {
         let failed = matches!(self.phase, Phase::Failed(_) | Phase::Dropped);
         !failed && self.troubles.is_empty()

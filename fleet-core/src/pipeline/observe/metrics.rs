@@ -11,7 +11,7 @@ use super::metric::{
 };
 
 /// All metrics.
-pub const METRICS: [Metric; 17] = [
+pub const METRICS: [Metric; 18] = [
     RECORDS,
     DEAD_LETTERS,
     SINK_ROWS,
@@ -27,6 +27,7 @@ pub const METRICS: [Metric; 17] = [
     LAG,
     KEYS,
     PARTITIONS,
+    HELD_ROWS,
     WAITING_ROWS,
     WAITING_BYTES,
 ];
@@ -168,6 +169,15 @@ pub const PARTITIONS: Metric = Metric::new(
     "fleet_partitions",
     &[],
     "partitions that this process owns",
+);
+
+/// `fleet_held_rows`.
+pub const HELD_ROWS: Metric = Metric::new(
+    Gauge,
+    Count,
+    "fleet_held_rows",
+    &[],
+    "rows that waited in the order buffer for a newer row of their key when the epoch was sealed",
 );
 
 /// `fleet_waiting_rows`.

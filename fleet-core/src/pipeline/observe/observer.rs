@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     contracts::checkpoint::{Claim, Counts, Sealed, Tallies},
-    data::{Error, InputOffset, Mark, Offset, Partition, Position, Result},
+    data::{Error, EventTime, InputOffset, Mark, Offset, Partition, Position, Result},
     engine::{
         graph::Clock,
         task::{Piece, Plan, Task},
@@ -32,7 +32,13 @@ pub(in crate::pipeline) struct Observer {
     nodes: Vec<Arc<str>>,
     health: watch::Sender<Health>,
     on_retry: Option<OnRetry>,
+    /// When the oldest row in the order buffer was last looked up.
+    looked: Mutex<Option<Instant>>,
 }
+
+/// How often the oldest row in the order buffer is looked up, at most: that looks at every key. Our
+/// choice: a look at a million keys takes some milliseconds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Observer {
     pub(in crate::pipeline) fn new<E: Event>(
@@ -48,6 +54,7 @@ impl Observer {
             nodes: plan.graph.names().map(Arc::from).collect(),
             health,
             on_retry,
+            looked: Mutex::new(None),
         }
     }
 
@@ -132,18 +139,51 @@ impl Observer {
         &self,
         tasks: &BTreeMap<Partition, Task<E>>,
         (rows, bytes): (usize, usize),
+        since: Option<Instant>,
     ) {
         if self.health.receiver_count() == 0 {
             return;
         }
+        let held = tasks.values().map(Task::held).sum();
+        let oldest = self.oldest_held(tasks, held);
         self.health.send_modify(|health| {
+            health.held_rows = held;
+            if let Some(oldest) = oldest {
+                health.oldest_held = oldest;
+            }
             (health.waiting_rows, health.waiting_bytes) = (rows, bytes);
+            health.waiting_since = since;
             for (name, known) in &mut health.partitions {
                 if let Some(task) = tasks.get(name) {
                     (known.computed, known.read) = (task.next(), task.counts().read);
                 }
             }
         });
+    }
+
+    /// Returns the time of the oldest row in the order buffer, or `None` if it is too early to look
+    /// at every key again.
+    fn oldest_held<E: Event>(
+        &self,
+        tasks: &BTreeMap<Partition, Task<E>>,
+        held: usize,
+    ) -> Option<Option<EventTime>> {
+        if held == 0 {
+            return Some(None);
+        }
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_early = looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY);
+        if is_early {
+            return None;
+        }
+        *looked = Some(Instant::now());
+        Some(tasks.values().filter_map(Task::oldest_held).min())
+    }
+
+    /// Rows were held and computed when the epoch was sealed.
+    pub(in crate::pipeline) fn held<E: Event>(&self, tasks: &BTreeMap<Partition, Task<E>>) {
+        let held: usize = tasks.values().map(Task::held).sum();
+        self.set(&metrics::HELD_ROWS, &[], held as f64);
     }
 
     /// An epoch was sealed whose first record arrived at `opened`. Returns the current time, for
@@ -158,8 +198,10 @@ impl Observer {
         let bytes = bytes + dead.map(|dead| dead.raw.len()).sum::<usize>();
         let (partitions, seconds) = (pieces.len(), after.as_secs_f64());
         debug!(partitions, rows, bytes, seconds, "epoch");
-        self.health
-            .send_modify(|health| (health.waiting_rows, health.waiting_bytes) = (0, 0));
+        self.health.send_modify(|health| {
+            (health.waiting_rows, health.waiting_bytes) = (0, 0);
+            health.waiting_since = None;
+        });
         self.set(&metrics::WAITING_ROWS, &[], rows as f64);
         self.set(&metrics::WAITING_BYTES, &[], bytes as f64);
         self.sample(&metrics::EPOCH_SECONDS, &[], seconds);

@@ -81,6 +81,7 @@ fn opened(pieces: impl IntoIterator<Item = (Partition, Claim, usize)>) -> Commit
         name: "test".into(),
         reading: String::new(),
         order: Order::within(Duration::ZERO),
+        by_arrival: false,
         outlets: vec![Outlet::new("rows", streams.readings)],
         graph,
         tallies: Vec::new(),

@@ -13,6 +13,7 @@ mod fencing;
 mod hand;
 mod keys;
 mod limits;
+mod live;
 mod model;
 mod overlap;
 mod panics;

@@ -163,6 +163,7 @@ fn plan() -> Plan<Reading> {
         name: "test".into(),
         reading: String::new(),
         order: Order::default(),
+        by_arrival: false,
         graph,
         outlets: Vec::new(),
         tallies: Vec::new(),

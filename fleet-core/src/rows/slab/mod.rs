@@ -169,6 +169,11 @@ impl<T> Slab<T> {
         self.released.push(place);
     }
 
+    /// The number of places in use. Between two passes, these are the rows that wait.
+    pub(crate) fn used(&self) -> usize {
+        (self.end as usize).saturating_sub(self.free.len())
+    }
+
     /// The number of rows that the nodes read in this pass.
     pub(crate) fn released_len(&self) -> usize {
         self.released.len()

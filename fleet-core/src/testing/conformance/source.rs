@@ -255,7 +255,7 @@ pub(super) async fn read<S: Source>(
                     waiting.extend(stays_silent(&mut source, name).await);
                 }
             }
-            SourceEvent::End(partition) => {
+            SourceEvent::End(partition) | SourceEvent::Closed(partition) => {
                 let before = ended.insert(partition.clone(), true);
                 assert_eq!(before, Some(false), "{partition} ends once");
                 if resume.is_empty() && ended.values().all(|ended| *ended) {
@@ -326,7 +326,7 @@ async fn stays_silent<S: Source>(
             .map(|event| event.expect(GOOD));
         let whose = match &event {
             Some(SourceEvent::Batch(batch)) => Some(&batch.partition),
-            Some(SourceEvent::End(ended)) => Some(ended),
+            Some(SourceEvent::End(ended) | SourceEvent::Closed(ended)) => Some(ended),
             _ => None,
         };
         assert_ne!(whose, Some(partition), "a paused partition is silent");

@@ -20,6 +20,26 @@ impl<E: Event> Processor<E> {
         self.order.raise_key(id, floor);
     }
 
+    /// Returns the keys whose rows have waited for so many looks, with the time that releases them.
+    pub(in super::super) fn silent_for(&mut self, looks: u32) -> Vec<(KeyId, EventTime)> {
+        self.order.silent_for(&mut self.silence, looks)
+    }
+
+    /// Advances the clock of one key to `to`.
+    pub(in super::super) fn advance_key(&mut self, id: KeyId, to: EventTime) {
+        self.order.advance_key(id, to);
+    }
+
+    /// Returns how many rows wait in the order buffer.
+    pub(in super::super) fn held(&self) -> usize {
+        self.slots.used(self.events)
+    }
+
+    /// Returns the time of the oldest row that waits.
+    pub(in super::super) fn oldest_held(&self) -> Option<EventTime> {
+        self.order.oldest_waiting()
+    }
+
     /// Ends the input: all clocks advance past every row and timer.
     pub(in super::super) fn end(&mut self) {
         self.order.end();

@@ -17,10 +17,11 @@ use crate::{
     data::EventTime,
     engine::{
         graph::{At, Meter, Node, Now, Slots, Stream, Watch},
-        order::{Fate, OrderBuffer},
+        order::{Fate, OrderBuffer, Silence},
     },
     event::Event,
-    rows::{Place, Segment, TimedEvents},
+    planted::{Bug, planted},
+    rows::{KeyId, Place, Segment, TimedEvents},
 };
 
 /// The order buffer, nodes and state of the keys of one shard.
@@ -32,6 +33,8 @@ pub(super) struct Processor<E: Event> {
     events: Stream<E>,
     /// As `slots`, for belated rows.
     belated: Slots,
+    /// The keys that wait in silence.
+    silence: Silence,
 }
 
 impl<E: Event> Processor<E> {
@@ -42,6 +45,7 @@ impl<E: Event> Processor<E> {
             slots: plan.graph.slots(),
             events: plan.graph.events(),
             belated: plan.graph.slots(),
+            silence: Silence::default(),
         }
     }
 
@@ -96,6 +100,10 @@ impl<E: Event> Processor<E> {
         emission: Emission,
         mut blame: Option<&mut Blame>,
     ) -> Result<(), Panicked> {
+        if plan.by_arrival && !planted(Bug::QueueWithOrderStage) {
+            self.release_fresh(plan, results);
+            return Ok(());
+        }
         self.order.set_log_time(log, plan.order.latest(log));
         let Some(slab) = self.slots.slab(self.events) else {
             return Ok(());
@@ -119,6 +127,29 @@ impl<E: Event> Processor<E> {
             slab.return_fresh(fresh);
         }
         Ok(())
+    }
+
+    /// Releases fresh rows in the order of arrival, without an order stage.
+    fn release_fresh(&mut self, plan: &Plan<E>, results: &mut Results) {
+        let Some(slab) = self.slots.slab(self.events) else {
+            return;
+        };
+        let (fresh, fates) = (slab.take_fresh(), &mut results.fates);
+        for place in fresh.iter() {
+            let Some(row) = slab.get_mut(place) else {
+                continue;
+            };
+            (row.key, row.at) = (KeyId::NONE, row.value.at());
+            if row.at.is_in_range() {
+                fates.counts.accepted += 1;
+                slab.release(place);
+            } else {
+                let reason = plan.order.refusal(row.at, None);
+                fates.dead_letter(row.offset, "order", &reason);
+                slab.give_back(place);
+            }
+        }
+        slab.return_fresh(fresh);
     }
 
     /// Admits rows up to the first one that must wait for the belated rows of its key. Returns the

@@ -85,6 +85,14 @@ impl<E: Event> Processor<E> {
         self.order.number(key)
     }
 
+    /// Returns these keys by name, which a roll-back does not change.
+    pub(in super::super) fn named(&self, keys: &[(KeyId, EventTime)]) -> Vec<(String, EventTime)> {
+        let named = keys.iter();
+        named
+            .map(|(id, to)| (self.order.keys().name_str(*id).to_owned(), *to))
+            .collect()
+    }
+
     /// Returns all keys, sorted by name.
     pub(in super::super) fn keys_by_name(&self) -> Vec<KeyId> {
         self.order.keys().in_name_order()
@@ -209,6 +217,7 @@ mod tests {
             name: "test".into(),
             reading: String::new(),
             order: Order::default(),
+            by_arrival: false,
             graph: Graph::new().0,
             outlets: Vec::new(),
             tallies: Vec::new(),

@@ -144,6 +144,7 @@ fn the_names_and_labels_of_metrics_do_not_change() {
         "fleet_lag partition",
         "fleet_keys partition",
         "fleet_partitions ",
+        "fleet_held_rows ",
         "fleet_waiting_rows ",
         "fleet_waiting_bytes ",
     ];

@@ -260,7 +260,7 @@ impl<S: Source> Source for AuditedSource<S> {
             SourceEvent::Lost(partitions) if early(partitions) => "a loss under restore",
             SourceEvent::Lost(_) => "a loss",
             SourceEvent::Idle => "idleness",
-            SourceEvent::End(_) => "an end",
+            SourceEvent::End(_) | SourceEvent::Closed(_) => "an end",
         });
         match &event {
             SourceEvent::Batch(batch) => {

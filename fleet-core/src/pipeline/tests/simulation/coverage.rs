@@ -6,8 +6,11 @@ use super::world::Coverage;
 use crate::testing::{Fault, Operation};
 
 /// Everything besides faults that must have happened.
-const MORE: [&str; 32] = [
+const MORE: [&str; 35] = [
     "a batch",
+    "a death over a queue",
+    "a queue read to its end",
+    "messages of queues",
     "a batch with a mark",
     "a stray batch",
     "a tick",

@@ -13,6 +13,7 @@ mod dice;
 mod every_step;
 mod input;
 mod planted;
+mod queue;
 mod reference;
 mod run_audit;
 mod seeds;
@@ -21,6 +22,7 @@ mod world;
 
 pub(super) use dice::Dice;
 pub(super) use reference::plain;
+use world::FAULTS;
 
 #[test]
 fn prop_any_fault_gives_the_rows_of_a_plain_loop() {

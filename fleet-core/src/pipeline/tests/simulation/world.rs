@@ -13,6 +13,7 @@ use super::{
     audit::{Audit, Audited, AuditedSource},
     brittle::Brittle,
     input::{PARTITIONS, logs},
+    queue,
     reference::{
         Truth, dead_letter, last_revisions, pace, published, refused_edge, refused_reading, truth,
     },
@@ -256,7 +257,7 @@ impl World {
     fn ticks(&self, run: &RunAudit) -> Ticks {
         let (audit, run, logs) = (self.audit.clone(), run.clone(), self.logs.clone());
         let idle = Duration::from_secs(BOUND.unsigned_abs());
-        Ticks::new(Duration::from_nanos(1), idle).by(move || {
+        Ticks::new(Duration::from_millis(100), idle).by(move || {
             audit.see("a tick");
             run.time_of_tick(&logs) + idle
         })
@@ -411,7 +412,7 @@ fn at_least(sink: &str, seen: &[String], truth: &[String]) -> Result<(), String>
 
 /// Returns whether the error was injected, by the fault plan or by the source's script, and
 /// outlasted its retries.
-fn is_injected(error: &Error) -> bool {
+pub(super) fn is_injected(error: &Error) -> bool {
     let message = error.to_string();
     ["by plan", "by script"]
         .iter()
@@ -443,6 +444,9 @@ fn same(what: &str, found: &[String], truth: &[String]) -> Result<(), String> {
 /// enough faults have happened; then the seed continues with another world.
 pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> {
     let mut dice = Dice::new(seed);
+    if dice.clone().split().once_in(4) {
+        queue::holds(dice.clone().split(), seen).await?;
+    }
     while run_world(&mut dice, seen).await? < FAULTS {}
     Ok(())
 }

@@ -34,6 +34,7 @@ fn plan(graph: Graph<Ping>, outlet: Outlet, bound: i64) -> Plan<Ping> {
         name: "test".into(),
         reading: String::new(),
         order: Order::within(seconds(bound)),
+        by_arrival: false,
         outlets: vec![outlet],
         graph,
         tallies: Vec::new(),

@@ -69,6 +69,7 @@ fn plan(order: Order) -> Plan<Ping> {
         name: "test".into(),
         reading: String::new(),
         order,
+        by_arrival: false,
         outlets: vec![Outlet::new("all", all)],
         graph,
         tallies: Vec::new(),

@@ -1,0 +1,49 @@
+//! Decides when the order buffer is searched for rows whose key has fallen silent.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::engine::order::Order;
+
+/// The default of [`Pipeline::release_after`](crate::Pipeline::release_after) over a live source.
+/// Our choice: longer than a mobile network loses its way, short enough for whoever watches a map.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// How many looks a key must be unchanged. Our choice: with one look for each eighth of the time,
+/// a row is released after between three quarters and seven eighths of it.
+pub(super) const LOOKS: u32 = 6;
+const PARTS: u32 = 8;
+
+/// The times at which to look.
+pub(super) struct Silences {
+    every: Option<Duration>,
+    due: Option<Instant>,
+}
+
+impl Silences {
+    /// `after` is the idle time, or `None` to wait for ever.
+    pub(super) fn new(after: Option<Duration>) -> Self {
+        let every = after.map(|after| after / PARTS);
+        let mut silences = Self { every, due: None };
+        silences.plan();
+        silences
+    }
+
+    /// Returns when to look next.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Plans the next look.
+    pub(super) fn plan(&mut self) {
+        self.due = self
+            .every
+            .and_then(|every| Instant::now().checked_add(every));
+    }
+}
+
+/// Returns the default idle time: never below the out-of-orderness, because a row may come so late.
+pub(super) fn default_idle(order: &Order) -> Duration {
+    IDLE.max(order.out_of_orderness)
+}
