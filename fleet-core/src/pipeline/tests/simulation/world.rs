@@ -444,7 +444,7 @@ fn same(what: &str, found: &[String], truth: &[String]) -> Result<(), String> {
 /// enough faults have happened; then the seed continues with another world.
 pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> {
     let mut dice = Dice::new(seed);
-    if dice.clone().split().once_in(4) {
+    if dice.clone().split().once_in(16) {
         queue::holds(dice.clone().split(), seen).await?;
     }
     while run_world(&mut dice, seen).await? < FAULTS {}

@@ -1,11 +1,6 @@
-//! A pipeline inside an HTTP service: POST sends events, GET returns alerts and health.
-#![expect(clippy::print_stdout, reason = "an example prints its result")]
+//! The service: routes, and a pipeline that goes on where the last run stopped.
 
-use std::{
-    error::Error,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     Json, Router,
@@ -20,17 +15,19 @@ use fleet_core::{
     dialect::{Dialect, VehicleOps},
     event::{Alert, Telemetry},
     futures::{RowStream, StreamSource, rows},
-    pipeline::{Health, Report},
+    pipeline::{EpochLimits, Health, Report},
 };
 use fleet_rules::{Mode, preset};
 use fleet_sinks::SqliteStore;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
     sync::{mpsc, watch},
 };
+
+use super::Fallible;
 
 /// The state that request handlers share with the pipeline.
 #[derive(Clone)]
@@ -77,7 +74,7 @@ async fn alerts(State(fleet): State<Fleet>) -> Json<Vec<Alert>> {
 
 async fn health(State(fleet): State<Fleet>) -> (StatusCode, Json<Value>) {
     let health = fleet.health.borrow();
-    let status = if health.is_well() {
+    let status = if health.is_ready() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
@@ -88,7 +85,9 @@ async fn health(State(fleet): State<Fleet>) -> (StatusCode, Json<Value>) {
         .map(|trouble| trouble.error.as_str());
     let body = json!({
         "phase": format!("{:?}", health.phase),
+        "well": health.is_well(),
         "committed": health.counts().read,
+        "held": health.held_rows,
         "dead_letters": health.counts().dead_lettered,
         "last_commit_s": health.last_commit.map(|at| at.elapsed().as_secs_f64()),
         "troubles": troubles.collect::<Vec<_>>(),
@@ -106,22 +105,43 @@ async fn collect(mut found: RowStream<Alert>, alerts: Arc<Mutex<Vec<Alert>>>) {
     }
 }
 
-/// Serves until `stop` resolves, then processes every accepted event.
+/// Serves until SIGINT or SIGTERM, and prints the address first.
+pub(super) async fn main(file: &str) -> Fallible<()> {
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    let stop = async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on {}", listener.local_addr()?);
+    let report = serve(listener, file, stop).await?;
+    println!("{} events are stored", report.counts.accepted);
+    Ok(())
+}
+
+/// Serves until `stop` resolves, then commits every accepted event.
 async fn serve(
     listener: TcpListener,
+    file: &str,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<Report, Box<dyn Error>> {
+) -> Fallible<Report> {
     let (events, mut accepted) = mpsc::channel(1024);
     let (sink, found) = rows(64);
     let (mut graph, telemetry) = Graph::new();
     let alerts_found = graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge));
     let source = StreamSource::new("http", stream::poll_fn(move |cx| accepted.poll_recv(cx)));
-    let store = SqliteStore::open_in_memory("service")?;
+    let store = SqliteStore::open(file, "service")?;
     let order = Order::within(std::time::Duration::ZERO);
     let decode = Messages(VehicleOps::default());
     let pipeline = Pipeline::at_least_once(source, decode, order, graph, store.clone())
         .store("telemetry", telemetry, store.table("telemetry")?)
-        .publish("alerts", alerts_found, sink);
+        .publish("alerts", alerts_found, sink)
+        .epochs(EpochLimits::eager());
 
     let fleet = Fleet {
         events,
@@ -135,79 +155,11 @@ async fn serve(
         .route("/alerts", get(alerts))
         .route("/health", get(health))
         .with_state(fleet);
-    // When the server stops, the senders are dropped: the stream ends, and the pipeline with it.
+    // When the server stops, the senders are dropped: the stream closes, what was accepted is
+    // committed, and the run ends. Nothing is stored as ended, so the next start goes on.
     axum::serve(listener, routes)
         .with_graceful_shutdown(stop)
         .await?;
     collecting.await?;
     Ok(running.await??)
-}
-
-/// Sends a request and returns status and body.
-async fn request(
-    at: SocketAddr,
-    method: &str,
-    path: &str,
-    body: &str,
-) -> Result<(u16, String), Box<dyn Error>> {
-    let mut stream = TcpStream::connect(at).await?;
-    let length = body.len();
-    let head_and_body = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
-    stream.write_all(head_and_body.as_bytes()).await?;
-    let mut response = String::new();
-    stream.read_to_string(&mut response).await?;
-    let status = response.split(' ').nth(1).ok_or("no status")?.parse()?;
-    let (_, body) = response.split_once("\r\n\r\n").ok_or("no body")?;
-    Ok((status, body.to_owned()))
-}
-
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let at = listener.local_addr()?;
-    let (done, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = serve(listener, async { _ = stopped.await });
-    let client = async {
-        let message = |speed| {
-            format!(
-                r#"{{"vehicle_id":"VH-001","speed_kmh":{speed},"timestamp":"2024-02-15T14:32:{speed}Z"}}"#
-            )
-        };
-        for body in [message(40), message(50), "hello".into()] {
-            assert_eq!(request(at, "POST", "/events", &body).await?.0, 202);
-        }
-        let speeding =
-            r#"{"vehicle_id":"VH-001","speed_kmh":130,"timestamp":"2024-02-15T14:33:00Z"}"#;
-        request(at, "POST", "/events", speeding).await?;
-        let found = loop {
-            let (_, body) = request(at, "GET", "/alerts", "").await?;
-            if body != "[]" {
-                break body;
-            }
-        };
-        assert!(
-            found.contains("OVERSPEED") && found.contains("VH-001"),
-            "{found}"
-        );
-        let (status, health) = request(at, "GET", "/health", "").await?;
-        assert!(
-            status == 200 && health.contains("Running"),
-            "{status} {health}"
-        );
-        _ = done.send(());
-        Ok::<_, Box<dyn Error>>(())
-    };
-    let (report, client) = tokio::join!(serving, client);
-    client?;
-    let report = report?;
-    assert!(report.balances());
-    assert_eq!(
-        (report.counts.accepted, report.counts.dead_lettered),
-        (3, 1)
-    );
-    let alerts = report.tally("sink.alerts", "written");
-    println!("service: ok (4 messages, {alerts} alert, 1 dead letter)");
-    Ok(())
 }
