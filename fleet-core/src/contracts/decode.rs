@@ -7,7 +7,7 @@ use crate::{
         dead_letter::DeadLetter,
         fates::{Counts, Fates},
     },
-    data::Offset,
+    data::{EventTime, Offset},
     event::Event,
     rows::{Dealer, Slab},
 };
@@ -37,12 +37,17 @@ pub struct Entry<'a, E> {
     /// The first record to count. Earlier ones were counted before; a replay reads them again only
     /// to rebuild the state.
     counted: Offset,
+    /// The log time of the records whose decoder gives none.
+    default_log: Option<EventTime>,
+    /// The log time of the next records.
+    log: Option<EventTime>,
 }
 
 /// The destination of events.
 #[derive(Debug)]
 enum To<'a, E> {
     List(&'a mut Vec<(Offset, E)>),
+    Logged(&'a mut Vec<(Offset, Option<EventTime>, E)>),
     Shards(&'a mut Dealer<E>),
     Slab(&'a mut Slab<E>),
 }
@@ -53,14 +58,33 @@ impl<'a, E> Entry<'a, E> {
         Self::into(To::List(rows), fates)
     }
 
-    /// Returns an entry that appends each event to the list of its shard.
-    pub(crate) fn by_shard(dealer: &'a mut Dealer<E>, fates: &'a mut Fates) -> Self {
-        Self::into(To::Shards(dealer), fates)
+    /// Like [`new`](Self::new), with the log time of each row, to test a decoder that gives log
+    /// times.
+    pub fn with_log_times(
+        rows: &'a mut Vec<(Offset, Option<EventTime>, E)>,
+        fates: &'a mut Fates,
+    ) -> Self {
+        Self::into(To::Logged(rows), fates)
     }
 
-    /// Returns an entry that builds events in the slab of the only shard.
-    pub(crate) fn of_slab(slab: &'a mut Slab<E>, fates: &'a mut Fates) -> Self {
-        Self::into(To::Slab(slab), fates)
+    /// Returns an entry that appends each event to the list of its shard. `log` is the log time of
+    /// the events whose decoder gives none.
+    pub(crate) fn by_shard(
+        dealer: &'a mut Dealer<E>,
+        fates: &'a mut Fates,
+        log: Option<EventTime>,
+    ) -> Self {
+        Self::into(To::Shards(dealer), fates).logged_at(log)
+    }
+
+    /// Returns an entry that builds events in the slab of the only shard. `log` is the log time of
+    /// the events whose decoder gives none.
+    pub(crate) fn of_slab(
+        slab: &'a mut Slab<E>,
+        fates: &'a mut Fates,
+        log: Option<EventTime>,
+    ) -> Self {
+        Self::into(To::Slab(slab), fates).logged_at(log)
     }
 
     fn into(to: To<'a, E>, fates: &'a mut Fates) -> Self {
@@ -70,7 +94,15 @@ impl<'a, E> Entry<'a, E> {
             fates,
             at,
             counted,
+            default_log: None,
+            log: None,
         }
+    }
+
+    fn logged_at(mut self, time: Option<EventTime>) -> Self {
+        self.default_log = time;
+        self.set_log_time(None);
+        self
     }
 
     /// Counts only records from offset `first` on.
@@ -90,10 +122,83 @@ impl<'a, E> Entry<'a, E> {
         match &mut self.to {
             To::Slab(slab) => slab.put_fresh(at, event),
             To::List(rows) => rows.push((at, event)),
+            To::Logged(rows) => rows.push((at, self.log, event)),
             To::Shards(dealer) => {
                 dealer.next().push(at, event);
                 dealer.finish();
             }
+        }
+    }
+
+    /// Like [`row`](Self::row), for a record that says when the log appended it: in a column of the
+    /// payload, or beside it as the timestamp of a Kafka record.
+    ///
+    /// This log time takes precedence over that of the [batch](crate::source::Batch::time), which
+    /// explains what it is for. It need not grow from record to record.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{EventTime, Offset, checkpoint::Fates, decode::Entry};
+    /// let [noon, later] = [0, 1].map(EventTime::from_micros);
+    /// let (mut rows, mut fates) = (Vec::new(), Fates::default());
+    /// let mut entry = Entry::with_log_times(&mut rows, &mut fates);
+    /// entry.row_logged(Offset(0), noon, "a");
+    /// entry.row_logged(Offset(1), later, "b");
+    /// entry.row(Offset(2), "c");
+    /// let times: Vec<_> = rows.iter().map(|(_, log, _)| *log).collect();
+    /// assert_eq!(times, [Some(noon), Some(later), None]);
+    /// ```
+    pub fn row_logged(&mut self, at: Offset, log: EventTime, event: E) {
+        let before = self.log;
+        self.next_log_time(Some(log));
+        self.row(at, event);
+        self.next_log_time(before);
+    }
+
+    /// Sets the log time of the records that follow in this payload, until the next call. `None`
+    /// returns to that of the [batch](crate::source::Batch::time).
+    ///
+    /// For a decoder that passes the bytes of a record on to another decoder, which knows only
+    /// these bytes.
+    ///
+    /// # Examples
+    /// Messages with a timestamp, whose values are lines of JSON:
+    /// ```
+    /// use fleet_core::{EventTime, Offset, checkpoint::Fates, source::Chunk};
+    /// use fleet_core::{decode::{Decode, Entry}, dialect::Native, event::Telemetry};
+    ///
+    /// struct Message { at: Offset, timestamp: EventTime, value: Vec<u8> }
+    ///
+    /// #[derive(Default)]
+    /// struct Messages(Native<Telemetry>);
+    /// impl Decode<Vec<Message>> for Messages {
+    ///     type Event = Telemetry;
+    ///     fn decode(&self, messages: Vec<Message>, entry: &mut Entry<'_, Telemetry>) {
+    ///         for Message { at, timestamp, value } in messages {
+    ///             entry.set_log_time(Some(timestamp));
+    ///             self.0.decode(Chunk { bytes: value, start: at, ..Chunk::default() }, entry);
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let value = br#"{"vehicle_id":"car-1","at":"2024-02-15T14:32:18Z"}"#.to_vec();
+    /// let timestamp = EventTime::parse("2024-02-15T14:32:19Z")?;
+    /// let (mut rows, mut fates) = (Vec::new(), Fates::default());
+    /// let message = Message { at: Offset(7), timestamp, value };
+    /// Messages::default().decode(vec![message], &mut Entry::with_log_times(&mut rows, &mut fates));
+    /// assert_eq!((rows[0].0, rows[0].1), (Offset(7), Some(timestamp)));
+    /// # Ok::<(), fleet_core::time::TimeError>(())
+    /// ```
+    pub fn set_log_time(&mut self, time: Option<EventTime>) {
+        self.next_log_time(time.or(self.default_log));
+    }
+
+    fn next_log_time(&mut self, time: Option<EventTime>) {
+        self.log = time;
+        match &mut self.to {
+            To::Slab(slab) => slab.set_log_time(time),
+            To::Shards(dealer) => dealer.set_log_time(time),
+            To::List(_) | To::Logged(_) => {}
         }
     }
 
@@ -108,13 +213,18 @@ impl<'a, E> Entry<'a, E> {
         blank: impl FnOnce() -> E,
     ) -> Option<&mut E> {
         self.at = at;
-        let rows = match &mut self.to {
-            To::Slab(slab) => return slab.build_fresh(at, clean, blank),
-            To::Shards(dealer) => return dealer.next().build(at, clean, blank),
-            To::List(rows) => rows,
-        };
-        rows.push((at, blank()));
-        rows.last_mut().map(|(_, event)| event)
+        match &mut self.to {
+            To::Slab(slab) => slab.build_fresh(at, clean, blank),
+            To::Shards(dealer) => dealer.next().build(at, clean, blank),
+            To::List(rows) => {
+                rows.push((at, blank()));
+                rows.last_mut().map(|(_, event)| event)
+            }
+            To::Logged(rows) => {
+                rows.push((at, self.log, blank()));
+                rows.last_mut().map(|(.., event)| event)
+            }
+        }
     }
 
     /// Accepts the event that [`begin`](Self::begin) began.
@@ -132,6 +242,7 @@ impl<'a, E> Entry<'a, E> {
         match &mut self.to {
             To::Slab(slab) => slab.drop_last_fresh(),
             To::List(rows) => drop(rows.pop()),
+            To::Logged(rows) => drop(rows.pop()),
             To::Shards(dealer) => dealer.discard(),
         }
     }

@@ -20,15 +20,17 @@ pub struct Batch<P> {
     /// The source's own note at `next`, for what the offset cannot say. `None` if the offset says
     /// all: then nothing is stored, and nothing is kept of an earlier mark.
     pub mark: Option<Mark>,
-    /// The time at which the log appended the records, if the log records it, as Kafka does. A file
-    /// has none.
+    /// The time at which the log appended the records, if it records one for all of them. A file has
+    /// none.
     ///
-    /// No key's clock passes this time, and a row [too far ahead](crate::Order::max_ahead) of it
-    /// becomes a dead letter. One device with a broken clock therefore cannot make the rows that
-    /// follow it late.
+    /// No key's clock passes the log time of a row that moves it, and a row
+    /// [too far ahead](crate::Order::max_ahead) of it becomes a dead letter. One device with a
+    /// broken clock therefore cannot make the rows that follow it late.
     ///
-    /// A source that sets it ends a batch wherever the time changes, so that a replay sees the same
-    /// times.
+    /// A log whose records have times of their own, as in Kafka, leaves this `None`: the decoder
+    /// gives the time [with each row](crate::decode::Entry::row_logged), which takes precedence.
+    /// Batches are then cut anywhere, and results do not depend on it. What is set here has to be
+    /// the same for these records however they are cut, because a replay may cut them differently.
     pub time: Option<EventTime>,
     /// The records: lines, messages or typed events.
     pub payload: P,

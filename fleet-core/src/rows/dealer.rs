@@ -5,7 +5,7 @@ use std::hash::BuildHasher as _;
 use foldhash::fast::FixedState;
 
 use super::Events;
-use crate::event::Event;
+use crate::{data::EventTime, event::Event};
 
 /// How many events are built before they are distributed. Our choice: few enough for the L1 cache,
 /// enough that the stores of the first event have completed when it is read. Reading an event right
@@ -35,6 +35,10 @@ impl<E: Event> Dealer<E> {
             pending: Events::default(),
             lists: (0..shards).map(|_| Events::default()).collect(),
             deal: |pending, lists| {
+                let has_log_times = |list: &mut Events<E>| !list.log_times().is_empty();
+                if has_log_times(pending) || lists.iter_mut().any(has_log_times) {
+                    return deal_logged(pending, lists);
+                }
                 let shards = lists.len();
                 pending.take_each(|offset, event| {
                     let shard = shard_of(event.key(), shards);
@@ -47,7 +51,26 @@ impl<E: Event> Dealer<E> {
     }
 }
 
+/// Distributes events with their log times.
+fn deal_logged<E: Event>(pending: &mut Events<E>, lists: &mut [Events<E>]) {
+    let (times, shards) = (std::mem::take(pending.log_times()), lists.len());
+    let mut index = 0;
+    pending.take_each(|offset, event| {
+        if let Some(list) = lists.get_mut(shard_of(event.key(), shards)) {
+            list.set_log_time(times.at(index));
+            list.swap_in(offset, event);
+        }
+        index += 1;
+    });
+    pending.set_log_time(times.last());
+}
+
 impl<E> Dealer<E> {
+    /// Sets the log time of the events that are appended next.
+    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>) {
+        self.next().set_log_time(time);
+    }
+
     /// The list to which the next event is appended.
     #[inline]
     pub(crate) fn next(&mut self) -> &mut Events<E> {
@@ -100,7 +123,7 @@ impl<E> Dealer<E> {
 mod tests {
     use super::*;
     use crate::{
-        data::{EventTime, Offset, VehicleId},
+        data::{Offset, VehicleId},
         event::Telemetry,
     };
 
@@ -157,6 +180,61 @@ mod tests {
             dealer.reset(&before);
             dealer.deal_all();
             assert_eq!(dealer.lengths(), before);
+        }
+    }
+
+    #[test]
+    fn each_event_reaches_its_shard_with_its_own_log_time() {
+        // The log time changes with every seventh event, and every fourth time there is none.
+        let log_time = |car: u64| {
+            let time = i64::try_from(car / 7).unwrap();
+            (time % 4 != 0).then(|| EventTime::from_micros(time))
+        };
+        for shards in 1..4 {
+            let mut dealer = Dealer::new(shards);
+            for round in 0..3 {
+                let cars = round * 100..round * 100 + 70;
+                for car in cars.clone() {
+                    if car % 7 == 0 || car == cars.start {
+                        dealer.set_log_time(log_time(car));
+                    }
+                    dealer.next().push(Offset(car), event(car));
+                    dealer.finish();
+                    // What is no event has no log time that could stay behind.
+                    dealer.next().push(Offset(car), event(car));
+                    dealer.discard();
+                }
+                dealer.deal_all();
+                let mut found = Vec::new();
+                for list in dealer.lists() {
+                    for (time, run) in list.runs() {
+                        found.extend(run.iter().map(|(at, _)| (at.0, time)));
+                    }
+                    list.take_each(|_, _| ());
+                }
+                found.sort_unstable();
+                let expected: Vec<_> = cars.map(|car| (car, log_time(car))).collect();
+                assert_eq!(found, expected, "{shards} shards");
+            }
+        }
+    }
+
+    #[test]
+    fn the_log_times_of_a_retried_payload_are_dropped() {
+        for shards in [1, 2] {
+            let mut dealer = Dealer::new(shards);
+            deal(&mut dealer, 0..40);
+            let before = dealer.lengths();
+            dealer.set_log_time(Some(EventTime::from_micros(1)));
+            deal(&mut dealer, 40..81);
+            dealer.next().push(Offset(81), event(81));
+            dealer.reset(&before);
+            dealer.set_log_time(None);
+            deal(&mut dealer, 40..60);
+            for list in dealer.lists() {
+                let times: Vec<_> = list.runs().map(|(time, _)| time).collect();
+                assert_eq!(times, [None]);
+            }
         }
     }
 

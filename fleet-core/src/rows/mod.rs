@@ -4,13 +4,14 @@
 mod dealer;
 mod events;
 mod keys;
+mod log_times;
 pub mod row;
 mod slab;
 mod soonest;
 mod timers;
 
 pub(crate) use dealer::{Dealer, shard_of};
-pub(crate) use events::{Events, TimedEvents};
+pub(crate) use events::Events;
 pub(crate) use keys::Keys;
 pub(crate) use row::KeyId;
 pub use row::Row;

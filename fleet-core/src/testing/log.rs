@@ -7,7 +7,7 @@ use crate::{
         Decode,
         decode::{Entry, RetryCopy, SingleRecord, Typed},
     },
-    data::{Offset, Partition},
+    data::{EventTime, Offset, Partition},
     event::Event,
 };
 
@@ -16,6 +16,13 @@ use crate::{
 pub enum Logged<E> {
     /// An event.
     Event(E),
+    /// An event of a log that records when it appended it.
+    Timed {
+        /// The time at which the log appended it; see [`Entry::row_logged`].
+        log: EventTime,
+        /// The event.
+        event: E,
+    },
     /// A record that the decoder refuses, so that it becomes a dead letter.
     Malformed {
         /// Its bytes.
@@ -63,6 +70,7 @@ impl<E: Event> Decode<Vec<(Offset, Logged<E>)>> for Typed<E> {
         for (at, record) in payload {
             match record {
                 Logged::Event(event) => entry.row(at, event),
+                Logged::Timed { log, event } => entry.row_logged(at, log, event),
                 Logged::Malformed { raw, reason } => entry.malformed(at, &raw, reason),
                 Logged::Filtered => entry.filtered(at),
             }
@@ -79,7 +87,7 @@ impl<E: Event> Decode<Vec<(Offset, Logged<E>)>> for Typed<E> {
                     at,
                     raw: match &record {
                         Logged::Malformed { raw, .. } => raw.clone(),
-                        Logged::Event(_) | Logged::Filtered => Vec::new(),
+                        Logged::Event(_) | Logged::Timed { .. } | Logged::Filtered => Vec::new(),
                     },
                     payload: vec![(at, record)],
                 };

@@ -7,7 +7,7 @@ use crate::{
         checkpoint::{Counts, DeadLetter, Fates},
         decode::{Entry, SingleRecord},
     },
-    data::Offset,
+    data::{EventTime, Offset},
     event::Event,
     rows::Dealer,
 };
@@ -18,6 +18,8 @@ pub(super) struct Intake<'a, E> {
     pub(super) fates: &'a mut Fates,
     /// The first record to count.
     pub(super) counted: Offset,
+    /// The log time of the events whose decoder gives none.
+    pub(super) log: Option<EventTime>,
 }
 
 impl<E: Event> Intake<'_, E> {
@@ -62,7 +64,7 @@ impl<E: Event> Intake<'_, E> {
         payload: P,
     ) -> Result<(), String> {
         caught(|| {
-            let mut entry = Entry::by_shard(self.dealer, self.fates);
+            let mut entry = Entry::by_shard(self.dealer, self.fates, self.log);
             entry.count_from(self.counted);
             decode.decode(payload, &mut entry);
             self.dealer.deal_all();

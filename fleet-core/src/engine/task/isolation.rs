@@ -10,7 +10,7 @@ use crate::{
     data::{EventTime, Offset},
     engine::entries::SnapshotEntry,
     event::Event,
-    rows::TimedEvents,
+    rows::Events,
 };
 
 /// A base, which is the state of a shard at some moment as a snapshot stores it, and the events
@@ -89,15 +89,12 @@ impl<E: Event> Isolation<E> {
     }
 
     /// Returns a savepoint before these events, and records the events.
-    pub(super) fn savepoint(
-        &mut self,
-        results: &Results,
-        next: [&[TimedEvents<E>]; 2],
-    ) -> Savepoint {
+    pub(super) fn savepoint(&mut self, results: &Results, next: [&[Events<E>]; 2]) -> Savepoint {
         let events = self.since.len();
-        for (log, events) in next.into_iter().flatten() {
+        let lists = next.into_iter().flatten();
+        for (log, events) in lists.flat_map(Events::runs) {
             let taken = events.iter().map(|(offset, event)| TakenEvent {
-                log: *log,
+                log,
                 offset: *offset,
                 event: event.clone(),
             });
@@ -118,16 +115,17 @@ impl<E: Event> Isolation<E> {
         all.into_iter().flatten().chain(some)
     }
 
-    /// Returns the events since the base for these keys, or for all, in lists of one log time each.
-    pub(super) fn events(&self, keys: Option<&BTreeSet<String>>) -> Vec<TimedEvents<E>> {
+    /// Returns the events since the base for these keys, or for all.
+    pub(super) fn events(&self, keys: Option<&BTreeSet<String>>) -> Events<E> {
         let is_wanted = |event: &E| keys.is_none_or(|keys| keys.contains(event.key()));
-        let lists = self.since.chunk_by(|a, b| a.log == b.log);
-        let list = |list: &[TakenEvent<E>]| {
-            let wanted = list.iter().filter(|taken| is_wanted(&taken.event));
-            let events = wanted.map(|taken| (taken.offset, taken.event.clone()));
-            (list.first().and_then(|taken| taken.log), events.collect())
-        };
-        lists.map(list).collect()
+        let mut events = Events::default();
+        for TakenEvent { log, offset, event } in &self.since {
+            if is_wanted(event) {
+                events.set_log_time(*log);
+                events.push(*offset, event.clone());
+            }
+        }
+        events
     }
 
     /// Removes and returns the events after the savepoint.

@@ -26,13 +26,13 @@ impl KeyGate {
     pub(super) fn admit<E: Event>(
         &mut self,
         plan: &Plan<E>,
-        lists: &mut [(Option<EventTime>, &mut Events<E>)],
+        lists: &mut [&mut Events<E>],
         replay: Option<&Replay>,
         is_known: impl Fn(&str) -> bool,
         fates: &mut Fates,
     ) -> Vec<Sweep> {
         let KeyLimits { ttl, per_tenant } = plan.keys;
-        let read = lists.iter().map(|(log, events)| (*log, &***events));
+        let read = lists.iter().flat_map(|events| events.runs());
         let sweeps = ttl.map(|ttl| self.time.advance(ttl, &plan.order, read));
         let sweeps = sweeps.unwrap_or_default();
         if let Some(most) = per_tenant {

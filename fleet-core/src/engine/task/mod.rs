@@ -128,11 +128,7 @@ impl<E: Event> Task<E> {
 
     /// Inspects all events of a turn before they reach the shards: refuses new keys beyond the
     /// limit, and returns the sweeps of silent ones.
-    fn admit(
-        &mut self,
-        plan: &Plan<E>,
-        lists: &mut [(Option<EventTime>, &mut Events<E>)],
-    ) -> Result<Vec<Sweep>> {
+    fn admit(&mut self, plan: &Plan<E>, lists: &mut [&mut Events<E>]) -> Result<Vec<Sweep>> {
         if plan.keys.is_none() {
             return Ok(Vec::new());
         }

@@ -136,12 +136,12 @@ impl<E: Event> Recovery<'_, E> {
     ) -> Result<(), Panicked> {
         let saved: Vec<Saved> = isolation.entries(keys).cloned().collect();
         self.processor.reset(self.plan, keys, &saved);
-        let mut events = isolation.events(keys);
+        let events = isolation.events(keys);
         // These events succeeded before. If they panic now, an operator is not pure, and no retry
         // helps.
         self.processor.run(
             self.plan,
-            &mut events,
+            &mut [events],
             self.results,
             Emission::Discard,
             None,
@@ -211,11 +211,12 @@ impl<E: Event> Recovery<'_, E> {
         let (plan, results) = (self.plan, &mut *self.results);
         match (cause, id) {
             (Cause::Event(taken), _) => {
-                let event = (taken.offset, taken.event.clone());
-                let mut list = [(taken.log, Events::from_iter([event]))];
+                let mut event = Events::default();
+                event.set_log_time(taken.log);
+                event.push(taken.offset, taken.event.clone());
                 return self
                     .processor
-                    .run(plan, &mut list, results, emission, Some(blame));
+                    .run(plan, &mut [event], results, emission, Some(blame));
             }
             (Cause::Tick(floor), Some(id)) => self.processor.raise_key(id, *floor),
             (Cause::Release(to), Some(id)) => self.processor.advance_key(id, *to),

@@ -7,7 +7,7 @@ use crate::{
     contracts::{Decode, checkpoint::Fates, source::Batch},
     data::{EventTime, Offset, Result},
     event::Event,
-    rows::{Dealer, Events, TimedEvents},
+    rows::{Dealer, Events},
 };
 
 /// The fewest parts per worker in a round, if payloads can be divided. Our choice: enough that a
@@ -41,8 +41,8 @@ struct Turn<'a, E: Event, P> {
 
 /// A payload, or a part of one.
 struct Part<P, E> {
-    /// The time at which the log appended it.
-    time: Option<EventTime>,
+    /// The log time of the records whose decoder gives none.
+    log: Option<EventTime>,
     payload: Option<P>,
     /// The first record to count.
     counted: Offset,
@@ -56,7 +56,7 @@ struct Lane<'a, E: Event> {
     shard: &'a mut Shard<E>,
     replay: Option<Arc<Replay>>,
     sweeps: Arc<[Sweep]>,
-    events: Vec<TimedEvents<E>>,
+    events: Vec<Events<E>>,
 }
 
 impl<E: Event> Round<E> {
@@ -96,8 +96,7 @@ impl<E: Event> Round<E> {
             turn.add_lanes(plan, &mut lanes)?;
         }
         fork.each(&mut lanes, |lane| lane.pass(plan));
-        let lists = lanes.into_iter().flat_map(|lane| lane.events);
-        let mut emptied: Vec<_> = lists.map(|(_, events)| events).collect();
+        let mut emptied: Vec<_> = lanes.into_iter().flat_map(|lane| lane.events).collect();
         for Turn { task, parts } in turns {
             for mut part in parts {
                 task.fates.join(&mut part.fates);
@@ -134,7 +133,7 @@ impl<E: Event> Round<E> {
                 for payload in decode.divide(batch.payload, each) {
                     let dealer = self.spare.pop();
                     parts.push(Part {
-                        time: batch.time,
+                        log: batch.time,
                         payload: Some(payload),
                         counted,
                         dealer: dealer.unwrap_or_else(|| Dealer::new(task.shards.len())),
@@ -152,16 +151,11 @@ impl<E: Event> Round<E> {
 impl<E: Event, P> Turn<'_, E, P> {
     /// Adds the shards of the task, each with its events in the order of the parts.
     fn add_lanes<'s>(&'s mut self, plan: &Plan<E>, to: &mut Vec<Lane<'s, E>>) -> Result<()> {
-        let lists = self.parts.iter_mut().flat_map(|part| {
-            let time = part.time;
-            let lists = part.dealer.lists().iter_mut();
-            lists.map(move |events| (time, events))
-        });
-        let sweeps = self.task.admit(plan, &mut lists.collect::<Vec<_>>())?;
-        let sweeps: Arc<[Sweep]> = sweeps.into();
-        let take = |part: &mut Part<P, E>, shard| -> Option<(Option<EventTime>, Events<E>)> {
-            let events = part.dealer.lists().get_mut(shard)?;
-            Some((part.time, std::mem::take(events)))
+        let parts = self.parts.iter_mut();
+        let mut lists: Vec<_> = parts.flat_map(|part| part.dealer.lists()).collect();
+        let sweeps: Arc<[Sweep]> = self.task.admit(plan, &mut lists)?.into();
+        let take = |part: &mut Part<P, E>, shard| -> Option<Events<E>> {
+            part.dealer.lists().get_mut(shard).map(std::mem::take)
         };
         for (place, shard) in self.task.shards.iter_mut().enumerate() {
             let parts = self.parts.iter_mut();
@@ -183,6 +177,7 @@ impl<P, E: Event> Part<P, E> {
                 dealer: &mut self.dealer,
                 fates: &mut self.fates,
                 counted: self.counted,
+                log: self.log,
             };
             self.panicked = intake.decode(decode, payload, isolate).err();
         }

@@ -21,7 +21,7 @@ use crate::{
         graph::{Meter, Node},
     },
     event::Event,
-    rows::TimedEvents,
+    rows::Events,
 };
 
 /// A share of the keys of a partition. Shards share nothing.
@@ -90,7 +90,7 @@ impl<E: Event> Shard<E> {
     pub(super) fn take(
         &mut self,
         plan: &Plan<E>,
-        lists: &mut [TimedEvents<E>],
+        lists: &mut [Events<E>],
         replay: Option<&Replay>,
         sweeps: &[Sweep],
     ) {
@@ -115,20 +115,16 @@ impl<E: Event> Shard<E> {
         self.results.fates = fates;
     }
 
-    fn take_some(&mut self, plan: &Plan<E>, lists: &mut [TimedEvents<E>], replay: Option<&Replay>) {
+    fn take_some(&mut self, plan: &Plan<E>, lists: &mut [Events<E>], replay: Option<&Replay>) {
         let split = |replay: &Replay| {
             let lists = lists.iter_mut();
-            lists
-                .map(|(time, events)| (*time, replay.take(events)))
-                .collect()
+            lists.map(|events| replay.take(events)).collect()
         };
         let mut replayed: Vec<_> = replay.map(split).unwrap_or_default();
         let savepoint = self.savepoint([&replayed, lists]);
         if let Err(panicked) = self.try_take(plan, &mut replayed, lists) {
             // The events after the panic are still in their lists.
-            for (_, events) in lists.iter_mut() {
-                events.clear();
-            }
+            lists.iter_mut().for_each(Events::clear);
             self.recover(plan, savepoint, Interrupted::Events(replay), panicked);
         }
     }
@@ -136,8 +132,8 @@ impl<E: Event> Shard<E> {
     fn try_take(
         &mut self,
         plan: &Plan<E>,
-        replayed: &mut [TimedEvents<E>],
-        lists: &mut [TimedEvents<E>],
+        replayed: &mut [Events<E>],
+        lists: &mut [Events<E>],
     ) -> Result<(), Panicked> {
         let (processor, results) = (&mut self.processor, &mut self.results);
         if !replayed.is_empty() {
@@ -234,7 +230,7 @@ impl<E: Event> Shard<E> {
     }
 
     /// Returns a savepoint before the events that it takes next, if panics are isolated.
-    fn savepoint(&mut self, next: [&[TimedEvents<E>]; 2]) -> Option<Savepoint> {
+    fn savepoint(&mut self, next: [&[Events<E>]; 2]) -> Option<Savepoint> {
         let isolation = self.isolation.as_mut()?;
         Some(isolation.savepoint(&self.results, next))
     }

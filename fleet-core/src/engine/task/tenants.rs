@@ -53,7 +53,7 @@ impl Tenants {
     pub(super) fn gate<E: Event>(
         &mut self,
         rules: &Rules<'_>,
-        lists: &mut [(Option<EventTime>, &mut Events<E>)],
+        lists: &mut [&mut Events<E>],
         is_known: impl Fn(&str) -> bool,
         fates: &mut Fates,
     ) {
@@ -69,8 +69,8 @@ impl Tenants {
         for sweep in ends {
             let upto = sweep.map_or(Offset(u64::MAX), |sweep| sweep.at);
             let mut new = Vec::new();
-            for (log, events) in lists.iter() {
-                let latest = order.latest(*log);
+            for (log, events) in lists.iter().flat_map(|events| events.runs()) {
+                let latest = order.latest(log);
                 let start = events.partition_point(|(offset, _)| *offset < from);
                 let end = events.partition_point(|(offset, _)| *offset < upto);
                 for (offset, event) in events.get(start..end).unwrap_or_default() {
@@ -108,7 +108,7 @@ impl Tenants {
         }
         if !refused.is_empty() {
             refused.sort_unstable();
-            for (_, events) in lists {
+            for events in lists {
                 events.retain(|offset| refused.binary_search(&offset).is_err());
             }
         }

@@ -7,7 +7,7 @@ use crate::{
     data::{EventTime, Offset, State},
     engine::{entries, order::Order},
     event::Event,
-    rows::TimedEvents,
+    rows::Events,
 };
 
 /// Before record `at`, forget the keys that have been silent since `horizon`.
@@ -28,7 +28,7 @@ pub(super) struct PartitionTime {
 }
 
 impl PartitionTime {
-    /// Advances it over records, and returns the sweeps. Each list is in input order.
+    /// Advances it over records, and returns the sweeps. Each list has one log time.
     pub(super) fn advance<'a, E: Event>(
         &mut self,
         ttl: Duration,
@@ -79,9 +79,7 @@ impl PartitionTime {
 }
 
 /// Removes and returns the events before a record from lists in input order.
-pub(super) fn split_before<E>(lists: &mut [TimedEvents<E>], at: Offset) -> Vec<TimedEvents<E>> {
-    let before = lists
-        .iter_mut()
-        .map(|(log, events)| (*log, events.take_before(at)));
-    before.collect()
+pub(super) fn split_before<E>(lists: &mut [Events<E>], at: Offset) -> Vec<Events<E>> {
+    let lists = lists.iter_mut();
+    lists.map(|events| events.take_before(at)).collect()
 }

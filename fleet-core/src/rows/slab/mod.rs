@@ -4,10 +4,42 @@ mod places;
 
 pub(crate) use places::{Place, Places, Rows, RowsMut, Segment};
 
+use std::ops::Range;
+
+use super::{Events, log_times::LogTimes};
 use crate::{
     data::{EventTime, Offset},
     rows::Row,
 };
+
+/// Rows that have not been admitted yet, in input order.
+#[derive(Debug, Default)]
+pub(crate) struct Fresh {
+    places: Places,
+    log_times: LogTimes,
+}
+
+impl Fresh {
+    /// The number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The places of these rows, by index.
+    pub(crate) fn within(&self, rows: Range<usize>) -> Segment<'_> {
+        self.places.within(rows)
+    }
+
+    /// The places of all rows.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Place> {
+        self.places.iter()
+    }
+
+    /// Returns the runs of equal log times, in order.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (Range<usize>, Option<EventTime>)> {
+        self.log_times.runs(self.len())
+    }
+}
 
 /// The rows of one task. Queues and nodes refer to rows by number, so no row is moved.
 ///
@@ -22,8 +54,7 @@ pub(crate) struct Slab<T> {
     free: Vec<Place>,
     /// All places from here on are free.
     end: u32,
-    /// Rows that have not been admitted yet, in input order.
-    fresh: Places,
+    fresh: Fresh,
     /// The rows that the nodes read in this pass, in this order.
     released: Places,
 }
@@ -34,7 +65,7 @@ impl<T> Default for Slab<T> {
             rows: Vec::new(),
             free: Vec::new(),
             end: 0,
-            fresh: Places::default(),
+            fresh: Fresh::default(),
             released: Places::default(),
         }
     }
@@ -68,17 +99,32 @@ impl<T> Slab<T> {
     #[inline]
     pub(crate) fn put_fresh(&mut self, offset: Offset, value: T) {
         let place = self.put(offset, value);
-        self.fresh.push(place);
+        self.fresh.places.push(place);
+    }
+
+    /// Sets the log time of the fresh rows that are stored next.
+    pub(crate) fn set_log_time(&mut self, time: Option<EventTime>) {
+        let next = self.fresh.len();
+        self.fresh.log_times.set(next, time);
+    }
+
+    /// Takes the events of a list as the only fresh rows, and leaves old ones to be reused.
+    pub(crate) fn take_events(&mut self, events: &mut Events<T>)
+    where
+        T: Clone,
+    {
+        std::mem::swap(&mut self.fresh.log_times, events.log_times());
+        events.take_each(|offset, event| self.swap_fresh(offset, event));
     }
 
     /// Like [`put_fresh`](Self::put_fresh), but swaps the event with an old one.
     #[inline]
-    pub(crate) fn swap_fresh(&mut self, offset: Offset, value: &mut T)
+    fn swap_fresh(&mut self, offset: Offset, value: &mut T)
     where
         T: Clone,
     {
         let place = self.take_place();
-        self.fresh.push(place);
+        self.fresh.places.push(place);
         if let Some(row) = self.rows.get_mut(place.index()) {
             row.offset = offset;
             std::mem::swap(&mut row.value, value);
@@ -98,7 +144,7 @@ impl<T> Slab<T> {
         blank: impl FnOnce() -> T,
     ) -> Option<&mut T> {
         let place = self.take_place();
-        self.fresh.push(place);
+        self.fresh.places.push(place);
         if place.index() == self.rows.len() {
             self.rows
                 .push(Row::detached(EventTime::BEFORE_ALL, offset, blank()));
@@ -121,26 +167,31 @@ impl<T> Slab<T> {
     /// Removes the last fresh row, which turned out not to be an event.
     #[inline]
     pub(crate) fn drop_last_fresh(&mut self) {
-        if let Some(place) = self.fresh.pop() {
+        if let Some(place) = self.fresh.places.pop() {
             self.give_back(place);
         }
     }
 
     /// Takes the list of rows stored since the last call. The caller [returns](Self::return_fresh)
     /// the list.
-    pub(crate) fn take_fresh(&mut self) -> Places {
+    pub(crate) fn take_fresh(&mut self) -> Fresh {
         std::mem::take(&mut self.fresh)
     }
 
     /// Returns the list of [`take_fresh`](Self::take_fresh), so that its memory is reused.
-    pub(crate) fn return_fresh(&mut self, mut list: Places) {
-        list.clear();
+    pub(crate) fn return_fresh(&mut self, mut list: Fresh) {
+        list.places.clear();
+        list.log_times.clear();
         self.fresh = list;
     }
 
-    /// Mutable access to the rows in these places.
-    pub(crate) fn rows_mut<'a>(&'a mut self, places: &'a Places) -> RowsMut<'a, T> {
-        places.of_mut(&mut self.rows)
+    /// Mutable access to some fresh rows, by index.
+    pub(crate) fn fresh_mut<'a>(
+        &'a mut self,
+        fresh: &'a Fresh,
+        rows: Range<usize>,
+    ) -> RowsMut<'a, T> {
+        fresh.places.of_mut(&mut self.rows, rows)
     }
 
     #[inline]
@@ -181,7 +232,7 @@ impl<T> Slab<T> {
 
     /// The rows that the nodes read in this pass.
     pub(crate) fn released(&self) -> Rows<'_, T> {
-        self.released.of(&self.rows)
+        self.released.of(&self.rows, 0..self.released.len())
     }
 
     /// Removes rows from this pass.
@@ -203,7 +254,8 @@ impl<T> Slab<T> {
                 *kept = true;
             }
         }
-        self.fresh.clear();
+        let fresh = self.take_fresh();
+        self.return_fresh(fresh);
         self.released.clear();
         let all = is_kept.into_iter().zip(0..);
         self.free = all

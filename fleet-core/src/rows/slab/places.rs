@@ -76,14 +76,21 @@ impl Places {
         self.run.len() + self.list.len()
     }
 
-    /// The part that starts at this position in the sequence.
-    pub(crate) fn from(&self, number: usize) -> Segment<'_> {
+    /// These numbers of the sequence.
+    pub(crate) fn within(&self, numbers: Range<usize>) -> Segment<'_> {
         if self.list.is_empty() {
-            let skipped = u32::try_from(number).unwrap_or(u32::MAX);
-            Segment::Run(self.run.start.saturating_add(skipped)..self.run.end)
+            Segment::Run(self.run_within(&numbers))
         } else {
-            Segment::List(self.list.get(number..).unwrap_or_default())
+            Segment::List(self.list.get(numbers).unwrap_or_default())
         }
+    }
+
+    fn run_within(&self, numbers: &Range<usize>) -> Range<u32> {
+        let place = |number: usize| {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            self.run.start.saturating_add(number).min(self.run.end)
+        };
+        place(numbers.start)..place(numbers.end)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Place> {
@@ -91,23 +98,29 @@ impl Places {
         run.chain(self.list.iter().copied())
     }
 
-    /// Mutable access to the rows in these places.
-    pub(super) fn of_mut<'a, T>(&'a self, rows: &'a mut [Row<T>]) -> RowsMut<'a, T> {
-        if !self.list.is_empty() {
-            return RowsMut::Places(rows, &self.list);
+    /// Mutable access to the rows in these numbers of the sequence.
+    pub(super) fn of_mut<'a, T>(
+        &'a self,
+        rows: &'a mut [Row<T>],
+        numbers: Range<usize>,
+    ) -> RowsMut<'a, T> {
+        match self.within(numbers) {
+            Segment::Run(run) => RowsMut::Run(rows.get_mut(indices(&run)).unwrap_or_default()),
+            Segment::List(list) => RowsMut::Places(rows, list),
         }
-        let run = Place(self.run.start).index()..Place(self.run.end).index();
-        RowsMut::Run(rows.get_mut(run).unwrap_or_default())
     }
 
-    /// The rows in these places.
-    pub(super) fn of<'a, T>(&'a self, rows: &'a [Row<T>]) -> Rows<'a, T> {
-        if !self.list.is_empty() {
-            return Rows::Places(rows, &self.list);
+    /// The rows in these numbers of the sequence.
+    pub(super) fn of<'a, T>(&'a self, rows: &'a [Row<T>], numbers: Range<usize>) -> Rows<'a, T> {
+        match self.within(numbers) {
+            Segment::Run(run) => Rows::Run(rows.get(indices(&run)).unwrap_or_default()),
+            Segment::List(list) => Rows::Places(rows, list),
         }
-        let run = Place(self.run.start).index()..Place(self.run.end).index();
-        Rows::Run(rows.get(run).unwrap_or_default())
     }
+}
+
+fn indices(run: &Range<u32>) -> Range<usize> {
+    Place(run.start).index()..Place(run.end).index()
 }
 
 /// The rows of one stream in one pass.
@@ -194,8 +207,12 @@ mod tests {
             .collect();
         for numbers in [&[][..], &[4], &[4, 5, 6], &[6, 5, 4], &[0, 1, 7, 8]] {
             let places = places(numbers);
-            let read = places.of(&rows).iter().map(|row| row.value);
-            assert!(read.eq(numbers.iter().copied()));
+            for from in 0..=numbers.len() {
+                for to in from..=numbers.len() {
+                    let read = places.of(&rows, from..to).iter().map(|row| row.value);
+                    assert!(read.eq(numbers[from..to].iter().copied()));
+                }
+            }
         }
     }
 }

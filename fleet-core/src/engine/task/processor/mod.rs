@@ -21,7 +21,7 @@ use crate::{
     },
     event::Event,
     planted::{Bug, planted},
-    rows::{KeyId, Place, Segment, TimedEvents},
+    rows::{Events, KeyId, Place, Segment},
 };
 
 /// The order buffer, nodes and state of the keys of one shard.
@@ -55,7 +55,7 @@ impl<E: Event> Processor<E> {
     }
 
     /// Decodes a payload directly into the slab, and takes its rows through the graph. The payload
-    /// comes with its log time.
+    /// comes with the log time of the rows whose decoder gives none.
     pub(super) fn run_payload<P, D: Decode<P, Event = E>>(
         &mut self,
         plan: &Plan<E>,
@@ -64,11 +64,11 @@ impl<E: Event> Processor<E> {
         results: &mut Results,
     ) -> Result<(), Panicked> {
         if let Some(slab) = self.slots.slab(self.events) {
-            let mut entry = Entry::of_slab(slab, &mut results.fates);
+            let mut entry = Entry::of_slab(slab, &mut results.fates, log);
             caught(|| decode.decode(payload, &mut entry))
                 .map_err(|reason| Panicked::new(PanicSite::Decode, reason))?;
         }
-        self.admit_fresh(plan, log, results, Emission::Emit, None)?;
+        self.admit_fresh(plan, results, Emission::Emit, None)?;
         self.pass(plan, results, Emission::Emit, None)
     }
 
@@ -76,26 +76,26 @@ impl<E: Event> Processor<E> {
     pub(super) fn run(
         &mut self,
         plan: &Plan<E>,
-        lists: &mut [TimedEvents<E>],
+        lists: &mut [Events<E>],
         results: &mut Results,
         emission: Emission,
         mut blame: Option<&mut Blame>,
     ) -> Result<(), Panicked> {
         // One list at a time, so that its rows stay in the cache from node to node.
-        for (log, events) in lists {
+        for events in lists {
             if let Some(slab) = self.slots.slab(self.events) {
-                events.take_each(|offset, event| slab.swap_fresh(offset, event));
+                slab.take_events(events);
             }
-            self.admit_fresh(plan, *log, results, emission, blame.as_deref_mut())?;
+            self.admit_fresh(plan, results, emission, blame.as_deref_mut())?;
             self.pass(plan, results, emission, blame.as_deref_mut())?;
         }
         Ok(())
     }
 
+    /// Admits the fresh rows, each at its log time.
     fn admit_fresh(
         &mut self,
         plan: &Plan<E>,
-        log: Option<EventTime>,
         results: &mut Results,
         emission: Emission,
         mut blame: Option<&mut Blame>,
@@ -104,23 +104,33 @@ impl<E: Event> Processor<E> {
             self.release_fresh(plan, results);
             return Ok(());
         }
-        self.order.set_log_time(log, plan.order.latest(log));
         let Some(slab) = self.slots.slab(self.events) else {
             return Ok(());
         };
         let fresh = slab.take_fresh();
-        caught(|| self.order.identify(slab.rows_mut(&fresh)))
-            .map_err(|reason| Panicked::new(PanicSite::Order, reason))?;
-        let mut admitted = 0;
-        while admitted < fresh.len() {
-            // Two arms, so that the loop over adjacent places compiles to a plain one.
-            let more = caught(|| match fresh.from(admitted) {
-                Segment::Run(run) => self.admit_some(plan, log, results, run.map(Place)),
-                Segment::List(list) => self.admit_some(plan, log, results, list.iter().copied()),
-            });
-            admitted += more.map_err(|reason| Panicked::new(PanicSite::Order, reason))?;
-            if admitted < fresh.len() {
-                self.pass(plan, results, emission, blame.as_deref_mut())?;
+        let order = &mut self.order;
+        let identified = caught(|| {
+            for (run, log) in fresh.runs() {
+                order.set_log_time(log, plan.order.latest(log));
+                order.identify(slab.fresh_mut(&fresh, run));
+            }
+        });
+        identified.map_err(|reason| Panicked::new(PanicSite::Order, reason))?;
+        for (run, log) in fresh.runs() {
+            self.order.set_log_time(log, plan.order.latest(log));
+            let mut admitted = run.start;
+            while admitted < run.end {
+                // Two arms, so that the loop over adjacent places compiles to a plain one.
+                let more = caught(|| match fresh.within(admitted..run.end) {
+                    Segment::Run(run) => self.admit_some(plan, log, results, run.map(Place)),
+                    Segment::List(list) => {
+                        self.admit_some(plan, log, results, list.iter().copied())
+                    }
+                });
+                admitted += more.map_err(|reason| Panicked::new(PanicSite::Order, reason))?;
+                if admitted < run.end {
+                    self.pass(plan, results, emission, blame.as_deref_mut())?;
+                }
             }
         }
         if let Some(slab) = self.slots.slab(self.events) {

@@ -233,7 +233,7 @@ mod tests {
         let take = |processor: &mut Processor<_>, offset, second| {
             let events = Events::from_iter([(Offset(offset), event(second))]);
             let results = &mut Results::new(&plan);
-            processor.run(&plan, &mut [(None, events)], results, Emission::Emit, None)
+            processor.run(&plan, &mut [events], results, Emission::Emit, None)
         };
         // Both rows wait until the reset drops them.
         take(&mut processor, 0, 100).unwrap();

@@ -121,7 +121,7 @@ impl Truth {
                         .push(dead_letter(&log.partition, offset, why, raw));
                     continue;
                 }
-                Logged::Filtered => {
+                Logged::Timed { .. } | Logged::Filtered => {
                     self.counts.filtered += 1;
                     continue;
                 }

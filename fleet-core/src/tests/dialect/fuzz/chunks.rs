@@ -81,7 +81,7 @@ fn into_slab<D: Dialect>(
     slab: &mut Slab<D::Event>,
 ) -> Outcome<D::Event> {
     let mut fates = Fates::default();
-    dialect.decode(chunk, &mut Entry::of_slab(slab, &mut fates));
+    dialect.decode(chunk, &mut Entry::of_slab(slab, &mut fates, None));
     let fresh = slab.take_fresh();
     let rows = fresh.iter().filter_map(|place| slab.get(place));
     let rows = rows.map(|row| (row.offset, row.value.clone())).collect();
