@@ -23,12 +23,13 @@ pub(super) struct KeyGate {
 
 impl KeyGate {
     /// Refuses new keys beyond the limit of their tenant, and returns the sweeps of silent keys.
+    /// `newest` returns the newest time of a key that its shard knows.
     pub(super) fn admit<E: Event>(
         &mut self,
         plan: &Plan<E>,
         lists: &mut [&mut Events<E>],
         replay: Option<&Replay>,
-        is_known: impl Fn(&str) -> bool,
+        newest: impl Fn(&str) -> Option<EventTime>,
         fates: &mut Fates,
     ) -> Vec<Sweep> {
         let KeyLimits { ttl, per_tenant } = plan.keys;
@@ -42,7 +43,7 @@ impl KeyGate {
                 sweeps: &sweeps,
                 replay,
             };
-            self.tenants.gate(&rules, lists, is_known, fates);
+            self.tenants.gate(&rules, lists, newest, fates);
         }
         sweeps
     }

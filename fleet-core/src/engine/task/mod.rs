@@ -134,11 +134,11 @@ impl<E: Event> Task<E> {
         }
         let (shards, replay) = (&self.shards, self.replay.as_deref());
         let (gate, fates) = (&mut self.gate, &mut self.fates);
-        let is_known = |key: &str| {
-            let shard = shards.get(shard_of(key, shards.len()));
-            shard.is_some_and(|shard| shard.newest(key).is_some())
+        let newest = |key: &str| {
+            let shard = shards.get(shard_of(key, shards.len()))?;
+            shard.newest(key)
         };
-        caught(|| gate.admit(plan, lists, replay, is_known, fates))
+        caught(|| gate.admit(plan, lists, replay, newest, fates))
             .map_err(|reason| self.stopped_by(&Panicked::new(PanicSite::Order, reason)))
     }
 

@@ -49,12 +49,12 @@ const STEP: &str = "keys";
 
 impl Tenants {
     /// Removes the rows of new keys beyond the limit from the lists, each of which is in input
-    /// order.
+    /// order. `newest` returns the newest time of a key that its shard knew before these rows.
     pub(super) fn gate<E: Event>(
         &mut self,
         rules: &Rules<'_>,
         lists: &mut [&mut Events<E>],
-        is_known: impl Fn(&str) -> bool,
+        newest: impl Fn(&str) -> Option<EventTime>,
         fates: &mut Fates,
     ) {
         let Rules {
@@ -65,7 +65,7 @@ impl Tenants {
         } = *rules;
         let mut refused = Vec::new();
         let ends = sweeps.iter().map(|sweep| Some(*sweep)).chain([None]);
-        let mut from = Offset(0);
+        let (mut from, mut forgotten_before) = (Offset(0), EventTime::BEFORE_ALL);
         for sweep in ends {
             let upto = sweep.map_or(Offset(u64::MAX), |sweep| sweep.at);
             let mut new = Vec::new();
@@ -84,7 +84,8 @@ impl Tenants {
             new.sort_unstable_by_key(|(offset, _)| *offset);
             for (offset, event) in new {
                 // Keys from a run without a limit are known, but belong to no tenant yet.
-                let most = if is_known(event.key()) {
+                let newest = newest(event.key());
+                let most = if newest.is_some_and(|newest| newest >= forgotten_before) {
                     usize::MAX
                 } else {
                     most.get()
@@ -103,7 +104,7 @@ impl Tenants {
             }
             if let Some(sweep) = sweep {
                 self.forget_before(sweep.horizon);
-                from = sweep.at;
+                (from, forgotten_before) = (sweep.at, sweep.horizon);
             }
         }
         if !refused.is_empty() {

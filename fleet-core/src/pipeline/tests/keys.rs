@@ -306,6 +306,32 @@ async fn silent_keys_make_room_under_the_bound() {
 }
 
 #[tokio::test]
+async fn a_silent_key_is_forgotten_under_the_bound_even_if_it_returns_in_the_same_batch() {
+    // At 30 s `a/0` is forgotten, `a/2` takes its place, and no room is left when it returns.
+    let rows = [
+        ("a/0", 0),
+        ("a/1", 8),
+        ("a/1", 30),
+        ("a/2", 31),
+        ("a/0", 32),
+    ];
+    let rows = rows.map(|(device, second)| of(device, second));
+    let bounds = Bounds {
+        ttl: Some(20),
+        most: Some(2),
+        ..Bounds::default()
+    };
+    for batches in [[1, 1, 1, 1, 1], [2, 3, 0, 0, 0]] {
+        let store = MemoryStore::default();
+        let script = batches.map(Script::Rows).to_vec();
+        let report = ping(&rows, script, bounds, &store).await.unwrap();
+        let counts = report.counts;
+        assert_eq!((counts.accepted, counts.dead_lettered), (4, 1));
+        assert_eq!(store.dead_letters()[0].1.offset, Offset(4));
+    }
+}
+
+#[tokio::test]
 async fn a_restart_does_not_make_room_for_a_new_key() {
     // Nobody is silent for long, so the third id is refused.
     let rows = [of("a/0", 0), of("a/1", 8), of("a/0", 12), of("a/2", 13)];
