@@ -56,14 +56,18 @@ pub(super) fn recover<E: Event>(
     };
     match interrupted {
         Interrupted::Events(replay) => {
-            let keys = taken.iter().map(|taken| key_of(&taken.event));
+            let keys = taken.iter().map(|taken| key_of(plan, taken));
             // `None` if a key cannot be read: the event may belong to any key.
-            let keys: Option<BTreeSet<_>> = keys.collect();
+            let keys: Option<BTreeSet<_>> = keys
+                .filter_map(Result::transpose)
+                .collect::<Result<_, _>>()
+                .ok();
             recovery.rebuild(isolation, keys.as_ref())?;
             for taken in taken {
                 let is_replay = replay.is_some_and(|replay| taken.offset < replay.upto());
                 let emission = Emission::discard_if(is_replay);
-                let id = key_of(&taken.event).map(|key| recovery.processor.number(&key));
+                let key = key_of(plan, &taken).ok().flatten();
+                let id = key.map(|key| recovery.processor.number(&key));
                 recovery.step(id, &Cause::Event(taken), emission)?;
             }
             if plan.by_arrival {
@@ -261,7 +265,15 @@ impl<E: Event> Recovery<'_, E> {
     }
 }
 
-/// Returns the key of an event, or `None` if it panics.
-fn key_of<E: Event>(event: &E) -> Option<String> {
-    caught(|| event.key().to_owned()).ok()
+/// Returns the key of an event, or `None` if its time is refused: it must not make a key known.
+///
+/// # Errors
+/// Fails if the event panics.
+fn key_of<E: Event>(plan: &Plan<E>, taken: &TakenEvent<E>) -> Result<Option<String>, String> {
+    let accepted = EventTime::MIN..=plan.order.latest(taken.log);
+    let event = &taken.event;
+    caught(|| {
+        let is_accepted = accepted.contains(&event.at());
+        is_accepted.then(|| event.key().to_owned())
+    })
 }

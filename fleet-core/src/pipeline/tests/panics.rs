@@ -107,6 +107,31 @@ async fn prop_isolated_panics_give_the_rows_of_an_input_without_what_panics() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_recovery_makes_no_key_known_of_which_only_refused_rows_came() {
+    let row = |car, second, kmh| Reading {
+        car,
+        second,
+        kmh,
+        id: 0,
+    };
+    // The second row panics when the last one releases it, and the time of the third is refused.
+    let rows = Arc::new(vec![
+        row(0, 1, 60),
+        row(0, 2, 68),
+        row(1, -3, 60),
+        row(0, 10, 61),
+    ]);
+    for batch in [1, 4] {
+        let store = MemoryStore::default();
+        let run = pipeline(&rows, vec![Script::Rows(batch); 4], &store);
+        let report = run.isolate_panics().run().await.unwrap();
+        let counts = report.counts;
+        assert_eq!((counts.accepted, counts.dead_lettered), (2, 2));
+        assert_eq!(report.keys, 1, "batches of {batch}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_isolation_a_panic_stops_the_run_and_names_its_records() {
     for workers in 1..4 {
         let (rows, store) = (arrive(&mut Dice::new(5)), MemoryStore::default());
