@@ -55,7 +55,7 @@ impl OrderBuffer {
     }
 
     /// Admits a row that was [identified](Self::identify). With a bound of 0 the row is released
-    /// here. A late or duplicate row frees its place.
+    /// here, unless it is ahead of its log. A late or duplicate row frees its place.
     #[inline]
     pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
         let Some(row) = slab.get(place) else {
@@ -83,24 +83,64 @@ impl OrderBuffer {
         ) else {
             return Fate::OutOfRange;
         };
-        if at > waiting.newest && at <= self.log {
-            // Nearly every row: it moves the clock of its key to its own time.
-            waiting.pass_newest(at, identity);
-            *clock = at;
-        } else {
-            let next = waiting.newest.max(at).min(self.log).max(*clock);
-            if waiting.pass(at, next, identity) == Insertion::Duplicate {
-                slab.give_back(place);
-                return Fate::Duplicate;
-            }
-            *clock = next;
-            self.ahead |= next > at;
+        if at <= waiting.newest || at > self.prompt {
+            return self.pass_rare((id, at, identity), place, slab);
         }
+        // Nearly every row: it moves the clock of its key to its own time.
+        waiting.pass_newest(at, identity);
+        *clock = at;
         if !waiting.dirty {
             waiting.dirty = true;
             self.dirty.push(id);
         }
         slab.release(place);
+        Fate::Accepted
+    }
+
+    /// Like [`pass`](Self::pass), for a row that is not the newest of its key, or that is ahead of
+    /// its log, or behind which rows that were ahead may wait.
+    #[inline(never)]
+    fn pass_rare<E: Event>(
+        &mut self,
+        (id, at, identity): (KeyId, EventTime, u64),
+        place: Place,
+        slab: &mut Slab<E>,
+    ) -> Fate {
+        let (Some(waiting), Some(clock)) = (
+            self.waiting.get_mut(id.index()),
+            self.clocks.get_mut(id.index()),
+        ) else {
+            return Fate::OutOfRange;
+        };
+        let next = waiting.newest.max(at).min(self.log).max(*clock);
+        let is_alone = waiting.is_empty() && at <= self.log;
+        let insertion = if !is_alone {
+            waiting.hold_ahead((at, identity), next, place, slab)
+        } else if at > waiting.newest {
+            waiting.pass_newest(at, identity);
+            Insertion::New
+        } else {
+            waiting.pass(at, next, identity)
+        };
+        if insertion == Insertion::Duplicate {
+            slab.give_back(place);
+            return Fate::Duplicate;
+        }
+        *clock = next;
+        if is_alone {
+            slab.release(place);
+            self.ahead |= next > at;
+        } else {
+            waiting.release_at(next, slab);
+            self.ahead = true;
+            self.holds = true;
+            self.prompt = EventTime::BEFORE_ALL;
+            if waiting.moved_in != self.pass {
+                waiting.moved_in = self.pass;
+                self.moved.push(id);
+            }
+        }
+        self.save_later(id);
         Fate::Accepted
     }
 

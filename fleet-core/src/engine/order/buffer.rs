@@ -26,13 +26,16 @@ pub(crate) struct OrderBuffer {
     pub(super) pass: u64,
     /// Some clock has moved past the last row of its key since the last release.
     pub(super) ahead: bool,
-    /// Whether rows may wait. With a bound of 0 only those of a snapshot that was taken under
-    /// another bound do.
+    /// Whether rows may wait. With a bound of 0 only those do that are ahead of their log.
     pub(super) holds: bool,
     /// Keys with a row since the last seal.
     pub(super) dirty: Vec<KeyId>,
     /// The time at which the log received the current rows. They move no clock past it.
     pub(super) log: EventTime,
+    /// With a bound of 0: the latest time at which these rows are released immediately if they are
+    /// the newest of their key. It is the log time, or before all times if rows may wait: then each
+    /// key has to be asked.
+    pub(super) prompt: EventTime,
     /// The latest time at which these rows are accepted.
     pub(super) latest: EventTime,
     /// A lower bound on all clocks since the last tick, except for keys with a newer row.
@@ -65,6 +68,7 @@ impl OrderBuffer {
             holds: !order.out_of_orderness.is_zero(),
             dirty: Vec::new(),
             log: EventTime::AFTER_ALL,
+            prompt: EventTime::AFTER_ALL,
             latest: EventTime::MAX,
             floor: EventTime::BEFORE_ALL,
             gone: Vec::new(),
@@ -77,6 +81,11 @@ impl OrderBuffer {
     /// [`Batch::time`](crate::source::Batch::time)) and the latest time at which they are accepted.
     pub(crate) fn set_log_time(&mut self, time: Option<EventTime>, latest: EventTime) {
         self.log = time.unwrap_or(EventTime::AFTER_ALL);
+        self.prompt = if self.holds {
+            EventTime::BEFORE_ALL
+        } else {
+            self.log
+        };
         self.latest = latest;
     }
 
@@ -84,7 +93,8 @@ impl OrderBuffer {
         &self.keys
     }
 
-    /// Whether rows are released immediately, in the order of arrival.
+    /// Whether rows are released immediately, in the order of arrival. Only rows ahead of their log
+    /// wait.
     pub(crate) fn is_by_arrival(&self) -> bool {
         self.bound == 0
     }
@@ -169,7 +179,7 @@ impl OrderBuffer {
     }
 
     fn release_held<E: Event>(&mut self, slab: &mut Slab<E>) {
-        let mut highest = self.highest;
+        let (mut highest, before) = (self.highest, slab.released_len());
         for id in &self.moved {
             let (waiting, clock) = (
                 self.waiting.get_mut(id.index()),
@@ -182,7 +192,7 @@ impl OrderBuffer {
         }
         self.highest = highest;
         // These rows were released because their clocks are past them.
-        self.ahead = true;
+        self.ahead |= self.bound > 0 || slab.released_len() > before;
     }
 
     /// Whether each moved clock stands at the last row of its key in this pass.

@@ -102,7 +102,7 @@ impl OrderBuffer {
         self.save_later(id);
     }
 
-    fn save_later(&mut self, id: KeyId) {
+    pub(super) fn save_later(&mut self, id: KeyId) {
         if let Some(waiting) = self.waiting.get_mut(id.index())
             && !std::mem::replace(&mut waiting.dirty, true)
         {

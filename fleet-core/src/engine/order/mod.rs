@@ -4,7 +4,8 @@
 //! - The clock of a key is the time of its newest row minus the out-of-orderness bound. No other
 //!   key moves it, and no row moves it past the time at which the log received that row.
 //! - Rows strictly before the clock are released; at the clock a tie may still arrive. With a bound
-//!   of 0 each row is released immediately, in the order of arrival.
+//!   of 0 each row is released immediately, in the order of arrival. Only a row ahead of its log
+//!   time waits, so the rows of a key never go back in time.
 //! - A row older than the clock but within the allowed lateness is belated. It reaches only the
 //!   operators that can revise their results. An even older row is late.
 //! - Every row that is not late is compared with all rows of its time, so duplicates are found as

@@ -64,7 +64,7 @@ impl Default for Order {
 
 impl Order {
     /// Rows may arrive out of order by up to this much. With 0 they are taken in the order of
-    /// arrival.
+    /// arrival, except that a row ahead of its log waits, as [`max_ahead`](Self::max_ahead) says.
     pub fn within(out_of_orderness: Duration) -> Self {
         Self {
             out_of_orderness,

@@ -33,7 +33,7 @@ pub(super) struct WaitingRows {
     pub(super) moved_in: u64,
 }
 
-/// The rows that were released at the clock or ahead of it. Used only with a bound of 0.
+/// The rows that were released at the clock. Used only with a bound of 0.
 #[derive(Debug)]
 enum Released {
     None,
@@ -196,21 +196,61 @@ impl WaitingRows {
         if self.released_rows().eq([row]) {
             return Insertion::Duplicate;
         }
+        let is_newest = at > self.newest;
+        let insertion = self.change_released(|rows| {
+            if is_newest {
+                rows.retain(|(released, _)| *released >= clock);
+            }
+            let place = rows.binary_search(&row);
+            if let Err(place) = place {
+                rows.insert(place, row);
+            }
+            place.map_or(Insertion::New, |_| Insertion::Duplicate)
+        });
+        self.newest = self.newest.max(at);
+        insertion
+    }
+
+    /// Holds a row although the bound is 0, because it is ahead of its log or such a row waits.
+    /// `clock` is the clock after it.
+    pub(super) fn hold_ahead<E: Event>(
+        &mut self,
+        (at, identity): (EventTime, u64),
+        clock: EventTime,
+        place: Place,
+        slab: &Slab<E>,
+    ) -> Insertion {
+        let was_released = self.released_rows().any(|row| row == (at, identity));
+        if was_released || self.hold(at, place, slab) == Insertion::Duplicate {
+            return Insertion::Duplicate;
+        }
+        self.change_released(|rows| rows.retain(|(released, _)| *released >= clock));
+        self.newest = self.newest.max(at);
+        Insertion::New
+    }
+
+    /// Releases the rows up to `clock`, and records those that may still have duplicates. Used only
+    /// with a bound of 0.
+    pub(super) fn release_at<E: Event>(&mut self, clock: EventTime, slab: &mut Slab<E>) {
+        let before = slab.released_len();
+        self.release(clock.next(), slab);
+        for row in slab.released_from(before).iter() {
+            if row.at == clock {
+                self.pass(row.at, clock, row.value.identity());
+            }
+        }
+    }
+
+    /// Changes the list of released rows, which is kept as such from now on.
+    fn change_released<T>(&mut self, change: impl FnOnce(&mut Vec<(EventTime, u64)>) -> T) -> T {
         let mut rows = match std::mem::replace(&mut self.released, Released::None) {
             Released::None => Box::default(),
             Released::One(identity) => Box::new(vec![(self.newest, identity)]),
             Released::Many(rows) => rows,
         };
-        if at > self.newest {
-            rows.retain(|(released, _)| *released >= clock);
-        }
-        let place = rows.binary_search(&row);
-        if let Err(place) = place {
-            rows.insert(place, row);
-        }
+        let result = change(&mut rows);
         self.released = Released::Many(rows);
-        self.newest = self.newest.max(at);
-        place.map_or(Insertion::New, |_| Insertion::Duplicate)
+        result
     }
 
     /// The released rows that may still have duplicates, by time and identity.

@@ -232,7 +232,12 @@ impl<T> Slab<T> {
 
     /// The rows that the nodes read in this pass.
     pub(crate) fn released(&self) -> Rows<'_, T> {
-        self.released.of(&self.rows, 0..self.released.len())
+        self.released_from(0)
+    }
+
+    /// Like [`released`](Self::released), without the first ones.
+    pub(crate) fn released_from(&self, first: usize) -> Rows<'_, T> {
+        self.released.of(&self.rows, first..self.released.len())
     }
 
     /// Removes rows from this pass.

@@ -1,5 +1,7 @@
 //! A device whose clock is ahead of the log does not advance the clock of its key.
 
+use std::collections::BTreeSet;
+
 use super::{Ping, Rises, seconds, ticks::Presence, time};
 use crate::{
     contracts::{
@@ -15,6 +17,8 @@ use crate::{
         outlet::Outlet,
         task::{CommitKind, Inline, KeyLimits, Plan, Task},
     },
+    rows::Row,
+    window::Summary,
 };
 
 /// A ping, and the second at which the log appended it.
@@ -183,4 +187,60 @@ async fn at_a_bound_of_zero_a_row_fires_the_timers_that_the_log_has_passed() {
     let told = piece.outputs[0].rows::<&str>().iter();
     let told: Vec<_> = told.map(|row| row.value).collect();
     assert_eq!(told, ["heard of", "silent"]);
+}
+
+#[tokio::test]
+async fn each_row_is_in_the_windows_of_its_own_time_although_one_was_ahead_of_its_log() {
+    // The row of 160 s is a minute ahead of the log, and older ones follow.
+    let logged = [
+        (Some(100), 160, 1),
+        now(101),
+        now(104),
+        (Some(103), 159, 2),
+        now(130),
+        (Some(160), 160, 3),
+        now(175),
+    ];
+    for bound in [0, 5] {
+        let rows = logged.iter().map(|(_, second, value)| Ping {
+            car: 0,
+            second: *second,
+            value: *value,
+        });
+        let (graph, streams) = super::graph();
+        let outlets = vec![
+            Outlet::new("tumbling", streams.tumbling),
+            Outlet::new("sliding", streams.sliding),
+            Outlet::new("sessions", streams.sessions),
+        ];
+        let plan = Plan {
+            outlets,
+            ..plan(graph, Outlet::new("pings", streams.pings), bound)
+        };
+        let partition = Partition::new("log/0");
+        let claim = MemoryStore::default().claim(&partition).await.unwrap();
+        let mut task = Task::restore(&plan, &partition, claim, 1).unwrap();
+        for (offset, ping) in (0..).zip(logged) {
+            take(&mut task, &plan, offset, ping);
+        }
+        task.end(&plan, &Inline).unwrap();
+        let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
+        let truth = super::plain::windows(&rows.collect::<BTreeSet<_>>());
+        let found = [
+            lines(piece.outputs[0].rows::<super::Window<Summary>>()),
+            lines(piece.outputs[1].rows::<super::Window<Summary>>()),
+            lines(piece.outputs[2].rows::<super::Window<Option<Summary>>>()),
+        ];
+        for (table, found) in ["tumbling", "sliding", "sessions"].iter().zip(found) {
+            assert_eq!(found, truth[*table], "{table} at a bound of {bound}");
+        }
+    }
+}
+
+/// The rows as a store in memory has them, sorted.
+fn lines<T: std::fmt::Debug>(rows: &[Row<T>]) -> Vec<String> {
+    let lines = rows.iter().map(|row| format!("{} {:?}", row.at, row.value));
+    let mut lines: Vec<_> = lines.collect();
+    lines.sort_unstable();
+    lines
 }
