@@ -174,7 +174,7 @@ impl<O> Cx<'_, O> {
         self.made.soonest = self.made.soonest.min(at);
     }
     /// Returns whether it is too late to set a timer for this time. In `on_belated`, this means
-    /// that the key's clock has passed it.
+    /// that the key's clock has passed it, or stands at it with a row, as at a bound of 0.
     pub fn has_passed(&self, at: EventTime) -> bool {
         at < self.earliest
     }

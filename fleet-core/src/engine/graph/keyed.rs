@@ -144,14 +144,14 @@ impl<L: Operator> Calls<'_, L> {
         &mut self,
         cell: &mut Option<KeyCell<L::State>>,
         row: &Row<L::In>,
-        clock: EventTime,
+        earliest: EventTime,
     ) {
         let logic = self.logic;
         self.watch.set(At::Row(row.offset, row.at));
         let live = cell.get_or_insert_with(|| KeyCell::new(logic.init(), row.offset));
         self.touch(&mut live.dirty, row.key);
         let mut cx = self.cx(&mut live.timers, row.key, row.at, row.offset);
-        cx.earliest = clock;
+        cx.earliest = earliest;
         logic.on_belated(&mut live.state, row, &mut cx);
     }
 
@@ -293,9 +293,8 @@ impl<L: Operator> Node for Keyed<L> {
         let rows = slots.rows(self.from);
         let (mut calls, cells) = self.calls(&mut made, now);
         for row in rows.iter() {
-            let clock = now.clocks.get(row.key.index());
-            if let (Some(cell), Some(clock)) = (cells.get_mut(row.key.index()), clock) {
-                calls.belated(cell, row, *clock);
+            if let Some(cell) = cells.get_mut(row.key.index()) {
+                calls.belated(cell, row, now.order.unfired(row.key));
             }
         }
         self.soonest.set(made.soonest);

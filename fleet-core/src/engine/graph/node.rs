@@ -8,6 +8,7 @@ use super::Slots;
 use crate::{
     contracts::checkpoint::Saved,
     data::{EventTime, Offset},
+    engine::order::OrderBuffer,
     rows::{KeyId, Keys},
 };
 
@@ -26,6 +27,8 @@ pub(crate) struct Now<'a> {
     pub(crate) at_rows: bool,
     /// How much older than the clock of its key a row may be.
     pub(crate) lateness: Duration,
+    /// Knows which timers of the keys of belated rows have fired.
+    pub(crate) order: &'a OrderBuffer,
     pub(crate) watch: &'a Watch,
 }
 

@@ -25,6 +25,18 @@ impl OrderBuffer {
         self.waiting.get(id.index()).map(|waiting| waiting.newest)
     }
 
+    /// The earliest time whose timers have not fired for a key, once its rows have passed.
+    pub(crate) fn unfired(&self, id: KeyId) -> EventTime {
+        let (waiting, clock) = (self.waiting.get(id.index()), self.clocks.get(id.index()));
+        let clock = clock.copied().unwrap_or(EventTime::BEFORE_ALL);
+        // With a bound of 0 the clock may stand at a row, and timers fire before it.
+        if waiting.is_some_and(|waiting| waiting.has_released_at(clock)) {
+            clock.next()
+        } else {
+            clock
+        }
+    }
+
     /// The keys without a row since `horizon`, in the order of their names.
     pub(crate) fn silent_since(&self, horizon: EventTime) -> Vec<KeyId> {
         let is_silent = |id: &KeyId| {

@@ -253,6 +253,11 @@ impl WaitingRows {
         result
     }
 
+    /// Whether a row of this time was released, the time of the clock. Used only with a bound of 0.
+    pub(super) fn has_released_at(&self, clock: EventTime) -> bool {
+        self.released_rows().any(|(at, _)| at == clock)
+    }
+
     /// The released rows that may still have duplicates, by time and identity.
     fn released_rows(&self) -> impl Iterator<Item = (EventTime, u64)> {
         let (one, many) = match &self.released {

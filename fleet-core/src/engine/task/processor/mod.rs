@@ -262,6 +262,7 @@ fn run_nodes<E: Event>(
         at_rows: false,
         by_arrival: order.is_by_arrival(),
         lateness: plan.order.allowed_lateness,
+        order,
         watch: &watch,
     };
     for (place, (node, meter)) in nodes.iter_mut().enumerate() {
