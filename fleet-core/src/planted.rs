@@ -25,6 +25,8 @@ bugs! {
     TieByOffset,
     /// A straggler is not compared with the rows that arrived in order.
     DedupeHorizonTooShort,
+    /// The log time of the batch is taken for the record's.
+    LogTimeOfBatch,
     /// A row is processed before the timers that are due at its time.
     TimerAfterRow,
     /// Timers fire although earlier rows may still arrive.

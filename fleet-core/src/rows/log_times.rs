@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use crate::data::EventTime;
+use crate::{
+    data::EventTime,
+    planted::{Bug, planted},
+};
 
 /// The log time of each event of a list, if it has one.
 ///
@@ -69,10 +72,12 @@ impl LogTimes {
         &self,
         len: usize,
     ) -> impl Iterator<Item = (Range<usize>, Option<EventTime>)> {
+        let first = self.0.first().map(|(_, time)| *time);
+        let of_batch = first.filter(|_| planted(Bug::LogTimeOfBatch));
         let starts = std::iter::once((0, None)).chain(self.0.iter().copied());
         let ends = self.0.iter().map(|(start, _)| *start).chain([len]);
         let runs = starts.zip(ends);
-        runs.map(move |((start, time), end)| (start..end.min(len), time))
+        runs.map(move |((start, time), end)| (start..end.min(len), of_batch.unwrap_or(time)))
             .filter(|(run, _)| !run.is_empty())
     }
 }

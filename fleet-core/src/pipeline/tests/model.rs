@@ -36,6 +36,10 @@ pub(super) fn time(second: i64) -> EventTime {
     EventTime::from_micros(second * 1_000_000)
 }
 
+pub(super) fn seconds(seconds: i64) -> Duration {
+    Duration::from_secs(seconds.unsigned_abs())
+}
+
 impl State for Reading {
     const VERSION: u16 = 1;
     fn encode(&self, to: &mut Vec<u8>) {
@@ -177,7 +181,7 @@ pub(super) fn graph() -> (Graph<Reading>, Streams) {
     let (mut graph, readings) = Graph::new();
     let edges = graph.apply("edges", readings, Edge);
     let speed = SummaryOf::new(|reading: &Reading| Some(f64::from(reading.kmh)));
-    let length = Duration::from_secs(WINDOW.unsigned_abs());
+    let length = seconds(WINDOW);
     let windows = graph.apply(
         "windows",
         readings,

@@ -6,7 +6,7 @@ use super::world::Coverage;
 use crate::testing::{Fault, Operation};
 
 /// Everything besides faults that must have happened.
-const MORE: [&str; 35] = [
+const MORE: [&str; 37] = [
     "a batch",
     "a death over a queue",
     "a queue read to its end",
@@ -42,6 +42,8 @@ const MORE: [&str; 35] = [
     "duplicate records",
     "filtered records",
     "dead letters",
+    "records with log times",
+    "records too far ahead",
 ];
 
 /// The faults that this operation can suffer.

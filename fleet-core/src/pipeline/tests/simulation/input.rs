@@ -2,7 +2,7 @@
 
 use super::{Dice, brittle::cut_short};
 use crate::{
-    pipeline::tests::model::{BOUND, CARS, Reading},
+    pipeline::tests::model::{BOUND, CARS, Reading, time},
     testing::{Log, Logged},
 };
 
@@ -44,6 +44,31 @@ pub(super) fn logs(dice: &mut Dice) -> Vec<Log<Reading>> {
         Log::new(&format!("memory/{number}"), records)
     });
     logs.collect()
+}
+
+/// How far a row may be ahead of its log, in seconds.
+pub(super) const MAX_AHEAD: i64 = 4;
+
+/// Gives each event the time at which its log appended it. The clocks of the logs are a little
+/// behind those of the vehicles, and now and then they jump back.
+pub(super) fn with_log_times(logs: Vec<Log<Reading>>, dice: &mut Dice) -> Vec<Log<Reading>> {
+    let with_times = |log: Log<Reading>| {
+        let mut newest = 0;
+        let records = log.records.iter().map(|record| {
+            let Logged::Event(event) = record else {
+                return record.clone();
+            };
+            newest = event.second.max(newest);
+            let jump = if dice.once_in(12) { dice.roll(20) } else { 0 };
+            let behind = dice.pick(&[0, 1, 2, 2, 3, MAX_AHEAD]) + jump as i64;
+            Logged::Timed {
+                log: time(newest - behind),
+                event: *event,
+            }
+        });
+        Log::new(&log.partition.to_string(), records.collect::<Vec<_>>())
+    };
+    logs.into_iter().map(with_times).collect()
 }
 
 /// When a record reaches its log, and the record.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::input::MAX_AHEAD;
 use crate::{
     contracts::checkpoint::{Counts, Tallies},
     data::{EventTime, Partition},
-    pipeline::tests::model::{BOUND, CARS, Reading, WINDOW, next_link, short, time},
+    engine::order::Order,
+    pipeline::tests::model::{BOUND, CARS, Reading, WINDOW, next_link, seconds, short, time},
     testing::{Log, Logged},
     window::{Summary, Window},
 };
@@ -63,6 +65,30 @@ struct Accepted {
     belated: bool,
 }
 
+/// The newest row and the clock of one key, in seconds.
+struct KeyTime {
+    newest: i64,
+    clock: i64,
+}
+
+impl Default for KeyTime {
+    fn default() -> Self {
+        let long_ago = i64::MIN / 2;
+        Self {
+            newest: long_ago,
+            clock: long_ago,
+        }
+    }
+}
+
+impl KeyTime {
+    /// Takes a row that the log appended at `log`, past which it does not move the clock.
+    fn take(&mut self, second: i64, log: i64) {
+        self.newest = self.newest.max(second);
+        self.clock = self.clock.max(self.newest.min(log) - BOUND);
+    }
+}
+
 /// Returns the results of all logs, with an allowed lateness of `lateness` seconds. For windows
 /// that belated rows revise, these are the last revisions.
 pub(super) fn truth(logs: &[Log<Reading>], lateness: i64) -> Truth {
@@ -101,34 +127,34 @@ impl Truth {
     /// Decides the fate of each record of one log. Returns the accepted rows.
     fn admit(&mut self, log: &Log<Reading>, lateness: i64) -> Vec<Accepted> {
         let mut accepted = Vec::new();
-        let mut newest: BTreeMap<usize, i64> = BTreeMap::new();
+        let mut keys: BTreeMap<usize, KeyTime> = BTreeMap::new();
         let mut known = HashSet::new();
         for (offset, record) in (0..).zip(log.records.iter()) {
             self.counts.read += 1;
-            let row = match record {
-                Logged::Event(row) if row.second >= 0 => *row,
-                Logged::Event(_) => {
-                    let why = ("order", "the time is outside 1970 to 9999");
-                    self.counts.dead_lettered += 1;
-                    self.dead
-                        .push(dead_letter(&log.partition, offset, why, &[]));
-                    continue;
-                }
+            let (row, log_time) = match record {
+                Logged::Event(row) => (*row, None),
+                Logged::Timed { log, event } => (*event, Some(*log)),
                 Logged::Malformed { raw, reason } => {
                     let why = ("decode", reason.as_str());
-                    self.counts.dead_lettered += 1;
-                    self.dead
-                        .push(dead_letter(&log.partition, offset, why, raw));
+                    self.bury(dead_letter(&log.partition, offset, why, raw));
                     continue;
                 }
-                Logged::Timed { .. } | Logged::Filtered => {
+                Logged::Filtered => {
                     self.counts.filtered += 1;
                     continue;
                 }
             };
-            let newest = newest.entry(row.car).or_insert(row.second);
-            let belated = row.second < *newest - BOUND;
-            if row.second < *newest - BOUND - lateness {
+            let log_second = log_time.map_or(i64::MAX, |log| log.as_micros() / 1_000_000);
+            if row.second < 0 || row.second > log_second.saturating_add(MAX_AHEAD) {
+                let order = Order::default().at_most_ahead(seconds(MAX_AHEAD));
+                let reason = order.refusal(time(row.second), log_time);
+                let why = ("order", reason.as_str());
+                self.bury(dead_letter(&log.partition, offset, why, &[]));
+                continue;
+            }
+            let key = keys.entry(row.car).or_default();
+            let belated = row.second < key.clock;
+            if row.second < key.clock - lateness {
                 self.counts.late += 1;
             } else if known.insert((row.car, row.second, row.kmh)) {
                 self.counts.accepted += 1;
@@ -137,12 +163,19 @@ impl Truth {
                     row,
                     belated,
                 });
+                if !belated {
+                    key.take(row.second, log_second);
+                }
             } else {
                 self.counts.duplicate += 1;
             }
-            *newest = row.second.max(*newest);
         }
         accepted
+    }
+
+    fn bury(&mut self, letter: String) {
+        self.counts.dead_lettered += 1;
+        self.dead.push(letter);
     }
 
     fn put(&mut self, table: &str, at: EventTime, row: &impl std::fmt::Debug) {

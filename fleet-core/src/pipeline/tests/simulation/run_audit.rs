@@ -54,7 +54,8 @@ impl RunAudit {
             let unread = log.records.get(read as usize..).unwrap_or_default();
             let seconds = unread.iter().filter_map(|record| match record {
                 Logged::Event(reading) => Some(reading.second),
-                _ => None,
+                Logged::Timed { event, .. } => Some(event.second),
+                Logged::Malformed { .. } | Logged::Filtered => None,
             });
             seconds.filter(|second| *second >= 0).min()
         });

@@ -12,7 +12,7 @@ use super::{
     Dice,
     audit::{Audit, Audited, AuditedSource},
     brittle::Brittle,
-    input::{PARTITIONS, logs},
+    input::{MAX_AHEAD, PARTITIONS, logs, with_log_times},
     queue,
     reference::{
         Truth, dead_letter, last_revisions, pace, published, refused_edge, refused_reading, truth,
@@ -26,12 +26,12 @@ use crate::{
     engine::order::Order,
     pipeline::{
         Ending, EpochLimits, Pipeline, Report, Retry, Snapshots, Ticks,
-        tests::model::{BOUND, Reading, graph},
+        tests::model::{BOUND, Reading, graph, seconds},
     },
     rows::Row,
     testing::{
-        Faults, FaultySink, FaultySource, FaultyStore, Log, Operation, Recording, Rejecting,
-        Script, Scripted,
+        Faults, FaultySink, FaultySource, FaultyStore, Log, Logged, Operation, Recording,
+        Rejecting, Script, Scripted,
     },
     window::{Summary, Window},
 };
@@ -200,8 +200,9 @@ impl World {
             run: run_audit.clone(),
             faults: faults.clone(),
         };
-        let order = Order::within(Duration::from_secs(BOUND.unsigned_abs()))
-            .allowing(Duration::from_secs(self.lateness.unsigned_abs()));
+        let order = Order::within(seconds(BOUND))
+            .allowing(seconds(self.lateness))
+            .at_most_ahead(seconds(MAX_AHEAD));
         let store = self.store.with(&faults);
         let table = |name: &str| FaultySink::new(self.memory.table(name), &faults);
         let readings = Rejecting::new(self.memory.table("readings"), refused_reading);
@@ -451,11 +452,32 @@ pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> 
     Ok(())
 }
 
+/// Counts the dead letters of rows that are too far ahead of their log.
+fn too_far_ahead(truth: &Truth) -> u64 {
+    let dead = truth.dead.iter();
+    dead.filter(|line| line.contains("ahead of the log's"))
+        .count() as u64
+}
+
+/// Counts the records that have a log time.
+fn with_times(logs: &[Log<Reading>]) -> u64 {
+    let records = logs.iter().flat_map(|log| log.records.iter());
+    records
+        .filter(|record| matches!(record, Logged::Timed { .. }))
+        .count() as u64
+}
+
 /// Runs one world to its end. Returns the number of faults that happened.
 async fn run_world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> {
-    let marks = dice.clone().split().once_in(2);
+    // Drawn from other dice, so that seeds recorded as regressions still make the same worlds.
+    let mut apart = dice.clone().split();
+    let marks = apart.once_in(2);
     let lateness = dice.pick(&[0, 0, 8]);
-    let world = World::with_marks(logs(dice), lateness, marks);
+    let mut logs = logs(dice);
+    if apart.once_in(2) {
+        logs = with_log_times(logs, &mut apart);
+    }
+    let world = World::with_marks(logs, lateness, marks);
     let truth = truth(&world.logs, lateness);
     let left = Arc::new(AtomicU64::new(FAULTS + dice.roll(10)));
     let mut happened = 0;
@@ -498,6 +520,8 @@ async fn run_world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> 
         ("duplicate records", truth.counts.duplicate),
         ("filtered records", truth.counts.filtered),
         ("dead letters", truth.dead.len() as u64),
+        ("records too far ahead", too_far_ahead(&truth)),
+        ("records with log times", with_times(&world.logs)),
     ] {
         *seen.entry(fate.into()).or_default() += count;
     }

@@ -18,6 +18,7 @@ use crate::{
         task::{CommitKind, Inline, KeyLimits, Plan, Task},
     },
     rows::Row,
+    testing,
     window::Summary,
 };
 
@@ -234,6 +235,50 @@ async fn each_row_is_in_the_windows_of_its_own_time_although_one_was_ahead_of_it
         for (table, found) in ["tumbling", "sliding", "sessions"].iter().zip(found) {
             assert_eq!(found, truth[*table], "{table} at a bound of {bound}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_log_time_of_a_row_goes_before_that_of_its_batch() {
+    let ping = |second, value| Ping {
+        car: 0,
+        second,
+        value,
+    };
+    // An hour ahead of its log is too far. The batch was appended at 1000.
+    let records = [
+        testing::Logged::Event(ping(4601, 1)),
+        testing::Logged::Timed {
+            log: time(1001),
+            event: ping(4601, 2),
+        },
+        testing::Logged::Event(ping(4600, 3)),
+        testing::Logged::Timed {
+            log: time(999),
+            event: ping(4600, 4),
+        },
+    ];
+    for (shards, isolate) in [(1, false), (2, false), (1, true)] {
+        let (graph, stream) = Graph::<Ping>::new();
+        let plan = Plan {
+            isolate,
+            ..plan(graph, Outlet::new("pings", stream), 5)
+        };
+        let partition = Partition::new("log/0");
+        let claim = MemoryStore::default().claim(&partition).await.unwrap();
+        let mut task = Task::restore(&plan, &partition, claim, shards).unwrap();
+        let batch = Batch {
+            partition,
+            next: Offset(4),
+            mark: None,
+            time: Some(time(1000)),
+            payload: (0..).map(Offset).zip(records.clone()).collect::<Vec<_>>(),
+        };
+        super::super::take(&mut task, &plan, &Typed::default(), batch).unwrap();
+        let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
+        let dead = piece.sealed.dead.iter().map(|dead| dead.offset.0);
+        assert_eq!(dead.collect::<Vec<_>>(), [0, 3]);
+        assert_eq!(piece.sealed.counts.accepted, 2);
     }
 }
 

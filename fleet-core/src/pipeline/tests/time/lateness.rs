@@ -76,7 +76,7 @@ async fn prop_any_arrival_within_bound_and_lateness_gives_the_same_last_revision
 #[tokio::test]
 async fn prop_batches_workers_hand_overs_and_crashes_change_no_revision() {
     for seed in 0..400 {
-        pieces_give_what_one_batch_gives(seed).await;
+        Box::pin(pieces_give_what_one_batch_gives(seed)).await;
     }
 }
 
@@ -86,7 +86,7 @@ async fn soak_lateness() {
     let mut revised = 0;
     for seed in 400..20_400 {
         revised += last_revisions_are_the_windows(seed).await;
-        pieces_give_what_one_batch_gives(seed).await;
+        Box::pin(pieces_give_what_one_batch_gives(seed)).await;
     }
     println!("20000 seeds, {revised} revisions");
 }

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod lateness;
+mod log_times;
 mod plain;
 mod ticks;
 
@@ -20,7 +21,7 @@ use crate::{
     event::{ContentHasher, Event},
     pipeline::{EpochLimits, Pipeline, Retry},
     rows::Row,
-    testing::{Fault, Faults, FaultyStore, Operation, Script, Scripted},
+    testing::{Fault, Faults, FaultyStore, Log, Logged, Operation, Script, Scripted},
     window::{Session, Sliding, Summary, SummaryOf, Tumbling},
 };
 
@@ -140,8 +141,13 @@ fn arrive(rows: &BTreeSet<Ping>, delay: i64, dice: &mut Dice) -> Vec<Ping> {
 
 type Tables = BTreeMap<Arc<str>, Vec<String>>;
 
+/// A ping, or a record of a log.
+trait Record: Into<Logged<Ping>> + Clone {}
+
+impl<R: Into<Logged<Ping>> + Clone> Record for R {}
+
 /// One batch and no fault.
-async fn at_once(rows: &[Ping], order: Order) -> (Tables, Counts) {
+async fn at_once<R: Record>(rows: &[R], order: Order) -> (Tables, Counts) {
     let store = MemoryStore::default();
     let done = run(rows, order, &store, &[], &Faults::none(), (u64::MAX, 1)).await;
     (
@@ -162,7 +168,7 @@ const FAULTS: [Option<Fault>; 7] = [
 ];
 
 /// Runs with random batches, workers, hand-overs and faults, restarted until the input has ended.
-async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Counts) {
+async fn in_pieces<R: Record>(rows: &[R], order: Order, dice: &mut Dice) -> (Tables, Counts) {
     let store = MemoryStore::default();
     for attempt in 0.. {
         let script: Vec<_> = (0..rows.len())
@@ -188,8 +194,8 @@ async fn in_pieces(rows: &[Ping], order: Order, dice: &mut Dice) -> (Tables, Cou
 }
 
 /// Runs one process. Returns `None` if it crashed.
-async fn run(
-    rows: &[Ping],
+async fn run<R: Record>(
+    rows: &[R],
     order: Order,
     store: &MemoryStore,
     script: &[Script],
@@ -197,7 +203,8 @@ async fn run(
     (most, workers): (u64, usize),
 ) -> Option<Result<Counts, Error>> {
     let (graph, streams) = graph();
-    let source = Scripted::new("memory/0", Arc::new(rows.to_vec()), script.to_vec());
+    let log = Log::new("memory/0", rows.iter().cloned());
+    let source = Scripted::several([log], script.iter().map(|step| (0, *step)));
     let retry = Retry {
         times: 8,
         first: Duration::from_nanos(1),
