@@ -170,7 +170,7 @@ impl<'a, E> Entry<'a, E> {
     /// struct Message { at: Offset, timestamp: EventTime, value: Vec<u8> }
     ///
     /// #[derive(Default)]
-    /// struct Messages(Native<Telemetry>);
+    /// struct Messages(Native);
     /// impl Decode<Vec<Message>> for Messages {
     ///     type Event = Telemetry;
     ///     fn decode(&self, messages: Vec<Message>, entry: &mut Entry<'_, Telemetry>) {
@@ -181,7 +181,7 @@ impl<'a, E> Entry<'a, E> {
     ///     }
     /// }
     ///
-    /// let value = br#"{"vehicle_id":"car-1","at":"2024-02-15T14:32:18Z"}"#.to_vec();
+    /// let value = br#"{"vehicle_id":"car-1","timestamp":"2024-02-15T14:32:18Z"}"#.to_vec();
     /// let timestamp = EventTime::parse("2024-02-15T14:32:19Z")?;
     /// let (mut rows, mut fates) = (Vec::new(), Fates::default());
     /// let message = Message { at: Offset(7), timestamp, value };

@@ -16,7 +16,8 @@ pub struct Counts {
     pub filtered: u64,
     /// Records that could not be decoded or processed.
     pub dead_lettered: u64,
-    /// Records that arrived after their key's clock had passed them.
+    /// Records that arrived after their key's clock had passed them by more than the allowed
+    /// lateness; see [`Graph::late`](crate::Graph::late).
     pub late: u64,
     /// Records whose content was seen before.
     pub duplicate: u64,

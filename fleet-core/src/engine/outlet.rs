@@ -59,6 +59,7 @@ impl Outlet {
 /// Counts the rows of one stream, grouped by a word that a function returns for each.
 pub(crate) struct Tally {
     pub(crate) group: Arc<str>,
+    pub(crate) slot: usize,
     count: Box<Count>,
 }
 
@@ -77,6 +78,7 @@ impl Tally {
         };
         Self {
             group: group.into(),
+            slot: from.slot,
             count: Box::new(count),
         }
     }

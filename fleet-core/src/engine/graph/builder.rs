@@ -10,7 +10,8 @@ use std::{
 };
 
 use super::{
-    At, Buffer, Node, Slots, Stream, Watch, flat_map::FlatMap, keyed::Keyed, merge::Merge,
+    At, Buffer, Node, Slots, Stream, Watch, flat_map::FlatMap, is_of_late, keyed::Keyed,
+    merge::Merge,
 };
 use crate::{
     contracts::Operator,
@@ -34,14 +35,25 @@ pub struct Graph<E> {
     pub(crate) id: u64,
     pub(crate) nodes: Vec<Box<dyn Node>>,
     buffers: Vec<fn() -> Box<dyn Buffer>>,
-    /// By stream: whether its belated rows are results that replace others, rather than events.
-    replaces: Vec<bool>,
+    /// By stream.
+    kinds: Vec<Kind>,
     /// Some node with state reads the output of another node, so it must be told of clocks of keys
     /// for which it reads no row.
     pub(crate) follows_clocks: bool,
     /// The first node that was given a stream of another graph.
     pub(super) foreign: Option<Arc<str>>,
+    /// The first node with state that was given late events.
+    pub(super) unordered: Option<Arc<str>>,
     of: PhantomData<fn() -> E>,
+}
+
+/// What a stream carries.
+#[derive(Clone, Copy, Default)]
+struct Kind {
+    /// Its belated rows are results that replace others, rather than events.
+    replaces: bool,
+    /// Some of its rows are late events, or made from them.
+    is_late: bool,
 }
 
 impl<E> fmt::Debug for Graph<E> {
@@ -60,21 +72,56 @@ impl<E: Event> Graph<E> {
             id,
             nodes: Vec::new(),
             buffers: Vec::new(),
-            replaces: Vec::new(),
+            kinds: Vec::new(),
             follows_clocks: false,
             foreign: None,
+            unordered: None,
             of: PhantomData,
         };
-        let events = graph.stream_in(|| Box::new(Slab::<E>::default()), false);
+        let events = graph.stream_in(|| Box::new(Slab::<E>::default()), Kind::default());
         (graph, events)
     }
 
-    fn stream<T: Send + Sync + 'static>(&mut self, replaces: bool) -> Stream<T> {
-        self.stream_in(|| Box::new(Vec::<Row<T>>::new()), replaces)
+    /// Returns the stream of the late events: those that are older than the clock of their key by
+    /// more than the allowed lateness of the [`Order`](crate::Order).
+    ///
+    /// Bind it to a sink to keep them, with their keys, times and offsets. If nothing reads it, late
+    /// events are only counted, and nothing is copied. It may pass steps without state (`map`,
+    /// `filter`, `flat_map`, `merge`). An operator on it is refused before the first record, because
+    /// late events have no order.
+    ///
+    /// # Guarantees
+    /// Its rows are committed with the position, like all results, and no record is in it twice. The
+    /// records still count as [late](crate::checkpoint::Counts::late). A graph whose late events are
+    /// bound to a sink has the same structure as before, so its saved state goes on.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{EventTime, Graph, Order, VehicleId, event::Telemetry, testing::Harness};
+    /// let (graph, _) = Graph::new();
+    /// let late = graph.late();
+    /// let mut harness = Harness::new(graph, Order::default());
+    /// harness.watch(late);
+    ///
+    /// let car = VehicleId::new("car-1").unwrap();
+    /// let time = |second: i64| EventTime::from_micros(second * 1_000_000);
+    /// let event = |second| Telemetry::new(car.clone(), time(second));
+    /// // The last one is six seconds older than the newest, and five are allowed.
+    /// harness.push_batch([event(100), event(110), event(104)])?;
+    /// assert_eq!(harness.take(late), [event(104)]);
+    /// assert_eq!(harness.counts().late, 1);
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    pub fn late(&self) -> Stream<E> {
+        Stream::of_late(self.id)
     }
 
-    fn stream_in<T>(&mut self, buffer: fn() -> Box<dyn Buffer>, replaces: bool) -> Stream<T> {
-        self.replaces.push(replaces);
+    fn stream<T: Send + Sync + 'static>(&mut self, kind: Kind) -> Stream<T> {
+        self.stream_in(|| Box::new(Vec::<Row<T>>::new()), kind)
+    }
+
+    fn stream_in<T>(&mut self, buffer: fn() -> Box<dyn Buffer>, kind: Kind) -> Stream<T> {
+        self.kinds.push(kind);
         self.buffers.push(buffer);
         Stream::new(self.buffers.len() - 1, self.id)
     }
@@ -85,9 +132,15 @@ impl<E: Event> Graph<E> {
         }
     }
 
-    fn replaces_any<T>(&self, of: &[Stream<T>]) -> bool {
-        of.iter()
-            .any(|from| self.replaces.get(from.slot) == Some(&true))
+    /// What a stream carries that is made from these without state.
+    fn kind_of<T>(&self, of: &[Stream<T>]) -> Kind {
+        let mut kind = Kind::default();
+        for from in of {
+            let from_kind = self.kinds.get(from.slot).copied().unwrap_or_default();
+            kind.replaces |= from_kind.replaces;
+            kind.is_late |= from_kind.is_late || is_of_late(from.slot);
+        }
+        kind
     }
 
     /// Adds an operator, which keeps one state per key.
@@ -102,8 +155,15 @@ impl<E: Event> Graph<E> {
     ) -> Stream<L::Out> {
         self.check_own(name, from);
         self.follows_clocks |= !from.is_of_events();
-        let revises = logic.revises() && !self.replaces_any(&[from]);
-        let to = self.stream(true);
+        let kind = self.kind_of(&[from]);
+        if kind.is_late {
+            self.unordered.get_or_insert_with(|| name.into());
+        }
+        let revises = logic.revises() && !kind.replaces;
+        let to = self.stream(Kind {
+            replaces: true,
+            is_late: false,
+        });
         self.nodes.push(Box::new(Keyed {
             name: name.into(),
             scope: name.into(),
@@ -133,7 +193,7 @@ impl<E: Event> Graph<E> {
         I: IntoIterator<Item = B>,
     {
         self.check_own(name, from);
-        let to = self.stream(self.replaces_any(&[from]));
+        let to = self.stream(self.kind_of(&[from]));
         let step = Arc::new(
             move |rows: Rows<'_, A>, out: &mut Vec<Row<B>>, watch: &Watch| {
                 for row in rows.iter() {
@@ -180,7 +240,7 @@ impl<E: Event> Graph<E> {
         for from in of {
             self.check_own(name, *from);
         }
-        let to = self.stream(self.replaces_any(of));
+        let to = self.stream(self.kind_of(of));
         self.nodes.push(Box::new(Merge {
             name: name.into(),
             of: of.to_vec(),
@@ -191,7 +251,16 @@ impl<E: Event> Graph<E> {
 
     /// Creates the empty buffers of all streams.
     pub(crate) fn slots(&self) -> Slots {
-        Slots(self.buffers.iter().map(|new| new()).collect())
+        Slots {
+            streams: self.buffers.iter().map(|new| new()).collect(),
+            late: Box::new(Vec::<Row<E>>::new()),
+        }
+    }
+
+    /// Whether a node reads the late events.
+    pub(crate) fn reads_late(&self) -> bool {
+        let mut from = self.nodes.iter().flat_map(|node| node.shape().from);
+        from.any(is_of_late)
     }
 
     /// The stream of the input events.

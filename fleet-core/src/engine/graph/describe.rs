@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, node::Shape};
+use super::{Graph, is_of_late, node::Shape};
 use crate::{
     data::{Error, ErrorKind, Result},
     engine::entries::MAX_NODES,
@@ -21,6 +21,9 @@ impl<E: Event> Graph<E> {
     /// ```
     pub fn mermaid(&self) -> String {
         let mut text = String::from("flowchart LR\n  s0([events])\n");
+        if self.reads_late() {
+            text.push_str("  late([late events])\n");
+        }
         for shape in self.nodes.iter().map(|node| node.shape()) {
             let Shape {
                 name,
@@ -36,8 +39,12 @@ impl<E: Event> Graph<E> {
                 ("[", "]")
             };
             for from in from {
+                let from = match *from {
+                    slot if is_of_late(slot) => "late".into(),
+                    slot => format!("s{slot}"),
+                };
                 // Writing to a string cannot fail.
-                let _ = writeln!(text, "  s{from} --> s{to}{open}{name}{close}");
+                let _ = writeln!(text, "  {from} --> s{to}{open}{name}{close}");
             }
         }
         text
@@ -61,13 +68,16 @@ impl<E: Event> Graph<E> {
                 ..
             } = shape;
             let state = state.map_or_else(String::new, |of| format!(" {of}"));
-            let _ = writeln!(text, "{number} {kind} {name} from {from:?}{state}");
+            let from = from.iter().map(|slot| match *slot {
+                slot if is_of_late(slot) => "late".into(),
+                slot => slot.to_string(),
+            });
+            let from = from.collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "{number} {kind} {name} from [{from}]{state}");
         }
         text
     }
 
-    /// Fails if two nodes have the same name, because their results would share ids, if a node
-    /// reads a stream of another graph, or if there are too many nodes.
     /// Refuses nodes that keep state for a key.
     pub(crate) fn check_stateless(&self) -> Result<()> {
         let mut shapes = self.nodes.iter().map(|node| node.shape());
@@ -82,10 +92,20 @@ impl<E: Event> Graph<E> {
         Err(Error::new(ErrorKind::Config, message))
     }
 
+    /// Fails if two nodes have the same name, because their results would share ids, if a node
+    /// reads a stream of another graph, if one with state reads late events, or if there are too
+    /// many nodes.
     pub(crate) fn check(&self) -> Result<()> {
         let wrong = |message: String| Err(Error::new(ErrorKind::Config, message));
         if let Some(name) = &self.foreign {
             return wrong(format!("node `{name}` reads a stream of another graph"));
+        }
+        if let Some(name) = &self.unordered {
+            return wrong(format!(
+                "node `{name}` keeps state, but reads late events, which have no order: give it \
+                 another stream, and bind the late events to a sink, if need be through steps \
+                 without state"
+            ));
         }
         if self.nodes.len() > usize::from(MAX_NODES) {
             let count = self.nodes.len();

@@ -24,3 +24,4 @@ pub(crate) use cell::saved_state;
 pub(crate) use meter::{Clock, Meter, Work};
 pub(crate) use node::{At, Node, Now, Watch};
 pub(crate) use slots::{Buffer, Slots};
+pub(crate) use stream::is_of_late;

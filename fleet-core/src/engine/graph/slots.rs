@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::Stream;
+use super::{Stream, is_of_late};
 use crate::rows::{Row, Rows, Slab};
 
 /// The rows of one stream behind a type-erased interface: a `Vec<Row<T>>` whose `T` is known only
@@ -91,11 +91,30 @@ impl dyn Buffer {
 
 /// The rows of one pass: one buffer per stream, and the slab for the events. Access costs one
 /// downcast per node and batch, none per row.
-pub(crate) struct Slots(pub(super) Vec<Box<dyn Buffer>>);
+pub(crate) struct Slots {
+    /// By slot.
+    pub(super) streams: Vec<Box<dyn Buffer>>,
+    /// The late events; empty unless something reads them.
+    pub(super) late: Box<dyn Buffer>,
+}
 
 impl Slots {
+    fn get(&self, slot: usize) -> Option<&dyn Buffer> {
+        if is_of_late(slot) {
+            return Some(&*self.late);
+        }
+        self.streams.get(slot).map(|buffer| &**buffer)
+    }
+
+    fn get_mut(&mut self, slot: usize) -> Option<&mut dyn Buffer> {
+        if is_of_late(slot) {
+            return Some(&mut *self.late);
+        }
+        self.streams.get_mut(slot).map(|buffer| &mut **buffer)
+    }
+
     pub(crate) fn rows<T: 'static>(&self, stream: Stream<T>) -> Rows<'_, T> {
-        let Some(buffer) = self.0.get(stream.slot) else {
+        let Some(buffer) = self.get(stream.slot) else {
             return Rows::Run(&[]);
         };
         let slab = buffer.as_any().downcast_ref::<Slab<T>>();
@@ -104,29 +123,29 @@ impl Slots {
 
     /// The number of events in the slab. Between two passes, these are the rows that wait.
     pub(crate) fn used<T: 'static>(&self, events: Stream<T>) -> usize {
-        let slab = self.0.get(events.slot);
+        let slab = self.get(events.slot);
         let slab = slab.and_then(|slab| slab.as_any().downcast_ref::<Slab<T>>());
         slab.map_or(0, Slab::used)
     }
 
     /// The slab of the events.
     pub(crate) fn slab<T: 'static>(&mut self, events: Stream<T>) -> Option<&mut Slab<T>> {
-        self.0.get_mut(events.slot)?.as_any_mut().downcast_mut()
+        self.get_mut(events.slot)?.as_any_mut().downcast_mut()
     }
 
     pub(crate) fn rows_mut<T: 'static>(&mut self, stream: Stream<T>) -> Option<&mut Vec<Row<T>>> {
-        self.0.get_mut(stream.slot)?.rows_mut()
+        self.get_mut(stream.slot)?.rows_mut()
     }
 
     /// Takes the buffer of a stream to fill it while others are read. [`put`](Self::put) returns
     /// it.
-    pub(super) fn take<T: 'static>(&mut self, stream: Stream<T>) -> Vec<Row<T>> {
+    pub(crate) fn take<T: 'static>(&mut self, stream: Stream<T>) -> Vec<Row<T>> {
         self.rows_mut(stream)
             .map(std::mem::take)
             .unwrap_or_default()
     }
 
-    pub(super) fn put<T: 'static>(&mut self, stream: Stream<T>, rows: Vec<Row<T>>) {
+    pub(crate) fn put<T: 'static>(&mut self, stream: Stream<T>, rows: Vec<Row<T>>) {
         if let Some(slot) = self.rows_mut(stream) {
             *slot = rows;
         }
@@ -134,12 +153,13 @@ impl Slots {
 
     /// The number of rows of a stream in this pass.
     pub(crate) fn len(&self, slot: usize) -> u64 {
-        self.0.get(slot).map_or(0, |buffer| buffer.len() as u64)
+        self.get(slot).map_or(0, |buffer| buffer.len() as u64)
     }
 
     pub(crate) fn clear(&mut self) {
-        for buffer in &mut self.0 {
+        for buffer in &mut self.streams {
             buffer.clear();
         }
+        self.late.clear();
     }
 }

@@ -13,6 +13,10 @@ pub struct Stream<T> {
 /// The slot of the events of a graph.
 const EVENTS: usize = 0;
 
+/// The slot of the late events of a graph. It is none of the numbers of other streams, so that a
+/// graph keeps its structure if its late events are bound to a sink.
+const LATE: usize = usize::MAX;
+
 impl<T> Stream<T> {
     /// The handle of a slot in the graph with this id.
     pub(super) fn new(slot: usize, graph: u64) -> Self {
@@ -25,10 +29,20 @@ impl<T> Stream<T> {
         Self::new(EVENTS, graph)
     }
 
+    /// The handle of the late events of the graph with this id.
+    pub(super) fn of_late(graph: u64) -> Self {
+        Self::new(LATE, graph)
+    }
+
     /// Whether its rows are the input events.
     pub(super) fn is_of_events(self) -> bool {
         self.slot == EVENTS
     }
+}
+
+/// Whether a slot is that of the late events of a graph.
+pub(crate) fn is_of_late(slot: usize) -> bool {
+    slot == LATE
 }
 
 impl<T> Clone for Stream<T> {

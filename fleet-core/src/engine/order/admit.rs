@@ -55,7 +55,8 @@ impl OrderBuffer {
     }
 
     /// Admits a row that was [identified](Self::identify). With a bound of 0 the row is released
-    /// here, unless it is ahead of its log. A late or duplicate row frees its place.
+    /// here, unless it is ahead of its log. A duplicate row frees its place. The place of a late
+    /// one, or of one out of range, is left to the caller.
     #[inline]
     pub(crate) fn admit<E: Event>(&mut self, place: Place, slab: &mut Slab<E>) -> Fate {
         let Some(row) = slab.get(place) else {
@@ -185,10 +186,7 @@ impl OrderBuffer {
         match behind {
             Some(BehindClock::Belated) => Fate::Belated,
             Some(BehindClock::Postponed) => Fate::Postponed,
-            Some(BehindClock::Late) | None => {
-                slab.give_back(place);
-                Fate::Late
-            }
+            Some(BehindClock::Late) | None => Fate::Late,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::data::EventTime;
 /// |---|---|
 /// | up to the bound | is put in order, without any effect on results |
 /// | up to bound + allowed lateness | is belated: it revises windows and sums but reaches no rule |
-/// | more | is late |
+/// | more | is late: it is counted, and a row of [`Graph::late`](crate::Graph::late) |
 ///
 /// # Guarantees
 /// Reordering within the bound changes no result. Reordering within bound + allowed lateness gives

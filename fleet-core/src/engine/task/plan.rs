@@ -2,10 +2,13 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use crate::engine::{
-    graph::{Clock, Graph},
-    order::Order,
-    outlet::{Outlet, Tally},
+use crate::{
+    engine::{
+        graph::{Clock, Graph, is_of_late},
+        order::Order,
+        outlet::{Outlet, Tally},
+    },
+    event::Event,
 };
 
 /// The settings of a pipeline, which its tasks share.
@@ -33,6 +36,15 @@ pub(crate) struct KeyLimits {
     pub(crate) ttl: Option<Duration>,
     /// The number of keys that a tenant may have in one partition.
     pub(crate) per_tenant: Option<NonZeroUsize>,
+}
+
+impl<E: Event> Plan<E> {
+    /// Returns whether anything reads the late events.
+    pub(super) fn reads_late(&self) -> bool {
+        let outlets = self.outlets.iter().map(|outlet| outlet.slot);
+        let mut slots = outlets.chain(self.tallies.iter().map(|tally| tally.slot));
+        slots.any(is_of_late) || self.graph.reads_late()
+    }
 }
 
 impl KeyLimits {

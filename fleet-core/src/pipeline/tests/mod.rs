@@ -12,6 +12,7 @@ mod crashes;
 mod fencing;
 mod hand;
 mod keys;
+mod late;
 mod limits;
 mod live;
 mod model;

@@ -31,6 +31,8 @@ pub(super) struct Processor<E: Event> {
     /// The rows of a pass. Events are in their slab.
     slots: Slots,
     events: Stream<E>,
+    /// Where late events go, if anything reads them.
+    late: Option<Stream<E>>,
     /// As `slots`, for belated rows.
     belated: Slots,
     /// The keys that wait in silence.
@@ -44,6 +46,7 @@ impl<E: Event> Processor<E> {
             nodes: fresh_nodes(plan),
             slots: plan.graph.slots(),
             events: plan.graph.events(),
+            late: plan.reads_late().then(|| plan.graph.late()),
             belated: plan.graph.slots(),
             silence: Silence::default(),
         }
@@ -172,6 +175,7 @@ impl<E: Event> Processor<E> {
         rows: impl Iterator<Item = Place>,
     ) -> usize {
         let mut admitted = 0;
+        let mut late = self.late.map_or_else(Vec::new, |to| self.slots.take(to));
         let Some(slab) = self.slots.slab(self.events) else {
             return admitted;
         };
@@ -179,10 +183,16 @@ impl<E: Event> Processor<E> {
         for place in rows {
             match self.order.admit(place, slab) {
                 Fate::Accepted => fates.counts.accepted += 1,
-                Fate::Late => fates.counts.late += 1,
+                Fate::Late => {
+                    fates.counts.late += 1;
+                    if self.late.is_some() {
+                        late.extend(slab.get(place).cloned());
+                    }
+                    slab.give_back(place);
+                }
                 Fate::Duplicate => fates.counts.duplicate += 1,
                 Fate::Belated => {}
-                Fate::Postponed => return admitted,
+                Fate::Postponed => break,
                 Fate::OutOfRange => {
                     // Most decoders refuse such times, but a source of typed events may not.
                     if let Some(row) = slab.get(place) {
@@ -193,6 +203,9 @@ impl<E: Event> Processor<E> {
                 }
             }
             admitted += 1;
+        }
+        if let Some(to) = self.late {
+            self.slots.put(to, late);
         }
         admitted
     }

@@ -196,12 +196,15 @@ fn retain_last(saved: &mut Vec<Saved>) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{
         data::Offset,
         engine::{
             graph::Graph,
             order::Order,
+            outlet::Outlet,
             task::{
                 KeyLimits,
                 results::{Emission, Results},
@@ -211,12 +214,11 @@ mod tests {
         rows::{Events, Place},
     };
 
-    #[test]
-    fn the_places_of_rows_that_a_reset_drops_are_used_again() {
-        let plan = Plan {
+    fn plan(order: Order) -> Plan<Telemetry> {
+        Plan {
             name: "test".into(),
             reading: String::new(),
-            order: Order::default(),
+            order,
             by_arrival: false,
             graph: Graph::new().0,
             outlets: Vec::new(),
@@ -224,29 +226,53 @@ mod tests {
             keys: KeyLimits::default(),
             isolate: true,
             clock: None,
-        };
-        let event = |second: i64| {
-            let vehicle = crate::VehicleId::new("car-1").unwrap();
-            Telemetry::new(vehicle, EventTime::from_micros(second * 1_000_000))
-        };
+        }
+    }
+
+    /// Takes one event through the graph.
+    fn take(plan: &Plan<Telemetry>, to: &mut Processor<Telemetry>, (offset, second): (u64, i64)) {
+        let vehicle = crate::VehicleId::new("car-1").unwrap();
+        let event = Telemetry::new(vehicle, EventTime::from_micros(second * 1_000_000));
+        let events = Events::from_iter([(Offset(offset), event)]);
+        let results = &mut Results::new(plan);
+        to.run(plan, &mut [events], results, Emission::Emit, None)
+            .unwrap();
+    }
+
+    #[test]
+    fn the_places_of_rows_that_a_reset_drops_are_used_again() {
+        let plan = plan(Order::default());
         let mut processor = Processor::new(&plan);
-        let take = |processor: &mut Processor<_>, offset, second| {
-            let events = Events::from_iter([(Offset(offset), event(second))]);
-            let results = &mut Results::new(&plan);
-            processor.run(&plan, &mut [events], results, Emission::Emit, None)
-        };
         // Both rows wait until the reset drops them.
-        take(&mut processor, 0, 100).unwrap();
-        take(&mut processor, 1, 101).unwrap();
+        take(&plan, &mut processor, (0, 100));
+        take(&plan, &mut processor, (1, 101));
         processor.reset(&plan, None, &[]);
         processor.free_unused_places();
-        take(&mut processor, 2, 102).unwrap();
+        take(&plan, &mut processor, (2, 102));
         assert_eq!(processor.order.places().collect::<Vec<_>>(), [Place(0)]);
         // A row that waits keeps its place.
         processor.free_unused_places();
-        take(&mut processor, 3, 103).unwrap();
+        take(&plan, &mut processor, (3, 103));
         assert_eq!(processor.order.places().count(), 2);
         let slab = processor.slots.slab(processor.events).unwrap();
         assert_eq!(slab.get(Place(0)).unwrap().offset, Offset(2));
+    }
+
+    #[test]
+    fn the_places_of_late_and_refused_rows_are_used_again() {
+        let mut plan = plan(Order::within(Duration::ZERO));
+        for reads_late in [false, true] {
+            if reads_late {
+                let late = Outlet::new("late", plan.graph.late());
+                plan.outlets.push(late);
+            }
+            let mut processor = Processor::new(&plan);
+            for event in [(0, 100), (1, 99), (2, -1), (3, 101)] {
+                take(&plan, &mut processor, event);
+            }
+            let slab = processor.slots.slab(processor.events).unwrap();
+            let places = [0, 1].map(|place| slab.get(Place(place)).map(|row| row.offset));
+            assert_eq!(places, [Some(Offset(3)), None]);
+        }
     }
 }

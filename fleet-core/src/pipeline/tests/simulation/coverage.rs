@@ -6,7 +6,7 @@ use super::world::Coverage;
 use crate::testing::{Fault, Operation};
 
 /// Everything besides faults that must have happened.
-const MORE: [&str; 37] = [
+const MORE: [&str; 38] = [
     "a batch",
     "a death over a queue",
     "a queue read to its end",
@@ -44,6 +44,7 @@ const MORE: [&str; 37] = [
     "dead letters",
     "records with log times",
     "records too far ahead",
+    "late rows in a table",
 ];
 
 /// The faults that this operation can suffer.

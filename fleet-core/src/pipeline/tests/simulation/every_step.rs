@@ -21,7 +21,7 @@ async fn a_death_before_or_after_any_step_changes_nothing() {
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         let mut steps = 0;
         for n in 1.. {
-            let world = World::new(logs.clone(), 0);
+            let world = World::new(logs.clone(), 0).storing_late();
             let first = world.run(process(Faults::nth(n, fault))).await;
             if first.is_none() {
                 world.run(process(Faults::none())).await.unwrap().unwrap();
@@ -71,7 +71,7 @@ async fn a_commit_that_lands_while_the_next_process_works_changes_nothing() {
     let truth = truth(&logs, 0);
     for commit in 1..4 {
         for wait in 0..24 {
-            let world = World::new(logs.clone(), 0);
+            let world = World::new(logs.clone(), 0).storing_late();
             let fault = Fault::CrashInFlight(wait);
             let faults = Faults::at([(Operation::Commit, commit, fault)]);
             assert!(world.run(process(faults)).await.is_none());

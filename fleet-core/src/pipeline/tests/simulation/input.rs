@@ -71,6 +71,13 @@ pub(super) fn with_log_times(logs: Vec<Log<Reading>>, dice: &mut Dice) -> Vec<Lo
     logs.into_iter().map(with_times).collect()
 }
 
+/// Counts the records that have a log time.
+pub(super) fn timed(logs: &[Log<Reading>]) -> u64 {
+    let records = logs.iter().flat_map(|log| log.records.iter());
+    let is_timed = |record: &&Logged<Reading>| matches!(record, Logged::Timed { .. });
+    records.filter(is_timed).count() as u64
+}
+
 /// When a record reaches its log, and the record.
 type Arrival = ((i64, u64), Logged<Reading>);
 

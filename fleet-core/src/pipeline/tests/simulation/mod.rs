@@ -8,6 +8,7 @@
 
 mod audit;
 mod brittle;
+mod compare;
 mod coverage;
 mod dice;
 mod every_step;

@@ -13,8 +13,8 @@ use super::{
     Dice, FAULTS,
     brittle::Brittle,
     input::logs,
-    trouble::trouble,
-    world::{Coverage, is_injected},
+    trouble::{is_injected, trouble},
+    world::Coverage,
 };
 use crate::{
     contracts::{

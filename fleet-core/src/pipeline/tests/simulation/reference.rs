@@ -27,6 +27,9 @@ pub(super) struct Truth {
     pub(super) positions: BTreeMap<Partition, u64>,
 }
 
+/// The tables of the late rows: alone, and merged with the accepted ones.
+pub(super) const LATE_TABLES: [&str; 2] = ["late", "arrived"];
+
 /// Formats a dead letter as one line.
 pub(super) fn dead_letter(
     partition: &Partition,
@@ -116,6 +119,7 @@ pub(super) fn truth(logs: &[Log<Reading>], lateness: i64) -> Truth {
 /// Returns the tables of rows that arrive in order, if no sink refuses any.
 pub(crate) fn plain(rows: &[Reading]) -> BTreeMap<String, Vec<String>> {
     let mut tables = truth(&[Log::new("memory", rows.iter().copied())], 0).tables;
+    tables.retain(|table, _| !LATE_TABLES.contains(&table.as_str()));
     let line = |row: &Reading| format!("{} {row:?}", time(row.second));
     let mut readings: Vec<_> = rows.iter().map(line).collect();
     readings.sort_unstable();
@@ -156,8 +160,11 @@ impl Truth {
             let belated = row.second < key.clock;
             if row.second < key.clock - lateness {
                 self.counts.late += 1;
+                self.put("late", time(row.second), &row);
+                self.put("arrived", time(row.second), &row);
             } else if known.insert((row.car, row.second, row.kmh)) {
                 self.counts.accepted += 1;
+                self.put("arrived", time(row.second), &row);
                 accepted.push(Accepted {
                     offset,
                     row,
@@ -171,6 +178,12 @@ impl Truth {
             }
         }
         accepted
+    }
+
+    /// Counts the dead letters of rows that are too far ahead of their log.
+    pub(super) fn too_far_ahead(&self) -> u64 {
+        let is_ahead = |letter: &&String| letter.contains("ahead of the log's");
+        self.dead.iter().filter(is_ahead).count() as u64
     }
 
     fn bury(&mut self, letter: String) {

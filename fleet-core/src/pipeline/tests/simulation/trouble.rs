@@ -9,7 +9,10 @@ use std::{
 };
 
 use super::{Dice, world::LONG};
-use crate::testing::{Fault, Faults, Operation};
+use crate::{
+    data::Error,
+    testing::{Fault, Faults, Operation},
+};
 
 /// The most operations between two faults: then the next operation fails, whatever it is.
 const MAX_GAP: u32 = 15;
@@ -82,4 +85,13 @@ pub(super) fn trouble(dice: &mut Dice, left: &Arc<AtomicU64>) -> Faults {
         let fitting = faults.into_iter().filter(|fault| fault.fits(operation));
         Some(dice.pick(&fitting.collect::<Vec<_>>()))
     })
+}
+
+/// Returns whether the error was injected, by the fault plan or by the source's script, and
+/// outlasted its retries.
+pub(super) fn is_injected(error: &Error) -> bool {
+    let message = error.to_string();
+    ["by plan", "by script"]
+        .iter()
+        .any(|injected| message.contains(injected))
 }

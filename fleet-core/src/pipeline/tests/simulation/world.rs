@@ -12,13 +12,15 @@ use super::{
     Dice,
     audit::{Audit, Audited, AuditedSource},
     brittle::Brittle,
-    input::{MAX_AHEAD, PARTITIONS, logs, with_log_times},
+    compare::{at_least, differ, same},
+    input::{MAX_AHEAD, PARTITIONS, logs, timed, with_log_times},
     queue,
     reference::{
-        Truth, dead_letter, last_revisions, pace, published, refused_edge, refused_reading, truth,
+        LATE_TABLES, Truth, dead_letter, last_revisions, pace, published, refused_edge,
+        refused_reading, truth,
     },
     run_audit::RunAudit,
-    trouble::trouble,
+    trouble::{is_injected, trouble},
 };
 use crate::{
     contracts::{MemoryStore, checkpoint::CheckpointStore},
@@ -30,8 +32,8 @@ use crate::{
     },
     rows::Row,
     testing::{
-        Faults, FaultySink, FaultySource, FaultyStore, Log, Logged, Operation, Recording,
-        Rejecting, Script, Scripted,
+        Faults, FaultySink, FaultySource, FaultyStore, Log, Operation, Recording, Rejecting,
+        Script, Scripted,
     },
     window::{Summary, Window},
 };
@@ -50,6 +52,8 @@ pub(super) struct World {
     lateness: i64,
     /// Whether sources leave marks.
     marks: bool,
+    /// Whether late rows are stored.
+    stores_late: bool,
     pub(super) memory: MemoryStore,
     store: FaultyStore<Audited>,
     audit: Audit,
@@ -162,6 +166,7 @@ impl World {
             logs,
             lateness,
             marks,
+            stores_late: false,
             store: FaultyStore::new(audited, &Faults::none()),
             memory,
             audit,
@@ -170,6 +175,12 @@ impl World {
             rival_failed: Arc::default(),
             one_rival: Arc::default(),
         }
+    }
+
+    /// Stores late rows, alone and among those that are accepted.
+    pub(super) fn storing_late(mut self) -> Self {
+        self.stores_late = true;
+        self
     }
 
     /// Runs one process until it ends. Returns `None` if it crashed.
@@ -185,7 +196,9 @@ impl World {
             faults,
         } = process;
         let workers = NonZeroUsize::new(workers).unwrap();
-        let (graph, streams) = graph();
+        let (mut graph, streams) = graph();
+        let late = graph.late();
+        let arrived = (self.stores_late).then(|| graph.merge("arrived", &[streams.readings, late]));
         let mut scripted = Scripted::several(self.logs.clone(), script);
         if self.marks {
             scripted = scripted.with_marks();
@@ -229,6 +242,13 @@ impl World {
         };
         let pipeline = streams.stored(pipeline, table).epochs(limits).retry(retry);
         let mut pipeline = pipeline.workers(workers).snapshots(snapshots);
+        if let Some(arrived) = arrived {
+            let streams = [late, arrived].into_iter();
+            for (name, stream) in LATE_TABLES.into_iter().zip(streams) {
+                let sink = FaultySink::new(self.memory.table(name), &faults);
+                pipeline = pipeline.store(name, stream, sink);
+            }
+        }
         if isolates {
             pipeline = pipeline.isolate_panics();
         }
@@ -327,7 +347,9 @@ impl World {
         for (sink, rows) in truth.published.iter().filter(|(sink, _)| !revised(sink)) {
             at_least(sink, &self.published(sink), rows)?;
         }
-        for (table, rows) in truth.tables.iter().filter(|(table, _)| !of_revised(table)) {
+        let is_unbound = |name: &str| !self.stores_late && LATE_TABLES.contains(&name);
+        let tables = truth.tables.iter();
+        for (table, rows) in tables.filter(|(table, _)| !of_revised(table) && !is_unbound(table)) {
             let none = Vec::new();
             let found = found.tables.get(table).unwrap_or(&none);
             if revised(table) {
@@ -342,7 +364,7 @@ impl World {
         differ("positions", &found.positions, &truth.positions)?;
         for (name, count) in &truth.tallies {
             let sink = name.split('.').nth(1).unwrap_or_default();
-            if revised(sink) || of_revised(sink) {
+            if revised(sink) || of_revised(sink) || is_unbound(sink) {
                 continue;
             }
             let found = found.tallies.get(name).copied().unwrap_or(0);
@@ -377,6 +399,11 @@ impl World {
         }
     }
 
+    /// Returns the number of late rows in their table.
+    fn late_rows(&self) -> u64 {
+        self.memory.rows().get("late").map_or(0, Vec::len) as u64
+    }
+
     /// Returns the rows that a plain sink has seen.
     fn published(&self, sink: &str) -> Vec<String> {
         fn lines<T: std::fmt::Debug>(rows: Vec<Row<T>>) -> Vec<String> {
@@ -390,57 +417,6 @@ impl World {
     }
 }
 
-/// Checks that a plain sink has seen each row at least as often as the reference has it, and no
-/// other row.
-fn at_least(sink: &str, seen: &[String], truth: &[String]) -> Result<(), String> {
-    let count = |rows: &[String]| {
-        let mut counts = BTreeMap::<String, u64>::new();
-        for row in rows {
-            *counts.entry(row.clone()).or_default() += 1;
-        }
-        counts
-    };
-    let (seen, truth) = (count(seen), count(truth));
-    if let Some(row) = seen.keys().find(|row| !truth.contains_key(*row)) {
-        return Err(format!("{sink}: `{row}` is not true"));
-    }
-    let lost = |(row, count): &(&String, &u64)| seen.get(*row).is_none_or(|seen| seen < *count);
-    match truth.iter().find(lost) {
-        Some((row, _)) => Err(format!("{sink}: `{row}` was lost")),
-        None => Ok(()),
-    }
-}
-
-/// Returns whether the error was injected, by the fault plan or by the source's script, and
-/// outlasted its retries.
-pub(super) fn is_injected(error: &Error) -> bool {
-    let message = error.to_string();
-    ["by plan", "by script"]
-        .iter()
-        .any(|injected| message.contains(injected))
-}
-
-/// Describes a difference as an error.
-fn differ<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, truth: &T) -> Result<(), String> {
-    if found == truth {
-        return Ok(());
-    }
-    Err(format!("{what}: {found:?} instead of {truth:?}"))
-}
-
-/// Checks that two sorted multisets are equal.
-fn same(what: &str, found: &[String], truth: &[String]) -> Result<(), String> {
-    if found == truth {
-        return Ok(());
-    }
-    let first = found.iter().zip(truth).find(|(a, b)| a != b);
-    Err(format!(
-        "{what}: {} rows instead of {}, first difference (found, true): {first:?}",
-        found.len(),
-        truth.len()
-    ))
-}
-
 /// Runs one seed, and returns what is wrong as an error. A few worlds in ten thousand end before
 /// enough faults have happened; then the seed continues with another world.
 pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> {
@@ -450,21 +426,6 @@ pub(super) async fn holds(seed: u64, seen: &mut Coverage) -> Result<(), String> 
     }
     while run_world(&mut dice, seen).await? < FAULTS {}
     Ok(())
-}
-
-/// Counts the dead letters of rows that are too far ahead of their log.
-fn too_far_ahead(truth: &Truth) -> u64 {
-    let dead = truth.dead.iter();
-    dead.filter(|line| line.contains("ahead of the log's"))
-        .count() as u64
-}
-
-/// Counts the records that have a log time.
-fn with_times(logs: &[Log<Reading>]) -> u64 {
-    let records = logs.iter().flat_map(|log| log.records.iter());
-    records
-        .filter(|record| matches!(record, Logged::Timed { .. }))
-        .count() as u64
 }
 
 /// Runs one world to its end. Returns the number of faults that happened.
@@ -477,7 +438,10 @@ async fn run_world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> 
     if apart.once_in(2) {
         logs = with_log_times(logs, &mut apart);
     }
-    let world = World::with_marks(logs, lateness, marks);
+    let mut world = World::with_marks(logs, lateness, marks);
+    if apart.once_in(2) {
+        world = world.storing_late();
+    }
     let truth = truth(&world.logs, lateness);
     let left = Arc::new(AtomicU64::new(FAULTS + dice.roll(10)));
     let mut happened = 0;
@@ -515,24 +479,19 @@ async fn run_world(dice: &mut Dice, seen: &mut Coverage) -> Result<u64, String> 
     for (what, count) in world.audit.seen() {
         *seen.entry(what.into()).or_default() += count;
     }
+    let may_revise = truth.counts.accepted * u64::from(lateness > 0);
     for (fate, count) in [
         ("late records", truth.counts.late),
         ("duplicate records", truth.counts.duplicate),
         ("filtered records", truth.counts.filtered),
         ("dead letters", truth.dead.len() as u64),
-        ("records too far ahead", too_far_ahead(&truth)),
-        ("records with log times", with_times(&world.logs)),
+        ("records where rows may revise", may_revise),
+        ("records too far ahead", truth.too_far_ahead()),
+        ("records with log times", timed(&world.logs)),
+        ("late rows in a table", world.late_rows()),
     ] {
         *seen.entry(fate.into()).or_default() += count;
     }
-    let belated = if lateness > 0 {
-        truth.counts.accepted
-    } else {
-        0
-    };
-    *seen
-        .entry("records where rows may revise".into())
-        .or_default() += belated;
     *seen.entry("records".into()).or_default() += truth.counts.read;
     if (truth.counts.read as usize) < super::input::RECORDS {
         return Err(format!("only {} records", truth.counts.read));
