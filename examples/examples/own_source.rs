@@ -13,7 +13,7 @@ use fleet_core::{
     decode::Entry,
     event::ContentHasher,
     pipeline::{Ending, EpochLimits},
-    source::{Batch, Position, Replayable, SourceEvent},
+    source::{OnePartition, Position, Replayable, SourceEvent},
 };
 
 /// Stands in for the service: a numbered log of messages that counts its requests.
@@ -38,23 +38,13 @@ impl Service {
 /// Reads the log. The offset of a message is its number.
 struct Pages {
     service: Service,
-    partition: Partition,
-    assigned: bool,
-    /// The next message; `None` until the pipeline starts the partition.
-    next: Option<u64>,
-    ended: bool,
+    one: OnePartition,
 }
 
 impl Pages {
     fn new(service: Service) -> Self {
-        let partition = Partition::new("service/trips");
-        Self {
-            service,
-            partition,
-            assigned: false,
-            next: None,
-            ended: false,
-        }
+        let one = OnePartition::new("service/trips");
+        Self { service, one }
     }
 }
 
@@ -63,34 +53,27 @@ impl Source for Pages {
     type Payload = Vec<(u64, String)>;
 
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        if !self.assigned {
-            self.assigned = true;
-            return Ok(SourceEvent::Assigned(vec![self.partition.clone()]));
+        if let Some(assigned) = self.one.ready().await {
+            return Ok(assigned);
         }
-        let Some(from) = self.next.filter(|_| !self.ended) else {
-            return std::future::pending().await;
-        };
         // Nothing has changed if the future is dropped here: the next call requests the page again.
-        let payload = self.service.page(from, 10).await;
-        let Some((last, _)) = payload.last() else {
-            self.ended = true;
-            return Ok(SourceEvent::End(self.partition.clone()));
-        };
-        let next = last + 1;
-        self.next = Some(next);
-        let partition = self.partition.clone();
-        Ok(SourceEvent::Batch(Batch {
-            partition,
-            next: Offset(next),
-            time: None,
-            mark: None,
-            payload,
-        }))
+        let page = self.service.page(self.one.at().0, 10).await;
+        Ok(match page.last() {
+            Some((last, _)) => self.one.batch(Offset(last + 1), page),
+            None => self.one.end(),
+        })
     }
 
-    async fn start(&mut self, _: &Partition, at: Option<&Position>) -> Result<()> {
-        self.next = Some(at.map_or(0, |at| at.next.0));
-        Ok(())
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        self.one.start(partition, at)
+    }
+
+    fn pause(&mut self, _: &Partition) {
+        self.one.pause();
+    }
+
+    fn resume(&mut self, _: &Partition) {
+        self.one.resume();
     }
 
     /// The current end of the log, from which the lag is computed.

@@ -13,7 +13,7 @@ use futures_core::Stream;
 use crate::{
     contracts::{
         Source,
-        source::{Batch, SingleReader, SourceEvent},
+        source::{OnePartition, SingleReader, SourceEvent},
     },
     data::{Offset, Partition, Position, Result},
 };
@@ -26,8 +26,8 @@ const MAX_BATCH_ITEMS: usize = 1024;
 /// [`Decode`](crate::Decode) reads.
 ///
 /// # Shape
-/// One partition, which closes with the stream, and [ends](Self::ending) with it only if you say so.
-/// The items that are ready at once form one batch, up to 1,024.
+/// One partition, which closes with the stream, and [ends](Self::ending) with it only if you say
+/// so. The items that are ready at once form one batch, up to 1,024.
 ///
 /// # Guarantees
 /// At least once, provided that the stream repeats the items that were not
@@ -59,29 +59,15 @@ const MAX_BATCH_ITEMS: usize = 1024;
 /// # }).unwrap();
 /// ```
 pub struct StreamSource<S: Stream, T> {
-    partition: Partition,
+    one: OnePartition,
     stream: Pin<Box<S>>,
     /// Returns the offset of an item, given the offset after the previous one.
     assign_offset: fn(Offset, S::Item) -> (Offset, T),
     on_committed: Option<Box<dyn FnMut(Offset) + Send>>,
     /// Whether the end of the stream is the end of the input.
     ends: bool,
-    phase: Phase,
-    paused: bool,
-    /// The driver has been told that nothing is ready.
-    idle_reported: bool,
-    /// The offset after the last item.
-    next: Offset,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    New,
-    Assigned,
-    Running,
-    /// The stream has ended, but the driver has not been told.
-    Over,
-    Ended,
+    /// Whether the stream has ended. It is not polled again.
+    is_over: bool,
 }
 
 impl<S: Stream> StreamSource<S, S::Item> {
@@ -111,15 +97,12 @@ impl<S: Stream, T> StreamSource<S, T> {
         assign_offset: fn(Offset, S::Item) -> (Offset, T),
     ) -> Self {
         Self {
-            partition: Partition::new(partition),
+            one: OnePartition::new(partition),
             stream: Box::pin(stream),
             assign_offset,
             on_committed: None,
             ends: false,
-            phase: Phase::New,
-            paused: false,
-            idle_reported: false,
-            next: Offset::default(),
+            is_over: false,
         }
     }
 
@@ -131,40 +114,31 @@ impl<S: Stream, T> StreamSource<S, T> {
         self
     }
 
-    /// Declares the end of the stream to be the end of the input: windows close, and this is stored.
-    /// A later run of the partition is refused. Default: the next run goes on with another stream.
+    /// Declares the end of the stream to be the end of the input: windows close, and this is
+    /// stored. A later run of the partition is refused. Default: the next run goes on with another
+    /// stream.
     #[must_use]
     pub fn ending(mut self) -> Self {
         self.ends = true;
         self
     }
 
-    fn over(&mut self) -> SourceEvent<Vec<(Offset, T)>> {
-        self.phase = Phase::Ended;
-        let partition = self.partition.clone();
-        if self.ends {
-            SourceEvent::End(partition)
-        } else {
-            SourceEvent::Closed(partition)
-        }
-    }
-
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<SourceEvent<Vec<(Offset, T)>>> {
-        let mut payload = Vec::new();
+        let (mut payload, mut next) = (Vec::new(), self.one.at());
         let mut waiting = false;
         for _ in 0..MAX_BATCH_ITEMS {
+            if self.is_over {
+                break;
+            }
             match self.stream.as_mut().poll_next(cx) {
                 Poll::Ready(Some(item)) => {
-                    let (at, value) = (self.assign_offset)(self.next, item);
-                    if at >= self.next {
-                        self.next = Offset(at.0.saturating_add(1));
+                    let (at, value) = (self.assign_offset)(next, item);
+                    if at >= next {
+                        next = Offset(at.0.saturating_add(1));
                         payload.push((at, value));
                     }
                 }
-                Poll::Ready(None) => {
-                    self.phase = Phase::Over;
-                    break;
-                }
+                Poll::Ready(None) => self.is_over = true,
                 Poll::Pending => {
                     waiting = true;
                     break;
@@ -172,23 +146,20 @@ impl<S: Stream, T> StreamSource<S, T> {
             }
         }
         if !payload.is_empty() {
-            self.idle_reported = false;
-            return Poll::Ready(SourceEvent::Batch(Batch {
-                partition: self.partition.clone(),
-                next: self.next,
-                time: None,
-                mark: None,
-                payload,
-            }));
+            return Poll::Ready(self.one.batch(next, payload));
         }
-        if self.phase == Phase::Over {
-            return Poll::Ready(self.over());
+        if self.is_over {
+            return Poll::Ready(if self.ends {
+                self.one.end()
+            } else {
+                self.one.close()
+            });
         }
         if !waiting {
             // Only committed items so far, and there may be more. Yield to other tasks first.
             cx.waker().wake_by_ref();
-        } else if !std::mem::replace(&mut self.idle_reported, true) {
-            return Poll::Ready(SourceEvent::Idle);
+        } else if let Some(idle) = self.one.idle() {
+            return Poll::Ready(idle);
         }
         Poll::Pending
     }
@@ -210,31 +181,22 @@ where
     type Payload = Vec<(Offset, T)>;
 
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        match self.phase {
-            Phase::New => {
-                self.phase = Phase::Assigned;
-                Ok(SourceEvent::Assigned(vec![self.partition.clone()]))
-            }
-            Phase::Running if !self.paused => Ok(poll_fn(|cx| self.poll_event(cx)).await),
-            Phase::Over if !self.paused => Ok(self.over()),
-            Phase::Assigned | Phase::Running | Phase::Over | Phase::Ended => {
-                std::future::pending().await
-            }
+        match self.one.ready().await {
+            Some(assigned) => Ok(assigned),
+            None => Ok(poll_fn(|cx| self.poll_event(cx)).await),
         }
     }
 
-    async fn start(&mut self, _: &Partition, at: Option<&Position>) -> Result<()> {
-        self.next = at.map(|at| at.next).unwrap_or_default();
-        self.phase = Phase::Running;
-        Ok(())
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        self.one.start(partition, at)
     }
 
     fn pause(&mut self, _: &Partition) {
-        self.paused = true;
+        self.one.pause();
     }
 
     fn resume(&mut self, _: &Partition) {
-        self.paused = false;
+        self.one.resume();
     }
 
     async fn committed(&mut self, _: &Partition, upto: &Position) -> Result<()> {
@@ -248,9 +210,8 @@ where
 impl<S: Stream, T> fmt::Debug for StreamSource<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamSource")
-            .field("partition", &self.partition)
-            .field("phase", &self.phase)
-            .field("next", &self.next)
+            .field("partition", &self.one)
+            .field("is_over", &self.is_over)
             .finish_non_exhaustive()
     }
 }

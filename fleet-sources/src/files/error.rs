@@ -65,8 +65,6 @@ pub(crate) enum FileError {
         "{name} can be read only once, and was begun: start the program again with the same input"
     )]
     OnlyOnce { name: String },
-    #[error("partition {asked} is not of this source, which has {own}")]
-    NotOurs { asked: String, own: String },
     #[error("cannot start the thread that reads {name}: {cause}; free some memory or threads")]
     Thread { name: String, cause: io::Error },
     #[error("reading {name} had stopped with an error before: start the source again")]
@@ -105,8 +103,7 @@ impl FileError {
             | Self::Open { .. }
             | Self::Beginning { .. }
             | Self::Header { .. }
-            | Self::Several(_)
-            | Self::NotOurs { .. } => ErrorKind::Config,
+            | Self::Several(_) => ErrorKind::Config,
             Self::Read { .. }
             | Self::PastTheEnd { .. }
             | Self::InsideRecord { .. }

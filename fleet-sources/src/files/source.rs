@@ -4,8 +4,8 @@ use std::{sync::mpsc as blocking, thread::Builder};
 
 use async_trait::async_trait;
 use fleet_core::{
-    Offset, Partition, Result, Source,
-    source::{Chunk, Position, Replayable, SourceEvent},
+    Error, Offset, Partition, Result, Source,
+    source::{Chunk, OnePartition, Position, Replayable, SourceEvent},
 };
 use tokio::sync::mpsc;
 
@@ -82,22 +82,16 @@ pub struct FileSource {
     headers: Vec<InputHeader>,
     options: FileOptions,
     /// Unknown until the first record of a followed file is complete.
-    partition: Option<Partition>,
-    state: State,
-    paused: bool,
+    one: Option<OnePartition>,
+    /// `None` before the start, and after an error.
+    reading: Option<Reading>,
 }
 
 #[derive(Debug)]
-enum State {
-    New,
-    Assigned,
-    Reading {
-        chunks: mpsc::Receiver<Result<SourceEvent<Chunk>>>,
-        /// Dropping it wakes a thread that waits for a file to grow.
-        _stop: blocking::SyncSender<()>,
-    },
-    Ended,
-    Stopped,
+struct Reading {
+    chunks: mpsc::Receiver<Result<SourceEvent<Chunk>>>,
+    /// Dropping it wakes a thread that waits for a file to grow.
+    _stop: blocking::SyncSender<()>,
 }
 
 impl FileSource {
@@ -146,9 +140,8 @@ impl FileSource {
             headers: Vec::new(),
             inputs: opened,
             options,
-            partition: None,
-            state: State::New,
-            paused: false,
+            one: None,
+            reading: None,
         };
         source.name_partition();
         Ok(source)
@@ -157,7 +150,7 @@ impl FileSource {
     /// The partition, under whose name progress is stored; `None` only while a followed file has no
     /// complete record.
     pub fn partition(&self) -> Option<&Partition> {
-        self.partition.as_ref()
+        self.one.as_ref().map(OnePartition::partition)
     }
 
     /// The header of each input, in order, so that columns can be checked before reading starts.
@@ -177,16 +170,13 @@ impl FileSource {
         self.headers = self.inputs.iter().map(OpenedInput::header).collect();
         let settled = self.inputs.last().is_none_or(|last| last.settled);
         if settled || self.options.at_end == AtEnd::End {
-            self.partition = Some(identity::partition(&self.inputs));
+            self.one = Some(OnePartition::new(identity::partition(&self.inputs)));
         }
     }
 
     /// Waits until a followed file has its first record, and the partition its name.
-    async fn known_partition(&mut self) -> Result<Partition> {
-        loop {
-            if let Some(partition) = &self.partition {
-                return Ok(partition.clone());
-            }
+    async fn known_partition(&mut self) -> Result<()> {
+        while self.one.is_none() {
             if let AtEnd::Follow { poll } = self.options.at_end {
                 tokio::time::sleep(poll).await;
             }
@@ -195,6 +185,12 @@ impl FileSource {
             }
             self.name_partition();
         }
+        Ok(())
+    }
+
+    fn stopped(&self) -> Error {
+        let name = self.first_name();
+        FileError::Stopped { name }.into()
     }
 
     #[cfg(test)]
@@ -225,47 +221,42 @@ impl Source for FileSource {
     }
 
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
-        match &mut self.state {
-            State::New => {
-                let partition = self.known_partition().await?;
-                self.state = State::Assigned;
-                Ok(SourceEvent::Assigned(vec![partition]))
+        self.known_partition().await?;
+        let Some(one) = &mut self.one else {
+            return Err(self.stopped());
+        };
+        if let Some(assigned) = one.ready().await {
+            return Ok(assigned);
+        }
+        let event = match &mut self.reading {
+            Some(reading) => reading.chunks.recv().await,
+            None => None,
+        };
+        match event {
+            Some(Ok(SourceEvent::End(_))) => Ok(one.end()),
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => {
+                self.reading = None;
+                Err(error)
             }
-            State::Reading { chunks, .. } if !self.paused => {
-                let event = chunks.recv().await;
-                match &event {
-                    Some(Ok(SourceEvent::End(_))) => self.state = State::Ended,
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => self.state = State::Stopped,
-                }
-                event.unwrap_or_else(|| {
-                    Err(FileError::Stopped {
-                        name: self.first_name(),
-                    }
-                    .into())
-                })
-            }
-            State::Stopped => Err(FileError::Stopped {
-                name: self.first_name(),
-            }
-            .into()),
-            State::Assigned | State::Reading { .. } | State::Ended => std::future::pending().await,
+            None => Err(self.stopped()),
         }
     }
 
     async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
-        let own = self.known_partition().await?;
-        if *partition != own {
-            let (asked, own) = (partition.to_string(), own.to_string());
-            return Err(FileError::NotOurs { asked, own }.into());
-        }
+        self.known_partition().await?;
+        let Some(one) = &mut self.one else {
+            return Err(self.stopped());
+        };
+        one.start(partition, at)?;
+        let at = one.at();
+        self.reading = None;
         let inputs = self.inputs.iter_mut().map(OpenedInput::for_reader);
         let inputs = inputs.collect::<Result<Vec<_>, FileError>>()?;
-        let at = at.map(|at| at.next).unwrap_or_default();
-        let reader = Reader::new(inputs, own.clone(), self.options, at);
+        let reader = Reader::new(inputs, partition.clone(), self.options, at);
         let (to, chunks) = mpsc::channel(READ_AHEAD);
         let (stop, stopped) = blocking::sync_channel(0);
-        let at_end = self.options.at_end;
+        let (own, at_end) = (partition.clone(), self.options.at_end);
         Builder::new()
             .name("fleet-files".into())
             .spawn(move || read(reader, &own, at_end, &to, &stopped))
@@ -273,24 +264,21 @@ impl Source for FileSource {
                 name: self.first_name(),
                 cause,
             })?;
-        self.state = State::Reading {
-            chunks,
-            _stop: stop,
-        };
-        self.paused = false;
+        let _stop = stop;
+        self.reading = Some(Reading { chunks, _stop });
         Ok(())
     }
 
     fn pause(&mut self, _: &Partition) {
-        self.paused = true;
+        self.one.iter_mut().for_each(OnePartition::pause);
     }
 
     fn resume(&mut self, _: &Partition) {
-        self.paused = false;
+        self.one.iter_mut().for_each(OnePartition::resume);
     }
 
     fn end(&self, partition: &Partition) -> Option<Offset> {
-        let ours = self.partition.as_ref() == Some(partition);
+        let ours = self.partition() == Some(partition);
         self.total_bytes().filter(|_| ours).map(Offset)
     }
 }

@@ -1,11 +1,11 @@
 //! [`HistorySource`], which reads a table page by page in the order of time.
 
-use std::{collections::VecDeque, fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use fleet_core::{
-    Error, ErrorKind, Offset, Partition, Result, Source,
-    source::{Batch, Position, Replayable, SourceEvent},
+    Offset, Partition, Result, Source,
+    source::{OnePartition, Position, Replayable, SourceEvent},
 };
 use tokio_postgres::Client;
 
@@ -80,25 +80,15 @@ pub struct HistorySource {
     connect: Arc<Connect>,
     pages: Arc<Pages>,
     options: HistoryOptions,
-    partition: Partition,
-    state: State,
-    paused: bool,
+    one: OnePartition,
     start: PageStart,
     /// The offset of the last row emitted.
     last: Option<RowOffset>,
     client: Option<Client>,
     /// The page that is being read. It owns the client, so a failed page drops its connection.
     reading: Option<Boxed<Result<Page>>>,
-    /// The events of the last page: its rows, and the end if it is the last page.
-    events: VecDeque<SourceEvent<Vec<(Offset, HistoryRow)>>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    New,
-    Assigned,
-    Reading,
-    Ended,
+    /// Whether the last page was read.
+    is_over: bool,
 }
 
 impl HistorySource {
@@ -133,21 +123,19 @@ impl HistorySource {
         Ok(Self {
             connect: Arc::new(move || Box::pin(connect())),
             pages: Arc::new(Pages::new(&options)?),
-            partition: Partition::new(name),
-            state: State::New,
-            paused: false,
+            one: OnePartition::new(name.as_str()),
             start: PageStart::At(RowOffset { at: from, tie: 0 }),
             last: None,
             client: None,
             reading: None,
-            events: VecDeque::new(),
+            is_over: false,
             options,
         })
     }
 
     /// The partition, under whose name progress is stored.
     pub fn partition(&self) -> &Partition {
-        &self.partition
+        self.one.partition()
     }
 
     /// Returns a future for the next page. It owns all it needs, so it can be polled again after an
@@ -171,9 +159,8 @@ impl HistorySource {
         })
     }
 
-    /// Queues the rows of a page as events, with their offsets.
-    fn queue(&mut self, rows: Vec<(Key, HistoryRow)>) -> Result<()> {
-        let last = self.pages.is_last(rows.len());
+    /// Gives the rows of a page their offsets.
+    fn numbered(&mut self, rows: Vec<(Key, HistoryRow)>) -> Result<Vec<(Offset, HistoryRow)>> {
         let mut payload = Vec::with_capacity(rows.len());
         for (key, stored) in rows {
             let at = key.at.into();
@@ -191,20 +178,7 @@ impl HistorySource {
             self.last = Some(row);
             self.start = PageStart::After(key);
         }
-        if let Some((at, _)) = payload.last() {
-            self.events.push_back(SourceEvent::Batch(Batch {
-                partition: self.partition.clone(),
-                next: Offset(at.0 + 1),
-                time: None,
-                mark: None,
-                payload,
-            }));
-        }
-        if last {
-            self.events
-                .push_back(SourceEvent::End(self.partition.clone()));
-        }
-        Ok(())
+        Ok(payload)
     }
 }
 
@@ -215,21 +189,10 @@ impl Source for HistorySource {
     type Payload = Vec<(Offset, HistoryRow)>;
 
     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
-        match self.state {
-            State::New => {
-                self.state = State::Assigned;
-                return Ok(SourceEvent::Assigned(vec![self.partition.clone()]));
-            }
-            State::Reading if !self.paused => {}
-            State::Assigned | State::Reading | State::Ended => return std::future::pending().await,
+        if let Some(assigned) = self.one.ready().await {
+            return Ok(assigned);
         }
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                if matches!(event, SourceEvent::End(_)) {
-                    self.state = State::Ended;
-                }
-                return Ok(event);
-            }
+        while !self.is_over {
             let page = match self.reading.take() {
                 Some(page) => page,
                 None => self.page(),
@@ -240,24 +203,23 @@ impl Source for HistorySource {
             self.reading = None;
             let (client, rows) = page?;
             self.client = Some(client);
-            self.queue(rows)?;
+            let is_last = self.pages.is_last(rows.len());
+            let payload = self.numbered(rows)?;
+            self.is_over = is_last;
+            if let Some((at, _)) = payload.last() {
+                return Ok(self.one.batch(Offset(at.0 + 1), payload));
+            }
         }
+        Ok(self.one.end())
     }
 
     async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
-        if *partition != self.partition {
-            let message = format!(
-                "cannot start {partition}: this history is {}",
-                self.partition
-            );
-            return Err(Error::new(ErrorKind::Source, message));
-        }
-        let row = RowOffset::decode(at.map(|at| at.next).unwrap_or_default(), self.options.from);
+        self.one.start(partition, at)?;
+        let row = RowOffset::decode(self.one.at(), self.options.from);
         self.start = PageStart::At(row);
         self.last = None;
         self.reading = None;
-        self.events.clear();
-        self.state = State::Reading;
+        self.is_over = false;
         Ok(())
     }
 
@@ -266,19 +228,18 @@ impl Source for HistorySource {
     }
 
     fn pause(&mut self, _: &Partition) {
-        self.paused = true;
+        self.one.pause();
     }
 
     fn resume(&mut self, _: &Partition) {
-        self.paused = false;
+        self.one.resume();
     }
 }
 
 impl fmt::Debug for HistorySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HistorySource")
-            .field("partition", &self.partition)
-            .field("state", &self.state)
+            .field("partition", &self.one)
             .field("start", &self.start)
             .finish_non_exhaustive()
     }

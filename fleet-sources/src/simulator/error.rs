@@ -31,8 +31,6 @@ pub(super) enum SimulatorError {
         number: u32,
         cause: fleet_core::IdError,
     },
-    #[error("partition {asked} is not of this source, which has {own}")]
-    NotOurs { asked: String, own: String },
     #[error(
         "byte {at} of the simulation, where reading stopped before, is not the beginning of a record: it was made by another version of the program; start afresh"
     )]

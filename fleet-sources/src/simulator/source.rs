@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use fleet_core::{
     Error, Offset, Partition, Result, Source,
     dialect::Dialect,
-    source::{Batch, Chunk, Position, Replayable, SourceEvent},
+    source::{Chunk, OnePartition, Position, Replayable, SourceEvent},
 };
 use tokio::time::Instant;
 
@@ -65,21 +65,9 @@ const YIELD_AFTER: u32 = 1024;
 /// before the offset again.
 pub struct Simulator<M: Model, D> {
     generator: Generator<M, D>,
-    partition: Partition,
+    one: OnePartition,
     /// The first tick after the start, and when it was due.
     began: Option<(u64, Instant)>,
-    state: State,
-    paused: bool,
-    /// Whether the driver was told that the next event is not due yet.
-    is_idle: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    New,
-    Assigned,
-    Running,
-    Ended,
 }
 
 impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
@@ -92,18 +80,15 @@ impl<M: Model, D: Dialect<Event = M::Event>> Simulator<M, D> {
     pub fn new(model: M, dialect: D, options: SimulatorOptions) -> Result<Self> {
         let mut generator = Generator::new(model, dialect, options)?;
         Ok(Self {
-            partition: generator.partition()?,
+            one: OnePartition::new(generator.partition()?),
             generator,
             began: None,
-            state: State::New,
-            paused: false,
-            is_idle: false,
         })
     }
 
     /// The partition, under whose name progress is stored.
     pub fn partition(&self) -> &Partition {
-        &self.partition
+        self.one.partition()
     }
 
     /// The options of the simulation.
@@ -156,47 +141,30 @@ where
     }
 
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
-        match self.state {
-            State::New => {
-                self.state = State::Assigned;
-                Ok(SourceEvent::Assigned(vec![self.partition.clone()]))
-            }
-            State::Running if !self.paused => {
-                if self.generator.is_done() {
-                    self.state = State::Ended;
-                    return Ok(SourceEvent::End(self.partition.clone()));
-                }
-                let due = self.due();
-                let is_early = due.is_some_and(|due| due > Instant::now());
-                if is_early && !std::mem::replace(&mut self.is_idle, true) {
-                    return Ok(SourceEvent::Idle);
-                }
-                // All waiting happens here, and all generating after it: a future dropped while it
-                // waits has changed nothing.
-                match due {
-                    Some(due) => tokio::time::sleep_until(due).await,
-                    // Nothing else here ever waits, and other tasks need a turn.
-                    None => tokio::task::yield_now().await,
-                }
-                self.is_idle = false;
-                let payload = self.chunk();
-                Ok(SourceEvent::Batch(Batch {
-                    partition: self.partition.clone(),
-                    next: Offset(self.generator.offset()),
-                    time: None,
-                    mark: None,
-                    payload,
-                }))
-            }
-            State::Assigned | State::Running | State::Ended => std::future::pending().await,
+        if let Some(assigned) = self.one.ready().await {
+            return Ok(assigned);
         }
+        if self.generator.is_done() {
+            return Ok(self.one.end());
+        }
+        let due = self.due();
+        let is_early = due.is_some_and(|due| due > Instant::now());
+        if let Some(idle) = is_early.then(|| self.one.idle()).flatten() {
+            return Ok(idle);
+        }
+        // All waiting happens here, and all generating after it: a future dropped while it waits
+        // has changed nothing.
+        match due {
+            Some(due) => tokio::time::sleep_until(due).await,
+            // Nothing else here ever waits, and other tasks need a turn.
+            None => tokio::task::yield_now().await,
+        }
+        let chunk = self.chunk();
+        Ok(self.one.batch(Offset(self.generator.offset()), chunk))
     }
 
     async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
-        if *partition != self.partition {
-            let (asked, own) = (partition.to_string(), self.partition.to_string());
-            return Err(SimulatorError::NotOurs { asked, own }.into());
-        }
+        self.one.check(partition)?;
         self.generator.rewind()?;
         self.began = None;
         let to = at.map(|at| at.next).unwrap_or_default();
@@ -217,16 +185,15 @@ where
             let error = SimulatorError::InsideRecord { at: to.0 };
             return Err(Error::from(error).at(partition, to));
         }
-        (self.state, self.paused, self.is_idle) = (State::Running, false, false);
-        Ok(())
+        self.one.start(partition, at)
     }
 
     fn pause(&mut self, _: &Partition) {
-        self.paused = true;
+        self.one.pause();
     }
 
     fn resume(&mut self, _: &Partition) {
-        self.paused = false;
+        self.one.resume();
     }
 }
 
@@ -240,8 +207,7 @@ where
 impl<M: Model, D> fmt::Debug for Simulator<M, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulator")
-            .field("partition", &self.partition)
-            .field("state", &self.state)
+            .field("partition", &self.one)
             .finish_non_exhaustive()
     }
 }

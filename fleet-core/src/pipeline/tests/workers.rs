@@ -12,7 +12,7 @@ use crate::{
     contracts::{
         MemoryStore, Source,
         decode::Typed,
-        source::{Batch, Chunk, Replayable, SourceEvent},
+        source::{Batch, Chunk, OnePartition, Replayable, SourceEvent},
     },
     data::{ErrorKind, Offset, Partition, Position, Result},
     dialect::VehicleOps,
@@ -221,11 +221,11 @@ async fn several_partitions_of_one_round_are_kept_apart() {
 }
 
 /// Returns one chunk of lines, as large as a source of bytes returns at a time.
-pub(super) struct Lines(Option<Vec<u8>>, bool, bool);
+pub(super) struct Lines(Option<Vec<u8>>, OnePartition);
 
 impl Lines {
     pub(super) fn new(text: Vec<u8>) -> Self {
-        Self(Some(text), false, false)
+        Self(Some(text), OnePartition::new("lines"))
     }
 }
 
@@ -234,33 +234,22 @@ impl Source for Lines {
     type Payload = Chunk;
 
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
-        let partition = Partition::new("lines");
-        if !std::mem::replace(&mut self.1, true) {
-            return Ok(SourceEvent::Assigned(vec![partition]));
-        }
-        if !self.2 {
-            return std::future::pending().await;
+        if let Some(assigned) = self.1.ready().await {
+            return Ok(assigned);
         }
         let Some(bytes) = self.0.take() else {
-            return Ok(SourceEvent::End(partition));
+            return Ok(self.1.end());
         };
         let next = Offset(bytes.len() as u64);
         let payload = Chunk {
             bytes,
             ..Chunk::default()
         };
-        Ok(SourceEvent::Batch(Batch {
-            partition,
-            time: None,
-            mark: None,
-            next,
-            payload,
-        }))
+        Ok(self.1.batch(next, payload))
     }
 
-    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
-        self.2 = true;
-        Ok(())
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        self.1.start(partition, at)
     }
 }
 
