@@ -132,8 +132,10 @@ impl fmt::Debug for RevokeGuard {
 /// After a [retryable](crate::Error::is_retryable) error the driver waits and repeats the call; any
 /// other error stops the pipeline. A record that cannot be decoded is not an error: pass it on, and
 /// the decoder turns it into a dead letter.
+///
+/// A `Box` of a source and a `&mut` to one are sources too, also of a `dyn` source.
 #[async_trait]
-pub trait Source: Send + 'static {
+pub trait Source: Send {
     /// The records of a batch.
     type Payload: Send + 'static;
 

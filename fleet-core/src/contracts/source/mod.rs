@@ -3,6 +3,7 @@
 
 mod chunk;
 mod contract;
+mod forward;
 mod one_partition;
 
 pub use chunk::Chunk;
