@@ -1,5 +1,4 @@
-//! The contract of a decoder, which turns payloads into events, and the [`Entry`] that counts the
-//! fate of each record.
+//! The [`Entry`] of a decoder, which counts the fate of each record.
 
 pub use crate::contracts::dead_letter::MAX_RAW_BYTES;
 use crate::{
@@ -8,7 +7,6 @@ use crate::{
         fates::{Counts, Fates},
     },
     data::{EventTime, Offset},
-    event::Event,
     rows::{Dealer, Slab},
 };
 
@@ -293,146 +291,5 @@ impl<'a, E> Entry<'a, E> {
         letter.reason.truncate(end.unwrap_or(0));
         letter.raw.truncate(MAX_RAW_BYTES);
         self.fates.bury(letter);
-    }
-}
-
-/// Decodes the payloads of a source into events.
-///
-/// The engine calls `decode` once for each payload, or for each part that `divide` returns, and
-/// again for payloads that a restart or a retry reads again. Several threads may call it at the
-/// same time.
-///
-/// # Guarantees
-/// An implementation guarantees:
-/// - It makes exactly one [`Entry`] call for each record, in input order. Whatever the bytes are,
-///   it neither panics nor skips a record silently.
-/// - It is pure: the calls depend on the payload alone. It keeps no state between payloads.
-///
-/// # Errors
-/// There are none: a record that cannot be decoded becomes a dead letter through
-/// [`Entry::malformed`]. A panic stops the pipeline, unless
-/// [panics are isolated](crate::Pipeline::isolate_panics) and `copy_for_retry` returns a copy; then
-/// only the record that caused it becomes a dead letter.
-///
-/// # Examples
-/// ```
-/// use fleet_core::{EventTime, Offset, VehicleId, decode::{Decode, Entry}, event::Telemetry};
-///
-/// /// Each record is a vehicle id.
-/// struct Ids;
-/// impl Decode<Vec<(Offset, String)>> for Ids {
-///     type Event = Telemetry;
-///     fn decode(&self, payload: Vec<(Offset, String)>, entry: &mut Entry<'_, Telemetry>) {
-///         for (at, id) in payload {
-///             match VehicleId::new(&id) {
-///                 Ok(id) => entry.row(at, Telemetry::new(id, EventTime::MIN)),
-///                 Err(error) => entry.malformed(at, id.as_bytes(), error.to_string()),
-///             }
-///         }
-///     }
-/// }
-///
-/// # use fleet_core::checkpoint::Fates;
-/// let (mut rows, mut fates) = (Vec::new(), Fates::default());
-/// let payload = vec![(Offset(0), "car-1".into()), (Offset(1), String::new())];
-/// Ids.decode(payload, &mut Entry::new(&mut rows, &mut fates));
-/// assert_eq!((rows.len(), fates.counts.dead_lettered), (1, 1));
-/// ```
-pub trait Decode<P>: Send + Sync + 'static {
-    /// The event type.
-    type Event: Event;
-
-    /// Decodes all records of a payload.
-    fn decode(&self, payload: P, entry: &mut Entry<'_, Self::Event>);
-
-    /// Returns a copy of the payload, to decode record by record if [`decode`](Self::decode)
-    /// panics.
-    ///
-    /// Called before each `decode` where [panics are isolated](crate::Pipeline::isolate_panics),
-    /// and never otherwise. The default returns `None`: a panic then stops the pipeline.
-    fn copy_for_retry(&self, payload: &P) -> Option<RetryCopy<P>> {
-        let _ = payload;
-        None
-    }
-
-    /// Splits a payload into up to `parts` parts, for several workers to decode in parallel.
-    ///
-    /// Decoding the parts in order must equal decoding the whole. The default does not split.
-    fn divide(&self, payload: P, parts: usize) -> Vec<P> {
-        let _ = parts;
-        vec![payload]
-    }
-}
-
-/// A copy of a payload, decoded record by record if the decoder panics.
-#[derive(Clone, Debug)]
-pub struct RetryCopy<P> {
-    /// The payload.
-    pub payload: P,
-    /// Splits the payload into its records, in input order.
-    pub records: fn(P) -> Vec<SingleRecord<P>>,
-}
-
-/// A payload that holds exactly one record.
-#[derive(Clone, Debug)]
-pub struct SingleRecord<P> {
-    /// The offset of the record.
-    pub at: Offset,
-    /// The bytes of the record, for its dead letter; empty if it has none.
-    pub raw: Vec<u8>,
-    /// The payload.
-    pub payload: P,
-}
-
-/// The decoder for sources that produce typed events and their offsets.
-///
-/// # Examples
-/// ```
-/// # use fleet_core::{EventTime, Offset, VehicleId, checkpoint::Fates, event::Telemetry};
-/// # use fleet_core::decode::{Decode, Entry, Typed};
-/// let event = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
-/// let (mut rows, mut fates) = (Vec::new(), Fates::default());
-/// Typed::default().decode(vec![(Offset(0), event)], &mut Entry::new(&mut rows, &mut fates));
-/// assert_eq!(rows.len(), 1);
-/// ```
-#[derive(Debug)]
-pub struct Typed<E>(std::marker::PhantomData<fn() -> E>);
-
-impl<E> Default for Typed<E> {
-    fn default() -> Self {
-        Self(std::marker::PhantomData)
-    }
-}
-
-impl<E: Event> Decode<Vec<(Offset, E)>> for Typed<E> {
-    type Event = E;
-    fn decode(&self, payload: Vec<(Offset, E)>, entry: &mut Entry<'_, E>) {
-        for (at, event) in payload {
-            entry.row(at, event);
-        }
-    }
-
-    fn copy_for_retry(&self, rows: &Vec<(Offset, E)>) -> Option<RetryCopy<Vec<(Offset, E)>>> {
-        Some(RetryCopy {
-            payload: rows.clone(),
-            records: |rows| {
-                let single = |(at, event)| SingleRecord {
-                    at,
-                    raw: Vec::new(),
-                    payload: vec![(at, event)],
-                };
-                rows.into_iter().map(single).collect()
-            },
-        })
-    }
-
-    fn divide(&self, rows: Vec<(Offset, E)>, parts: usize) -> Vec<Vec<(Offset, E)>> {
-        if parts <= 1 {
-            return vec![rows];
-        }
-        let each = rows.len().div_ceil(parts);
-        let mut rows = rows.into_iter();
-        let parts = (0..parts).map(|_| rows.by_ref().take(each).collect());
-        parts.filter(|part: &Vec<_>| !part.is_empty()).collect()
     }
 }
