@@ -2,52 +2,93 @@
 //! accepted by all sinks or by none.
 
 use fleet_core::{
-    TableRow,
+    Error, ErrorKind, TableRow,
     decode::MAX_RAW_BYTES,
     sink::Rejected,
     table::{Column, ColumnKind, Fields, Value, to_ndjson},
 };
 
-/// Passes the fields of a row to `take`; returns the reason if one does not fit its column.
+/// Why a row is not written.
+#[derive(Debug)]
+pub(crate) enum Misfit {
+    /// A column cannot take its content. The row becomes a dead letter.
+    Content(String),
+    /// Its type writes other columns than it names. That is an error in the program, which a dead
+    /// letter for each row would only hide: the write fails.
+    Shape(Error),
+}
+
+/// Passes the fields of a row to `take`, and returns why it is not written if one does not fit its
+/// column.
 pub(crate) fn fields<R: TableRow>(
     row: &R,
     take: &mut dyn FnMut(usize, &Value<'_>),
-) -> Result<(), String> {
+) -> Result<(), Misfit> {
     let mut checked = Checked {
         columns: R::columns(),
         next: 0,
-        refused: None,
+        content: None,
+        shape: None,
         take,
     };
     row.write(&mut checked);
-    match checked.refused {
-        Some(reason) => Err(reason),
-        None if checked.next == checked.columns.len() => Ok(()),
-        None => Err(format!(
-            "the row has {} fields, its type names {} columns",
-            checked.next,
-            checked.columns.len()
-        )),
+    let shape = checked.shape.take().or_else(|| checked.count_refusal());
+    match (shape, checked.content) {
+        (Some(reason), _) => Err(Misfit::Shape(shape_error::<R>(&reason))),
+        (None, Some(reason)) => Err(Misfit::Content(reason)),
+        (None, None) => Ok(()),
     }
 }
 
 struct Checked<'a> {
     columns: &'static [Column],
     next: usize,
-    refused: Option<String>,
+    content: Option<String>,
+    shape: Option<String>,
     take: &'a mut dyn FnMut(usize, &Value<'_>),
 }
 
 impl Fields for Checked<'_> {
     fn put(&mut self, value: Value<'_>) {
-        if let (Some(column), None) = (self.columns.get(self.next), &self.refused) {
-            self.refused = refusal(column, &value);
-            if self.refused.is_none() {
+        if let (Some(column), None) = (self.columns.get(self.next), &self.shape) {
+            self.shape = kind_refusal(column, &value);
+            if self.shape.is_none() && self.content.is_none() {
+                self.content = refusal(column, &value);
+            }
+            if self.shape.is_none() && self.content.is_none() {
                 (self.take)(self.next, &value);
             }
         }
         self.next += 1;
     }
+}
+
+impl Checked<'_> {
+    /// The reason why the number of fields is wrong, if it is.
+    fn count_refusal(&self) -> Option<String> {
+        let (written, named) = (self.next, self.columns.len());
+        if let Some(missing) = self.columns.get(written) {
+            let missing = missing.name;
+            return Some(format!(
+                "it writes {written} values but names {named} columns: {missing} gets none"
+            ));
+        }
+        let last = self.columns.last().map_or("", |column| column.name);
+        (written > named).then(|| {
+            format!(
+                "it writes {written} values but names {named} columns, of which {last} is the last"
+            )
+        })
+    }
+}
+
+fn shape_error<R>(reason: &str) -> Error {
+    let name = std::any::type_name::<R>();
+    let message = format!(
+        "cannot write rows of type {name}: {reason}; let `TableRow::write` write one value of the \
+         right kind for each of `TableRow::columns`"
+    );
+    Error::new(ErrorKind::Sink, message)
 }
 
 /// The reason why rows cannot replace each other as declared, if there is one.
@@ -87,13 +128,17 @@ fn refusal(column: &Column, value: &Value<'_>) -> Option<String> {
                 at.as_micros()
             )
         }),
-        (Value::Integer(_), ColumnKind::Integer) | (Value::Bool(_), ColumnKind::Bool) => None,
-        (value, kind) => Some(format!(
-            "{name} is {}, the column holds {}",
-            kind_word(kind_of(value)),
-            kind_word(Some(kind))
-        )),
+        _ => None,
     }
+}
+
+/// The reason why a value is of another kind than its column, if it is. Null is of every kind.
+fn kind_refusal(column: &Column, value: &Value<'_>) -> Option<String> {
+    let (name, kind) = (column.name, kind_of(value)?);
+    (kind != column.kind).then(|| {
+        let (written, named) = (kind_word(kind), kind_word(column.kind));
+        format!("it writes {written} for {name}, which holds {named}")
+    })
 }
 
 fn kind_of(value: &Value<'_>) -> Option<ColumnKind> {
@@ -107,14 +152,13 @@ fn kind_of(value: &Value<'_>) -> Option<ColumnKind> {
     })
 }
 
-fn kind_word(kind: Option<ColumnKind>) -> &'static str {
+const fn kind_word(kind: ColumnKind) -> &'static str {
     match kind {
-        None => "null",
-        Some(ColumnKind::Text) => "text",
-        Some(ColumnKind::Real) => "a number",
-        Some(ColumnKind::Integer) => "a whole number",
-        Some(ColumnKind::Bool) => "a truth value",
-        Some(ColumnKind::Time) => "a time",
+        ColumnKind::Text => "text",
+        ColumnKind::Real => "a number",
+        ColumnKind::Integer => "a whole number",
+        ColumnKind::Bool => "a truth value",
+        ColumnKind::Time => "a time",
     }
 }
 

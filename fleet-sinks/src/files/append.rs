@@ -62,20 +62,18 @@ impl Appender {
 
     /// Appends rows and waits until they are durable.
     pub(super) fn write<R: TableRow>(&mut self, rows: &[Row<R>]) -> Result<Outcome> {
-        let mut append = || -> io::Result<Outcome> {
-            // Someone may have emptied the file meanwhile, as tools that rotate logs do.
-            self.length = self.length.min(self.file.metadata()?.len());
-            let mut bytes = Vec::new();
-            if self.length == 0 {
-                bytes = self.format.header(R::columns());
-            }
-            let outcome = self.format.encode(rows, &mut bytes);
-            append_at(&mut self.file, self.length, &bytes)?;
-            self.file.sync_data()?;
-            self.length += bytes.len() as u64;
-            Ok(outcome)
-        };
-        append().map_err(|cause| failed("append to", &self.path, cause))
+        let broken = |cause| failed("append to", &self.path, cause);
+        // Someone may have emptied the file meanwhile, as tools that rotate logs do.
+        self.length = self.length.min(self.file.metadata().map_err(broken)?.len());
+        let mut bytes = Vec::new();
+        if self.length == 0 {
+            bytes = self.format.header(R::columns());
+        }
+        let outcome = self.format.encode(rows, &mut bytes)?;
+        append_at(&mut self.file, self.length, &bytes).map_err(broken)?;
+        self.file.sync_data().map_err(broken)?;
+        self.length += bytes.len() as u64;
+        Ok(outcome)
     }
 }
 

@@ -3,12 +3,12 @@
 use std::io::Write as _;
 
 use fleet_core::{
-    Row, TableRow,
+    Result, Row, TableRow,
     sink::Outcome,
     table::{Column, Value, to_ndjson},
 };
 
-use crate::check;
+use crate::check::{self, Misfit};
 
 /// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,21 +50,28 @@ impl Format {
     }
 
     /// Appends the rows that fit their columns, and returns the others as rejected.
-    pub(super) fn encode<R: TableRow>(self, rows: &[Row<R>], to: &mut Vec<u8>) -> Outcome {
+    ///
+    /// # Errors
+    /// If the type writes other columns than it names.
+    pub(super) fn encode<R: TableRow>(self, rows: &[Row<R>], to: &mut Vec<u8>) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         for (index, row) in rows.iter().enumerate() {
             let start = to.len();
-            if let Err(reason) = self.encode_one(&row.value, to) {
+            if let Err(misfit) = self.encode_one(&row.value, to) {
                 to.truncate(start);
+                let reason = match misfit {
+                    Misfit::Content(reason) => reason,
+                    Misfit::Shape(error) => return Err(error),
+                };
                 outcome
                     .rejected
                     .push(check::rejected(index, reason, &row.value));
             }
         }
-        outcome
+        Ok(outcome)
     }
 
-    fn encode_one<R: TableRow>(self, row: &R, to: &mut Vec<u8>) -> Result<(), String> {
+    fn encode_one<R: TableRow>(self, row: &R, to: &mut Vec<u8>) -> Result<(), Misfit> {
         match self {
             Self::Ndjson => {
                 check::fields(row, &mut |_, _| {})?;

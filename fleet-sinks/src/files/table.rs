@@ -137,7 +137,7 @@ impl<T: TableRow + Send + Sync + 'static> TransactionalSink<T, FileStore> for Fi
         if known.length == 0 {
             bytes = self.format.header(T::columns());
         }
-        let outcome = self.format.encode(rows, &mut bytes);
+        let outcome = self.format.encode(rows, &mut bytes)?;
         tx.append(&self.name, &self.path, known.length, &bytes)?;
         let written = (rows.len() - outcome.rejected.len()) as u64;
         tx.set_file(

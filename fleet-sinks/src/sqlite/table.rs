@@ -17,7 +17,10 @@ use super::{
     store::SqliteStore,
     tx::SqliteTx,
 };
-use crate::{check, indexes::Indexes};
+use crate::{
+    check::{self, Misfit},
+    indexes::Indexes,
+};
 
 /// A result table: rows are committed together with the position they came from.
 ///
@@ -135,8 +138,12 @@ impl<T: TableRow + Send + Sync + 'static> TransactionalSink<T, SqliteStore> for 
         for (index, row) in rows.iter().enumerate() {
             let written = write_row(&mut statement, &row.value, &mut time)
                 .map_err(|cause| tx.failed(&doing(), cause))?;
-            if let Err(reason) = written {
+            if let Err(misfit) = written {
                 tx.still_open()?;
+                let reason = match misfit {
+                    Misfit::Content(reason) => reason,
+                    Misfit::Shape(error) => return Err(error),
+                };
                 outcome
                     .rejected
                     .push(check::rejected(index, reason, &row.value));
@@ -151,7 +158,7 @@ fn write_row<R: TableRow>(
     statement: &mut CachedStatement<'_>,
     row: &R,
     time: &mut String,
-) -> rusqlite::Result<Result<(), String>> {
+) -> rusqlite::Result<Result<(), Misfit>> {
     let mut bound = Ok(());
     let fits = check::fields(row, &mut |index, value| {
         if bound.is_ok() {
@@ -165,7 +172,7 @@ fn write_row<R: TableRow>(
         Ok(_) => Ok(Ok(())),
         Err(cause) => match cause.sqlite_error_code() {
             Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
-                Ok(Err(cause.to_string()))
+                Ok(Err(Misfit::Content(cause.to_string())))
             }
             _ => Err(cause),
         },

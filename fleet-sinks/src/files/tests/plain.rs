@@ -9,7 +9,7 @@ use fleet_core::{
 
 use crate::{
     files::{CsvFile, NdjsonFile},
-    testing::{Other, Sample},
+    testing::{Bent, Other, Sample},
 };
 
 #[tokio::test]
@@ -143,4 +143,20 @@ async fn is_a_sink<K: Sink<Sample>>(open: impl Fn(&Path) -> K, lines: u64) {
 async fn files_are_sinks() {
     is_a_sink(|path| NdjsonFile::<Sample>::open(path).unwrap(), 0).await;
     is_a_sink(|path| CsvFile::<Sample>::open(path).unwrap(), 1).await;
+}
+
+#[tokio::test]
+async fn a_row_of_another_shape_than_its_type_is_not_appended() {
+    for how in Bent::WAYS {
+        let folder = tempfile::tempdir().unwrap();
+        let (csv, ndjson) = (folder.path().join("a.csv"), folder.path().join("a.ndjson"));
+        let rows = [Bent::Straight.row(), how.row()];
+        let refused = CsvFile::open(&csv).unwrap().write(&rows).await;
+        how.assert_refused(&refused.unwrap_err());
+        let refused = NdjsonFile::open(&ndjson).unwrap().write(&rows).await;
+        how.assert_refused(&refused.unwrap_err());
+        for path in [&csv, &ndjson] {
+            assert_eq!(fs::read(path).unwrap(), b"");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use fleet_core::{
 
 use crate::{
     files::FileStore,
-    testing::{Other, Sample},
+    testing::{Bent, Other, Sample},
 };
 
 async fn write(store: &mut FileStore, text: &str) {
@@ -167,5 +167,24 @@ async fn tables_are_transactional_sinks() {
             (store, table)
         };
         transactional_sink(both, &rows).await;
+    }
+}
+
+#[tokio::test]
+async fn a_row_of_another_shape_than_its_type_fails_the_write() {
+    for how in Bent::WAYS {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = FileStore::open(folder.path(), "demo").unwrap();
+        let rows = [Bent::Straight.row(), how.row()];
+        for mut table in [
+            store.ndjson::<Bent>("bent").unwrap(),
+            store.csv::<Bent>("bent").unwrap(),
+        ] {
+            let mut tx = store.begin().await.unwrap();
+            how.assert_refused(&table.write(&mut tx, &rows).await.unwrap_err());
+            drop(tx);
+            let file = fs::read(folder.path().join(table.name())).unwrap();
+            assert_eq!(file, b"", "{}", table.name());
+        }
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use fleet_core::{EventTime, Row, TableRow, table::Value};
 
 use super::keys::{Keys, ReadKey, SortKey};
-use crate::check;
+use crate::check::{self, Misfit};
 
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock begins.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
@@ -31,7 +31,7 @@ pub(super) struct Batch<'a, R> {
 }
 
 /// Rows that do not fit their columns, by slot, with the reason.
-pub(super) type Misfits = BTreeMap<usize, String>;
+pub(super) type Misfits = BTreeMap<usize, Misfit>;
 
 #[derive(Clone, Debug)]
 struct Sorted {
@@ -133,9 +133,9 @@ impl<'a, R: TableRow> Batch<'a, R> {
                 if numbered {
                     sized(&mut message, &number.to_be_bytes());
                 }
-                if let Err(reason) = check::fields(row, &mut |_, value| put(&mut message, value)) {
+                if let Err(misfit) = check::fields(row, &mut |_, value| put(&mut message, value)) {
                     message.truncate(before);
-                    misfits.insert(*slot, reason);
+                    misfits.insert(*slot, misfit);
                 }
             }
             Some(message.into())

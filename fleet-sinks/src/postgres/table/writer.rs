@@ -13,10 +13,13 @@ use super::{
     batch::{Batch, Misfits},
     wire::Wire,
 };
-use crate::postgres::connect::{
-    connection::StagingState,
-    error::server_message,
-    sqlstate::{Remedy, remedy},
+use crate::{
+    check::Misfit,
+    postgres::connect::{
+        connection::StagingState,
+        error::server_message,
+        sqlstate::{Remedy, remedy},
+    },
 };
 
 /// Rows tried at once after a bad one; four times as many after each success. Our choice: few
@@ -77,7 +80,11 @@ impl<'a, R: TableRow> BatchWriter<'a, R> {
             let mut refused = self.round(&slots).await?;
             refused.append(&mut self.misfits);
             slots.clear();
-            for (slot, reason) in refused {
+            for (slot, misfit) in refused {
+                let reason = match misfit {
+                    Misfit::Content(reason) => reason,
+                    Misfit::Shape(error) => return Err(error),
+                };
                 slots.extend(self.batch.runner_up(slot));
                 let index = self.batch.index(slot);
                 self.written
@@ -101,7 +108,7 @@ impl<'a, R: TableRow> BatchWriter<'a, R> {
             };
             let (bad, reason) = self.first_bad(slots, from..to, refusal).await?;
             if let (Some(reason), Some(slot)) = (reason, slots.get(bad)) {
-                refused.insert(*slot, reason);
+                refused.insert(*slot, Misfit::Content(reason));
             }
             from = bad + 1;
             reach = STEP_AFTER_BAD_ROW;

@@ -11,8 +11,8 @@ use fleet_core::{
 use crate::testing::postgres::{Scratch, wait};
 use crate::{
     Indexes,
-    postgres::{Database, PostgresOptions, PostgresStore, TableOptions},
-    testing::{Other, Sample},
+    postgres::{Database, PostgresOptions, PostgresStore, TableOptions, WriteMode},
+    testing::{Bent, Other, Sample},
 };
 
 async fn store(database: &Database) -> PostgresStore {
@@ -261,4 +261,32 @@ async fn a_write_that_a_lock_holds_up_may_be_tried_again() {
     admin.batch_execute("ROLLBACK").await.unwrap();
     table.write(&rows).await.unwrap();
     assert_eq!(scratch.number("SELECT count(*) FROM samples").await, 1);
+}
+
+#[tokio::test]
+async fn a_row_of_another_shape_than_its_type_fails_the_write() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = store(&scratch.open().await).await;
+    let sums = TableOptions {
+        mode: WriteMode::Add { key: &["place"] },
+        ..TableOptions::default()
+    };
+    // Straight into the table, and through a staging table.
+    for (name, options) in [("bent", TableOptions::default()), ("sums", sums)] {
+        let mut table = store.table_with::<Bent>(name, options).await.unwrap();
+        for how in Bent::WAYS {
+            let mut tx = store.begin().await.unwrap();
+            let rows = [Bent::Straight.row(), how.row()];
+            how.assert_refused(&table.write(&mut tx, &rows).await.unwrap_err());
+            drop(tx);
+            let count = format!("SELECT count(*) FROM {name}");
+            assert_eq!(scratch.number(&count).await, 0, "{name}, {how:?}");
+        }
+        // The connection is well: what follows is written.
+        let mut tx = store.begin().await.unwrap();
+        table.write(&mut tx, &[Bent::Straight.row()]).await.unwrap();
+        store.commit(tx, &[]).await.unwrap();
+    }
 }

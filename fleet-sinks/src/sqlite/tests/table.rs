@@ -1,16 +1,20 @@
 //! Result tables: values, refused rows, names and columns.
 
 use fleet_core::{
-    EventTime, Row,
+    EventTime, Graph, Order, Partition, Pipeline, Row, VehicleId,
     checkpoint::CheckpointStore,
+    decode::Typed,
     event::{Alert, Telemetry},
     sink::{Outcome, TransactionalSink},
-    testing::conformance::{Rows, transactional_sink},
+    testing::{
+        Scripted,
+        conformance::{Rows, transactional_sink},
+    },
 };
 
 use crate::{
     sqlite::{Indexes, SqliteOptions, SqliteStore},
-    testing::{Other, Sample},
+    testing::{Bent, Other, Sample},
 };
 
 async fn write(store: &SqliteStore, rows: &[Row<Sample>]) -> Outcome {
@@ -220,4 +224,37 @@ async fn a_table_is_a_transactional_sink() {
         (store, table)
     };
     transactional_sink(both, &rows).await;
+}
+
+#[tokio::test]
+async fn a_row_of_another_shape_than_its_type_fails_the_write() {
+    for how in Bent::WAYS {
+        let mut store = SqliteStore::open_in_memory("demo").unwrap();
+        let mut table = store.table::<Bent>("bent").unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let rows = [Bent::Straight.row(), how.row()];
+        how.assert_refused(&table.write(&mut tx, &rows).await.unwrap_err());
+        drop(tx);
+        assert_eq!(texts(&store, "SELECT place FROM bent"), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_type_that_names_other_columns_stops_the_pipeline_before_its_first_commit() {
+    let store = SqliteStore::open_in_memory("demo").unwrap();
+    let (mut graph, telemetry) = Graph::new();
+    let bent = graph.map("bent", telemetry, |_: &Telemetry| Bent::TooFew);
+    let car = VehicleId::new("car-1").unwrap();
+    let source = Scripted::of_events("memory", [Telemetry::new(car, EventTime::MIN)]);
+    let order = Order::default();
+    let sinks = (store.table("bent").unwrap(), store.table("all").unwrap());
+    let run = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+        .store("all", telemetry, sinks.1)
+        .store("bent", bent, sinks.0)
+        .run();
+    Bent::TooFew.assert_refused(&run.await.unwrap_err());
+    let mut store = store;
+    let progress = store.progress(&Partition::from("memory")).await.unwrap();
+    assert_eq!(progress.unwrap().next, None);
+    assert_eq!(texts(&store, "SELECT vehicle_id FROM \"all\""), [""; 0]);
 }
