@@ -1,6 +1,7 @@
 //! The contracts of sinks, which write results to the outside world.
 
 use async_trait::async_trait;
+use compact_str::CompactString;
 
 use crate::{contracts::checkpoint::CheckpointStore, data::Result, rows::Row};
 
@@ -41,6 +42,72 @@ pub struct Rejected {
 pub trait Sink<T>: Send + 'static {
     /// Writes the rows of one partition.
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome>;
+
+    /// Returns whether the sink needs the key of each row, as a topic or a cache of the newest value
+    /// does. Asked once, when the sink is bound to a stream. Default: `false`, which costs nothing.
+    ///
+    /// A sink with keys is written by [`write_keyed`](Self::write_keyed), and the dead letter of a
+    /// row that it rejects has the [key](crate::checkpoint::DeadLetter::key).
+    fn wants_keys(&self) -> bool {
+        false
+    }
+
+    /// Writes rows with their keys, one for each row; otherwise as [`write`](Self::write). Called
+    /// in its place if the sink [wants keys](Self::wants_keys). Default: ignores the keys.
+    ///
+    /// # Examples
+    /// The newest speed of each vehicle, from rows that do not name the vehicle:
+    #[cfg_attr(feature = "testing", doc = "```")]
+    #[cfg_attr(not(feature = "testing"), doc = "```ignore")]
+    /// use std::{collections::BTreeMap, sync::{Arc, Mutex}};
+    /// use compact_str::CompactString;
+    /// use fleet_core::{
+    ///     EventTime, Graph, MemoryStore, Order, Pipeline, Result, Row, VehicleId, decode::Typed,
+    ///     event::Telemetry, sink::{Outcome, Sink}, testing::Scripted, units::Speed,
+    /// };
+    ///
+    /// #[derive(Clone, Default)]
+    /// struct Speeds(Arc<Mutex<BTreeMap<CompactString, f64>>>);
+    ///
+    /// #[async_trait::async_trait]
+    /// impl Sink<f64> for Speeds {
+    ///     async fn write(&mut self, _: &[Row<f64>]) -> Result<Outcome> {
+    ///         unreachable!("it wants keys")
+    ///     }
+    ///     fn wants_keys(&self) -> bool {
+    ///         true
+    ///     }
+    ///     async fn write_keyed(
+    ///         &mut self, rows: &[Row<f64>], keys: &[CompactString],
+    ///     ) -> Result<Outcome> {
+    ///         let mut speeds = self.0.lock().unwrap();
+    ///         speeds.extend(keys.iter().cloned().zip(rows.iter().map(|row| row.value)));
+    ///         Ok(Outcome::default())
+    ///     }
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let (mut graph, telemetry) = Graph::new();
+    /// let kmh = graph.map("kmh", telemetry, |car: &Telemetry| car.speed().unwrap().as_kmh());
+    /// let car = Telemetry::new(VehicleId::new("car-1").unwrap(), EventTime::MIN);
+    /// let source = Scripted::of_events("memory", [car.with_speed(Speed::from_kmh(92.5))]);
+    /// let (order, speeds) = (Order::default(), Speeds::default());
+    /// Pipeline::at_least_once(source, Typed::default(), order, graph, MemoryStore::default())
+    ///     .publish("speeds", kmh, speeds.clone())
+    ///     .run()
+    ///     .await?;
+    /// assert_eq!(speeds.0.lock().unwrap()["car-1"], 92.5);
+    /// # Ok::<(), fleet_core::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    async fn write_keyed(&mut self, rows: &[Row<T>], keys: &[CompactString]) -> Result<Outcome>
+    where
+        T: Sync,
+    {
+        let _ = keys;
+        self.write(rows).await
+    }
 }
 
 /// Writes rows inside a transaction of the store `S`, exactly once.
@@ -66,6 +133,25 @@ pub trait Sink<T>: Send + 'static {
 pub trait TransactionalSink<T, S: CheckpointStore>: Send + 'static {
     /// Writes the rows of one partition within `tx`.
     async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome>;
+
+    /// Returns whether the sink needs the key of each row, as [`Sink::wants_keys`] does.
+    fn wants_keys(&self) -> bool {
+        false
+    }
+
+    /// Writes rows with their keys within `tx`, as [`Sink::write_keyed`] does.
+    async fn write_keyed(
+        &mut self,
+        tx: &mut S::Tx,
+        rows: &[Row<T>],
+        keys: &[CompactString],
+    ) -> Result<Outcome>
+    where
+        T: Sync,
+    {
+        let _ = keys;
+        self.write(tx, rows).await
+    }
 }
 
 /// A sink that discards every row, for benchmarks and for graphs of which only the tallies matter.
@@ -104,5 +190,37 @@ where
 {
     async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome> {
         (**self).write(tx, rows).await
+    }
+
+    fn wants_keys(&self) -> bool {
+        (**self).wants_keys()
+    }
+
+    async fn write_keyed(
+        &mut self,
+        tx: &mut S::Tx,
+        rows: &[Row<T>],
+        keys: &[CompactString],
+    ) -> Result<Outcome> {
+        (**self).write_keyed(tx, rows, keys).await
+    }
+}
+
+#[async_trait]
+impl<T, K> Sink<T> for Box<K>
+where
+    T: Sync + 'static,
+    K: Sink<T> + ?Sized,
+{
+    async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
+        (**self).write(rows).await
+    }
+
+    fn wants_keys(&self) -> bool {
+        (**self).wants_keys()
+    }
+
+    async fn write_keyed(&mut self, rows: &[Row<T>], keys: &[CompactString]) -> Result<Outcome> {
+        (**self).write_keyed(rows, keys).await
     }
 }

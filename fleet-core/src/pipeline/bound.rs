@@ -3,6 +3,7 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use async_trait::async_trait;
+use compact_str::CompactString;
 
 use crate::{
     contracts::{
@@ -10,7 +11,7 @@ use crate::{
         sink::{Outcome, Sink, TransactionalSink},
     },
     data::Result,
-    engine::{committer::SinkKind, graph::Buffer},
+    engine::{committer::SinkKind, graph::Buffer, outlet::collected},
     rows::Row,
 };
 
@@ -61,9 +62,12 @@ where
         SinkKind::Plain
     }
     async fn write(&mut self, _: Option<&mut S::Tx>, rows: &dyn Buffer) -> Result<Vec<DeadLetter>> {
-        let rows = rows.rows::<T>();
-        let outcome = self.sink.write(rows).await?;
-        Ok(dead_letters(&self.name, outcome, rows))
+        let (rows, keys) = collected::<T>(rows);
+        let outcome = match keys {
+            Some(keys) => self.sink.write_keyed(rows, keys).await?,
+            None => self.sink.write(rows).await?,
+        };
+        Ok(dead_letters(&self.name, outcome, rows, keys))
     }
 }
 
@@ -85,19 +89,31 @@ where
         tx: Option<&mut S::Tx>,
         rows: &dyn Buffer,
     ) -> Result<Vec<DeadLetter>> {
-        let rows = rows.rows::<T>();
+        let (rows, keys) = collected::<T>(rows);
         // The committer asks for a transaction before it asks for a transactional write.
         let Some(tx) = tx else { return Ok(Vec::new()) };
-        let outcome = self.0.sink.write(tx, rows).await?;
-        Ok(dead_letters(&self.0.name, outcome, rows))
+        let outcome = match keys {
+            Some(keys) => self.0.sink.write_keyed(tx, rows, keys).await?,
+            None => self.0.sink.write(tx, rows).await?,
+        };
+        Ok(dead_letters(&self.0.name, outcome, rows, keys))
     }
 }
 
-fn dead_letters<T>(step: &Arc<str>, outcome: Outcome, rows: &[Row<T>]) -> Vec<DeadLetter> {
+fn dead_letters<T>(
+    step: &Arc<str>,
+    outcome: Outcome,
+    rows: &[Row<T>],
+    keys: Option<&[CompactString]>,
+) -> Vec<DeadLetter> {
     let rejected = outcome.rejected.into_iter().map(|rejected| {
         let row = rows.get(rejected.index);
         let offset = row.map(|row| row.offset).unwrap_or_default();
-        DeadLetter::new(offset, Arc::clone(step), rejected.reason).with_raw(rejected.raw)
+        let letter = DeadLetter::new(offset, Arc::clone(step), rejected.reason);
+        DeadLetter {
+            key: keys.and_then(|keys| keys.get(rejected.index).cloned()),
+            ..letter.with_raw(rejected.raw)
+        }
     });
     rejected.collect()
 }

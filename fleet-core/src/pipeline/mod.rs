@@ -188,7 +188,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Pipeline<Src, D, 
         from: Stream<T>,
         sink: impl Sink<T>,
     ) -> Self {
-        self.bind(name, from, Box::new(PlainSink::new(name, sink)))
+        let wants_keys = sink.wants_keys();
+        self.bind(
+            name,
+            (from, wants_keys),
+            Box::new(PlainSink::new(name, sink)),
+        )
     }
 }
 
@@ -258,7 +263,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         from: Stream<T>,
         sink: impl TransactionalSink<T, S>,
     ) -> Self {
-        self.bind(name, from, Box::new(StoreSink::new(name, sink)))
+        let wants_keys = sink.wants_keys();
+        self.bind(
+            name,
+            (from, wants_keys),
+            Box::new(StoreSink::new(name, sink)),
+        )
     }
 
     /// Counts the rows of a stream, grouped by the word that `word` returns for each. The totals
@@ -305,14 +315,18 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     fn bind<T: Clone + Send + Sync + 'static>(
         mut self,
         name: &str,
-        from: Stream<T>,
+        (from, wants_keys): (Stream<T>, bool),
         sink: Box<dyn Bound<S>>,
     ) -> Self {
         self.check(name, from);
         if self.plan.outlets.iter().any(|outlet| &*outlet.name == name) {
             self.refuse(format!("two sinks are named `{name}`: rename one"));
         }
-        self.plan.outlets.push(Outlet::new(name, from));
+        self.plan.outlets.push(if wants_keys {
+            Outlet::with_keys(name, from)
+        } else {
+            Outlet::new(name, from)
+        });
         self.sinks.push(sink);
         self
     }

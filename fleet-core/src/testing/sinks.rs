@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use compact_str::CompactString;
 
 use crate::{
     contracts::{
@@ -39,40 +40,76 @@ use crate::{
 /// # }).unwrap();
 /// ```
 #[derive(Debug)]
-pub struct Recording<T>(Arc<Mutex<Vec<Row<T>>>>);
+pub struct Recording<T> {
+    seen: Arc<Mutex<Seen<T>>>,
+    wants_keys: bool,
+}
+
+/// The rows, and the key of each if they were written with keys.
+type Seen<T> = (Vec<Row<T>>, Vec<CompactString>);
 
 impl<T> Clone for Recording<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self {
+            seen: Arc::clone(&self.seen),
+            ..*self
+        }
     }
 }
 
 impl<T> Default for Recording<T> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self {
+            seen: Arc::default(),
+            wants_keys: false,
+        }
     }
 }
 
 impl<T: Clone> Recording<T> {
+    /// Returns a sink that [wants](Sink::wants_keys) and records the keys of the rows.
+    pub fn with_keys() -> Self {
+        Self {
+            wants_keys: true,
+            ..Self::default()
+        }
+    }
+
     /// Returns the rows, in the order in which they were written.
     pub fn rows(&self) -> Vec<Row<T>> {
-        self.lock().clone()
+        self.lock().0.clone()
+    }
+
+    /// Returns the keys of the rows; none unless the sink is one [with keys](Self::with_keys).
+    pub fn keys(&self) -> Vec<CompactString> {
+        self.lock().1.clone()
     }
 
     /// Returns the values of the rows.
     pub fn values(&self) -> Vec<T> {
-        self.lock().iter().map(|row| row.value.clone()).collect()
+        self.lock().0.iter().map(|row| row.value.clone()).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Row<T>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Seen<T>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl<T: Clone + Send + Sync + 'static> Sink<T> for Recording<T> {
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome> {
-        self.lock().extend_from_slice(rows);
+        self.lock().0.extend_from_slice(rows);
+        Ok(Outcome::default())
+    }
+
+    fn wants_keys(&self) -> bool {
+        self.wants_keys
+    }
+
+    async fn write_keyed(&mut self, rows: &[Row<T>], keys: &[CompactString]) -> Result<Outcome> {
+        let mut seen = self.lock();
+        seen.0.extend_from_slice(rows);
+        seen.1.extend_from_slice(keys);
         Ok(Outcome::default())
     }
 }
@@ -123,6 +160,12 @@ fn sift<T: Clone + std::fmt::Debug>(
     (indexes, accepted, rejected)
 }
 
+/// The keys of the rows at these indexes.
+fn keys_at(indexes: &[usize], keys: &[CompactString]) -> Vec<CompactString> {
+    let keys = indexes.iter().filter_map(|index| keys.get(*index));
+    keys.cloned().collect()
+}
+
 /// Joins the rows rejected here and those that the inner sink rejected.
 fn join(indexes: &[usize], mut rejected: Vec<Rejected>, inner: Outcome) -> Outcome {
     rejected.extend(inner.rejected.into_iter().map(|mut row| {
@@ -144,6 +187,17 @@ where
         let outcome = self.inner.write(&accepted).await?;
         Ok(join(&indexes, rejected, outcome))
     }
+
+    fn wants_keys(&self) -> bool {
+        self.inner.wants_keys()
+    }
+
+    async fn write_keyed(&mut self, rows: &[Row<T>], keys: &[CompactString]) -> Result<Outcome> {
+        let (indexes, accepted, rejected) = sift(rows, &self.reason);
+        let keys = keys_at(&indexes, keys);
+        let outcome = self.inner.write_keyed(&accepted, &keys).await?;
+        Ok(join(&indexes, rejected, outcome))
+    }
 }
 
 #[async_trait]
@@ -157,6 +211,22 @@ where
     async fn write(&mut self, tx: &mut S::Tx, rows: &[Row<T>]) -> Result<Outcome> {
         let (indexes, accepted, rejected) = sift(rows, &self.reason);
         let outcome = self.inner.write(tx, &accepted).await?;
+        Ok(join(&indexes, rejected, outcome))
+    }
+
+    fn wants_keys(&self) -> bool {
+        self.inner.wants_keys()
+    }
+
+    async fn write_keyed(
+        &mut self,
+        tx: &mut S::Tx,
+        rows: &[Row<T>],
+        keys: &[CompactString],
+    ) -> Result<Outcome> {
+        let (indexes, accepted, rejected) = sift(rows, &self.reason);
+        let keys = keys_at(&indexes, keys);
+        let outcome = self.inner.write_keyed(tx, &accepted, &keys).await?;
         Ok(join(&indexes, rejected, outcome))
     }
 }

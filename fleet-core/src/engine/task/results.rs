@@ -12,6 +12,7 @@ use crate::{
         outlet::Taking,
     },
     planted::{Bug, planted},
+    rows::Keys,
 };
 
 /// Whether to emit results.
@@ -63,7 +64,7 @@ impl Results {
     pub(super) fn collect<E>(
         &mut self,
         plan: &Plan<E>,
-        slots: &mut Slots,
+        (slots, keys): (&mut Slots, &Keys),
         emission: Emission,
         blame: Option<&Blame>,
     ) -> Result<(), Panicked> {
@@ -81,7 +82,7 @@ impl Results {
                     Taking::Move
                 };
                 if let Some(to) = self.outputs.get_mut(place) {
-                    outlet.collect(slots, to.as_mut(), taking);
+                    outlet.collect(slots, to.as_mut(), taking, keys);
                 }
             }
         });

@@ -23,11 +23,11 @@ use crate::{
     testing::{Script, Scripted},
 };
 
-const TTL: i64 = 8;
+pub(super) const TTL: i64 = 8;
 const STEP: i64 = TTL / 4;
 
 /// Cars that drive for a while and are silent for longer.
-fn drive(dice: &mut Dice) -> Arc<Vec<Reading>> {
+pub(super) fn drive(dice: &mut Dice) -> Arc<Vec<Reading>> {
     let rows = (0..400).map(|number| reading(number / 3, dice));
     let mut rows: Vec<_> = rows.collect();
     // Each car drives in its own quarter of a minute, and one of them at other times as well.

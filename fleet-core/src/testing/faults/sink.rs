@@ -1,6 +1,7 @@
 //! A sink that suffers the faults of a plan.
 
 use async_trait::async_trait;
+use compact_str::CompactString;
 
 use super::{Fault, Faults, FaultyStore, Operation};
 use crate::{
@@ -66,6 +67,22 @@ impl<T: Sync + 'static, K: Sink<T>> Sink<T> for FaultySink<K> {
         self.faults.after(Operation::Publish, fault).await?;
         Ok(outcome)
     }
+
+    fn wants_keys(&self) -> bool {
+        self.inner.wants_keys()
+    }
+
+    async fn write_keyed(&mut self, rows: &[Row<T>], keys: &[CompactString]) -> Result<Outcome> {
+        let fault = self.faults.before(Operation::Publish).await?;
+        if fault == Some(Fault::Torn) {
+            let ((half, error), (keys, _)) = (torn(rows), torn(keys));
+            self.inner.write_keyed(half, keys).await?;
+            return Err(error);
+        }
+        let outcome = self.inner.write_keyed(rows, keys).await?;
+        self.faults.after(Operation::Publish, fault).await?;
+        Ok(outcome)
+    }
 }
 
 #[async_trait]
@@ -83,6 +100,27 @@ where
             return Err(error);
         }
         let outcome = self.inner.write(tx, rows).await?;
+        self.faults.after(Operation::Store, fault).await?;
+        Ok(outcome)
+    }
+
+    fn wants_keys(&self) -> bool {
+        self.inner.wants_keys()
+    }
+
+    async fn write_keyed(
+        &mut self,
+        tx: &mut S::Tx,
+        rows: &[Row<T>],
+        keys: &[CompactString],
+    ) -> Result<Outcome> {
+        let fault = self.faults.before(Operation::Store).await?;
+        if fault == Some(Fault::Torn) {
+            let ((half, error), (keys, _)) = (torn(rows), torn(keys));
+            self.inner.write_keyed(tx, half, keys).await?;
+            return Err(error);
+        }
+        let outcome = self.inner.write_keyed(tx, rows, keys).await?;
         self.faults.after(Operation::Store, fault).await?;
         Ok(outcome)
     }

@@ -233,7 +233,8 @@ impl<E: Event> Processor<E> {
             meter.measure(slots, plan.clock, |slots| node.run(slots, now));
         })?;
         self.order.settle();
-        results.collect(plan, &mut self.slots, emission, blame.as_deref())?;
+        let passed = (&mut self.slots, self.order.keys());
+        results.collect(plan, passed, emission, blame.as_deref())?;
         if self.order.has_belated() {
             let (from, to) = (self.slots.slab(self.events), self.belated.slab(self.events));
             if let (Some(from), Some(to)) = (from, to) {
@@ -249,7 +250,8 @@ impl<E: Event> Processor<E> {
             run_nodes(plan, &mut self.nodes, order, skipped, |node, meter, now| {
                 meter.measure(slots, plan.clock, |slots| node.revise(slots, now));
             })?;
-            results.collect(plan, &mut self.belated, emission, blame.as_deref())?;
+            let passed = (&mut self.belated, self.order.keys());
+            results.collect(plan, passed, emission, blame.as_deref())?;
         }
         if emission == Emission::Discard {
             results.fates = Fates::default();
