@@ -79,7 +79,6 @@ async fn run(
     let source = FileSource::open([input], FileOptions::default())?;
     let store = SqliteStore::open(database, name)?;
     Pipeline::exactly_once(source, dialect, Order::default(), graph, store.clone())
-        .named(name)
         .store("pings", pings, store.table::<Ping>("pings")?)
         .run()
         .await

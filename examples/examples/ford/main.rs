@@ -135,7 +135,6 @@ async fn ingest(database: &Database, customer: FordCustomer, file: &Path) -> Fal
         graph,
         store.clone(),
     )
-    .named(customer.topic())
     .store(
         "telemetry",
         telemetry,

@@ -165,6 +165,14 @@ pub trait CheckpointStore: Clone + Send + 'static {
     /// A transaction. It owns its connection, and dropping it rolls back.
     type Tx: Send;
 
+    /// Returns the name under which this handle stores positions, if several pipelines can share
+    /// the store under different names. Default: `None`.
+    ///
+    /// It is the [name of the pipeline](crate::Pipeline::named) too, so that nobody writes it twice.
+    fn pipeline(&self) -> Option<&str> {
+        None
+    }
+
     /// Claims a partition: atomically raises its fencing token and returns its stored progress.
     ///
     /// The first claim of an unknown partition creates it. Reading the state of many keys must not

@@ -227,7 +227,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
             kind,
             decode,
             plan: Plan {
-                name: "pipeline".into(),
+                name: store.pipeline().unwrap_or("pipeline").into(),
                 reading: String::new(),
                 order,
                 by_arrival: false,

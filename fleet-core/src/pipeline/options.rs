@@ -11,9 +11,20 @@ use crate::{
 };
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
-    /// Sets the name of the pipeline, which is part of the ids of its results. Default: `pipeline`.
+    /// Sets the name of the pipeline, which is part of the ids of its results. Default: the name
+    /// under which the store [keeps its positions](CheckpointStore::pipeline), or `pipeline` if the
+    /// store has none.
+    ///
+    /// One pipeline has one name: [`run`](Self::run) refuses another one than that of the store.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
+        if let Some(stored) = self.store.pipeline().filter(|stored| *stored != name) {
+            let message = format!(
+                "the pipeline is named `{name}`, but its store keeps positions under `{stored}`: \
+                 leave out `named`, or open the store under `{name}`"
+            );
+            self.refuse(message);
+        }
         self.plan.name = name.into();
         self
     }

@@ -57,6 +57,8 @@ const POSITIONS: &str = ".positions.db";
 pub struct FileStore {
     positions: SqliteStore,
     folder: Arc<Path>,
+    /// The name of the pipeline, if it is not that of its positions.
+    pipeline: Option<Arc<str>>,
 }
 
 impl FileStore {
@@ -96,12 +98,23 @@ impl FileStore {
         Ok(Self {
             positions,
             folder: folder.into(),
+            pipeline: None,
         })
     }
 
     /// The name under which positions are stored.
     pub fn pipeline(&self) -> &str {
         self.positions.pipeline()
+    }
+
+    /// Names the pipeline where it is not the name under which its positions are stored.
+    ///
+    /// A folder that holds the results of one pipeline in two formats needs two positions, but the
+    /// ids of the results depend on the name of the pipeline and should be the same.
+    #[must_use]
+    pub fn of_pipeline(mut self, name: &str) -> Self {
+        self.pipeline = Some(name.into());
+        self
     }
 
     /// The folder of the store.
@@ -203,6 +216,10 @@ impl FileStore {
 #[async_trait]
 impl CheckpointStore for FileStore {
     type Tx = FileTx;
+
+    fn pipeline(&self) -> Option<&str> {
+        Some(self.pipeline.as_deref().unwrap_or(self.pipeline()))
+    }
 
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         self.positions.claim(partition).await

@@ -226,6 +226,10 @@ impl SqliteStore {
 impl CheckpointStore for SqliteStore {
     type Tx = SqliteTx;
 
+    fn pipeline(&self) -> Option<&str> {
+        Some(&self.pipeline)
+    }
+
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let tx = self.begin().await?;
         let claim = claim::claim(tx.connection(), &self.pipeline, partition)

@@ -36,7 +36,7 @@ impl FileDestination {
             Format::Ndjson => "ndjson",
             Format::Csv => "csv",
         };
-        let store = FileStore::open(dir, &format!("{pipeline}-{suffix}"))?;
+        let store = FileStore::open(dir, &format!("{pipeline}-{suffix}"))?.of_pipeline(pipeline);
         if fresh {
             store.wipe_all()?;
         }

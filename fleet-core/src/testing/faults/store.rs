@@ -124,6 +124,10 @@ impl<S: CheckpointStore> FaultyStore<S> {
 impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
     type Tx = S::Tx;
 
+    fn pipeline(&self) -> Option<&str> {
+        self.inner.pipeline()
+    }
+
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let fault = self.faults.before(Operation::Claim).await?;
         match fault {

@@ -116,6 +116,10 @@ impl PostgresStore {
 impl CheckpointStore for PostgresStore {
     type Tx = PostgresTransaction;
 
+    fn pipeline(&self) -> Option<&str> {
+        Some(&self.pipeline)
+    }
+
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let tx = self.connection.begin().await?;
         let claim = claim::claim(&tx, &self.pipeline, partition);

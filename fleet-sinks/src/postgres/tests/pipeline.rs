@@ -34,6 +34,10 @@ struct LosesAnswers {
 impl CheckpointStore for LosesAnswers {
     type Tx = PostgresTransaction;
 
+    fn pipeline(&self) -> Option<&str> {
+        CheckpointStore::pipeline(&self.store)
+    }
+
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         self.store.claim(partition).await
     }

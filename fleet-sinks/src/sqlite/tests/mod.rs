@@ -1,6 +1,7 @@
 //! Tests of the SQLite store and its tables.
 
 mod contract;
+mod name;
 mod open;
 mod report;
 mod revisions;
