@@ -168,7 +168,8 @@ pub trait CheckpointStore: Clone + Send + 'static {
     /// Returns the name under which this handle stores positions, if several pipelines can share
     /// the store under different names. Default: `None`.
     ///
-    /// It is the [name of the pipeline](crate::Pipeline::named) too, so that nobody writes it twice.
+    /// It is the [name of the pipeline](crate::Pipeline::named) too, so that nobody writes it
+    /// twice.
     fn pipeline(&self) -> Option<&str> {
         None
     }

@@ -43,8 +43,9 @@ pub trait Sink<T>: Send + 'static {
     /// Writes the rows of one partition.
     async fn write(&mut self, rows: &[Row<T>]) -> Result<Outcome>;
 
-    /// Returns whether the sink needs the key of each row, as a topic or a cache of the newest value
-    /// does. Asked once, when the sink is bound to a stream. Default: `false`, which costs nothing.
+    /// Returns whether the sink needs the key of each row, as a topic or a cache of the newest
+    /// value does. Asked once, when the sink is bound to a stream. Default: `false`, which costs
+    /// nothing.
     ///
     /// A sink with keys is written by [`write_keyed`](Self::write_keyed), and the dead letter of a
     /// row that it rejects has the [key](crate::checkpoint::DeadLetter::key).

@@ -48,8 +48,8 @@ impl Outlet {
         }
     }
 
-    /// Returns an outlet that collects the key of each row too, by name: the number of a key belongs
-    /// to another one once the key is forgotten.
+    /// Returns an outlet that collects the key of each row too, by name: the number of a key
+    /// belongs to another one once the key is forgotten.
     pub(crate) fn with_keys<T: Clone + Send + Sync + 'static>(name: &str, from: Stream<T>) -> Self {
         Self {
             name: name.into(),

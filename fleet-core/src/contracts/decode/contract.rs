@@ -5,7 +5,8 @@ use crate::event::Event;
 
 /// Decodes the payloads of a source into events.
 ///
-/// Only `decode` is required. The other methods are tuning, which [`parallel`](super::parallel) explains.
+/// Only `decode` is required. The other methods are tuning, which [`parallel`](super::parallel)
+/// explains.
 ///
 /// The engine calls `decode` once for each payload, or for each part of one, and again for payloads
 /// that a restart or a retry reads again. Several threads may call it at the same time.
@@ -58,7 +59,8 @@ pub trait Decode<P>: Send + Sync + 'static {
         None
     }
 
-    /// Returns the payload in up to `parts` parts, for [several workers](super::parallel). Default: whole.
+    /// Returns the payload in up to `parts` parts, for [several workers](super::parallel). Default:
+    /// whole.
     fn divide(&self, payload: P, parts: usize) -> Vec<P> {
         let _ = parts;
         vec![payload]

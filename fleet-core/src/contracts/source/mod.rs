@@ -1,5 +1,5 @@
-//! The contract of a source, which reads records from the outside world, and what helps to implement
-//! one.
+//! The contract of a source, which reads records from the outside world, and what helps to
+//! implement one.
 
 mod chunk;
 mod contract;
