@@ -13,6 +13,8 @@ use crate::{
 pub(crate) struct Outlet {
     pub(crate) name: Arc<str>,
     pub(crate) slot: usize,
+    /// Whether it collects the key of each row too.
+    pub(crate) wants_keys: bool,
     new: fn(usize) -> Box<dyn Buffer>,
     collect: Box<Collect>,
 }
@@ -33,6 +35,7 @@ impl Outlet {
         Self {
             name: name.into(),
             slot: from.slot,
+            wants_keys: false,
             new: |rows| Box::new(Vec::<Row<T>>::with_capacity(rows)),
             collect: Box::new(move |slots, to, taking, _| {
                 let Some(to) = to.rows_mut::<T>() else { return };
@@ -54,6 +57,7 @@ impl Outlet {
         Self {
             name: name.into(),
             slot: from.slot,
+            wants_keys: true,
             new: |rows| Box::new(KeyedRows::<T>::with_capacity(rows)),
             collect: Box::new(move |slots, to, taking, keys| {
                 let Some(to) = to.as_any_mut().downcast_mut::<KeyedRows<T>>() else {

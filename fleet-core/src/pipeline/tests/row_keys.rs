@@ -17,8 +17,9 @@ use crate::{
         decode::Typed,
         operator::{Cx, Keep},
         sink::{Outcome, TransactionalSink},
+        source::{OnePartition, Queue, Source, SourceEvent},
     },
-    data::{EventTime, Result},
+    data::{EventTime, Offset, Partition, Position, Result},
     engine::{graph::Graph, order::Order},
     pipeline::{ExactlyOnce, Pipeline},
     rows::Row,
@@ -161,4 +162,64 @@ async fn a_number_that_is_used_again_in_the_same_epoch_does_not_change_earlier_k
     let numbers: Vec<_> = seen.rows().iter().map(|row| row.key).collect();
     assert_eq!(numbers[0], numbers[2], "the number is used again");
     assert_eq!(health.borrow().commits, 1, "in the same epoch");
+}
+
+/// A queue with one reader.
+struct Dealt {
+    one: OnePartition,
+    rows: Vec<Reading>,
+}
+
+#[async_trait]
+impl Source for Dealt {
+    type Payload = Vec<(Offset, Reading)>;
+    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
+        if let Some(assigned) = self.one.ready().await {
+            return Ok(assigned);
+        }
+        let next = Offset(self.rows.len() as u64);
+        if self.one.at() == next {
+            return Ok(self.one.close());
+        }
+        let rows = (0..).map(Offset).zip(self.rows.iter().copied());
+        Ok(self.one.batch(next, rows.collect()))
+    }
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        self.one.start(partition, at)
+    }
+}
+
+impl Queue for Dealt {}
+
+#[tokio::test]
+async fn over_a_queue_no_key_is_kept_but_each_row_has_its_key() {
+    for isolates in [false, true] {
+        let (mut graph, readings) = Graph::new();
+        let speeds = graph.map("speeds", readings, move |row: &Reading| {
+            assert!(!isolates || row.kmh != 3, "by plan");
+            row.kmh
+        });
+        let reading = |(car, kmh)| Reading {
+            car,
+            kmh,
+            ..Reading::default()
+        };
+        let source = Dealt {
+            one: OnePartition::new("reader"),
+            rows: [(1, 1), (0, 2), (5, 3), (1, 4), (0, 5)].map(reading).into(),
+        };
+        let (seen, store) = (Recording::with_keys(), MemoryStore::default());
+        let run = Pipeline::over_queue(source, Typed::default(), graph, store).publish(
+            "speeds",
+            speeds,
+            seen.clone(),
+        );
+        let run = if isolates { run.isolate_panics() } else { run };
+        run.run().await.unwrap();
+        let mut expected = vec!["car-b", "car-a", "car-f", "car-b", "car-a"];
+        if isolates {
+            expected.remove(2);
+        }
+        assert_eq!(seen.keys(), expected);
+    }
 }

@@ -21,7 +21,7 @@ use crate::{
     },
     event::Event,
     planted::{Bug, planted},
-    rows::{Events, KeyId, Place, Segment},
+    rows::{Events, KeyId, Keys, Place, Segment},
 };
 
 /// The order buffer, nodes and state of the keys of one shard.
@@ -37,6 +37,8 @@ pub(super) struct Processor<E: Event> {
     belated: Slots,
     /// The keys that wait in silence.
     silence: Silence,
+    /// The keys of the rows of this pass, if there is no order stage and a sink wants keys.
+    arrived: Keys,
 }
 
 impl<E: Event> Processor<E> {
@@ -49,6 +51,7 @@ impl<E: Event> Processor<E> {
             late: plan.reads_late().then(|| plan.graph.late()),
             belated: plan.graph.slots(),
             silence: Silence::default(),
+            arrived: Keys::default(),
         }
     }
 
@@ -104,8 +107,8 @@ impl<E: Event> Processor<E> {
         mut blame: Option<&mut Blame>,
     ) -> Result<(), Panicked> {
         if plan.by_arrival && !planted(Bug::QueueWithOrderStage) {
-            self.release_fresh(plan, results);
-            return Ok(());
+            return caught(|| self.release_fresh(plan, results))
+                .map_err(|reason| Panicked::new(PanicSite::Order, reason));
         }
         let Some(slab) = self.slots.slab(self.events) else {
             return Ok(());
@@ -148,11 +151,20 @@ impl<E: Event> Processor<E> {
             return;
         };
         let (fresh, fates) = (slab.take_fresh(), &mut results.fates);
+        let wants_keys = plan.outlets.iter().any(|outlet| outlet.wants_keys);
+        if wants_keys {
+            self.arrived = Keys::default();
+        }
         for place in fresh.iter() {
             let Some(row) = slab.get_mut(place) else {
                 continue;
             };
             (row.key, row.at) = (KeyId::NONE, row.value.at());
+            if wants_keys {
+                let key = row.value.key();
+                let known = self.arrived.find(key);
+                row.key = known.unwrap_or_else(|| self.arrived.insert(key));
+            }
             if row.at.is_in_range() {
                 fates.counts.accepted += 1;
                 slab.release(place);
@@ -233,7 +245,12 @@ impl<E: Event> Processor<E> {
             meter.measure(slots, plan.clock, |slots| node.run(slots, now));
         })?;
         self.order.settle();
-        let passed = (&mut self.slots, self.order.keys());
+        let keys = if plan.by_arrival {
+            &self.arrived
+        } else {
+            self.order.keys()
+        };
+        let passed = (&mut self.slots, keys);
         results.collect(plan, passed, emission, blame.as_deref())?;
         if self.order.has_belated() {
             let (from, to) = (self.slots.slab(self.events), self.belated.slab(self.events));
