@@ -224,7 +224,10 @@ fn stored(file: &Path) -> Fallible<BTreeMap<(u64, u64), u64>> {
         "SELECT CAST(substr(vehicle_id, 4) AS INTEGER), unixepoch(time) - unixepoch('2024-02-01'), count(*)
          FROM telemetry GROUP BY 1, 2",
     )?;
-    let rows = rows.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    let rows = rows.query_map([], |row| {
+        let number = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
+        Ok(((number(0)?, number(1)?), number(2)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
