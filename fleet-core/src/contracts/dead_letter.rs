@@ -1,10 +1,13 @@
 //! Dead letters: records and rows that could not be used.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use compact_str::CompactString;
 
-use crate::data::{EventTime, InputOffset, Offset};
+use crate::{
+    data::{ContentId, EventTime, InputOffset, Offset, Partition},
+    event::ContentHasher,
+};
 
 /// The longest prefix of a record that a dead letter stores, in bytes. Our choice: enough to
 /// recognize the record; its offset locates the rest.
@@ -33,6 +36,9 @@ pub struct DeadLetter {
     pub log_time: Option<EventTime>,
     /// The headers of the message, by name, if it has any.
     pub headers: Vec<(CompactString, Vec<u8>)>,
+    /// How many dead letters of the same record, step and bytes come before it in its commit. The
+    /// engine sets it when the commit is complete.
+    pub ordinal: u32,
 }
 
 impl DeadLetter {
@@ -55,6 +61,30 @@ impl DeadLetter {
         self
     }
 
+    /// Returns its id: a hash of pipeline, partition, offset, step, bytes and ordinal.
+    ///
+    /// A commit that is repeated has the same ids, and so has another run over the same log: what
+    /// is sent again can be told from what was sent before.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{Offset, Partition, checkpoint::DeadLetter};
+    /// let letter = DeadLetter::new(Offset(7), "alerts", "unknown").with_raw(b"{}".to_vec());
+    /// let id = letter.id("demo", &Partition::from("telemetry/0"));
+    /// // The reason may be worded differently by another version.
+    /// let reworded = DeadLetter { reason: "unknown car".into(), ..letter.clone() };
+    /// assert_eq!(reworded.id("demo", &Partition::from("telemetry/0")), id);
+    /// let second = DeadLetter { ordinal: 1, ..letter };
+    /// assert_ne!(second.id("demo", &Partition::from("telemetry/0")), id);
+    /// ```
+    pub fn id(&self, pipeline: &str, partition: &Partition) -> ContentId {
+        let mut content = ContentHasher::new();
+        content.text(pipeline).text(partition.as_str());
+        content.integer(self.offset.0).text(&self.step);
+        content.bytes(&self.raw).integer(self.ordinal.into());
+        content.finish_id()
+    }
+
     /// The memory it takes, in bytes.
     pub(crate) fn weight(&self) -> usize {
         let headers = self.headers.iter();
@@ -65,5 +95,75 @@ impl DeadLetter {
     /// Returns whether `raw` holds only the beginning of the record.
     pub fn is_cut(&self) -> bool {
         self.length > self.raw.len() as u64
+    }
+}
+
+/// Numbers the dead letters of a commit among those of the same record, step and bytes.
+pub(crate) fn number(letters: &mut [DeadLetter]) {
+    let mut before: HashMap<(Offset, Arc<str>, u64), u32> = HashMap::new();
+    for letter in letters {
+        let raw = ContentHasher::new().bytes(&letter.raw).finish();
+        let same = (letter.offset, Arc::clone(&letter.step), raw);
+        let next = before.entry(same).or_default();
+        letter.ordinal = *next;
+        *next += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_letters_are_numbered_in_their_order() {
+        let letter = |offset, step: &str, raw: u8| {
+            DeadLetter::new(Offset(offset), step, "").with_raw(vec![raw])
+        };
+        let mut letters = [
+            letter(1, "decode", 7),
+            letter(1, "rows", 7),
+            letter(2, "rows", 7),
+            letter(1, "rows", 8),
+            letter(1, "rows", 7),
+        ];
+        for _ in 0..2 {
+            number(&mut letters);
+            let ordinals = letters.each_ref().map(|letter| letter.ordinal);
+            assert_eq!(ordinals, [0, 0, 0, 0, 1]);
+        }
+    }
+
+    #[test]
+    fn an_id_tells_every_part_of_its_content() {
+        let partition = Partition::from("p/0");
+        let letter = DeadLetter::new(Offset(1), "rows", "bad").with_raw(b"x".to_vec());
+        let others = [
+            DeadLetter {
+                offset: Offset(2),
+                ..letter.clone()
+            },
+            DeadLetter {
+                step: "row".into(),
+                ..letter.clone()
+            },
+            DeadLetter {
+                raw: b"y".to_vec(),
+                ..letter.clone()
+            },
+            DeadLetter {
+                ordinal: 1,
+                ..letter.clone()
+            },
+        ];
+        let mut ids: Vec<_> = others
+            .iter()
+            .map(|other| other.id("demo", &partition))
+            .collect();
+        ids.push(letter.id("dem", &partition));
+        ids.push(letter.id("demo", &Partition::from("p/1")));
+        let id = letter.id("demo", &partition);
+        assert!(!ids.contains(&id));
+        // Stores hold it.
+        assert_eq!(id.to_string(), "ac3d232b-4f01-38f8-9453-b46a28635d96");
     }
 }

@@ -85,9 +85,14 @@ impl Fates {
         self.lost.push(letter);
     }
 
-    /// Counts and stores a dead letter of an event that `step` refused and whose bytes are gone.
-    pub(crate) fn dead_letter(&mut self, offset: Offset, step: &str, reason: &str) {
-        self.bury(DeadLetter::new(offset, step, reason));
+    /// Counts and stores a dead letter of an event of this key that `step` refused and whose bytes
+    /// are gone.
+    pub(crate) fn dead_letter(&mut self, offset: Offset, key: &str, step: &str, reason: &str) {
+        let letter = DeadLetter::new(offset, step, reason);
+        self.bury(DeadLetter {
+            key: Some(key.into()),
+            ..letter
+        });
     }
 
     /// Moves the fates of another part of the same partition into this one.

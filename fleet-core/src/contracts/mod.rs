@@ -1,7 +1,7 @@
 //! The traits that users implement, and the values that they exchange with the engine.
 
 pub mod checkpoint;
-mod dead_letter;
+pub(crate) mod dead_letter;
 pub mod decode;
 mod fates;
 pub(crate) mod memory;

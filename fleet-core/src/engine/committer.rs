@@ -13,7 +13,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    contracts::checkpoint::{Committed, DeadLetter, Progress, Sealed, Tallies},
+    contracts::{
+        checkpoint::{Committed, DeadLetter, Progress, Sealed, Tallies},
+        dead_letter,
+    },
     data::{Offset, Partition},
     engine::{graph::Buffer, task::Piece},
     planted::{Bug, planted},
@@ -184,6 +187,8 @@ impl Committer {
                     sealed.dead.extend_from_slice(dead);
                 }
             }
+            // Only here the list is complete.
+            dead_letter::number(&mut sealed.dead);
         }
         &self.sealed
     }

@@ -53,8 +53,13 @@ impl ContentHasher {
     /// Adds a text with its length, so that `("a", "bc")` and `("ab", "c")` differ.
     #[inline]
     pub fn text(&mut self, value: &str) -> &mut Self {
+        self.bytes(value.as_bytes())
+    }
+    /// Adds bytes with their length. A text and its UTF-8 bytes are the same content.
+    #[inline]
+    pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.integer(value.len() as u64);
-        self.append(value.as_bytes());
+        self.append(value);
         self
     }
     #[inline]
@@ -71,7 +76,7 @@ impl ContentHasher {
         self.spilled.extend_from_slice(bytes);
     }
     #[inline]
-    fn bytes(&self) -> &[u8] {
+    fn content(&self) -> &[u8] {
         if self.spilled.is_empty() {
             &self.inline
         } else {
@@ -80,11 +85,11 @@ impl ContentHasher {
     }
     /// Returns the identity of an event.
     pub fn finish(&self) -> u64 {
-        XxHash3_64::oneshot(self.bytes())
+        XxHash3_64::oneshot(self.content())
     }
     /// Returns the id of a result.
     pub fn finish_id(&self) -> crate::data::ContentId {
-        crate::data::ContentId(XxHash3_128::oneshot(self.bytes()))
+        crate::data::ContentId(XxHash3_128::oneshot(self.content()))
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use compact_str::CompactString;
+
 use super::{
     Plan, Replay,
     blame::Blame,
@@ -173,7 +175,7 @@ impl<E: Event> Recovery<'_, E> {
             if let (Some(id), Some(image)) = (id, &image) {
                 self.processor.put_back(id, image);
             }
-            letters.push(self.assign_blame(&panicked, cause, &mut blame));
+            letters.push(self.assign_blame(id, &panicked, cause, &mut blame));
             if panicked.site == PanicSite::Order {
                 break;
             }
@@ -233,13 +235,19 @@ impl<E: Event> Recovery<'_, E> {
     /// Decides what the next attempt leaves out, and returns its dead letter.
     fn assign_blame(
         &self,
+        id: Option<KeyId>,
         panicked: &Panicked,
         cause: &Cause<E>,
         blame: &mut Blame,
     ) -> (DeadLetter, Subject) {
-        let cause = match cause {
-            Cause::Event(taken) => taken.offset,
-            Cause::Tick(_) | Cause::Release(_) | Cause::End => Offset::default(),
+        let (cause, key) = match cause {
+            Cause::Event(taken) => {
+                let key = caught(|| CompactString::from(taken.event.key()));
+                (taken.offset, key.ok())
+            }
+            Cause::Tick(_) | Cause::Release(_) | Cause::End => {
+                (Offset::default(), id.map(|id| self.processor.key_name(id)))
+            }
         };
         let (offset, subject) = match (panicked.site, panicked.at) {
             (PanicSite::Node(_), At::Row(row, at)) if blame.has_seen(row, at) => {
@@ -260,7 +268,8 @@ impl<E: Event> Recovery<'_, E> {
         };
         let step = panicked.site.name(self.processor.nodes());
         let reason = format!("it panicked: {}", panicked.reason);
-        let letter = DeadLetter::new(offset, step, reason);
+        let mut letter = DeadLetter::new(offset, step, reason);
+        letter.key = key;
         (letter, subject)
     }
 }

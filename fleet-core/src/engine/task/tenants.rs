@@ -98,7 +98,7 @@ impl Tenants {
                             "the tenant `{tenant}` has {most} keys in this partition, which is its \
                              limit: the new key is refused"
                         );
-                        fates.dead_letter(offset, STEP, &reason);
+                        fates.dead_letter(offset, event.key(), STEP, &reason);
                     }
                 }
             }

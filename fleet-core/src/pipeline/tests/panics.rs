@@ -100,8 +100,12 @@ async fn prop_isolated_panics_give_the_rows_of_an_input_without_what_panics() {
         assert!(stored == plain(&good), "seed {seed}: the rows differ");
         for letter in letters(&store) {
             assert_eq!(&*letter.step, "bomb");
-            let kmh = rows[letter.offset.0 as usize].kmh;
-            assert_eq!(letter.reason, format!("it panicked: cannot count {kmh}"));
+            let row = rows[letter.offset.0 as usize];
+            assert_eq!(
+                letter.reason,
+                format!("it panicked: cannot count {}", row.kmh)
+            );
+            assert_eq!(letter.key.as_deref(), Some(CARS[row.car]));
         }
     }
 }

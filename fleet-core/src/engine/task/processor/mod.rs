@@ -170,7 +170,7 @@ impl<E: Event> Processor<E> {
                 slab.release(place);
             } else {
                 let reason = plan.order.refusal(row.at, None);
-                fates.dead_letter(row.offset, "order", &reason);
+                fates.dead_letter(row.offset, row.value.key(), "order", &reason);
                 slab.give_back(place);
             }
         }
@@ -209,7 +209,7 @@ impl<E: Event> Processor<E> {
                     // Most decoders refuse such times, but a source of typed events may not.
                     if let Some(row) = slab.get(place) {
                         let reason = plan.order.refusal(row.value.at(), log);
-                        fates.dead_letter(row.offset, "order", &reason);
+                        fates.dead_letter(row.offset, row.value.key(), "order", &reason);
                     }
                     slab.give_back(place);
                 }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use compact_str::CompactString;
+
 use super::{
     super::{
         Plan,
@@ -96,6 +98,11 @@ impl<E: Event> Processor<E> {
     /// Returns all keys, sorted by name.
     pub(in super::super) fn keys_by_name(&self) -> Vec<KeyId> {
         self.order.keys().in_name_order()
+    }
+
+    /// Returns the name of a key.
+    pub(in super::super) fn key_name(&self, id: KeyId) -> CompactString {
+        self.order.keys().name(id)
     }
 
     /// Drops the rows of a pass that failed.
