@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, io::Write};
 
 use fleet_core::{
-    Error, ErrorKind, Partition, Result,
+    ContentId, Error, ErrorKind, Partition, Result,
     checkpoint::{Counts, DeadLetter, Tallies},
+    state::{put_bytes, put_length, take_bytes, take_length},
 };
 
 /// How many classes of dead letters a summary lists. Our choice: what fits on a screen.
@@ -47,6 +48,8 @@ pub struct RefusalClass {
 pub struct StoredDeadLetter {
     /// The partition.
     pub partition: Partition,
+    /// Its [id](DeadLetter::id), by which it is told apart when it is sent again.
+    pub id: ContentId,
     /// The dead letter.
     pub letter: DeadLetter,
 }
@@ -54,10 +57,10 @@ pub struct StoredDeadLetter {
 /// The result of an export of dead letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Exported {
-    /// The number of records that were written.
+    /// The number of records or rows that were written.
     pub written: u64,
-    /// The number of records that were left out because the store holds only their beginning. Read
-    /// them from the input, at their offset.
+    /// The number of records or rows that were left out because the store holds only their
+    /// beginning. Read records from the input, at their offset.
     pub cut: u64,
 }
 
@@ -76,6 +79,36 @@ impl Exported {
         Ok(())
     }
 
+    /// Writes one rejected row as a line of JSON, if the store holds all of it.
+    pub(crate) fn row(&mut self, stored: &StoredDeadLetter, to: &mut dyn Write) -> Result<()> {
+        let StoredDeadLetter {
+            partition,
+            id,
+            letter,
+        } = stored;
+        if letter.is_cut() {
+            self.cut += 1;
+            return Ok(());
+        }
+        let json = |text: &str| serde_json::Value::from(text).to_string();
+        let key = letter.key.as_deref();
+        let (key, raw) = (key.map_or_else(|| "null".to_owned(), json), &letter.raw);
+        let one_line = !raw.contains(&b'\n');
+        let row = std::str::from_utf8(raw)
+            .ok()
+            .filter(|row| one_line && serde_json::from_str::<serde::de::IgnoredAny>(row).is_ok());
+        let row = row.map_or_else(|| json(&String::from_utf8_lossy(raw)), str::to_owned);
+        let (partition, reason) = (json(partition.as_str()), json(&letter.reason));
+        let offset = letter.offset;
+        writeln!(
+            to,
+            r#"{{"id":"{id}","partition":{partition},"offset":{offset},"key":{key},"reason":{reason},"row":{row}}}"#
+        )
+        .map_err(|cause| unwritten(&cause))?;
+        self.written += 1;
+        Ok(())
+    }
+
     /// Flushes the output.
     pub(crate) fn finish(self, to: &mut dyn Write) -> Result<Self> {
         to.flush().map_err(|cause| unwritten(&cause))?;
@@ -88,4 +121,84 @@ fn unwritten(cause: &std::io::Error) -> Error {
         ErrorKind::Sink,
         format!("cannot export dead letters: {cause}"),
     )
+}
+
+/// Packs the headers of a message into one value, or `None` if it has none.
+///
+/// # Layout
+/// `count u32`, then name and value of each header, each preceded by its length as u32.
+pub(crate) fn pack_headers(letter: &DeadLetter) -> Option<Vec<u8>> {
+    if letter.headers.is_empty() {
+        return None;
+    }
+    let mut to = Vec::new();
+    put_length(letter.headers.len(), &mut to);
+    for (name, value) in &letter.headers {
+        put_bytes(name.as_bytes(), &mut to);
+        put_bytes(value, &mut to);
+    }
+    Some(to)
+}
+
+/// Unpacks headers into a dead letter. Leaves out what cannot be read: nothing depends on it.
+pub(crate) fn unpack_headers(mut from: &[u8], letter: &mut DeadLetter) {
+    let from = &mut from;
+    for _ in 0..take_length(from).unwrap_or_default() {
+        let (Some(name), Some(value)) = (take_bytes(from), take_bytes(from)) else {
+            return;
+        };
+        let name = String::from_utf8_lossy(name).as_ref().into();
+        letter.headers.push((name, value.to_vec()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_exported_as_json_if_it_is_json_and_as_a_text_if_not() {
+        let lines = |raw: &[u8]| {
+            let letter = DeadLetter::new(fleet_core::Offset(7), "rows", "a \"reason\"");
+            let stored = StoredDeadLetter {
+                partition: Partition::from("p/0"),
+                id: ContentId(1),
+                letter: letter.with_raw(raw.to_vec()),
+            };
+            let (mut exported, mut to) = (Exported::default(), Vec::new());
+            exported.row(&stored, &mut to).unwrap();
+            assert_eq!((exported.written, exported.cut), (1, 0));
+            let end = to.iter().position(|byte| *byte == b'\n');
+            assert_eq!(end, Some(to.len() - 1));
+            serde_json::from_slice::<serde_json::Value>(&to).unwrap()
+        };
+        assert_eq!(
+            lines(br#"{"n":1}"#),
+            serde_json::json!({
+                "id": "00000000-0000-0000-0000-000000000001", "partition": "p/0", "offset": 7,
+                "key": null, "reason": "a \"reason\"", "row": {"n": 1},
+            })
+        );
+        assert_eq!(lines(b"{\"n\":\n1}")["row"], "{\"n\":\n1}");
+        assert_eq!(lines(b"{}{}")["row"], "{}{}");
+        assert_eq!(lines(b"\xff")["row"], "\u{fffd}");
+    }
+
+    #[test]
+    fn headers_come_back_and_damaged_ones_do_no_harm() {
+        let mut letter = DeadLetter::default();
+        assert_eq!(pack_headers(&letter), None);
+        letter.headers = vec![
+            ("a".into(), vec![0, 255]),
+            ("".into(), vec![]),
+            ("a".into(), vec![1]),
+        ];
+        let packed = pack_headers(&letter).unwrap();
+        for end in 0..=packed.len() {
+            let mut found = DeadLetter::default();
+            unpack_headers(&packed[..end], &mut found);
+            assert!(letter.headers.starts_with(&found.headers));
+            assert_eq!(found == letter, end == packed.len());
+        }
+    }
 }

@@ -156,6 +156,18 @@ impl FileStore {
         self.positions.export_dead_letters(to)
     }
 
+    /// Writes the rows that the sink of this name refused, one JSON object per line.
+    ///
+    /// # Errors
+    /// Returns errors of [`SqliteStore::export_rejected_rows`].
+    pub fn export_rejected_rows(
+        &self,
+        sink: &str,
+        to: &mut dyn std::io::Write,
+    ) -> Result<Exported> {
+        self.positions.export_rejected_rows(sink, to)
+    }
+
     /// Deletes this pipeline and empties its files.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 use fleet_core::{Partition, checkpoint::Sealed};
 use rusqlite::{Connection, Result, params};
 
+use super::dead_letter_rows;
+
 const MOVE: &str = "
 UPDATE positions SET
     seq = ?4, next_offset = ?5, ended = ?6, fingerprint = ?7,
@@ -39,7 +41,7 @@ pub(super) fn write(db: &Connection, pipeline: &str, epoch: &[Sealed]) -> Result
     if fenced.is_empty() {
         for sealed in epoch {
             save(db, pipeline, sealed)?;
-            insert_dead(db, pipeline, sealed)?;
+            dead_letter_rows::insert(db, pipeline, sealed)?;
             tally(db, pipeline, sealed)?;
         }
     }
@@ -70,25 +72,6 @@ fn save(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
             ])?,
             None => delete.execute(params![pipeline, partition, node, key])?,
         };
-    }
-    Ok(())
-}
-
-fn insert_dead(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result<()> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO dead_letters (pipeline, partition, offset, stage, reason, raw, length)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    for letter in &sealed.dead {
-        insert.execute(params![
-            pipeline,
-            sealed.partition.as_str(),
-            letter.offset.0.cast_signed(),
-            &*letter.step,
-            letter.reason,
-            letter.raw,
-            letter.length.cast_signed(),
-        ])?;
     }
     Ok(())
 }

@@ -1,10 +1,14 @@
 //! Lists and exports the dead letters of a pipeline.
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
-use fleet_core::{Offset, Partition, Result, checkpoint::DeadLetter};
+use fleet_core::Result;
 
-use super::{claim, error::failed, store::SqliteStore};
+use super::{
+    dead_letter_rows::{COLUMNS, stored},
+    error::failed,
+    store::SqliteStore,
+};
 use crate::store_report::{Exported, StoredDeadLetter};
 
 impl SqliteStore {
@@ -14,32 +18,21 @@ impl SqliteStore {
     /// Returns errors of reading. Waits for an open transaction, up to the busy timeout.
     pub fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
         self.read("read dead letters from", |db| {
-            db.prepare(
-                "SELECT partition, offset, stage, reason, raw, length FROM dead_letters
-                 WHERE pipeline = ?1 ORDER BY partition, offset, stage, reason, raw LIMIT ?2",
-            )?
-            .query_map(
-                (self.pipeline(), i64::try_from(limit).unwrap_or(i64::MAX)),
-                |row| {
-                    Ok(StoredDeadLetter {
-                        partition: Partition::from(row.get_ref(0)?.as_str()?),
-                        letter: DeadLetter {
-                            offset: Offset(claim::unsigned(row, 1)?),
-                            step: Arc::from(row.get_ref(2)?.as_str()?),
-                            reason: row.get(3)?,
-                            raw: row.get(4)?,
-                            length: claim::unsigned(row, 5)?,
-                            ..DeadLetter::default()
-                        },
-                    })
-                },
-            )?
-            .collect()
+            let first = format!(
+                "SELECT {COLUMNS} FROM dead_letters WHERE pipeline = ?1
+                 ORDER BY partition, offset, stage, reason, raw, ordinal LIMIT ?2"
+            );
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut first = db.prepare(&first)?;
+            let letters =
+                first.query_map((self.pipeline(), limit), |row| stored(row, self.pipeline()))?;
+            letters.collect()
         })
     }
 
     /// Writes the records that a decoder could not read, one per line, so that they can be repaired
-    /// and processed again. Rows that a sink refused are not exported: they are results, not input.
+    /// and processed again. For rows that a sink refused see
+    /// [`export_rejected_rows`](Self::export_rejected_rows): they are results, not input.
     ///
     /// # Examples
     /// ```
@@ -72,6 +65,45 @@ impl SqliteStore {
                 .map_err(unread)?;
             let whole = row.get(1).map_err(unread)?;
             exported.record(raw, whole, to)?;
+        }
+        exported.finish(to)
+    }
+
+    /// Writes the rows that the sink of this name refused, so that they can be sent again once the
+    /// fault of the row or of its table is mended.
+    ///
+    /// # Shape
+    /// One JSON object per line: `id`, the [id](crate::StoredDeadLetter::id) by which a row that
+    /// was sent is not sent twice; `partition` and `offset` of the record that produced the row;
+    /// `key`, or null if it is not known; `reason`; and `row`, the row as its sink stored it: a
+    /// JSON value, or a text if it is none.
+    ///
+    /// # Examples
+    /// ```
+    /// # use fleet_sinks::SqliteStore;
+    /// let store = SqliteStore::open_in_memory("demo")?;
+    /// let mut lines = Vec::new();
+    /// let exported = store.export_rejected_rows("alerts", &mut lines)?;
+    /// assert_eq!((exported.written, lines.len()), (0, 0));
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns errors of reading the store and of writing to `to`. Waits for an open transaction,
+    /// up to the busy timeout.
+    pub fn export_rejected_rows(&self, sink: &str, to: &mut dyn Write) -> Result<Exported> {
+        let db = self.lock()?;
+        let unread = |cause| failed("read dead letters from", self.file(), cause);
+        let rejected = format!(
+            "SELECT {COLUMNS} FROM dead_letters WHERE pipeline = ?1 AND stage = ?2
+             ORDER BY partition, offset, raw, ordinal"
+        );
+        let mut rejected = db.prepare(&rejected).map_err(unread)?;
+        let mut rejected = rejected.query([self.pipeline(), sink]).map_err(unread)?;
+        let mut exported = Exported::default();
+        while let Some(row) = rejected.next().map_err(unread)? {
+            let row = stored(row, self.pipeline()).map_err(unread)?;
+            exported.row(&row, to)?;
         }
         exported.finish(to)
     }

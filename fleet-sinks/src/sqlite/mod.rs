@@ -36,6 +36,7 @@
 
 mod claim;
 mod commit;
+mod dead_letter_rows;
 mod dead_letters;
 mod error;
 mod insert;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::error::SqliteError;
+use super::{dead_letter_rows as dead_letters, error::SqliteError};
 
 /// The columns that differ between two runs over the same input, as (table, column).
 ///
@@ -27,7 +27,7 @@ pub const WALL_CLOCK_COLUMNS: &[(&str, &str)] = &[
 /// `FLET` in ASCII, our choice: <https://www.sqlite.org/pragma.html#pragma_application_id>.
 const APPLICATION_ID: i32 = 0x464C_4554;
 /// The version of the layout. Raise it when the tables below change.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// Names that result tables may not have.
 pub(super) const RESERVED: [&str; 7] = [
@@ -74,7 +74,14 @@ CREATE TABLE dead_letters (
     stage TEXT NOT NULL,
     reason TEXT NOT NULL,
     raw BLOB NOT NULL,
-    length INTEGER NOT NULL
+    length INTEGER NOT NULL,
+    id TEXT NOT NULL DEFAULT '',
+    ordinal INTEGER NOT NULL DEFAULT 0,
+    place_input TEXT,
+    place_offset INTEGER,
+    key TEXT,
+    log_time INTEGER,
+    headers BLOB
 ) STRICT;
 CREATE TABLE tallies (
     pipeline TEXT NOT NULL,
@@ -93,15 +100,30 @@ CREATE TABLE run_columns (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What dead letters lack in layout 1. Columns have defaults: a process of the earlier version may
+/// still be writing.
+const MORE_OF_DEAD_LETTERS: &str = "
+ALTER TABLE dead_letters ADD COLUMN id TEXT NOT NULL DEFAULT '';
+ALTER TABLE dead_letters ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dead_letters ADD COLUMN place_input TEXT;
+ALTER TABLE dead_letters ADD COLUMN place_offset INTEGER;
+ALTER TABLE dead_letters ADD COLUMN key TEXT;
+ALTER TABLE dead_letters ADD COLUMN log_time INTEGER;
+ALTER TABLE dead_letters ADD COLUMN headers BLOB;
+";
+
 /// The contents of a database that may be used.
 enum Contents {
     /// None: the file is new.
     Nothing,
+    /// The tables of layout 1.
+    First,
     /// The tables of a store.
     Ours,
 }
 
-/// Checks that the database belongs to a store, and makes the tables if it is empty.
+/// Checks that the database belongs to a store, makes the tables if it is empty, and brings an
+/// earlier layout up to date.
 pub(super) fn prepare(
     db: &mut Connection,
     file: &str,
@@ -124,6 +146,13 @@ pub(super) fn prepare(
                 tx.execute("INSERT INTO run_columns VALUES (?1, ?2)", [table, column])?;
             }
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+            tx.pragma_update(None, "user_version", VERSION)?;
+            tx.commit()?;
+            Ok(Ok(()))
+        }
+        Ok(Contents::First) => {
+            tx.execute_batch(MORE_OF_DEAD_LETTERS)?;
+            dead_letters::identify(&tx)?;
             tx.pragma_update(None, "user_version", VERSION)?;
             tx.commit()?;
             Ok(Ok(()))
@@ -166,6 +195,7 @@ fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Contents, Sql
     })?;
     Ok(match (application, version) {
         (0, 0) if empty => Ok(Contents::Nothing),
+        (APPLICATION_ID, 1) => Ok(Contents::First),
         (APPLICATION_ID, VERSION) => Ok(Contents::Ours),
         (APPLICATION_ID, found) if found > VERSION => Err(SqliteError::Newer {
             file: file.to_owned(),

@@ -9,7 +9,7 @@ mod graph;
 mod postgres;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -17,7 +17,7 @@ use fleet_core::{
     Partition,
     checkpoint::{CheckpointStore, Claim},
 };
-use fleet_sinks::{FileStore, SqliteStore, sqlite::rusqlite::Connection};
+use fleet_sinks::{FileStore, SqliteStore, StoredDeadLetter, sqlite::rusqlite::Connection};
 
 const PIPELINE: &str = "demo";
 
@@ -57,6 +57,23 @@ fn assert_unfinished(claims: &[Claim]) {
     }
 }
 
+/// Asserts that the dead letters that an earlier version stored are shown, each with its id.
+fn assert_earlier_letters(letters: &[StoredDeadLetter]) {
+    let offsets = letters.iter().map(|stored| stored.letter.offset.0);
+    assert_eq!(offsets.collect::<Vec<_>>(), [7, 36, 46, 63].repeat(2));
+    for StoredDeadLetter {
+        partition,
+        id,
+        letter,
+    } in letters
+    {
+        assert_eq!(*id, letter.id(PIPELINE, partition));
+        assert!(!letter.raw.is_empty() && letter.key.is_none());
+    }
+    let ids: BTreeSet<_> = letters.iter().map(|stored| stored.id).collect();
+    assert_eq!(ids.len(), letters.len());
+}
+
 fn assert_same(resumed: &[Claim], whole: &[Claim]) {
     assert_eq!(format!("{resumed:#?}"), format!("{whole:#?}"));
 }
@@ -92,6 +109,7 @@ async fn a_sqlite_store_of_an_earlier_version_is_resumed() {
     std::fs::copy(fixture("store.sqlite"), &earlier).unwrap();
 
     let mut resumed = SqliteStore::open(&earlier, PIPELINE).unwrap();
+    assert_earlier_letters(&resumed.dead_letters(99).unwrap());
     assert_unfinished(&claims(&mut resumed).await);
     run_sqlite(&resumed).await;
     let mut whole = SqliteStore::open(&fresh, PIPELINE).unwrap();
@@ -130,6 +148,7 @@ async fn a_file_store_of_an_earlier_version_is_resumed() {
     }
 
     let mut resumed = FileStore::open(&earlier, PIPELINE).unwrap();
+    assert_earlier_letters(&resumed.dead_letters(99).unwrap());
     assert_unfinished(&claims(&mut resumed).await);
     run_files(&resumed).await;
     let mut whole = FileStore::open(&fresh, PIPELINE).unwrap();

@@ -11,7 +11,7 @@ use crate::{
     sqlite::SqliteStore,
     testing::{
         Sample,
-        stores::{commit, letter},
+        stores::{assert_rejected_rows, commit, letter, rejected_rows},
     },
 };
 
@@ -69,6 +69,28 @@ async fn dead_letters_are_listed_and_exported() {
     let exported = store.export_dead_letters(&mut lines).unwrap();
     assert_eq!((exported.written, exported.cut), (2, 1));
     assert_eq!(lines, b"first\nsecond\n");
+}
+
+#[tokio::test]
+async fn dead_letters_keep_what_is_known_of_them_and_rejected_rows_are_exported() {
+    let mut store = SqliteStore::open_in_memory("demo").unwrap();
+    commit(&mut store, "p/0", |sealed| {
+        sealed.dead = rejected_rows();
+        sealed.dead.push(letter(1, "decode", "bad", b"x"));
+    })
+    .await;
+    let partition = Partition::from("p/0");
+    let stored = store.dead_letters(9).unwrap();
+    let letters: Vec<_> = stored.iter().map(|stored| stored.letter.clone()).collect();
+    let mut expected = vec![letter(1, "decode", "bad", b"x")];
+    expected.extend(rejected_rows());
+    assert_eq!(letters, expected);
+    for stored in &stored {
+        assert_eq!(stored.id, stored.letter.id("demo", &partition));
+    }
+    let mut lines = Vec::new();
+    let exported = store.export_rejected_rows("alerts", &mut lines).unwrap();
+    assert_rejected_rows(exported, &lines);
 }
 
 #[tokio::test]
