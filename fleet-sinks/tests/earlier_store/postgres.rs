@@ -8,7 +8,9 @@ use fleet_sinks::{
     },
 };
 
-use super::{PIPELINE, assert_same, assert_unfinished, claims, fixture, graph};
+use super::{
+    PIPELINE, assert_earlier_letters, assert_same, assert_unfinished, claims, fixture, graph,
+};
 
 async fn client(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
@@ -46,7 +48,7 @@ async fn rows(url: &str) -> Vec<String> {
         SELECT 'minutes ' || t::text FROM minutes t
         UNION ALL SELECT 'pauses ' || t::text FROM pauses t
         UNION ALL SELECT 'tallies ' || t::text FROM fleet_stream.tallies t
-        UNION ALL SELECT 'dead_letters ' || (partition, "offset", stage, reason, raw, length)::text
+        UNION ALL SELECT 'dead_letters ' || (partition, "offset", stage, reason, raw, length, id, ordinal)::text
             FROM fleet_stream.dead_letters
         ORDER BY 1"#;
     let rows = client(url).await.query(all, &[]).await.unwrap();
@@ -68,6 +70,7 @@ async fn a_postgres_store_of_an_earlier_version_is_resumed() {
     client(&earlier).await.batch_execute(&dump).await.unwrap();
 
     let mut resumed = open(&earlier).await;
+    assert_earlier_letters(&resumed.dead_letters(99).await.unwrap());
     assert_unfinished(&claims(&mut resumed).await);
     run(&resumed).await;
     let mut whole = open(&fresh).await;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use fleet_core::{Error, ErrorKind, Result};
 
 use super::file::Migration;
-use crate::postgres::connect::{Database, PostgresTransaction, lock};
+use crate::postgres::connect::{PostgresTransaction, lock};
 
 /// Runs under the lock: otherwise two processes that find no schema would both create it.
 const HISTORY: &str = "CREATE SCHEMA IF NOT EXISTS fleet_stream;
@@ -25,24 +25,22 @@ pub struct Migrated {
     pub applied: Vec<i32>,
 }
 
-/// Applies those of `wanted` that this database lacks, in one transaction, and refuses a database
-/// with a history that differs from `known`.
+/// Applies those of `wanted` that the database lacks, and refuses a database with a history that
+/// differs from `known`.
 pub(in crate::postgres) async fn apply_missing(
-    database: &Database,
+    tx: &PostgresTransaction,
     wanted: &[&Migration],
     known: &[&Migration],
 ) -> Result<Migrated> {
-    let tx = database.begin().await?;
-    let applied = history(&tx).await?;
+    let applied = history(tx).await?;
     refuse_other_history(&applied, known, tx.connection().address())?;
     let missing: Vec<_> = wanted
         .iter()
         .filter(|file| !applied.contains_key(&file.version))
         .collect();
     for file in &missing {
-        apply(&tx, file).await?;
+        apply(tx, file).await?;
     }
-    tx.commit().await?;
     Ok(Migrated {
         applied: missing.iter().map(|file| file.version).collect(),
     })

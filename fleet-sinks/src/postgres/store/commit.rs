@@ -8,6 +8,7 @@ use futures_util::future::{try_join, try_join_all};
 use tokio_postgres::{Error, Statement, types::ToSql};
 
 use super::{
+    dead_letter_rows,
     states::{self, PartitionWrite},
     text::storable,
 };
@@ -20,10 +21,6 @@ UPDATE fleet_stream.positions SET
     committed_at = clock_timestamp()
 WHERE pipeline = $1 AND partition = $2 AND token = $3 AND seq = $4::bigint - 1";
 
-const DEAD_LETTERS: &str = "
-INSERT INTO fleet_stream.dead_letters (pipeline, partition, \"offset\", stage, reason, raw, length)
-SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::bigint[])";
-
 /// Each commit has all totals; those that it does not name are deleted.
 const UNNAMED: &str = "
 DELETE FROM fleet_stream.tallies WHERE pipeline = $1 AND partition = $2 AND name <> ALL ($3::text[])";
@@ -33,9 +30,6 @@ INSERT INTO fleet_stream.tallies AS known (pipeline, partition, name, count)
 SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[])
 ON CONFLICT (pipeline, partition, name) DO UPDATE SET count = excluded.count
 WHERE known.count <> excluded.count";
-
-/// Dead letters in one statement. Our choice: with 64 KiB each, far below the limit of a message.
-const LETTERS: usize = 1_024;
 
 struct Statements {
     moving: Statement,
@@ -55,7 +49,7 @@ pub(super) async fn write(
     let statements = Statements {
         moving: tx.prepare(MOVE).await?,
         states: states::StateStatements::prepare(tx).await?,
-        insert_dead: tx.prepare(DEAD_LETTERS).await?,
+        insert_dead: tx.prepare(dead_letter_rows::INSERT).await?,
         unnamed: tx.prepare(UNNAMED).await?,
         tally: tx.prepare(TALLY).await?,
     };
@@ -121,46 +115,9 @@ async fn contents(
 ) -> Result<(), Error> {
     let sealed = write.sealed;
     let state = statements.states.write(tx, pipeline, partition, write);
-    let letters = insert_dead(tx, statements, pipeline, partition, sealed);
+    let letters = dead_letter_rows::insert(tx, &statements.insert_dead, pipeline, sealed);
     let tallies = tally(tx, statements, pipeline, partition, sealed);
     try_join(try_join(state, letters), tallies).await?;
-    Ok(())
-}
-
-async fn insert_dead(
-    tx: &PostgresTransaction,
-    statements: &Statements,
-    pipeline: &str,
-    partition: &str,
-    sealed: &Sealed,
-) -> Result<(), Error> {
-    for letters in sealed.dead.chunks(LETTERS) {
-        let offsets: Vec<_> = letters
-            .iter()
-            .map(|letter| letter.offset.0.cast_signed())
-            .collect();
-        let steps: Vec<_> = letters
-            .iter()
-            .map(|letter| storable(&letter.step))
-            .collect();
-        let reasons: Vec<_> = letters
-            .iter()
-            .map(|letter| storable(&letter.reason))
-            .collect();
-        let raws: Vec<_> = letters.iter().map(|letter| &*letter.raw).collect();
-        let lengths: Vec<_> = letters
-            .iter()
-            .map(|letter| letter.length.cast_signed())
-            .collect();
-        tx.client()
-            .execute(
-                &statements.insert_dead,
-                &[
-                    &pipeline, &partition, &offsets, &steps, &reasons, &raws, &lengths,
-                ],
-            )
-            .await?;
-    }
     Ok(())
 }
 

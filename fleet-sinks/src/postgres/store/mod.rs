@@ -4,6 +4,7 @@
 mod checkpoints;
 mod claim;
 mod commit;
+mod dead_letter_rows;
 mod dead_letters;
 mod error;
 mod log;

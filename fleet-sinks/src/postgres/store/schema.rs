@@ -2,16 +2,19 @@
 
 use fleet_core::Result;
 
-use super::error::StoreError;
+use super::{dead_letter_rows, error::StoreError};
 use crate::postgres::{
-    connect::{PostgresConnection, cached::CachedConnection, lock},
+    connect::{PostgresConnection, PostgresTransaction, cached::CachedConnection, lock},
     migrate::{Migration, migration},
 };
 
-/// The first migration makes the tables of a store; the others belong to whoever uses it.
-pub(in crate::postgres) const MIGRATION: Migration = migration!("store", 1, "checkpoints");
-/// The layout that [`MIGRATION`] makes.
-const VERSION: i32 = 2;
+/// These migrations make the tables of a store; the others belong to whoever uses it.
+pub(in crate::postgres) const MIGRATIONS: &[Migration] = &[
+    migration!("store", 1, "checkpoints"),
+    migration!("store", 9, "dead_letters"),
+];
+/// The layout that [`MIGRATIONS`] make.
+const VERSION: i32 = 3;
 
 /// Makes missing tables, and refuses a newer layout.
 pub(super) async fn prepare(cached: &CachedConnection) -> Result<()> {
@@ -29,12 +32,20 @@ pub(super) async fn prepare(cached: &CachedConnection) -> Result<()> {
         let tx = connection.begin().await?;
         tx.run("lock", tx.client().batch_execute(lock::TABLES))
             .await?;
-        let made = tx.client().batch_execute(MIGRATION.sql);
-        tx.run("make the store's tables in", made).await?;
+        for file in MIGRATIONS {
+            let made = tx.client().batch_execute(file.sql);
+            tx.run("make the store's tables in", made).await?;
+        }
+        fill(&tx).await?;
         connection = tx.finish().await?;
     }
     cached.put_back(connection);
     Ok(())
+}
+
+/// Fills what a migration added and SQL cannot compute. In the transaction of the migrations.
+pub(in crate::postgres) async fn fill(tx: &PostgresTransaction) -> Result<()> {
+    dead_letter_rows::identify(tx).await
 }
 
 /// The version of the existing layout; 0 if there is none.

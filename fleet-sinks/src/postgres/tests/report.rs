@@ -1,12 +1,12 @@
 //! What a store reports about a pipeline: summary, dead letters and wiping.
 
-use fleet_core::checkpoint::DeadLetter;
+use fleet_core::{Partition, checkpoint::DeadLetter};
 
 use crate::testing::postgres::Scratch;
 use crate::{
     StoreSummary,
     postgres::PostgresStore,
-    testing::stores::{commit, letter},
+    testing::stores::{assert_rejected_rows, commit, letter, rejected_rows},
 };
 
 /// A store that has two result tables, one of which somebody else made.
@@ -85,6 +85,32 @@ async fn dead_letters_are_listed_and_exported() {
     let exported = store.export_dead_letters(&mut lines).await.unwrap();
     assert_eq!((exported.written, exported.cut), (2, 1));
     assert_eq!(lines, b"first\nsecond\n");
+}
+
+#[tokio::test]
+async fn dead_letters_keep_what_is_known_of_them_and_rejected_rows_are_exported() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = PostgresStore::open(&scratch.open().await, "demo")
+        .await
+        .unwrap();
+    commit(&mut store, "p/0", |sealed| {
+        sealed.dead = rejected_rows();
+        sealed.dead.push(letter(1, "decode", "bad", b"x"));
+    })
+    .await;
+    let stored = store.dead_letters(9).await.unwrap();
+    let letters: Vec<_> = stored.iter().map(|stored| stored.letter.clone()).collect();
+    let mut expected = vec![letter(1, "decode", "bad", b"x")];
+    expected.extend(rejected_rows());
+    assert_eq!(letters, expected);
+    for stored in &stored {
+        assert_eq!(stored.id, stored.letter.id("demo", &Partition::from("p/0")));
+    }
+    let mut lines = Vec::new();
+    let exported = store.export_rejected_rows("alerts", &mut lines);
+    assert_rejected_rows(exported.await.unwrap(), &lines);
 }
 
 #[tokio::test]

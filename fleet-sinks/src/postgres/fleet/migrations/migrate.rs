@@ -25,11 +25,13 @@ impl Migrations {
             Self::Store => &[],
             Self::Fleet => FLEET,
         };
-        std::iter::once(&schema::MIGRATION).chain(fleet).collect()
+        let mut files: Vec<_> = schema::MIGRATIONS.iter().chain(fleet).collect();
+        files.sort_by_key(|file| file.version);
+        files
     }
 }
 
-/// The files after that of the store.
+/// The files beside those of the store.
 const FLEET: &[Migration] = &[
     migration!("fleet", 2, "tenants"),
     migration!("fleet", 3, "events"),
@@ -38,6 +40,7 @@ const FLEET: &[Migration] = &[
     migration!("fleet", 6, "partitions"),
     migration!("fleet", 7, "security"),
     migration!("fleet", 8, "stream"),
+    migration!("fleet", 10, "dead_letters"),
 ];
 
 /// Applies the migrations that a database lacks, in one transaction.
@@ -63,5 +66,11 @@ const FLEET: &[Migration] = &[
 /// Refuses a database if a file was changed after it was applied, or if a newer version applied
 /// migrations that this one does not have. Otherwise returns errors of the server.
 pub async fn migrate(database: &Database, wanted: Migrations) -> Result<Migrated> {
-    apply_missing(database, &wanted.files(), &Migrations::Fleet.files()).await
+    let tx = database.begin().await?;
+    let migrated = apply_missing(&tx, &wanted.files(), &Migrations::Fleet.files()).await?;
+    if !migrated.applied.is_empty() {
+        schema::fill(&tx).await?;
+    }
+    tx.commit().await?;
+    Ok(migrated)
 }

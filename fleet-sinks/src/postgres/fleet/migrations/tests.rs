@@ -47,6 +47,35 @@ async fn of_two_that_migrate_at_once_one_applies_and_the_other_finds_nothing_to_
 }
 
 #[tokio::test]
+async fn dead_letters_that_were_there_before_a_migration_have_ids_after_it() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    migrate(&database, Migrations::Fleet).await.unwrap();
+    scratch
+        .execute(
+            "DROP VIEW fleet.v_dead_letters;
+             ALTER TABLE fleet_stream.dead_letters DROP COLUMN id, DROP COLUMN ordinal;
+             DELETE FROM fleet_stream.layout WHERE version = 3;
+             DELETE FROM fleet_stream.migrations WHERE version > 8;
+             INSERT INTO fleet_stream.dead_letters (pipeline, partition, \"offset\", stage, reason, raw, length)
+             SELECT 'demo', 'p/0', 7, 'rows', 'bad', 'x', 1 FROM generate_series(1, 3)",
+        )
+        .await;
+    let applied = migrate(&database, Migrations::Fleet).await.unwrap().applied;
+    assert_eq!(applied, [9, 10]);
+    let store = crate::PostgresStore::open(&database, "demo").await.unwrap();
+    let letters = store.dead_letters(9).await.unwrap();
+    for (ordinal, stored) in (0..).zip(&letters) {
+        assert_eq!(stored.letter.ordinal, ordinal);
+        assert_eq!(stored.id, stored.letter.id("demo", &stored.partition));
+    }
+    let seen = "SELECT count(DISTINCT id) FROM fleet_stream.dead_letters";
+    assert_eq!((letters.len(), scratch.number(seen).await), (3, 3));
+}
+
+#[tokio::test]
 async fn a_database_with_another_history_is_refused() {
     let Some(scratch) = Scratch::new().await else {
         return;
