@@ -241,6 +241,10 @@ impl CheckpointStore for FileStore {
         self.positions.begin().await.map(FileTx::new)
     }
 
+    async fn abort(&mut self, mut tx: FileTx) -> Result<()> {
+        tx.rollback()
+    }
+
     async fn commit(&mut self, tx: FileTx, epoch: &[Sealed]) -> Result<Committed> {
         self.owns(&tx)?;
         tx.sync()?;

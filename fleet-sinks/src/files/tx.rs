@@ -119,6 +119,19 @@ impl FileTx {
         Ok(())
     }
 
+    /// Cuts the files to their committed lengths and rolls back. What fails is tried again when the
+    /// transaction is dropped.
+    pub(super) fn rollback(&mut self) -> Result<()> {
+        if self.inner.still_open().is_ok() {
+            for (name, touched) in &self.touched {
+                cut(&touched.file, touched.committed)
+                    .map_err(|cause| failed("cut", Path::new(name), cause))?;
+            }
+        }
+        self.touched.clear();
+        self.inner.rollback()
+    }
+
     pub(super) fn failed(&self, doing: &str, cause: rusqlite::Error) -> Error {
         self.inner.failed(doing, cause)
     }

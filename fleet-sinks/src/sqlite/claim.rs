@@ -14,8 +14,12 @@ const RAISE: &str = "
 INSERT INTO positions (pipeline, partition, token, seq, ended)
 VALUES (?1, ?2, CAST(unixepoch('subsec') * 1000 AS INTEGER), 0, 0)
 ON CONFLICT (pipeline, partition) DO UPDATE SET token = token + 1
-RETURNING token, seq, next_offset, ended, fingerprint,
-          read, accepted, filtered, dead_lettered, late, duplicate";
+RETURNING token";
+
+const POSITION: &str = "
+SELECT seq, next_offset, ended, fingerprint,
+       read, accepted, filtered, dead_lettered, late, duplicate
+FROM positions WHERE pipeline = ?1 AND partition = ?2";
 
 /// The progress of partitions, each with the entry that holds its mark.
 const PROGRESS: &str = "
@@ -24,19 +28,41 @@ FROM positions p LEFT JOIN states s
 ON s.pipeline = p.pipeline AND s.partition = p.partition AND s.node = ?2 AND s.key = ''
 WHERE p.pipeline = ?1";
 
-pub(super) fn claim(db: &Connection, pipeline: &str, partition: &Partition) -> Result<Claim> {
+/// Raises the token and returns it.
+pub(super) fn raise(db: &Connection, pipeline: &str, partition: &Partition) -> Result<u64> {
+    db.prepare_cached(RAISE)?
+        .query_row([pipeline, partition.as_str()], |row| unsigned(row, 0))
+}
+
+/// Reads what the store holds of a partition whose token was raised to this one. Run it in a
+/// transaction: a later owner may be committing.
+pub(super) fn read(
+    db: &Connection,
+    pipeline: &str,
+    partition: &Partition,
+    token: u64,
+) -> Result<Claim> {
     let ours = [pipeline, partition.as_str()];
-    let mut claim = db.prepare_cached(RAISE)?.query_row(ours, |row| {
+    let position = |row: &Row<'_>| {
         Ok(Claim {
-            token: unsigned(row, 0)?,
-            seq: unsigned(row, 1)?,
-            next: offset(row, 2)?,
-            ended: row.get(3)?,
-            fingerprint: row.get(4)?,
-            counts: counts(row, 5)?,
+            token,
+            seq: unsigned(row, 0)?,
+            next: offset(row, 1)?,
+            ended: row.get(2)?,
+            fingerprint: row.get(3)?,
+            counts: counts(row, 4)?,
             ..Claim::default()
         })
-    })?;
+    };
+    // A wipe may have come in between; the claim is then fenced.
+    let mut claim = db
+        .prepare_cached(POSITION)?
+        .query_row(ours, position)
+        .optional()?
+        .unwrap_or_else(|| Claim {
+            token,
+            ..Claim::default()
+        });
     claim.state = db
         .prepare_cached(
             "SELECT node, key, version, bytes FROM states WHERE pipeline = ?1 AND partition = ?2",

@@ -34,6 +34,7 @@
 //! # Ok::<(), fleet_core::Error>(())
 //! ```
 
+mod beside;
 mod claim;
 mod commit;
 mod dead_letter_rows;

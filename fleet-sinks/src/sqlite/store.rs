@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    claim, commit,
+    beside, claim, commit,
     error::{SqliteError, failed, held},
     options::{Durability, SqliteOptions},
     schema,
@@ -30,7 +30,7 @@ const LOG_PAGES: i32 = 8192;
 
 /// A checkpoint store in one SQLite file, with result tables in the same file.
 ///
-/// Clones share one connection. Several pipelines may share a file under different names, and
+/// Clones share one connection; claims read through another one beside it. Several pipelines may share a file under different names, and
 /// several processes may write to it, one transaction at a time.
 ///
 /// # Guarantees
@@ -60,6 +60,8 @@ pub struct SqliteStore {
     db: Arc<Mutex<Connection>>,
     pipeline: Arc<str>,
     file: Arc<str>,
+    /// Where the file is; `None` in memory.
+    path: Option<Arc<Path>>,
     patience: Duration,
     indexes: Indexes,
 }
@@ -107,7 +109,10 @@ impl SqliteStore {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags)
             .map_err(|cause| failed("open", &file, cause))?;
-        Self::of(db, file, pipeline, &options)
+        let mut store = Self::of(db, file, pipeline, &options)?;
+        // Absolute: the process may change its folder before another connection is opened.
+        store.path = std::path::absolute(path).ok().map(Into::into);
+        Ok(store)
     }
 
     /// Opens a store in memory that is dropped with its last handle, for tests and experiments.
@@ -154,6 +159,7 @@ impl SqliteStore {
             db: Arc::new(Mutex::new(db)),
             pipeline: pipeline.into(),
             file: file.into(),
+            path: None,
             patience: options.busy_timeout,
             indexes: options.indexes,
         })
@@ -230,17 +236,41 @@ impl CheckpointStore for SqliteStore {
         Some(&self.pipeline)
     }
 
+    /// # Cost
+    /// The state is read through another connection, on a thread that may block, while commits go
+    /// on. In memory there is no other connection, and commits wait.
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
         let tx = self.begin().await?;
-        let claim = claim::claim(tx.connection(), &self.pipeline, partition)
-            .map_err(|cause| tx.failed("claim a partition in", cause))?;
+        let failed_in = |cause| tx.failed("claim a partition in", cause);
+        let token = claim::raise(tx.connection(), &self.pipeline, partition).map_err(failed_in)?;
+        let Some(path) = self.path.clone() else {
+            let claim = claim::read(tx.connection(), &self.pipeline, partition, token);
+            let claim = claim.map_err(failed_in)?;
+            tx.commit()?;
+            return Ok(claim);
+        };
+        // From here on no commit with an older token lands, so nobody changes what is read.
         tx.commit()?;
-        Ok(claim)
+        drop(tx);
+        let (pipeline, partition) = (Arc::clone(&self.pipeline), partition.clone());
+        let patience = self.patience;
+        let read = move || {
+            beside::read(&path, patience, |db| {
+                claim::read(db, &pipeline, &partition, token)
+            })
+        };
+        beside::spawn(read)
+            .await?
+            .map_err(|cause| failed("claim a partition in", &self.file, cause))
     }
 
     async fn begin(&mut self) -> Result<SqliteTx> {
         let db = Arc::clone(&self.db).lock_owned().await;
         SqliteTx::begin(db, &self.file)
+    }
+
+    async fn abort(&mut self, tx: SqliteTx) -> Result<()> {
+        tx.rollback()
     }
 
     async fn commit(&mut self, tx: SqliteTx, epoch: &[Sealed]) -> Result<Committed> {

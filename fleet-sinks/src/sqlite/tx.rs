@@ -91,6 +91,16 @@ impl SqliteTx {
             .map_err(|cause| self.failed("commit to", cause))
     }
 
+    /// Rolls back, unless the transaction has ended already.
+    pub(crate) fn rollback(&self) -> Result<()> {
+        if self.db.is_autocommit() {
+            return Ok(());
+        }
+        self.db
+            .execute_batch("ROLLBACK")
+            .map_err(|cause| self.failed("roll back in", cause))
+    }
+
     /// Refuses a transaction that has ended. After some errors SQLite rolls back by itself, and
     /// later statements would then be committed one by one.
     pub(crate) fn still_open(&self) -> Result<()> {

@@ -2,8 +2,10 @@
 
 use super::{DROPS, drop_at};
 use crate::{
-    contracts::checkpoint::{CheckpointStore, Claim, Committed, Counts, Progress, Saved, Sealed},
-    data::{Offset, Partition},
+    contracts::checkpoint::{
+        CheckpointStore, Claim, Committed, Counts, MARK_ENTRY, Mark, Progress, Saved, Sealed,
+    },
+    data::{Offset, Partition, State},
 };
 
 const ANSWER: &str = "a store in good health answers";
@@ -65,9 +67,51 @@ pub async fn checkpoint_store<S: CheckpointStore>(open: impl Fn() -> S) {
     a_zombie_is_fenced(&open).await;
     one_fenced_partition_keeps_all_from_landing(&open).await;
     a_dropped_transaction_leaves_nothing(&open).await;
+    an_aborted_transaction_leaves_nothing_and_holds_nothing(&open).await;
+    partitions_are_listed_with_progress_and_mark(&open).await;
     state_is_put_and_forgotten(&open).await;
     what_was_committed_survives_a_restart(&open).await;
     what_is_dropped_while_it_waits_lands_whole_or_not_at_all(&open).await;
+}
+
+/// Tests that claims of a [`CheckpointStore`] go on beside its commits: a claim on a clone does not
+/// wait for a transaction of another partition that is open on the original.
+///
+/// Not for stores with a single writer, such as an embedded database: there a claim waits for an
+/// open transaction while it raises the token.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{MemoryStore, testing::conformance};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// conformance::claims_beside_commits(&MemoryStore::default()).await;
+/// # });
+/// ```
+///
+/// # Panics
+/// If an assertion fails. A store whose claims wait may keep the suite waiting, too.
+pub async fn claims_beside_commits<S: CheckpointStore>(store: &S) {
+    let (ours, theirs) = (Partition::from("beside/0"), Partition::from("beside/1"));
+    let mut committing = store.clone();
+    let mut claiming = store.clone();
+    let claim = committing.claim(&ours).await.expect(ANSWER);
+    let first = committing.claim(&theirs).await.expect(ANSWER);
+    let mut other = sealed(&theirs, &first, 1);
+    other.saved = vec![saved(1, "car-1", Some(b"state"))];
+    assert_eq!(commit(&mut committing, &[other]).await, Committed::Done);
+    for seq in 1..=3 {
+        let tx = committing.begin().await.expect(ANSWER);
+        let found = claiming.claim(&theirs).await.expect(ANSWER);
+        assert_eq!((found.token, found.seq), (first.token + seq, 1));
+        assert_eq!(found.state, [saved(1, "car-1", Some(b"state"))]);
+        let epoch = [sealed(&ours, &claim, seq)];
+        let committed = committing.commit(tx, &epoch).await.expect(ANSWER);
+        assert_eq!(
+            committed,
+            Committed::Done,
+            "a claim fences its partition alone"
+        );
+    }
 }
 
 async fn a_claim_raises_the_token<S: CheckpointStore>(open: &impl Fn() -> S) {
@@ -179,6 +223,88 @@ async fn a_dropped_transaction_leaves_nothing<S: CheckpointStore>(open: &impl Fn
     drop(store.begin().await.expect(ANSWER));
     let epoch = [sealed(&partition, &claim, 1)];
     assert_eq!(commit(&mut store, &epoch).await, Committed::Done);
+}
+
+async fn an_aborted_transaction_leaves_nothing_and_holds_nothing<S: CheckpointStore>(
+    open: &impl Fn() -> S,
+) {
+    let partition = Partition::from("aborted/0");
+    let (mut store, mut other) = (open(), open());
+    let claim = store.claim(&partition).await.expect(ANSWER);
+    for seq in 1..=2 {
+        let tx = store.begin().await.expect(ANSWER);
+        store.abort(tx).await.expect(ANSWER);
+        // Another handle goes on at once.
+        let epoch = [sealed(&partition, &claim, seq)];
+        assert_eq!(commit(&mut other, &epoch).await, Committed::Done);
+    }
+}
+
+async fn partitions_are_listed_with_progress_and_mark<S: CheckpointStore>(open: &impl Fn() -> S) {
+    let names = ["listed/0", "listed/1", "listed/2"].map(Partition::from);
+    let [one, two, _] = &names;
+    let mark = |round: u64| Mark::new([("in/0", Offset(round)), ("in/1", Offset(7))], b"note");
+    let entry = |mark: Option<&Mark>| Saved {
+        node: MARK_ENTRY,
+        key: "".into(),
+        version: Mark::VERSION,
+        bytes: mark.map(|mark| {
+            let mut bytes = Vec::new();
+            mark.encode(&mut bytes);
+            bytes
+        }),
+    };
+    let mut store = open();
+    let mut tokens = Vec::new();
+    for partition in &names {
+        tokens.push(store.claim(partition).await.expect(ANSWER));
+    }
+    let [ours, with_state, _] = tokens.as_slice() else {
+        unreachable!("three partitions were claimed")
+    };
+    let mut listed = async |expected: [(u64, Option<Mark>); 3]| {
+        let found = store.partitions().await.expect(ANSWER);
+        for ((partition, claim), (seq, mark)) in names.iter().zip(&tokens).zip(expected) {
+            let expected = Progress {
+                token: claim.token,
+                seq,
+                next: (seq > 0).then_some(Offset(seq * 100)),
+                mark,
+                ended: false,
+            };
+            assert_eq!(found.get(partition), Some(&expected), "{partition}");
+        }
+    };
+    let mut writer = open();
+    let mut first = sealed(one, ours, 1);
+    first.mark = Some(mark(1));
+    first.saved = vec![entry(Some(&mark(1)))];
+    let plain = sealed(two, with_state, 1);
+    assert_eq!(commit(&mut writer, &[first, plain]).await, Committed::Done);
+    listed([(1, Some(mark(1))), (1, None), (0, None)]).await;
+    // Position-only commits: one with a newer mark, one that has nothing new to say.
+    let mut second = sealed(one, ours, 2);
+    second.mark = Some(mark(2));
+    second.saved = vec![entry(Some(&mark(2)))];
+    assert_eq!(commit(&mut writer, &[second]).await, Committed::Done);
+    listed([(2, Some(mark(2))), (1, None), (0, None)]).await;
+    let mut third = sealed(one, ours, 3);
+    third.mark = Some(mark(2));
+    let mut state = sealed(two, with_state, 2);
+    state.saved = vec![saved(1, "car-1", Some(b"state")), entry(Some(&mark(5)))];
+    assert_eq!(commit(&mut writer, &[third, state]).await, Committed::Done);
+    listed([(3, Some(mark(2))), (2, Some(mark(5))), (0, None)]).await;
+    let mut without = sealed(one, ours, 4);
+    without.saved = vec![entry(None)];
+    assert_eq!(commit(&mut writer, &[without]).await, Committed::Done);
+    listed([(4, None), (2, Some(mark(5))), (0, None)]).await;
+    assert!(
+        !writer
+            .partitions()
+            .await
+            .expect(ANSWER)
+            .contains_key(&Partition::from("listed/3"))
+    );
 }
 
 async fn state_is_put_and_forgotten<S: CheckpointStore>(open: &impl Fn() -> S) {

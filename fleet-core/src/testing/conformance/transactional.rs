@@ -73,6 +73,12 @@ async fn rows_land_with_their_transaction<T, S: CheckpointStore>(
     sink.write(&mut tx, &rows.some(first, 3))
         .await
         .expect(TAKEN);
+    store.abort(tx).await.expect(ANSWER);
+    rows.assert_more(before, 0, "an aborted transaction leaves no row");
+    let mut tx = store.begin().await.expect(ANSWER);
+    sink.write(&mut tx, &rows.some(first, 3))
+        .await
+        .expect(TAKEN);
     sink.write(&mut tx, &[]).await.expect(TAKEN);
     sink.write(&mut tx, &rows.some(first + 3, 2))
         .await

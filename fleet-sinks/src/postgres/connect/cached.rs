@@ -33,6 +33,15 @@ impl CachedConnection {
         }
     }
 
+    /// A connection for long work beside commits, which leaves them the cached one if there is
+    /// another. It belongs to the pool: drop it after use.
+    pub(in crate::postgres) async fn beside(&self) -> Result<PostgresConnection> {
+        if self.database.pool_size() == 1 {
+            return self.take().await;
+        }
+        self.database.connection().await
+    }
+
     /// Caches a connection after use.
     pub(in crate::postgres) fn put_back(&self, connection: PostgresConnection) {
         self.replace(Some(connection));

@@ -104,6 +104,11 @@ impl Database {
         &self.address
     }
 
+    /// The maximum number of connections.
+    pub(in crate::postgres) fn pool_size(&self) -> usize {
+        self.options.pool_size.max(1)
+    }
+
     /// The address as one shared allocation, by which connections of this pool are recognised.
     pub(super) fn shared_address(&self) -> &Arc<str> {
         &self.address

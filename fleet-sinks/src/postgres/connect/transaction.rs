@@ -109,6 +109,19 @@ impl PostgresTransaction {
         .into())
     }
 
+    /// Rolls back, and returns the connection to its pool. Its locks are free afterwards; a
+    /// transaction that is only dropped frees them somewhat later.
+    ///
+    /// # Errors
+    /// Returns errors of [`run`](Self::run). The server rolls back when it notices that the
+    /// connection is gone.
+    pub async fn rollback(mut self) -> Result<()> {
+        let rolled_back = self.client().batch_execute("ROLLBACK");
+        self.run("roll back in", rolled_back).await?;
+        self.connection.open = false;
+        Ok(())
+    }
+
     /// Commits, and returns the connection to its pool.
     ///
     /// # Errors

@@ -8,6 +8,8 @@ use fleet_core::{
     checkpoint::{CheckpointStore, Claim, Committed, MARK_ENTRY, Progress, Sealed},
 };
 
+use tokio::sync::Semaphore;
+
 use super::{
     claim, commit,
     error::StoreError,
@@ -50,6 +52,8 @@ pub struct PostgresStore {
     pub(super) connection: CachedConnection,
     pub(super) pipeline: Arc<str>,
     log: log::Sizes,
+    /// Limits claims, so that they leave a connection for commits.
+    claims: Arc<Semaphore>,
 }
 
 impl PostgresStore {
@@ -67,6 +71,7 @@ impl PostgresStore {
             connection: CachedConnection::new(database),
             pipeline: pipeline.into(),
             log: log::Sizes::default(),
+            claims: Arc::new(Semaphore::new((database.pool_size() - 1).max(1))),
         };
         schema::prepare(&store.connection).await?;
         Ok(store)
@@ -120,23 +125,34 @@ impl CheckpointStore for PostgresStore {
         Some(&self.pipeline)
     }
 
+    /// # Cost
+    /// The token is raised in a short transaction. The state is read from a snapshot, which keeps
+    /// no commit waiting, on a connection of the pool; one connection is always left for commits
+    /// unless the pool has only one.
     async fn claim(&mut self, partition: &Partition) -> Result<Claim> {
-        let tx = self.connection.begin().await?;
-        let claim = claim::claim(&tx, &self.pipeline, partition);
+        // Waiters are served in order. The semaphore is never closed.
+        let _turn = self.claims.acquire().await;
+        let pipeline = &*self.pipeline;
+        let tx = self.connection.beside().await?.begin().await?;
+        let raised = claim::raise(&tx, pipeline, partition);
+        let token = tx.run("claim a partition in", raised).await?;
+        // From here on no commit with an older token lands, so nobody changes what is read.
+        let tx = tx.finish().await?.begin().await?;
+        let claim = claim::read(&tx, pipeline, partition, token);
         let mut claim = tx.run("claim a partition in", claim).await?;
-        let (changes, size) = states::logged(&tx, &self.pipeline, partition).await?;
-        if !changes.is_empty() {
-            let newest = states::newest(claim.state.iter().chain(&changes));
-            let is_there = newest.into_iter().filter(|saved| saved.bytes.is_some());
-            claim.state = is_there.cloned().collect();
-        }
-        self.connection.commit(tx).await?;
+        let (changes, size) = states::logged(&tx, pipeline, partition).await?;
+        claim.state = claim::state(&tx, pipeline, partition, &changes).await?;
+        tx.commit().await?;
         self.log.found(partition, size);
         Ok(claim)
     }
 
     async fn begin(&mut self) -> Result<PostgresTransaction> {
         self.connection.begin().await
+    }
+
+    async fn abort(&mut self, tx: PostgresTransaction) -> Result<()> {
+        tx.rollback().await
     }
 
     async fn commit(&mut self, tx: PostgresTransaction, epoch: &[Sealed]) -> Result<Committed> {

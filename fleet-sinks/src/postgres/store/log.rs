@@ -3,7 +3,10 @@
 //! An upsert takes the server microseconds for each key, and most keys change again with the next
 //! commit. So commits append to this log, which is compacted into the table of states now and then.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use fleet_core::{
     Partition, State,
@@ -16,10 +19,10 @@ use fleet_core::{
 /// besides the states.
 const MOST: usize = 2 << 20;
 
-/// The size of each partition's log as far as this process knows. An underestimate only delays
-/// compaction.
+/// The size of each partition's log as far as this process knows, shared by the clones of a store:
+/// one claims while another commits. An underestimate only delays compaction.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sizes(HashMap<Partition, usize>);
+pub(super) struct Sizes(Arc<Mutex<HashMap<Partition, usize>>>);
 
 /// Where the changes of one commit go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +37,14 @@ pub(super) enum StateWrite {
 
 impl Sizes {
     /// Records the size that a claim found.
-    pub(super) fn found(&mut self, partition: &Partition, size: usize) {
-        self.0.insert(partition.clone(), size);
+    pub(super) fn found(&self, partition: &Partition, size: usize) {
+        self.lock().insert(partition.clone(), size);
     }
 
     /// Where to write the changes of a commit.
     pub(super) fn target(&self, sealed: &Sealed) -> StateWrite {
-        let before = self.0.get(&sealed.partition).copied().unwrap_or_default();
+        let before = self.lock().get(&sealed.partition).copied();
+        let before = before.unwrap_or_default();
         match size(&sealed.saved) {
             0 => StateWrite::Unchanged,
             more if before + more <= MOST => StateWrite::Append,
@@ -49,13 +53,19 @@ impl Sizes {
     }
 
     /// Records that they were written there.
-    pub(super) fn wrote(&mut self, sealed: &Sealed, target: StateWrite) {
-        let size_now = self.0.entry(sealed.partition.clone()).or_default();
+    pub(super) fn wrote(&self, sealed: &Sealed, target: StateWrite) {
+        let mut sizes = self.lock();
+        let size_now = sizes.entry(sealed.partition.clone()).or_default();
         match target {
             StateWrite::Unchanged => {}
             StateWrite::Append => *size_now += size(&sealed.saved),
             StateWrite::Compact => *size_now = 0,
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Partition, usize>> {
+        // No code under the lock panics halfway through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -136,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_full_log_is_compacted() {
-        let (mut sizes, partition) = (Sizes::default(), Partition::new("p/0"));
+        let (sizes, partition) = (Sizes::default(), Partition::new("p/0"));
         let half = [saved(1, "car", Some(&vec![0; MOST / 2]))];
         let mut sealed = sealed(&partition, &Claim::default(), 1);
         let mut targets = Vec::new();

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use fleet_core::{
-    ErrorKind, Offset, Partition,
-    checkpoint::{CheckpointStore, Committed, DeadLetter},
-    testing::conformance::{checkpoint_store, saved, sealed},
+    ErrorKind, Offset, Partition, State,
+    checkpoint::{CheckpointStore, Committed, DeadLetter, MARK_ENTRY, Mark, Saved},
+    testing::conformance::{checkpoint_store, claims_beside_commits, saved, sealed},
 };
 
 use crate::postgres::{PostgresOptions, PostgresStore};
@@ -23,6 +23,136 @@ async fn a_database_is_a_checkpoint_store() {
     };
     let store = demo(&scratch).await;
     checkpoint_store(|| store.clone()).await;
+    claims_beside_commits(&store).await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_aborted_holds_no_lock() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = demo(&scratch).await;
+    scratch
+        .execute("CREATE TABLE totals (n bigint); INSERT INTO totals VALUES (1)")
+        .await;
+    let admin = scratch.admin().await;
+    for _ in 0..50 {
+        let tx = store.begin().await.unwrap();
+        let add = tx.client().execute("UPDATE totals SET n = n + 1", &[]);
+        tx.run("add to", add).await.unwrap();
+        let held = admin.query("SELECT n FROM totals FOR UPDATE NOWAIT", &[]);
+        assert!(held.await.is_err(), "an open transaction holds the row");
+        store.abort(tx).await.unwrap();
+        let free = admin.query_one("SELECT n FROM totals FOR UPDATE NOWAIT", &[]);
+        assert_eq!(free.await.unwrap().get::<_, i64>(0), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_claim_keeps_no_commit_waiting_while_it_reads() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let options = PostgresOptions {
+        pool_size: 2,
+        ..PostgresOptions::default()
+    };
+    let mut store = PostgresStore::open(&scratch.open_with(options).await, "demo")
+        .await
+        .unwrap();
+    let [ours, large, other] = ["p/0", "p/1", "p/2"].map(Partition::from);
+    let claim = store.claim(&ours).await.unwrap();
+    let theirs = store.claim(&large).await.unwrap();
+    let mut epoch = sealed(&large, &theirs, 1);
+    epoch.saved = (0..50_000)
+        .map(|n| saved(1, &format!("car-{n}"), Some(&[7; 60])))
+        .collect();
+    let tx = store.begin().await.unwrap();
+    store.commit(tx, &[epoch]).await.unwrap();
+    // Two claims at once, which leave the second connection to commits.
+    let (mut one, mut two) = (store.clone(), store.clone());
+    let claims = async { tokio::join!(one.claim(&large), two.claim(&other)) };
+    let mut claims = std::pin::pin!(claims);
+    let mut commits = 0;
+    let (found, _) = loop {
+        let epoch = [sealed(&ours, &claim, commits + 1)];
+        let mut committed = std::pin::pin!(async {
+            let tx = store.begin().await.unwrap();
+            store.commit(tx, &epoch).await.unwrap()
+        });
+        tokio::select! {
+            biased;
+            claimed = &mut claims => {
+                assert_eq!(committed.await, Committed::Done);
+                break claimed;
+            }
+            committed = &mut committed => {
+                assert_eq!(committed, Committed::Done);
+                commits += 1;
+            }
+        }
+    };
+    assert_eq!(found.unwrap().state.len(), 50_000);
+    assert!(commits > 0, "no commit got through");
+}
+
+#[tokio::test]
+async fn clones_know_how_long_a_log_is_that_another_found() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut first = demo(&scratch).await;
+    let partition = Partition::from("p/0");
+    let mut claim = first.claim(&partition).await.unwrap();
+    let mut logged = Vec::new();
+    for seq in 1..=2 {
+        // After a restart one clone claims, another commits.
+        let mut committing = demo(&scratch).await;
+        claim = committing.clone().claim(&partition).await.unwrap();
+        let mut epoch = sealed(&partition, &claim, seq);
+        epoch.saved = vec![saved(1, "car", Some(&vec![0; 1_500_000]))];
+        let tx = committing.begin().await.unwrap();
+        committing.commit(tx, &[epoch]).await.unwrap();
+        logged.push(
+            scratch
+                .number("SELECT count(*) FROM fleet_stream.changes")
+                .await,
+        );
+    }
+    assert_eq!((logged, claim.seq), (vec![1, 0], 1));
+}
+
+#[tokio::test]
+async fn a_mark_is_listed_after_its_log_was_compacted() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let mut store = demo(&scratch).await;
+    let partition = Partition::from("p/0");
+    let claim = store.claim(&partition).await.unwrap();
+    let mark = |round| Mark::new([("in/0", Offset(round))], b"note");
+    let mut compacted = 0;
+    for seq in 1..=6 {
+        let mut epoch = sealed(&partition, &claim, seq);
+        let mut bytes = Vec::new();
+        mark(seq).encode(&mut bytes);
+        epoch.saved = vec![
+            saved(1, "car", Some(&vec![0; 900_000])),
+            Saved {
+                version: Mark::VERSION,
+                ..saved(MARK_ENTRY, "", Some(&bytes))
+            },
+        ];
+        let tx = store.begin().await.unwrap();
+        store.commit(tx, &[epoch]).await.unwrap();
+        let logged = scratch
+            .number("SELECT count(*) FROM fleet_stream.changes")
+            .await;
+        compacted += u64::from(logged == 0);
+        let listed = store.partitions().await.unwrap();
+        assert_eq!(listed[&partition].mark, Some(mark(seq)), "commit {seq}");
+    }
+    assert_eq!(compacted, 2);
 }
 
 #[tokio::test]
@@ -228,7 +358,8 @@ async fn an_older_layout_gains_what_it_lacks_and_keeps_what_it_holds() {
     // Layout 1 had no log of changes.
     scratch
         .execute(
-            "DROP TABLE fleet_stream.changes; UPDATE fleet_stream.layout SET version = 1;
+            "DROP TABLE fleet_stream.changes; DELETE FROM fleet_stream.layout;
+             INSERT INTO fleet_stream.layout VALUES (1);
              INSERT INTO fleet_stream.states VALUES ('demo', 'p/0', 1, 'car', 3, 'old')",
         )
         .await;

@@ -57,6 +57,37 @@ async fn rows_of_a_fenced_or_dropped_transaction_are_not_committed() {
 }
 
 #[tokio::test]
+async fn commits_go_on_while_a_claim_reads_the_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(folder.path().join("fleet.db"), "demo").unwrap();
+    let [ours, large] = ["p/0", "p/1"].map(Partition::from);
+    let claim = store.claim(&ours).await.unwrap();
+    let theirs = store.claim(&large).await.unwrap();
+    let mut epoch = sealed(&large, &theirs, 1);
+    epoch.saved = (0..100_000)
+        .map(|n| saved(1, &format!("car-{n}"), Some(&[7; 60])))
+        .collect();
+    let tx = store.begin().await.unwrap();
+    store.commit(tx, &[epoch]).await.unwrap();
+    let mut claiming = store.clone();
+    let mut claimed = std::pin::pin!(claiming.claim(&large));
+    // On this one thread the claim goes on only where the test lets it.
+    let waker = std::task::Waker::noop();
+    let first = claimed
+        .as_mut()
+        .poll(&mut std::task::Context::from_waker(waker));
+    assert!(first.is_pending(), "the state was read on this thread");
+    let tx = store.begin().await.unwrap();
+    let epoch = [sealed(&ours, &claim, 1)];
+    assert_eq!(store.commit(tx, &epoch).await.unwrap(), Committed::Done);
+    let tx = store.begin().await.unwrap();
+    let zombie = [sealed(&large, &theirs, 2)];
+    let fenced = Committed::Fenced(vec![large.clone()]);
+    assert_eq!(store.commit(tx, &zombie).await.unwrap(), fenced);
+    assert_eq!(claimed.await.unwrap().state.len(), 100_000);
+}
+
+#[tokio::test]
 async fn pipelines_share_a_file_and_not_their_positions() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fleet.db");
