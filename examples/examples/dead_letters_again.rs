@@ -1,17 +1,20 @@
 //! Replaying dead letters: a decoder refuses the records of a new firmware. Once it supports them,
-//! the stored dead letters are read again and stored exactly once, beside the earlier rows.
+//! the stored dead letters are read again and stored exactly once, beside the earlier rows. Rows that
+//! a table refused are sent to it again once it is mended, each once, by the id of its dead letter.
 #![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::{error::Error, fs, path::Path};
 
 use fleet_core::{
-    Event, EventTime, Graph, Order, Pipeline, TableRow,
+    Event, EventTime, Graph, Offset, Order, Pipeline, Row, TableRow,
+    checkpoint::CheckpointStore,
     dialect::{Dialect, Json, Refused},
     event::ContentHasher,
     pipeline::{Ending, Report},
+    sink::TransactionalSink,
     table::{Column, Fields, Value},
 };
-use fleet_sinks::SqliteStore;
+use fleet_sinks::{SqliteStore, sqlite::rusqlite::Connection};
 use fleet_sources::{FileOptions, FileSource};
 
 /// Bus 7 has the new firmware, which writes the unit after the number.
@@ -84,6 +87,56 @@ async fn run(
         .await
 }
 
+/// A row that a table refused is a result: it is not computed again, but sent to the table.
+async fn rejected_rows(input: &Path, database: &Path) -> Result<(), Box<dyn Error>> {
+    // Somebody guards the table with a rule that is wrong.
+    let store = SqliteStore::open(database, "pings")?;
+    store.table::<Ping>("pings")?;
+    let db = Connection::open(database)?;
+    db.execute_batch(
+        "CREATE TRIGGER slow BEFORE INSERT ON pings WHEN new.kmh > 40
+         BEGIN SELECT RAISE(ABORT, 'a bus is not that fast'); END",
+    )?;
+    let report = run((input, database), "pings", BothFirmwares::default()).await?;
+    assert_eq!(report.tally("sink.pings", "dead_lettered"), 1);
+
+    // The rule is mended. Each row is sent once, by its id, in one transaction with the note of it.
+    db.execute_batch("DROP TRIGGER slow; CREATE TABLE sent (id TEXT PRIMARY KEY)")?;
+    let mut table = store.table::<Ping>("pings")?;
+    let mut sender = store.clone();
+    for expected in [1, 0] {
+        let mut lines = Vec::new();
+        let exported = store.export_rejected_rows("pings", &mut lines)?;
+        assert_eq!((exported.written, exported.cut), (1, 0));
+        let mut tx = sender.begin().await?;
+        let mut sent = 0;
+        for line in std::str::from_utf8(&lines)?.lines() {
+            let Rejected { id, offset, row } = serde_json::from_str(line)?;
+            let note = "INSERT OR IGNORE INTO sent VALUES (?1)";
+            if tx.connection().execute(note, [&id])? == 0 {
+                continue;
+            }
+            let row = Row::detached(row.at, Offset(offset), row);
+            let outcome = table.write(&mut tx, &[row]).await?;
+            assert!(outcome.rejected.is_empty());
+            sent += 1;
+        }
+        sender.commit(tx, &[]).await?;
+        assert_eq!(sent, expected, "a row that was sent is not sent again");
+    }
+    let stored = store.summary()?.tables.remove("pings").unwrap_or(0);
+    assert_eq!(stored, 4, "each record of the input, once");
+    Ok(())
+}
+
+/// A line of the export.
+#[derive(serde::Deserialize)]
+struct Rejected {
+    id: String,
+    offset: u64,
+    row: Ping,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
@@ -118,6 +171,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let stored = store.summary()?.tables.remove("pings").unwrap_or(0);
     assert_eq!(stored, 4, "each record of the input, once");
+    rejected_rows(&input, &folder.path().join("strict.db")).await?;
     println!("dead_letters_again: ok ({stored} pings, 2 of them from dead letters)");
     Ok(())
 }

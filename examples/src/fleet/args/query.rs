@@ -34,6 +34,9 @@ pub(crate) struct DeadLettersArgs {
     #[arg(long, default_value = "fleet.db")]
     pub(crate) db: DatabaseChoice,
     /// Print partition, offset and reason of each record instead of its bytes.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "rows")]
     pub(crate) reasons: bool,
+    /// Print the rows that this sink refused, as JSON with id, key and offset, instead of records.
+    #[arg(long, value_name = "SINK")]
+    pub(crate) rows: Option<String>,
 }

@@ -1,4 +1,5 @@
-//! `fleet dead-letters`: prints the records that could not be used, to mend and replay them.
+//! `fleet dead-letters`: prints the records and rows that could not be used, to mend and replay
+//! them.
 
 use fleet_core::Result;
 
@@ -24,6 +25,18 @@ pub(crate) async fn run(args: &DeadLettersArgs) -> Result<()> {
                 "{partition} offset {}: {}: {}\n",
                 letter.offset, letter.step, letter.reason
             ))?;
+        }
+        return Ok(());
+    }
+    if let Some(sink) = &args.rows {
+        let cut = db
+            .export_rejected_rows(sink, &mut Stdout::default())
+            .await?;
+        if cut > 0 {
+            eprintln!(
+                "fleet: {cut} rows are left out because only their first bytes are stored: run \
+                 their records again, at the offsets that --reasons prints"
+            );
         }
         return Ok(());
     }

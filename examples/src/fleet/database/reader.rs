@@ -79,6 +79,25 @@ impl Database {
         Ok(cut)
     }
 
+    /// Writes the rows that the sink of this name refused, of all pipelines. Returns how many were
+    /// left out because only their first bytes are stored.
+    pub(crate) async fn export_rejected_rows(&self, sink: &str, to: &mut dyn Write) -> Result<u64> {
+        let mut cut = 0;
+        for pipeline in PIPELINES {
+            let exported = match self {
+                Self::File(path) => {
+                    SqliteStore::open(path, pipeline)?.export_rejected_rows(sink, to)?
+                }
+                Self::Postgres(db) => {
+                    let store = PostgresStore::open(db, pipeline).await?;
+                    store.export_rejected_rows(sink, to).await?
+                }
+            };
+            cut += exported.cut;
+        }
+        Ok(cut)
+    }
+
     /// Whether the database has a table of this name.
     pub(crate) async fn has_table(&self, name: &str) -> Result<bool> {
         match self {
