@@ -108,7 +108,7 @@ fn pipeline(
 async fn prop_each_row_has_the_key_of_its_car_through_crashes_panics_and_forgotten_keys() {
     let is_of_its_car = |text: &str| {
         let mut cars = CARS.iter();
-        cars.any(|car| text == format!("{:?}", (car, car)))
+        cars.any(|car| text.ends_with(&format!(" {:?}", (car, car))))
     };
     for seed in 0..60 {
         let mut dice = Dice::new(seed);
@@ -129,7 +129,7 @@ async fn prop_each_row_has_the_key_of_its_car_through_crashes_panics_and_forgott
         for text in &stored["readings"] {
             let mut cars = (0..).zip(CARS);
             let is_right = cars.any(|(number, car)| {
-                text.starts_with(&format!("({car:?}, Reading {{ car: {number},"))
+                text.contains(&format!("({car:?}, Reading {{ car: {number},"))
             });
             assert!(is_right, "seed {seed}: {text}");
         }
