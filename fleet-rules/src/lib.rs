@@ -24,7 +24,7 @@
 //! use fleet_rules::{Condition, Mode, Rules, Threshold};
 //!
 //! let too_fast = Threshold {
-//!     rule: "overspeed",
+//!     rule: "overspeed".into(),
 //!     kind: AlertKind::Overspeed,
 //!     severity: Severity::High,
 //!     condition: Condition::Above(Signal::Speed, 80.0),

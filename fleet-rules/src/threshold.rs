@@ -1,8 +1,9 @@
 //! Thresholds: what a rule compares in one event, and the result of the comparison.
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc};
 
-use fleet_core::event::{AlertKind, LimitSource, Severity, Signal, Telemetry};
+use compact_str::CompactString;
+use fleet_core::event::{self, AlertKind, LimitSource, Severity, Signal, Telemetry};
 
 /// What a rule compares. Every comparison is strict: a reading equal to the limit is no violation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,27 +31,71 @@ pub enum Condition {
 /// one that a [`Threshold`] reads.
 ///
 /// # Examples
+/// A flag that is known when the program is written, and two that come from data:
 /// ```
-/// use fleet_core::event::Telemetry;
+/// use fleet_core::event::{Flag, Telemetry};
 /// use fleet_rules::ProducerFlag;
-/// let is_reverse = |event: &Telemetry| event.gear().map(|gear| gear < 0);
-/// let reverse = ProducerFlag::new("reverse", is_reverse);
+/// let reverse = ProducerFlag::new("reverse", |event| event.gear().map(|gear| gear < 0));
 /// assert_eq!(reverse.name(), "reverse");
+///
+/// let speeding = ProducerFlag::of(Flag::from_word("speeding").unwrap());
+/// assert_eq!(speeding.name(), "speeding");
+///
+/// let (name, top) = (String::from("in top gear"), 6);
+/// let top = ProducerFlag::reading(name, move |event: &Telemetry| Some(event.gear()? == top));
+/// assert_eq!(top.name(), "in top gear");
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct ProducerFlag {
-    name: &'static str,
-    read: fn(&Telemetry) -> Option<bool>,
+    name: CompactString,
+    read: Read,
+}
+
+/// How a flag is read.
+#[derive(Clone)]
+enum Read {
+    Function(fn(&Telemetry) -> Option<bool>),
+    Field(event::Flag),
+    Closure(Arc<dyn Fn(&Telemetry) -> Option<bool> + Send + Sync>),
 }
 
 impl ProducerFlag {
     /// A flag read by `read`, which returns `None` for an event without it.
     pub const fn new(name: &'static str, read: fn(&Telemetry) -> Option<bool>) -> Self {
-        Self { name, read }
+        let name = CompactString::const_new(name);
+        Self {
+            name,
+            read: Read::Function(read),
+        }
+    }
+    /// A flag that events carry, under the name that they have for it.
+    pub fn of(flag: event::Flag) -> Self {
+        Self {
+            name: flag.as_word().into(),
+            read: Read::Field(flag),
+        }
+    }
+    /// As [`new`](Self::new), for a name or a function that come from data.
+    pub fn reading(
+        name: impl Into<CompactString>,
+        read: impl Fn(&Telemetry) -> Option<bool> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            read: Read::Closure(Arc::new(read)),
+        }
     }
     /// The name of the field in the producer's messages.
-    pub const fn name(self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn read(&self, event: &Telemetry) -> Option<bool> {
+        match &self.read {
+            Read::Function(read) => read(event),
+            Read::Field(flag) => event.flag(*flag),
+            Read::Closure(read) => read(event),
+        }
     }
 }
 
@@ -75,7 +120,7 @@ impl PartialEq for ProducerFlag {
 /// use fleet_core::event::{AlertKind, LimitSource, Severity, Signal, Telemetry};
 /// use fleet_rules::{Condition, Threshold};
 /// let hot = Threshold {
-///     rule: "engine-overheat",
+///     rule: "engine-overheat".into(),
 ///     kind: AlertKind::EngineOverheat,
 ///     severity: Severity::High,
 ///     condition: Condition::Above(Signal::EngineTemperature, 100.0),
@@ -89,10 +134,11 @@ impl PartialEq for ProducerFlag {
 /// let found = hot.evaluate(&event(108.0)).unwrap();
 /// assert_eq!((found.violates, found.limit, found.source), (true, Some(100.0), LimitSource::Rule));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
-    /// The rule's name. Alert ids are derived from it, and saved state is matched by it.
-    pub rule: &'static str,
+    /// The rule's name. Alert ids are derived from it, and saved state is matched by it. Names of up
+    /// to 24 bytes cost an alert no allocation.
+    pub rule: CompactString,
     /// The kind of the alerts.
     pub kind: AlertKind,
     /// The severity of the alerts.
@@ -137,7 +183,7 @@ impl Threshold {
     /// is.
     #[inline]
     pub fn evaluate(&self, event: &Telemetry) -> Option<Evaluation> {
-        if let Some(violates) = self.flag.and_then(|flag| (flag.read)(event)) {
+        if let Some(violates) = self.flag.as_ref().and_then(|flag| flag.read(event)) {
             return Some(Evaluation {
                 violates,
                 value: self
@@ -191,6 +237,17 @@ impl Condition {
             | Self::Below(signal, _)
             | Self::AboveEventLimit { signal, .. } => Some(signal),
             Self::AnyCode => None,
+        }
+    }
+
+    /// What the state of a rule is about: signal and direction, but no limit.
+    pub(crate) fn watched(self) -> Cow<'static, str> {
+        match self {
+            Self::Above(signal, _) | Self::AboveEventLimit { signal, .. } => {
+                format!("above {}", signal.name()).into()
+            }
+            Self::Below(signal, _) => format!("below {}", signal.name()).into(),
+            Self::AnyCode => "any code".into(),
         }
     }
 

@@ -152,5 +152,5 @@ fn sums_of_self_driving_pass_the_suite_of_operators() {
         bucket: Duration::from_secs(300),
         ..SelfDrivingOptions::default()
     };
-    conformance::revising_operator(|| SumSelfDriving::new(options), &events(), counts);
+    conformance::revising_operator(|| SumSelfDriving::new(options.clone()), &events(), counts);
 }

@@ -8,16 +8,13 @@
 mod support;
 
 use fleet_core::{
-    EventTime, Graph, MemoryStore, Operator, Order, Pipeline, State, VehicleId,
+    ErrorKind, EventTime, Graph, MemoryStore, Operator, Order, Pipeline, VehicleId,
     decode::Typed,
     event::{AlertKind, Dtc, LimitSource, Reading, Severity, Signal, Telemetry},
     testing::Scripted,
     units::{Percent, Speed, Temperature},
 };
-use fleet_rules::{
-    Condition, Evaluation, Mode, ProducerFlag, Rules, RulesState, Threshold, preset,
-};
-use support::state_after;
+use fleet_rules::{Condition, Evaluation, Mode, ProducerFlag, Rules, Threshold, preset};
 
 fn reading(second: i64, speed: f64, battery: f64, engine: f64) -> Telemetry {
     let at = EventTime::from_micros(1_700_000_000_000_000 + second * 1_000_000);
@@ -33,7 +30,7 @@ async fn alerts(rules: Rules, rows: Vec<Telemetry>) -> Vec<String> {
     let alerts = graph.apply("rules", telemetry, rules);
     let short = graph.map("short", alerts, |alert| {
         (
-            alert.kind.as_word(),
+            alert.kind.to_string(),
             alert.value,
             alert.severity.as_word(),
             alert.id.to_string(),
@@ -134,20 +131,22 @@ async fn alerts_of_one_time_have_different_ids_and_the_same_ones_in_every_run() 
 #[test]
 fn rules_that_cannot_be_told_apart_or_compared_are_refused() {
     let rule = Threshold {
-        rule: "hot",
+        rule: "hot".into(),
         kind: AlertKind::EngineOverheat,
         severity: Severity::High,
         condition: Condition::Above(Signal::EngineTemperature, f64::NAN),
         flag: None,
     };
-    let error = Rules::new([rule], Mode::Edge).unwrap_err().to_string();
+    let error = Rules::new([rule.clone()], Mode::Edge)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("finite"), "{error}");
     let rule = Threshold {
         condition: Condition::Above(Signal::EngineTemperature, 1.0),
         ..rule
     };
     assert!(
-        Rules::new([rule, rule], Mode::Edge)
+        Rules::new([rule.clone(), rule], Mode::Edge)
             .unwrap_err()
             .to_string()
             .contains("two rules")
@@ -162,7 +161,7 @@ fn at_speed(kmh: f64) -> Telemetry {
 
 fn rule(condition: Condition) -> Threshold {
     Threshold {
-        rule: "speed",
+        rule: "speed".into(),
         kind: AlertKind::Overspeed,
         severity: Severity::High,
         condition,
@@ -257,7 +256,7 @@ fn one_operator_evaluates_up_to_64_rules_of_different_names() {
         let names = NAMES.split(' ').take(count);
         Rules::new(
             names.map(|name| Threshold {
-                rule: name,
+                rule: name.into(),
                 ..rule(Condition::AnyCode)
             }),
             Mode::Edge,
@@ -269,32 +268,40 @@ fn one_operator_evaluates_up_to_64_rules_of_different_names() {
 }
 
 #[test]
-fn each_rule_has_a_bit_of_the_state() {
-    let rules = preset::vehicleops(Mode::Edge);
-    // Speed and battery are violated, the engine is not.
-    let state = state_after(
-        rules.clone(),
-        [reading(0, 90.0, 10.0, 70.0)],
-        "fleet-001-VH-001",
-    );
-    assert_ne!(state, rules.init());
-    let mut bytes = Vec::new();
-    state.encode(&mut bytes);
-    assert_eq!(bytes.len(), 20);
-    assert_eq!(bytes[0], 0b011);
-    assert_eq!(RulesState::decode(1, &mut bytes.as_slice()), Some(state));
-    assert_eq!(RulesState::decode(2, &mut bytes.as_slice()), None);
-    assert_eq!(RulesState::decode(1, &mut &bytes[..19]), None);
+fn the_structure_of_rules_is_their_names_and_what_each_watches() {
     assert_eq!(
-        rules.structure(),
-        "edge overspeed of speed_kmh, traction-soc-low of battery_pct, engine-overheat of engine_temp_c"
+        preset::vehicleops(Mode::Edge).structure(),
+        "rules \"overspeed\" above speed_kmh, \"traction-soc-low\" below battery_pct, \
+         \"engine-overheat\" above engine_temp_c"
     );
-    assert_eq!(
-        Rules::new([rule(Condition::AnyCode)], Mode::Every)
-            .unwrap()
-            .structure(),
-        "every speed of any code"
-    );
+    let rules = Rules::new([rule(Condition::AnyCode)], Mode::Every);
+    assert_eq!(rules.unwrap().structure(), "rules \"speed\" any code");
+}
+
+#[test]
+fn a_name_that_no_column_or_saved_state_can_hold_is_refused() {
+    let named = |name: &str| {
+        let rule = Threshold {
+            rule: name.into(),
+            ..rule(Condition::AnyCode)
+        };
+        Rules::new([rule], Mode::Edge)
+    };
+    let longest = "é".repeat(64);
+    for name in ["a", "zu schnell: über 80 km/h", &longest] {
+        assert!(named(name).is_ok(), "{name}");
+    }
+    for (name, said) in [
+        ("", "0 bytes"),
+        (&format!("{longest}!"), "129 bytes"),
+        ("too \"fast\"", "contains `\\\"`"),
+        ("a\0b", "contains `\\0`"),
+        ("a\nb", "contains `\\n`"),
+    ] {
+        let error = named(name).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(said), "{error}");
+    }
 }
 
 #[test]

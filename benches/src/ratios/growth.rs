@@ -152,7 +152,7 @@ pub(crate) fn run(source: InMemory, rules: usize, (limits, snapshots): Commits) 
         streams.push(graph.apply("rules", telemetry, preset::vehicleops(Mode::Edge)));
     } else {
         for (index, some) in many(rules).chunks(fleet_rules::MAX_RULES).enumerate() {
-            let rules = Rules::new(some.iter().copied(), Mode::Edge).unwrap();
+            let rules = Rules::new(some.iter().cloned(), Mode::Edge).unwrap();
             streams.push(graph.apply(&format!("rules-{index}"), telemetry, rules));
         }
     }
@@ -192,7 +192,7 @@ fn many(rules: usize) -> Vec<Threshold> {
             ),
         };
         Threshold {
-            rule: String::leak(format!("rule-{number}")),
+            rule: format!("rule-{number}").into(),
             kind,
             severity: Severity::Medium,
             condition,

@@ -6,6 +6,7 @@ pub mod decode;
 mod fates;
 pub(crate) mod memory;
 pub mod operator;
+mod resume;
 pub mod sink;
 pub mod source;
 

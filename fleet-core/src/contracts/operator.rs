@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub use super::resume::Resume;
 use crate::{
     data::{ContentId, EventTime, Offset, State},
     event::ContentHasher,
@@ -64,13 +65,22 @@ pub trait Operator: Send + Sync + 'static {
     /// The state of one key.
     type State: State;
 
-    /// Describes the settings that saved state depends on, such as the names of rules or the length
-    /// of a window.
+    /// Describes the settings that saved state depends on, such as the length of a window.
     ///
-    /// A restart with a different description is refused. Leave out whatever may change between
-    /// runs, such as thresholds. Default: empty.
+    /// It is stored with every commit, and a restart with a different description is refused unless
+    /// [`resume`](Self::resume) knows how to go on. Leave out whatever may change between runs, such
+    /// as thresholds. Default: empty.
     fn structure(&self) -> String {
         String::new()
+    }
+
+    /// Returns how states go on that were saved under this description, or `None` if they cannot:
+    /// then the restart is refused.
+    ///
+    /// `saved` is what [`structure`](Self::structure) returned in the run that saved them. Default:
+    /// states of an equal description go on unchanged, and all others are refused.
+    fn resume(&self, saved: &str) -> Option<Resume<Self::State>> {
+        (saved == self.structure()).then(Resume::unchanged)
     }
 
     /// Returns the state of a new key.

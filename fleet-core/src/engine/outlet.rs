@@ -152,17 +152,21 @@ pub(crate) struct Tally {
     count: Box<Count>,
 }
 
-type Count = dyn Fn(&Slots, &mut BTreeMap<&'static str, u64>) + Send + Sync;
+type Count = dyn Fn(&Slots, &mut BTreeMap<String, u64>) + Send + Sync;
 
 impl Tally {
     pub(crate) fn new<T: Send + Sync + 'static>(
         group: &str,
         from: Stream<T>,
-        word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
+        word: impl Fn(&T) -> &str + Send + Sync + 'static,
     ) -> Self {
-        let count = move |slots: &Slots, counts: &mut BTreeMap<&'static str, u64>| {
+        let count = move |slots: &Slots, counts: &mut BTreeMap<String, u64>| {
             for row in slots.rows(from).iter() {
-                *counts.entry(word(&row.value)).or_default() += 1;
+                let word = word(&row.value);
+                match counts.get_mut(word) {
+                    Some(count) => *count += 1,
+                    None => drop(counts.insert(word.to_owned(), 1)),
+                }
             }
         };
         Self {

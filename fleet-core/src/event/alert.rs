@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use super::AlertKind;
 use crate::data::{
     ContentId, EventTime, FleetId, TableRow, VehicleId,
     state::state_by_serde,
@@ -38,50 +39,6 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
-
-words! {
-    /// The condition that a rule found. Each kind has one canonical name; dialects write their own.
-    AlertKind {
-        /// The vehicle is faster than the limit.
-        Overspeed = "OVERSPEED",
-        /// The charge of the traction battery is low, in percent. Not the 12 V battery.
-        TractionSocLow = "TRACTION_SOC_LOW",
-        /// The voltage of the 12 V battery is low. Not the traction battery.
-        Battery12vLow = "BATTERY_12V_LOW",
-        /// The engine coolant is too hot.
-        EngineOverheat = "ENGINE_OVERHEAT",
-        /// The fuel level is low.
-        LowFuel = "LOW_FUEL",
-        /// A trouble code is set.
-        DtcPresent = "DTC_PRESENT",
-        /// The engine speed is above the red line.
-        RpmRedline = "RPM_REDLINE",
-        /// Deceleration beyond the limit.
-        HarshBrake = "HARSH_BRAKE",
-        /// Acceleration beyond the limit.
-        RapidAccel = "RAPID_ACCEL",
-        /// Lateral acceleration beyond the limit.
-        HarshCorner = "HARSH_CORNER",
-        /// The acceleration is one that only a crash causes.
-        CrashSuspect = "CRASH_SUSPECT",
-        /// A collision is imminent.
-        CollisionRisk = "COLLISION_RISK",
-        /// The vehicle is too close to the one in front.
-        UnsafeHeadway = "UNSAFE_HEADWAY",
-        /// The vehicle stands with its engine on.
-        Idle = "IDLE",
-        /// The vehicle has stopped sending.
-        Offline = "OFFLINE",
-        /// The vehicle entered a geofence.
-        GeofenceEnter = "GEOFENCE_ENTER",
-        /// The vehicle left a geofence.
-        GeofenceLeave = "GEOFENCE_LEAVE",
-        /// The driver has driven for too long.
-        Fatigue = "FATIGUE",
-        /// A value is implausible but was accepted.
-        DataQuality = "DATA_QUALITY",
-    }
-}
 
 words! {
     /// The severity of an alert, in ascending order.

@@ -11,6 +11,7 @@
 //! | [`FleetEvent`] | any of the first three, for streams that share one topic |
 
 mod alert;
+mod alert_kind;
 mod any;
 mod command;
 mod content;
@@ -30,7 +31,8 @@ mod telemetry;
 mod trip;
 mod wire_form;
 
-pub use alert::{Alert, AlertKind, LimitSource, Severity};
+pub use alert::{Alert, LimitSource, Severity};
+pub use alert_kind::{AlertKind, OtherKind};
 pub use any::FleetEvent;
 pub use command::{Command, CommandKind, CommandStatus};
 pub use content::ContentHasher;

@@ -278,7 +278,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
         mut self,
         group: &str,
         from: Stream<T>,
-        word: impl Fn(&T) -> &'static str + Send + Sync + 'static,
+        word: impl Fn(&T) -> &str + Send + Sync + 'static,
     ) -> Self {
         self.check(group, from);
         if ["sink", PANICS].contains(&group)

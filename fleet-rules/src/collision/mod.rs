@@ -11,7 +11,7 @@ use compact_str::CompactString;
 use fleet_core::{
     Error, ErrorKind, Operator, Result, Row,
     event::{Alert, AlertKind, FleetEvent, LimitSource, Perception, Severity},
-    operator::Cx,
+    operator::{Cx, Resume},
     units::{Distance, Speed},
 };
 
@@ -48,6 +48,9 @@ impl Default for CollisionOptions {
 
 /// Below this time to collision the alert is critical. Our choice: about a driver's reaction time.
 const CRITICAL_S: f64 = 0.8;
+
+/// The rules by name, as saved states depend on them.
+const RULES: &str = "collision-ttc, collision-near";
 
 /// Finds collision risks: a moving object that is near, or a time to collision that is short.
 ///
@@ -194,7 +197,14 @@ impl Operator for CollisionRisk {
     type State = CollisionState;
 
     fn structure(&self) -> String {
-        format!("{} collision-ttc, collision-near", self.mode)
+        format!("{} {RULES}", self.mode)
+    }
+
+    /// The mode may change: it decides when alerts are raised, not what is remembered.
+    fn resume(&self, saved: &str) -> Option<Resume<CollisionState>> {
+        let (mode, rules) = saved.split_once(' ')?;
+        let goes_on = rules == RULES && mode.parse::<Mode>().is_ok();
+        goes_on.then(Resume::unchanged)
     }
 
     fn init(&self) -> CollisionState {

@@ -1,5 +1,6 @@
 //! The rules of the self-driving pipeline.
 
+use compact_str::CompactString;
 use fleet_core::event::{self, AlertKind, Severity, Signal};
 
 use crate::{Condition, Mode, ProducerFlag, Rules, Threshold};
@@ -15,7 +16,7 @@ const SPEED_LIMIT_VIOLATION: ProducerFlag = ProducerFlag::new("speed_limit_viola
 /// The described system names the rule; its number is the public project's, whose producer sets the
 /// flag above 65 km/h. The severity is that of `VehicleOps`, our choice.
 pub const SPEED_VIOLATION: Threshold = Threshold {
-    rule: "overspeed",
+    rule: CompactString::const_new("overspeed"),
     kind: AlertKind::Overspeed,
     severity: Severity::High,
     condition: Condition::Above(Signal::Speed, 65.0),
@@ -33,7 +34,7 @@ pub const SPEED_VIOLATION: Threshold = Threshold {
 /// use fleet_core::event::{AlertKind, Signal};
 /// use fleet_rules::{Condition, Mode, preset};
 /// let rules = preset::fleet_pipeline(Mode::Edge);
-/// let battery = rules.thresholds()[1];
+/// let battery = &rules.thresholds()[1];
 /// assert_eq!(battery.kind, AlertKind::TractionSocLow);
 /// assert_eq!(battery.condition, Condition::Below(Signal::BatteryCharge, 20.0));
 /// ```
@@ -42,7 +43,7 @@ pub fn fleet_pipeline(mode: Mode) -> Rules {
         [
             SPEED_VIOLATION,
             Threshold {
-                rule: "traction-soc-low",
+                rule: "traction-soc-low".into(),
                 kind: AlertKind::TractionSocLow,
                 severity: Severity::Medium,
                 condition: Condition::Below(Signal::BatteryCharge, 20.0),

@@ -51,7 +51,8 @@ fn unless_measured(said: bool, measured: Option<bool>) -> Option<bool> {
 /// use fleet_core::event::{AlertKind, LimitSource, Telemetry};
 /// use fleet_core::{EventTime, VehicleId, units::Speed};
 /// use fleet_rules::{Mode, preset};
-/// let speeding = preset::fleetstream(Mode::Edge).thresholds()[0];
+/// let rules = preset::fleetstream(Mode::Edge);
+/// let speeding = &rules.thresholds()[0];
 /// let event = Telemetry::new(VehicleId::new("TESTCAR01").unwrap(), EventTime::MIN)
 ///     .with_speed(Speed::from_kmh(73.4))
 ///     .with_speed_limit(Speed::from_kmh(50.0));
@@ -63,7 +64,7 @@ pub fn fleetstream(mode: Mode) -> Rules {
     Rules::of_preset(
         [
             Threshold {
-                rule: "overspeed",
+                rule: "overspeed".into(),
                 kind: AlertKind::Overspeed,
                 severity: Severity::High,
                 condition: Condition::AboveEventLimit {
@@ -74,14 +75,14 @@ pub fn fleetstream(mode: Mode) -> Rules {
                 flag: Some(SPEEDING),
             },
             Threshold {
-                rule: "rpm-redline",
+                rule: "rpm-redline".into(),
                 kind: AlertKind::RpmRedline,
                 severity: Severity::Low,
                 condition: Condition::Above(Signal::EngineSpeed, REDLINE),
                 flag: Some(OVER_REDLINE),
             },
             Threshold {
-                rule: "dtc-present",
+                rule: "dtc-present".into(),
                 kind: AlertKind::DtcPresent,
                 severity: Severity::Medium,
                 condition: Condition::AnyCode,

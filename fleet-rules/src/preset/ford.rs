@@ -29,35 +29,35 @@ pub fn ford(mode: Mode) -> Rules {
     Rules::of_preset(
         [
             Threshold {
-                rule: "engine-overheat",
+                rule: "engine-overheat".into(),
                 kind: AlertKind::EngineOverheat,
                 severity: Severity::Critical,
                 condition: Condition::Above(Signal::EngineTemperature, hot),
                 flag: None,
             },
             Threshold {
-                rule: "battery-12v-low",
+                rule: "battery-12v-low".into(),
                 kind: AlertKind::Battery12vLow,
                 severity: Severity::Medium,
                 condition: Condition::Below(Signal::BatteryVoltage, 11.5),
                 flag: None,
             },
             Threshold {
-                rule: "overspeed",
+                rule: "overspeed".into(),
                 kind: AlertKind::Overspeed,
                 severity: Severity::Info,
                 condition: Condition::Above(Signal::Speed, fast),
                 flag: None,
             },
             Threshold {
-                rule: "low-fuel",
+                rule: "low-fuel".into(),
                 kind: AlertKind::LowFuel,
                 severity: Severity::Medium,
                 condition: Condition::Below(Signal::Fuel, 10.0),
                 flag: None,
             },
             Threshold {
-                rule: "dtc-present",
+                rule: "dtc-present".into(),
                 kind: AlertKind::DtcPresent,
                 severity: Severity::Medium,
                 condition: Condition::AnyCode,

@@ -22,21 +22,21 @@ pub fn vehicleops(mode: Mode) -> Rules {
     Rules::of_preset(
         [
             Threshold {
-                rule: "overspeed",
+                rule: "overspeed".into(),
                 kind: AlertKind::Overspeed,
                 severity: Severity::High,
                 condition: Condition::Above(Signal::Speed, 80.0),
                 flag: None,
             },
             Threshold {
-                rule: "traction-soc-low",
+                rule: "traction-soc-low".into(),
                 kind: AlertKind::TractionSocLow,
                 severity: Severity::Medium,
                 condition: Condition::Below(Signal::BatteryCharge, 15.0),
                 flag: None,
             },
             Threshold {
-                rule: "engine-overheat",
+                rule: "engine-overheat".into(),
                 kind: AlertKind::EngineOverheat,
                 severity: Severity::High,
                 condition: Condition::Above(Signal::EngineTemperature, 100.0),

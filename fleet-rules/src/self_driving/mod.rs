@@ -59,7 +59,7 @@ const MAX_SPREAD: Duration = Duration::from_secs(24 * 3600);
 /// # let _ = hours;
 /// assert!(graph.mermaid().contains("self-driving"));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SumSelfDriving {
     options: SelfDrivingOptions,
 }

@@ -7,7 +7,7 @@ use fleet_core::odometry::MeterOptions;
 use crate::{Threshold, preset};
 
 /// Settings of [`SumSelfDriving`](super::SumSelfDriving).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SelfDrivingOptions {
     /// The length of time that one row covers. Default one hour, our choice: a day in any time zone
     /// with whole hours is the sum of 24 rows.

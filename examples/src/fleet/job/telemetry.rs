@@ -75,7 +75,7 @@ impl Work for FleetWork {
             )
             .store("trips", streams.trips, to.table("trips").await?)
             .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
-            .tally("windows", streams.windows, SpeedWindow::tally))
+            .tally("windows", streams.windows, |window| window.tally()))
     }
 }
 

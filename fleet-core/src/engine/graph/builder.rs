@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     At, Buffer, Node, Slots, Stream, Watch, flat_map::FlatMap, is_of_late, keyed::Keyed,
-    merge::Merge,
+    merge::Merge, resuming::Resuming,
 };
 use crate::{
     contracts::Operator,
@@ -164,6 +164,7 @@ impl<E: Event> Graph<E> {
             replaces: true,
             is_late: false,
         });
+        let resuming = Resuming::new(&logic);
         self.nodes.push(Box::new(Keyed {
             name: name.into(),
             scope: name.into(),
@@ -176,6 +177,7 @@ impl<E: Event> Graph<E> {
             soonest: Soonest::NONE,
             dirty: Vec::new(),
             forgotten: Vec::new(),
+            resuming,
         }));
         to
     }

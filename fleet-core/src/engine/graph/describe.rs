@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Graph, is_of_late, node::Shape};
+use super::{Graph, Node, is_of_late, node::Shape};
 use crate::{
     data::{Error, ErrorKind, Result},
     engine::entries::MAX_NODES,
@@ -60,20 +60,7 @@ impl<E: Event> Graph<E> {
     pub(crate) fn fingerprint(&self) -> String {
         let mut text = String::new();
         for (number, shape) in (1..).zip(self.nodes.iter().map(|node| node.shape())) {
-            let Shape {
-                name,
-                kind,
-                from,
-                state,
-                ..
-            } = shape;
-            let state = state.map_or_else(String::new, |of| format!(" {of}"));
-            let from = from.iter().map(|slot| match *slot {
-                slot if is_of_late(slot) => "late".into(),
-                slot => slot.to_string(),
-            });
-            let from = from.collect::<Vec<_>>().join(", ");
-            let _ = writeln!(text, "{number} {kind} {name} from [{from}]{state}");
+            let _ = writeln!(text, "{}", line(number, &shape));
         }
         text
     }
@@ -90,6 +77,28 @@ impl<E: Event> Graph<E> {
             keyed.name
         );
         Err(Error::new(ErrorKind::Config, message))
+    }
+
+    /// The differences between the structure that a state was saved under and the current one,
+    /// except those that a node accepts; `None` if there are no others.
+    pub(crate) fn difference(&self, saved: &str, now: &str) -> Option<String> {
+        let (mut removed, mut added): (Vec<_>, Vec<_>) = (
+            saved.lines().filter(|line| !has(now, line)).collect(),
+            now.lines().filter(|line| !has(saved, line)).collect(),
+        );
+        let earlier = earlier_descriptions(&self.nodes, saved);
+        for (number, (node, earlier)) in (1..).zip(self.nodes.iter().zip(earlier)) {
+            if let Some(earlier) = earlier.filter(|earlier| node.accepts(earlier)) {
+                let shape = node.shape();
+                let (then, now) = (head(number, &shape) + earlier, line(number, &shape));
+                removed.retain(|line| *line != then);
+                added.retain(|line| *line != now);
+            }
+        }
+        let removed = removed.into_iter().map(|line| format!("- {line}"));
+        let added = added.into_iter().map(|line| format!("+ {line}"));
+        let lines: Vec<_> = removed.chain(added).collect();
+        (!lines.is_empty()).then(|| lines.join("; "))
     }
 
     /// Fails if two nodes have the same name, because their results would share ids, if a node
@@ -129,17 +138,44 @@ impl<E: Event> Graph<E> {
     }
 }
 
-/// The differences between the structure that a state was saved under and the current one.
-pub(crate) fn difference(saved: &str, now: &str) -> String {
-    let removed = saved
-        .lines()
-        .filter(|line| !now.lines().any(|other| other == *line));
-    let added = now
-        .lines()
-        .filter(|line| !saved.lines().any(|other| other == *line));
-    let lines: Vec<_> = removed
-        .map(|line| format!("- {line}"))
-        .chain(added.map(|line| format!("+ {line}")))
-        .collect();
-    lines.join("; ")
+/// For each node, the description that its states were saved under, if it is not the current one.
+pub(crate) fn earlier_descriptions<'a>(
+    nodes: &[Box<dyn Node>],
+    saved: &'a str,
+) -> Vec<Option<&'a str>> {
+    let earlier = |(number, node): (usize, &Box<dyn Node>)| {
+        let shape = node.shape();
+        let now = shape.state.as_deref()?;
+        let head = head(number, &shape);
+        let then = saved.lines().find_map(|line| line.strip_prefix(&head))?;
+        (then != now).then_some(then)
+    };
+    (1..).zip(nodes).map(earlier).collect()
+}
+
+/// One line of the structure: a node, and the description of its state.
+fn line(number: usize, shape: &Shape<'_>) -> String {
+    let mut line = head(number, shape);
+    match &shape.state {
+        Some(of) => line.push_str(of),
+        None => line.truncate(line.trim_end().len()),
+    }
+    line
+}
+
+/// The part of a line before the description.
+fn head(number: usize, shape: &Shape<'_>) -> String {
+    let Shape {
+        name, kind, from, ..
+    } = shape;
+    let from = from.iter().map(|slot| match *slot {
+        slot if is_of_late(slot) => "late".into(),
+        slot => slot.to_string(),
+    });
+    let from = from.collect::<Vec<_>>().join(", ");
+    format!("{number} {kind} {name} from [{from}] ")
+}
+
+fn has(lines: &str, line: &str) -> bool {
+    lines.lines().any(|other| other == line)
 }

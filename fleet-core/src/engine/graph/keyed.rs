@@ -8,6 +8,7 @@ use super::{
     Slots, Stream,
     cell::{KeyCell, KeyCells},
     node::{At, Node, Now, Shape, Watch},
+    resuming::Resuming,
 };
 use crate::{
     contracts::{
@@ -38,6 +39,7 @@ pub(super) struct Keyed<L: Operator> {
     pub(super) dirty: Vec<KeyId>,
     /// The keys that were forgotten since the last seal.
     pub(super) forgotten: Vec<CompactString>,
+    pub(super) resuming: Resuming<L::State>,
 }
 
 /// The calls to one operator in one pass, and where their results go.
@@ -263,6 +265,7 @@ impl<L: Operator> Node for Keyed<L> {
             soonest: Soonest::NONE,
             dirty: Vec::new(),
             forgotten: Vec::new(),
+            resuming: self.resuming.clone(),
         })
     }
 
@@ -350,8 +353,36 @@ impl<L: Operator> Node for Keyed<L> {
         }
     }
 
+    fn accepts(&self, saved: &str) -> bool {
+        self.logic.resume(saved).is_some()
+    }
+
+    fn resume(&mut self, saved: &str) {
+        self.resuming.begin(self.logic.resume(saved));
+    }
+
+    fn resumed(&mut self) {
+        self.resuming.restored();
+    }
+
+    fn end_replay(&mut self, keys: &Keys) {
+        let Some(resume) = self.resuming.end() else {
+            return;
+        };
+        for id in keys.all() {
+            if let Some(Some(cell)) = self.cells.get_mut(id.index())
+                && resume.end_replay(cell)
+            {
+                self.dirty.push(id);
+            }
+        }
+    }
+
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {
-        let cell = KeyCell::decode(saved)?;
+        let mut cell = KeyCell::decode(saved)?;
+        if self.resuming.adapt(&mut cell, saved) {
+            self.dirty.push(id);
+        }
         self.soonest.set(cell.timers.next());
         if self.cells.len() <= id.index() {
             self.cells.resize_with(id.index() + 1, || None);

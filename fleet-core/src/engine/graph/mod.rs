@@ -13,6 +13,7 @@ mod keyed;
 mod merge;
 mod meter;
 mod node;
+mod resuming;
 mod slots;
 mod stream;
 

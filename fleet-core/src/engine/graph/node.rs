@@ -97,6 +97,22 @@ pub(crate) trait Node: Send + Sync {
     fn forget_key(&mut self, id: KeyId, name: &CompactString) {
         let _ = (id, name);
     }
+    /// Returns whether states that were saved under this description can go on.
+    fn accepts(&self, saved: &str) -> bool {
+        let _ = saved;
+        false
+    }
+    /// Announces states that were saved under this description, until
+    /// [`resumed`](Self::resumed).
+    fn resume(&mut self, saved: &str) {
+        let _ = saved;
+    }
+    /// Ends what [`resume`](Self::resume) began: all states are restored.
+    fn resumed(&mut self) {}
+    /// Ends the replay that followed [`resumed`](Self::resumed).
+    fn end_replay(&mut self, keys: &Keys) {
+        let _ = keys;
+    }
     /// Restores what [`seal`](Self::seal) appended; `None` if it cannot be decoded.
     fn restore(&mut self, id: KeyId, saved: &Saved) -> Option<()> {
         let _ = (id, saved);

@@ -174,11 +174,19 @@ impl<E: Event> Task<E> {
         if let Some(panicked) = self.shards.iter_mut().find_map(Shard::take_panic) {
             return Err(self.stopped_by(&panicked));
         }
-        if self.read_to >= self.next {
-            self.replay = None;
+        if self.replay.is_some() && self.read_to >= self.next {
+            self.end_replay();
         }
         self.joined = self.read_to;
         Ok(())
+    }
+
+    /// Goes on from the position: everything before it is recomputed.
+    fn end_replay(&mut self) {
+        self.replay = None;
+        for shard in &mut self.shards {
+            shard.end_replay();
+        }
     }
 
     /// Returns the error with which a panic stops the pipeline.

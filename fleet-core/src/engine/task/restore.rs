@@ -6,7 +6,7 @@ use super::{KeyGate, LastSnapshot, Plan, Shard, Task};
 use crate::{
     contracts::checkpoint::{Claim, Fates, Saved},
     data::{Error, ErrorKind, Offset, Partition, Position, Result},
-    engine::{entries::SnapshotEntry, graph::describe::difference},
+    engine::{entries::SnapshotEntry, graph::describe::earlier_descriptions},
     event::Event,
     rows::shard_of,
 };
@@ -16,6 +16,8 @@ use crate::{
 pub(crate) struct Restoring<E: Event> {
     task: Task<E>,
     entries: std::vec::IntoIter<Saved>,
+    /// Whether the state was saved under another description of some node.
+    has_changed: bool,
 }
 
 impl<E: Event> Restoring<E> {
@@ -60,6 +62,12 @@ impl<E: Event> Restoring<E> {
             task.snapshot.set_mark(task.mark.clone());
         }
         task.replay = task.snapshot.replay(task.next).map(Arc::new);
+        if self.has_changed {
+            task.snapshot.outdate();
+            for shard in &mut task.shards {
+                shard.resumed(task.replay.is_some());
+            }
+        }
         task.read_to = task.start().map(|start| start.next).unwrap_or_default();
         task.joined = task.read_to;
         task
@@ -83,9 +91,11 @@ impl<E: Event> Task<E> {
             false => plan.order.structure(),
         };
         let fingerprint: Arc<str> = format!("0 {order} {}\n{graph}", plan.reading).into();
-        check_structure(claim.fingerprint.as_deref(), &fingerprint, partition)?;
+        let earlier = claim.fingerprint.as_deref();
+        let earlier = earlier.filter(|earlier| **earlier != *fingerprint);
+        check_structure(plan, earlier, &fingerprint, partition)?;
         let shards = shards.max(1);
-        let task = Self {
+        let mut task = Self {
             partition: partition.clone(),
             token: claim.token,
             seq: claim.seq,
@@ -105,8 +115,19 @@ impl<E: Event> Task<E> {
             gate: KeyGate::default(),
             floor: None,
         };
+        let has_changed = earlier.is_some();
+        if let Some(earlier) = earlier {
+            let earlier = earlier_descriptions(&plan.graph.nodes, earlier);
+            for shard in &mut task.shards {
+                shard.resume(&earlier);
+            }
+        }
         let entries = claim.state.into_iter();
-        Ok(Restoring { task, entries })
+        Ok(Restoring {
+            task,
+            entries,
+            has_changed,
+        })
     }
 
     /// Restores a task at once.
@@ -161,16 +182,21 @@ impl<E: Event> Task<E> {
     }
 }
 
-fn check_structure(saved: Option<&str>, now: &str, partition: &Partition) -> Result<()> {
-    match saved {
-        Some(saved) if saved != now => {
-            let what = difference(saved, now);
+/// Refuses a state that was saved under an earlier structure, unless each node can go on from it.
+fn check_structure<E: Event>(
+    plan: &Plan<E>,
+    earlier: Option<&str>,
+    now: &str,
+    partition: &Partition,
+) -> Result<()> {
+    match earlier.and_then(|earlier| plan.graph.difference(earlier, now)) {
+        Some(what) => {
             let message = format!(
                 "the saved state was made by a graph of another structure ({what}): go back to \
                  that graph, give this pipeline another name, or start afresh"
             );
             Err(Error::new(ErrorKind::Structure, message).at(partition, Offset::default()))
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }

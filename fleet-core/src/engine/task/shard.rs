@@ -32,6 +32,8 @@ pub(super) struct Shard<E: Event> {
     isolation: Option<Isolation<E>>,
     /// The panic after which its state must not be used any more.
     panicked: Option<Panicked>,
+    /// It goes on from states of an earlier structure, and the replay after them is not over.
+    resuming: bool,
 }
 
 impl<E: Event> Shard<E> {
@@ -41,6 +43,29 @@ impl<E: Event> Shard<E> {
             results: Results::new(plan),
             isolation: plan.isolate.then(Isolation::new),
             panicked: None,
+            resuming: false,
+        }
+    }
+
+    /// Announces states that were saved under these descriptions of the nodes, where they are not
+    /// the current ones.
+    pub(super) fn resume(&mut self, earlier: &[Option<&str>]) {
+        self.processor.resume(earlier);
+    }
+
+    /// Ends what [`resume`](Self::resume) began: all states are restored, and a replay may follow.
+    pub(super) fn resumed(&mut self, replays: bool) {
+        self.resuming = replays;
+        self.processor.resumed();
+        // A recovery would take the entries of the store for current ones.
+        self.rebase();
+    }
+
+    /// Ends the replay, before the first event after it.
+    pub(super) fn end_replay(&mut self) {
+        if std::mem::take(&mut self.resuming) {
+            self.processor.end_replay();
+            self.rebase();
         }
     }
 
@@ -104,6 +129,9 @@ impl<E: Event> Shard<E> {
                 return;
             }
             let is_replay = replay.is_some_and(|replay| sweep.at < replay.upto());
+            if !is_replay {
+                self.end_replay();
+            }
             self.sweep(plan, sweep.horizon, Emission::discard_if(is_replay));
             fates.join(&mut self.results.fates);
             if self.panicked.is_some() {
@@ -121,8 +149,27 @@ impl<E: Event> Shard<E> {
             lists.map(|events| replay.take(events)).collect()
         };
         let mut replayed: Vec<_> = replay.map(split).unwrap_or_default();
-        let savepoint = self.savepoint([&replayed, lists]);
-        if let Err(panicked) = self.try_take(plan, &mut replayed, lists) {
+        if self.resuming {
+            // Two steps, so that no recovery takes back what the end of the replay changes.
+            self.take_part(plan, &mut replayed, &mut [], replay);
+            if self.panicked.is_some() || lists.iter().all(|(_, events)| events.is_empty()) {
+                return;
+            }
+            self.end_replay();
+            replayed.clear();
+        }
+        self.take_part(plan, &mut replayed, lists, replay);
+    }
+
+    fn take_part(
+        &mut self,
+        plan: &Plan<E>,
+        replayed: &mut [TimedEvents<E>],
+        lists: &mut [TimedEvents<E>],
+        replay: Option<&Replay>,
+    ) {
+        let savepoint = self.savepoint([replayed, lists]);
+        if let Err(panicked) = self.try_take(plan, replayed, lists) {
             // The events after the panic are still in their lists.
             lists.iter_mut().for_each(Events::clear);
             self.recover(plan, savepoint, Interrupted::Events(replay), panicked);

@@ -31,6 +31,8 @@ pub(super) struct LastSnapshot {
     dead: Vec<Offset>,
     /// Whether the store has an entry for it.
     is_stored: bool,
+    /// Its states were saved under a description that the next commit replaces.
+    is_outdated: bool,
 }
 
 impl LastSnapshot {
@@ -69,6 +71,7 @@ impl LastSnapshot {
             at: Some(at),
             dead,
             is_stored,
+            is_outdated: false,
         })
     }
 
@@ -80,6 +83,11 @@ impl LastSnapshot {
     /// Returns whether it is behind the committed position.
     pub(super) fn is_behind(&self) -> bool {
         self.is_stored
+    }
+
+    /// Makes the next commit a snapshot, because it replaces the description of the states.
+    pub(super) fn outdate(&mut self) {
+        self.is_outdated = true;
     }
 
     /// Returns the replay that a restart at `position` needs, if any.
@@ -99,7 +107,8 @@ impl LastSnapshot {
     /// Chooses the kind of the next commit: a snapshot if a replay would be impossible or costly
     /// without one, and otherwise as wanted.
     pub(super) fn choose(&self, wanted: CommitKind, dead: &[DeadLetter]) -> CommitKind {
-        if self.at.is_none() || self.dead.len() + dead.len() > MAX_SKIPPED {
+        let skipped = self.dead.len() + dead.len();
+        if self.at.is_none() || self.is_outdated || skipped > MAX_SKIPPED {
             CommitKind::Snapshot
         } else {
             wanted

@@ -19,6 +19,7 @@ mod model;
 mod overlap;
 mod panics;
 mod pause;
+mod resume;
 mod row_keys;
 mod saving;
 mod simulation;

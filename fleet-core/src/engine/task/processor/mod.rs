@@ -45,7 +45,7 @@ impl<E: Event> Processor<E> {
     pub(super) fn new(plan: &Plan<E>) -> Self {
         Self {
             order: OrderBuffer::new(plan.order),
-            nodes: fresh_nodes(plan),
+            nodes: fresh_nodes(plan, plan.graph.nodes.iter()),
             slots: plan.graph.slots(),
             events: plan.graph.events(),
             late: plan.reads_late().then(|| plan.graph.late()),
@@ -311,9 +311,11 @@ fn run_nodes<E: Event>(
     Ok(())
 }
 
-/// Returns the nodes of the graph, without state.
-fn fresh_nodes<E: Event>(plan: &Plan<E>) -> Vec<(Box<dyn Node>, Meter)> {
-    let nodes = plan.graph.nodes.iter();
+/// Returns the same nodes without state.
+fn fresh_nodes<'a, E: Event>(
+    plan: &Plan<E>,
+    nodes: impl Iterator<Item = &'a Box<dyn Node>>,
+) -> Vec<(Box<dyn Node>, Meter)> {
     nodes
         .map(|node| (node.fresh(&plan.name), Meter::of(node.as_ref())))
         .collect()

@@ -47,6 +47,30 @@ impl<E: Event> Processor<E> {
         node.restore(id, saved)
     }
 
+    /// Announces states that were saved under these descriptions of the nodes, where they are not
+    /// the current ones.
+    pub(in super::super) fn resume(&mut self, earlier: &[Option<&str>]) {
+        for ((node, _), earlier) in self.nodes.iter_mut().zip(earlier) {
+            if let Some(earlier) = earlier {
+                node.resume(earlier);
+            }
+        }
+    }
+
+    /// Ends what [`resume`](Self::resume) began.
+    pub(in super::super) fn resumed(&mut self) {
+        for (node, _) in &mut self.nodes {
+            node.resumed();
+        }
+    }
+
+    /// Ends the replay: states forget what they must not have learned from it.
+    pub(in super::super) fn end_replay(&mut self) {
+        for (node, _) in &mut self.nodes {
+            node.end_replay(self.order.keys());
+        }
+    }
+
     /// Returns the state of every key that changed since the last call.
     ///
     /// # Errors
@@ -131,7 +155,7 @@ impl<E: Event> Processor<E> {
             let floor: EventTime = self.order.floor();
             self.order = OrderBuffer::new(plan.order);
             self.order.raise(floor);
-            self.nodes = fresh_nodes(plan);
+            self.nodes = fresh_nodes(plan, self.nodes.iter().map(|(node, _)| node));
         }
         for key in keys.into_iter().flatten() {
             let id = self.order.number(key);

@@ -230,7 +230,7 @@ impl World {
                 streams.readings,
                 FaultySink::new(readings, &faults),
             )
-            .tally("seen", streams.readings, pace);
+            .tally("seen", streams.readings, |reading| pace(reading));
         let limits = EpochLimits {
             records: epoch_rows,
             ..EpochLimits::default()

@@ -22,6 +22,7 @@ const CUTS: [(&[usize], Restarts); 3] = [
 ///
 /// `make` creates the operator and `rows` are sample input. The suite asserts that
 /// - the operator emits results at all;
+/// - it [resumes](Operator::resume) states of its own structure;
 /// - any batches and restarts lead to the same results;
 /// - an out-of-orderness bound of 0 with sorted input and larger bounds with input shuffled within
 ///   them lead to the same results;
@@ -148,6 +149,7 @@ fn results_depend_on_rows_alone<L>(runs: &Runs<'_, L>, input: &Input<L::In>) -> 
 where
     L: Operator<In: Event, Out: Debug>,
 {
+    runs.resume_themselves();
     let in_order = Order::within(Duration::ZERO);
     let truth = runs.whole(in_order, &input.in_order);
     assert!(

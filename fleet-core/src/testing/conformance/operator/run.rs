@@ -44,6 +44,15 @@ where
         Self { make, of }
     }
 
+    /// Asserts that an operator resumes the states of another that was made like it.
+    pub(super) fn resume_themselves(&self) {
+        let before = (self.make)().structure();
+        assert!(
+            (self.make)().resume(&before).is_some(),
+            "the operator refuses states of its own structure, `{before}`"
+        );
+    }
+
     /// A graph of one operator, named `operator`.
     pub(super) fn graph(&self) -> (Graph<L::In>, Stream<L::Out>) {
         let (mut graph, events) = Graph::new();

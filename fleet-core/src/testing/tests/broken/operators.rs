@@ -10,7 +10,10 @@ use std::{
 
 use super::{super::operators::drive, refused};
 use crate::{
-    contracts::{Operator, operator::Cx},
+    contracts::{
+        Operator,
+        operator::{Cx, Resume},
+    },
     data::{State, VehicleId, units::Speed},
     event::Telemetry,
     rows::Row,
@@ -49,6 +52,34 @@ where
     fn on_row(&self, state: &mut S, row: &Row<Telemetry>, cx: &mut Cx<'_, u32>) {
         (self.0)(state, row, cx);
     }
+}
+
+/// An operator that goes on from another structure, but not from its own.
+struct Estranged;
+
+impl Operator for Estranged {
+    type In = Telemetry;
+    type Out = u32;
+    type State = u32;
+    fn structure(&self) -> String {
+        "second".into()
+    }
+    fn resume(&self, saved: &str) -> Option<Resume<u32>> {
+        (saved == "first").then(Resume::unchanged)
+    }
+    fn init(&self) -> u32 {
+        0
+    }
+    fn on_row(&self, count: &mut u32, _: &Row<Telemetry>, cx: &mut Cx<'_, u32>) {
+        *count += 1;
+        cx.emit(*count);
+    }
+}
+
+#[test]
+fn an_operator_that_refuses_its_own_structure_is_refused() {
+    let why = refusal(|| Estranged);
+    assert!(why.contains("its own structure, `second`"), "{why}");
 }
 
 #[test]
