@@ -152,7 +152,7 @@ impl<E: Event> Shard<E> {
         if self.resuming {
             // Two steps, so that no recovery takes back what the end of the replay changes.
             self.take_part(plan, &mut replayed, &mut [], replay);
-            if self.panicked.is_some() || lists.iter().all(|(_, events)| events.is_empty()) {
+            if self.panicked.is_some() || lists.iter().all(|events| events.is_empty()) {
                 return;
             }
             self.end_replay();
@@ -164,8 +164,8 @@ impl<E: Event> Shard<E> {
     fn take_part(
         &mut self,
         plan: &Plan<E>,
-        replayed: &mut [TimedEvents<E>],
-        lists: &mut [TimedEvents<E>],
+        replayed: &mut [Events<E>],
+        lists: &mut [Events<E>],
         replay: Option<&Replay>,
     ) {
         let savepoint = self.savepoint([replayed, lists]);
