@@ -1,6 +1,7 @@
 //! Replaying dead letters: a decoder refuses the records of a new firmware. Once it supports them,
-//! the stored dead letters are read again and stored exactly once, beside the earlier rows. Rows that
-//! a table refused are sent to it again once it is mended, each once, by the id of its dead letter.
+//! the stored dead letters are read again and stored exactly once, beside the earlier rows. Rows
+//! that a table refused are sent to it again once it is mended, each once, by the id of its dead
+//! letter.
 #![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::{error::Error, fs, path::Path};

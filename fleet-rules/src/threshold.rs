@@ -136,8 +136,8 @@ impl PartialEq for ProducerFlag {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
-    /// The rule's name. Alert ids are derived from it, and saved state is matched by it. Names of up
-    /// to 24 bytes cost an alert no allocation.
+    /// The rule's name. Alert ids are derived from it, and saved state is matched by it. Names of
+    /// up to 24 bytes cost an alert no allocation.
     pub rule: CompactString,
     /// The kind of the alerts.
     pub kind: AlertKind,

@@ -1,5 +1,5 @@
-//! A pipeline inside an HTTP service that can be restarted: POST sends events, GET returns alerts and
-//! health. What it stores is in one file, and the next start goes on from there.
+//! A pipeline inside an HTTP service that can be restarted: POST sends events, GET returns alerts
+//! and health. What it stores is in one file, and the next start goes on from there.
 //!
 //! ```text
 //! service                 proves it: starts the service, loads, stops and kills it, several times

@@ -68,8 +68,8 @@ pub trait Operator: Send + Sync + 'static {
     /// Describes the settings that saved state depends on, such as the length of a window.
     ///
     /// It is stored with every commit, and a restart with a different description is refused unless
-    /// [`resume`](Self::resume) knows how to go on. Leave out whatever may change between runs, such
-    /// as thresholds. Default: empty.
+    /// [`resume`](Self::resume) knows how to go on. Leave out whatever may change between runs,
+    /// such as thresholds. Default: empty.
     fn structure(&self) -> String {
         String::new()
     }

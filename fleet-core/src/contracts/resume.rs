@@ -56,7 +56,7 @@ impl<S> Resume<S> {
         }
     }
 
-    /// Changes all states once more after a [replay](crate::pipeline::Snapshots::Every), if the
+    /// Changes all states again after a [replay](crate::pipeline::Snapshots::Every), if the
     /// restart needs one.
     ///
     /// A replay runs the operator as it is now over records that were committed before, and

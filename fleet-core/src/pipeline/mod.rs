@@ -162,12 +162,12 @@ impl<Src: SingleReader, D: Decode<Src::Payload>, S: CheckpointStore>
 impl<Src: Queue, D: Decode<Src::Payload>, S: CheckpointStore> Pipeline<Src, D, S, AtLeastOnce> {
     /// Returns a pipeline that reads a queue, and writes each result at least once.
     ///
-    /// There is no order stage: rows are taken as they arrive, nothing is late or a duplicate, and no
-    /// key is kept. The store holds counts, dead letters and results; a message is
+    /// There is no order stage: rows are taken as they arrive, nothing is late or a duplicate, and
+    /// no key is kept. The store holds counts, dead letters and results; a message is
     /// [acknowledged](Source::committed) when its results are durable.
     ///
-    /// `run` refuses a graph with a node that keeps state for a key, and the options that need keys:
-    /// [`ticks`](Self::ticks), [`release_after`](Self::release_after),
+    /// `run` refuses a graph with a node that keeps state for a key, and the options that need
+    /// keys: [`ticks`](Self::ticks), [`release_after`](Self::release_after),
     /// [`forget_after`](Self::forget_after) and [`keys_per_tenant`](Self::keys_per_tenant).
     pub fn over_queue(source: Src, decode: D, graph: Graph<D::Event>, store: S) -> Self {
         let stateless = graph.check_stateless().err();

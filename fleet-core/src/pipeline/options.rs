@@ -233,27 +233,30 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
 impl<Src: Replayable, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, D, S, G> {
     /// Sets how often the state is written. Default: [`Snapshots::EveryCommit`].
     ///
-    /// Any other choice needs a replayable source. With a queue it does not compile:
+    /// Any other choice needs a replayable source. With a live source it does not compile:
     /// ```compile_fail,E0599
     /// # use std::time::Duration;
     /// # use fleet_core::{Graph, MemoryStore, Offset, Order, Partition, Pipeline, Result, Source};
     /// # use fleet_core::{decode::Typed, event::Telemetry, pipeline::Snapshots};
-    /// # use fleet_core::source::SourceEvent;
-    /// struct Queue;
+    /// # use fleet_core::source::{Position, SingleReader, SourceEvent};
+    /// struct Live;
+    /// # impl SingleReader for Live {}
     ///
     /// #[async_trait::async_trait]
-    /// impl Source for Queue {
+    /// impl Source for Live {
     ///     // ..
     /// #     type Payload = Vec<(Offset, Telemetry)>;
     /// #     async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
     /// #         std::future::pending().await
     /// #     }
-    /// #     async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> { Ok(()) }
+    /// #     async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
+    /// #         Ok(())
+    /// #     }
     /// }
     ///
     /// # let graph = Graph::<Telemetry>::new().0;
     /// let store = MemoryStore::default();
-    /// Pipeline::at_least_once(Queue, Typed::default(), Order::default(), graph, store)
+    /// Pipeline::at_least_once(Live, Typed::default(), Order::default(), graph, store)
     ///     .snapshots(Snapshots::Every(Duration::from_secs(60)));
     /// ```
     #[must_use]

@@ -45,8 +45,8 @@ pub enum Script {
 /// A replayable source of events in memory that follows a script.
 ///
 /// A step is skipped if its partition is paused or has ended. Rows wait until their partition is
-/// started; a partition may be revoked and lost before. After the script, each partition returns its
-/// remaining records in one batch and ends.
+/// started; a partition may be revoked and lost before. After the script, each partition returns
+/// its remaining records in one batch and ends.
 ///
 /// # Examples
 /// Two partitions, one of which is lost in between:
@@ -138,8 +138,8 @@ impl<E: Event> Scripted<E> {
         }
     }
 
-    /// Gives each batch a mark, as if the records came from two inputs in turn, and refuses to start
-    /// with another mark than belongs to the offset.
+    /// Gives each batch a mark, as if the records came from two inputs in turn, and refuses to
+    /// start with another mark than belongs to the offset.
     #[must_use]
     pub fn with_marks(mut self) -> Self {
         for lane in &mut self.lanes {

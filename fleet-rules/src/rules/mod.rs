@@ -65,9 +65,9 @@ impl Rules {
     /// An operator that evaluates these thresholds.
     ///
     /// # Errors
-    /// Refuses more than [`MAX_RULES`] thresholds and limits that are not finite. Refuses names that
-    /// are used twice, empty, longer than 128 bytes, or contain quotes or control characters, and
-    /// two names whose states could not be told apart.
+    /// Refuses more than [`MAX_RULES`] thresholds and limits that are not finite. Refuses names
+    /// that are used twice, empty, longer than 128 bytes, or contain quotes or control characters,
+    /// and two names whose states could not be told apart.
     pub fn new(thresholds: impl IntoIterator<Item = Threshold>, mode: Mode) -> Result<Self> {
         let thresholds: Vec<_> = thresholds.into_iter().collect();
         let wrong = |message: String| Err(Error::new(ErrorKind::Config, message));

@@ -177,8 +177,8 @@ struct Setup {
     isolates: bool,
 }
 
-/// Runs the pipeline in batches of this many rows until it ends, or crashes with this commit: before
-/// it for an even number.
+/// Runs the pipeline in batches of this many rows until it ends, or crashes with this commit:
+/// before it for an even number.
 async fn run(
     set: &RuleSet,
     setup: Setup,

@@ -30,8 +30,9 @@ const LOG_PAGES: i32 = 8192;
 
 /// A checkpoint store in one SQLite file, with result tables in the same file.
 ///
-/// Clones share one connection; claims read through another one beside it. Several pipelines may share a file under different names, and
-/// several processes may write to it, one transaction at a time.
+/// Clones share one connection; claims read through another one beside it. Several pipelines may
+/// share a file under different names, and several processes may write to it, one transaction at a
+/// time.
 ///
 /// # Guarantees
 /// A commit is atomic, and survives the failures that [`Durability`] specifies.

@@ -183,7 +183,8 @@ impl<'a, E> Entry<'a, E> {
     /// let timestamp = EventTime::parse("2024-02-15T14:32:19Z")?;
     /// let (mut rows, mut fates) = (Vec::new(), Fates::default());
     /// let message = Message { at: Offset(7), timestamp, value };
-    /// Messages::default().decode(vec![message], &mut Entry::with_log_times(&mut rows, &mut fates));
+    /// let mut entry = Entry::with_log_times(&mut rows, &mut fates);
+    /// Messages::default().decode(vec![message], &mut entry);
     /// assert_eq!((rows[0].0, rows[0].1), (Offset(7), Some(timestamp)));
     /// # Ok::<(), fleet_core::time::TimeError>(())
     /// ```

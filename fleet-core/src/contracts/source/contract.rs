@@ -16,8 +16,8 @@ pub struct Batch<P> {
     /// The source's own note at `next`, for what the offset cannot say. `None` if the offset says
     /// all: then nothing is stored, and nothing is kept of an earlier mark.
     pub mark: Option<Mark>,
-    /// The time at which the log appended the records, if it records one for all of them. A file has
-    /// none.
+    /// The time at which the log appended the records, if it records one for all of them. A file
+    /// has none.
     ///
     /// No key's clock passes the log time of a row that moves it, and a row
     /// [too far ahead](crate::Order::max_ahead) of it becomes a dead letter. One device with a
@@ -285,8 +285,8 @@ pub trait Replayable: Source {}
 /// [`Pipeline::over_queue`](crate::Pipeline::over_queue) takes rows as they arrive, and accepts
 /// graphs of stateless nodes only.
 ///
-/// Each reader has a partition of its own, under a name that no other reader uses; its offsets count
-/// what this reader was given. [`committed`](Source::committed) acknowledges.
+/// Each reader has a partition of its own, under a name that no other reader uses; its offsets
+/// count what this reader was given. [`committed`](Source::committed) acknowledges.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a queue",
     label = "not a queue",

@@ -85,15 +85,15 @@ impl<E: Event> Graph<E> {
     /// Returns the stream of the late events: those that are older than the clock of their key by
     /// more than the allowed lateness of the [`Order`](crate::Order).
     ///
-    /// Bind it to a sink to keep them, with their keys, times and offsets. If nothing reads it, late
-    /// events are only counted, and nothing is copied. It may pass steps without state (`map`,
-    /// `filter`, `flat_map`, `merge`). An operator on it is refused before the first record, because
-    /// late events have no order.
+    /// Bind it to a sink to keep them, with their keys, times and offsets. If nothing reads it,
+    /// late events are only counted, and nothing is copied. It may pass steps without state (`map`,
+    /// `filter`, `flat_map`, `merge`). An operator on it is refused before the first record,
+    /// because late events have no order.
     ///
     /// # Guarantees
-    /// Its rows are committed with the position, like all results, and no record is in it twice. The
-    /// records still count as [late](crate::checkpoint::Counts::late). A graph whose late events are
-    /// bound to a sink has the same structure as before, so its saved state goes on.
+    /// Its rows are committed with the position, like all results, and no record is in it twice.
+    /// The records still count as [late](crate::checkpoint::Counts::late). A graph whose late
+    /// events are bound to a sink has the same structure as before, so its saved state goes on.
     ///
     /// # Examples
     /// ```

@@ -201,8 +201,8 @@ impl<E: Event> Shard<E> {
         moves
     }
 
-    /// Releases the rows of keys that have been silent for so many looks. Returns whether there were
-    /// any.
+    /// Releases the rows of keys that have been silent for so many looks. Returns whether there
+    /// were any.
     pub(super) fn release_silent(&mut self, plan: &Plan<E>, looks: u32) -> bool {
         if self.processor.held() == 0 {
             return false;

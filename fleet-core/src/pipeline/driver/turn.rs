@@ -65,7 +65,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         let tick = self.ticker.due().filter(|_| self.upcoming.is_none());
         let silence = self.silences.due();
         loop {
-            // The source may have taken a partition back already, in an event that was polled early.
+            // The source may have taken a partition back already, in an event that was polled
+            // early.
             let is_first = matches!(self.upcoming, None | Some(Ok(SourceEvent::Batch(_))));
             let start = self.starting.front().filter(|_| is_first);
             let start = start.map(|starting| starting.due);

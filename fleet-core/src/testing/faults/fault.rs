@@ -76,8 +76,8 @@ pub enum Fault {
     /// The process crashes at once, and its commit takes effect only after this many more
     /// operations of the store and the next one. By then, others may have claimed its partitions.
     CrashInFlight(u32),
-    /// The claim returns a retryable error, and takes effect only after this many more operations of
-    /// the store and the next one. By then, its partition may have another owner.
+    /// The claim returns a retryable error, and takes effect only after this many more operations
+    /// of the store and the next one. By then, its partition may have another owner.
     LateClaim(u32),
     /// The process crashes at once, and its claim takes effect only after this many more operations
     /// of the store and the next one.

@@ -78,7 +78,7 @@ impl PostgresStore {
     /// One JSON object per line: `id`, the [id](crate::StoredDeadLetter::id) by which a row that
     /// was sent is not sent twice; `partition` and `offset` of the record that produced the row;
     /// `key`, or null if it is not known; `reason`; and `row`, the row as its sink stored it: a
-    /// JSON value, or a text if it is none.
+    /// JSON value, or a text otherwise.
     ///
     /// # Errors
     /// Returns errors of reading the store and of writing to `to`.
