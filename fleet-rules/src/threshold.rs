@@ -51,12 +51,15 @@ pub struct ProducerFlag {
     read: Read,
 }
 
+/// A function that reads a flag.
+type ReadFlag = dyn Fn(&Telemetry) -> Option<bool> + Send + Sync;
+
 /// How a flag is read.
 #[derive(Clone)]
 enum Read {
     Function(fn(&Telemetry) -> Option<bool>),
     Field(event::Flag),
-    Closure(Arc<dyn Fn(&Telemetry) -> Option<bool> + Send + Sync>),
+    Closure(Arc<ReadFlag>),
 }
 
 impl ProducerFlag {

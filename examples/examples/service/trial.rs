@@ -63,7 +63,11 @@ pub(super) async fn run(rounds: usize) -> Fallible<()> {
     let file = folder.path().join("service.db");
     let (accepted, mut lost) = (Accepted::default(), BTreeSet::new());
     for round in 0..2 * rounds {
-        let end = [End::Graceful, End::Kill][round % 2];
+        let end = if round % 2 == 0 {
+            End::Graceful
+        } else {
+            End::Kill
+        };
         let before = accepted.len();
         one_round(&file, end, &accepted).await?;
         let stored = stored(&file)?;

@@ -236,14 +236,13 @@ impl Committer {
     }
 
     /// Records the progress of a partition. Either all pieces are committed or none is.
-    pub(crate) fn answered(&mut self, progress: Option<Progress>) {
+    pub(crate) fn answered(&mut self, progress: Option<&Progress>) {
         let Step::Ask { piece } = self.step else {
             return;
         };
         let Some(sealed) = self.sealed.get(piece) else {
             return;
         };
-        let progress = progress.as_ref();
         let ours = progress.is_some_and(|progress| progress.token == sealed.token);
         let committed = progress.is_some_and(|progress| progress.seq >= sealed.seq);
         if ours && (committed || planted(Bug::LostCommitTakenForDone)) {

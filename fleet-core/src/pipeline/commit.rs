@@ -117,7 +117,7 @@ impl<S: CheckpointStore> CommitSide<S> {
                     return Ok(());
                 };
                 let progress = self.store.progress(partition).await?;
-                self.committer.answered(progress);
+                self.committer.answered(progress.as_ref());
             }
             Step::Finished => {}
         }

@@ -309,7 +309,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// [`stop_within`](Self::stop_within), for example because a sink is being retried, the error
     /// is of kind [`Stopped`](ErrorKind::Stopped) and names what was retried. Nothing is lost.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) -> Result<Report> {
-        driver::run(self, stop).await
+        // In a box, because the driver's future takes some 20 KB, which callers would carry along.
+        Box::pin(driver::run(self, stop)).await
     }
 
     fn bind<T: Clone + Send + Sync + 'static>(

@@ -86,6 +86,10 @@ pub struct Scripted<E> {
 
 /// One partition.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 struct Lane<E> {
     log: Log<E>,
     assigned: bool,

@@ -2,6 +2,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::trivially_copy_pass_by_ref,
     reason = "helpers of tests fail by panic, as tests do"
 )]
 

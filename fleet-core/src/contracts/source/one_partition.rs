@@ -197,6 +197,10 @@ mod tests {
     use super::*;
 
     /// What `ready` returns when it is polled once and dropped; `None` if it waits.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is whether it was ready"
+    )]
     fn poll_once(one: &mut OnePartition) -> Option<Option<SourceEvent<()>>> {
         let cx = &mut Context::from_waker(Waker::noop());
         match pin!(one.ready()).poll(cx) {

@@ -143,14 +143,14 @@ pub(crate) fn earlier_descriptions<'a>(
     nodes: &[Box<dyn Node>],
     saved: &'a str,
 ) -> Vec<Option<&'a str>> {
-    let earlier = |(number, node): (usize, &Box<dyn Node>)| {
-        let shape = node.shape();
+    let shapes = nodes.iter().map(|node| node.shape());
+    let earlier = |(number, shape): (usize, Shape<'_>)| {
         let now = shape.state.as_deref()?;
         let head = head(number, &shape);
         let then = saved.lines().find_map(|line| line.strip_prefix(&head))?;
         (then != now).then_some(then)
     };
-    (1..).zip(nodes).map(earlier).collect()
+    (1..).zip(shapes).map(earlier).collect()
 }
 
 /// One line of the structure: a node, and the description of its state.

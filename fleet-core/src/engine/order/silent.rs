@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{OrderBuffer, buffer::Save};
+use super::{OrderBuffer, buffer::Save, waiting::WaitingRows};
 use crate::{data::EventTime, rows::KeyId};
 
 /// A key whose rows were waiting at the last look.
@@ -64,6 +64,6 @@ impl OrderBuffer {
 
     /// The time of the oldest row that waits.
     pub(crate) fn oldest_waiting(&self) -> Option<EventTime> {
-        self.waiting.iter().filter_map(|rows| rows.oldest()).min()
+        self.waiting.iter().filter_map(WaitingRows::oldest).min()
     }
 }

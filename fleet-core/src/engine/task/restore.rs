@@ -86,9 +86,10 @@ impl<E: Event> Task<E> {
         shards: usize,
     ) -> Result<Restoring<E>> {
         let graph = plan.graph.fingerprint();
-        let order = match plan.by_arrival {
-            true => "by arrival".into(),
-            false => plan.order.structure(),
+        let order = if plan.by_arrival {
+            "by arrival".into()
+        } else {
+            plan.order.structure()
         };
         let fingerprint: Arc<str> = format!("0 {order} {}\n{graph}", plan.reading).into();
         let earlier = claim.fingerprint.as_deref();

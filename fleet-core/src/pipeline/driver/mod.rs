@@ -257,7 +257,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 }
                 Turn::Tick => self.tick()?,
                 Turn::Silence => self.release_silent()?,
-                Turn::Claimed(claimed) => self.restored(claimed)?,
+                Turn::Claimed(claimed) => self.restored(*claimed)?,
                 Turn::Start => self.start().await?,
                 Turn::Source(event) => self.handle(event).await?,
             }

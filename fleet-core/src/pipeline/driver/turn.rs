@@ -31,7 +31,7 @@ pub(super) enum Turn<P, E: Event> {
     /// It is time to look for keys that have fallen silent.
     Silence,
     /// A partition is claimed and restored, or could not be.
-    Claimed(Claimed<E>),
+    Claimed(Box<Claimed<E>>),
     /// A restored partition is due to be started.
     Start,
     /// The source has reported an event.
@@ -77,7 +77,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 committed = self.commit.wait(), if committing => return committed.map(Turn::Committed),
                 () = at(due), if due.is_some() => return Ok(Turn::Seal),
                 claimed = self.claims.next(), if self.claims.is_busy() => {
-                    return claimed.map(Turn::Claimed);
+                    return claimed.map(Box::new).map(Turn::Claimed);
                 }
                 () = at(start), if start.is_some() => return Ok(Turn::Start),
                 polled = next(&mut self.source, &mut self.upcoming, retry_at, full) => polled,

@@ -145,12 +145,11 @@ impl Observer {
             return;
         }
         let held = tasks.values().map(Task::held).sum();
-        let oldest = self.oldest_held(tasks, held);
+        let known = self.health.borrow().oldest_held;
+        let oldest = self.oldest_held(tasks, (held, known));
         self.health.send_modify(|health| {
             health.held_rows = held;
-            if let Some(oldest) = oldest {
-                health.oldest_held = oldest;
-            }
+            health.oldest_held = oldest;
             (health.waiting_rows, health.waiting_bytes) = (rows, bytes);
             health.waiting_since = since;
             for (name, known) in &mut health.partitions {
@@ -161,23 +160,23 @@ impl Observer {
         });
     }
 
-    /// Returns the time of the oldest row in the order buffer, or `None` if it is too early to look
+    /// Returns the time of the oldest row in the order buffer; `known` if it is too early to look
     /// at every key again.
     fn oldest_held<E: Event>(
         &self,
         tasks: &BTreeMap<Partition, Task<E>>,
-        held: usize,
-    ) -> Option<Option<EventTime>> {
+        (held, known): (usize, Option<EventTime>),
+    ) -> Option<EventTime> {
         if held == 0 {
-            return Some(None);
+            return None;
         }
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_early = looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY);
-        if is_early {
-            return None;
+        if is_early && known.is_some() {
+            return known;
         }
         *looked = Some(Instant::now());
-        Some(tasks.values().filter_map(Task::oldest_held).min())
+        tasks.values().filter_map(Task::oldest_held).min()
     }
 
     /// Rows were held and computed when the epoch was sealed.
@@ -279,7 +278,7 @@ impl Observer {
 
     /// What was computed before an error could not be committed. A restart computes it again.
     pub(in crate::pipeline) fn not_salvaged(&self, why: &str) {
-        warn!(why, "not committed before the run ends");
+        warn!(pipeline = %self.pipeline, why, "not committed before the run ends");
     }
 
     /// Partitions were handed over.

@@ -202,9 +202,9 @@ async fn after_a_lost_answer_the_progress_of_a_partition_that_is_still_ours_deci
     for (seq, step) in [(0, Step::Begin), (1, Step::Finished)] {
         let (mut committer, tokens) = unanswered().await;
         // Another process owns the first partition and has committed more of it.
-        committer.answered(Some(progress(tokens[0] + 1, 7)));
+        committer.answered(Some(&progress(tokens[0] + 1, 7)));
         assert_eq!(committer.step(), Step::Ask { piece: 1 });
-        committer.answered(Some(progress(tokens[1], seq)));
+        committer.answered(Some(&progress(tokens[1], seq)));
         assert_eq!(committer.step(), step);
         let committed = committer.finish();
         assert_eq!((committed.done.len(), committed.fenced.len()), (2, 0));
@@ -215,7 +215,7 @@ async fn after_a_lost_answer_the_progress_of_a_partition_that_is_still_ours_deci
 async fn after_a_lost_answer_no_partition_is_ours_if_other_processes_own_all() {
     let (mut committer, tokens) = unanswered().await;
     for token in tokens {
-        committer.answered(Some(progress(token + 1, 7)));
+        committer.answered(Some(&progress(token + 1, 7)));
     }
     assert_eq!(committer.step(), Step::Finished);
     let committed = committer.finish();

@@ -73,7 +73,7 @@ impl Operator for Echo {
         *car = row.value.car as u64;
         cx.emit(CARS[row.value.car].to_owned());
         cx.wake_at(cx.now() + Duration::from_secs(2));
-        assert!(!self.panics || row.value.kmh % 17 != 0, "by plan");
+        assert!(!self.panics || !row.value.kmh.is_multiple_of(17), "by plan");
     }
     fn on_timer(&self, car: &mut u64, _: EventTime, cx: &mut Cx<'_, String>) -> Keep {
         cx.emit(CARS[*car as usize].to_owned());

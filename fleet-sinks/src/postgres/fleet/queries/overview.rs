@@ -121,7 +121,7 @@ pub async fn overview(scoped: &Scoped, range: TimeRange, period_minutes: u32) ->
     let kinds: Vec<_> = AlertKind::ALL
         .iter()
         .filter(|kind| AlertNames::Ford.name(**kind).is_some())
-        .map(|kind| kind.as_word())
+        .map(AlertKind::as_word)
         .collect();
     let mut found = scoped
         .rows(doing, TOTALS, &[&from, &to, &kinds], totals)

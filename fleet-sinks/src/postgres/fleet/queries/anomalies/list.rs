@@ -55,7 +55,7 @@ pub async fn anomalies(
         .iter()
         .filter(|kind| AlertNames::Ford.name(**kind).is_some())
         .filter(|kind| filter.kind.is_none_or(|wanted| wanted == **kind))
-        .map(|kind| kind.as_word())
+        .map(AlertKind::as_word)
         .collect();
     let values: [&(dyn ToSql + Sync); 8] = [
         &kinds,
