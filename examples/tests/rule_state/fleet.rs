@@ -56,7 +56,7 @@ pub(super) async fn run<S: CheckpointStore>(
         for _ in 0..batches {
             // Stalls let commits finish: while a partition is paused its steps are skipped.
             script.push(Script::Rows(10));
-            script.push(Script::Stall(Duration::from_millis(100)));
+            script.push(Script::Stall(Duration::from_millis(300)));
         }
         script.push(Script::Crash);
     }

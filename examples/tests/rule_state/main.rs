@@ -25,15 +25,36 @@ use fleet::Ending;
 /// The name of the pipeline, from which the ids of alerts are made.
 const PIPELINE: &str = "demo";
 
-/// The stores of the earlier version, and how they took snapshots: with every commit, or once, so
-/// that a restart needs a replay.
-const FIXTURES: [(&str, Snapshots); 2] = [
-    ("rules.sqlite", Snapshots::EveryCommit),
-    (
-        "rules-replay.sqlite",
-        Snapshots::Every(Duration::from_secs(3600)),
-    ),
+/// A store of the earlier version.
+#[derive(Clone, Copy, Debug)]
+struct Fixture {
+    name: &'static str,
+    snapshots: Snapshots,
+    /// The batches between its last snapshot and its position, which a restart replays.
+    replayed: usize,
+}
+
+const FIXTURES: [Fixture; 2] = [
+    Fixture {
+        name: "rules.sqlite",
+        snapshots: Snapshots::EveryCommit,
+        replayed: 0,
+    },
+    Fixture {
+        name: "rules-replay.sqlite",
+        snapshots: Snapshots::Every(Duration::from_secs(3600)),
+        replayed: 4,
+    },
 ];
+
+/// The times of the first rows that are evaluated after a position: after 80 records, of which 12
+/// wait for their order, and after 90.
+const AFTER_80: &str = "2023-11-14T22:13:54.000000Z";
+const AFTER_90: &str = "2023-11-14T22:13:58.000000Z";
+
+/// An alert: car, rule and time. Its id is made from the name of the pipeline too, which the earlier
+/// version did not take from the store, and from the other alerts of the same time.
+type Found = (String, String, String);
 
 /// A store in a folder of its own.
 struct Run {
@@ -42,14 +63,14 @@ struct Run {
 }
 
 impl Run {
-    /// A store that is a copy of a fixture, or empty.
-    fn new(fixture: Option<&str>, snapshots: Snapshots) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let run = Self { folder, snapshots };
-        if let Some(name) = fixture {
-            let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-            std::fs::copy(fixtures.join(name), run.path()).unwrap();
-        }
+    /// A copy of a store of the earlier version.
+    fn resuming(fixture: Fixture) -> Self {
+        let run = Self {
+            folder: tempfile::tempdir().unwrap(),
+            snapshots: fixture.snapshots,
+        };
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        std::fs::copy(fixtures.join(fixture.name), run.path()).unwrap();
         run
     }
 
@@ -66,20 +87,16 @@ impl Run {
         assert_eq!(ended.is_ok(), ending == Ending::Whole, "{ended:?}");
     }
 
-    /// All alerts, as `car time id`, in this order, of the rules with these names.
-    fn alerts(&self, rules: &[&str]) -> BTreeSet<(String, String, String, String)> {
+    /// The alerts of the rules with these names.
+    fn alerts(&self, rules: &[&str]) -> BTreeSet<Found> {
         let db = Connection::open(self.path()).unwrap();
         let mut all = db
-            .prepare("SELECT vehicle_id, rule, CAST(time AS TEXT), id FROM alerts")
+            .prepare("SELECT vehicle_id, rule, CAST(time AS TEXT) FROM alerts")
             .unwrap();
-        let rows = all.query_map([], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        });
+        let rows = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         let rows = rows.unwrap().map(Result::unwrap);
-        rows.filter(|(_, rule, _, _): &(String, String, String, String)| {
-            rules.contains(&rule.as_str())
-        })
-        .collect()
+        rows.filter(|(_, rule, ..): &Found| rules.contains(&rule.as_str()))
+            .collect()
     }
 
     /// The saved states of the rules, and the description of their structure.
@@ -114,77 +131,79 @@ fn warm() -> Threshold {
 
 /// A run of the rules without a restart.
 async fn whole() -> Run {
-    let whole = Run::new(None, Snapshots::EveryCommit);
+    let whole = Run {
+        folder: tempfile::tempdir().unwrap(),
+        snapshots: Snapshots::EveryCommit,
+    };
     whole.start(rules(), Ending::Whole).await;
     whole
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_store_of_the_earlier_version_goes_on_as_if_nothing_had_happened() {
     let whole = whole().await;
-    for (fixture, snapshots) in FIXTURES {
-        let resumed = Run::new(Some(fixture), snapshots);
+    for fixture in FIXTURES {
+        let resumed = Run::resuming(fixture);
         let (states, described) = resumed.states().await;
+        assert_eq!(states.len(), 4);
         assert!(states.iter().all(|(_, version, _)| *version == 1));
         assert!(described.contains("edge overspeed of speed_kmh, "));
         resumed.start(rules(), Ending::Whole).await;
-        assert_eq!(resumed.alerts(&NAMES), whole.alerts(&NAMES), "{fixture}");
-        assert_eq!(resumed.states().await, whole.states().await, "{fixture}");
+        assert_eq!(resumed.alerts(&NAMES), whole.alerts(&NAMES), "{fixture:?}");
+        assert_eq!(resumed.states().await, whole.states().await, "{fixture:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn all_states_of_the_earlier_version_are_rewritten_by_the_first_commit() {
-    for (fixture, snapshots) in FIXTURES {
-        let resumed = Run::new(Some(fixture), snapshots);
-        resumed.start(rules(), Ending::CrashAfter(3)).await;
+    for fixture in FIXTURES {
+        let resumed = Run::resuming(fixture);
+        let crash = Ending::CrashAfter(fixture.replayed + 3);
+        resumed.start(rules(), crash).await;
         let (states, described) = resumed.states().await;
-        assert!(states.iter().all(|(_, version, _)| *version == 2));
         assert_eq!(states.len(), 4);
+        assert!(states.iter().all(|(_, version, _)| *version == 2));
         assert!(described.contains("rules \"overspeed\" above speed_kmh, "));
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn rules_may_change_together_with_the_version() {
     let whole = whole().await;
-    for (fixture, snapshots) in FIXTURES {
-        let before = Run::new(Some(fixture), snapshots);
+    for fixture in FIXTURES {
+        let before = Run::resuming(fixture);
         let (old, kept) = (before.alerts(&NAMES), ["engine-overheat", "overspeed"]);
-        let resumed = Run::new(Some(fixture), snapshots);
+        let resumed = Run::resuming(fixture);
         let [fast, _, hot] = rules().try_into().unwrap();
         let changed = vec![warm(), hot, fast];
         resumed.start(changed, Ending::Whole).await;
-        assert_eq!(resumed.alerts(&kept), whole.alerts(&kept), "{fixture}");
+        assert_eq!(resumed.alerts(&kept), whole.alerts(&kept), "{fixture:?}");
         let gone = ["traction-soc-low"];
-        assert_eq!(resumed.alerts(&gone), before.alerts(&gone), "{fixture}");
+        assert_eq!(resumed.alerts(&gone), before.alerts(&gone), "{fixture:?}");
         assert!(old.is_subset(&resumed.alerts(&NAMES)));
-        // Every car is warm from its first row after the position: of 20 rows, 3 wait for order.
+        // Every car is warm from its first row after the position.
         let warm = resumed.alerts(&["warm"]).into_iter();
-        let warm: Vec<_> = warm.map(|(car, _, at, _)| (car, at)).collect();
-        let first = (1_700_000_000 + 17 * 2) * 1_000_000_i64;
-        let expected = (0..4).map(|car| (format!("car-{car}"), first.to_string()));
-        assert_eq!(warm, expected.collect::<Vec<_>>(), "{fixture}");
+        let warm: Vec<_> = warm.map(|(car, _, at)| (car, at)).collect();
+        let expected = (0..4).map(|car| (format!("car-{car}"), AFTER_80.to_owned()));
+        assert_eq!(warm, expected.collect::<Vec<_>>(), "{fixture:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_rule_that_was_removed_for_a_while_starts_inactive() {
-    for (fixture, snapshots) in FIXTURES {
-        let resumed = Run::new(Some(fixture), snapshots);
-        let before = resumed.alerts(&["overspeed"]);
+    for fixture in FIXTURES {
+        let resumed = Run::resuming(fixture);
+        let before = resumed.alerts(&["engine-overheat"]);
         let [fast, low, hot] = rules().try_into().unwrap();
-        let less = vec![low.clone(), hot.clone()];
-        resumed.start(less, Ending::CrashAfter(1)).await;
-        resumed.start(vec![low, hot, fast], Ending::Whole).await;
-        // The first car is too fast at the restart: a rule that went on would say nothing.
-        let new = &resumed.alerts(&["overspeed"]) - &before;
-        let (car, _, at, _) = new.first().unwrap();
-        let first = (1_700_000_000 + 19 * 2) * 1_000_000_i64;
-        assert_eq!(
-            (car.as_str(), at),
-            ("car-0", &first.to_string()),
-            "{fixture}"
-        );
+        let less = vec![fast.clone(), low.clone()];
+        let crash = Ending::CrashAfter(fixture.replayed + 1);
+        resumed.start(less, crash).await;
+        resumed.start(vec![hot, fast, low], Ending::Whole).await;
+        // Two cars are hot all the time: a rule that went on would say nothing.
+        let new = &resumed.alerts(&["engine-overheat"]) - &before;
+        for car in ["car-2", "car-3"] {
+            let (_, _, at) = new.iter().find(|(of, ..)| of == car).unwrap();
+            assert_eq!(at, AFTER_90, "{fixture:?} {car}");
+        }
     }
 }
