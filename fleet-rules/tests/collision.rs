@@ -304,3 +304,18 @@ fn the_structure_names_mode_and_rules() {
     let risk = CollisionRisk::new(CollisionOptions::default(), Mode::Every).unwrap();
     assert_eq!(risk.structure(), "every collision-ttc, collision-near");
 }
+
+#[test]
+fn a_restart_may_change_the_mode_but_not_the_rules() {
+    let risk = CollisionRisk::new(CollisionOptions::default(), Mode::Every).unwrap();
+    let goes_on = |saved| risk.resume(saved).is_some();
+    assert!(goes_on("every collision-ttc, collision-near"));
+    assert!(goes_on("edge collision-ttc, collision-near"));
+    for other in [
+        "",
+        "edge collision-ttc",
+        "often collision-ttc, collision-near",
+    ] {
+        assert!(!goes_on(other), "{other}");
+    }
+}

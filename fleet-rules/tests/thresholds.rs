@@ -10,7 +10,7 @@ mod support;
 use fleet_core::{
     ErrorKind, EventTime, Graph, MemoryStore, Operator, Order, Pipeline, VehicleId,
     decode::Typed,
-    event::{AlertKind, Dtc, LimitSource, Reading, Severity, Signal, Telemetry},
+    event::{AlertKind, Dtc, Flag, LimitSource, Reading, Severity, Signal, Telemetry},
     testing::Scripted,
     units::{Percent, Speed, Temperature},
 };
@@ -302,6 +302,41 @@ fn a_name_that_no_column_or_saved_state_can_hold_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains(said), "{error}");
     }
+}
+
+/// A rule from words, as a file of rules has them.
+fn of_words([name, kind, severity, signal, limit, flag]: [String; 6]) -> Threshold {
+    Threshold {
+        rule: name.into(),
+        kind: kind.parse().unwrap(),
+        severity: Severity::from_word(&severity).unwrap(),
+        condition: Condition::Above(signal.parse().unwrap(), limit.parse().unwrap()),
+        flag: Flag::from_word(&flag).map(ProducerFlag::of),
+    }
+}
+
+#[tokio::test]
+async fn names_kinds_severities_flags_and_modes_may_come_from_data() {
+    let lines = [
+        "reefer engine too warm for its load|REEFER_WARM|LOW|engine_temp_c|40|-",
+        "fast|OVERSPEED|CRITICAL|speed_kmh|100|speeding",
+    ];
+    let rules = lines.map(|line| {
+        let words: Vec<_> = line.split('|').map(str::to_owned).collect();
+        of_words(words.try_into().unwrap())
+    });
+    let rules = Rules::new(rules, "every".parse().unwrap()).unwrap();
+    let mut fast = reading(1, 60.0, 50.0, 30.0);
+    fast.set_flag(Flag::Speeding, Some(true));
+    let found = support::run(rules, vec![reading(0, 60.0, 50.0, 41.0), fast]).await;
+    let mut said = found.iter().map(|alert| {
+        let (rule, kind, severity) = (&alert.rule, alert.kind, alert.severity);
+        format!("{rule}: {kind} {severity}, by {}", alert.limit_source)
+    });
+    let warm = "reefer engine too warm for its load: REEFER_WARM LOW, by rule";
+    assert_eq!(said.next().unwrap(), warm);
+    assert_eq!(said.next().unwrap(), "fast: OVERSPEED CRITICAL, by flag");
+    assert_eq!(said.next(), None);
 }
 
 #[test]
