@@ -155,7 +155,7 @@ async fn a_store_of_the_earlier_version_goes_on_as_if_nothing_had_happened() {
 }
 
 #[tokio::test]
-async fn all_states_of_the_earlier_version_are_rewritten_by_the_first_commit() {
+async fn after_a_restart_the_store_holds_states_of_the_new_version_alone() {
     for fixture in FIXTURES {
         let resumed = Run::resuming(fixture);
         let crash = Ending::CrashAfter(fixture.replayed + 3);
