@@ -52,8 +52,8 @@ const FIXTURES: [Fixture; 2] = [
 const AFTER_80: &str = "2023-11-14T22:13:54.000000Z";
 const AFTER_90: &str = "2023-11-14T22:13:58.000000Z";
 
-/// An alert: car, rule and time. Its id is made from the name of the pipeline too, which the earlier
-/// version did not take from the store, and from the other alerts of the same time.
+/// An alert: car, rule and time. Its id is made from the name of the pipeline too, which the
+/// earlier version did not take from the store, and from the other alerts of the same time.
 type Found = (String, String, String);
 
 /// A store in a folder of its own.
