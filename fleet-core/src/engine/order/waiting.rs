@@ -233,7 +233,8 @@ impl WaitingRows {
     /// with a bound of 0.
     pub(super) fn release_at<E: Event>(&mut self, clock: EventTime, slab: &mut Slab<E>) {
         let before = slab.released_len();
-        self.release(clock.next(), slab);
+        // Not `release`: a second caller would keep the compiler from inlining it there.
+        self.release_mixed(clock.next(), slab);
         for row in slab.released_from(before).iter() {
             if row.at == clock {
                 self.pass(row.at, clock, row.value.identity());
