@@ -20,6 +20,7 @@ mod input;
 mod library;
 mod postgres;
 mod random;
+mod restore;
 mod run;
 mod sample;
 mod side_by_side;
@@ -85,6 +86,9 @@ fn main() {
             }
             if wanted("postgres") {
                 postgres::run(events as usize / 2);
+            }
+            if wanted("restore") {
+                restore::run(events as usize / 2);
             }
             if wanted("panics") {
                 snapshots::isolation(events as usize);
