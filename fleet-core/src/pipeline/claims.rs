@@ -79,11 +79,13 @@ impl<S: CheckpointStore, E: Event> Claims<S, E> {
         }
     }
 
-    /// Claims a partition as soon as fewer than [`AT_ONCE`] claims are under way.
+    /// Claims a partition as soon as fewer than [`AT_ONCE`] claims are under way. One that is on its
+    /// way already goes on: a source that repeats itself must not hold it up for ever.
     pub(super) fn add(&mut self, partition: Partition) {
-        self.drop_claim(&partition);
-        self.waiting.push_back(partition);
-        self.start_some();
+        if !self.under_way.contains_key(&partition) && !self.waiting.contains(&partition) {
+            self.waiting.push_back(partition);
+            self.start_some();
+        }
     }
 
     /// Returns whether any partition is being claimed or restored.

@@ -51,7 +51,7 @@ pub enum SourceEvent<P> {
     /// Records of a partition that is started and not paused.
     Batch(Batch<P>),
     /// This process now owns these partitions. The driver claims, restores and
-    /// [starts](Source::start) each one.
+    /// [starts](Source::start) each one. Repeated before it is started, it changes nothing.
     Assigned(Vec<Partition>),
     /// These partitions are about to move to another process. The driver commits what it has
     /// computed for them, as far as the time allows, and then drops `done`.

@@ -39,7 +39,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.observer.claiming(&partitions);
         for partition in partitions {
             self.undecided.remove(&partition);
-            self.claims.add(partition);
+            let mut starting = self.starting.iter();
+            if !starting.any(|starting| starting.partition == partition) {
+                self.claims.add(partition);
+            }
         }
     }
 

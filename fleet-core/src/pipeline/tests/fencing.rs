@@ -10,14 +10,14 @@ use super::{
 };
 use crate::{
     contracts::{
-        MemoryStore,
+        MemoryStore, Source,
         checkpoint::{CheckpointStore, Claim, Committed, DeadLetter, Progress},
         decode::Typed,
         memory::{MemoryTable, MemoryTx},
         sink::{Outcome, TransactionalSink},
-        source::Batch,
+        source::{Batch, Replayable, SourceEvent},
     },
-    data::{ErrorKind, Offset, Partition, Result},
+    data::{ErrorKind, Offset, Partition, Position, Result},
     engine::{
         committer::{Committer, SinkKind, Step},
         order::Order,
@@ -61,6 +61,51 @@ async fn a_zombie_writes_nothing_and_stops() {
             .seq,
         0
     );
+}
+
+#[tokio::test]
+async fn a_source_that_repeats_an_assignment_is_started() {
+    let (store, rows) = (MemoryStore::default(), rows(20));
+    let source = Repeating {
+        inner: Scripted::new("memory/0", Arc::clone(&rows), []),
+        is_started: false,
+    };
+    let (graph, streams) = graph();
+    let order = Order::default();
+    let report = Pipeline::exactly_once(source, Typed::default(), order, graph, store.clone())
+        .store("readings", streams.readings, store.table("readings"))
+        .run()
+        .await
+        .unwrap();
+    assert_eq!(report.counts.read, 20);
+    assert_eq!(store.rows()["readings"].len(), 20);
+}
+
+/// Assigns its partition again and again, until it is started.
+struct Repeating {
+    inner: Scripted<Reading>,
+    is_started: bool,
+}
+
+impl Replayable for Repeating {}
+
+#[async_trait]
+impl Source for Repeating {
+    type Payload = <Scripted<Reading> as Source>::Payload;
+
+    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
+        if self.is_started {
+            return self.inner.next().await;
+        }
+        Ok(SourceEvent::Assigned(vec![Partition::new("memory/0")]))
+    }
+
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        assert!(!self.is_started, "started twice");
+        self.is_started = true;
+        self.inner.next().await?;
+        self.inner.start(partition, at).await
+    }
 }
 
 /// Another process claims the partition while this one writes.
