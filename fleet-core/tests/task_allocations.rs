@@ -11,7 +11,7 @@ use fleet_core::{
     operator::Cx,
     pipeline::EpochLimits,
     sink::Null,
-    source::{Batch, Chunk, Position, Replayable, SourceEvent},
+    source::{Chunk, OnePartition, Position, Replayable, SourceEvent},
     units::Speed,
     window::{SummaryOf, Tumbling},
 };
@@ -20,39 +20,29 @@ const VEHICLES: usize = 200;
 const LINES: usize = 1_000;
 
 /// A source of chunks that were prepared in advance.
-struct Chunks(std::vec::IntoIter<Vec<u8>>, Option<u64>);
+struct Chunks(std::vec::IntoIter<Vec<u8>>, OnePartition);
 
 #[async_trait]
 impl Source for Chunks {
     type Payload = Chunk;
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
-        let partition = Partition::new("memory");
-        let Some(start) = self.1 else {
-            self.1 = Some(0);
-            return Ok(SourceEvent::Assigned(vec![partition]));
-        };
+        if let Some(assigned) = self.1.ready().await {
+            return Ok(assigned);
+        }
         let Some(bytes) = self.0.next() else {
-            return Ok(SourceEvent::End(partition));
+            return Ok(self.1.end());
         };
-        let next = start + bytes.len() as u64;
-        self.1 = Some(next);
-        let start = Offset(start);
+        let start = self.1.at();
+        let next = Offset(start.0 + bytes.len() as u64);
         let payload = Chunk {
             bytes,
             start,
             ..Chunk::default()
         };
-        let (next, time, mark) = (Offset(next), None, None);
-        Ok(SourceEvent::Batch(Batch {
-            partition,
-            next,
-            time,
-            mark,
-            payload,
-        }))
+        Ok(self.1.batch(next, payload))
     }
-    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
-        Ok(())
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        self.1.start(partition, at)
     }
 }
 impl Replayable for Chunks {}
@@ -95,7 +85,10 @@ fn chunks(count: usize) -> Chunks {
         }
         text.into_bytes()
     };
-    Chunks((0..count).map(chunk).collect::<Vec<_>>().into_iter(), None)
+    Chunks(
+        (0..count).map(chunk).collect::<Vec<_>>().into_iter(),
+        OnePartition::new("memory"),
+    )
 }
 
 /// Counts the allocations of a run over this many chunks.

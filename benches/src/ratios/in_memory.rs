@@ -8,7 +8,7 @@ use fleet_core::{
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
     decode::Entry,
     event::Telemetry,
-    source::{Batch, Position, Replayable, SourceEvent},
+    source::{OnePartition, Position, Replayable, SourceEvent},
     units::{Percent, Speed, Temperature},
 };
 
@@ -24,7 +24,7 @@ pub(crate) struct Span(Arc<Vec<Sample>>, Range<usize>);
 pub(crate) struct InMemory {
     rows: Arc<Vec<Sample>>,
     batch: usize,
-    given: Option<usize>,
+    one: OnePartition,
     before_batch: Box<dyn FnMut(usize) + Send>,
 }
 
@@ -33,7 +33,7 @@ impl InMemory {
         Self {
             rows: Arc::clone(rows),
             batch: BATCH,
-            given: None,
+            one: OnePartition::new("memory"),
             before_batch: Box::new(|_| ()),
         }
     }
@@ -56,28 +56,21 @@ impl Source for InMemory {
     type Payload = Span;
 
     async fn next(&mut self) -> Result<SourceEvent<Span>> {
-        let partition = Partition::new("memory");
-        let Some(given) = self.given else {
-            self.given = Some(0);
-            return Ok(SourceEvent::Assigned(vec![partition]));
-        };
+        if let Some(assigned) = self.one.ready().await {
+            return Ok(assigned);
+        }
+        let given = usize::try_from(self.one.at().0).unwrap();
         (self.before_batch)(given);
         if given == self.rows.len() {
-            return Ok(SourceEvent::End(partition));
+            return Ok(self.one.end());
         }
         let upto = self.rows.len().min(given + self.batch);
-        self.given = Some(upto);
-        Ok(SourceEvent::Batch(Batch {
-            partition,
-            next: Offset(upto as u64),
-            time: None,
-            mark: None,
-            payload: Span(Arc::clone(&self.rows), given..upto),
-        }))
+        let span = Span(Arc::clone(&self.rows), given..upto);
+        Ok(self.one.batch(Offset(upto as u64), span))
     }
 
-    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
-        Ok(())
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        self.one.start(partition, at)
     }
 }
 

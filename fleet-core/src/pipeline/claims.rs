@@ -82,10 +82,15 @@ impl<S: CheckpointStore, E: Event> Claims<S, E> {
     /// Claims a partition as soon as fewer than [`AT_ONCE`] claims are under way. One that is on its
     /// way already goes on: a source that repeats itself must not hold it up for ever.
     pub(super) fn add(&mut self, partition: Partition) {
-        if !self.under_way.contains_key(&partition) && !self.waiting.contains(&partition) {
+        if !self.is_claiming(&partition) {
             self.waiting.push_back(partition);
             self.start_some();
         }
+    }
+
+    /// Returns whether a partition is being claimed or restored, or waits for it.
+    pub(super) fn is_claiming(&self, partition: &Partition) -> bool {
+        self.under_way.contains_key(partition) || self.waiting.contains(partition)
     }
 
     /// Returns whether any partition is being claimed or restored.

@@ -107,6 +107,11 @@ struct Entry {
 }
 
 impl Ledger {
+    /// Returns whether a partition was started in this run.
+    pub(super) fn knows(&self, partition: &Partition) -> bool {
+        self.0.contains_key(partition)
+    }
+
     pub(super) fn claimed(&mut self, partition: &Partition, claim: &Claim, mark: Option<Mark>) {
         let entry = Entry {
             token: claim.token,

@@ -126,7 +126,9 @@ impl fmt::Debug for RevokeGuard {
 /// - `next` is cancel-safe: dropping its future before it completes loses no record and no event.
 /// - Within a partition, batches arrive in input order and skip no record from the offset passed to
 ///   `start` on.
-/// - A batch belongs to a partition that was assigned and started, and not revoked or lost since.
+/// - A batch, and the end, belong to a partition that was assigned and started, and not revoked or
+///   lost since. A partition is restored between the two, which takes time; a source that does not
+///   wait ends the run. [`OnePartition`](super::source::OnePartition) waits.
 ///
 /// # Errors
 /// After a [retryable](crate::Error::is_retryable) error the driver waits and repeats the call; any

@@ -39,6 +39,9 @@ async fn a_slow_reader_holds_the_source_back() {
     let (sink, mut stream) = rows(4);
     let store = MemoryStore::default();
     let run = tokio::spawn(pipeline(StreamSource::new("live", all).ending(), &store, sink).run());
+    while given.load(Ordering::Relaxed) == 0 {
+        yield_now().await;
+    }
     for _ in 0..1000 {
         yield_now().await;
     }

@@ -296,7 +296,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             SourceEvent::Batch(batch) => self.batch(batch).await?,
             SourceEvent::Idle => self.tick()?,
             SourceEvent::End(partition) => self.end(partition)?,
-            SourceEvent::Closed(partition) => self.close(partition),
+            SourceEvent::Closed(partition) => self.close(partition)?,
             SourceEvent::Revoking {
                 partitions,
                 within,

@@ -30,6 +30,8 @@ pub(super) struct Starting<E: Event> {
     task: Task<E>,
     /// When to start it. Later than now after a failure.
     pub(super) due: Instant,
+    /// Whether a start has failed. It may have had an effect.
+    pub(super) was_tried: bool,
     attempts: Attempts,
 }
 
@@ -69,6 +71,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             claim,
             task,
             due: Instant::now(),
+            was_tried: false,
             attempts: self.retry.attempts(),
         });
         Ok(())
@@ -91,6 +94,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                 .delay(RetriedOperation::Start, &who, error);
             let delay = delay.inspect_err(|_| self.source_failed = true)?;
             starting.due = Instant::now() + delay;
+            starting.was_tried = true;
             self.starting.push_back(starting);
             return Ok(());
         }

@@ -9,7 +9,7 @@ use crate::{
         checkpoint::CheckpointStore,
         source::{Batch, SourceEvent},
     },
-    data::{Partition, Result},
+    data::{Error, ErrorKind, Offset, Partition, Result},
     engine::task::{CommitKind, ForkJoin, Task, Work},
     event::Event,
     planted::{Bug, planted},
@@ -32,7 +32,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 
     /// Takes batches through their tasks.
     pub(super) fn take(&mut self, batches: Vec<Batch<Src::Payload>>) -> Result<()> {
-        let batches = self.owned(batches);
+        let batches = self.owned(batches)?;
         if batches.is_empty() {
             return Ok(());
         }
@@ -75,7 +75,13 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 
     /// Returns the batches of partitions that have a task, and counts the others: a source that
     /// returns them breaks its contract, and their records are read again by whoever owns them.
-    fn owned(&mut self, mut batches: Vec<Batch<Src::Payload>>) -> Vec<Batch<Src::Payload>> {
+    ///
+    /// # Errors
+    /// Returns an error for a batch that comes before its partition was ever started.
+    fn owned(&mut self, mut batches: Vec<Batch<Src::Payload>>) -> Result<Vec<Batch<Src::Payload>>> {
+        for batch in &batches {
+            self.refuse_before_start(&batch.partition)?;
+        }
         batches.retain(|batch| {
             let is_owned = self.tasks.contains_key(&batch.partition);
             // A start that failed may have had an effect. It is repeated, and so is this batch.
@@ -87,7 +93,23 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             }
             is_owned
         });
-        batches
+        Ok(batches)
+    }
+
+    /// Refuses what a source says of a partition that it did not wait to be started: nobody would
+    /// read these records again. After an earlier start in this run it may be late news.
+    fn refuse_before_start(&mut self, partition: &Partition) -> Result<()> {
+        let mut starting = self.starting.iter();
+        let is_early = self.claims.is_claiming(partition)
+            || starting.any(|starting| starting.partition == *partition && !starting.was_tried);
+        if !is_early || self.ledger.knows(partition) {
+            return Ok(());
+        }
+        self.source_failed = true;
+        let message = "the source did not wait for its start: after `Assigned`, return neither a \
+                       batch nor an end of the partition until `start` was called with the \
+                       position to read from, as `fleet_core::source::OnePartition` does";
+        Err(Error::new(ErrorKind::Source, message).at(partition, Offset::default()))
     }
 
     fn read_so_far(&self) -> u64 {
@@ -96,6 +118,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 
     /// Flushes an ended partition.
     pub(super) fn end(&mut self, partition: Partition) -> Result<()> {
+        self.refuse_before_start(&partition)?;
         if let Some(task) = self.tasks.get_mut(&partition) {
             self.progressed |= !task.has_ended();
             task.end(&self.plan, &self.workers)?;
@@ -106,10 +129,12 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 
     /// Records that a partition gives no more in this run. Its windows stay open for the next.
-    pub(super) fn close(&mut self, partition: Partition) {
+    pub(super) fn close(&mut self, partition: Partition) -> Result<()> {
+        self.refuse_before_start(&partition)?;
         if self.tasks.contains_key(&partition) {
             self.closed.insert(partition);
         }
+        Ok(())
     }
 
     /// Releases the rows of keys that have fallen silent. Their results are committed at once.

@@ -81,6 +81,53 @@ async fn a_source_that_repeats_an_assignment_is_started() {
     assert_eq!(store.rows()["readings"].len(), 20);
 }
 
+#[tokio::test]
+async fn a_source_that_does_not_wait_for_its_start_ends_the_run() {
+    type Event = SourceEvent<Vec<(Offset, Reading)>>;
+    let partition = || Partition::new("memory/0");
+    let early: [fn(Partition) -> Event; 3] = [
+        |partition| SourceEvent::Batch(Batch::new(partition, Offset(1), Vec::new())),
+        SourceEvent::End,
+        SourceEvent::Closed,
+    ];
+    for early in early {
+        let (graph, _) = graph();
+        let source = Hasty(vec![
+            early(partition()),
+            SourceEvent::Assigned(vec![partition()]),
+        ]);
+        let (order, store) = (Order::default(), MemoryStore::default());
+        let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, store);
+        let error = pipeline.run().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Source);
+        assert!(
+            error.to_string().contains("did not wait for its start"),
+            "{error}"
+        );
+    }
+}
+
+/// Says these, from the last to the first, whether it is started or not.
+struct Hasty(Vec<SourceEvent<Vec<(Offset, Reading)>>>);
+
+impl Replayable for Hasty {}
+
+#[async_trait]
+impl Source for Hasty {
+    type Payload = Vec<(Offset, Reading)>;
+
+    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
+        match self.0.pop() {
+            Some(event) => Ok(event),
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn start(&mut self, _: &Partition, _: Option<&Position>) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Assigns its partition again and again, until it is started.
 struct Repeating {
     inner: Scripted<Reading>,
