@@ -1,6 +1,11 @@
 //! Every kind of bad line among good ones: the good are stored, each bad one is a dead letter.
 
-use std::{io::Write, process::Stdio};
+use std::{
+    io::{Read, Write},
+    process::Stdio,
+};
+
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 
 use super::support::{Scratch, dump, fleet, number};
 
@@ -125,4 +130,35 @@ fn peak_kib(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[test]
+fn whole_lines_before_the_damage_are_committed_however_seldom_epochs_close() {
+    let folder = Scratch::new();
+    let text: String = (0..2_000).map(|line| good(line) + "\n").collect();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(text.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let torn = &packed[..packed.len() / 2];
+    let mut readable = Vec::new();
+    GzDecoder::new(torn).read_to_end(&mut readable).unwrap_err();
+    let whole = readable.iter().filter(|byte| **byte == b'\n').count();
+    assert!(whole > 100, "{whole}");
+    let torn = folder.file("torn.ndjson.gz", torn);
+
+    for every in ["1ms", "1h"] {
+        let database = folder.at(every);
+        let sink = format!("sqlite:{}", database.display());
+        let args = ["replay", &torn, "--dialect", "vehicleops", "--sink", &sink];
+        let mut command = fleet(&args);
+        let output = command.args(["--commit-every", every]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains("torn.ndjson.gz") && said.contains("gzip -t"),
+            "{said}"
+        );
+        let accepted = number(&database, "SELECT accepted FROM positions");
+        assert_eq!(usize::try_from(accepted).unwrap(), whole);
+    }
 }
