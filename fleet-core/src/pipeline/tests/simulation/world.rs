@@ -307,6 +307,8 @@ impl World {
         let failed = match self.run(process).await {
             Some(Err(error)) if error.kind() == ErrorKind::Source => None,
             Some(Ok(report)) if report.balances() => None,
+            // A claim of the other process was under way, and came after its own.
+            Some(Err(error)) if error.kind() == ErrorKind::Fenced => None,
             other => Some(format!("a process without faults: {other:?}")),
         };
         if let Some(failed) = failed {
