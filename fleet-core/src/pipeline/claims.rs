@@ -1,18 +1,14 @@
 //! Claims and restores partitions beside the driver's loop, each in a task of its own.
 //!
 //! ```text
-//! assigned -> waiting -> (back-off) -> claim -> restore, slice by slice -> restored
-//!               └──────────── revoked or lost: dropped at any point ──────────┘
+//! assigned -> (back-off) -> waiting -> claim -> restore, slice by slice -> restored
+//!    └──────────────── revoked or lost: dropped at any point ─────────────────┘
 //! ```
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    panic::resume_unwind,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc, time::Duration};
 
 use tokio::{
+    sync::Semaphore,
     task::{AbortHandle, JoinSet, yield_now},
     time::sleep,
 };
@@ -54,7 +50,8 @@ pub(super) struct Claims<S, E: Event> {
     /// The number of shards of each task.
     shards: usize,
     retry: RetryContext,
-    waiting: VecDeque<Partition>,
+    /// [`AT_ONCE`], less the claims that talk to the store or restore.
+    permits: Arc<Semaphore>,
     /// The claims under way, by number: that of a partition that came back is not the one that was
     /// dropped.
     under_way: BTreeMap<Partition, (u64, AbortHandle)>,
@@ -71,7 +68,7 @@ impl<S: CheckpointStore, E: Event> Claims<S, E> {
             plan,
             shards,
             retry,
-            waiting: VecDeque::new(),
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
             under_way: BTreeMap::new(),
             started: 0,
             running: JoinSet::new(),
@@ -79,18 +76,32 @@ impl<S: CheckpointStore, E: Event> Claims<S, E> {
         }
     }
 
-    /// Claims a partition as soon as fewer than [`AT_ONCE`] claims are under way. One that is on its
-    /// way already goes on: a source that repeats itself must not hold it up for ever.
+    /// Begins to claim a partition.
     pub(super) fn add(&mut self, partition: Partition) {
-        if !self.is_claiming(&partition) {
-            self.waiting.push_back(partition);
-            self.start_some();
-        }
+        self.started += 1;
+        let (number, store, retry) = (self.started, self.store.clone(), self.retry.clone());
+        let (plan, shards) = (Arc::clone(&self.plan), self.shards);
+        let (back_off, permits) = (self.back_off(&partition), Arc::clone(&self.permits));
+        let name = partition.clone();
+        let claim = async move {
+            if !back_off.is_zero() {
+                sleep(back_off).await;
+            }
+            let restored = claim(store, &retry, &partition, (&plan, shards), &permits).await;
+            let claimed = Claimed {
+                partition,
+                restored,
+            };
+            (number, claimed)
+        };
+        let traced = claim.instrument(debug_span!("claim"));
+        let handle = self.running.spawn(traced.with_current_subscriber());
+        self.under_way.insert(name, (number, handle));
     }
 
     /// Returns whether a partition is being claimed or restored, or waits for it.
     pub(super) fn is_claiming(&self, partition: &Partition) -> bool {
-        self.under_way.contains_key(partition) || self.waiting.contains(partition)
+        self.under_way.contains_key(partition)
     }
 
     /// Returns whether any partition is being claimed or restored.
@@ -101,9 +112,10 @@ impl<S: CheckpointStore, E: Event> Claims<S, E> {
     /// Gives up the claims of these partitions, wherever they are.
     pub(super) fn give_up(&mut self, partitions: &[Partition]) {
         for partition in partitions {
-            self.drop_claim(partition);
+            if let Some((_, claim)) = self.under_way.remove(partition) {
+                claim.abort();
+            }
         }
-        self.start_some();
     }
 
     /// Records that another process has claimed a partition: the next claim of it waits.
@@ -128,7 +140,6 @@ impl<S: CheckpointStore, E: Event> Claims<S, E> {
                     let known = self.under_way.get(&claimed.partition);
                     if known.is_some_and(|(known, _)| *known == number) {
                         self.under_way.remove(&claimed.partition);
-                        self.start_some();
                         return Ok(claimed);
                     }
                 }
@@ -142,38 +153,6 @@ impl<S: CheckpointStore, E: Event> Claims<S, E> {
                     }
                 },
             }
-        }
-    }
-
-    fn drop_claim(&mut self, partition: &Partition) {
-        self.waiting.retain(|waiting| waiting != partition);
-        if let Some((_, claim)) = self.under_way.remove(partition) {
-            claim.abort();
-        }
-    }
-
-    fn start_some(&mut self) {
-        while self.under_way.len() < AT_ONCE {
-            let Some(partition) = self.waiting.pop_front() else {
-                return;
-            };
-            self.started += 1;
-            let (number, store, retry) = (self.started, self.store.clone(), self.retry.clone());
-            let (plan, shards) = (Arc::clone(&self.plan), self.shards);
-            let back_off = self.back_off(&partition);
-            let name = partition.clone();
-            let claim = async move {
-                sleep(back_off).await;
-                let restored = claim(store, &retry, &partition, &plan, shards).await;
-                let claimed = Claimed {
-                    partition,
-                    restored,
-                };
-                (number, claimed)
-            };
-            let traced = claim.instrument(debug_span!("claim"));
-            let handle = self.running.spawn(traced.with_current_subscriber());
-            self.under_way.insert(name, (number, handle));
         }
     }
 
@@ -195,15 +174,18 @@ async fn claim<S: CheckpointStore, E: Event>(
     mut store: S,
     retry: &RetryContext,
     partition: &Partition,
-    plan: &Plan<E>,
-    shards: usize,
+    (plan, shards): (&Plan<E>, usize),
+    permits: &Semaphore,
 ) -> Result<Restored<E>> {
     let mut attempts = retry.attempts();
-    let claim = loop {
+    // A claim that waits for its next attempt holds up no other.
+    let (claim, _permit) = loop {
+        let permit = permits.acquire().await;
         match store.claim(partition).await {
-            Ok(claim) => break claim,
+            Ok(claim) => break (claim, permit),
             Err(error) => {
-                let who = format!("the claim of partition {partition}");
+                drop(permit);
+                let who = RetriedOperation::Claim.of(partition);
                 attempts.wait(RetriedOperation::Claim, &who, error).await?;
             }
         }

@@ -177,8 +177,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore, G> Pipeline<Src, 
     /// log, whose results must depend on the log alone.
     ///
     /// # Guarantees
-    /// A row comes out after between three quarters of the idle time and all of it. The release is
-    /// committed together with its results.
+    /// A row comes out after between three quarters of the idle time and all of it; one that is
+    /// ahead of its [log time](crate::source::Batch::time) waits until that time would have reached
+    /// it. The release is committed together with its results.
     ///
     /// # Cost
     /// Eight times in each idle time, a look at the keys, if any row waits.

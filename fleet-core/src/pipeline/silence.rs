@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::engine::order::Order;
+use crate::engine::order::{Order, Silent};
 
 /// The default of [`Pipeline::release_after`](crate::Pipeline::release_after) over a live source.
 /// Our choice: longer than a mobile network loses its way, short enough for whoever watches a map.
@@ -12,7 +12,7 @@ const IDLE: Duration = Duration::from_secs(10);
 
 /// How many looks a key must be unchanged. Our choice: with one look for each eighth of the time,
 /// a row is released after between three quarters and seven eighths of it.
-pub(super) const LOOKS: u32 = 6;
+const LOOKS: u32 = 6;
 const PARTS: u32 = 8;
 
 /// The times at which to look.
@@ -35,11 +35,14 @@ impl Silences {
         self.due
     }
 
-    /// Plans the next look.
-    pub(super) fn plan(&mut self) {
-        self.due = self
-            .every
-            .and_then(|every| Instant::now().checked_add(every));
+    /// Plans the next look, and returns what the one that is due looks for.
+    pub(super) fn plan(&mut self) -> Option<Silent> {
+        let every = self.every?;
+        self.due = Instant::now().checked_add(every);
+        Some(Silent {
+            looks: LOOKS,
+            every,
+        })
     }
 }
 

@@ -51,7 +51,7 @@ pub enum SourceEvent<P> {
     /// Records of a partition that is started and not paused.
     Batch(Batch<P>),
     /// This process now owns these partitions. The driver claims, restores and
-    /// [starts](Source::start) each one. Repeated before it is started, it changes nothing.
+    /// [starts](Source::start) each one. Repeated while a partition is owned, it changes nothing.
     Assigned(Vec<Partition>),
     /// These partitions are about to move to another process. The driver commits what it has
     /// computed for them, as far as the time allows, and then drops `done`.
@@ -165,7 +165,8 @@ pub trait Source: Send {
     /// Stops batches of a partition until [`resume`](Self::resume) is called.
     ///
     /// The driver pauses every partition while one epoch is full and another is being committed. It
-    /// keeps calling `next` for all other events. A source that ignores the pause, as the default
+    /// keeps calling `next` for all other events. A pause does not outlive a hand-over: `resume`
+    /// follows the next `start`. A source that ignores the pause, as the default
     /// does, works too: the driver holds its next batch and stops calling `next` until there is
     /// room. Until then a rebalance goes unnoticed. The conformance suites of sources require that
     /// a pause is honoured.

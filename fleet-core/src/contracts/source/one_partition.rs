@@ -3,7 +3,7 @@
 use std::future::pending;
 
 use super::contract::{Batch, SourceEvent};
-use crate::data::{Error, ErrorKind, Offset, Partition, Position, Result};
+use crate::data::{Error, ErrorKind, Mark, Offset, Partition, Position, Result};
 
 /// The state of a source with one partition: assigned once, started at a position, read, paused,
 /// ended or closed once.
@@ -167,6 +167,34 @@ impl OnePartition {
         self.at = next;
         self.idle = false;
         SourceEvent::Batch(Batch::new(self.partition.clone(), next, payload))
+    }
+
+    /// Returns the records up to `next` as a batch with a mark, and moves on to `next`.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{
+    ///     Offset, Partition,
+    ///     source::{Mark, OnePartition, Position, SourceEvent},
+    /// };
+    /// let mut one = OnePartition::new("both");
+    /// one.start(&Partition::new("both"), None)?;
+    /// let mark = Mark::new([("a.log", Offset(120)), ("b.log", Offset(80))], b"");
+    /// let event = one.batch_with_mark(Offset(3), mark, vec!["one", "two", "three"]);
+    /// let SourceEvent::Batch(batch) = event else { panic!("it is a batch") };
+    /// // The next start gets offset and mark back.
+    /// let position = Position { next: batch.next, mark: batch.mark };
+    /// assert_eq!(position.mark.unwrap().offset_in("b.log"), Some(Offset(80)));
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    pub fn batch_with_mark<P>(&mut self, next: Offset, mark: Mark, payload: P) -> SourceEvent<P> {
+        self.at = next;
+        self.idle = false;
+        let batch = Batch::new(self.partition.clone(), next, payload);
+        SourceEvent::Batch(Batch {
+            mark: Some(mark),
+            ..batch
+        })
     }
 
     /// Returns the event that nothing is there to read: once, and again after the next batch.

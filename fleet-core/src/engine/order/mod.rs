@@ -29,4 +29,4 @@ pub(crate) use admit::Fate;
 pub(crate) use belated::BelatedCounts;
 pub(crate) use buffer::OrderBuffer;
 pub(crate) use key::KeySnapshot;
-pub(crate) use silent::Silence;
+pub(crate) use silent::{Silence, Silent};

@@ -1,6 +1,6 @@
 //! Rows that wait for a next row of their key that does not come.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use super::{OrderBuffer, buffer::Save, waiting::WaitingRows};
 use crate::{data::EventTime, rows::KeyId};
@@ -14,6 +14,15 @@ struct Waiting {
     looks: u32,
 }
 
+/// How long a key must be unchanged until its rows are released.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Silent {
+    /// In how many looks.
+    pub(crate) looks: u32,
+    /// The time between two looks.
+    pub(crate) every: Duration,
+}
+
 /// The keys whose rows waited at the last look. It is not saved: after a restart silence begins
 /// anew.
 #[derive(Debug, Default)]
@@ -22,7 +31,14 @@ pub(crate) struct Silence(HashMap<KeyId, Waiting>);
 impl OrderBuffer {
     /// Looks at the keys with waiting rows. Returns those for which nothing has changed in this
     /// many looks, each with the time that releases all its rows, sorted by name.
-    pub(crate) fn silent_for(&self, silence: &mut Silence, looks: u32) -> Vec<(KeyId, EventTime)> {
+    ///
+    /// A row ahead of its log waits until the log has reached its time: meanwhile the log went on as
+    /// long as the key was silent.
+    pub(crate) fn silent_for(
+        &self,
+        silence: &mut Silence,
+        after: Silent,
+    ) -> Vec<(KeyId, EventTime)> {
         let before = std::mem::take(&mut silence.0);
         let mut silent = Vec::new();
         for id in self.keys.all() {
@@ -38,8 +54,9 @@ impl OrderBuffer {
                 rows,
                 looks: same.map_or(0, |known| known.looks + 1),
             };
-            if now.looks >= looks {
-                silent.push((id, self.past(newest)));
+            let quiet = after.every.saturating_mul(now.looks);
+            if now.looks >= after.looks && newest <= self.reached(id, quiet) {
+                silent.push((id, newest.next()));
             } else {
                 silence.0.insert(id, now);
             }
@@ -49,9 +66,16 @@ impl OrderBuffer {
         silent
     }
 
-    /// The first time after a row, but no later than that of the log.
-    fn past(&self, newest: EventTime) -> EventTime {
-        EventTime::from_micros(newest.as_micros().saturating_add(1)).min(self.log)
+    /// The time up to which the rows of a key are known not to be ahead of their log, which has
+    /// gone on for this long since.
+    ///
+    /// A row moves the clock of its key to its own time or to that of its log, whichever is earlier,
+    /// less the bound. The clock is saved, so this holds after a restart too.
+    fn reached(&self, id: KeyId, quiet: Duration) -> EventTime {
+        let clock = self.clocks.get(id.index());
+        let log = clock.map_or(EventTime::BEFORE_ALL, |clock| clock.before_by(-self.bound));
+        let quiet = i64::try_from(quiet.as_micros()).unwrap_or(i64::MAX);
+        log.before_by(quiet.saturating_neg())
     }
 
     /// Moves the clock of one key to `to`, unless it is there already.

@@ -64,6 +64,7 @@ use crate::{
         source::Batch,
     },
     data::{Error, ErrorKind, EventTime, Mark, Offset, Partition, Position, Result},
+    engine::order::Silent,
     event::Event,
     planted::{Bug, planted},
     rows::{Events, shard_of},
@@ -83,6 +84,8 @@ pub(crate) struct Task<E: Event> {
     read_to: Offset,
     /// The offset up to which all shards succeeded.
     joined: Offset,
+    /// The records read up to there.
+    joined_read: u64,
     /// The records to recompute first.
     replay: Option<Arc<Replay>>,
     snapshot: LastSnapshot,
@@ -119,7 +122,7 @@ impl<E: Event> Task<E> {
         batch: Batch<P>,
     ) -> Result<()> {
         self.check_open()?;
-        self.advance(batch.next, batch.mark);
+        self.advance(batch.next, batch.mark)?;
         if let [only] = self.shards.as_mut_slice() {
             only.take_payload(plan, decode, (batch.time, batch.payload));
         }
@@ -154,19 +157,37 @@ impl<E: Event> Task<E> {
     }
 
     /// Advances the position: everything before `next` is taken, or about to be.
-    fn advance(&mut self, next: Offset, mark: Option<Mark>) {
+    ///
+    /// # Errors
+    /// Fails if `next` goes back: records between would be taken twice.
+    fn advance(&mut self, next: Offset, mark: Option<Mark>) -> Result<()> {
+        if next < self.read_to {
+            return Err(self.repeated(next));
+        }
         if self.replay.is_none() || next > self.next {
             self.next = next;
             self.mark = mark;
             self.changed = true;
         }
         self.read_to = next;
+        Ok(())
+    }
+
+    fn repeated(&self, next: Offset) -> Error {
+        let message = format!(
+            "the source returned records up to offset {next}, but those before {} were read \
+             already: a source reads on from where it was started, and each batch begins where \
+             the one before it ended",
+            self.joined
+        );
+        Error::new(ErrorKind::Source, message).at(&self.partition, self.joined)
     }
 
     /// Collects the fates from the shards.
     ///
     /// # Errors
-    /// Fails if a shard panicked and could not recover.
+    /// Fails if a shard panicked and could not recover, or if records were read that lie before the
+    /// position.
     fn join(&mut self) -> Result<()> {
         for shard in &mut self.shards {
             shard.give_fates(&mut self.fates);
@@ -177,7 +198,11 @@ impl<E: Event> Task<E> {
         if self.replay.is_some() && self.read_to >= self.next {
             self.end_replay();
         }
-        self.joined = self.read_to;
+        let read = self.fates.counts.read;
+        if self.joined == self.read_to && self.joined_read < read {
+            return Err(self.repeated(self.read_to));
+        }
+        (self.joined, self.joined_read) = (self.read_to, read);
         Ok(())
     }
 
@@ -244,7 +269,7 @@ impl<E: Event> Task<E> {
         self.join()
     }
 
-    /// Releases the rows of keys for which nothing has changed in `looks` calls.
+    /// Releases the rows of keys for which nothing has changed for so long.
     ///
     /// # Errors
     /// Fails if an operator panics.
@@ -252,14 +277,14 @@ impl<E: Event> Task<E> {
         &mut self,
         plan: &Plan<E>,
         fork: &impl ForkJoin,
-        looks: u32,
+        after: Silent,
     ) -> Result<()> {
         if self.ended || self.replay.is_some() {
             return Ok(());
         }
         let mut shards: Vec<_> = self.shards.iter_mut().map(|shard| (shard, false)).collect();
         fork.each(&mut shards, |(shard, released)| {
-            *released = shard.release_silent(plan, looks);
+            *released = shard.release_silent(plan, after);
         });
         self.changed |= shards.iter().any(|(_, released)| *released);
         self.join()

@@ -69,7 +69,7 @@ impl<E: Event> Restoring<E> {
             }
         }
         task.read_to = task.start().map(|start| start.next).unwrap_or_default();
-        task.joined = task.read_to;
+        (task.joined, task.joined_read) = (task.read_to, task.fates.counts.read);
         task
     }
 }
@@ -105,6 +105,7 @@ impl<E: Event> Task<E> {
             stored_mark: None,
             read_to: Offset::default(),
             joined: Offset::default(),
+            joined_read: 0,
             replay: None,
             snapshot: LastSnapshot::at(claim.next),
             ended: claim.ended,

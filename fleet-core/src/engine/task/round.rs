@@ -129,7 +129,7 @@ impl<E: Event> Round<E> {
             let counted = replay.map_or(Offset(0), Replay::upto);
             let mut parts = Vec::new();
             for batch in batches {
-                task.advance(batch.next, batch.mark);
+                task.advance(batch.next, batch.mark)?;
                 for payload in decode.divide(batch.payload, each) {
                     let dealer = self.spare.pop();
                     parts.push(Part {

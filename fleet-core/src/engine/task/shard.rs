@@ -19,6 +19,7 @@ use crate::{
     engine::{
         entries::SnapshotEntry,
         graph::{Meter, Node},
+        order::Silent,
     },
     event::Event,
     rows::Events,
@@ -201,13 +202,13 @@ impl<E: Event> Shard<E> {
         moves
     }
 
-    /// Releases the rows of keys that have been silent for so many looks. Returns whether there
+    /// Releases the rows of keys that have been silent for so long. Returns whether there
     /// were any.
-    pub(super) fn release_silent(&mut self, plan: &Plan<E>, looks: u32) -> bool {
+    pub(super) fn release_silent(&mut self, plan: &Plan<E>, after: Silent) -> bool {
         if self.processor.held() == 0 {
             return false;
         }
-        let silent = self.processor.silent_for(looks);
+        let silent = self.processor.silent_for(after);
         if silent.is_empty() {
             return false;
         }

@@ -118,9 +118,13 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.claims.was_fenced(&partition);
             self.ended.remove(&partition);
             self.closed.remove(&partition);
-            self.paused.remove(&partition);
+            self.leave(&partition);
             if !planted(Bug::AckBeforeCommit) {
                 self.acknowledge.retain(|(name, _)| *name != partition);
+            }
+            if self.leaving.contains(&partition) {
+                // The source has given it up itself.
+                continue;
             }
             if !planted(Bug::FencedOwnerNotAsked) {
                 self.source.fenced(&partition);

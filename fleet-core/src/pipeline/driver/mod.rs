@@ -106,6 +106,10 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     source_failed: bool,
     /// Partitions that are paused because two epochs are full.
     paused: BTreeSet<Partition>,
+    /// Partitions that are being handed over.
+    leaving: Vec<Partition>,
+    /// Partitions that were paused when they left.
+    left_paused: BTreeSet<Partition>,
     /// Committed positions that the source does not know of yet.
     acknowledge: VecDeque<(Partition, Position)>,
     epoch: Epoch,
@@ -191,6 +195,8 @@ where
             source_retry: None,
             source_failed: false,
             paused: BTreeSet::new(),
+            leaving: Vec::new(),
+            left_paused: BTreeSet::new(),
             acknowledge: VecDeque::new(),
             epoch: Epoch::default(),
             sealed: None,
@@ -219,12 +225,14 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// Commits what can be committed after an error: everything that was read before the source
     /// failed, and only what was sealed after any other error, which may have left a task halfway.
     async fn salvage(&mut self) {
-        let saved = if self.source_failed && !planted(Bug::EpochDroppedOnSourceError) {
-            timeout(self.stop_within, self.settle_all_read()).await
-        } else {
-            Ok(self.commit.wait().await.map(drop))
-        };
-        match saved {
+        let saved = timeout(self.stop_within, async {
+            if self.source_failed && !planted(Bug::EpochDroppedOnSourceError) {
+                self.settle_all_read().await
+            } else {
+                self.commit.wait().await.map(drop)
+            }
+        });
+        match saved.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.observer.not_salvaged(&error.to_string()),
             Err(_) => self.observer.not_salvaged("the commit took too long"),
@@ -244,7 +252,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             match self.turn().await? {
                 Turn::Stop => {
                     self.observer.stopping();
-                    self.settle().await?;
+                    self.settle_all_read().await?;
                     return Ok(self.report(Ending::Stopped));
                 }
                 Turn::Seal => {

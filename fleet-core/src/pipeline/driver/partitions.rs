@@ -36,15 +36,20 @@ pub(super) struct Starting<E: Event> {
 }
 
 impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S> {
-    /// Begins to claim and restore each partition, while others are computed and committed.
-    pub(super) fn assign(&mut self, partitions: Vec<Partition>) {
+    /// Begins to claim and restore each partition, while others are computed and committed. Those
+    /// that are on their way or started already go on.
+    pub(super) fn assign(&mut self, mut partitions: Vec<Partition>) {
+        partitions.retain(|partition| {
+            let mut starting = self.starting.iter();
+            let is_known = self.tasks.contains_key(partition)
+                || self.claims.is_claiming(partition)
+                || starting.any(|starting| starting.partition == *partition);
+            !is_known
+        });
         self.observer.claiming(&partitions);
         for partition in partitions {
             self.undecided.remove(&partition);
-            let mut starting = self.starting.iter();
-            if !starting.any(|starting| starting.partition == partition) {
-                self.claims.add(partition);
-            }
+            self.claims.add(partition);
         }
     }
 
@@ -82,13 +87,18 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// # Errors
     /// Returns the error of the source if it is not retryable or retries are exhausted.
     pub(super) async fn start(&mut self) -> Result<()> {
-        let Some(mut starting) = self.starting.pop_front() else {
+        // One that failed before waits without holding up the others.
+        let due = (0..)
+            .zip(&self.starting)
+            .min_by_key(|(_, starting)| starting.due);
+        let place = due.map(|(place, _)| place);
+        let Some(mut starting) = place.and_then(|place| self.starting.remove(place)) else {
             return Ok(());
         };
         let (partition, at) = (starting.partition.clone(), starting.task.start());
         self.drop_held_batch(&partition);
         if let Err(error) = self.source.start(&partition, at.as_ref()).await {
-            let who = format!("the start of partition {partition}");
+            let who = RetriedOperation::Start.of(&partition);
             let delay = starting
                 .attempts
                 .delay(RetriedOperation::Start, &who, error);
@@ -98,6 +108,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.starting.push_back(starting);
             return Ok(());
         }
+        if self.left_paused.remove(&partition) {
+            self.source.resume(&partition);
+        }
         let Starting { claim, task, .. } = starting;
         let mark = task.position().mark;
         self.observer.claimed(&partition, &claim, mark.as_ref());
@@ -106,6 +119,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.tasks.insert(partition.clone(), task);
         let (end, ends) = (self.source.end(&partition), self.source.ends(&partition));
         self.observer.assigned(&partition, at, end, ends);
+        self.observer
+            .computed(&self.tasks, self.waiting(), self.epoch.opened);
         Ok(())
     }
 
@@ -118,22 +133,32 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     ) -> Result<()> {
         // Nothing of a partition that is not restored yet has to be committed.
         self.abandon(partitions);
+        self.leaving = partitions.to_vec();
         let committed = timeout(within, async {
-            self.finish_commit().await?;
+            let mut fenced = self.finish_commit().await?;
             // Seal only the partitions that move.
             self.seal(|name| partitions.contains(name), CommitKind::Snapshot)?;
-            self.finish_commit().await
+            fenced.extend(self.finish_commit().await?);
+            Ok(fenced)
         });
-        if let Ok(committed) = committed.await {
-            // Partitions that the next owner has already claimed are released as well.
-            committed?;
-        }
+        let committed = committed.await;
+        self.leaving.clear();
+        let mut fenced = committed.unwrap_or_else(|_| Ok(Vec::new()))?;
+        // What the next owner has claimed already is released as well.
+        fenced.retain(|(partition, _)| !partitions.contains(partition));
         // If time ran out, the next owner recomputes what is not committed, and the fence refuses
         // our commit. The partitions that stay here lose nothing.
         self.forget(partitions);
         self.observer.revoked(partitions);
         drop(done);
-        Ok(())
+        self.stop_if_fenced_out(&fenced)
+    }
+
+    /// Forgets that a partition is paused, until it comes back.
+    pub(super) fn leave(&mut self, partition: &Partition) {
+        if self.paused.remove(partition) {
+            self.left_paused.insert(partition.clone());
+        }
     }
 
     /// Discards everything about partitions that already belong to another process.
@@ -167,7 +192,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             self.undecided.remove(partition);
             self.ended.remove(partition);
             self.closed.remove(partition);
-            self.paused.remove(partition);
+            self.leave(partition);
         }
         self.acknowledge
             .retain(|(partition, _)| !partitions.contains(partition));

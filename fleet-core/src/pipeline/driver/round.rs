@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{super::silence::LOOKS, Driver};
+use super::Driver;
 use crate::{
     contracts::{
         Decode, Source,
@@ -77,7 +77,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     /// returns them breaks its contract, and their records are read again by whoever owns them.
     ///
     /// # Errors
-    /// Returns an error for a batch that comes before its partition was ever started.
+    /// Returns an error for a batch of a partition that was never started: nobody would read its
+    /// records again.
     fn owned(&mut self, mut batches: Vec<Batch<Src::Payload>>) -> Result<Vec<Batch<Src::Payload>>> {
         for batch in &batches {
             self.refuse_before_start(&batch.partition)?;
@@ -96,19 +97,30 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         Ok(batches)
     }
 
-    /// Refuses what a source says of a partition that it did not wait to be started: nobody would
-    /// read these records again. After an earlier start in this run it may be late news.
+    /// Refuses what a source says of a partition that was never started in this run. After an
+    /// earlier start it may be late news, and so it may in a group, where another process has it.
     fn refuse_before_start(&mut self, partition: &Partition) -> Result<()> {
+        if self.ledger.knows(partition) || self.tasks.contains_key(partition) {
+            return Ok(());
+        }
         let mut starting = self.starting.iter();
-        let is_early = self.claims.is_claiming(partition)
-            || starting.any(|starting| starting.partition == *partition && !starting.was_tried);
-        if !is_early || self.ledger.knows(partition) {
+        let starting = starting.find(|starting| starting.partition == *partition);
+        if starting.is_some_and(|starting| starting.was_tried) {
+            return Ok(());
+        }
+        let is_assigned = starting.is_some() || self.claims.is_claiming(partition);
+        if !is_assigned && self.source.in_group() {
             return Ok(());
         }
         self.source_failed = true;
-        let message = "the source did not wait for its start: after `Assigned`, return neither a \
-                       batch nor an end of the partition until `start` was called with the \
-                       position to read from, as `fleet_core::source::OnePartition` does";
+        let message = if is_assigned {
+            "the source did not wait for its start: after `Assigned`, return neither a batch nor \
+             an end of the partition until `start` was called with the position to read from, as \
+             `fleet_core::source::OnePartition` does"
+        } else {
+            "the source speaks of a partition that it never assigned: return `Assigned` first, \
+             under the same name, and wait for `start`"
+        };
         Err(Error::new(ErrorKind::Source, message).at(partition, Offset::default()))
     }
 
@@ -139,13 +151,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 
     /// Releases the rows of keys that have fallen silent. Their results are committed at once.
     pub(super) fn release_silent(&mut self) -> Result<()> {
-        self.silences.plan();
+        let Some(after) = self.silences.plan() else {
+            return Ok(());
+        };
         // A row that is held back would be late.
         if self.upcoming.is_some() || !self.paused.is_empty() {
             return Ok(());
         }
         for task in self.tasks.values_mut() {
-            task.release_silent(&self.plan, &self.workers, LOOKS)?;
+            task.release_silent(&self.plan, &self.workers, after)?;
         }
         self.close_if_changed();
         self.observer
@@ -180,7 +194,7 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
     }
 
     /// Returns how many results wait for a commit, and how many bytes they take.
-    fn waiting(&self) -> (usize, usize) {
+    pub(super) fn waiting(&self) -> (usize, usize) {
         let waiting = self.tasks.values().map(Task::waiting);
         waiting.fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
     }

@@ -68,8 +68,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
             // The source may have taken a partition back already, in an event that was polled
             // early.
             let is_first = matches!(self.upcoming, None | Some(Ok(SourceEvent::Batch(_))));
-            let start = self.starting.front().filter(|_| is_first);
-            let start = start.map(|starting| starting.due);
+            let start = self.starting.iter().map(|starting| starting.due).min();
+            let start = start.filter(|_| is_first);
             let retry_at = self.source_retry.as_ref().map(|(until, _)| *until);
             let polled = tokio::select! {
                 biased;
@@ -80,9 +80,10 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
                     return claimed.map(Box::new).map(Turn::Claimed);
                 }
                 () = at(start), if start.is_some() => return Ok(Turn::Start),
+                // Before the source, which may always be ready.
+                () = at(silence), if silence.is_some() => return Ok(Turn::Silence),
                 polled = next(&mut self.source, &mut self.upcoming, retry_at, full) => polled,
                 () = at(tick), if tick.is_some() => return Ok(Turn::Tick),
-                () = at(silence), if silence.is_some() => return Ok(Turn::Silence),
             };
             match polled {
                 Ok(event) => {

@@ -113,6 +113,28 @@ pub enum RetriedOperation {
     Acknowledge,
 }
 
+impl RetriedOperation {
+    /// Names the claim or the start of a partition, for [`Trouble::who`].
+    pub(in crate::pipeline) fn of(self, partition: &Partition) -> String {
+        match self {
+            Self::Start => format!("the start of partition {partition}"),
+            _ => format!("the claim of partition {partition}"),
+        }
+    }
+}
+
+impl Health {
+    /// Forgets the trouble of claiming and starting a partition: it is started, or elsewhere.
+    pub(super) fn settle(&mut self, partition: &Partition) {
+        for operation in [RetriedOperation::Claim, RetriedOperation::Start] {
+            let known = self.troubles.get(&operation);
+            if known.is_some_and(|trouble| trouble.who == operation.of(partition)) {
+                self.troubles.remove(&operation);
+            }
+        }
+    }
+}
+
 /// An error that is being retried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

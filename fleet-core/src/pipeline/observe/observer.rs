@@ -115,10 +115,7 @@ impl Observer {
         info!(%partition, %at, "assigned");
         self.health.send_modify(|health| {
             health.phase = Phase::Running;
-            let settled = [RetriedOperation::Claim, RetriedOperation::Start];
-            health
-                .troubles
-                .retain(|operation, _| !settled.contains(operation));
+            health.settle(partition);
             if let Some(known) = health.partitions.get_mut(partition) {
                 (known.end, known.ends) = (end, ends);
             }
@@ -348,7 +345,12 @@ impl Observer {
                 Phase::Failed(error.to_string())
             }
         };
-        self.health.send_modify(|health| health.phase = phase);
+        self.health.send_modify(|health| {
+            health.phase = phase;
+            if let Ok(report) = &outcome {
+                (health.held_rows, health.oldest_held) = (report.held_rows, report.oldest_held);
+            }
+        });
         outcome
     }
 
@@ -356,6 +358,7 @@ impl Observer {
         self.health.send_modify(|health| {
             health.partitions.remove(partition);
             health.restoring.remove(partition);
+            health.settle(partition);
         });
         self.count_partitions();
     }

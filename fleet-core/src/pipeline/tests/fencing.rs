@@ -15,7 +15,7 @@ use crate::{
         decode::Typed,
         memory::{MemoryTable, MemoryTx},
         sink::{Outcome, TransactionalSink},
-        source::{Batch, Replayable, SourceEvent},
+        source::{Batch, OnePartition, Replayable, SourceEvent},
     },
     data::{ErrorKind, Offset, Partition, Position, Result},
     engine::{
@@ -107,10 +107,84 @@ async fn a_source_that_does_not_wait_for_its_start_ends_the_run() {
     }
 }
 
+/// What each of these steps, from the last to the first, ends the run with.
+async fn said(steps: Vec<SourceEvent<Vec<(Offset, Reading)>>>) -> String {
+    let (graph, _) = graph();
+    let (order, store) = (Order::default(), MemoryStore::default());
+    let pipeline = Pipeline::exactly_once(Hasty(steps), Typed::default(), order, graph, store);
+    let error = pipeline.run().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Source, "{error}");
+    error.to_string()
+}
+
+fn batch(partition: &str, rows: std::ops::Range<u64>) -> SourceEvent<Vec<(Offset, Reading)>> {
+    let readings = rows.clone().map(|at| (Offset(at), Reading::default()));
+    let partition = Partition::new(partition);
+    SourceEvent::Batch(Batch::new(partition, Offset(rows.end), readings.collect()))
+}
+
+#[tokio::test]
+async fn a_source_that_never_assigned_a_partition_ends_the_run() {
+    let other = Partition::new("memory/1");
+    for early in [
+        batch("memory/1", 0..5),
+        SourceEvent::End(other.clone()),
+        SourceEvent::Closed(other),
+    ] {
+        let said = said(vec![early]).await;
+        assert!(said.contains("it never assigned"), "{said}");
+    }
+}
+
 /// Says these, from the last to the first, whether it is started or not.
 struct Hasty(Vec<SourceEvent<Vec<(Offset, Reading)>>>);
 
 impl Replayable for Hasty {}
+
+#[tokio::test]
+async fn a_source_that_reads_records_again_ends_the_run() {
+    for (next, again) in [(10, 10), (10, 5), (10, 0)] {
+        let source = Again {
+            one: OnePartition::new("memory/0"),
+            batches: [(next, 0..10), (again, 0..5)].into(),
+        };
+        let (graph, _) = graph();
+        let (order, store) = (Order::default(), MemoryStore::default());
+        let pipeline = Pipeline::exactly_once(source, Typed::default(), order, graph, store);
+        let error = pipeline.run().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Source, "{error}");
+        let said = error.to_string();
+        assert!(said.contains("those before 10 were read already"), "{said}");
+    }
+}
+
+/// Waits for its start, and then returns these rows, each batch with its next offset.
+struct Again {
+    one: OnePartition,
+    batches: std::collections::VecDeque<(u64, std::ops::Range<u64>)>,
+}
+
+impl Replayable for Again {}
+
+#[async_trait]
+impl Source for Again {
+    type Payload = Vec<(Offset, Reading)>;
+
+    async fn next(&mut self) -> Result<SourceEvent<Self::Payload>> {
+        if let Some(assigned) = self.one.ready().await {
+            return Ok(assigned);
+        }
+        let Some((next, rows)) = self.batches.pop_front() else {
+            return Ok(self.one.end());
+        };
+        let rows = rows.map(|at| (Offset(at), Reading::default())).collect();
+        Ok(self.one.batch(Offset(next), rows))
+    }
+
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        self.one.start(partition, at)
+    }
+}
 
 #[async_trait]
 impl Source for Hasty {

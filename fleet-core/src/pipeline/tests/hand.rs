@@ -37,6 +37,12 @@ impl Notes {
         self.0.lock().unwrap().push(note);
     }
 
+    /// Whether the last call was this one.
+    pub(super) fn ends_with(&self, note: &str) -> bool {
+        let notes = self.0.lock().unwrap();
+        notes.last().is_some_and(|last| last == note)
+    }
+
     pub(super) fn have(&self, note: &str) -> bool {
         self.0.lock().unwrap().iter().any(|known| known == note)
     }
@@ -114,7 +120,8 @@ pub(super) struct Hand {
     pub(super) written: Arc<AtomicUsize>,
     pub(super) seen: Arc<AtomicUsize>,
     pub(super) store: MemoryStore,
-    at: u64,
+    /// The next row.
+    pub(super) at: u64,
 }
 
 /// The number of rows that close an epoch.

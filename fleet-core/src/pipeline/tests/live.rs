@@ -61,10 +61,11 @@ async fn the_last_row_of_a_silent_vehicle_is_seen_as_held_and_then_comes_out() {
         began.elapsed() > SOON / 2,
         "not before the vehicle is silent"
     );
-    // A vehicle that goes on loses nothing: 3 s of silence are no silence.
+    // While a vehicle goes on, its newest row waits: 3 s of silence are no silence.
     hand.say_rows(&p, 1).await;
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_ne!(health.borrow().held_rows, 0);
         hand.say_rows(&p, 1).await;
     }
     hand.say(SourceEvent::End(p.clone())).await;
@@ -140,6 +141,7 @@ async fn a_closed_source_goes_on_in_the_next_run_and_an_ended_one_is_refused_bef
     {
         let (mut pipeline, mut hand) = led();
         pipeline.store = store.clone();
+        hand.at = 10 * run as u64;
         hand.permits.add_permits(1_000);
         let ending = if run == 0 {
             Ending::Closed

@@ -8,9 +8,11 @@
 
 mod arrival;
 mod cases;
+mod claims;
 mod crashes;
 mod fencing;
 mod hand;
+mod handover;
 mod keys;
 mod late;
 mod limits;

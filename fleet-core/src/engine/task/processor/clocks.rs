@@ -1,7 +1,7 @@
 //! Advances clocks without a row: on ticks, at the end of the input, and for silent keys.
 
 use super::Processor;
-use crate::{data::EventTime, event::Event, rows::KeyId};
+use crate::{data::EventTime, engine::order::Silent, event::Event, rows::KeyId};
 
 impl<E: Event> Processor<E> {
     /// Advances the clocks of keys without a newer row to `floor`. Returns whether any clock moved.
@@ -21,8 +21,8 @@ impl<E: Event> Processor<E> {
     }
 
     /// Returns the keys whose rows have waited for so many looks, with the time that releases them.
-    pub(in super::super) fn silent_for(&mut self, looks: u32) -> Vec<(KeyId, EventTime)> {
-        self.order.silent_for(&mut self.silence, looks)
+    pub(in super::super) fn silent_for(&mut self, after: Silent) -> Vec<(KeyId, EventTime)> {
+        self.order.silent_for(&mut self.silence, after)
     }
 
     /// Advances the clock of one key to `to`.

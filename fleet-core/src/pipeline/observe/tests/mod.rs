@@ -205,9 +205,10 @@ fn eventful() -> Vec<Step> {
         batch("a", 100, &[10, 20, 14, 1, 20, 33]),
         batch("b", 100, &[10, 20, 30]),
         batch("c", 100, &[10]),
-        batch("stray", 100, &[10]),
         Ok(revoking),
         Ok(SourceEvent::Lost(vec![partition("d")])),
+        // Late news of what is elsewhere.
+        batch("d", 100, &[10]),
         batch("a", 200, &[40, 41]),
         Ok(SourceEvent::End(partition("a"))),
     ]

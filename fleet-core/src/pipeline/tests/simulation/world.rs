@@ -107,8 +107,11 @@ impl Process {
         let (isolates, in_group) = (apart.once_in(3), apart.once_in(2));
         // A tick has no offset, so a replay could not repeat it.
         let ticks = snapshots == Snapshots::EveryCommit && apart.once_in(2);
+        let mut script = with_disturbances(script, &mut apart);
+        // Without a group, what is never assigned ends the run.
+        script.retain(|(_, step)| in_group || *step != Script::Stray);
         Self {
-            script: with_disturbances(script, &mut apart),
+            script,
             epoch_rows,
             workers,
             snapshots,

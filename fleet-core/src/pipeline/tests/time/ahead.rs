@@ -13,7 +13,7 @@ use crate::{
     data::{Offset, Partition},
     engine::{
         graph::Graph,
-        order::Order,
+        order::{Order, Silent},
         outlet::Outlet,
         task::{CommitKind, Inline, KeyLimits, Plan, Task},
     },
@@ -288,4 +288,54 @@ fn lines<T: std::fmt::Debug>(rows: &[Row<T>]) -> Vec<String> {
     let mut lines: Vec<_> = lines.collect();
     lines.sort_unstable();
     lines
+}
+
+/// The looks, a second apart, after which a ping leaves the buffer of a key that is silent.
+async fn looks_until_released((log, second, value): Logged, restarts: bool) -> Option<u32> {
+    let (graph, stream) = Graph::<Ping>::new();
+    let plan = plan(graph, Outlet::new("pings", stream), 5);
+    let partition = Partition::new("log/0");
+    let mut store = MemoryStore::default();
+    let claim = store.claim(&partition).await.unwrap();
+    let mut task = Task::restore(&plan, &partition, claim, 1).unwrap();
+    take(&mut task, &plan, 0, (log, second, value));
+    assert_eq!(task.held(), 1);
+    if restarts {
+        let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
+        let tx = store.begin().await.unwrap();
+        store.commit(tx, &[piece.sealed]).await.unwrap();
+        let claim = store.claim(&partition).await.unwrap();
+        task = Task::restore(&plan, &partition, claim, 1).unwrap();
+        assert_eq!(task.held(), 1);
+    }
+    let after = Silent {
+        looks: 2,
+        every: seconds(1),
+    };
+    (1..=100).find(|_| {
+        task.release_silent(&plan, &Inline, after).unwrap();
+        task.held() == 0
+    })
+}
+
+#[tokio::test]
+async fn a_row_ahead_of_its_log_comes_out_when_the_log_would_have_reached_it() {
+    for restarts in [false, true] {
+        // The first look finds the key, so three looks are two seconds of silence.
+        for (log, second, looks) in [
+            (None, 100, Some(3)),
+            (Some(101), 100, Some(3)),
+            (Some(100), 100, Some(3)),
+            (Some(98), 100, Some(3)),
+            (Some(97), 100, Some(4)),
+            (Some(90), 100, Some(11)),
+            (Some(100), 3_000, None),
+        ] {
+            let seen = looks_until_released((log, second, 0), restarts).await;
+            assert_eq!(
+                seen, looks,
+                "log {log:?}, event {second}, restart {restarts}"
+            );
+        }
+    }
 }

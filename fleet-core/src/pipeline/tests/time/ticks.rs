@@ -211,9 +211,13 @@ async fn prop_crashes_and_shards_change_nothing_that_ticks_do() {
 }
 
 fn ping(car: usize, second: i64) -> Action {
-    let (offset, value) = (Offset(second.unsigned_abs()), 1);
+    ping_at(second.unsigned_abs(), car, second)
+}
+
+fn ping_at(offset: u64, car: usize, second: i64) -> Action {
+    let value = 1;
     let ping = Ping { car, second, value };
-    Action::Rows(vec![(offset, ping)])
+    Action::Rows(vec![(Offset(offset), ping)])
 }
 
 #[tokio::test]
@@ -231,8 +235,8 @@ async fn a_tick_lets_time_go_on_for_silent_cars_and_for_no_other() {
     assert_eq!(told("revision: 0, value: Some"), 1);
     assert!(machine.rows.contains(&format!("{} silent", time(109))));
     // Its earlier rows are late now, and so is the first row of an unknown car.
-    for action in [ping(0, 114), ping(2, 114), ping(0, 115), ping(1, 114)] {
-        machine.take(&action);
+    for (offset, (car, second)) in (120..).zip([(0, 114), (2, 114), (0, 115), (1, 114)]) {
+        machine.take(&ping_at(offset, car, second));
     }
     let counts = machine.task.counts();
     assert_eq!((counts.late, counts.accepted), (2, 4));
