@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use fleet_core::Result;
+#[cfg(not(feature = "postgres"))]
+use fleet_core::{Error, ErrorKind};
+#[cfg(feature = "postgres")]
 use fleet_sinks::postgres::{Database, PostgresOptions};
 
 /// The environment variable for the URL, which keeps the password out of the list of processes.
@@ -31,11 +33,19 @@ impl PostgresAddress {
             .ok_or_else(|| format!("postgres needs a URL: postgres:URL, or {VARIABLE}"))
     }
 
+    /// Returns the error of a build that knows no PostgreSQL.
+    #[cfg(not(feature = "postgres"))]
+    pub(crate) fn not_built() -> Error {
+        let message = "this build cannot use PostgreSQL: build it with `--features postgres`";
+        Error::new(ErrorKind::Config, message)
+    }
+
     /// Connects to the database.
     ///
     /// # Errors
     /// Returns the error of the connection; the message does not repeat a malformed URL.
-    pub(crate) async fn connect(&self) -> Result<Database> {
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn connect(&self) -> fleet_core::Result<Database> {
         Database::connect(&self.0, PostgresOptions::default()).await
     }
 }

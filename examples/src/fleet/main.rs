@@ -14,6 +14,10 @@
     clippy::print_stderr,
     reason = "a command line prints errors and progress"
 )]
+#![cfg_attr(
+    not(feature = "postgres"),
+    expect(clippy::unused_async, reason = "only a server has to be waited for")
+)]
 
 mod address;
 mod args;
@@ -45,7 +49,7 @@ async fn main() -> ExitCode {
         Err(error) => return usage::print(&error),
     };
     let result = match command {
-        // Boxed, because the future of a job is large and the demo has one for each kind of store.
+        // Boxed, because the future of a job is large and the demo has three.
         Command::Demo(args) => Box::pin(demo::run(args, started)).await,
         Command::Replay(args) => replay::run(args, started).await,
         Command::Score(args) => score::run(args).await,

@@ -6,6 +6,7 @@
 pub mod fleetflow;
 pub mod fleetstream;
 pub mod ford;
+#[cfg(feature = "postgres")]
 #[cfg(test)]
 mod tests;
 pub mod vehicleops;

@@ -1,5 +1,6 @@
 //! The traits that users implement, and the values that they exchange with the engine.
 
+mod box_store;
 pub mod checkpoint;
 pub(crate) mod dead_letter;
 pub mod decode;

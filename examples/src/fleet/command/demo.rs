@@ -3,24 +3,23 @@
 use std::time::{Duration, Instant};
 
 use fleet_core::{
-    Decode, Order, Result,
-    dialect::{AnyEvent, Dialect, FleetFlow, FleetPipeline, VehicleOps},
+    Order, Result,
+    dialect::{Dialect, FleetFlow, FleetPipeline, VehicleOps},
     pipeline::{Ending, Report},
-    source::Chunk,
 };
-use fleet_rules::{
-    Mode,
-    preset::{self, Preset},
-};
+use fleet_rules::{Mode, preset};
 use fleet_sources::{
     FleetFlowModel, Model, SelfDrivingModel, Simulator, SimulatorOptions, VehicleOpsModel,
 };
 
 use crate::{
     args::DemoArgs,
-    job::{FleetWork, Goal, Job, TripWork, Work},
+    job::{FleetWork, Goal, Job, TelemetryWork, TripWork, Work},
     report::ClosingReport,
 };
+
+/// The length of a window.
+const WINDOW: Duration = Duration::from_secs(60);
 
 /// Runs the command.
 ///
@@ -42,46 +41,42 @@ pub(crate) async fn run(args: DemoArgs, started: Instant) -> Result<()> {
         .print(args.output.report)
 }
 
-/// The job on one simulated fleet.
-type Simulated<M, D, R, W> = Job<Simulator<M, D>, R, W>;
-
 /// Vehicles that send telemetry, in the dialect of VehicleOps.
-fn telemetry(
-    args: &DemoArgs,
-) -> Result<Simulated<VehicleOpsModel, VehicleOps, AnyEvent<VehicleOps>, FleetWork>> {
+fn telemetry(args: &DemoArgs) -> Result<Job<TelemetryWork>> {
     let model = VehicleOpsModel::default()
         .area(args.area)
         .scenario(args.scenario);
     let options = SimulatorOptions::default().vehicles(args.vehicles);
     let dialect = VehicleOps::default();
     let source = Simulator::new(model, dialect, with_args(options, args))?;
-    let work = fleet_work(preset::vehicleops(Mode::Edge).into());
-    Ok(job(
-        "demo",
-        "as vehicleops",
-        source,
-        AnyEvent(dialect),
-        work,
-    ))
+    let work = TelemetryWork {
+        rules: preset::vehicleops(Mode::Edge).into(),
+        window: WINDOW,
+        scores_trips: false,
+    };
+    Ok(job("demo", "as vehicleops", source, dialect, work))
 }
 
 /// One self-driving vehicle for every five of those, with perception and driving events.
-fn self_driving(
-    args: &DemoArgs,
-) -> Result<Simulated<SelfDrivingModel, FleetPipeline, FleetPipeline, FleetWork>> {
+fn self_driving(args: &DemoArgs) -> Result<Job<FleetWork>> {
     let ids = 1..=args.vehicles.div_ceil(5);
     let model = SelfDrivingModel::default().area(args.area).vehicle_ids(ids);
     let options = with_args(model.options(), args);
     let dialect = FleetPipeline::default();
     let source = Simulator::new(model, dialect, options)?;
-    let work = fleet_work(preset::by_name("fleet-pipeline", Mode::Edge)?);
+    let work = FleetWork {
+        rules: preset::by_name("fleet-pipeline", Mode::Edge)?,
+        window: WINDOW,
+        is_self_driving: true,
+        scores_trips: false,
+    };
     let (name, reading) = ("demo-self-driving", "as fleet-pipeline");
     Ok(job(name, reading, source, dialect, work))
 }
 
 /// One driver for every five vehicles, whose tracker measures accelerations and sends a whole trip
 /// each minute, with one sample per second.
-fn trips(args: &DemoArgs) -> Result<Simulated<FleetFlowModel, FleetFlow, FleetFlow, TripWork>> {
+fn trips(args: &DemoArgs) -> Result<Job<TripWork>> {
     let model = FleetFlowModel::default().sample_rate_hz(1);
     let options = model.options().vehicles(args.vehicles.div_ceil(5));
     let dialect = FleetFlow::default();
@@ -98,31 +93,23 @@ fn with_args(options: SimulatorOptions, args: &DemoArgs) -> SimulatorOptions {
         .pace(args.pace.into())
 }
 
-fn fleet_work(rules: Preset) -> FleetWork {
-    FleetWork {
-        rules,
-        window: Duration::from_secs(60),
-    }
-}
-
-fn job<M, D, R, W>(
+fn job<M, D, W>(
     name: &'static str,
     reading: &str,
     source: Simulator<M, D>,
-    decode: R,
+    decode: D,
     work: W,
-) -> Simulated<M, D, R, W>
+) -> Job<W>
 where
     M: Model,
     D: Dialect<Event = M::Event>,
-    R: Decode<Chunk, Event = W::Event>,
-    W: Work,
+    W: Work<Event = M::Event>,
 {
     let goal = Goal::Events(source.options().events());
     Job {
         name,
-        source,
-        decode,
+        source: Box::new(source),
+        decode: Box::new(decode),
         work,
         order: Order::default(),
         reading: reading.into(),

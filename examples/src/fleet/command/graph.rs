@@ -4,14 +4,23 @@ use std::time::Duration;
 
 use fleet_core::Result;
 
-use crate::{args::GraphArgs, console::stdout, job::telemetry};
+use crate::{
+    args::GraphArgs,
+    console::stdout,
+    job::{FleetWork, Work, fleet},
+};
 
 /// Runs the command.
 ///
 /// # Errors
 /// Refuses rules that are not a preset.
 pub(crate) fn run(args: &GraphArgs) -> Result<()> {
-    let rules = telemetry::rules(args.rules.as_deref(), "vehicleops", args.mode)?;
-    let (graph, _) = telemetry::build(rules, Duration::from_secs(60))?;
+    let work = FleetWork {
+        rules: fleet::rules(args.rules.as_deref(), "vehicleops", args.mode)?,
+        window: Duration::from_secs(60),
+        is_self_driving: true,
+        scores_trips: true,
+    };
+    let (graph, _) = work.graph()?;
     stdout::print(&graph.mermaid())
 }

@@ -5,18 +5,19 @@ use std::time::Instant;
 use fleet_core::{
     Decode, Order, Result, VehicleId,
     dialect::{
-        AnyEvent, Csv, FleetPipeline, FleetStream, Ford, Native, NewestTimes, OpenXc, VehicleOps,
+        ColumnMap, Csv, FleetPipeline, FleetStream, Ford, Native, NewestTimes, OpenXc, VehicleOps,
     },
-    event::FleetEvent,
-    source::{Chunk, Replayable},
+    event::{Signal, Telemetry},
+    source::Chunk,
 };
+use fleet_rules::preset::Preset;
 use fleet_sources::{AtEnd, FileOptions, FileSource, Format};
 
 use crate::{
     args::{DialectName, ReplayArgs},
     console::failure::usage_error,
     input,
-    job::{FleetWork, Goal, Job, telemetry},
+    job::{BoxDecode, BoxSource, FleetWork, Goal, Job, TelemetryWork, Work, fleet},
 };
 
 /// Runs the command.
@@ -30,24 +31,15 @@ pub(crate) async fn run(args: ReplayArgs, started: Instant) -> Result<()> {
     }
     let replay = Replay { args, started };
     match replay.args.dialect {
-        DialectName::Vehicleops => {
-            let dialect = AnyEvent(VehicleOps::default());
-            replay.lines(dialect, "vehicleops").await
-        }
-        DialectName::Native => {
-            let dialect = AnyEvent(Native::default());
-            replay.lines(dialect, "native").await
-        }
+        DialectName::Vehicleops => replay.telemetry(VehicleOps::default(), "vehicleops").await,
         DialectName::Fleetstream => {
-            let dialect = AnyEvent(FleetStream::default());
-            replay.lines(dialect, "fleetstream").await
+            let dialect = FleetStream::default();
+            replay.telemetry(dialect, "fleetstream").await
         }
-        DialectName::Ford => replay.lines(AnyEvent(Ford::default()), "ford").await,
-        DialectName::FleetPipeline => {
-            let dialect = FleetPipeline::default();
-            replay.lines(dialect, "fleet-pipeline").await
-        }
+        DialectName::Ford => replay.telemetry(Ford::default(), "ford").await,
+        DialectName::Native => replay.native().await,
         DialectName::Openxc => replay.openxc().await,
+        DialectName::FleetPipeline => replay.fleet_pipeline().await,
         DialectName::Csv => replay.csv().await,
     }
 }
@@ -59,12 +51,22 @@ struct Replay {
 }
 
 impl Replay {
-    async fn lines<D>(self, dialect: D, name: &str) -> Result<()>
+    /// Reads a dialect of telemetry without accelerations.
+    async fn telemetry<D>(self, dialect: D, name: &str) -> Result<()>
     where
-        D: Decode<Chunk, Event = FleetEvent>,
+        D: Decode<Chunk, Event = Telemetry>,
     {
         let source = self.open(Format::Lines)?;
-        self.run(source, dialect, format!("as {name}")).await
+        let work = self.telemetry_work(false)?;
+        let (source, dialect) = (Box::new(source), Box::new(dialect));
+        self.run(source, dialect, work, format!("as {name}")).await
+    }
+
+    async fn native(self) -> Result<()> {
+        let source = self.open(Format::Lines)?;
+        let work = self.telemetry_work(true)?;
+        let (source, dialect) = (Box::new(source), Box::new(Native::default()));
+        self.run(source, dialect, work, "as native".into()).await
     }
 
     async fn openxc(self) -> Result<()> {
@@ -72,14 +74,28 @@ impl Replay {
             .map_err(|error| usage_error(format!("--vehicle {}: {error}", self.args.vehicle)))?;
         let reading = format!("as openxc of {vehicle}");
         let source = NewestTimes::new(self.open(Format::Lines)?);
-        let dialect = AnyEvent(OpenXc::new(vehicle));
-        self.run(source, dialect, reading).await
+        let work = self.telemetry_work(false)?;
+        let (source, dialect) = (Box::new(source), Box::new(OpenXc::new(vehicle)));
+        self.run(source, dialect, work, reading).await
+    }
+
+    async fn fleet_pipeline(self) -> Result<()> {
+        let source = self.open(Format::Lines)?;
+        let work = self.fleet_work(true, false)?;
+        let (source, dialect) = (Box::new(source), Box::new(FleetPipeline::default()));
+        self.run(source, dialect, work, "as fleet-pipeline".into())
+            .await
     }
 
     async fn csv(self) -> Result<()> {
         let source = self.open(Format::Csv)?;
         let (maps, reading) = input::column_maps(&self.args.map, &source)?;
-        self.run(source, Csv::new(maps), reading).await
+        let is_self_driving = !maps.iter().all(ColumnMap::is_telemetry);
+        let mut maps_of = maps.iter();
+        let scores_trips = maps_of.any(|map| map.sets(Signal::AccelerationLongitudinal));
+        let work = self.fleet_work(is_self_driving, scores_trips)?;
+        let (source, dialect) = (Box::new(source), Box::new(Csv::new(maps)));
+        self.run(source, dialect, work, reading).await
     }
 
     fn open(&self, format: Format) -> Result<FileSource> {
@@ -92,28 +108,48 @@ impl Replay {
         input::open(&self.args.inputs, options)
     }
 
-    async fn run<Src, D>(self, source: Src, decode: D, reading: String) -> Result<()>
-    where
-        Src: Replayable<Payload = Chunk>,
-        D: Decode<Chunk, Event = FleetEvent>,
-    {
-        let Self { args, started } = self;
-        let preset = match args.dialect {
+    fn telemetry_work(&self, scores_trips: bool) -> Result<TelemetryWork> {
+        Ok(TelemetryWork {
+            rules: self.rules()?,
+            window: self.args.window,
+            scores_trips,
+        })
+    }
+
+    fn fleet_work(&self, is_self_driving: bool, scores_trips: bool) -> Result<FleetWork> {
+        Ok(FleetWork {
+            rules: self.rules()?,
+            window: self.args.window,
+            is_self_driving,
+            scores_trips,
+        })
+    }
+
+    fn rules(&self) -> Result<Preset> {
+        let preset = match self.args.dialect {
             DialectName::Fleetstream => "fleetstream",
             DialectName::FleetPipeline => "fleet-pipeline",
             DialectName::Ford => "ford",
             _ => "vehicleops",
         };
-        let rules = telemetry::rules(args.rules.as_deref(), preset, args.mode)?;
-        let order = Order::within(args.out_of_orderness).allowing(args.allowed_lateness);
+        fleet::rules(self.args.rules.as_deref(), preset, self.args.mode)
+    }
+
+    async fn run<W: Work>(
+        self,
+        source: BoxSource,
+        decode: BoxDecode<W::Event>,
+        work: W,
+        reading: String,
+    ) -> Result<()> {
+        let Self { args, started } = self;
         let goal = if args.follow { Goal::None } else { Goal::Bytes };
-        let window = args.window;
         let job = Job {
             name: "replay",
             source,
             decode,
-            work: FleetWork { rules, window },
-            order,
+            work,
+            order: Order::within(args.out_of_orderness).allowing(args.allowed_lateness),
             reading,
             goal,
         };

@@ -4,9 +4,11 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use fleet_core::{Error, ErrorKind, Result};
 
+#[cfg(feature = "postgres")]
+use crate::database::postgres::PostgresServer;
 use crate::{
     address::{PostgresAddress, may_hold_password},
-    database::reader::Database,
+    database::{reader::Database, sqlite::SqliteFile},
 };
 
 /// The database that a command reads.
@@ -47,14 +49,20 @@ impl DatabaseChoice {
     /// Returns an error if the file does not exist or the server refuses the connection.
     pub(crate) async fn open(&self) -> Result<Database> {
         match self {
-            Self::File(path) if path.is_file() => Ok(Database::File(path.clone())),
+            Self::File(path) if path.is_file() => Ok(Database::File(SqliteFile(path.clone()))),
             Self::File(_) => {
                 let message = format!(
                     "there is no database {self}: run fleet demo first, or name one with --db"
                 );
                 Err(Error::new(ErrorKind::Config, message))
             }
-            Self::Postgres(address) => Ok(Database::Postgres(address.connect().await?)),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(address) => {
+                let server = PostgresServer(address.connect().await?);
+                Ok(Database::Postgres(server))
+            }
+            #[cfg(not(feature = "postgres"))]
+            Self::Postgres(_) => Err(PostgresAddress::not_built()),
         }
     }
 }

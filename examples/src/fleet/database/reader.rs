@@ -1,15 +1,13 @@
 //! Queries on a database of results.
 
-use std::{io::Write, path::PathBuf};
+use std::io::Write;
 
-use fleet_core::{Error, ErrorKind, Result};
-use fleet_sinks::{
-    PostgresStore, SqliteStore, StoreSummary, StoredDeadLetter,
-    postgres::{self, tokio_postgres},
-    sqlite::rusqlite::{self, Connection, OpenFlags},
-};
+use fleet_core::Result;
+use fleet_sinks::{StoreSummary, StoredDeadLetter};
 
-use crate::database::row::Row;
+#[cfg(feature = "postgres")]
+use crate::database::postgres::PostgresServer;
+use crate::database::{row::Row, sqlite::SqliteFile};
 
 /// Every pipeline that this program runs, under the name it has in a store.
 const PIPELINES: [&str; 12] = [
@@ -29,8 +27,20 @@ const PIPELINES: [&str; 12] = [
 
 /// An open database.
 pub(crate) enum Database {
-    File(PathBuf),
-    Postgres(postgres::Database),
+    File(SqliteFile),
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresServer),
+}
+
+/// Asks whichever database it is.
+macro_rules! ask {
+    ($database:expr, $method:ident($($argument:expr),*)) => {
+        match $database {
+            Database::File(file) => file.$method($($argument),*),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(server) => server.$method($($argument),*).await,
+        }
+    };
 }
 
 impl Database {
@@ -38,10 +48,7 @@ impl Database {
     pub(crate) async fn summaries(&self) -> Result<Vec<StoreSummary>> {
         let mut summaries = Vec::new();
         for pipeline in PIPELINES {
-            summaries.push(match self {
-                Self::File(path) => SqliteStore::open(path, pipeline)?.summary()?,
-                Self::Postgres(db) => PostgresStore::open(db, pipeline).await?.summary().await?,
-            });
+            summaries.push(ask!(self, summary(pipeline))?);
         }
         summaries.retain(|summary| summary.partitions > 0);
         Ok(summaries)
@@ -51,13 +58,7 @@ impl Database {
     pub(crate) async fn dead_letters(&self, limit: usize) -> Result<Vec<StoredDeadLetter>> {
         let mut letters = Vec::new();
         for pipeline in PIPELINES {
-            letters.extend(match self {
-                Self::File(path) => SqliteStore::open(path, pipeline)?.dead_letters(limit)?,
-                Self::Postgres(db) => {
-                    let store = PostgresStore::open(db, pipeline).await?;
-                    store.dead_letters(limit).await?
-                }
-            });
+            letters.extend(ask!(self, dead_letters(pipeline, limit))?);
         }
         Ok(letters)
     }
@@ -67,14 +68,7 @@ impl Database {
     pub(crate) async fn export_dead_letters(&self, to: &mut dyn Write) -> Result<u64> {
         let mut cut = 0;
         for pipeline in PIPELINES {
-            let exported = match self {
-                Self::File(path) => SqliteStore::open(path, pipeline)?.export_dead_letters(to)?,
-                Self::Postgres(db) => {
-                    let store = PostgresStore::open(db, pipeline).await?;
-                    store.export_dead_letters(to).await?
-                }
-            };
-            cut += exported.cut;
+            cut += ask!(self, export_dead_letters(pipeline, to))?.cut;
         }
         Ok(cut)
     }
@@ -84,66 +78,20 @@ impl Database {
     pub(crate) async fn export_rejected_rows(&self, sink: &str, to: &mut dyn Write) -> Result<u64> {
         let mut cut = 0;
         for pipeline in PIPELINES {
-            let exported = match self {
-                Self::File(path) => {
-                    SqliteStore::open(path, pipeline)?.export_rejected_rows(sink, to)?
-                }
-                Self::Postgres(db) => {
-                    let store = PostgresStore::open(db, pipeline).await?;
-                    store.export_rejected_rows(sink, to).await?
-                }
-            };
-            cut += exported.cut;
+            cut += ask!(self, export_rejected_rows(pipeline, sink, to))?.cut;
         }
         Ok(cut)
     }
 
     /// Whether the database has a table of this name.
     pub(crate) async fn has_table(&self, name: &str) -> Result<bool> {
-        match self {
-            Self::File(_) => {
-                let tables = self
-                    .rows("SELECT name FROM sqlite_schema WHERE type = 'table'")
-                    .await?;
-                Ok(tables.iter().any(|row| row.text(0) == name))
-            }
-            Self::Postgres(db) => {
-                let connection = db.connection().await?;
-                let exists = "SELECT to_regclass(quote_ident($1)) IS NOT NULL";
-                let exists = connection.client().query_one(exists, &[&name]).await;
-                connection
-                    .run("look for tables in", async { exists?.try_get(0) })
-                    .await
-            }
-        }
+        ask!(self, has_table(name))
     }
 
     /// Runs a query that both databases understand: numbers are cast to `bigint` or
     /// `double precision`, everything else is text.
     pub(crate) async fn rows(&self, sql: &str) -> Result<Vec<Row>> {
-        match self {
-            Self::File(path) => {
-                let read = || {
-                    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-                    let mut query = db.prepare(sql)?;
-                    let rows = query.query_map([], Row::from_sqlite)?;
-                    rows.collect::<rusqlite::Result<_>>()
-                };
-                read().map_err(|cause| {
-                    let message = format!("cannot read the results in {}", path.display());
-                    Error::new(ErrorKind::Store, message).because(cause)
-                })
-            }
-            Self::Postgres(db) => {
-                let connection = db.connection().await?;
-                let read = async {
-                    let rows = connection.client().query(sql, &[]).await?;
-                    let rows = rows.iter().map(Row::from_postgres);
-                    rows.collect::<Result<_, tokio_postgres::Error>>()
-                };
-                connection.run("read the results in", read).await
-            }
-        }
+        ask!(self, rows(sql))
     }
 
     /// Runs a query that always returns one row.

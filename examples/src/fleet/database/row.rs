@@ -1,9 +1,8 @@
 //! One row of a query's result, whichever database it comes from.
 
-use fleet_sinks::{
-    postgres::tokio_postgres::{self, types::Type},
-    sqlite::rusqlite::{self, types::ValueRef},
-};
+#[cfg(feature = "postgres")]
+use fleet_sinks::postgres::tokio_postgres::{self, types::Type};
+use fleet_sinks::sqlite::rusqlite::{self, types::ValueRef};
 
 #[derive(Debug)]
 enum Cell {
@@ -34,6 +33,7 @@ impl Row {
     }
 
     /// A column of a type that no query here asks for is an error of the client.
+    #[cfg(feature = "postgres")]
     pub(super) fn from_postgres(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error> {
         let cells = row.columns().iter().enumerate().map(|(index, column)| {
             let cell = match *column.type_() {

@@ -1,15 +1,17 @@
 //! Pipelines: the graphs that run, where their streams are stored, and how a run is shown.
 
+pub(crate) mod fleet;
 mod progress;
 mod run;
 mod speed_window;
 mod stop;
-pub(crate) mod telemetry;
+mod telemetry;
 mod trips;
 mod work;
 
+pub(crate) use fleet::FleetWork;
 pub(crate) use progress::Goal;
 pub(crate) use run::Job;
-pub(crate) use telemetry::FleetWork;
+pub(crate) use telemetry::TelemetryWork;
 pub(crate) use trips::TripWork;
-pub(crate) use work::Work;
+pub(crate) use work::{BoxDecode, BoxSource, Work};

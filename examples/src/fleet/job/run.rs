@@ -3,9 +3,8 @@
 use std::{num::NonZeroUsize, time::Instant};
 
 use fleet_core::{
-    Decode, Order, Pipeline, Result,
+    Order, Pipeline, Result,
     pipeline::{EpochLimits, Report},
-    source::Replayable,
 };
 
 use crate::{
@@ -13,21 +12,18 @@ use crate::{
     job::{
         progress::{Goal, Progress},
         stop,
-        work::Work,
+        work::{BoxDecode, BoxSource, Work},
     },
     report::ClosingReport,
-    sink::{
-        Destination, FileDestination, NullDestination, PostgresDestination, SinkChoice,
-        SqliteDestination,
-    },
+    sink::Destination,
 };
 
 /// What to run.
-pub(crate) struct Job<Src, D, W> {
+pub(crate) struct Job<W: Work> {
     /// The name of the pipeline in the store.
     pub(crate) name: &'static str,
-    pub(crate) source: Src,
-    pub(crate) decode: D,
+    pub(crate) source: BoxSource,
+    pub(crate) decode: BoxDecode<W::Event>,
     pub(crate) work: W,
     pub(crate) order: Order,
     /// How the input is read. The store keeps this text, and refuses to resume with another.
@@ -36,12 +32,7 @@ pub(crate) struct Job<Src, D, W> {
     pub(crate) goal: Goal,
 }
 
-impl<Src, D, W> Job<Src, D, W>
-where
-    Src: Replayable,
-    D: Decode<Src::Payload, Event = W::Event>,
-    W: Work,
-{
+impl<W: Work> Job<W> {
     /// Runs the job and prints its closing report.
     pub(crate) async fn run(self, output: &OutputArgs, started: Instant) -> Result<()> {
         let name = self.name;
@@ -51,30 +42,7 @@ where
 
     /// Runs to the end of the input or the first stop signal; `fresh` empties the sink first.
     pub(crate) async fn report(self, output: &OutputArgs, fresh: bool) -> Result<Report> {
-        let name = self.name;
-        match &output.sink {
-            SinkChoice::Sqlite(path) => {
-                self.into(SqliteDestination::open(path, name, fresh)?, output)
-                    .await
-            }
-            SinkChoice::Postgres(address) => {
-                let to = PostgresDestination::open(address, name, fresh).await?;
-                // Boxed, because it is by far the largest future of this match.
-                Box::pin(self.into(to, output)).await
-            }
-            SinkChoice::Ndjson(dir) => {
-                self.into(FileDestination::ndjson(dir, name, fresh)?, output)
-                    .await
-            }
-            SinkChoice::Csv(dir) => {
-                self.into(FileDestination::csv(dir, name, fresh)?, output)
-                    .await
-            }
-            SinkChoice::Null => self.into(NullDestination::default(), output).await,
-        }
-    }
-
-    async fn into<To: Destination>(self, to: To, output: &OutputArgs) -> Result<Report> {
+        let to = Destination::open(&output.sink, self.name, fresh).await?;
         let (graph, streams) = self.work.graph()?;
         let limits = EpochLimits {
             interval: output.commit_every,

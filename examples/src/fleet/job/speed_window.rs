@@ -1,14 +1,32 @@
 //! The rows of table `windows`: the speeds of a vehicle in each window.
 
+use std::time::Duration;
+
 use fleet_core::{
-    TableRow,
+    Event, Graph, Result, Stream, TableRow,
+    event::Telemetry,
     table::{Column, Fields, Replaces, Value},
-    window::{Summary, Window},
+    units::Speed,
+    window::{Summary, SummaryOf, Tumbling, Window},
 };
 
 /// The speeds of one vehicle in one window.
 #[derive(Clone, Debug)]
 pub(crate) struct SpeedWindow(pub(crate) Window<Summary>);
+
+/// Adds the nodes that make the rows of windows of this length.
+///
+/// # Errors
+/// Refuses a window that is too short.
+pub(super) fn of<E: Event>(
+    graph: &mut Graph<E>,
+    telemetry: Stream<Telemetry>,
+    length: Duration,
+) -> Result<Stream<SpeedWindow>> {
+    let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
+    let summaries = graph.apply("speed", telemetry, Tumbling::of(length)?.aggregate(speed));
+    Ok(graph.map("windows", summaries, |window| SpeedWindow(window.clone())))
+}
 
 impl SpeedWindow {
     /// The name under which the window is counted: its first result, or a revision.

@@ -1,122 +1,78 @@
-//! The main job: rules, windows, self-driving metrics and trips over the events of a fleet.
+//! The job on vehicles that only send telemetry: rules, windows, and trips where they can be
+//! scored.
 
 use std::time::Duration;
 
 use fleet_core::{
-    Decode, Graph, Result, Stream,
-    event::{Alert, Driving, FleetEvent, Perception, Telemetry},
-    source::Replayable,
-    units::Speed,
-    window::{SummaryOf, Tumbling},
+    Graph, Result, Stream,
+    event::{Alert, Telemetry},
 };
-use fleet_rules::{
-    Mode, SelfDrivingHour, SelfDrivingOptions, SumSelfDriving,
-    preset::{self, Preset},
-};
+use fleet_rules::preset::Preset;
 use fleet_scoring::{SeedFleetflow, SegmentTrips, Trip, TripOptions};
 
 use crate::{
     job::{
-        speed_window::SpeedWindow,
-        work::{ExactlyOncePipeline, Work},
+        speed_window::{self, SpeedWindow},
+        work::{self, JobPipeline, Work},
     },
     sink::Destination,
 };
 
-/// The main job, with its rules and the length of its windows.
-pub(crate) struct FleetWork {
+/// The job on telemetry, with its rules and the length of its windows.
+pub(crate) struct TelemetryWork {
     pub(crate) rules: Preset,
     pub(crate) window: Duration,
+    /// Whether events may have the accelerations by which trips are scored.
+    pub(crate) scores_trips: bool,
 }
 
-/// The streams that the main job stores.
+/// The streams of the job.
 pub(crate) struct Streams {
     telemetry: Stream<Telemetry>,
-    perception: Stream<Perception>,
-    driving: Stream<Driving>,
     alerts: Stream<Alert>,
     windows: Stream<SpeedWindow>,
-    hours: Stream<SelfDrivingHour>,
-    trips: Stream<Trip>,
+    trips: Option<Stream<Trip>>,
 }
 
-impl Work for FleetWork {
-    type Event = FleetEvent;
+impl Work for TelemetryWork {
+    type Event = Telemetry;
     type Streams = Streams;
 
-    fn graph(self) -> Result<(Graph<FleetEvent>, Streams)> {
-        build(self.rules, self.window)
+    fn graph(self) -> Result<(Graph<Telemetry>, Streams)> {
+        let (mut graph, telemetry) = Graph::<Telemetry>::new();
+        // Rules about other objects have nothing to see here.
+        let alerts = graph.apply("rules", telemetry, self.rules.rules);
+        let windows = speed_window::of(&mut graph, telemetry, self.window)?;
+        let trips = self.scores_trips.then(|| trips(&mut graph, telemetry));
+        let streams = Streams {
+            telemetry,
+            alerts,
+            windows,
+            trips,
+        };
+        Ok((graph, streams))
     }
 
-    async fn store<Src, D, To>(
+    async fn store(
         streams: Streams,
-        pipeline: ExactlyOncePipeline<Src, D, To::Store>,
-        to: &To,
-    ) -> Result<ExactlyOncePipeline<Src, D, To::Store>>
-    where
-        Src: Replayable,
-        D: Decode<Src::Payload, Event = FleetEvent>,
-        To: Destination,
-    {
-        Ok(pipeline
-            .store("telemetry", streams.telemetry, to.table("telemetry").await?)
-            .store(
-                "perception",
-                streams.perception,
-                to.table("perception").await?,
-            )
-            .store("driving", streams.driving, to.table("driving").await?)
-            .store("alerts", streams.alerts, to.table("alerts").await?)
-            .store("windows", streams.windows, to.table("windows").await?)
-            .store(
-                "self_driving",
-                streams.hours,
-                to.table("self_driving").await?,
-            )
-            .store("trips", streams.trips, to.table("trips").await?)
-            .tally("alerts", streams.alerts, |alert| alert.kind.as_word())
-            .tally("windows", streams.windows, |window| window.tally()))
+        pipeline: JobPipeline<Telemetry>,
+        to: &Destination,
+    ) -> Result<JobPipeline<Telemetry>> {
+        let mut pipeline = work::store(pipeline, "telemetry", streams.telemetry, to).await?;
+        pipeline = work::store(pipeline, "alerts", streams.alerts, to).await?;
+        pipeline = work::store(pipeline, "windows", streams.windows, to).await?;
+        if let Some(trips) = streams.trips {
+            pipeline = work::store(pipeline, "trips", trips, to).await?;
+        }
+        Ok(work::tally(pipeline, streams.alerts, streams.windows))
     }
 }
 
-/// Builds the graph.
-///
-/// # Errors
-/// Refuses a window that is too short.
-pub(crate) fn build(rules: Preset, window: Duration) -> Result<(Graph<FleetEvent>, Streams)> {
-    let (mut graph, events) = Graph::<FleetEvent>::new();
-    let telemetry = graph.flat_map("telemetry", events, |event| event.telemetry().cloned());
-    let perception = graph.flat_map("perception", events, |event| event.perception().cloned());
-    let driving = graph.flat_map("driving", events, |event| event.driving().cloned());
-    let mut alerts = graph.apply("rules", telemetry, rules.rules);
-    if let Some(collision) = rules.collision {
-        let near = graph.apply("collision", events, collision);
-        alerts = graph.merge("alerts", &[alerts, near]);
-    }
-    let speed = SummaryOf::new(|event: &Telemetry| event.speed().map(Speed::as_kmh));
-    let summaries = graph.apply("speed", telemetry, Tumbling::of(window)?.aggregate(speed));
-    let windows = graph.map("windows", summaries, |window| SpeedWindow(window.clone()));
-    let hours = SumSelfDriving::new(SelfDrivingOptions::default());
-    let hours = graph.apply("self_driving", events, hours);
+/// Adds the node that finds trips in telemetry, and scores them.
+pub(super) fn trips<E: fleet_core::Event>(
+    graph: &mut Graph<E>,
+    telemetry: Stream<Telemetry>,
+) -> Stream<Trip> {
     let trips = SegmentTrips::new(TripOptions::default(), SeedFleetflow::default());
-    let trips = graph.apply("trips", telemetry, trips);
-    let streams = Streams {
-        telemetry,
-        perception,
-        driving,
-        alerts,
-        windows,
-        hours,
-        trips,
-    };
-    Ok((graph, streams))
-}
-
-/// Returns the rules that `--rules` names, or those of the dialect.
-///
-/// # Errors
-/// Refuses a name that is not a preset.
-pub(crate) fn rules(name: Option<&str>, of_dialect: &str, mode: Mode) -> Result<Preset> {
-    let name = name.unwrap_or(of_dialect);
-    preset::by_name(name.strip_prefix("preset:").unwrap_or(name), mode)
+    graph.apply("trips", telemetry, trips)
 }

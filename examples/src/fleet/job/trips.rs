@@ -1,10 +1,10 @@
 //! The job on trip requests: every trip is scored and stored.
 
-use fleet_core::{Decode, Graph, Result, Stream, dialect::TripRequest, source::Replayable};
+use fleet_core::{Graph, Result, Stream, dialect::TripRequest};
 use fleet_scoring::{ScoreTrips, SeedFleetflow, Trip};
 
 use crate::{
-    job::work::{ExactlyOncePipeline, Work},
+    job::work::{self, JobPipeline, Work},
     sink::Destination,
 };
 
@@ -22,16 +22,11 @@ impl Work for TripWork {
         Ok((graph, trips))
     }
 
-    async fn store<Src, D, To>(
+    async fn store(
         trips: Stream<Trip>,
-        pipeline: ExactlyOncePipeline<Src, D, To::Store>,
-        to: &To,
-    ) -> Result<ExactlyOncePipeline<Src, D, To::Store>>
-    where
-        Src: Replayable,
-        D: Decode<Src::Payload, Event = TripRequest>,
-        To: Destination,
-    {
-        Ok(pipeline.store("trips", trips, to.table("trips").await?))
+        pipeline: JobPipeline<TripRequest>,
+        to: &Destination,
+    ) -> Result<JobPipeline<TripRequest>> {
+        work::store(pipeline, "trips", trips, to).await
     }
 }

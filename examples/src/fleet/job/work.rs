@@ -1,10 +1,23 @@
 //! The contract of a job's work: a graph, and the tables of its streams.
 
 use fleet_core::{
-    Decode, Event, Graph, Pipeline, Result, pipeline::ExactlyOnce, source::Replayable,
+    Decode, Event, Graph, Pipeline, Result, Stream, TableRow,
+    checkpoint::BoxStore,
+    event::Alert,
+    pipeline::ExactlyOnce,
+    source::{Chunk, Replayable},
 };
 
-use crate::sink::Destination;
+use crate::{job::speed_window::SpeedWindow, sink::Destination};
+
+/// A source whose type is forgotten, so that no pipeline is compiled for it alone.
+pub(crate) type BoxSource = Box<dyn Replayable<Payload = Chunk>>;
+
+/// A decoder of events of type `E`.
+pub(crate) type BoxDecode<E> = Box<dyn Decode<Chunk, Event = E>>;
+
+/// A pipeline that stores each result exactly once.
+pub(crate) type JobPipeline<E> = Pipeline<BoxSource, BoxDecode<E>, BoxStore, ExactlyOnce>;
 
 /// A graph over events of one type, and the tables of its results.
 pub(crate) trait Work: Sized {
@@ -21,16 +34,33 @@ pub(crate) trait Work: Sized {
     ///
     /// # Errors
     /// Refuses a table that exists with other columns.
-    async fn store<Src, D, To>(
+    async fn store(
         streams: Self::Streams,
-        pipeline: ExactlyOncePipeline<Src, D, To::Store>,
-        to: &To,
-    ) -> Result<ExactlyOncePipeline<Src, D, To::Store>>
-    where
-        Src: Replayable,
-        D: Decode<Src::Payload, Event = Self::Event>,
-        To: Destination;
+        pipeline: JobPipeline<Self::Event>,
+        to: &Destination,
+    ) -> Result<JobPipeline<Self::Event>>;
 }
 
-/// A pipeline that stores each result exactly once.
-pub(crate) type ExactlyOncePipeline<Src, D, S> = Pipeline<Src, D, S, ExactlyOnce>;
+/// Binds a stream to the table of this name. Without tables no rows are made.
+pub(super) async fn store<E: Event, R: TableRow + Clone + Send + Sync + 'static>(
+    pipeline: JobPipeline<E>,
+    name: &str,
+    stream: Stream<R>,
+    to: &Destination,
+) -> Result<JobPipeline<E>> {
+    Ok(match to.table::<R>(name).await? {
+        Some(table) => pipeline.store(name, stream, table),
+        None => pipeline,
+    })
+}
+
+/// Counts alerts by kind, and windows by whether they are revised.
+pub(super) fn tally<E: Event>(
+    pipeline: JobPipeline<E>,
+    alerts: Stream<Alert>,
+    windows: Stream<SpeedWindow>,
+) -> JobPipeline<E> {
+    pipeline
+        .tally("alerts", alerts, |alert| alert.kind.as_word())
+        .tally("windows", windows, |window| window.tally())
+}

@@ -1,22 +1,113 @@
-//! The contract of a destination: a checkpoint store and the tables beside it.
+//! What `--sink` opens: a checkpoint store, and the tables beside it.
+//!
+//! Types of stores end here. Pipelines are compiled for a boxed store, once instead of once for
+//! each kind of store.
 
-use fleet_core::{Result, TableRow, checkpoint::CheckpointStore, sink::TransactionalSink};
+use std::path::Path;
 
-/// A sink for rows of type `R` in store `S`.
-pub(crate) type TableOf<R, S> = Box<dyn TransactionalSink<R, S>>;
+use fleet_core::{MemoryStore, Result, TableRow, checkpoint::BoxStore, sink::TransactionalSink};
+#[cfg(feature = "postgres")]
+use fleet_sinks::PostgresStore;
+use fleet_sinks::{FileStore, SqliteStore};
+
+#[cfg(not(feature = "postgres"))]
+use crate::address::PostgresAddress;
+use crate::sink::SinkChoice;
 
 /// A checkpoint store, and tables that are written in its transactions.
-pub(crate) trait Destination {
-    type Store: CheckpointStore;
+pub(crate) enum Destination {
+    /// Tables of a SQLite file.
+    Sqlite(SqliteStore),
+    /// Files of one format in a folder, one for each table.
+    Files(FileStore, Format),
+    /// Tables of a PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresStore),
+    /// No tables: only the totals matter.
+    Nowhere(MemoryStore),
+}
 
-    fn store(&self) -> Self::Store;
+/// A format of files.
+#[derive(Clone, Copy)]
+pub(crate) enum Format {
+    Ndjson,
+    Csv,
+}
 
-    /// Opens the table of this name.
+/// A table of a boxed store.
+type Table<R> = Box<dyn TransactionalSink<R, BoxStore>>;
+
+impl Destination {
+    /// Opens the store of a pipeline; `fresh` empties it first, of all pipelines.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be opened, or was made by something else.
+    pub(crate) async fn open(choice: &SinkChoice, pipeline: &str, fresh: bool) -> Result<Self> {
+        Ok(match choice {
+            SinkChoice::Sqlite(path) => {
+                let store = SqliteStore::open(path, pipeline)?;
+                if fresh {
+                    store.wipe_all()?;
+                }
+                Self::Sqlite(store)
+            }
+            SinkChoice::Ndjson(dir) => Self::files(dir, pipeline, fresh, Format::Ndjson)?,
+            SinkChoice::Csv(dir) => Self::files(dir, pipeline, fresh, Format::Csv)?,
+            #[cfg(feature = "postgres")]
+            SinkChoice::Postgres(address) => {
+                let store = PostgresStore::open(&address.connect().await?, pipeline).await?;
+                if fresh {
+                    store.wipe_all().await?;
+                }
+                Self::Postgres(store)
+            }
+            #[cfg(not(feature = "postgres"))]
+            SinkChoice::Postgres(_) => return Err(PostgresAddress::not_built()),
+            SinkChoice::Null => Self::Nowhere(MemoryStore::default()),
+        })
+    }
+
+    fn files(dir: &Path, pipeline: &str, fresh: bool, format: Format) -> Result<Self> {
+        // One folder may hold both formats, so each has separate positions.
+        let suffix = match format {
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+        };
+        let store = FileStore::open(dir, &format!("{pipeline}-{suffix}"))?.of_pipeline(pipeline);
+        if fresh {
+            store.wipe_all()?;
+        }
+        Ok(Self::Files(store, format))
+    }
+
+    /// Returns a handle to the store.
+    pub(crate) fn store(&self) -> BoxStore {
+        match self {
+            Self::Sqlite(store) => BoxStore::new(store.clone()),
+            Self::Files(store, _) => BoxStore::new(store.clone()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => BoxStore::new(store.clone()),
+            Self::Nowhere(store) => BoxStore::new(store.clone()),
+        }
+    }
+
+    /// Opens the table of this name, or returns `None` where no rows are stored.
     ///
     /// # Errors
     /// Refuses a table that exists with other columns.
-    async fn table<R: TableRow + Send + Sync + 'static>(
+    pub(crate) async fn table<R: TableRow + Send + Sync + 'static>(
         &self,
         name: &str,
-    ) -> Result<TableOf<R, Self::Store>>;
+    ) -> Result<Option<Table<R>>> {
+        Ok(Some(match self {
+            Self::Sqlite(store) => BoxStore::sink::<SqliteStore, R>(store.table(name)?),
+            Self::Files(store, Format::Ndjson) => {
+                BoxStore::sink::<FileStore, R>(store.ndjson(name)?)
+            }
+            Self::Files(store, Format::Csv) => BoxStore::sink::<FileStore, R>(store.csv(name)?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => BoxStore::sink::<PostgresStore, R>(store.table(name).await?),
+            Self::Nowhere(_) => return Ok(None),
+        }))
+    }
 }

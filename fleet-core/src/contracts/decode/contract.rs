@@ -5,8 +5,8 @@ use crate::event::Event;
 
 /// Decodes the payloads of a source into events.
 ///
-/// Only `decode` is required. The other methods are tuning, which [`parallel`](super::parallel)
-/// explains.
+/// A `Box<dyn Decode<P, Event = E>>` is a decoder, too. Only `decode` is required. The other methods
+/// are tuning, which [`parallel`](super::parallel) explains.
 ///
 /// The engine calls `decode` once for each payload, or for each part of one, and again for payloads
 /// that a restart or a retry reads again. Several threads may call it at the same time.
@@ -64,5 +64,19 @@ pub trait Decode<P>: Send + Sync + 'static {
     fn divide(&self, payload: P, parts: usize) -> Vec<P> {
         let _ = parts;
         vec![payload]
+    }
+}
+
+impl<P: Send + 'static, E: Event> Decode<P> for Box<dyn Decode<P, Event = E>> {
+    type Event = E;
+
+    fn decode(&self, payload: P, entry: &mut Entry<'_, E>) {
+        (**self).decode(payload, entry);
+    }
+    fn copy_for_retry(&self, payload: &P) -> Option<RetryCopy<P>> {
+        (**self).copy_for_retry(payload)
+    }
+    fn divide(&self, payload: P, parts: usize) -> Vec<P> {
+        (**self).divide(payload, parts)
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     data::{Error, ErrorKind, EventTime, Result, VehicleId},
-    event::{DrivingKind, Initiator},
+    event::{DrivingKind, Initiator, Signal},
 };
 
 /// The meaning of the columns of a CSV file, read from YAML.
@@ -177,6 +177,32 @@ impl ColumnMap {
             initiators: Arc::new(initiators),
             repeats,
         })
+    }
+
+    /// Returns whether the records are telemetry.
+    pub fn is_telemetry(&self) -> bool {
+        self.kind == Kind::Telemetry
+    }
+
+    /// Returns whether a column sets this signal.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{dialect::ColumnMap, event::Signal};
+    /// let yaml = "
+    /// key: { column: bus }
+    /// time: { column: at, format: rfc3339 }
+    /// columns:
+    ///   v: { signal: speed, unit: m/s }
+    /// ";
+    /// let map = ColumnMap::from_yaml(yaml, "bus.yaml")?;
+    /// assert!(map.is_telemetry() && map.sets(Signal::Speed) && !map.sets(Signal::Odometer));
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    pub fn sets(&self, signal: Signal) -> bool {
+        let is_it =
+            |target: &ColumnTarget| matches!(target, ColumnTarget::Signal(of, _) if *of == signal);
+        self.columns.iter().any(|(_, target)| is_it(target))
     }
 
     /// Checks that a file with this header has every column of the map; error messages name it
