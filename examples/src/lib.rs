@@ -1,6 +1,7 @@
-//! Shared code of the examples. README.md and ARCHITECTURE.md are compiled as its doc tests.
+//! Shared code of the examples. README.md, which shows every feature, and ARCHITECTURE.md are
+//! compiled as its doc tests.
 //!
-#![doc = include_str!("../../README.md")]
+#![cfg_attr(feature = "postgres", doc = include_str!("../../README.md"))]
 //!
 #![doc = include_str!("../../ARCHITECTURE.md")]
 

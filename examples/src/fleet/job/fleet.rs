@@ -86,12 +86,8 @@ impl Work for FleetWork {
         pipeline = work::store(pipeline, "driving", streams.driving, to).await?;
         pipeline = work::store(pipeline, "alerts", streams.alerts, to).await?;
         pipeline = work::store(pipeline, "windows", streams.windows, to).await?;
-        if let Some(hours) = streams.hours {
-            pipeline = work::store(pipeline, "self_driving", hours, to).await?;
-        }
-        if let Some(trips) = streams.trips {
-            pipeline = work::store(pipeline, "trips", trips, to).await?;
-        }
+        pipeline = work::store(pipeline, "self_driving", streams.hours, to).await?;
+        pipeline = work::store(pipeline, "trips", streams.trips, to).await?;
         Ok(work::tally(pipeline, streams.alerts, streams.windows))
     }
 }

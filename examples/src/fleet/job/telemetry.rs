@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use fleet_core::{
     Graph, Result, Stream,
-    event::{Alert, Telemetry},
+    event::{Alert, Driving, Perception, Telemetry},
 };
-use fleet_rules::preset::Preset;
+use fleet_rules::{SelfDrivingHour, preset::Preset};
 use fleet_scoring::{SeedFleetflow, SegmentTrips, Trip, TripOptions};
 
 use crate::{
@@ -61,9 +61,10 @@ impl Work for TelemetryWork {
         let mut pipeline = work::store(pipeline, "telemetry", streams.telemetry, to).await?;
         pipeline = work::store(pipeline, "alerts", streams.alerts, to).await?;
         pipeline = work::store(pipeline, "windows", streams.windows, to).await?;
-        if let Some(trips) = streams.trips {
-            pipeline = work::store(pipeline, "trips", trips, to).await?;
-        }
+        pipeline = work::store(pipeline, "trips", streams.trips, to).await?;
+        pipeline = work::store::<_, Perception>(pipeline, "perception", None, to).await?;
+        pipeline = work::store::<_, Driving>(pipeline, "driving", None, to).await?;
+        pipeline = work::store::<_, SelfDrivingHour>(pipeline, "self_driving", None, to).await?;
         Ok(work::tally(pipeline, streams.alerts, streams.windows))
     }
 }

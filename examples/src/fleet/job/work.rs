@@ -41,16 +41,17 @@ pub(crate) trait Work: Sized {
     ) -> Result<JobPipeline<Self::Event>>;
 }
 
-/// Binds a stream to the table of this name. Without tables no rows are made.
+/// Binds a stream to the table of this name. Where nothing is stored no rows are made; without a
+/// stream the table stays empty, so that every database has the same tables.
 pub(super) async fn store<E: Event, R: TableRow + Clone + Send + Sync + 'static>(
     pipeline: JobPipeline<E>,
     name: &str,
-    stream: Stream<R>,
+    stream: impl Into<Option<Stream<R>>>,
     to: &Destination,
 ) -> Result<JobPipeline<E>> {
-    Ok(match to.table::<R>(name).await? {
-        Some(table) => pipeline.store(name, stream, table),
-        None => pipeline,
+    Ok(match (to.table::<R>(name).await?, stream.into()) {
+        (Some(table), Some(stream)) => pipeline.store(name, stream, table),
+        _ => pipeline,
     })
 }
 
