@@ -262,6 +262,7 @@ impl<S: Source> Source for AuditedSource<S> {
             SourceEvent::Idle => "idleness",
             SourceEvent::End(_) | SourceEvent::Closed(_) => "an end",
         });
+        let mut ours = Vec::new();
         match &event {
             SourceEvent::Batch(batch) => {
                 if let Some(started) = run.started.get_mut(&batch.partition) {
@@ -270,22 +271,32 @@ impl<S: Source> Source for AuditedSource<S> {
                 run.strays += u64::from(is_stray(&batch.partition));
             }
             SourceEvent::Lost(partitions) | SourceEvent::Revoking { partitions, .. } => {
+                ours.extend(partitions.iter().filter_map(|name| {
+                    let token = run.started.get(name)?.token;
+                    Some((name.clone(), token))
+                }));
                 run.started.retain(|name, _| !partitions.contains(name));
                 run.gone.extend(partitions.iter().cloned());
             }
             _ => {}
         }
-        if let SourceEvent::Lost(partitions) = &event {
+        if let SourceEvent::Lost(_) = &event {
             let under_way = [Fault::LateCommit(0), Fault::CrashInFlight(0)];
             known.in_flight |= under_way
                 .iter()
                 .any(|fault| self.faults.happened(Operation::Commit, *fault) > 0);
             if !known.in_flight {
-                for name in partitions {
-                    let token = known.partitions.get(name).map_or(0, |known| known.token);
-                    let sent = (self.faults.clone(), self.faults.asked(Operation::Commit));
-                    known.lost.insert((name.clone(), token), sent);
-                }
+                // A partition that another process has claimed since may be committed by that one.
+                let is_newest = |name: &Partition, token: u64| {
+                    let known = known.partitions.get(name);
+                    known.is_some_and(|known| known.token == token)
+                };
+                ours.retain(|(name, token)| is_newest(name, *token));
+                let sent = self.faults.asked(Operation::Commit);
+                let marks = ours
+                    .into_iter()
+                    .map(|lost| (lost, (self.faults.clone(), sent)));
+                known.lost.extend(marks);
             }
         }
         Ok(event)
