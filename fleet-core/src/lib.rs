@@ -78,8 +78,8 @@ mod tests;
 pub mod window;
 
 pub use contracts::{
-    Decode, MemoryStore, MemoryTable, MemoryTx, Operator, Source, checkpoint, decode, operator,
-    sink, source,
+    BoxStore, BoxTx, Decode, MemoryStore, MemoryTable, MemoryTx, Operator, Source, checkpoint,
+    decode, operator, sink, source,
 };
 pub use data::{
     ContentId, DriverId, Error, ErrorKind, EventTime, FleetId, GeoPoint, IdError, MAX_ID_BYTES,

@@ -24,8 +24,8 @@ use crate::{
 /// # Examples
 /// ```
 /// use fleet_core::{
-///     EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId, checkpoint::BoxStore,
-///     decode::Typed, event::Telemetry, testing::Scripted,
+///     BoxStore, EventTime, Graph, MemoryStore, Order, Pipeline, VehicleId, decode::Typed,
+///     event::Telemetry, testing::Scripted,
 /// };
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let memory = MemoryStore::default();

@@ -8,7 +8,6 @@ use compact_str::CompactString;
 use crate::data::{Offset, Partition, Result, State};
 pub use crate::{
     contracts::{
-        box_store::{BoxStore, BoxTx},
         dead_letter::{DeadLetter, MAX_RAW_BYTES},
         fates::{Counts, Fates},
     },

@@ -1,6 +1,6 @@
 //! The traits that users implement, and the values that they exchange with the engine.
 
-mod box_store;
+pub(crate) mod box_store;
 pub mod checkpoint;
 pub(crate) mod dead_letter;
 pub mod decode;
@@ -11,6 +11,7 @@ mod resume;
 pub mod sink;
 pub mod source;
 
+pub use box_store::{BoxStore, BoxTx};
 pub use decode::Decode;
 pub use memory::{MemoryStore, MemoryTable, MemoryTx};
 pub use operator::Operator;

@@ -1,8 +1,7 @@
 //! The contract of a job's work: a graph, and the tables of its streams.
 
 use fleet_core::{
-    Decode, Event, Graph, Pipeline, Result, Stream, TableRow,
-    checkpoint::BoxStore,
+    BoxStore, Decode, Event, Graph, Pipeline, Result, Stream, TableRow,
     event::Alert,
     pipeline::ExactlyOnce,
     source::{Chunk, Replayable},

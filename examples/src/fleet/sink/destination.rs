@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use fleet_core::{MemoryStore, Result, TableRow, checkpoint::BoxStore, sink::TransactionalSink};
+use fleet_core::{BoxStore, MemoryStore, Result, TableRow, sink::TransactionalSink};
 #[cfg(feature = "postgres")]
 use fleet_sinks::PostgresStore;
 use fleet_sinks::{FileStore, SqliteStore};

@@ -5,8 +5,8 @@ use crate::event::Event;
 
 /// Decodes the payloads of a source into events.
 ///
-/// A `Box<dyn Decode<P, Event = E>>` is a decoder, too. Only `decode` is required. The other methods
-/// are tuning, which [`parallel`](super::parallel) explains.
+/// A `Box<dyn Decode<P, Event = E>>` is a decoder, too. Only `decode` is required. The other
+/// methods are tuning, which [`parallel`](super::parallel) explains.
 ///
 /// The engine calls `decode` once for each payload, or for each part of one, and again for payloads
 /// that a restart or a retry reads again. Several threads may call it at the same time.

@@ -32,8 +32,8 @@ impl OrderBuffer {
     /// Looks at the keys with waiting rows. Returns those for which nothing has changed in this
     /// many looks, each with the time that releases all its rows, sorted by name.
     ///
-    /// A row ahead of its log waits until the log has reached its time: meanwhile the log went on as
-    /// long as the key was silent.
+    /// A row ahead of its log waits until the log has reached its time: meanwhile the log went on
+    /// as long as the key was silent.
     pub(crate) fn silent_for(
         &self,
         silence: &mut Silence,
@@ -69,8 +69,8 @@ impl OrderBuffer {
     /// The time up to which the rows of a key are known not to be ahead of their log, which has
     /// gone on for this long since.
     ///
-    /// A row moves the clock of its key to its own time or to that of its log, whichever is earlier,
-    /// less the bound. The clock is saved, so this holds after a restart too.
+    /// A row moves the clock of its key to its own time or to that of its log, whichever is
+    /// earlier, less the bound. The clock is saved, so this holds after a restart too.
     fn reached(&self, id: KeyId, quiet: Duration) -> EventTime {
         let clock = self.clocks.get(id.index());
         let log = clock.map_or(EventTime::BEFORE_ALL, |clock| clock.before_by(-self.bound));

@@ -11,6 +11,7 @@ mod brittle;
 mod compare;
 mod coverage;
 mod dice;
+mod disturb;
 mod every_step;
 mod input;
 mod planted;

@@ -13,6 +13,7 @@ use super::{
     audit::{Audit, Audited, AuditedSource},
     brittle::Brittle,
     compare::{at_least, differ, same},
+    disturb::with_disturbances,
     input::{MAX_AHEAD, PARTITIONS, logs, timed, with_log_times},
     queue,
     reference::{
@@ -135,23 +136,6 @@ impl Process {
             faults,
         }
     }
-}
-
-/// Adds what disturbs partitions that are claimed and restored, and batches that nobody asked for.
-fn with_disturbances(script: Vec<(usize, Script)>, dice: &mut Dice) -> Vec<(usize, Script)> {
-    let mut disturbed = Vec::new();
-    for (lane, step) in script {
-        let early = dice.roll(PARTITIONS as u64) as usize;
-        match dice.roll(40) {
-            0 | 1 => disturbed.push((early, Script::LostEarly)),
-            2 | 3 => disturbed.push((early, Script::RevokeEarly(Duration::from_secs(1)))),
-            4 => disturbed.push((early, Script::RevokeEarly(Duration::ZERO))),
-            5 => disturbed.push((early, Script::Stray)),
-            _ => {}
-        }
-        disturbed.push((lane, step));
-    }
-    disturbed
 }
 
 /// Longer than the interval of an epoch.
