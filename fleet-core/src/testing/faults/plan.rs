@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{Fault, Operation};
-use crate::data::{Error, ErrorKind, Result};
+use crate::data::{Error, ErrorKind, Partition, Result};
 
 type Decide = dyn FnMut(Operation) -> Option<Fault> + Send;
 type Meanwhile = dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
@@ -58,6 +58,8 @@ struct Plan {
     /// How many more operations fail because the disk is full.
     full: BTreeMap<Operation, u32>,
     asked: BTreeMap<Operation, u64>,
+    /// The tokens of the last claims of this process.
+    claimed: BTreeMap<Partition, u64>,
     happened: BTreeMap<(Operation, &'static str), u64>,
     /// The number of operations that failed in any way.
     injected: u64,
@@ -110,6 +112,7 @@ impl Faults {
             meanwhile: None,
             full: BTreeMap::new(),
             asked: BTreeMap::new(),
+            claimed: BTreeMap::new(),
             happened: BTreeMap::new(),
             injected: 0,
             crashed: false,
@@ -155,6 +158,17 @@ impl Faults {
     /// Returns how often operations of this kind were called.
     pub fn asked(&self, operation: Operation) -> u64 {
         self.lock().asked.get(&operation).copied().unwrap_or(0)
+    }
+
+    /// Records the token of a claim of this process.
+    pub(super) fn has_claimed(&self, partition: &Partition, token: u64) {
+        self.lock().claimed.insert(partition.clone(), token);
+    }
+
+    /// Returns the token of the last claim of this process.
+    #[cfg(test)]
+    pub(crate) fn token(&self, partition: &Partition) -> Option<u64> {
+        self.lock().claimed.get(partition).copied()
     }
 
     /// Returns how often this fault happened to this operation, whatever its parameters.

@@ -143,6 +143,7 @@ impl<S: CheckpointStore<Tx: Clone>> CheckpointStore for FaultyStore<S> {
             _ => {}
         }
         let claim = self.inner.claim(partition).await?;
+        self.faults.has_claimed(partition, claim.token);
         self.call_due().await?;
         self.faults.after(Operation::Claim, fault).await?;
         Ok(claim)

@@ -63,15 +63,6 @@ impl Audit {
         }
     }
 
-    /// Returns the token of the last claim of a partition.
-    fn token(&self, partition: &Partition) -> u64 {
-        let known = self.lock();
-        known
-            .partitions
-            .get(partition)
-            .map_or(0, |known| known.token)
-    }
-
     /// Returns the number of commits.
     pub(super) fn commits(&self) -> u64 {
         self.lock().commits
@@ -286,12 +277,6 @@ impl<S: Source> Source for AuditedSource<S> {
                 .iter()
                 .any(|fault| self.faults.happened(Operation::Commit, *fault) > 0);
             if !known.in_flight {
-                // A partition that another process has claimed since may be committed by that one.
-                let is_newest = |name: &Partition, token: u64| {
-                    let known = known.partitions.get(name);
-                    known.is_some_and(|known| known.token == token)
-                };
-                ours.retain(|(name, token)| is_newest(name, *token));
                 let sent = self.faults.asked(Operation::Commit);
                 let marks = ours
                     .into_iter()
@@ -312,7 +297,7 @@ impl<S: Source> Source for AuditedSource<S> {
         }
         let started = self.inner.start(partition, at).await;
         started.inspect_err(|_| self.failed())?;
-        let token = self.audit.token(partition);
+        let token = self.faults.token(partition).unwrap_or_default();
         let read = at.map(|at| at.next).unwrap_or_default();
         let run = &mut *self.run.lock();
         run.gone.remove(partition);
