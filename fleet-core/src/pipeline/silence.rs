@@ -50,3 +50,15 @@ impl Silences {
 pub(super) fn default_idle(order: &Order) -> Duration {
     IDLE.max(order.out_of_orderness)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_never_below_the_out_of_orderness() {
+        let seconds = Duration::from_secs;
+        assert_eq!(default_idle(&Order::within(seconds(5))), seconds(10));
+        assert_eq!(default_idle(&Order::within(seconds(60))), seconds(60));
+    }
+}

@@ -185,7 +185,16 @@ mod tests {
         }
         let log: Box<dyn SingleReader<Payload = ()>> = Box::new(Counting::default());
         assert_eq!(kind(&log), SourceKind::Log);
-        let live: Box<dyn SingleReader<Payload = ()>> = Box::new(Live(Counting::default()));
+        let mut live: Box<dyn SingleReader<Payload = ()>> = Box::new(Live(Counting::default()));
         assert_eq!(kind(&live), SourceKind::Live);
+        let mut log = log;
+        let (log, live): (
+            &mut dyn SingleReader<Payload = ()>,
+            &mut dyn SingleReader<Payload = ()>,
+        ) = (&mut *log, &mut *live);
+        assert_eq!(
+            (kind(&log), kind(&live)),
+            (SourceKind::Log, SourceKind::Live)
+        );
     }
 }

@@ -235,3 +235,31 @@ async fn a_busy_source_does_not_keep_silent_keys_waiting() {
         .unwrap();
     assert_ne!(report.oldest_held, Some(super::model::time(0)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_silent_key_is_released_while_its_source_is_paused() {
+    let ((mut pipeline, mut hand), p) = (led(), partition());
+    pipeline.plan.order = Order::within(Duration::from_secs(5));
+    let run = tokio::spawn(pipeline.run());
+    hand.say(SourceEvent::Assigned(vec![p.clone()])).await;
+    hand.say_batch(&p).await;
+    hand.say_batch(&p).await;
+    until(|| hand.told.have("pause p")).await;
+    // The sink is blocked for an hour, and what the vehicle sent meanwhile waits in the source.
+    sleep(Duration::from_secs(3600)).await;
+    hand.permits.add_permits(100);
+    let older = Reading {
+        second: 2 * EPOCH as i64 - 3,
+        kmh: 61,
+        ..Reading::default()
+    };
+    let at = Offset(2 * EPOCH as u64);
+    let batch = Batch::new(p.clone(), Offset(at.0 + 1), vec![(at, older)]);
+    hand.say(SourceEvent::Batch(batch)).await;
+    hand.say(SourceEvent::Closed(p)).await;
+    let report = run.await.unwrap().unwrap();
+    assert_eq!(
+        (report.counts.late, report.counts.accepted),
+        (0, 2 * EPOCH as u64 + 1)
+    );
+}

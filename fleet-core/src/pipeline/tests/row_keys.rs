@@ -16,7 +16,7 @@ use crate::{
         MemoryStore, MemoryTable, MemoryTx, Operator,
         decode::Typed,
         operator::{Cx, Keep},
-        sink::{Outcome, TransactionalSink},
+        sink::{Null, Outcome, TransactionalSink},
         source::{OnePartition, Queue, Source, SourceEvent},
     },
     data::{EventTime, Offset, Partition, Position, Result},
@@ -209,11 +209,10 @@ async fn over_a_queue_no_key_is_kept_but_each_row_has_its_key() {
             rows: [(1, 1), (0, 2), (5, 3), (1, 4), (0, 5)].map(reading).into(),
         };
         let (seen, store) = (Recording::with_keys(), MemoryStore::default());
-        let run = Pipeline::over_queue(source, Typed::default(), graph, store).publish(
-            "speeds",
-            speeds,
-            seen.clone(),
-        );
+        // Another sink that wants no keys changes nothing.
+        let run = Pipeline::over_queue(source, Typed::default(), graph, store)
+            .publish("plain", speeds, Null)
+            .publish("speeds", speeds, seen.clone());
         let run = if isolates { run.isolate_panics() } else { run };
         run.run().await.unwrap();
         let mut expected = vec!["car-b", "car-a", "car-f", "car-b", "car-a"];

@@ -339,3 +339,39 @@ async fn a_row_ahead_of_its_log_comes_out_when_the_log_would_have_reached_it() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_panic_over_one_silent_key_costs_no_row_of_another() {
+    let (mut graph, stream) = Graph::<Ping>::new();
+    let fine = graph.map("fine", stream, |ping: &Ping| {
+        assert!(ping.car != 1, "by plan");
+        *ping
+    });
+    let mut plan = plan(graph, Outlet::new("pings", fine), 5);
+    plan.isolate = true;
+    let partition = Partition::new("log/0");
+    let claim = MemoryStore::default().claim(&partition).await.unwrap();
+    let mut task = Task::restore(&plan, &partition, claim, 1).unwrap();
+    let pings = [0, 1, 2].map(|car| Ping {
+        car,
+        second: 100,
+        value: 1,
+    });
+    let rows: Vec<_> = (0..).map(Offset).zip(pings).collect();
+    let batch = Batch::new(partition, Offset(3), rows);
+    super::super::take(&mut task, &plan, &Typed::default(), batch).unwrap();
+    let after = Silent {
+        looks: 0,
+        every: seconds(1),
+    };
+    task.release_silent(&plan, &Inline, after).unwrap();
+    let piece = task.seal(&plan, &Inline, CommitKind::Snapshot).unwrap();
+    let mut left: Vec<_> = piece.outputs[0]
+        .rows::<Ping>()
+        .iter()
+        .map(|row| row.value.car)
+        .collect();
+    left.sort_unstable();
+    assert_eq!(left, [0, 2]);
+    assert_eq!(piece.sealed.counts.dead_lettered, 1);
+}
