@@ -34,7 +34,7 @@ use std::{process::ExitCode, time::Instant};
 use clap::Parser;
 
 use args::{Args, Command};
-use command::{dead_letters, demo, graph, replay, score};
+use command::{dead_letters, demo, graph, replay, score, simulate};
 use console::{failure, usage};
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -53,6 +53,7 @@ async fn main() -> ExitCode {
         Command::Demo(args) => Box::pin(demo::run(args, started)).await,
         Command::Replay(args) => replay::run(args, started).await,
         Command::Score(args) => score::run(args).await,
+        Command::Simulate(args) => simulate::run(args).await,
         Command::Graph(args) => graph::run(&args),
         Command::Report(args) => command::report::run(&args).await,
         Command::DeadLetters(args) => dead_letters::run(&args).await,

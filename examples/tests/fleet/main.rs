@@ -12,6 +12,7 @@ mod kills;
 mod lateness;
 mod recordings;
 mod seed_cases;
+mod simulate;
 mod sinks;
 mod support;
 mod usage;

@@ -3,6 +3,7 @@
 mod query;
 mod run;
 mod score;
+mod simulate;
 mod value;
 
 use clap::{Parser, Subcommand};
@@ -11,6 +12,7 @@ use fleet_rules::Mode;
 pub(crate) use query::{DeadLettersArgs, GraphArgs, ReportArgs};
 pub(crate) use run::{DemoArgs, OutputArgs, ReplayArgs};
 pub(crate) use score::{ScoreArgs, ScoreDialect};
+pub(crate) use simulate::{SimulateArgs, SimulatedDialect};
 pub(crate) use value::{DialectName, ReportFormat};
 
 /// Turns the events of a vehicle fleet into alerts, minute windows and stored history.
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Scores the drivers of recorded trips.
     Score(ScoreArgs),
+    /// Writes the events of a simulated fleet.
+    Simulate(SimulateArgs),
     /// Prints the graph of the main job as Mermaid.
     Graph(GraphArgs),
     /// Reports what a finished database holds.

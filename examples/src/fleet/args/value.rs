@@ -33,6 +33,12 @@ pub(crate) enum PaceName {
     Realtime,
 }
 
+impl PaceName {
+    pub(crate) fn is_realtime(self) -> bool {
+        self == Self::Realtime
+    }
+}
+
 impl From<PaceName> for Pace {
     fn from(name: PaceName) -> Self {
         match name {

@@ -6,3 +6,4 @@ pub(crate) mod graph;
 pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod score;
+pub(crate) mod simulate;

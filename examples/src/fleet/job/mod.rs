@@ -12,6 +12,7 @@ mod work;
 pub(crate) use fleet::FleetWork;
 pub(crate) use progress::Goal;
 pub(crate) use run::Job;
+pub(crate) use stop::requested as requested_stop;
 pub(crate) use telemetry::TelemetryWork;
 pub(crate) use trips::TripWork;
 pub(crate) use work::{BoxDecode, BoxSource, Work};
