@@ -128,7 +128,7 @@ impl fmt::Debug for RevokeGuard {
 ///   `start` on.
 /// - A batch, and the end, belong to a partition that was assigned and started, and not revoked or
 ///   lost since. A partition is restored between the two, which takes time; a source that does not
-///   wait ends the run. [`OnePartition`](super::source::OnePartition) waits.
+///   wait ends the run. [`OnePartition`](super::OnePartition) waits.
 ///
 /// # Errors
 /// After a [retryable](crate::Error::is_retryable) error the driver waits and repeats the call; any
