@@ -63,10 +63,10 @@ impl DeadLetter {
 
     /// Returns its id: a hash of pipeline, partition, offset, step, bytes and ordinal.
     ///
-    /// A commit that is repeated has the same ids: what is sent again can be told from what was sent
-    /// before. Equal letters of one record and step are numbered within their commit. So if an
-    /// operator makes the same row twice of one record, at its time and at a timer, and both are
-    /// rejected in different commits, they share an id: give such rows their time.
+    /// A commit that is repeated has the same ids: what is sent again can be told from what was
+    /// sent before. Equal letters of one record and step are numbered within their commit. So if
+    /// an operator makes the same row twice of one record, at its time and at a timer, and both
+    /// are rejected in different commits, they share an id: give such rows their time.
     ///
     /// # Examples
     /// ```
