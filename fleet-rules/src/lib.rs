@@ -1,4 +1,4 @@
-//! Rules that raise alerts from vehicle events, and the metrics of self-driving fleets.
+//! Rules that raise alerts from vehicle events, and the metrics of fleets.
 //!
 //! Each rule is an [`Operator`](fleet_core::Operator) of a [`Graph`](fleet_core::Graph). It reads
 //! the events of one vehicle in event-time order and emits [`Alert`](fleet_core::event::Alert)s.
@@ -10,6 +10,8 @@
 //! | [`Rules`] | telemetry | an alert when a signal violates a [`Threshold`] |
 //! | [`CollisionRisk`] | telemetry and detections | an alert when an object is too near or the time to collision too short |
 //! | [`Silent`] | any events | a [`Presence`] when a vehicle goes offline or comes back online |
+//! | [`SumMinutes`] | telemetry | sums by vehicle and minute: speed, charge, temperature, distance |
+//! | [`MeterDistance`] | telemetry | each event with the distance since the one before it |
 //! | [`SumSelfDriving`] | telemetry, detections, driving events | sums by vehicle and hour: distance, interventions, disengagements |
 //!
 //! [`preset`] has the rules of the supported systems by name. [`Mode`] selects how often a rule
@@ -50,6 +52,7 @@
 //! Depends on `fleet-core` alone.
 
 mod collision;
+mod minutes;
 mod mode;
 mod ordinal;
 pub mod preset;
@@ -59,6 +62,7 @@ mod silent;
 mod threshold;
 
 pub use collision::{CollisionOptions, CollisionRisk, CollisionState};
+pub use minutes::{MeterDistance, Metered, MinuteState, MinuteSums, SumMinutes, VehicleMinute};
 pub use mode::Mode;
 pub use rules::{MAX_RULES, Rules, RulesState};
 pub use self_driving::{

@@ -154,3 +154,36 @@ fn sums_of_self_driving_pass_the_suite_of_operators() {
     };
     conformance::revising_operator(|| SumSelfDriving::new(options.clone()), &events(), counts);
 }
+
+/// The last revision of each minute, but for distances: belated events add none.
+fn last_revisions(minutes: Vec<Window<MinuteSums>>) -> BTreeMap<(String, EventTime), MinuteSums> {
+    let mut last = BTreeMap::new();
+    for minute in minutes {
+        let sums = MinuteSums {
+            distance: Summary::EMPTY,
+            ..minute.value
+        };
+        last.insert((minute.key.to_string(), minute.start), sums);
+    }
+    last
+}
+
+#[test]
+fn sums_of_minutes_pass_the_suite_of_operators() {
+    conformance::revising_operator(SumMinutes::default, &telemetry(), last_revisions);
+}
+
+/// The events that distances were added to.
+fn metered(rows: Vec<Metered>) -> Vec<String> {
+    let mut events: Vec<_> = rows
+        .iter()
+        .map(|row| format!("{:?}", row.telemetry))
+        .collect();
+    events.sort_unstable();
+    events
+}
+
+#[test]
+fn distances_pass_the_suite_of_operators() {
+    conformance::revising_operator(MeterDistance::default, &telemetry(), metered);
+}

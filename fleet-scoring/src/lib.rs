@@ -11,6 +11,7 @@
 //! | [`TripScore`] | the score of one trip: its components, and the harsh events with their times |
 //! | [`SegmentTrips`] | an operator that finds trips in telemetry and scores them |
 //! | [`ScoreTrips`] | an operator that scores complete trips, one per request |
+//! | [`TripLog`], [`DriverScore`] | a scored trip as rows of FleetFlow's tables |
 //!
 //! # Examples
 //! Ten samples per second, two of them below -0.4 g:
@@ -49,4 +50,4 @@ pub use profile::{EmptyTrip, SeedFleetflow};
 pub use report::{Score, ScoreReport, TripScore};
 pub use score_trips::ScoreTrips;
 pub use sums::TripSums;
-pub use trip::{SegmentTrips, Trip, TripOptions, TripState};
+pub use trip::{DriverScore, SegmentTrips, Trip, TripLog, TripOptions, TripState};

@@ -7,11 +7,14 @@
 
 mod plain;
 mod server;
-mod state;
 
 use std::{error::Error, path::Path, time::Duration};
 
-use fleet_core::{Graph, Order, Pipeline, dialect::Ford, event::Telemetry};
+use fleet_core::{
+    Graph, Order, Pipeline,
+    dialect::Ford,
+    event::{Telemetry, VehicleState},
+};
 use fleet_examples::read_to_string;
 use fleet_rules::{Mode, preset};
 use fleet_sinks::{
@@ -29,7 +32,6 @@ use fleet_sources::{
 
 use plain::{Plain, Seen};
 use server::Demo;
-use state::VehicleState;
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 

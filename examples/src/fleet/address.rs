@@ -45,8 +45,8 @@ impl PostgresAddress {
     /// # Errors
     /// Returns the error of the connection; the message does not repeat a malformed URL.
     #[cfg(feature = "postgres")]
-    pub(crate) async fn connect(&self) -> fleet_core::Result<Database> {
-        Database::connect(&self.0, PostgresOptions::default()).await
+    pub(crate) async fn connect(&self, options: PostgresOptions) -> fleet_core::Result<Database> {
+        Database::connect(&self.0, options).await
     }
 }
 

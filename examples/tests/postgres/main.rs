@@ -11,6 +11,7 @@
     reason = "test helpers panic on failure and print what they measured"
 )]
 
+mod agreement;
 mod disk;
 mod input;
 mod network;

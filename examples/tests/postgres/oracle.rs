@@ -12,7 +12,7 @@ pub(crate) fn check(server: &Instance, work: &Work, fates: &Fates) {
     let query = |sql: &str| server.psql_in(&work.database, sql).unwrap();
     let rows = "SELECT vehicle_id || ' ' || to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')
                 || ' ' || CASE WHEN speed_kmh = trunc(speed_kmh) THEN speed_kmh || '.0' ELSE speed_kmh::text END
-                FROM telemetry";
+                FROM fleet.telemetry";
     assert_same("telemetry", &counted(&query(rows)), &fates.rows);
     let dead = "SELECT convert_from(raw, 'UTF8') FROM fleet_stream.dead_letters WHERE reason <> ''";
     assert_same("dead letters", &counted(&query(dead)), &fates.dead);
@@ -35,7 +35,7 @@ pub(crate) fn check(server: &Instance, work: &Work, fates: &Fates) {
 
     // The results equal those of one run without faults.
     let expected = undisturbed(work);
-    let kinds = query("SELECT kind || ' ' || count(*) FROM alerts GROUP BY kind ORDER BY 1");
+    let kinds = query("SELECT kind || ' ' || count(*) FROM fleet.alerts GROUP BY kind ORDER BY 1");
     let found: BTreeMap<&str, u64> = kinds
         .lines()
         .map(|line| line.split_once(' ').unwrap())
@@ -43,10 +43,10 @@ pub(crate) fn check(server: &Instance, work: &Work, fates: &Fates) {
         .collect();
     assert_eq!(serde_json::to_value(found).unwrap(), expected["alerts"]);
     assert!(expected["alerts"]["OVERSPEED"].as_u64().unwrap() > 0);
-    let once = query("SELECT count(*) - count(DISTINCT id) FROM alerts");
+    let once = query("SELECT count(*) - count(DISTINCT id) FROM fleet.alerts");
     assert_eq!(once, "0", "alerts that are stored twice");
     assert_eq!(
-        query("SELECT count(*) FROM windows"),
+        query("SELECT count(*) FROM fleet.minutes"),
         expected["windows"].to_string()
     );
 }

@@ -3,6 +3,7 @@
 //! | type | what it is |
 //! |---|---|
 //! | [`Telemetry`] | one observation of a vehicle's signals |
+//! | [`VehicleState`] | what a vehicle said last, as a row |
 //! | [`Perception`] | an object that a vehicle's sensors saw |
 //! | [`Driving`] | an action of the driving system or its driver |
 //! | [`TripSamples`] | the samples of one trip |
@@ -29,6 +30,7 @@ mod status;
 mod style;
 mod telemetry;
 mod trip;
+mod vehicle_state;
 mod wire_form;
 
 pub use alert::{Alert, LimitSource, Severity};
@@ -50,4 +52,5 @@ pub(crate) use style::Origin;
 pub use style::Style;
 pub use telemetry::{Flag, Layout, NullField, RoadType, Slot, Telemetry, TextField, UnknownKey};
 pub use trip::{TripSample, TripSamples, TripStatus};
+pub use vehicle_state::VehicleState;
 pub use wire_form::WireForm;

@@ -3,10 +3,12 @@
 mod options;
 mod row;
 mod state;
+mod stored;
 
 pub use options::TripOptions;
 pub use row::Trip;
 pub use state::TripState;
+pub use stored::{DriverScore, TripLog};
 
 use fleet_core::{
     ContentId, EventTime, Operator, Row,

@@ -57,6 +57,11 @@ impl Scratch {
             .unwrap()
     }
 
+    /// The name of the database.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A name for a role of this test; the role is dropped with the database.
     pub(crate) fn role(&self) -> String {
         self.name.replace("test", "role")

@@ -7,7 +7,7 @@ use fleet_core::Result;
 use crate::{
     args::GraphArgs,
     console::stdout,
-    job::{FleetWork, Work, fleet},
+    job::{FleetWork, fleet, graph_of},
 };
 
 /// Runs the command.
@@ -21,6 +21,5 @@ pub(crate) fn run(args: &GraphArgs) -> Result<()> {
         is_self_driving: true,
         scores_trips: true,
     };
-    let (graph, _) = work.graph()?;
-    stdout::print(&graph.mermaid())
+    stdout::print(&graph_of(work)?.mermaid())
 }

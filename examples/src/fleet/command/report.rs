@@ -43,7 +43,7 @@ pub(crate) async fn run(args: &ReportArgs) -> Result<()> {
 
 /// Reads the result tables; `None` if the database has none, like the one beside files.
 async fn results(db: &Database) -> Result<Option<(DrivingTotals, ScoreTotals)>> {
-    if !db.has_table("self_driving").await? || !db.has_table("trips").await? {
+    if !db.has_results().await? {
         return Ok(None);
     }
     Ok(Some((

@@ -5,6 +5,9 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use fleet_core::{Error, ErrorKind, Result};
 
 #[cfg(feature = "postgres")]
+use fleet_sinks::postgres::PostgresOptions;
+
+#[cfg(feature = "postgres")]
 use crate::database::postgres::PostgresServer;
 use crate::{
     address::{PostgresAddress, may_hold_password},
@@ -58,7 +61,7 @@ impl DatabaseChoice {
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(address) => {
-                let server = PostgresServer(address.connect().await?);
+                let server = PostgresServer(address.connect(PostgresOptions::default()).await?);
                 Ok(Database::Postgres(server))
             }
             #[cfg(not(feature = "postgres"))]

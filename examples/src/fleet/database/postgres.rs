@@ -10,6 +10,12 @@ use fleet_sinks::{
 
 use crate::database::row::Row;
 
+/// The tenant is the one that the command writes for.
+pub(super) const SELF_DRIVING: &str =
+    "(SELECT * FROM fleet.self_driving_hours WHERE tenant = 'demo') AS hours";
+pub(super) const TRIPS: &str = "(SELECT d.safety_score AS score, l.reason AS insufficient
+    FROM fleet.driver_scores d JOIN fleet.trip_logs l USING (tenant, trip_id) WHERE tenant = 'demo') AS trips";
+
 /// A connected server.
 pub(crate) struct PostgresServer(pub(super) Database);
 
@@ -46,7 +52,7 @@ impl PostgresServer {
 
     pub(super) async fn has_table(&self, name: &str) -> Result<bool> {
         let connection = self.0.connection().await?;
-        let exists = "SELECT to_regclass(quote_ident($1)) IS NOT NULL";
+        let exists = "SELECT to_regclass($1) IS NOT NULL";
         let exists = connection.client().query_one(exists, &[&name]).await;
         connection
             .run("look for tables in", async { exists?.try_get(0) })

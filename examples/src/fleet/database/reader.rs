@@ -6,7 +6,7 @@ use fleet_core::Result;
 use fleet_sinks::{StoreSummary, StoredDeadLetter};
 
 #[cfg(feature = "postgres")]
-use crate::database::postgres::PostgresServer;
+use crate::database::postgres::{PostgresServer, SELF_DRIVING, TRIPS};
 use crate::database::{row::Row, sqlite::SqliteFile};
 
 /// Every pipeline that this program runs, under the name it has in a store.
@@ -83,9 +83,37 @@ impl Database {
         Ok(cut)
     }
 
-    /// Whether the database has a table of this name.
-    pub(crate) async fn has_table(&self, name: &str) -> Result<bool> {
-        ask!(self, has_table(name))
+    /// Whether the database holds results; the one beside files has none.
+    pub(crate) async fn has_results(&self) -> Result<bool> {
+        let tables = match self {
+            Self::File(_) => ["self_driving", "trips"],
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => ["fleet.self_driving_hours", "fleet.driver_scores"],
+        };
+        for table in tables {
+            if !ask!(self, has_table(table))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The sums of self-driving vehicles by hour, to select from.
+    pub(crate) fn self_driving(&self) -> &'static str {
+        match self {
+            Self::File(_) => "self_driving",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => SELF_DRIVING,
+        }
+    }
+
+    /// The trips with `score` and the reason of its absence, `insufficient`, to select from.
+    pub(crate) fn trips(&self) -> &'static str {
+        match self {
+            Self::File(_) => "trips",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => TRIPS,
+        }
     }
 
     /// Runs a query that both databases understand: numbers are cast to `bigint` or

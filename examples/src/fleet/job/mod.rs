@@ -2,9 +2,11 @@
 
 pub(crate) mod fleet;
 mod progress;
+mod results;
 mod run;
 mod speed_window;
 mod stop;
+mod tables;
 mod telemetry;
 mod trips;
 mod work;
@@ -13,6 +15,7 @@ pub(crate) use fleet::FleetWork;
 pub(crate) use progress::Goal;
 pub(crate) use run::Job;
 pub(crate) use stop::requested as requested_stop;
+pub(crate) use tables::graph_of;
 pub(crate) use telemetry::TelemetryWork;
 pub(crate) use trips::TripWork;
 pub(crate) use work::{BoxDecode, BoxSource, Work};

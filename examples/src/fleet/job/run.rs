@@ -12,6 +12,7 @@ use crate::{
     job::{
         progress::{Goal, Progress},
         stop,
+        tables::Tables,
         work::{BoxDecode, BoxSource, Work},
     },
     report::ClosingReport,
@@ -43,7 +44,8 @@ impl<W: Work> Job<W> {
     /// Runs to the end of the input or the first stop signal; `fresh` empties the sink first.
     pub(crate) async fn report(self, output: &OutputArgs, fresh: bool) -> Result<Report> {
         let to = Destination::open(&output.sink, self.name, fresh).await?;
-        let (graph, streams) = self.work.graph()?;
+        let (mut graph, results) = self.work.graph();
+        let tables = Tables::of(&mut graph, results, &to)?;
         let limits = EpochLimits {
             interval: output.commit_every,
             ..EpochLimits::default()
@@ -61,7 +63,7 @@ impl<W: Work> Job<W> {
                         delay.as_secs_f64()
                     );
                 });
-        let pipeline = W::store(streams, pipeline, &to).await?;
+        let pipeline = tables.store(pipeline, &to).await?;
         // Dropped before the report is printed, which clears the terminal.
         let _progress = Progress::watch(pipeline.watch(), self.goal);
         pipeline.run_until(stop::requested()).await

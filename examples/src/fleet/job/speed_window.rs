@@ -28,17 +28,6 @@ pub(super) fn of<E: Event>(
     Ok(graph.map("windows", summaries, |window| SpeedWindow(window.clone())))
 }
 
-impl SpeedWindow {
-    /// The name under which the window is counted: its first result, or a revision.
-    pub(crate) fn tally(&self) -> &'static str {
-        if self.0.revision == 0 {
-            "final"
-        } else {
-            "revised"
-        }
-    }
-}
-
 impl TableRow for SpeedWindow {
     fn columns() -> &'static [Column] {
         const {

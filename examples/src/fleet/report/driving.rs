@@ -38,19 +38,20 @@ impl DrivingTotals {
                 )
             })
             .collect();
-        // The kilometres of a vehicle that never reports whether it drives itself do not count.
+        // Whole micrometres, whose sum is the same in any order. The kilometres of a vehicle that never reports whether it drives itself do not count.
         let sums = format!(
-            "SELECT count(DISTINCT vehicle_id), coalesce(sum(km), 0.0), CAST(coalesce(sum(interventions), 0) AS bigint),
+            "SELECT count(DISTINCT vehicle_id), CAST(coalesce(sum(round(km * 1e9)), 0) AS bigint), CAST(coalesce(sum(interventions), 0) AS bigint),
                     CAST(coalesce(sum(disengagements), 0) AS bigint), {}
-             FROM self_driving
-             WHERE vehicle_id IN (SELECT vehicle_id FROM self_driving
+             FROM {hours}
+             WHERE vehicle_id IN (SELECT vehicle_id FROM {hours}
                                   WHERE observed_s > 0 OR interventions + disengagements > 0)",
-            sums_by.join(", ")
+            sums_by.join(", "),
+            hours = db.self_driving(),
         );
         let row = db.row(&sums).await?;
         Ok(Self {
             vehicles: row.count(0),
-            km: row.real(1).unwrap_or(0.0),
+            km: row.count(1) as f64 / 1e9,
             interventions: row.count(2),
             disengagements: row.count(3),
             by: (4..)

@@ -30,12 +30,17 @@ impl ScoreTotals {
     /// # Errors
     /// Returns an error if the database cannot be read.
     pub(crate) async fn read(db: &Database) -> Result<Self> {
-        let all = "SELECT count(*), count(score), CAST(avg(score) AS double precision) FROM trips";
-        let all = db.row(all).await?;
+        let trips = db.trips();
+        let all = format!(
+            "SELECT count(*), count(score), CAST(coalesce(sum(score), 0) AS bigint) FROM {trips}"
+        );
+        let all = db.row(&all).await?;
         let mut bands = BANDS.map(|(_, name)| (name, 0));
-        let scores = "SELECT CAST(score AS double precision), count(*) FROM trips
-                      WHERE score IS NOT NULL GROUP BY score";
-        for row in db.rows(scores).await? {
+        let scores = format!(
+            "SELECT CAST(score AS double precision), count(*) FROM {trips}
+             WHERE score IS NOT NULL GROUP BY score"
+        );
+        for row in db.rows(&scores).await? {
             let score = row.real(0).unwrap_or(0.0);
             let band = BANDS
                 .iter()
@@ -44,13 +49,15 @@ impl ScoreTotals {
                 *count += row.count(1);
             }
         }
-        let unscored = "SELECT coalesce(insufficient, 'no reason'), count(*) AS n FROM trips
-                        WHERE score IS NULL GROUP BY 1 ORDER BY n DESC, 1";
-        let unscored = db.rows(unscored).await?;
+        let unscored = format!(
+            "SELECT coalesce(insufficient, 'no reason'), count(*) AS n FROM {trips}
+             WHERE score IS NULL GROUP BY 1 ORDER BY n DESC, 1"
+        );
+        let unscored = db.rows(&unscored).await?;
         Ok(Self {
             trips: all.count(0),
             scored: all.count(1),
-            mean: all.real(2),
+            mean: (all.count(1) > 0).then(|| all.count(2) as f64 / all.count(1) as f64),
             bands: bands.into(),
             unscored: unscored
                 .iter()

@@ -13,6 +13,8 @@ use fleet_sinks::{FileStore, SqliteStore};
 #[cfg(not(feature = "postgres"))]
 use crate::address::PostgresAddress;
 use crate::sink::SinkChoice;
+#[cfg(feature = "postgres")]
+use crate::sink::fleet_schema;
 
 /// A checkpoint store, and tables that are written in its transactions.
 pub(crate) enum Destination {
@@ -20,7 +22,7 @@ pub(crate) enum Destination {
     Sqlite(SqliteStore),
     /// Files of one format in a folder, one for each table.
     Files(FileStore, Format),
-    /// Tables of a PostgreSQL database.
+    /// Tables of the schema `fleet` in a PostgreSQL database.
     #[cfg(feature = "postgres")]
     Postgres(PostgresStore),
     /// No tables: only the totals matter.
@@ -55,11 +57,7 @@ impl Destination {
             SinkChoice::Csv(dir) => Self::files(dir, pipeline, fresh, Format::Csv)?,
             #[cfg(feature = "postgres")]
             SinkChoice::Postgres(address) => {
-                let store = PostgresStore::open(&address.connect().await?, pipeline).await?;
-                if fresh {
-                    store.wipe_all().await?;
-                }
-                Self::Postgres(store)
+                Self::Postgres(fleet_schema::open(address, pipeline, fresh).await?)
             }
             #[cfg(not(feature = "postgres"))]
             SinkChoice::Postgres(_) => return Err(PostgresAddress::not_built()),
@@ -91,11 +89,11 @@ impl Destination {
         }
     }
 
-    /// Opens the table of this name, or returns `None` where no rows are stored.
+    /// Opens the table of this name, or returns `None` where results have no tables of their own.
     ///
     /// # Errors
     /// Refuses a table that exists with other columns.
-    pub(crate) async fn table<R: TableRow + Send + Sync + 'static>(
+    pub(crate) fn table<R: TableRow + Send + Sync + 'static>(
         &self,
         name: &str,
     ) -> Result<Option<Table<R>>> {
@@ -105,8 +103,9 @@ impl Destination {
                 BoxStore::sink::<FileStore, R>(store.ndjson(name)?)
             }
             Self::Files(store, Format::Csv) => BoxStore::sink::<FileStore, R>(store.csv(name)?),
+            // Its tables are those of the schema.
             #[cfg(feature = "postgres")]
-            Self::Postgres(store) => BoxStore::sink::<PostgresStore, R>(store.table(name).await?),
+            Self::Postgres(_) => return Ok(None),
             Self::Nowhere(_) => return Ok(None),
         }))
     }

@@ -2,6 +2,8 @@
 
 mod choice;
 mod destination;
+#[cfg(feature = "postgres")]
+mod fleet_schema;
 
 pub(crate) use choice::SinkChoice;
 pub(crate) use destination::Destination;

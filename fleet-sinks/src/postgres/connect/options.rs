@@ -1,6 +1,6 @@
 //! Options of a connection: encryption, pool size and deadlines.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 /// When a connection is encrypted.
 ///
@@ -52,6 +52,9 @@ pub struct PostgresOptions {
     /// (`idle_in_transaction_session_timeout`). Default: 60 s, our choice: the longest that others
     /// may have to wait for the locks of a process that hangs.
     pub idle_in_transaction_timeout: Duration,
+    /// Further settings of each connection, by name, such as `role` or `fleet.tenants`. Default:
+    /// none.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// How much later than the server the client gives up: the server's message says more. Our choice.
@@ -98,6 +101,7 @@ impl Default for PostgresOptions {
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(10),
             idle_in_transaction_timeout: Duration::from_secs(60),
+            settings: BTreeMap::new(),
         }
     }
 }

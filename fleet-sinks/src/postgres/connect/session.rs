@@ -31,8 +31,8 @@ const UNCONFIRMED: Duration = Duration::from_secs(30);
 
 /// Resets a connection before its next user. `BEGIN` fails inside a failed transaction, which makes
 /// the pool discard the connection; together with `ROLLBACK` it ends a transaction that was left
-/// open. `RESET ALL` restores the options that the connection was opened with.
-const CLEAN: &str = "BEGIN; ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
+/// open. `RESET ALL` restores the options that the connection was opened with, but for the role.
+const CLEAN: &str = "BEGIN; ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; UNLISTEN *; \
      SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 /// A connection and the statements that were prepared on it.
@@ -137,6 +137,18 @@ where
     })
 }
 
+/// Escapes what would end an option: the server splits them at white space.
+fn escaped(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for character in value.chars() {
+        if character.is_whitespace() || character == '\\' {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
 /// Sets the deadlines of client and server, as options of the connection, which `RESET ALL`
 /// restores.
 fn settings(config: &mut Config, options: &PostgresOptions) {
@@ -156,8 +168,14 @@ fn settings(config: &mut Config, options: &PostgresOptions) {
         ("tcp_keepalives_count", PROBES.to_string()),
     ];
     let given = config.get_options().unwrap_or_default().to_owned();
-    let server = server.iter().fold(given, |all, (name, value)| {
-        all + " -c " + name + "=" + value
+    let server = server.iter().map(|(name, value)| (*name, value)).chain(
+        options
+            .settings
+            .iter()
+            .map(|(name, value)| (name.as_str(), value)),
+    );
+    let server = server.fold(given, |all, (name, value)| {
+        all + " -c " + name + "=" + &escaped(value)
     });
     config
         .options(server)

@@ -41,6 +41,7 @@ const FLEET: &[Migration] = &[
     migration!("fleet", 7, "security"),
     migration!("fleet", 8, "stream"),
     migration!("fleet", 10, "dead_letters"),
+    migration!("fleet", 11, "writers"),
 ];
 
 /// Applies the migrations that a database lacks, in one transaction.
@@ -73,4 +74,27 @@ pub async fn migrate(database: &Database, wanted: Migrations) -> Result<Migrated
     }
     tx.commit().await?;
     Ok(migrated)
+}
+
+const MAY_MIGRATE: &str = "
+SELECT r.rolsuper OR CASE
+    WHEN s.oid IS NULL THEN r.rolcreaterole AND has_database_privilege(current_database(), 'CREATE')
+    ELSE s.nspowner = r.oid END
+FROM pg_roles r LEFT JOIN pg_namespace s ON s.nspname = 'fleet'
+WHERE r.rolname = current_user";
+
+/// Returns whether the login may apply [`Migrations::Fleet`]: it owns the schema `fleet`, or may
+/// make it together with its roles.
+///
+/// # Errors
+/// Returns errors of the server.
+pub async fn may_migrate(database: &Database) -> Result<bool> {
+    let connection = database.connection().await?;
+    let asked = async {
+        let row = connection.client().query_one(MAY_MIGRATE, &[]).await?;
+        row.try_get(0)
+    };
+    connection
+        .run("ask for the rights of the login in", asked)
+        .await
 }

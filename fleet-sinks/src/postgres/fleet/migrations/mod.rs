@@ -13,5 +13,5 @@ mod timescale;
 
 pub use crate::postgres::migrate::Migrated;
 pub use demo::seed_demo;
-pub use migrate::{Migrations, migrate};
-pub use timescale::{Timescale, enable_timescale};
+pub use migrate::{Migrations, may_migrate, migrate};
+pub use timescale::{Timescale, enable_timescale, refresh_timescale};

@@ -20,7 +20,12 @@ pub enum Timescale {
 ///
 /// TimescaleDB does not allow row-level security together with compression or continuous
 /// aggregates. So readers lose their rights on the tables and keep those on the views `fleet.v_..`,
-/// which apply the same conditions and are all that the queries read.
+/// which apply the same conditions and are all that the queries read. Logins that ingest write to
+/// these tables past all policies, and read minutes: only services that you trust with every tenant
+/// may have one.
+///
+/// Hours and days that are over are brought up to date every ten minutes. Until then an older event
+/// counts in its minute only; [`refresh_timescale`] does it at once.
 ///
 /// # Errors
 /// Refuses tables with rows. Otherwise returns errors of the server.
@@ -46,4 +51,23 @@ pub async fn enable_timescale(database: &Database) -> Result<Timescale> {
         .await?;
     tx.commit().await?;
     Ok(Timescale::Enabled)
+}
+
+/// Brings hours and days up to date with their minutes, on a database with hypertables. Call it
+/// after a replay of older events, as the owner of the tables. The current hour and day are
+/// computed when they are asked for, so they need none of it.
+///
+/// # Errors
+/// Returns errors of the server, such as for a database without TimescaleDB.
+pub async fn refresh_timescale(database: &Database) -> Result<()> {
+    for (view, end) in [("hours", "1 hour"), ("days", "1 day")] {
+        let connection = database.connection().await?;
+        // A procedure that commits by itself, so it runs outside any transaction.
+        let call = format!(
+            "CALL refresh_continuous_aggregate('fleet.{view}', NULL, now() - interval '{end}')"
+        );
+        let work = connection.client().batch_execute(&call);
+        connection.run("refresh hours and days in", work).await?;
+    }
+    Ok(())
 }

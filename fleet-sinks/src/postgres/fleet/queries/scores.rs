@@ -4,7 +4,7 @@ use fleet_core::{DriverId, Result, TripId, time::Stamp};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
-    convert::{count, text, time},
+    convert::{count, maybe_text, text, time},
     page::Slice,
 };
 use crate::postgres::fleet::tenancy::Scoped;
@@ -14,8 +14,8 @@ use crate::postgres::fleet::tenancy::Scoped;
 pub struct StoredTripScore {
     /// The trip.
     pub trip_id: TripId,
-    /// The driver.
-    pub driver_id: DriverId,
+    /// The driver; null for a trip that was found in telemetry.
+    pub driver_id: Option<DriverId>,
     /// The score, 0 to 100; null if the trip was too short to score.
     pub safety_score: Option<i32>,
     /// The number of harsh brakings.
@@ -60,7 +60,7 @@ pub async fn driver_scores(
 fn score(row: &Row) -> Result<StoredTripScore, tokio_postgres::Error> {
     Ok(StoredTripScore {
         trip_id: text(row, "trip_id")?,
-        driver_id: text(row, "driver_id")?,
+        driver_id: maybe_text(row, "driver_id")?,
         safety_score: row.try_get("safety_score")?,
         harsh_braking_count: count(row, "harsh_braking_count")?,
         rapid_accel_count: count(row, "rapid_accel_count")?,

@@ -34,10 +34,14 @@ pub struct SelfDrivingTotals {
     pub autopilot_engagement_pct: Option<f64>,
 }
 
+/// Whole micrometres and microseconds: in this form sums are the same in any order.
 const SQL: &str = "
-SELECT vehicle_id, sum(km) AS km, sum(engaged_km) AS engaged_km, sum(interventions)::bigint AS interventions,
+SELECT vehicle_id, sum(km::numeric(24, 9))::double precision AS km,
+    sum(engaged_km::numeric(24, 9))::double precision AS engaged_km, sum(interventions)::bigint AS interventions,
     sum(disengagements)::bigint AS disengagements, sum(episodes)::bigint AS episodes,
-    sum(speed_violations)::bigint AS speed_violations, sum(observed_s) AS observed_s, sum(engaged_s) AS engaged_s
+    sum(speed_violations)::bigint AS speed_violations, 
+    sum(observed_s::numeric(24, 6))::double precision AS observed_s,
+    sum(engaged_s::numeric(24, 6))::double precision AS engaged_s
 FROM fleet.self_driving_hours
 WHERE tenant = $1 AND ($2::text IS NULL OR vehicle_id = $2) AND start >= $3 AND start < $4
 GROUP BY vehicle_id ORDER BY vehicle_id";

@@ -12,11 +12,12 @@
 //! | `fleet_maintainer` | make and drop partitions past all policies; never for a service |
 //!
 //! The tenant of an ingesting login is one of its settings (`ALTER ROLE .. SET fleet.tenants =
-//! '{customer_a}'`), so a message cannot choose it.
+//! '{customer_a}'`), so a message cannot choose it. A [`Tenant`] is added by the owner of the tables.
 
 mod check;
 mod scope;
 mod scoped;
+mod tenant;
 #[cfg(test)]
 pub(in crate::postgres) mod tests;
 mod whoami;
@@ -24,4 +25,5 @@ mod whoami;
 pub use check::check;
 pub use scope::Scope;
 pub use scoped::Scoped;
+pub use tenant::Tenant;
 pub use whoami::SecurityRoles;

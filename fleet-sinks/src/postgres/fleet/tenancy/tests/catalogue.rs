@@ -1,11 +1,12 @@
 //! The check of the catalogue detects each planted hole.
 
 use super::rig::Rig;
-use crate::postgres::fleet::tenancy::check::{HOLES, findings};
+use crate::postgres::fleet::tenancy::check::{self, Timescale};
 
 async fn holes(rig: &Rig) -> Vec<String> {
     let tx = rig.scratch.open().await.begin().await.unwrap();
-    findings(&tx, HOLES).await.unwrap()
+    let made = Timescale::find(&tx).await.unwrap();
+    check::holes(&tx, &made).await.unwrap()
 }
 
 #[tokio::test]
@@ -63,6 +64,11 @@ async fn each_hole_is_found() {
             "CREATE VIEW fleet.v_leak AS SELECT * FROM fleet.vehicles",
             "DROP VIEW fleet.v_leak",
             "view v_leak",
+        ),
+        (
+            "CREATE VIEW fleet.v_all WITH (security_barrier = true) AS SELECT * FROM fleet.vehicles",
+            "ALTER VIEW fleet.v_all SET (security_invoker = true)",
+            "view v_all goes by its owner's rights and does not ask",
         ),
         (
             "ALTER TABLE fleet.alerts NO FORCE ROW LEVEL SECURITY",

@@ -5,3 +5,4 @@ mod churn;
 mod policies;
 pub(in crate::postgres) mod rig;
 mod rights;
+mod tenant;

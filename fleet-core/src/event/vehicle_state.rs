@@ -1,21 +1,25 @@
-//! The latest state of a vehicle, as a row of `fleet.vehicle_state`.
+//! The last word of a vehicle as a row of a table.
 
-use fleet_core::{
-    TableRow,
-    event::{Signal, Telemetry},
+use super::{Signal, Telemetry};
+use crate::data::{
+    FleetId, TableRow,
     table::{Column, Fields, Value},
 };
 
-/// The newest telemetry of a vehicle.
-#[derive(Clone, Debug)]
-pub(crate) struct VehicleState(pub(crate) Telemetry);
+/// What a vehicle said last, with the columns of `fleet.vehicle_state`.
+///
+/// A table keeps one row for each vehicle: store it so that a row replaces an older one of the same
+/// `vehicle_id` by its `last_seen_ts`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VehicleState(pub Telemetry);
 
-/// The signals of a vehicle, in the order of the columns after its time.
-const SIGNALS: [Signal; 8] = [
+/// The signals, in the order of the columns after the fleet.
+const SIGNALS: [Signal; 9] = [
     Signal::Latitude,
     Signal::Longitude,
     Signal::Speed,
     Signal::Heading,
+    Signal::BatteryCharge,
     Signal::Fuel,
     Signal::EngineTemperature,
     Signal::BatteryVoltage,
@@ -28,10 +32,12 @@ impl TableRow for VehicleState {
             &[
                 Column::text("vehicle_id"),
                 Column::time("last_seen_ts"),
+                Column::text("fleet_id").nullable(),
                 Column::real("latitude").nullable(),
                 Column::real("longitude").nullable(),
                 Column::real("speed_kmh").nullable(),
                 Column::real("heading_deg").nullable(),
+                Column::real("battery_pct").nullable(),
                 Column::real("fuel_pct").nullable(),
                 Column::real("engine_temp_c").nullable(),
                 Column::real("battery_v").nullable(),
@@ -43,8 +49,21 @@ impl TableRow for VehicleState {
     fn write(&self, to: &mut dyn Fields) {
         to.put(Value::Text(self.0.vehicle().as_str()));
         to.put(Value::Time(self.0.at()));
+        to.put(Value::text_or_null(self.0.fleet().map(FleetId::as_str)));
         for signal in SIGNALS {
             to.put(Value::real_or_null(self.0.value(signal)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_of_a_signal_has_its_name() {
+        let columns = VehicleState::columns().iter().skip(3);
+        let named: Vec<_> = columns.map(|column| column.name).collect();
+        assert_eq!(named, SIGNALS.map(|signal| signal.name()));
     }
 }

@@ -1,0 +1,101 @@
+//! The tables that the results of a job go to: those of the row types, or those of the schema
+//! `fleet` on a server.
+
+#[cfg(feature = "postgres")]
+mod fleet_schema;
+mod own;
+
+use fleet_core::{Event, Graph, Result, Stream, event::Alert};
+
+#[cfg(feature = "postgres")]
+use crate::job::tables::fleet_schema::FleetTables;
+use crate::{
+    job::{
+        results::Results,
+        tables::own::OwnTables,
+        work::{JobPipeline, Work},
+    },
+    sink::Destination,
+};
+
+/// Tables, and the streams that fill them.
+pub(super) enum Tables {
+    /// A table for each type of rows.
+    Own(OwnTables),
+    /// The tables that the queries of dashboards read.
+    #[cfg(feature = "postgres")]
+    Fleet(FleetTables),
+}
+
+impl Tables {
+    /// Chooses the tables of a destination, and adds the nodes that make their rows.
+    ///
+    /// # Errors
+    /// Refuses windows of a length that the tables cannot hold.
+    pub(super) fn of<E: Event>(
+        graph: &mut Graph<E>,
+        results: Results,
+        to: &Destination,
+    ) -> Result<Self> {
+        match to {
+            #[cfg(feature = "postgres")]
+            Destination::Postgres(store) => FleetTables::of(graph, results, store).map(Self::Fleet),
+            _ => OwnTables::of(graph, results).map(Self::Own),
+        }
+    }
+
+    /// Binds each stream to its table, and counts alerts and windows.
+    ///
+    /// # Errors
+    /// Refuses a table that exists with other columns.
+    pub(super) async fn store<E: Event>(
+        self,
+        pipeline: JobPipeline<E>,
+        to: &Destination,
+    ) -> Result<JobPipeline<E>> {
+        match self {
+            Self::Own(tables) => tables.store(pipeline, to),
+            #[cfg(feature = "postgres")]
+            Self::Fleet(tables) => tables.store(pipeline).await,
+        }
+    }
+}
+
+/// Returns the graph of a job on a file, with the nodes that make the rows of its tables.
+///
+/// # Errors
+/// Refuses a window that is too short.
+pub(crate) fn graph_of<W: Work>(work: W) -> Result<Graph<W::Event>> {
+    let (mut graph, results) = work.graph();
+    OwnTables::of(&mut graph, results)?;
+    Ok(graph)
+}
+
+/// Counts alerts by kind.
+fn tally_alerts<E: Event>(
+    pipeline: JobPipeline<E>,
+    alerts: Option<Stream<Alert>>,
+) -> JobPipeline<E> {
+    match alerts {
+        Some(alerts) => pipeline.tally("alerts", alerts, |alert| alert.kind.as_word()),
+        None => pipeline,
+    }
+}
+
+/// Counts windows by whether they are revised.
+fn tally_windows<E: Event, W: Send + Sync + 'static>(
+    pipeline: JobPipeline<E>,
+    windows: Option<Stream<W>>,
+    revision: fn(&W) -> u32,
+) -> JobPipeline<E> {
+    match windows {
+        Some(windows) => pipeline.tally("windows", windows, move |window| {
+            if revision(window) == 0 {
+                "final"
+            } else {
+                "revised"
+            }
+        }),
+        None => pipeline,
+    }
+}
