@@ -63,6 +63,39 @@ fn every_sink_takes_the_same_rows_and_a_second_run_adds_none() {
 }
 
 #[test]
+fn the_rows_of_files_are_read_again_as_native_events() {
+    let scratch = Scratch::new();
+    let at = |name: &str| scratch.at(name);
+    demo(&format!("ndjson:{}", at("first").display()));
+    let tables = ["telemetry", "perception", "driving"];
+    let file = |folder: &str, table: &str| at(folder).join(format!("{table}.ndjson"));
+    let inputs = tables.map(|table| file("first", table).display().to_string());
+    let mut words = vec!["replay"];
+    words.extend(inputs.iter().map(String::as_str));
+    // The files follow each other, so all events of the second are older than the last of the first.
+    words.extend(["--dialect", "native", "--out-of-orderness", "5m"]);
+    let sink = format!("ndjson:{}", at("second").display());
+    words.extend(["--sink", &sink]);
+    let report = report(&words);
+    assert_eq!(report["accepted"], report["read"]);
+    for table in tables {
+        let sorted = |folder: &str| {
+            let text = fs::read_to_string(file(folder, table)).unwrap();
+            let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+            lines.sort_unstable();
+            lines
+        };
+        let (first, second) = (sorted("first"), sorted("second"));
+        assert!(!first.is_empty() && first == second, "{table}");
+    }
+    // Results are no events.
+    let alerts = file("first", "alerts").display().to_string();
+    let words = ["replay", &alerts, "--dialect", "native", "--sink", "null"];
+    let refused = super::support::report(&words);
+    assert_eq!(refused["dead_lettered"], refused["read"]);
+}
+
+#[test]
 fn an_input_that_grew_after_its_end_is_refused_and_read_afresh_on_request() {
     let scratch = Scratch::new();
     let (file, sink) = (

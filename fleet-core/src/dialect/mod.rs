@@ -34,7 +34,7 @@ pub use json::Json;
 pub use keeping::Keeping;
 pub use lines::MAX_RECORD_BYTES;
 pub use lossy::Lossy;
-pub use native::Native;
+pub use native::{Native, NativeEvents};
 pub use openxc::{NewestTime, NewestTimes, OpenXc};
 pub use vehicleops::VehicleOps;
 pub use wire::{JsonText, Maybe};

@@ -5,7 +5,8 @@ use std::time::Instant;
 use fleet_core::{
     Decode, Order, Result, VehicleId,
     dialect::{
-        ColumnMap, Csv, FleetPipeline, FleetStream, Ford, Native, NewestTimes, OpenXc, VehicleOps,
+        ColumnMap, Csv, FleetPipeline, FleetStream, Ford, NativeEvents, NewestTimes, OpenXc,
+        VehicleOps,
     },
     event::{Signal, Telemetry},
     source::Chunk,
@@ -64,8 +65,9 @@ impl Replay {
 
     async fn native(self) -> Result<()> {
         let source = self.open(Format::Lines)?;
-        let work = self.telemetry_work(true)?;
-        let (source, dialect) = (Box::new(source), Box::new(Native::default()));
+        // Rows do not say whether a vehicle drives itself.
+        let work = self.fleet_work(false, true)?;
+        let (source, dialect) = (Box::new(source), Box::new(NativeEvents::default()));
         self.run(source, dialect, work, "as native".into()).await
     }
 

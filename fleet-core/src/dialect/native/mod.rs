@@ -1,4 +1,9 @@
-//! The library's own dialect: the signal names of COVESA VSS.
+//! The library's own dialects: the signal names of COVESA VSS, and the rows of its own tables.
+
+mod events;
+mod rows;
+
+pub use events::NativeEvents;
 
 use super::{
     object::{Schema, TelemetryTarget, UnknownKeys, fields},
