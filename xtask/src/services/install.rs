@@ -21,7 +21,8 @@ impl Install {
         }
     }
 
-    /// Installs PostgreSQL from the packages of the system.
+    /// Installs PostgreSQL from the packages of the system, and the shell of SQLite that README.md
+    /// uses.
     ///
     /// # Errors
     ///
@@ -50,7 +51,13 @@ fn commands() -> [Invocation; 2] {
         Invocation::new("apt-get", ["update"]),
         Invocation::new(
             "apt-get",
-            ["install", "--yes", "--no-install-recommends", "postgresql"],
+            [
+                "install",
+                "--yes",
+                "--no-install-recommends",
+                "postgresql",
+                "sqlite3",
+            ],
         )
         .env("DEBIAN_FRONTEND", "noninteractive")
         .env("RUNLEVEL", "1"),
@@ -69,7 +76,7 @@ mod tests {
     fn without_permission_nothing_is_installed_and_the_commands_are_shown() {
         let why = Install::Nothing.postgres().unwrap_err();
         let wanted = "apt-get update && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-                      apt-get install --yes --no-install-recommends postgresql";
+                      apt-get install --yes --no-install-recommends postgresql sqlite3";
         assert!(why.ends_with(wanted), "{why}");
     }
 }
