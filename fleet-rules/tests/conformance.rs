@@ -17,10 +17,11 @@ use fleet_core::{
     },
     testing::conformance,
     units::{Distance, EngineSpeed, Percent, Speed, Temperature, Voltage},
+    window::{Summary, Window},
 };
 use fleet_rules::{
-    CollisionOptions, CollisionRisk, Mode, SelfDriving, SelfDrivingHour, SelfDrivingOptions,
-    Silent, SumSelfDriving, preset,
+    CollisionOptions, CollisionRisk, MeterDistance, Metered, MinuteSums, Mode, SelfDriving,
+    SelfDrivingHour, SelfDrivingOptions, Silent, SumMinutes, SumSelfDriving, preset,
 };
 use support::{at, vehicle};
 
@@ -176,7 +177,7 @@ fn sums_of_minutes_pass_the_suite_of_operators() {
 /// The events that distances were added to.
 fn metered(rows: Vec<Metered>) -> Vec<String> {
     let mut events: Vec<_> = rows
-        .iter()
+        .into_iter()
         .map(|row| format!("{:?}", row.telemetry))
         .collect();
     events.sort_unstable();

@@ -10,6 +10,7 @@
 )]
 
 mod checkpoint;
+mod command;
 mod core;
 mod f1;
 mod growth;
@@ -65,6 +66,9 @@ fn main() {
             if wanted("f1") {
                 f1::run(events);
                 workers::run(events);
+            }
+            if wanted("command") {
+                command::run(events);
             }
             if wanted("core") {
                 core::run(events as usize);

@@ -72,7 +72,8 @@ fn the_rows_of_files_are_read_again_as_native_events() {
     let inputs = tables.map(|table| file("first", table).display().to_string());
     let mut words = vec!["replay"];
     words.extend(inputs.iter().map(String::as_str));
-    // The files follow each other, so all events of the second are older than the last of the first.
+    // The files follow each other, so the events of the second are older than the last of the
+    // first.
     words.extend(["--dialect", "native", "--out-of-orderness", "5m"]);
     let sink = format!("ndjson:{}", at("second").display());
     words.extend(["--sink", &sink]);

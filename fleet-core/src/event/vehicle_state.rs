@@ -64,6 +64,6 @@ mod tests {
     fn a_column_of_a_signal_has_its_name() {
         let columns = VehicleState::columns().iter().skip(3);
         let named: Vec<_> = columns.map(|column| column.name).collect();
-        assert_eq!(named, SIGNALS.map(|signal| signal.name()));
+        assert_eq!(named, SIGNALS.map(Signal::name));
     }
 }

@@ -38,9 +38,11 @@ impl DrivingTotals {
                 )
             })
             .collect();
-        // Whole micrometres, whose sum is the same in any order. The kilometres of a vehicle that never reports whether it drives itself do not count.
+        // Whole micrometres, whose sum is the same in any order. The kilometres of a vehicle that
+        // never reports whether it drives itself do not count.
         let sums = format!(
-            "SELECT count(DISTINCT vehicle_id), CAST(coalesce(sum(round(km * 1e9)), 0) AS bigint), CAST(coalesce(sum(interventions), 0) AS bigint),
+            "SELECT count(DISTINCT vehicle_id), CAST(coalesce(sum(round(km * 1e9)), 0) AS bigint),
+                    CAST(coalesce(sum(interventions), 0) AS bigint),
                     CAST(coalesce(sum(disengagements), 0) AS bigint), {}
              FROM {hours}
              WHERE vehicle_id IN (SELECT vehicle_id FROM {hours}

@@ -185,7 +185,7 @@ async fn check_self_driving(scoped: &Scoped, events: &Events, ends: (Micros, Mic
     for totals in &found {
         let of = &driven[totals.vehicle.as_str()];
         let near = |found: f64, expected: f64| {
-            assert!((found - expected).abs() < 1e-6, "{found} {expected}")
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         };
         near(totals.km, of.km);
         near(totals.engaged_km, of.engaged_km);

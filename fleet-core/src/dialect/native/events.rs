@@ -94,6 +94,8 @@ fn is_vss(event: &Telemetry) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
     use crate::{data::TableRow, event::Telemetry};
 
@@ -127,7 +129,7 @@ mod tests {
                 1 => "12.5",
                 _ => "40.0",
             };
-            telemetry += &format!(",\"{}\":{value}", column.name);
+            write!(telemetry, ",\"{}\":{value}", column.name).unwrap();
         }
         telemetry += "}";
         for row in [

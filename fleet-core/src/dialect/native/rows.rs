@@ -77,7 +77,7 @@ struct PerceptionRow {
 /// Reads a row of a perception event.
 ///
 /// # Errors
-/// Returns why it is none.
+/// Returns why the record is not one.
 pub(super) fn perception(record: &str) -> Result<Perception, Refused> {
     let row: PerceptionRow = parse(record)?;
     Ok(Perception {
@@ -110,7 +110,7 @@ struct DrivingRow {
 /// Reads a row of a driving event.
 ///
 /// # Errors
-/// Returns why it is none.
+/// Returns why the record is not one.
 pub(super) fn driving(record: &str) -> Result<Driving, Refused> {
     let row: DrivingRow = parse(record)?;
     let position = match (row.latitude, row.longitude) {

@@ -12,7 +12,8 @@
 //! | `fleet_maintainer` | make and drop partitions past all policies; never for a service |
 //!
 //! The tenant of an ingesting login is one of its settings (`ALTER ROLE .. SET fleet.tenants =
-//! '{customer_a}'`), so a message cannot choose it. A [`Tenant`] is added by the owner of the tables.
+//! '{customer_a}'`), so a message cannot choose it. A [`Tenant`] is added by the owner of the
+//! tables.
 
 mod check;
 mod scope;

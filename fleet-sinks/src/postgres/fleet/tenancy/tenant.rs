@@ -10,11 +10,12 @@ use crate::postgres::connect::{Database, PostgresOptions};
 /// The owner makes a tenant, and a pipeline then writes for it with the rights of an ingesting
 /// login:
 /// ```no_run
-/// use fleet_sinks::postgres::{Database, PostgresOptions, migrations::{self, Migrations}, tenancy::Tenant};
+/// use fleet_sinks::postgres::{Database, PostgresOptions, migrations::{Migrations, migrate}};
+/// use fleet_sinks::postgres::tenancy::Tenant;
 /// # async fn example(url: &str) -> fleet_core::Result<()> {
 /// let owner = Database::connect(url, PostgresOptions::default()).await?;
-/// migrations::migrate(&owner, Migrations::Fleet).await?;
-/// let tenant = Tenant::new("north").with_pipelines(["trucks"]).showing_new_vehicles_to(["north_all"]);
+/// migrate(&owner, Migrations::Fleet).await?;
+/// let tenant = Tenant::new("north").with_pipelines(["trucks"]).showing_new_vehicles_to(["all"]);
 /// tenant.add(&owner).await?;
 /// let ingest = Database::connect(url, tenant.ingesting(PostgresOptions::default())).await?;
 /// # let _ = ingest;
