@@ -5,6 +5,7 @@
 //! `cargo xtask services` keeps a server running for a person. Every package may use this crate in
 //! its tests; it runs on Unix only.
 
+pub mod kafka;
 pub mod postgres;
 mod private;
 pub mod skip;

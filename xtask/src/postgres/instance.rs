@@ -12,7 +12,7 @@ use super::programs::Programs;
 use super::server::{End, Server, log, pid_file};
 use crate::private::account::Account;
 use crate::private::folder::Folder;
-use crate::private::keeper::Keeper;
+use crate::private::keeper::{Keeper, Signal};
 use crate::private::process::output;
 
 /// The account that the packages of PostgreSQL create.
@@ -53,7 +53,12 @@ impl Instance {
         let account = Account::of(ACCOUNT)?;
         let end_leftover = |folder: &Path| stop_leftover(&programs, account, folder);
         let folder = Folder::create("postgres", account, end_leftover)?;
-        let keeper = Keeper::start(account, folder.path(), &pid_file(folder.path()))?;
+        let keeper = Keeper::start(
+            account,
+            folder.path(),
+            &pid_file(folder.path()),
+            Signal::Quit,
+        )?;
         let access = Access::new()?;
         let certificates = match options.tls {
             Tls::On => Some(Certificates::make(folder.path(), account)?),

@@ -12,12 +12,21 @@ use super::account::Account;
 const SCRIPT: &str = r#"
 while read -r line; do pid=$line; done
 if [ -n "${pid:-}" ] && [ "$(head -n 1 "$2" 2>/dev/null)" = "$pid" ]; then
-    kill -QUIT "$pid"
+    kill "-$3" "$pid"
     tries=100
     while [ "$tries" -gt 0 ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; tries=$((tries - 1)); done
 fi
 rm -rf "$1"
 "#;
+
+/// The signal that ends a server at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Signal {
+    /// An end in order, which PostgreSQL takes as a crash.
+    Quit,
+    /// The end of a program that takes no other signal at its word.
+    Kill,
+}
 
 /// A shell that outlives this process by a moment.
 #[derive(Debug)]
@@ -29,9 +38,18 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Starts the shell for `folder`. The server writes its process id to the first line of
     /// `pid_file`.
-    pub(crate) fn start(account: Account, folder: &Path, pid_file: &Path) -> Result<Self, String> {
+    pub(crate) fn start(
+        account: Account,
+        folder: &Path,
+        pid_file: &Path,
+        signal: Signal,
+    ) -> Result<Self, String> {
         let mut shell = account.command(Path::new("sh"));
         shell.args(["-c", SCRIPT, "sh"]).arg(folder).arg(pid_file);
+        shell.arg(match signal {
+            Signal::Quit => "QUIT",
+            Signal::Kill => "KILL",
+        });
         // Not in the folder that it removes, and silent, because nobody may be left to read its
         // output.
         shell.current_dir("/").stdin(Stdio::piped());
