@@ -138,9 +138,10 @@ async fn postgres_tables_have_the_columns_of_their_rows() {
     assert_made::<SelfDrivingHour>(&store, &db, "self_driving").await;
     assert_made::<Trip>(&store, &db, "trips").await;
 
-    // The schema has the same columns, and the tenant, which the server fills in.
+    // The schema has the same columns, and the tenant and a number, which the server fills in.
     let mut found = stored(&db, "fleet.self_driving_hours").await;
     assert_eq!(found.remove(0).0, "tenant");
+    assert_eq!(found.pop().map(|column| column.0).as_deref(), Some("seq"));
     assert_eq!(found, named::<SelfDrivingHour>(word));
 
     drop((store, database, db));

@@ -17,11 +17,11 @@ use fleet_core::{
     },
     testing::conformance,
     units::{Distance, EngineSpeed, Percent, Speed, Temperature, Voltage},
-    window::{Summary, Window},
+    window::Summary,
 };
 use fleet_rules::{
     CollisionOptions, CollisionRisk, MeterDistance, Metered, MinuteSums, Mode, SelfDriving,
-    SelfDrivingHour, SelfDrivingOptions, Silent, SumMinutes, SumSelfDriving, preset,
+    SelfDrivingHour, SelfDrivingOptions, Silent, SumMinutes, SumSelfDriving, VehicleMinute, preset,
 };
 use support::{at, vehicle};
 
@@ -156,22 +156,23 @@ fn sums_of_self_driving_pass_the_suite_of_operators() {
     conformance::revising_operator(|| SumSelfDriving::new(options.clone()), &events(), counts);
 }
 
-/// The last revision of each minute, but for distances: belated events add none.
-fn last_revisions(minutes: Vec<Window<MinuteSums>>) -> BTreeMap<(String, EventTime), MinuteSums> {
-    let mut last = BTreeMap::new();
+/// The sums of each minute, but for distances: belated events add none.
+fn sums_of_minutes(minutes: Vec<VehicleMinute>) -> BTreeMap<(String, EventTime), MinuteSums> {
+    let mut all = BTreeMap::new();
     for minute in minutes {
         let sums = MinuteSums {
             distance: Summary::EMPTY,
-            ..minute.value
+            ..minute.sums
         };
-        last.insert((minute.key.to_string(), minute.start), sums);
+        let of = (minute.vehicle.to_string(), minute.start);
+        all.entry(of).or_insert(MinuteSums::EMPTY).merge(&sums);
     }
-    last
+    all
 }
 
 #[test]
 fn sums_of_minutes_pass_the_suite_of_operators() {
-    conformance::revising_operator(SumMinutes::default, &telemetry(), last_revisions);
+    conformance::revising_operator(SumMinutes::default, &telemetry(), sums_of_minutes);
 }
 
 /// The events that distances were added to.

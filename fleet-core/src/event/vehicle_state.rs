@@ -1,6 +1,6 @@
 //! The last word of a vehicle as a row of a table.
 
-use super::{Signal, Telemetry};
+use super::{Signal, Status, Telemetry};
 use crate::data::{
     FleetId, TableRow,
     table::{Column, Fields, Value},
@@ -13,7 +13,10 @@ use crate::data::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct VehicleState(pub Telemetry);
 
-/// The signals, in the order of the columns after the fleet.
+/// The status of a vehicle that sends none, as Ford's demo has it.
+const UNKNOWN: &str = "active";
+
+/// The signals, in the order of the columns after the status.
 const SIGNALS: [Signal; 9] = [
     Signal::Latitude,
     Signal::Longitude,
@@ -33,6 +36,7 @@ impl TableRow for VehicleState {
                 Column::text("vehicle_id"),
                 Column::time("last_seen_ts"),
                 Column::text("fleet_id").nullable(),
+                Column::text("status"),
                 Column::real("latitude").nullable(),
                 Column::real("longitude").nullable(),
                 Column::real("speed_kmh").nullable(),
@@ -50,6 +54,10 @@ impl TableRow for VehicleState {
         to.put(Value::Text(self.0.vehicle().as_str()));
         to.put(Value::Time(self.0.at()));
         to.put(Value::text_or_null(self.0.fleet().map(FleetId::as_str)));
+        let status = self.0.status();
+        to.put(Value::Text(
+            status.as_ref().map_or(UNKNOWN, Status::as_word),
+        ));
         for signal in SIGNALS {
             to.put(Value::real_or_null(self.0.value(signal)));
         }
@@ -62,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_column_of_a_signal_has_its_name() {
-        let columns = VehicleState::columns().iter().skip(3);
+        let columns = VehicleState::columns().iter().skip(4);
         let named: Vec<_> = columns.map(|column| column.name).collect();
         assert_eq!(named, SIGNALS.map(Signal::name));
     }

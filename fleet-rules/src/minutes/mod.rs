@@ -6,6 +6,8 @@ mod distance;
 mod metered;
 mod state;
 mod sums;
+#[cfg(test)]
+mod tests;
 mod vehicle_minute;
 
 pub use distance::MeterDistance;
@@ -17,15 +19,13 @@ pub use vehicle_minute::VehicleMinute;
 use std::time::Duration;
 
 use fleet_core::{
-    EventTime, Operator, Row,
+    EventTime, Operator, Row, VehicleId,
     event::Telemetry,
     odometry::{Fix, Meter, MeterOptions},
     operator::{Cx, Keep},
-    window::{Tumbling, Window, Windowed},
 };
 
-use sums::{Measures, SumMeasures};
-
+const MINUTE: Duration = Duration::from_secs(60);
 /// How long the last position of a vehicle is kept without an event. Our choice: the distance
 /// driven meanwhile belongs to no minute.
 const STATE_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
@@ -33,8 +33,9 @@ const STATE_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 /// Sums speed, charge, temperature, distance and alerts by vehicle and minute.
 ///
 /// # Shape
-/// The [window](Window) of a minute is emitted when the minute is over, and again with the next
-/// revision for each belated event. [`VehicleMinute`] makes a row of it.
+/// Each row holds partial sums of one vehicle and minute, and the sums of a minute are the sums of
+/// its rows, whichever input they come from. There is one when the minute is over, and one for each
+/// belated event after that.
 ///
 /// # Guarantees
 /// Sums are kept in whole millionths, so they are the same in any order of addition. The distance
@@ -45,77 +46,65 @@ const STATE_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 /// # Examples
 /// ```
 /// use fleet_core::{Graph, event::Telemetry};
-/// use fleet_rules::{SumMinutes, VehicleMinute};
+/// use fleet_rules::SumMinutes;
 /// let (mut graph, telemetry) = Graph::<Telemetry>::new();
-/// let windows = graph.apply("minute_sums", telemetry, SumMinutes::default());
-/// let minutes = graph.map("minutes", windows, |window| VehicleMinute(window.clone()));
+/// let minutes = graph.apply("minutes", telemetry, SumMinutes::default());
 /// # let _ = minutes;
 /// assert!(graph.mermaid().contains("minutes"));
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SumMinutes {
     meter: MeterOptions,
-    windows: Windowed<SumMeasures>,
 }
 
 impl SumMinutes {
     /// An operator that measures distances within these limits.
     pub fn new(meter: MeterOptions) -> Self {
-        Self {
-            meter,
-            windows: Tumbling::minutes(1).aggregate(SumMeasures),
-        }
-    }
-}
-
-impl Default for SumMinutes {
-    fn default() -> Self {
-        Self::new(MeterOptions::default())
+        Self { meter }
     }
 }
 
 impl Operator for SumMinutes {
     type In = Telemetry;
-    type Out = Window<MinuteSums>;
+    type Out = VehicleMinute;
     type State = MinuteState;
 
     fn init(&self) -> MinuteState {
-        MinuteState::new(self.windows.init())
+        MinuteState::default()
     }
 
     fn on_row(
         &self,
         state: &mut MinuteState,
         row: &Row<Telemetry>,
-        cx: &mut Cx<'_, Window<MinuteSums>>,
+        cx: &mut Cx<'_, VehicleMinute>,
     ) {
-        state.wake(cx);
         if row.at.since(state.last) >= STATE_TIMEOUT {
             state.meter = Meter::default();
         }
-        let segment = state.meter.observe(&self.meter, &Fix::from(&row.value));
-        let measures = Measures::of(&row.value, segment.as_ref());
         state.last = row.at;
-        let row = Row::detached(row.at, row.offset, measures);
-        self.windows.on_row(&mut state.windows, &row, cx);
+        let segment = state.meter.observe(&self.meter, &Fix::from(&row.value));
+        if state.open.is_none() {
+            // The only other timer is the one that forgets the vehicle.
+            cx.forget_timers();
+            cx.wake_at(row.at.floor_to(MINUTE) + MINUTE);
+        }
+        let open = state.open.get_or_insert(MinuteSums::EMPTY);
+        open.add(&row.value, segment.as_ref(), row.at);
     }
 
     fn on_timer(
         &self,
         state: &mut MinuteState,
-        at: EventTime,
-        cx: &mut Cx<'_, Window<MinuteSums>>,
+        _: EventTime,
+        cx: &mut Cx<'_, VehicleMinute>,
     ) -> Keep {
-        let forget_at = state.last + STATE_TIMEOUT;
-        match self.windows.on_timer(&mut state.windows, at, cx) {
-            Keep::Nothing if at < forget_at => {
-                // The minute is over, and the position is still needed.
-                state.windows = self.windows.init();
-                state.rest(forget_at, cx);
-                Keep::State
-            }
-            keep => keep,
-        }
+        let Some(sums) = state.open.take() else {
+            return Keep::Nothing;
+        };
+        emit((state.last.floor_to(MINUTE), sums, false), cx);
+        cx.wake_at(state.last + STATE_TIMEOUT);
+        Keep::State
     }
 
     fn revises(&self) -> bool {
@@ -124,16 +113,25 @@ impl Operator for SumMinutes {
 
     fn on_belated(
         &self,
-        state: &mut MinuteState,
+        _: &mut MinuteState,
         row: &Row<Telemetry>,
-        cx: &mut Cx<'_, Window<MinuteSums>>,
+        cx: &mut Cx<'_, VehicleMinute>,
     ) {
-        state.wake(cx);
-        let measures = Measures::of(&row.value, None);
-        let row = Row::detached(row.at, row.offset, measures);
-        self.windows.on_belated(&mut state.windows, &row, cx);
+        let mut sums = MinuteSums::EMPTY;
+        sums.add(&row.value, None, row.at);
+        emit((row.at.floor_to(MINUTE), sums, true), cx);
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// Emits the sums of the minute that begins at `start`.
+fn emit((start, sums, belated): (EventTime, MinuteSums, bool), cx: &mut Cx<'_, VehicleMinute>) {
+    // The key is a vehicle id that was checked when the event was made.
+    if let Ok(vehicle) = VehicleId::new(cx.key()) {
+        cx.emit(VehicleMinute {
+            vehicle,
+            start,
+            sums,
+            belated,
+        });
+    }
+}

@@ -1,59 +1,45 @@
-//! The state of one vehicle: its last position and its open minutes.
+//! The state of one vehicle: its last position and its open minute.
 
-use fleet_core::{EventTime, State, odometry::Meter, operator::Cx, window::Panes};
+use fleet_core::{EventTime, State, odometry::Meter};
 
 use super::MinuteSums;
 
 /// The state of one vehicle.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MinuteState {
     pub(super) meter: Meter,
     /// The time of the last event in order.
     pub(super) last: EventTime,
-    /// Whether no minute is open, so that the only timer is the one that forgets the vehicle.
-    rests: bool,
-    pub(super) windows: Panes<MinuteSums>,
+    /// The sums of the minute of that event, until it is over.
+    pub(super) open: Option<MinuteSums>,
 }
 
-impl MinuteState {
-    pub(super) fn new(windows: Panes<MinuteSums>) -> Self {
+impl Default for MinuteState {
+    fn default() -> Self {
         Self {
             meter: Meter::default(),
             last: EventTime::BEFORE_ALL,
-            rests: false,
-            windows,
-        }
-    }
-
-    /// Waits until `at` for a further event.
-    pub(super) fn rest<O>(&mut self, at: EventTime, cx: &mut Cx<'_, O>) {
-        cx.forget_timers();
-        cx.wake_at(at);
-        self.rests = true;
-    }
-
-    /// Leaves the timers to the windows again.
-    pub(super) fn wake<O>(&mut self, cx: &mut Cx<'_, O>) {
-        if std::mem::take(&mut self.rests) {
-            cx.forget_timers();
+            open: None,
         }
     }
 }
 
 /// # Layout
-/// `meter, last i64, rests u8, windows`
+/// `meter, last i64, open u8, then the sums if it is 1`
 impl State for MinuteState {
     const VERSION: u16 = {
         // A new layout of a part is a new layout of the whole.
-        assert!(Meter::VERSION == 1 && Panes::<MinuteSums>::VERSION == 0x101);
+        assert!(Meter::VERSION == 1 && MinuteSums::VERSION == 1);
         1
     };
 
     fn encode(&self, to: &mut Vec<u8>) {
         self.meter.encode(to);
         self.last.encode(to);
-        u8::from(self.rests).encode(to);
-        self.windows.encode(to);
+        u8::from(self.open.is_some()).encode(to);
+        if let Some(open) = &self.open {
+            open.encode(to);
+        }
     }
 
     fn decode(version: u16, from: &mut &[u8]) -> Option<Self> {
@@ -61,8 +47,11 @@ impl State for MinuteState {
         Some(Self {
             meter: Meter::decode(Meter::VERSION, from)?,
             last: EventTime::decode(EventTime::VERSION, from)?,
-            rests: u8::decode(u8::VERSION, from)? != 0,
-            windows: Panes::decode(Panes::<MinuteSums>::VERSION, from)?,
+            open: match u8::decode(u8::VERSION, from)? {
+                0 => None,
+                1 => Some(MinuteSums::decode(MinuteSums::VERSION, from)?),
+                _ => return None,
+            },
         })
     }
 }

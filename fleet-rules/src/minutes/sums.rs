@@ -5,7 +5,7 @@ use fleet_core::{
     event::{Status, Telemetry},
     odometry::Segment,
     units::{Percent, Speed, Temperature},
-    window::{Aggregate, Summary},
+    window::Summary,
 };
 
 /// Sums over the events of one vehicle and minute.
@@ -38,6 +38,19 @@ impl MinuteSums {
         distance: Summary::EMPTY,
         alerts: 0,
     };
+
+    /// Adds an event, and the distance up to it.
+    pub(super) fn add(&mut self, event: &Telemetry, segment: Option<&Segment>, at: EventTime) {
+        let measured = segment.filter(|segment| segment.method.is_some());
+        self.speed.add(event.speed().map(Speed::as_kmh), at);
+        let charge = event.battery_charge().map(Percent::as_percent);
+        self.battery.add(charge, at);
+        let engine = event.engine_temperature().map(Temperature::as_celsius);
+        self.engine_temperature.add(engine, at);
+        let metres = measured.map(|segment| segment.distance().as_m());
+        self.distance.add(metres, at);
+        self.alerts += u64::from(event.status() == Some(Status::Alert));
+    }
 
     /// Adds the contents of other sums.
     pub fn merge(&mut self, other: &Self) {
@@ -80,59 +93,5 @@ impl State for MinuteSums {
             distance: summary()?,
             alerts: u64::decode(u64::VERSION, from)?,
         })
-    }
-}
-
-/// What one event adds to its minute.
-#[derive(Debug)]
-pub(super) struct Measures {
-    speed_kmh: Option<f64>,
-    battery_pct: Option<f64>,
-    engine_temp_c: Option<f64>,
-    distance_m: Option<f64>,
-    is_alert: bool,
-}
-
-impl Measures {
-    /// Takes the values of an event, and the distance up to it.
-    pub(super) fn of(event: &Telemetry, segment: Option<&Segment>) -> Self {
-        let measured = segment.filter(|segment| segment.method.is_some());
-        Self {
-            speed_kmh: event.speed().map(Speed::as_kmh),
-            battery_pct: event.battery_charge().map(Percent::as_percent),
-            engine_temp_c: event.engine_temperature().map(Temperature::as_celsius),
-            distance_m: measured.map(|segment| segment.distance().as_m()),
-            is_alert: event.status() == Some(Status::Alert),
-        }
-    }
-}
-
-/// Adds [`Measures`] up.
-#[derive(Debug)]
-pub(super) struct SumMeasures;
-
-impl Aggregate for SumMeasures {
-    type In = Measures;
-    type Accumulator = MinuteSums;
-    type Out = MinuteSums;
-
-    fn empty(&self) -> MinuteSums {
-        MinuteSums::EMPTY
-    }
-
-    fn add(&self, sums: &mut MinuteSums, event: &Measures, at: EventTime) {
-        sums.speed.add(event.speed_kmh, at);
-        sums.battery.add(event.battery_pct, at);
-        sums.engine_temperature.add(event.engine_temp_c, at);
-        sums.distance.add(event.distance_m, at);
-        sums.alerts += u64::from(event.is_alert);
-    }
-
-    fn merge(&self, into: &mut MinuteSums, other: &MinuteSums) {
-        into.merge(other);
-    }
-
-    fn finish(&self, sums: &MinuteSums) -> MinuteSums {
-        *sums
     }
 }

@@ -11,8 +11,6 @@ use fleet_core::{
 
 use super::*;
 
-const MINUTE: Duration = Duration::from_secs(60);
-
 fn at(seconds: f64) -> EventTime {
     EventTime::from_micros(1_700_000_040_000_000) + Duration::from_secs_f64(seconds)
 }
@@ -23,7 +21,7 @@ fn event(seconds: f64, kmh: f64) -> Telemetry {
 
 struct Run {
     harness: Harness<Telemetry>,
-    minutes: fleet_core::Stream<Window<MinuteSums>>,
+    minutes: fleet_core::Stream<VehicleMinute>,
     metered: fleet_core::Stream<Metered>,
 }
 
@@ -67,8 +65,8 @@ fn minutes_are_those_of_a_plain_loop_and_distances_add_up() {
         sums.1 += event.speed().unwrap().as_kmh();
         sums.2 += u64::from(event.status() == Some(Status::Alert));
     }
-    let found = |window: &Window<MinuteSums>| {
-        let sums = window.value;
+    let found = |window: &VehicleMinute| {
+        let sums = window.sums;
         let sums = (sums.speed.rows, sums.speed.sum().unwrap(), sums.alerts);
         (window.start, sums)
     };
@@ -76,7 +74,7 @@ fn minutes_are_those_of_a_plain_loop_and_distances_add_up() {
         minutes.iter().map(found).collect::<BTreeMap<_, _>>(),
         wanted
     );
-    assert!(minutes.iter().all(|window| window.revision == 0));
+    assert!(minutes.iter().all(|minute| !minute.belated));
 
     // Every event but the first ends a stretch of 1.5 s at a mean speed.
     assert_eq!(metered.len(), events.len());
@@ -88,7 +86,7 @@ fn minutes_are_those_of_a_plain_loop_and_distances_add_up() {
         .sum();
     let in_minutes: f64 = minutes
         .iter()
-        .filter_map(|window| window.value.distance.sum())
+        .filter_map(|window| window.sums.distance.sum())
         .sum();
     let loop_m: f64 = events
         .windows(2)
@@ -106,20 +104,27 @@ fn minutes_are_those_of_a_plain_loop_and_distances_add_up() {
 }
 
 #[test]
-fn a_belated_event_revises_its_minute_and_adds_no_distance() {
+fn a_belated_event_is_a_row_of_its_own_without_a_distance() {
     let lateness = Duration::from_secs(600);
     let mut run = Run::new(Order::within(Duration::ZERO).allowing(lateness));
     run.push([event(0.0, 36.0), event(50.0, 36.0), event(70.0, 36.0)]);
     let first = run.harness.take(run.minutes).remove(0);
-    run.push([event(20.0, 72.0)]);
-    let second = run.harness.take(run.minutes).remove(0);
-    assert_eq!((first.start, first.revision), (second.start, 0));
-    assert_eq!((second.revision, second.value.speed.rows), (1, 3));
-    assert_eq!(second.value.speed.max(), Some(72.0));
-    assert_eq!(second.value.distance.sum(), first.value.distance.sum());
+    // Of the minute that is over, and of the one that is open.
+    run.push([event(20.0, 72.0), event(65.0, 72.0)]);
+    let rows = run.harness.take(run.minutes);
+    for (row, start) in rows.iter().zip([at(0.0), at(60.0)]) {
+        assert_eq!((row.start, row.belated), (start, true));
+        let sums = row.sums;
+        assert_eq!((sums.speed.rows, sums.speed.max()), (1, Some(72.0)));
+        assert_eq!(sums.distance.sum(), None);
+    }
+    assert_eq!((first.start, first.sums.speed.rows), (at(0.0), 2));
+    run.harness.end();
+    let last = run.harness.take(run.minutes);
+    assert_eq!((last.len(), last[0].sums.speed.rows), (1, 1));
     let metered = run.harness.take(run.metered);
-    assert_eq!(metered.len(), 4);
-    assert_eq!(metered[3].distance, None);
+    assert_eq!(metered.len(), 5);
+    assert!(metered[3].distance.is_none() && metered[4].distance.is_none());
 }
 
 #[test]
@@ -151,7 +156,7 @@ fn the_distance_over_a_pause_belongs_to_the_event_after_it() {
         let minutes = run.harness.take(run.minutes);
         let sums: Vec<_> = minutes
             .iter()
-            .map(|window| window.value.distance.sum())
+            .map(|window| window.sums.distance.sum())
             .collect();
         assert_eq!(sums, [None, Some(3500.0), None, Some(1000.0)]);
     }
@@ -160,16 +165,22 @@ fn the_distance_over_a_pause_belongs_to_the_event_after_it() {
 #[test]
 fn a_state_survives_and_a_damaged_one_is_refused() {
     let mut sums = MinuteSums::EMPTY;
-    let measures = Measures::of(&event(0.0, 92.5), None);
-    fleet_core::window::Aggregate::add(&SumMeasures, &mut sums, &measures, at(0.0));
-    let mut bytes = Vec::new();
-    sums.encode(&mut bytes);
-    let decoded = MinuteSums::decode(MinuteSums::VERSION, &mut bytes.as_slice());
-    assert_eq!(decoded, Some(sums));
-    for cut in 0..bytes.len() {
-        assert_eq!(
-            MinuteSums::decode(MinuteSums::VERSION, &mut &bytes[..cut]),
-            None
-        );
+    sums.add(&event(0.0, 92.5), None, at(0.0));
+    for open in [None, Some(sums)] {
+        let state = MinuteState {
+            last: at(3.0),
+            open,
+            ..MinuteState::default()
+        };
+        let mut bytes = Vec::new();
+        state.encode(&mut bytes);
+        let decoded = MinuteState::decode(MinuteState::VERSION, &mut bytes.as_slice());
+        assert_eq!(decoded, Some(state));
+        for cut in 0..bytes.len() {
+            assert_eq!(
+                MinuteState::decode(MinuteState::VERSION, &mut &bytes[..cut]),
+                None
+            );
+        }
     }
 }

@@ -1,18 +1,26 @@
 //! The sums of a vehicle and minute as a row of a table.
 
 use fleet_core::{
-    TableRow,
-    table::{Column, Fields, Replaces, Value},
-    window::Window,
+    EventTime, TableRow, VehicleId,
+    table::{Column, Fields, Value},
 };
 
 use super::MinuteSums;
 
-/// The sums of one vehicle and minute, with the columns of `fleet.minutes`.
+/// Partial sums of one vehicle and minute, with the columns of `fleet.minutes`.
 ///
-/// A later revision replaces an earlier one.
+/// A minute may have several rows; its sums are theirs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct VehicleMinute(pub Window<MinuteSums>);
+pub struct VehicleMinute {
+    /// The vehicle.
+    pub vehicle: VehicleId,
+    /// The first instant of the minute.
+    pub start: EventTime,
+    /// The sums.
+    pub sums: MinuteSums,
+    /// Whether it holds a belated event, in addition to the row of the minute.
+    pub belated: bool,
+}
 
 impl TableRow for VehicleMinute {
     fn columns() -> &'static [Column] {
@@ -20,7 +28,6 @@ impl TableRow for VehicleMinute {
             &[
                 Column::text("vehicle_id"),
                 Column::time("time"),
-                Column::integer("revision"),
                 Column::integer("readings"),
                 Column::integer("speed_count"),
                 Column::real("speed_sum_kmh").nullable(),
@@ -38,25 +45,11 @@ impl TableRow for VehicleMinute {
         }
     }
 
-    fn replaces() -> Option<Replaces> {
-        Some(Replaces {
-            key: &["vehicle_id", "time"],
-            revision: "revision",
-        })
-    }
-
     fn write(&self, to: &mut dyn Fields) {
         let count = |count| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
-        let Window {
-            key,
-            start,
-            revision,
-            value: sums,
-            ..
-        } = &self.0;
-        to.put(Value::Text(key.as_str()));
-        to.put(Value::Time(*start));
-        to.put(Value::Integer(i64::from(*revision)));
+        let sums = &self.sums;
+        to.put(Value::Text(self.vehicle.as_str()));
+        to.put(Value::Time(self.start));
         to.put(count(sums.speed.rows));
         to.put(count(sums.speed.count));
         to.put(Value::real_or_null(sums.speed.sum()));

@@ -89,7 +89,6 @@ BEGIN
             'v_' || named);
     END LOOP;
 END $$;
-GRANT INSERT ON fleet.telemetry, fleet.perception, fleet.driving_events TO fleet_ingest;
-GRANT SELECT, INSERT, UPDATE ON fleet.minutes TO fleet_ingest;
+GRANT INSERT ON fleet.telemetry, fleet.perception, fleet.driving_events, fleet.minutes TO fleet_ingest;
 GRANT ALL ON fleet.telemetry, fleet.perception, fleet.driving_events, fleet.minutes, fleet.hours, fleet.days
     TO fleet_maintainer;

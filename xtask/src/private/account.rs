@@ -36,7 +36,6 @@ impl Account {
     }
 
     /// The user of this process.
-    #[cfg(test)]
     pub(crate) fn ourselves() -> Self {
         Self { dropped: None }
     }

@@ -50,6 +50,14 @@ impl ClosingReport {
         }
     }
 
+    /// The rows of each table with this fate, but for tables without any.
+    fn ending_with(&self, fate: &'static str) -> impl Iterator<Item = (&str, u64)> {
+        self.report.tallies.iter().filter_map(move |(name, count)| {
+            let table = name.strip_prefix("sink.")?.strip_suffix(fate)?;
+            Some((table.strip_suffix('.')?, *count)).filter(|(_, count)| *count > 0)
+        })
+    }
+
     fn events_per_second(&self) -> f64 {
         self.report.read_now as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
@@ -109,12 +117,7 @@ impl ClosingReport {
             revised => format!(", revised {} times", grouped(revised)),
         };
         let _ = writeln!(text, "  {:<12}{}{revisions}", "windows", grouped(windows));
-        let stored = self.report.tallies.iter().filter_map(|(name, count)| {
-            Some((
-                name.strip_prefix("sink.")?.strip_suffix(".written")?,
-                *count,
-            ))
-        });
+        let stored = self.ending_with("written");
         let _ = writeln!(
             text,
             "  {:<12}{}: {}",
@@ -139,10 +142,16 @@ impl ClosingReport {
             late,
             ..
         } = self.report.counts;
-        if let Some(db) = self.sink.dead_letter_db().filter(|_| dead_lettered > 0) {
+        let refused: Vec<_> = self.ending_with("dead_lettered").collect();
+        if !refused.is_empty() {
+            let refused = listed(refused.into_iter());
+            let _ = writeln!(text, "  {:<12}{refused}", "refused rows");
+        }
+        let unused = dead_lettered > 0 || self.ending_with("dead_lettered").next().is_some();
+        if let Some(db) = self.sink.dead_letter_db().filter(|_| unused) {
             let _ = writeln!(
                 text,
-                "  see what could not be read: fleet dead-letters --reasons --db {db}"
+                "  see what could not be used: fleet dead-letters --reasons --db {db}"
             );
         }
         // Our choice: more than one in a hundred hints at a wrong bound.

@@ -48,6 +48,10 @@ pub(super) async fn open(
         return Err(refused("--fresh deletes rows"));
     } else if !has_schema(&login).await? {
         return Err(refused("the database has no schema `fleet`"));
+    } else if !names_tenant(&login).await? {
+        return Err(refused(
+            "this login names no tenant (ALTER ROLE .. SET fleet.tenants = '{..}')",
+        ));
     } else {
         login
     };
@@ -56,17 +60,22 @@ pub(super) async fn open(
 
 fn refused(reason: &str) -> Error {
     let message = format!(
-        "{reason}, and this login may not do that: run the command once with the login that owns \
-         the database"
+        "{reason}: that is for the login that owns the database, so let it run the command once"
     );
     Error::new(ErrorKind::Config, message)
 }
 
 async fn has_schema(database: &Database) -> Result<bool> {
+    is_true(database, "SELECT to_regnamespace('fleet') IS NOT NULL").await
+}
+
+/// Whether rows of this login belong to a tenant; the server would refuse all others.
+async fn names_tenant(database: &Database) -> Result<bool> {
+    is_true(database, "SELECT fleet.only_tenant() IS NOT NULL").await
+}
+
+async fn is_true(database: &Database, sql: &str) -> Result<bool> {
     let connection = database.connection().await?;
-    let asked = async {
-        let sql = "SELECT to_regnamespace('fleet') IS NOT NULL";
-        connection.client().query_one(sql, &[]).await?.try_get(0)
-    };
-    connection.run("look for the schema in", asked).await
+    let asked = async { connection.client().query_one(sql, &[]).await?.try_get(0) };
+    connection.run("look at the schema in", asked).await
 }

@@ -68,6 +68,22 @@ impl Demo {
         }
     }
 
+    /// Replays a file of VehicleOps telemetry to its end.
+    pub(super) fn replay(&self, name: &str, lines: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name).display().to_string();
+        std::fs::write(&file, lines).unwrap();
+        let words = [
+            "replay",
+            &file,
+            "--dialect",
+            "vehicleops",
+            "--sink",
+            "postgres:",
+        ];
+        json(self.command(&[&words[..], &["--report", "json"]].concat()));
+    }
+
     /// What `fleet report` says.
     pub(super) fn report(&self) -> Value {
         json(self.command(&["report", "--db", "postgres:", "--report", "json"]))

@@ -60,13 +60,10 @@ impl FleetTables {
                            leave --window out";
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let telemetry = results.telemetry.map(|telemetry| {
-            let sums = graph.apply("minute_sums", telemetry, SumMinutes::default());
-            OfTelemetry {
-                metered: graph.apply("distance", telemetry, MeterDistance::default()),
-                states: graph.map("states", telemetry, |event| VehicleState(event.clone())),
-                minutes: graph.map("minutes", sums, |window| VehicleMinute(window.clone())),
-            }
+        let telemetry = results.telemetry.map(|telemetry| OfTelemetry {
+            metered: graph.apply("distance", telemetry, MeterDistance::default()),
+            states: graph.map("states", telemetry, |event| VehicleState(event.clone())),
+            minutes: graph.apply("minutes", telemetry, SumMinutes::default()),
         });
         let trips = results.trips.map(|trips| OfTrips {
             logs: graph.map("trip_logs", trips, |trip| TripLog(trip.clone())),
@@ -114,7 +111,7 @@ impl FleetTables {
             pipeline = pipeline.store("vehicle_state", of.states, boxed(table));
         }
         pipeline = tally_alerts(pipeline, alerts);
-        Ok(tally_windows(pipeline, minutes, |minute| minute.0.revision))
+        Ok(tally_windows(pipeline, minutes, |minute| minute.belated))
     }
 }
 

@@ -86,14 +86,14 @@ fn tally_alerts<E: Event>(
 fn tally_windows<E: Event, W: Send + Sync + 'static>(
     pipeline: JobPipeline<E>,
     windows: Option<Stream<W>>,
-    revision: fn(&W) -> u32,
+    is_revised: fn(&W) -> bool,
 ) -> JobPipeline<E> {
     match windows {
         Some(windows) => pipeline.tally("windows", windows, move |window| {
-            if revision(window) == 0 {
-                "final"
-            } else {
+            if is_revised(window) {
                 "revised"
+            } else {
+                "final"
             }
         }),
         None => pipeline,

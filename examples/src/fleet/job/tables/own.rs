@@ -56,7 +56,7 @@ impl OwnTables {
         pipeline = store(pipeline, "trips", trips, to)?;
         pipeline = tally_alerts(pipeline, alerts);
         Ok(tally_windows(pipeline, self.windows, |window| {
-            window.0.revision
+            window.0.revision > 0
         }))
     }
 }

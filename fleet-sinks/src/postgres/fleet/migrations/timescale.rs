@@ -21,8 +21,8 @@ pub enum Timescale {
 /// TimescaleDB does not allow row-level security together with compression or continuous
 /// aggregates. So readers lose their rights on the tables and keep those on the views `fleet.v_..`,
 /// which apply the same conditions and are all that the queries read. Logins that ingest write to
-/// these tables past all policies, and read minutes: only services that you trust with every tenant
-/// may have one.
+/// these tables past all policies: only services that you trust to name the right tenant may have
+/// one.
 ///
 /// Hours and days that are over are brought up to date every ten minutes. Until then an older event
 /// counts in its minute only; [`refresh_timescale`] does it at once.

@@ -90,7 +90,8 @@ pub struct OverviewPeriod {
 /// the range.
 const TOTALS: &str = "
 SELECT count(*) AS vehicles,
-    count(*) FILTER (WHERE s.last_seen_ts >= $1 AND s.last_seen_ts < $2) AS active,
+    count(*) FILTER (WHERE EXISTS (SELECT FROM fleet.v_telemetry t
+        WHERE t.tenant = v.tenant AND t.vehicle_id = v.vehicle_id AND t.time >= $1 AND t.time < $2)) AS active,
     avg(s.speed_kmh) AS speed_kmh, avg(s.fuel_pct) AS fuel_pct, avg(s.engine_temp_c) AS engine_temp_c,
     (SELECT count(*) FROM fleet.v_telemetry t WHERE t.time >= $1 AND t.time < $2) AS readings,
     (SELECT ARRAY[count(*), count(*) FILTER (WHERE NOT a.acknowledged), count(*) FILTER (WHERE a.severity = 'CRITICAL')]
@@ -105,6 +106,9 @@ FROM fleet.v_telemetry t WHERE t.time >= $1 AND t.time < $2
 GROUP BY period ORDER BY period";
 
 /// Returns the totals over all visible vehicles, and a series of them in periods of whole minutes.
+///
+/// Averages of the totals are over the last reading of each vehicle, whenever that was. Anomalies
+/// are alerts of the kinds that the system has.
 ///
 /// # Errors
 /// Refuses periods of 0 minutes. Otherwise returns errors of the server.

@@ -1,6 +1,6 @@
 //! A tenant: made, and emptied, by the owner of the tables.
 
-use fleet_core::{Result, event::AccessRoles};
+use fleet_core::{Error, ErrorKind, Result, event::AccessRoles};
 
 use crate::postgres::connect::{Database, PostgresOptions};
 
@@ -33,6 +33,8 @@ const ADD: &str =
     ON CONFLICT DO NOTHING";
 const ADD_PIPELINES: &str = "INSERT INTO fleet.pipelines (tenant, pipeline)
     SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING";
+const TAKEN: &str =
+    "SELECT pipeline FROM fleet.pipelines WHERE tenant <> $1 AND pipeline = ANY ($2) LIMIT 1";
 /// A superuser may take every role.
 const MAY_INGEST: &str = "SELECT pg_has_role(current_user, 'fleet_ingest', 'MEMBER')";
 
@@ -70,7 +72,8 @@ impl Tenant {
     /// An existing tenant is not changed.
     ///
     /// # Errors
-    /// Returns errors of the server, such as for a missing schema or missing rights.
+    /// Refuses a pipeline of another tenant. Otherwise returns errors of the server, such as for a
+    /// missing schema or missing rights.
     pub async fn add(&self, owner: &Database) -> Result<()> {
         let tx = owner.begin().await?;
         let doing = "add a tenant to";
@@ -84,6 +87,21 @@ impl Tenant {
                 .await
         };
         tx.run(doing, added).await?;
+        let asked = async {
+            let row = tx
+                .client()
+                .query_opt(TAKEN, &[&self.id, &self.pipelines])
+                .await?;
+            row.map(|row| row.try_get::<_, String>(0)).transpose()
+        };
+        if let Some(pipeline) = tx.run(doing, asked).await? {
+            let message = format!(
+                "cannot add tenant {}: the pipeline {pipeline} is that of another tenant, and a store \
+                 has one position of each name",
+                self.id
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
         let asked = async { tx.client().query_one(MAY_INGEST, &[]).await?.try_get(0) };
         if !tx.run::<bool>(doing, asked).await? {
             let grant = "GRANT fleet_ingest TO CURRENT_USER";
