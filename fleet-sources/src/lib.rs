@@ -6,10 +6,12 @@
 //! | feature | source | an offset counts |
 //! |---|---|---|
 //! | `files` | [`FileSource`]: NDJSON and CSV files, gzip, standard input | bytes |
+//! | `kafka` | [`KafkaSource`]: topics of Apache Kafka | records of a partition |
 //! | `postgres` | [`HistorySource`]: telemetry stored in PostgreSQL | microseconds, then rows |
 //! | `simulator` | [`Simulator`]: a simulated fleet, the same for the same seed | bytes |
 //!
-//! Each source has one partition. No feature is on by default.
+//! Each source has one partition, but for `KafkaSource`, which has those that its group gives it. No
+//! feature is on by default.
 //!
 //! # Guarantees
 //! Every source here is [`Replayable`](fleet_core::source::Replayable): the same records come again
@@ -58,6 +60,8 @@
 
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "simulator")]
@@ -65,6 +69,10 @@ pub mod simulator;
 
 #[cfg(feature = "files")]
 pub use files::{AtEnd, FileOptions, FileSource, Format, Input, InputHeader};
+#[cfg(feature = "kafka")]
+pub use kafka::{
+    KafkaDecoder, KafkaOptions, KafkaRecord, KafkaRecords, KafkaSource, KeyCheck, Protocol, StartAt,
+};
 #[cfg(feature = "postgres")]
 pub use postgres::{HistoryDecoder, HistoryOptions, HistoryRow, HistorySource};
 #[cfg(feature = "simulator")]

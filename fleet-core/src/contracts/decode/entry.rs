@@ -269,7 +269,8 @@ impl<'a, E> Entry<'a, E> {
     }
 
     /// Refuses a record of which more is known: its place in its input, its key, its log time or
-    /// its headers. The step becomes `decode`, and too long reasons and bytes are truncated.
+    /// its headers. The step becomes `decode`, unless it is `key`: the key of the record is not that
+    /// of its event. Too long reasons and bytes are truncated.
     ///
     /// # Examples
     /// ```
@@ -285,7 +286,9 @@ impl<'a, E> Entry<'a, E> {
             return;
         }
         self.counts().read += 1;
-        letter.step = "decode".into();
+        if &*letter.step != "key" {
+            letter.step = "decode".into();
+        }
         let end = (0..=MAX_REASON_BYTES)
             .rev()
             .find(|end| letter.reason.is_char_boundary(*end));

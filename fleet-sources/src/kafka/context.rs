@@ -1,0 +1,130 @@
+//! What the client calls back: rebalances, results of commits, logs and statistics.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientContext, Offset, Statistics, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    types::RDKafkaRespErr,
+};
+
+use super::shared::{Place, Shared};
+
+/// Called on the thread that polls.
+pub(super) struct Context {
+    pub(super) shared: Arc<Shared>,
+    pub(super) hand_over: Duration,
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error => tracing::error!(facility, "{message}"),
+            RDKafkaLogLevel::Warning => tracing::warn!(facility, "{message}"),
+            _ => tracing::debug!(facility, "{message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        // The client tries again by itself; what does not pass is an error of a call, too.
+        tracing::warn!("{error}: {reason}");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let mut state = self.shared.lock();
+        for (topic, told) in statistics.topics {
+            let topic: Arc<str> = topic.into();
+            for (number, partition) in told.partitions {
+                let end = u64::try_from(partition.hi_offset).ok();
+                let part = state.parts.get_mut(&(Arc::clone(&topic), number));
+                if let (Some(part), Some(end)) = (part, end) {
+                    part.end = part.end.max(end);
+                }
+            }
+        }
+    }
+}
+
+impl ConsumerContext for Context {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        what: RDKafkaRespErr,
+        list: &mut TopicPartitionList,
+    ) {
+        let places = places(list);
+        tracing::debug!(?places, ?what, "the group shares partitions out");
+        if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            if let Err(error) = assign(consumer, &places) {
+                tracing::warn!(%error, "cannot take partitions");
+            }
+            self.shared.assigned(places);
+            return;
+        }
+        // Must be asked now: it is false again when the partitions are let go.
+        if consumer.assignment_lost() || self.shared.stops.load(Ordering::SeqCst) {
+            self.shared.lost(&places);
+            release(consumer, &places);
+        } else {
+            self.shared.leave(places, self.hand_over);
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result
+            && error.rdkafka_error_code() != Some(RDKafkaErrorCode::NoOffset)
+        {
+            // Only tools read what the group keeps; the store has the position.
+            tracing::debug!(%error, "the group did not take a position");
+        }
+    }
+}
+
+fn places(list: &TopicPartitionList) -> Vec<Place> {
+    let elements = list.elements();
+    let place = elements
+        .iter()
+        .map(|element| (Arc::from(element.topic()), element.partition()));
+    place.collect()
+}
+
+/// A list of these partitions, each at this offset.
+pub(super) fn listed(places: &[Place], at: Offset) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(places.len());
+    for (topic, number) in places {
+        list.add_partition_offset(topic, *number, at)?;
+    }
+    Ok(list)
+}
+
+/// Takes partitions without reading them: the store has to say first where to begin. Until then
+/// they stand still at a number, because a seek beside the question for an end can be lost.
+fn assign(consumer: &BaseConsumer<Context>, places: &[Place]) -> KafkaResult<()> {
+    let list = listed(places, Offset::Offset(0))?;
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_assign(&list)?,
+        _ => consumer.assign(&list)?,
+    }
+    consumer.pause(&list)
+}
+
+/// Lets partitions go, which completes the rebalance.
+pub(super) fn release(consumer: &BaseConsumer<Context>, places: &[Place]) {
+    let released = match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => {
+            listed(places, Offset::Invalid).and_then(|list| consumer.incremental_unassign(&list))
+        }
+        _ => consumer.unassign(),
+    };
+    if let Err(error) = released {
+        tracing::warn!(%error, "cannot let partitions go");
+    }
+}

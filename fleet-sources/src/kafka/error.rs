@@ -1,0 +1,75 @@
+//! Errors of the source.
+
+use fleet_core::{Error, ErrorKind};
+use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode};
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KafkaError {
+    #[error("{0}")]
+    Config(String),
+    #[error("cannot {doing}: {cause}")]
+    Client { doing: String, cause: ClientError },
+    #[error(
+        "{partition}: offset {offset} is gone, the oldest record is {oldest}: its topic kept records \
+         for too short a time. Restore them, or start afresh with an empty store"
+    )]
+    Retained {
+        partition: String,
+        offset: u64,
+        oldest: i64,
+    },
+    #[error(
+        "{partition}: offset {offset} is past its end, {end}: the topic was made anew, or cut. \
+         Start afresh with an empty store, or restore the topic"
+    )]
+    Recreated {
+        partition: String,
+        offset: u64,
+        end: i64,
+    },
+    #[error("{0}: nothing was ever committed for it, and StartAt::Refuse forbids to begin")]
+    Refused(String),
+    #[error("{0} has been unknown to the brokers for {1} s")]
+    Unknown(String, u64),
+    #[error("the thread that reads from Kafka has ended")]
+    Ended,
+}
+
+impl KafkaError {
+    pub(super) fn client(doing: impl Into<String>, cause: ClientError) -> Error {
+        let doing = doing.into();
+        Self::Client { doing, cause }.into()
+    }
+}
+
+/// Whether a call may succeed later without help.
+fn passes(cause: &ClientError) -> bool {
+    use RDKafkaErrorCode as Code;
+    !matches!(
+        cause.rdkafka_error_code(),
+        Some(
+            Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::ClusterAuthorizationFailed
+                | Code::SaslAuthenticationFailed
+                | Code::Authentication
+                | Code::InvalidTopic
+                | Code::InvalidGroupId
+                | Code::FencedInstanceId
+                | Code::Fatal
+                | Code::SSL
+        )
+    )
+}
+
+impl From<KafkaError> for Error {
+    fn from(error: KafkaError) -> Self {
+        let kind = match &error {
+            KafkaError::Config(_) => ErrorKind::Config,
+            _ => ErrorKind::Source,
+        };
+        let retryable = matches!(&error, KafkaError::Client { cause, .. } if passes(cause));
+        let made = Self::new(kind, error.to_string());
+        if retryable { made.retryable() } else { made }
+    }
+}

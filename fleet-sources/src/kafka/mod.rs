@@ -1,0 +1,31 @@
+//! Topics of Apache Kafka, read as a member of a consumer group.
+//!
+//! One thread polls the client, always, and moves records into batches; the source hands them to the
+//! pipeline. Both meet in `shared`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `records` | the payload: records with key, value, time and headers |
+//! | `decode` | values to events by any dialect, and the check of keys |
+//! | `options` `config` `error` | what the user says, and the client takes or refuses |
+//! | `shared` | events, partitions and batches between the thread and the source |
+//! | `context` | what the client calls back: rebalances above all |
+//! | `poller` | the thread |
+//! | `source` | the contract of a source |
+
+mod config;
+mod context;
+mod decode;
+mod error;
+mod options;
+mod poller;
+mod records;
+mod shared;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use decode::{KafkaDecoder, KeyCheck};
+pub use options::{KafkaOptions, Protocol, StartAt};
+pub use records::{KafkaRecord, KafkaRecords};
+pub use source::KafkaSource;

@@ -1,0 +1,224 @@
+//! The thread that polls, always: it serves rebalances and moves records into batches.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use fleet_core::EventTime;
+use rdkafka::{
+    Message, Timestamp,
+    consumer::base_consumer::{BaseConsumer, PartitionQueue},
+    error::{KafkaError as ClientError, RDKafkaErrorCode},
+    message::{BorrowedMessage, Headers},
+};
+
+use super::{
+    context::{Context, release},
+    error::KafkaError,
+    options::KafkaOptions,
+    records::Builder,
+    shared::{Phase, Place, Shared, now},
+};
+
+/// The longest wait without a call of the client. New records and rebalances wake the thread, so
+/// this only bounds what a lost call would cost.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// The state of the thread.
+pub(super) struct Poller {
+    consumer: Arc<BaseConsumer<Context>>,
+    shared: Arc<Shared>,
+    options: KafkaOptions,
+    queues: BTreeMap<Place, PartitionQueue<Context>>,
+    builder: Builder,
+    /// Since when a topic is unknown.
+    unknown: Option<std::time::Instant>,
+}
+
+impl Poller {
+    pub(super) fn new(
+        consumer: Arc<BaseConsumer<Context>>,
+        shared: Arc<Shared>,
+        options: KafkaOptions,
+    ) -> Self {
+        Self {
+            consumer,
+            shared,
+            options,
+            queues: BTreeMap::new(),
+            builder: Builder::default(),
+            unknown: None,
+        }
+    }
+
+    /// Polls until the source is dropped; then leaves the group.
+    pub(super) fn run(mut self) {
+        while !self.shared.stops.load(Ordering::SeqCst) {
+            self.serve();
+            self.complete_hand_overs();
+            self.open_queues();
+            if !self.drain() {
+                self.shared.wait(WAIT);
+            }
+        }
+        // Before the consumer: closing it serves the last rebalance, and leaves the group.
+        self.queues.clear();
+    }
+
+    /// Serves rebalances and errors.
+    fn serve(&mut self) {
+        while let Some(polled) = self.consumer.poll(Duration::ZERO) {
+            match polled {
+                // A partition whose queue is not open yet stands still, so this is what the client
+                // had fetched before; it is read again.
+                Ok(_) | Err(ClientError::PartitionEOF(_)) => {}
+                Err(error) => self.fails(error, None),
+            }
+        }
+    }
+
+    /// Notes an error of the client, unless it passes by itself.
+    fn fails(&mut self, error: ClientError, place: Option<&Place>) {
+        let of = place.map_or_else(String::new, |(topic, number)| {
+            format!(" partition {number} of topic {topic}")
+        });
+        let doing = format!("read{of}");
+        if matches!(error, ClientError::MessageConsumptionFatal(_)) {
+            self.shared.fail(KafkaError::client(doing, error));
+            return;
+        }
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+                let since = *self.unknown.get_or_insert_with(now);
+                if since.elapsed() >= self.options.unknown_topic {
+                    let seconds = self.options.unknown_topic.as_secs();
+                    let topic = place.map_or("a topic", |(topic, _)| topic).to_owned();
+                    self.shared.fail(KafkaError::Unknown(topic, seconds).into());
+                }
+            }
+            Some(
+                RDKafkaErrorCode::TopicAuthorizationFailed
+                | RDKafkaErrorCode::GroupAuthorizationFailed
+                | RDKafkaErrorCode::AutoOffsetReset
+                | RDKafkaErrorCode::OffsetOutOfRange,
+            ) => self.shared.fail(KafkaError::client(doing, error)),
+            // The client connects again, asks again and fetches again.
+            _ => tracing::warn!(%error, "Kafka{of}"),
+        }
+    }
+
+    /// Lets partitions go that the pipeline has released, or held for too long.
+    fn complete_hand_overs(&self) {
+        let mut state = self.shared.lock();
+        let (over, waiting) = std::mem::take(&mut state.leaving)
+            .into_iter()
+            .partition(|leaving| {
+                leaving.released.load(Ordering::SeqCst) || now() >= leaving.deadline
+            });
+        state.leaving = waiting;
+        let over: Vec<super::shared::Leaving> = over;
+        for place in over.iter().flat_map(|leaving| &leaving.places) {
+            state.parts.remove(place);
+        }
+        drop(state);
+        for leaving in over {
+            release(&self.consumer, &leaving.places);
+        }
+    }
+
+    /// Opens the queues of new partitions, and closes those of partitions that are gone.
+    fn open_queues(&mut self) {
+        let mut state = self.shared.lock();
+        let new = std::mem::take(&mut state.new);
+        self.queues
+            .retain(|place, _| state.parts.contains_key(place));
+        drop(state);
+        for place in new {
+            let Some(mut queue) = self.consumer.split_partition_queue(&place.0, place.1) else {
+                continue;
+            };
+            let shared = Arc::clone(&self.shared);
+            queue.set_nonempty_callback(move || shared.wake());
+            self.queues.insert(place, queue);
+        }
+    }
+
+    /// Moves records of each partition into a batch. Returns whether there may be more.
+    fn drain(&mut self) -> bool {
+        let mut more = false;
+        let mut failed = Vec::new();
+        for (place, queue) in &self.queues {
+            let next = {
+                let state = self.shared.lock();
+                let part = state.parts.get(place);
+                let reads = part.filter(|part| {
+                    part.phase == Phase::Reading && part.waiting_bytes < self.options.buffer_bytes
+                });
+                match reads {
+                    Some(part) => part.next,
+                    None => continue,
+                }
+            };
+            let mut position = next;
+            let mut at_end = false;
+            while self.builder.bytes() < self.options.batch_bytes {
+                match queue.poll(Duration::ZERO) {
+                    Some(Ok(message)) => {
+                        at_end = false;
+                        let offset = message.offset().unsigned_abs();
+                        // A record before the position came from a fetch before a seek.
+                        if offset >= position {
+                            add(&mut self.builder, &message);
+                            position = offset + 1;
+                        }
+                    }
+                    Some(Err(ClientError::PartitionEOF(_))) => at_end = true,
+                    Some(Err(error)) => failed.push((error, place.clone())),
+                    None => break,
+                }
+            }
+            let read = !self.builder.is_empty();
+            if !read && !at_end {
+                continue;
+            }
+            let records = self.builder.finish(&place.0);
+            let weight = records.weight();
+            let mut state = self.shared.lock();
+            state.is_busy();
+            // It may have been handed over or claimed again meanwhile: then these are not its next.
+            let part = state.parts.get_mut(place);
+            if let Some(part) =
+                part.filter(|part| part.phase == Phase::Reading && part.next == next)
+            {
+                part.at_end = at_end;
+                part.next = position;
+                part.end = part.end.max(position);
+                if read {
+                    part.push(records, weight);
+                }
+            }
+            drop(state);
+            self.shared.changed.notify_one();
+            self.unknown = None;
+            more |= read;
+        }
+        for (error, place) in failed {
+            self.fails(error, Some(&place));
+        }
+        more
+    }
+}
+
+fn add(to: &mut Builder, message: &BorrowedMessage<'_>) {
+    let millis = match message.timestamp() {
+        Timestamp::NotAvailable => None,
+        Timestamp::CreateTime(at) | Timestamp::LogAppendTime(at) => Some(at),
+    };
+    let time = millis.map(|at| EventTime::from_micros(at.saturating_mul(1000)));
+    let headers = message.headers().into_iter().flat_map(Headers::iter);
+    let headers = headers.map(|header| (header.key, header.value));
+    let offset = message.offset().unsigned_abs();
+    to.add(offset, (message.key(), message.payload()), time, headers);
+}

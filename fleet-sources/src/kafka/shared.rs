@@ -1,0 +1,288 @@
+//! What the thread that polls and the source share: events, partitions and their batches.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use fleet_core::{
+    Error, Offset, Partition,
+    source::{Batch, RevokeGuard, SourceEvent},
+};
+use tokio::sync::Notify;
+
+use super::records::KafkaRecords;
+
+/// A topic and the number of one of its partitions.
+pub(super) type Place = (Arc<str>, i32);
+
+/// The name of a partition in a store: `kafka:TOPIC/NUMBER`.
+pub(super) fn name(place: &Place) -> Partition {
+    Partition::from(format!("kafka:{}/{}", place.0, place.1).as_str())
+}
+
+/// How far the pipeline is with a partition that the group gave us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The store is asked where to begin.
+    Claiming,
+    /// Its records are read.
+    Reading,
+    /// It is being handed over.
+    Leaving,
+}
+
+/// A partition of ours.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) name: Partition,
+    pub(super) phase: Phase,
+    pub(super) paused: bool,
+    /// What waits for the pipeline, and its bytes.
+    batches: VecDeque<(KafkaRecords, u64)>,
+    pub(super) waiting_bytes: usize,
+    /// The offset after the last record that was read here.
+    pub(super) next: u64,
+    /// Whether nothing followed when it was last asked.
+    pub(super) at_end: bool,
+    /// The end as the brokers told it last.
+    pub(super) end: u64,
+}
+
+/// A hand-over that waits for the pipeline.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub(super) places: Vec<Place>,
+    pub(super) released: Arc<AtomicBool>,
+    pub(super) deadline: std::time::Instant,
+}
+
+/// What both sides change.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) parts: BTreeMap<Place, Part>,
+    events: VecDeque<SourceEvent<KafkaRecords>>,
+    /// Partitions whose queues the thread has to open.
+    pub(super) new: Vec<Place>,
+    pub(super) leaving: Vec<Leaving>,
+    pub(super) error: Option<Error>,
+    /// Whether that was reported already, since the last record.
+    told_idle: bool,
+    /// The partition after which the next batch is looked for, so that each has its turn.
+    turn: Option<Place>,
+}
+
+/// The state, and how each side wakes the other.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// Wakes the source.
+    pub(super) changed: Notify,
+    wanted: Mutex<bool>,
+    wake: Condvar,
+    pub(super) stops: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the thread.
+    pub(super) fn wake(&self) {
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.wake.notify_one();
+    }
+
+    /// Waits until the thread is woken, or for this long.
+    pub(super) fn wait(&self, at_most: Duration) {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .wake
+            .wait_timeout_while(wanted, at_most, |wanted| !*wanted);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
+    }
+
+    pub(super) fn fail(&self, error: Error) {
+        self.lock().error.get_or_insert(error);
+        self.changed.notify_one();
+    }
+
+    /// Takes partitions that the group gave us.
+    pub(super) fn assigned(&self, places: Vec<Place>) {
+        let mut state = self.lock();
+        let mut names = Vec::new();
+        for place in places {
+            let part = Part::new(name(&place));
+            names.push(part.name.clone());
+            state.new.push(place.clone());
+            state.parts.insert(place, part);
+        }
+        state.events.push_back(SourceEvent::Assigned(names));
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Begins to hand partitions over. The thread completes it when the pipeline has let them go.
+    pub(super) fn leave(self: &Arc<Self>, places: Vec<Place>, within: Duration) {
+        let released = Arc::new(AtomicBool::new(false));
+        let mut state = self.lock();
+        let mut partitions = Vec::new();
+        for place in &places {
+            if let Some(part) = state.parts.get_mut(place) {
+                part.stop(Phase::Leaving);
+                partitions.push(part.name.clone());
+            }
+        }
+        let (done, shared) = (Arc::clone(&released), Arc::clone(self));
+        let done = RevokeGuard::new(move || {
+            done.store(true, Ordering::SeqCst);
+            shared.wake();
+        });
+        state.leaving.push(Leaving {
+            places,
+            released,
+            deadline: now() + within,
+        });
+        state.events.push_back(SourceEvent::Revoking {
+            partitions,
+            within,
+            done,
+        });
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Forgets partitions that another process has already.
+    pub(super) fn lost(&self, places: &[Place]) {
+        let mut state = self.lock();
+        let removed = places.iter().filter_map(|place| state.parts.remove(place));
+        let names: Vec<_> = removed.map(|part| part.name).collect();
+        state.events.push_back(SourceEvent::Lost(names));
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// The pipeline was fenced for a partition: it is claimed again if it is still ours.
+    pub(super) fn fenced(&self, partition: &Partition) {
+        let mut state = self.lock();
+        let ours = state.part(partition).map(|part| {
+            let leaves = part.phase == Phase::Leaving;
+            part.stop(if leaves {
+                Phase::Leaving
+            } else {
+                Phase::Claiming
+            });
+            leaves
+        });
+        let names = vec![partition.clone()];
+        match ours {
+            Some(false) => state.events.push_back(SourceEvent::Assigned(names)),
+            // It is on its way to another member.
+            Some(true) => {}
+            None => state.events.push_back(SourceEvent::Lost(names)),
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a hand-over has a real deadline")]
+pub(super) fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+impl Part {
+    fn new(name: Partition) -> Self {
+        Self {
+            name,
+            phase: Phase::Claiming,
+            paused: false,
+            batches: VecDeque::new(),
+            waiting_bytes: 0,
+            next: 0,
+            at_end: false,
+            end: 0,
+        }
+    }
+
+    /// Drops what waits, and reads no further.
+    fn stop(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.batches.clear();
+        self.waiting_bytes = 0;
+        self.at_end = false;
+    }
+
+    /// Begins to read at an offset, while the partition ends at `end`.
+    pub(super) fn begin(&mut self, at: u64, end: u64) {
+        self.stop(Phase::Reading);
+        self.next = at;
+        self.end = self.end.max(end);
+        // The client says so only once for each end, and it may have stood there before.
+        self.at_end = at >= end;
+    }
+
+    /// Adds what was read.
+    pub(super) fn push(&mut self, records: KafkaRecords, bytes: usize) {
+        self.waiting_bytes += bytes;
+        self.batches.push_back((records, self.next));
+    }
+}
+
+impl State {
+    pub(super) fn part(&mut self, partition: &Partition) -> Option<&mut Part> {
+        self.parts.values_mut().find(|part| part.name == *partition)
+    }
+
+    /// Notes that records came.
+    pub(super) fn is_busy(&mut self) {
+        self.told_idle = false;
+    }
+
+    /// Takes the next event or batch, if there is one.
+    pub(super) fn take(&mut self) -> Option<SourceEvent<KafkaRecords>> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
+        }
+        if let Some(batch) = self.take_batch() {
+            return Some(SourceEvent::Batch(batch));
+        }
+        let mut reading = self
+            .parts
+            .values()
+            .filter(|part| part.phase == Phase::Reading);
+        let quiet = |part: &Part| part.at_end && part.batches.is_empty();
+        let all = reading.clone().next().is_some() && reading.all(quiet);
+        if all && !std::mem::replace(&mut self.told_idle, true) {
+            return Some(SourceEvent::Idle);
+        }
+        None
+    }
+
+    fn take_batch(&mut self) -> Option<Batch<KafkaRecords>> {
+        let ready = |(_, part): &(&Place, &mut Part)| {
+            part.phase == Phase::Reading && !part.paused && !part.batches.is_empty()
+        };
+        let after = self.turn.take();
+        let behind = |place: &Place| after.as_ref().is_some_and(|turn| place <= turn);
+        let mut found = self.parts.iter_mut().filter(ready);
+        let mut first = None;
+        let chosen = loop {
+            match found.next() {
+                Some((place, part)) if !behind(place) => break Some((place, part)),
+                Some(other) => _ = first.get_or_insert(other),
+                None => break first,
+            }
+        };
+        let (place, part) = chosen?;
+        self.turn = Some(place.clone());
+        let (records, next) = part.batches.pop_front()?;
+        part.waiting_bytes = part.waiting_bytes.saturating_sub(records.weight());
+        Some(Batch::new(part.name.clone(), Offset(next), records))
+    }
+}

@@ -1,0 +1,345 @@
+//! The source: a member of a consumer group.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering, mpsc},
+    thread,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use fleet_core::{
+    Error, Offset, Partition, Result, Source,
+    source::{Position, Replayable, SourceEvent},
+};
+use rdkafka::{
+    ClientConfig, Offset as At, TopicPartitionList,
+    consumer::{BaseConsumer, CommitMode, Consumer},
+    error::KafkaError as ClientError,
+};
+
+use super::{
+    config,
+    context::{Context, listed},
+    error::KafkaError,
+    options::{KafkaOptions, StartAt},
+    poller::Poller,
+    records::KafkaRecords,
+    shared::{Place, Shared, name, now},
+};
+
+/// How long dropping the source waits until the member has left its group.
+const LEAVE: Duration = Duration::from_secs(5);
+/// How often a partition is asked to begin where it should, while it is not ready for that.
+const SEEK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Records of topics of Apache Kafka, shared out by a consumer group.
+///
+/// Start the same program in another process, and partitions move to it, with their state. Each
+/// partition of a topic is a partition of the pipeline, named `kafka:TOPIC/NUMBER`; an offset is the
+/// one of Kafka.
+///
+/// # Guarantees
+/// - The store of the pipeline says where a partition begins. What the group keeps is only written,
+///   for tools that show the lag.
+/// - An offset that the topic no longer has, or does not have yet, ends the run with an error that
+///   names it. Nothing is skipped, and nothing is read from the beginning by accident.
+/// - A partition that moves is committed first, within [`KafkaOptions::hand_over`]. One that was lost
+///   is never committed.
+/// - Records of transactions that were aborted are not read.
+/// - Dropping the source leaves the group, so that others take its partitions at once.
+///
+/// # Examples
+/// ```no_run
+/// use fleet_core::{Graph, Order, Pipeline, dialect::VehicleOps, event::Telemetry, sink::Null};
+/// use fleet_core::MemoryStore;
+/// use fleet_sources::{KafkaDecoder, KafkaOptions, KafkaSource, StartAt};
+///
+/// # async fn example() -> fleet_core::Result<()> {
+/// let topics = ["fleet.telemetry.raw"];
+/// let options = KafkaOptions::default();
+/// let source = KafkaSource::open("localhost:9092", "alerts", topics, StartAt::Earliest, options)?;
+/// let decode = KafkaDecoder::new(VehicleOps::default());
+/// let (graph, telemetry) = Graph::<Telemetry>::new();
+/// Pipeline::exactly_once(source, decode, Order::default(), graph, MemoryStore::default())
+///     .store("telemetry", telemetry, Null)
+///     .run()
+///     .await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// [`open`](Self::open) refuses options and brokers. While the brokers cannot be reached the client
+/// tries again, for as long as it takes.
+pub struct KafkaSource {
+    /// `None` only while it is dropped.
+    consumer: Option<Arc<BaseConsumer<Context>>>,
+    shared: Arc<Shared>,
+    start_at: StartAt,
+    options: KafkaOptions,
+    /// Told when the thread has left the group.
+    left: mpsc::Receiver<()>,
+}
+
+impl fmt::Debug for KafkaSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaSource")
+            .field("start_at", &self.start_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KafkaSource {
+    /// Joins the group of this name and subscribes to topics. A topic that begins with `^` is a
+    /// regular expression; topics that match it and are made later are found within half a minute.
+    ///
+    /// Use the name of the pipeline for the group, so that its members are those of the group.
+    ///
+    /// # Errors
+    /// Refuses unencrypted connections to other machines, unless the options ask for them, and
+    /// properties that the client does not know.
+    pub fn open<'a>(
+        brokers: &str,
+        group: &str,
+        topics: impl IntoIterator<Item = &'a str>,
+        start_at: StartAt,
+        options: KafkaOptions,
+    ) -> Result<Self> {
+        let topics: Vec<&str> = topics.into_iter().collect();
+        let config: ClientConfig = config::consumer(brokers, group, &options)?;
+        let shared = Arc::new(Shared::default());
+        let context = Context {
+            shared: Arc::clone(&shared),
+            hand_over: options.hand_over,
+        };
+        let made = config.create_with_context::<_, BaseConsumer<Context>>(context);
+        let mut consumer = made.map_err(|cause| config::refused(&cause))?;
+        let woken = Arc::clone(&shared);
+        consumer.set_nonempty_callback(move || woken.wake());
+        let subscribed = consumer.subscribe(&topics);
+        subscribed.map_err(|cause| KafkaError::client("subscribe", cause))?;
+        let consumer = Arc::new(consumer);
+        let poller = Poller::new(Arc::clone(&consumer), Arc::clone(&shared), options.clone());
+        let (leaving, left) = mpsc::channel();
+        let thread = thread::Builder::new().name("fleet-kafka".to_owned());
+        let spawned = thread.spawn(move || {
+            poller.run();
+            // The source may be gone.
+            let _ = leaving.send(());
+        });
+        spawned.map_err(|error| KafkaError::Config(format!("cannot start a thread: {error}")))?;
+        Ok(Self {
+            consumer: Some(consumer),
+            shared,
+            start_at,
+            options,
+            left,
+        })
+    }
+
+    fn consumer(&self) -> Result<&Arc<BaseConsumer<Context>>> {
+        self.consumer
+            .as_ref()
+            .ok_or_else(|| KafkaError::Ended.into())
+    }
+
+    fn place(&self, partition: &Partition) -> Option<Place> {
+        let state = self.shared.lock();
+        let mut parts = state.parts.iter();
+        let found = parts.find(|(_, part)| part.name == *partition);
+        found.map(|(place, _)| place.clone())
+    }
+}
+
+impl Drop for KafkaSource {
+    fn drop(&mut self) {
+        drop(self.consumer.take());
+        self.shared.stops.store(true, Ordering::SeqCst);
+        self.shared.wake();
+        // Without an answer in time the brokers drop the member after its session timeout.
+        let _ = self.left.recv_timeout(LEAVE);
+    }
+}
+
+#[async_trait]
+impl Source for KafkaSource {
+    type Payload = KafkaRecords;
+
+    async fn next(&mut self) -> Result<SourceEvent<KafkaRecords>> {
+        loop {
+            let changed = self.shared.changed.notified();
+            {
+                let mut state = self.shared.lock();
+                if let Some(event) = state.take() {
+                    drop(state);
+                    if matches!(event, SourceEvent::Batch(_)) {
+                        // There may be room again.
+                        self.shared.wake();
+                    }
+                    return Ok(event);
+                }
+                if let Some(error) = state.error.take() {
+                    return Err(error);
+                }
+            }
+            changed.await;
+        }
+    }
+
+    async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
+        // Revoked or lost meanwhile: there is nothing to start.
+        let Some(place) = self.place(partition) else {
+            return Ok(());
+        };
+        let begin = Begin {
+            consumer: Arc::clone(self.consumer()?),
+            place: place.clone(),
+            at: at.map(|position| position.next.0),
+            start_at: self.start_at,
+            timeout: self.options.timeout,
+        };
+        let began = tokio::task::spawn_blocking(move || begin.run()).await;
+        let began = began.map_err(|_| Error::from(KafkaError::Ended))??;
+        if let Some(part) = self.shared.lock().parts.get_mut(&place) {
+            part.begin(began.at, began.end);
+        }
+        self.shared.wake();
+        Ok(())
+    }
+
+    fn pause(&mut self, partition: &Partition) {
+        if let Some(part) = self.shared.lock().part(partition) {
+            part.paused = true;
+        }
+    }
+
+    fn resume(&mut self, partition: &Partition) {
+        if let Some(part) = self.shared.lock().part(partition) {
+            part.paused = false;
+        }
+        self.shared.changed.notify_one();
+    }
+
+    fn end(&self, partition: &Partition) -> Option<Offset> {
+        let mut state = self.shared.lock();
+        let part = state.part(partition)?;
+        // What follows the last record is not a record, such as the marks of transactions.
+        Some(Offset(if part.at_end {
+            part.next
+        } else {
+            part.end.max(part.next)
+        }))
+    }
+
+    async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
+        let (Some((topic, number)), Ok(offset)) =
+            (self.place(partition), i64::try_from(upto.next.0))
+        else {
+            return Ok(());
+        };
+        let mut list = TopicPartitionList::new();
+        let added = list.add_partition_offset(&topic, number, At::Offset(offset));
+        // Only tools read it, so nothing waits for it and nothing depends on it.
+        let consumer = self.consumer()?;
+        if let Err(error) = added.and_then(|()| consumer.commit(&list, CommitMode::Async)) {
+            tracing::debug!(%error, "the group did not take a position");
+        }
+        Ok(())
+    }
+
+    fn in_group(&self) -> bool {
+        true
+    }
+
+    fn fenced(&mut self, partition: &Partition) {
+        self.shared.fenced(partition);
+    }
+}
+
+impl Replayable for KafkaSource {}
+
+/// A partition that is to be read from where the store says.
+struct Begin {
+    consumer: Arc<BaseConsumer<Context>>,
+    place: Place,
+    at: Option<u64>,
+    start_at: StartAt,
+    timeout: Duration,
+}
+
+/// Where a partition began, and where it ended then.
+struct Began {
+    at: u64,
+    end: u64,
+}
+
+impl Begin {
+    /// Asks the brokers, and waits for them.
+    fn run(self) -> Result<Began> {
+        let (topic, number) = &self.place;
+        let doing = |what: &str| format!("{what} partition {number} of topic {topic}");
+        let asked = self.consumer.fetch_watermarks(topic, *number, self.timeout);
+        let asked = asked.map_err(|cause| KafkaError::client(doing("ask for the ends of"), cause));
+        let (oldest, end) = asked?;
+        let at = self.offset(oldest, end)?;
+        let this = std::slice::from_ref(&self.place);
+        let resumed = listed(this, At::Invalid).and_then(|list| self.consumer.resume(&list));
+        resumed.map_err(|cause| KafkaError::client(doing("read"), cause))?;
+        let (until, to) = (now() + self.timeout, At::Offset(at));
+        // A partition that was assigned a moment ago is not ready for it yet.
+        while let Err(cause) = self.consumer.seek(topic, *number, to, self.timeout) {
+            if now() >= until {
+                return Err(KafkaError::client(doing("begin with"), cause));
+            }
+            thread::sleep(SEEK_AGAIN);
+        }
+        Ok(Began {
+            at: at.unsigned_abs(),
+            end: end.unsigned_abs(),
+        })
+    }
+
+    /// The offset to begin at, between the oldest and the end.
+    fn offset(&self, oldest: i64, end: i64) -> Result<i64> {
+        let partition = || name(&self.place).to_string();
+        let Some(offset) = self.at else {
+            return match self.start_at {
+                StartAt::Earliest => Ok(oldest),
+                StartAt::Latest => Ok(end),
+                StartAt::Time(time) => self.first_since(time.as_micros().div_euclid(1000), end),
+                StartAt::Refuse => Err(KafkaError::Refused(partition()).into()),
+            };
+        };
+        match i64::try_from(offset) {
+            Ok(at) if at < oldest => Err(KafkaError::Retained {
+                partition: partition(),
+                offset,
+                oldest,
+            }
+            .into()),
+            Ok(at) if at <= end => Ok(at),
+            _ => Err(KafkaError::Recreated {
+                partition: partition(),
+                offset,
+                end,
+            }
+            .into()),
+        }
+    }
+
+    /// The first record with this timestamp or a later one; the end if there is none.
+    fn first_since(&self, millis: i64, end: i64) -> Result<i64> {
+        let this = std::slice::from_ref(&self.place);
+        let ask = || -> Result<At, ClientError> {
+            let times = listed(this, At::Offset(millis))?;
+            let found = self.consumer.offsets_for_times(times, self.timeout)?;
+            let elements = found.elements();
+            Ok(elements.first().map_or(At::End, |element| element.offset()))
+        };
+        let asked = ask().map_err(|cause| KafkaError::client("ask for a time", cause));
+        Ok(match asked? {
+            At::Offset(at) => at,
+            _ => end,
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! The source on a real broker.
+
+mod rig;
+
+use std::time::Duration;
+
+use fleet_core::{ErrorKind, EventTime, Source, source::SourceEvent, testing::conformance};
+use rdkafka::{Offset, TopicPartitionList, admin::AdminOptions};
+
+use super::{Protocol, StartAt};
+use rig::{Ending, Member, PARTITIONS, Reader, Topic, options, records, unique, until};
+
+const PROTOCOLS: [Protocol; 3] = [
+    Protocol::CooperativeSticky,
+    Protocol::Range,
+    Protocol::Consumer,
+];
+
+#[tokio::test]
+async fn the_source_passes_the_suite_of_replayable_sources_in_each_protocol() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    topic.produce(0..300);
+    for protocol in PROTOCOLS {
+        let open = || {
+            let group = unique("suite");
+            Ending::new(topic.open_with(&group, StartAt::Earliest, options(protocol)))
+        };
+        conformance::replayable(open, records).await;
+    }
+}
+
+#[tokio::test]
+async fn a_partition_begins_where_it_is_told() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    topic.produce(0..30);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let later = now();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    topic.produce(30..36);
+    for (start, at, count) in [
+        (StartAt::Earliest, None, 36),
+        (StartAt::Time(later), None, 6),
+        (StartAt::Latest, None, 0),
+        (StartAt::Refuse, Some(7), 36 - 3 * 7),
+    ] {
+        let mut reader = Reader::new(topic.open(&unique("start"), start));
+        while !matches!(reader.step(at).await.unwrap(), SourceEvent::Idle)
+            || reader.read.len() < 3
+            || reader.count() < count
+        {}
+        assert_eq!(reader.count(), count, "{start:?}");
+    }
+    let mut reader = Reader::new(topic.open(&unique("start"), StartAt::Refuse));
+    let error = reader.step(None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Source);
+    assert!(error.to_string().contains("StartAt::Refuse"), "{error}");
+}
+
+#[tokio::test]
+async fn an_offset_that_the_topic_does_not_have_is_refused_by_name() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    topic.produce(0..30);
+    let mut gone = TopicPartitionList::new();
+    for number in 0..PARTITIONS {
+        gone.add_partition_offset(&topic.name, number, Offset::Offset(5))
+            .unwrap();
+    }
+    topic
+        .admin()
+        .delete_records(&gone, &AdminOptions::new())
+        .await
+        .unwrap();
+    for (at, why) in [
+        (4, "offset 4 is gone, the oldest record is 5"),
+        (11, "offset 11 is past its end, 10"),
+    ] {
+        let mut reader = Reader::new(topic.open(&unique("gone"), StartAt::Earliest));
+        let error = reader.step(Some(at)).await.unwrap_err();
+        assert!(!error.is_retryable());
+        let told = error.to_string();
+        assert!(told.contains(why) && told.contains(&topic.name), "{told}");
+    }
+    // The first that is there, and the end.
+    for (at, count) in [(5, 15), (10, 0)] {
+        let mut reader = Reader::new(topic.open(&unique("there"), StartAt::Refuse));
+        while reader.count() < count || reader.read.len() < 3 {
+            reader.step(Some(at)).await.unwrap();
+        }
+        assert_eq!(reader.count(), count);
+    }
+}
+
+fn now() -> EventTime {
+    EventTime::from(std::time::SystemTime::now())
+}
+
+/// Who has which partitions when a second member joins, and when the first one leaves.
+#[tokio::test]
+async fn members_share_partitions_and_one_that_stops_leaves_them_at_once() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    for protocol in PROTOCOLS {
+        let group = unique("share");
+        let open = || topic.open_with(&group, StartAt::Earliest, options(protocol));
+        let first = Member::run(open());
+        until(|| first.count() == 3).await;
+        let second = Member::run(open());
+        until(|| first.count() > 0 && second.count() > 0).await;
+        until(|| first.count() + second.count() == 3).await;
+        assert!(first.owned().is_disjoint(&second.owned()), "{protocol:?}");
+
+        let stopped = std::time::Instant::now();
+        first.stop().await;
+        until(|| second.count() == 3).await;
+        // Sooner than the session timeout: it left.
+        let took = stopped.elapsed();
+        assert!(took < Duration::from_secs(5), "{protocol:?}: {took:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_is_known_when_it_is_reached_and_a_pause_holds_back_one_partition() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    topic.produce(0..30);
+    let mut reader = Reader::new(topic.open(&unique("end"), StartAt::Earliest));
+    while reader.read.len() < 3 {
+        reader.step(None).await.unwrap();
+    }
+    let paused = topic.partition(1);
+    reader.source.pause(&paused);
+    topic.produce(30..60);
+    while reader.read[&topic.partition(0)].len() < 20 || reader.read[&topic.partition(2)].len() < 20
+    {
+        reader.step(None).await.unwrap();
+    }
+    let before = reader.read[&paused].len();
+    let silent = tokio::time::timeout(Duration::from_millis(300), reader.step(None)).await;
+    assert!(silent.is_err() || reader.read[&paused].len() == before);
+    reader.source.resume(&paused);
+    while reader.count() < 60 {
+        reader.step(None).await.unwrap();
+    }
+    for number in 0..PARTITIONS {
+        let end = reader.source.end(&topic.partition(number));
+        assert_eq!(end, Some(fleet_core::Offset(20)));
+    }
+}
