@@ -18,4 +18,5 @@ mod network;
 mod oracle;
 mod secrets;
 mod server;
+mod tenants;
 mod worker;

@@ -184,3 +184,45 @@ fn a_state_survives_and_a_damaged_one_is_refused() {
         }
     }
 }
+
+#[test]
+fn a_minute_after_a_rest_is_closed_at_its_own_end() {
+    let day = 86_400.0;
+    let mut run = Run::new(Order::within(Duration::ZERO));
+    // The vehicle comes back just before it would be forgotten.
+    run.push([7.0, day, day + 10.0, day + 70.0].map(|second| event(second, 36.0)));
+    run.harness.end();
+    let minutes = run.harness.take(run.minutes);
+    let found: Vec<_> = minutes
+        .iter()
+        .map(|minute| (minute.start, minute.sums.speed.rows))
+        .collect();
+    assert_eq!(found, [(at(0.0), 1), (at(day), 2), (at(day + 60.0), 1)]);
+}
+
+#[test]
+fn merged_sums_are_those_of_all_events() {
+    let events: Vec<_> = (0..9u32)
+        .map(|n| {
+            let kmh = f64::from(n) * 20.0;
+            let mut event = event(f64::from(n), kmh);
+            event.set_status(Some(Status::derive(kmh, 50.0)));
+            event.with_battery_charge(fleet_core::units::Percent::from_percent(kmh / 2.0))
+        })
+        .collect();
+    let sum = |events: &[Telemetry]| {
+        let mut sums = MinuteSums::EMPTY;
+        for event in events {
+            sums.add(event, None, event.at());
+        }
+        sums
+    };
+    let whole = sum(&events);
+    for split in 0..=events.len() {
+        let (left, right) = events.split_at(split);
+        let mut merged = sum(left);
+        merged.merge(&sum(right));
+        assert_eq!(merged, whole);
+    }
+    assert_eq!((whole.speed.count, whole.alerts), (9, 4));
+}

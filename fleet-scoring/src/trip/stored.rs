@@ -78,3 +78,53 @@ impl TableRow for DriverScore {
         to.put(Value::Time(trip.end));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fleet_core::{ContentId, EventTime, table::to_ndjson};
+
+    use super::*;
+    use crate::{Score, TripSums};
+
+    #[test]
+    fn each_column_has_the_value_of_its_name() {
+        let trip = Trip {
+            id: ContentId(7),
+            vehicle: "v".parse().unwrap(),
+            driver: Some("d".parse().unwrap()),
+            start: EventTime::from_micros(0),
+            end: EventTime::from_micros(60_000_000),
+            sums: TripSums {
+                harsh_braking: 2,
+                rapid_accel: 3,
+                distance_um: Some(1_500_000_000),
+                ..TripSums::default()
+            },
+            score: Score {
+                value: Some(75),
+                insufficient: Some("why"),
+                components: Vec::new(),
+            },
+        };
+        let line = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut line = Vec::new();
+            write(&mut line);
+            String::from_utf8(line).unwrap()
+        };
+        let id = trip.id.to_string();
+        assert_eq!(
+            line(&|to| to_ndjson(&TripLog(trip.clone()), to)),
+            format!(
+                "{{\"trip_id\":\"{id}\",\"vehicle_id\":\"v\",\"driver_id\":\"d\",\"received_at\":\"1970-01-01T00:01:00Z\",\
+                \"started_at\":\"1970-01-01T00:00:00Z\",\"status\":\"COMPLETED\",\"reason\":\"why\"}}\n"
+            )
+        );
+        assert_eq!(
+            line(&|to| to_ndjson(&DriverScore(trip.clone()), to)),
+            format!(
+                "{{\"trip_id\":\"{id}\",\"driver_id\":\"d\",\"vehicle_id\":\"v\",\"safety_score\":75,\"harsh_braking_count\":2,\
+                \"rapid_accel_count\":3,\"distance_km\":1.5,\"created_at\":\"1970-01-01T00:01:00Z\"}}\n"
+            )
+        );
+    }
+}

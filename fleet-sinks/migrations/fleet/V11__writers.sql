@@ -127,14 +127,15 @@ BEGIN
         WHERE c.new_vehicle_roles IS NOT NULL AND to_jsonb(n) ->> 'fleet_id' <> ''
         ORDER BY 1, 2
         ON CONFLICT DO NOTHING;
-    -- In one order, so that two pipelines wait for each other instead of running into a deadlock.
-    INSERT INTO fleet.vehicles (tenant, vehicle_id, fleet_id, access_roles)
+    -- In one order, so that two pipelines that tell of the same vehicles wait for each other.
+    INSERT INTO fleet.vehicles AS v (tenant, vehicle_id, fleet_id, access_roles)
         SELECT DISTINCT ON (tenant, vehicle_id)
             tenant, vehicle_id, NULLIF(to_jsonb(n) ->> 'fleet_id', ''), c.new_vehicle_roles
         FROM new_rows n JOIN fleet.customers c USING (tenant)
         WHERE c.new_vehicle_roles IS NOT NULL
         ORDER BY tenant, vehicle_id
-        ON CONFLICT DO NOTHING;
+        ON CONFLICT (tenant, vehicle_id) DO UPDATE SET fleet_id = excluded.fleet_id
+            WHERE v.fleet_id IS NULL AND excluded.fleet_id IS NOT NULL;
     RETURN NULL;
 END $$;
 REVOKE ALL ON FUNCTION fleet.register_vehicles() FROM PUBLIC;

@@ -16,6 +16,7 @@ use rdkafka::{
     ClientConfig, Offset as At, TopicPartitionList,
     consumer::{BaseConsumer, CommitMode, Consumer},
     error::KafkaError as ClientError,
+    topic_partition_list::TopicPartitionListElem,
 };
 
 use super::{
@@ -120,7 +121,7 @@ impl KafkaSource {
         subscribed.map_err(|cause| KafkaError::client("subscribe", cause))?;
         let consumer = Arc::new(consumer);
         let poller = Poller::new(Arc::clone(&consumer), Arc::clone(&shared), options.clone());
-        let (leaving, left) = mpsc::channel();
+        let (leaving, left) = mpsc::sync_channel(1);
         let thread = thread::Builder::new().name("fleet-kafka".to_owned());
         let spawned = thread.spawn(move || {
             poller.run();
@@ -333,8 +334,8 @@ impl Begin {
         let ask = || -> Result<At, ClientError> {
             let times = listed(this, At::Offset(millis))?;
             let found = self.consumer.offsets_for_times(times, self.timeout)?;
-            let elements = found.elements();
-            Ok(elements.first().map_or(At::End, |element| element.offset()))
+            let first = found.elements().first().map(TopicPartitionListElem::offset);
+            Ok(first.unwrap_or(At::End))
         };
         let asked = ask().map_err(|cause| KafkaError::client("ask for a time", cause));
         Ok(match asked? {

@@ -4,6 +4,7 @@ use std::{num::NonZeroUsize, time::Instant};
 
 use fleet_core::{
     Order, Pipeline, Result,
+    checkpoint::CheckpointStore,
     pipeline::{EpochLimits, Report},
 };
 
@@ -12,7 +13,7 @@ use crate::{
     job::{
         progress::{Goal, Progress},
         stop,
-        tables::Tables,
+        tables::{self, Tables},
         work::{BoxDecode, BoxSource, Work},
     },
     report::ClosingReport,
@@ -43,26 +44,34 @@ impl<W: Work> Job<W> {
 
     /// Runs to the end of the input or the first stop signal; `fresh` empties the sink first.
     pub(crate) async fn report(self, output: &OutputArgs, fresh: bool) -> Result<Report> {
-        let to = Destination::open(&output.sink, self.name, fresh).await?;
         let (mut graph, results) = self.work.graph();
+        // Before anything is made or emptied.
+        tables::check(&output.sink, &results)?;
+        let to = Destination::open(&output.sink, self.name, fresh).await?;
         let tables = Tables::of(&mut graph, results, &to)?;
         let limits = EpochLimits {
             interval: output.commit_every,
             ..EpochLimits::default()
         };
         let workers = NonZeroUsize::new(output.workers.into()).unwrap_or(NonZeroUsize::MIN);
-        let pipeline =
-            Pipeline::exactly_once(self.source, self.decode, self.order, graph, to.store())
-                .named(self.name)
-                .reading(self.reading)
-                .epochs(limits)
-                .workers(workers)
-                .on_retry(|error, delay| {
-                    eprintln!(
-                        "fleet: {error}; trying again in {:.1} s",
-                        delay.as_secs_f64()
-                    );
-                });
+        let store = to.store();
+        let is_named = store.pipeline().is_some();
+        let pipeline = Pipeline::exactly_once(self.source, self.decode, self.order, graph, store);
+        let pipeline = if is_named {
+            pipeline
+        } else {
+            pipeline.named(self.name)
+        };
+        let pipeline = pipeline
+            .reading(self.reading)
+            .epochs(limits)
+            .workers(workers)
+            .on_retry(|error, delay| {
+                eprintln!(
+                    "fleet: {error}; trying again in {:.1} s",
+                    delay.as_secs_f64()
+                );
+            });
         let pipeline = tables.store(pipeline, &to).await?;
         // Dropped before the report is printed, which clears the terminal.
         let _progress = Progress::watch(pipeline.watch(), self.goal);

@@ -48,12 +48,13 @@ pub(super) async fn open(
         return Err(refused("--fresh deletes rows"));
     } else if !has_schema(&login).await? {
         return Err(refused("the database has no schema `fleet`"));
-    } else if !names_tenant(&login).await? {
-        return Err(refused(
-            "this login names no tenant (ALTER ROLE .. SET fleet.tenants = '{..}')",
-        ));
     } else {
-        login
+        let Some(tenant) = tenant_of(&login).await? else {
+            let reason = "this login names no tenant (ALTER ROLE .. SET fleet.tenants = '{..}')";
+            return Err(refused(reason));
+        };
+        // A store has one position of each name, whoever writes.
+        return PostgresStore::open(&login, &format!("{tenant}/{pipeline}")).await;
     };
     PostgresStore::open(&database, pipeline).await
 }
@@ -66,16 +67,22 @@ fn refused(reason: &str) -> Error {
 }
 
 async fn has_schema(database: &Database) -> Result<bool> {
-    is_true(database, "SELECT to_regnamespace('fleet') IS NOT NULL").await
+    let asked = "SELECT 'there' WHERE to_regnamespace('fleet') IS NOT NULL";
+    Ok(text(database, asked).await?.is_some())
 }
 
-/// Whether rows of this login belong to a tenant; the server would refuse all others.
-async fn names_tenant(database: &Database) -> Result<bool> {
-    is_true(database, "SELECT fleet.only_tenant() IS NOT NULL").await
+/// The tenant that the rows of this login belong to; without one the server refuses all rows.
+async fn tenant_of(database: &Database) -> Result<Option<String>> {
+    text(database, "SELECT fleet.only_tenant()").await
 }
 
-async fn is_true(database: &Database, sql: &str) -> Result<bool> {
+/// The first value of the first row.
+async fn text(database: &Database, sql: &str) -> Result<Option<String>> {
     let connection = database.connection().await?;
-    let asked = async { connection.client().query_one(sql, &[]).await?.try_get(0) };
+    let asked = async {
+        let row = connection.client().query_opt(sql, &[]).await?;
+        let value = row.map(|row| row.try_get::<_, Option<String>>(0));
+        Ok(value.transpose()?.flatten())
+    };
     connection.run("look at the schema in", asked).await
 }

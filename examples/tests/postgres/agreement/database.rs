@@ -14,8 +14,14 @@ use crate::worker::random_pause;
 
 const PASSWORD: &str = "reads";
 
+/// A login, and its URL.
+pub(crate) struct Login {
+    pub(crate) name: String,
+    pub(crate) url: String,
+}
+
 /// A database, dropped by [`remove`](Self::remove).
-pub(super) struct Demo {
+pub(crate) struct Demo {
     server: String,
     name: String,
     url: String,
@@ -23,7 +29,7 @@ pub(super) struct Demo {
 
 impl Demo {
     /// `None` without a server to test with; the test is then reported as skipped.
-    pub(super) async fn new(what: &str) -> Option<Self> {
+    pub(crate) async fn new(what: &str) -> Option<Self> {
         let server = xtask::postgres::for_tests()?;
         let name = format!("fleet_{what}_{}", std::process::id());
         let demo = Self {
@@ -36,19 +42,19 @@ impl Demo {
         Some(demo)
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = fleet(words);
         command.env("FLEET_POSTGRES_URL", &self.url);
         command
     }
 
     /// Runs the demo to its end, and returns its closing report.
-    pub(super) fn run(&self) -> Value {
+    pub(crate) fn run(&self) -> Value {
         json(self.command(&demo("postgres:", "500ms").each()))
     }
 
     /// Runs the demo to its end, killing it again and again. Returns how often.
-    pub(super) fn run_with_kills(&self) -> u32 {
+    pub(crate) fn run_with_kills(&self) -> u32 {
         let mut kills = 0;
         loop {
             let mut command = self.command(&demo("postgres:", "10ms").each());
@@ -69,7 +75,7 @@ impl Demo {
     }
 
     /// Replays a file of VehicleOps telemetry to its end.
-    pub(super) fn replay(&self, name: &str, lines: &str) {
+    pub(crate) fn replay(&self, name: &str, lines: &str) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(name).display().to_string();
         std::fs::write(&file, lines).unwrap();
@@ -85,35 +91,59 @@ impl Demo {
     }
 
     /// What `fleet report` says.
-    pub(super) fn report(&self) -> Value {
+    pub(crate) fn report(&self) -> Value {
         json(self.command(&["report", "--db", "postgres:", "--report", "json"]))
     }
 
     /// A reader's transaction that sees all vehicles of the demo.
-    pub(super) async fn scoped(&self) -> Scoped {
-        let login = format!("{}_reader", self.name);
-        self.execute(&format!(
-            "CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE fleet_regional_manager"
-        ))
-        .await;
-        let (_, place) = self.url.rsplit_once('@').unwrap();
-        let url = format!("postgres://{login}:{PASSWORD}@{place}");
-        let connect = Database::connect(&url, PostgresOptions::default());
+    pub(crate) async fn scoped(&self) -> Scoped {
+        let login = self.login("reader", "fleet_regional_manager").await;
+        let connect = Database::connect(&login.url, PostgresOptions::default());
         let database = Box::pin(connect).await.unwrap();
         tenancy::check(&database).await.unwrap();
         let scope = Scope::of("demo").with_roles(["demo_all"]);
         Scoped::begin(&database, scope).await.unwrap()
     }
 
-    pub(super) async fn remove(self) {
+    pub(crate) async fn remove(self) {
         self.execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name))
             .await;
-        self.execute(&format!("DROP ROLE {}_reader", self.name))
-            .await;
+        for what in ["reader", "north"] {
+            self.execute(&format!("DROP ROLE IF EXISTS {}_{what}", self.name))
+                .await;
+        }
+    }
+
+    /// A login of this database, in a role of the schema.
+    pub(crate) async fn login(&self, what: &str, role: &str) -> Login {
+        let name = format!("{}_{what}", self.name);
+        self.execute(&format!(
+            "CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}' IN ROLE {role}"
+        ))
+        .await;
+        let (_, place) = self.url.rsplit_once('@').unwrap();
+        Login {
+            url: format!("postgres://{name}:{PASSWORD}@{place}"),
+            name,
+        }
+    }
+
+    /// The first value of a query in this database, as its superuser.
+    pub(crate) async fn text(&self, sql: &str) -> Option<String> {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Runs SQL in this database, as its superuser.
+    pub(crate) async fn execute_inside(&self, sql: &str) {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(sql).await.unwrap();
     }
 
     /// Runs SQL on the server, as its superuser.
-    async fn execute(&self, sql: &str) {
+    pub(crate) async fn execute(&self, sql: &str) {
         let (client, connection) = tokio_postgres::connect(&self.server, NoTls).await.unwrap();
         tokio::spawn(connection);
         client.batch_execute(sql).await.unwrap();
@@ -165,7 +195,7 @@ fn json(mut command: Command) -> Value {
 }
 
 /// What `fleet report` says about the same demo in a SQLite file.
-pub(super) fn report_of_sqlite() -> Value {
+pub(crate) fn report_of_sqlite() -> Value {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("fleet.db").display().to_string();
     json(fleet(&demo(&format!("sqlite:{file}"), "500ms").each()));

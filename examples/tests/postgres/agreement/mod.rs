@@ -2,7 +2,7 @@
 //! reports of both databases agree. So does everything after kills.
 
 mod alerts;
-mod database;
+pub(crate) mod database;
 mod events;
 mod loops;
 

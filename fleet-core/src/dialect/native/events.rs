@@ -97,7 +97,11 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::{data::TableRow, event::Telemetry};
+    use crate::{
+        data::{EventTime, TableRow, time::NaiveTimeReader},
+        dialect::FleetPipeline,
+        event::{Driving, DrivingKind, Telemetry},
+    };
 
     fn again(record: &str) -> String {
         let read = NativeEvents::default().read(record, &mut TimeReader::default());
@@ -123,11 +127,11 @@ mod tests {
             "{\"time\":\"2024-02-15T14:30:00.250Z\",\"vehicle_id\":\"7\",\"fleet_id\":null";
         let mut telemetry = telemetry.to_owned();
         for (n, column) in Telemetry::columns().iter().enumerate().skip(3) {
-            let value = match n % 3 {
-                _ if column.name == "status" => "\"MOVING\"",
-                0 => "null",
-                1 => "12.5",
-                _ => "40.0",
+            // Each its own, so that none takes the place of another.
+            let value = match n {
+                _ if column.name == "status" => "\"MOVING\"".to_owned(),
+                n if n % 5 == 0 => "null".to_owned(),
+                n => format!("{n}.5"),
             };
             write!(telemetry, ",\"{}\":{value}", column.name).unwrap();
         }
@@ -140,6 +144,19 @@ mod tests {
         ] {
             assert_eq!(&again(row), row);
         }
+    }
+
+    #[test]
+    fn what_a_row_cannot_hold_is_named() {
+        let telemetry = r#"{"vehicle_id":"1","timestamp":"2024-02-15 14:30:00","current_speed_kmh":1.0,"autopilot_engaged":true}"#;
+        let read = FleetPipeline::default().read(telemetry, &mut NaiveTimeReader::default());
+        let lossy = NativeEvents::default().lossy(&read.unwrap().unwrap());
+        assert!(lossy.to_string().contains("autopilot_engaged"), "{lossy}");
+        let mut driving =
+            Driving::new("v".parse().unwrap(), EventTime::MIN, DrivingKind::HardBrake);
+        driving.occurrence = Some(1);
+        let lossy = NativeEvents::default().lossy(&driving.into());
+        assert!(lossy.to_string().contains("occurrence"), "{lossy}");
     }
 
     #[test]

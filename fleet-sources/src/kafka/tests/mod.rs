@@ -96,6 +96,10 @@ async fn an_offset_that_the_topic_does_not_have_is_refused_by_name() {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the broker's records have real times"
+)]
 fn now() -> EventTime {
     EventTime::from(std::time::SystemTime::now())
 }
@@ -116,7 +120,7 @@ async fn members_share_partitions_and_one_that_stops_leaves_them_at_once() {
         until(|| first.count() + second.count() == 3).await;
         assert!(first.owned().is_disjoint(&second.owned()), "{protocol:?}");
 
-        let stopped = std::time::Instant::now();
+        let stopped = super::shared::now();
         first.stop().await;
         until(|| second.count() == 3).await;
         // Sooner than the session timeout: it left.

@@ -1,10 +1,7 @@
 //! The tables of the schema `fleet`, which the queries of dashboards read.
 
-use std::time::Duration;
-
 use fleet_core::{
-    BoxStore, Error, ErrorKind, Event, Graph, Result, Stream, TableRow, event::VehicleState,
-    sink::TransactionalSink,
+    BoxStore, Event, Graph, Result, Stream, TableRow, event::VehicleState, sink::TransactionalSink,
 };
 use fleet_rules::{MeterDistance, Metered, SumMinutes, VehicleMinute};
 use fleet_scoring::{DriverScore, TripLog};
@@ -18,9 +15,6 @@ use crate::job::{
     tables::{tally_alerts, tally_windows},
     work::JobPipeline,
 };
-
-/// The length of the windows that the schema keeps.
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// The streams of a job, and those that are made of them for the schema.
 pub(in crate::job) struct FleetTables {
@@ -47,19 +41,11 @@ struct OfTrips {
 
 impl FleetTables {
     /// Adds the nodes that make the rows of the schema.
-    ///
-    /// # Errors
-    /// Refuses windows of another length than a minute.
     pub(super) fn of<E: Event>(
         graph: &mut Graph<E>,
         results: Results,
         store: &PostgresStore,
-    ) -> Result<Self> {
-        if results.telemetry.is_some() && results.window != MINUTE {
-            let message = "PostgreSQL keeps minutes, of which its queries make all longer windows: \
-                           leave --window out";
-            return Err(Error::new(ErrorKind::Config, message));
-        }
+    ) -> Self {
         let telemetry = results.telemetry.map(|telemetry| OfTelemetry {
             metered: graph.apply("distance", telemetry, MeterDistance::default()),
             states: graph.map("states", telemetry, |event| VehicleState(event.clone())),
@@ -70,12 +56,12 @@ impl FleetTables {
             scores: graph.map("driver_scores", trips, |trip| DriverScore(trip.clone())),
         });
         let store = store.clone();
-        Ok(Self {
+        Self {
             store,
             results,
             telemetry,
             trips,
-        })
+        }
     }
 
     /// Binds each stream to its table.
@@ -94,7 +80,13 @@ impl FleetTables {
         let minutes = of.map(|of| of.minutes);
         let to = &self.store;
         let metered = of.map(|of| of.metered);
-        let mut pipeline = store(pipeline, "telemetry", metered, "fleet.telemetry", to).await?;
+        let mut pipeline = pipeline;
+        // First, because it knows the fleets of the vehicles that it registers.
+        if let Some(of) = of {
+            let table = to.table_with("fleet.vehicle_state", newest()).await?;
+            pipeline = pipeline.store("vehicle_state", of.states, boxed(table));
+        }
+        pipeline = store(pipeline, "telemetry", metered, "fleet.telemetry", to).await?;
         pipeline = store(pipeline, "perception", perception, "fleet.perception", to).await?;
         pipeline = store(pipeline, "driving", driving, "fleet.driving_events", to).await?;
         pipeline = store(pipeline, "alerts", alerts, "fleet.alerts", to).await?;
@@ -106,10 +98,6 @@ impl FleetTables {
         pipeline = store(pipeline, "trip_logs", logs, "fleet.trip_logs", to).await?;
         let scores = trips.map(|of| of.scores);
         pipeline = store(pipeline, "trips", scores, "fleet.driver_scores", to).await?;
-        if let Some(of) = of {
-            let table = to.table_with("fleet.vehicle_state", newest()).await?;
-            pipeline = pipeline.store("vehicle_state", of.states, boxed(table));
-        }
         pipeline = tally_alerts(pipeline, alerts);
         Ok(tally_windows(pipeline, minutes, |minute| minute.belated))
     }

@@ -5,7 +5,9 @@
 mod fleet_schema;
 mod own;
 
-use fleet_core::{Event, Graph, Result, Stream, event::Alert};
+use std::time::Duration;
+
+use fleet_core::{Error, ErrorKind, Event, Graph, Result, Stream, event::Alert};
 
 #[cfg(feature = "postgres")]
 use crate::job::tables::fleet_schema::FleetTables;
@@ -15,7 +17,7 @@ use crate::{
         tables::own::OwnTables,
         work::{JobPipeline, Work},
     },
-    sink::Destination,
+    sink::{Destination, SinkChoice},
 };
 
 /// Tables, and the streams that fill them.
@@ -39,7 +41,7 @@ impl Tables {
     ) -> Result<Self> {
         match to {
             #[cfg(feature = "postgres")]
-            Destination::Postgres(store) => FleetTables::of(graph, results, store).map(Self::Fleet),
+            Destination::Postgres(store) => Ok(Self::Fleet(FleetTables::of(graph, results, store))),
             _ => OwnTables::of(graph, results).map(Self::Own),
         }
     }
@@ -59,6 +61,24 @@ impl Tables {
             Self::Fleet(tables) => tables.store(pipeline).await,
         }
     }
+}
+
+/// Refuses windows that the tables of a sink cannot hold, before the sink is opened.
+///
+/// # Errors
+/// Says which windows there are.
+pub(super) fn check(sink: &SinkChoice, results: &Results) -> Result<()> {
+    /// The schema `fleet` keeps minutes.
+    const MINUTE: Duration = Duration::from_secs(60);
+    if matches!(sink, SinkChoice::Postgres(_))
+        && results.telemetry.is_some()
+        && results.window != MINUTE
+    {
+        let message = "PostgreSQL keeps minutes, of which its queries make all longer windows: \
+                       leave --window out";
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    Ok(())
 }
 
 /// Returns the graph of a job on a file, with the nodes that make the rows of its tables.

@@ -13,7 +13,11 @@ readable AS (
     SELECT t.oid, string_agg(DISTINCT grantee.rolname, ', ') AS by
     FROM tables t
         JOIN pg_class c USING (oid)
-        CROSS JOIN LATERAL aclexplode(c.relacl) AS acl
+        CROSS JOIN LATERAL (
+            SELECT * FROM aclexplode(c.relacl)
+            UNION ALL
+            SELECT g.* FROM pg_attribute a CROSS JOIN LATERAL aclexplode(a.attacl) AS g WHERE a.attrelid = c.oid
+        ) AS acl
         LEFT JOIN pg_roles grantee ON grantee.oid = acl.grantee
     -- PUBLIC (0) is not a role.
     WHERE acl.grantee <> t.relowner AND grantee.rolname IS DISTINCT FROM 'fleet_maintainer'
@@ -33,7 +37,9 @@ UNION ALL
 SELECT format('a policy of table %s does not ask for the tenant: %s', t.relname, p.polname)
 FROM tables t JOIN pg_policy p ON p.polrelid = t.oid
 WHERE p.polroles <> ARRAY['fleet_maintainer'::regrole::oid]
-    AND COALESCE(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) !~ 'scope_tenants'
+    AND (pg_get_expr(p.polqual, p.polrelid) !~ 'scope_tenants'
+        OR pg_get_expr(p.polwithcheck, p.polrelid) !~ 'scope_tenants'
+        OR p.polqual IS NULL AND p.polwithcheck IS NULL)
 UNION ALL
 SELECT format('table %s has no tenant, and %s may use it', t.relname, readable.by)
 FROM tables t JOIN readable USING (oid) WHERE NOT t.has_tenant AND NOT t.relispartition
@@ -55,10 +61,10 @@ UNION ALL
 SELECT format('view %s goes by its owner''s rights and has no barrier', c.relname)
 FROM pg_class c
 WHERE c.relnamespace = 'fleet'::regnamespace AND c.relkind = 'v' AND c.relname <> ALL ($2)
-    AND NOT COALESCE(c.reloptions && ARRAY['security_invoker=true', 'security_barrier=true'], false)
+    AND NOT EXISTS (SELECT FROM unnest(c.reloptions) AS o WHERE o ~* '^security_(invoker|barrier)=(true|on|yes|1)$')
 UNION ALL
 SELECT format('view %s goes by its owner''s rights and does not ask for the tenant', c.relname)
 FROM pg_class c
 WHERE c.relnamespace = 'fleet'::regnamespace AND c.relkind = 'v' AND c.relname <> ALL ($2)
-    AND NOT COALESCE(c.reloptions && ARRAY['security_invoker=true'], false)
+    AND NOT EXISTS (SELECT FROM unnest(c.reloptions) AS o WHERE o ~* '^security_invoker=(true|on|yes|1)$')
     AND pg_get_viewdef(c.oid) !~ 'scope_tenants'

@@ -35,8 +35,9 @@ const ADD_PIPELINES: &str = "INSERT INTO fleet.pipelines (tenant, pipeline)
     SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING";
 const TAKEN: &str =
     "SELECT pipeline FROM fleet.pipelines WHERE tenant <> $1 AND pipeline = ANY ($2) LIMIT 1";
-/// A superuser may take every role.
-const MAY_INGEST: &str = "SELECT pg_has_role(current_user, 'fleet_ingest', 'MEMBER')";
+const VERSION: &str = "SELECT current_setting('server_version_num')::int";
+/// A superuser may take every role. Since version 16 a member may only if its membership says so.
+const MAY_INGEST: &str = "SELECT pg_has_role(current_user, 'fleet_ingest', $1)";
 
 impl Tenant {
     /// A tenant of this name, without pipelines.
@@ -102,7 +103,14 @@ impl Tenant {
             );
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let asked = async { tx.client().query_one(MAY_INGEST, &[]).await?.try_get(0) };
+        let asked = async {
+            let version: i32 = tx.client().query_one(VERSION, &[]).await?.try_get(0)?;
+            let right = if version < 160_000 { "MEMBER" } else { "SET" };
+            tx.client()
+                .query_one(MAY_INGEST, &[&right])
+                .await?
+                .try_get(0)
+        };
         if !tx.run::<bool>(doing, asked).await? {
             let grant = "GRANT fleet_ingest TO CURRENT_USER";
             tx.run(doing, tx.client().batch_execute(grant)).await?;

@@ -66,8 +66,23 @@ async fn each_hole_is_found() {
             "view v_leak",
         ),
         (
+            "GRANT SELECT (tenant, vehicle_id) ON fleet.telemetry_rest TO fleet_regional_manager",
+            "REVOKE SELECT (tenant, vehicle_id) ON fleet.telemetry_rest FROM fleet_regional_manager",
+            "partition telemetry_rest",
+        ),
+        (
+            "CREATE POLICY wide ON fleet.more USING (tenant = ANY (fleet.scope_tenants())) WITH CHECK (true)",
+            "DROP POLICY wide ON fleet.more",
+            "does not ask for the tenant: wide",
+        ),
+        (
+            "CREATE MATERIALIZED VIEW fleet.copy AS SELECT * FROM fleet.vehicles",
+            "DROP MATERIALIZED VIEW fleet.copy",
+            "table copy has no row-level security",
+        ),
+        (
             "CREATE VIEW fleet.v_all WITH (security_barrier = true) AS SELECT * FROM fleet.vehicles",
-            "ALTER VIEW fleet.v_all SET (security_invoker = true)",
+            "ALTER VIEW fleet.v_all SET (security_invoker = on)",
             "view v_all goes by its owner's rights and does not ask",
         ),
         (
