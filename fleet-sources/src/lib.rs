@@ -10,8 +10,8 @@
 //! | `postgres` | [`HistorySource`]: telemetry stored in PostgreSQL | microseconds, then rows |
 //! | `simulator` | [`Simulator`]: a simulated fleet, the same for the same seed | bytes |
 //!
-//! Each source has one partition, but for `KafkaSource`, which has those that its group gives it. No
-//! feature is on by default.
+//! Each source has one partition, but for `KafkaSource`, which has those that its group gives it.
+//! No feature is on by default.
 //!
 //! # Guarantees
 //! Every source here is [`Replayable`](fleet_core::source::Replayable): the same records come again

@@ -1,7 +1,7 @@
 //! Topics of Apache Kafka, read as a member of a consumer group.
 //!
-//! One thread polls the client, always, and moves records into batches; the source hands them to the
-//! pipeline. Both meet in `shared`.
+//! One thread polls the client, always, and moves records into batches; the source hands them to
+//! the pipeline. Both meet in `shared`.
 //!
 //! | file | holds |
 //! |---|---|

@@ -37,16 +37,16 @@ const SEEK_AGAIN: Duration = Duration::from_millis(20);
 /// Records of topics of Apache Kafka, shared out by a consumer group.
 ///
 /// Start the same program in another process, and partitions move to it, with their state. Each
-/// partition of a topic is a partition of the pipeline, named `kafka:TOPIC/NUMBER`; an offset is the
-/// one of Kafka.
+/// partition of a topic is a partition of the pipeline, named `kafka:TOPIC/NUMBER`; an offset is
+/// the one of Kafka.
 ///
 /// # Guarantees
 /// - The store of the pipeline says where a partition begins. What the group keeps is only written,
 ///   for tools that show the lag.
 /// - An offset that the topic no longer has, or does not have yet, ends the run with an error that
 ///   names it. Nothing is skipped, and nothing is read from the beginning by accident.
-/// - A partition that moves is committed first, within [`KafkaOptions::hand_over`]. One that was lost
-///   is never committed.
+/// - A partition that moves is committed first, within [`KafkaOptions::hand_over`]. One that was
+///   lost is never committed.
 /// - Records of transactions that were aborted are not read.
 /// - Dropping the source leaves the group, so that others take its partitions at once.
 ///

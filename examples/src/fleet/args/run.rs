@@ -40,7 +40,8 @@ pub(crate) struct DemoArgs {
 #[derive(Debug, Parser)]
 pub(crate) struct ReplayArgs {
     /// Files of events, read as one input in the order given; `-` is standard input, `.gz` is
-    /// unpacked.
+    /// unpacked. Or kafka:BROKERS/TOPIC, read until stopped: start the command again elsewhere to
+    /// share its partitions.
     #[arg(required = true)]
     pub(crate) inputs: Vec<PathBuf>,
     /// The format of the events.
@@ -70,6 +71,10 @@ pub(crate) struct ReplayArgs {
     /// alert.
     #[arg(long, default_value = "0s", value_parser = duration)]
     pub(crate) allowed_lateness: Duration,
+    /// After how long without a sign of life another member of the group takes the partitions of
+    /// this one (kafka).
+    #[arg(long, default_value = "10s", value_parser = duration)]
+    pub(crate) session_timeout: Duration,
     /// Keep reading at the end of the input, until stopped.
     #[arg(long)]
     pub(crate) follow: bool,

@@ -3,23 +3,27 @@
 use std::time::Instant;
 
 use fleet_core::{
-    Decode, Order, Result, VehicleId,
+    Order, Result, Source, VehicleId,
     dialect::{
-        ColumnMap, Csv, FleetPipeline, FleetStream, Ford, NativeEvents, NewestTimes, OpenXc,
-        VehicleOps,
+        ColumnMap, Csv, Dialect, FleetPipeline, FleetStream, Ford, NativeEvents, NewestTimes,
+        OpenXc, VehicleOps,
     },
     event::{Signal, Telemetry},
-    source::Chunk,
 };
 use fleet_rules::preset::Preset;
 use fleet_sources::{AtEnd, FileOptions, FileSource, Format};
+#[cfg(feature = "kafka")]
+use fleet_sources::{KafkaDecoder, KafkaOptions, KafkaSource, StartAt};
 
 use crate::{
     args::{DialectName, ReplayArgs},
     console::failure::usage_error,
-    input,
+    input::{self, Topic},
     job::{BoxDecode, BoxSource, FleetWork, Goal, Job, TelemetryWork, Work, fleet},
 };
+
+/// The name of the pipeline, and of its group.
+const PIPELINE: &str = "replay";
 
 /// Runs the command.
 ///
@@ -55,20 +59,48 @@ impl Replay {
     /// Reads a dialect of telemetry without accelerations.
     async fn telemetry<D>(self, dialect: D, name: &str) -> Result<()>
     where
-        D: Decode<Chunk, Event = Telemetry>,
+        D: Dialect<Event = Telemetry>,
     {
-        let source = self.open(Format::Lines)?;
         let work = self.telemetry_work(false)?;
-        let (source, dialect) = (Box::new(source), Box::new(dialect));
-        self.run(source, dialect, work, format!("as {name}")).await
+        self.lines(dialect, work, format!("as {name}")).await
+    }
+
+    /// Reads files with one record in each line, or a topic with one in each message.
+    async fn lines<D, W>(self, dialect: D, work: W, reading: String) -> Result<()>
+    where
+        D: Dialect,
+        W: Work<Event = D::Event>,
+    {
+        #[cfg(feature = "kafka")]
+        if let Some(topic) = Topic::of(&self.args.inputs)? {
+            return self.topic(&topic, dialect, work, reading).await;
+        }
+        let source = Box::new(self.open(Format::Lines)?);
+        self.run(source, Box::new(dialect), work, reading).await
+    }
+
+    /// Reads a topic as a member of the pipeline's group, until stopped.
+    #[cfg(feature = "kafka")]
+    async fn topic<D, W>(self, topic: &Topic, dialect: D, work: W, reading: String) -> Result<()>
+    where
+        D: Dialect,
+        W: Work<Event = D::Event>,
+    {
+        let options = KafkaOptions {
+            session_timeout: self.args.session_timeout,
+            ..KafkaOptions::default()
+        };
+        let (brokers, names) = (&topic.brokers, [&*topic.name]);
+        let source = KafkaSource::open(brokers, PIPELINE, names, StartAt::Earliest, options)?;
+        let (source, decode) = (Box::new(source), Box::new(KafkaDecoder::new(dialect)));
+        self.run(source, decode, work, reading).await
     }
 
     async fn native(self) -> Result<()> {
-        let source = self.open(Format::Lines)?;
         // Rows do not say whether a vehicle drives itself.
         let work = self.fleet_work(false, true)?;
-        let (source, dialect) = (Box::new(source), Box::new(NativeEvents::default()));
-        self.run(source, dialect, work, "as native".into()).await
+        self.lines(NativeEvents::default(), work, "as native".into())
+            .await
     }
 
     async fn openxc(self) -> Result<()> {
@@ -82,11 +114,9 @@ impl Replay {
     }
 
     async fn fleet_pipeline(self) -> Result<()> {
-        let source = self.open(Format::Lines)?;
         let work = self.fleet_work(true, false)?;
-        let (source, dialect) = (Box::new(source), Box::new(FleetPipeline::default()));
-        self.run(source, dialect, work, "as fleet-pipeline".into())
-            .await
+        let dialect = FleetPipeline::default();
+        self.lines(dialect, work, "as fleet-pipeline".into()).await
     }
 
     async fn csv(self) -> Result<()> {
@@ -101,6 +131,10 @@ impl Replay {
     }
 
     fn open(&self, format: Format) -> Result<FileSource> {
+        if Topic::of(&self.args.inputs)?.is_some() {
+            let message = "a topic has no header and no file time: use another dialect";
+            return Err(usage_error(message.into()));
+        }
         let at_end = if self.args.follow {
             AtEnd::follow()
         } else {
@@ -137,17 +171,18 @@ impl Replay {
         fleet::rules(self.args.rules.as_deref(), preset, self.args.mode)
     }
 
-    async fn run<W: Work>(
+    async fn run<W: Work, P: Send + 'static>(
         self,
-        source: BoxSource,
-        decode: BoxDecode<W::Event>,
+        source: BoxSource<P>,
+        decode: BoxDecode<W::Event, P>,
         work: W,
         reading: String,
     ) -> Result<()> {
         let Self { args, started } = self;
-        let goal = if args.follow { Goal::None } else { Goal::Bytes };
+        let follows = args.follow || source.in_group();
+        let goal = if follows { Goal::None } else { Goal::Bytes };
         let job = Job {
-            name: "replay",
+            name: PIPELINE,
             source,
             decode,
             work,

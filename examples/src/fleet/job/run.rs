@@ -6,6 +6,7 @@ use fleet_core::{
     Order, Pipeline, Result,
     checkpoint::CheckpointStore,
     pipeline::{EpochLimits, Report},
+    source::Chunk,
 };
 
 use crate::{
@@ -21,11 +22,11 @@ use crate::{
 };
 
 /// What to run.
-pub(crate) struct Job<W: Work> {
+pub(crate) struct Job<W: Work, P = Chunk> {
     /// The name of the pipeline in the store.
     pub(crate) name: &'static str,
-    pub(crate) source: BoxSource,
-    pub(crate) decode: BoxDecode<W::Event>,
+    pub(crate) source: BoxSource<P>,
+    pub(crate) decode: BoxDecode<W::Event, P>,
     pub(crate) work: W,
     pub(crate) order: Order,
     /// How the input is read. The store keeps this text, and refuses to resume with another.
@@ -34,7 +35,7 @@ pub(crate) struct Job<W: Work> {
     pub(crate) goal: Goal,
 }
 
-impl<W: Work> Job<W> {
+impl<W: Work, P: Send + 'static> Job<W, P> {
     /// Runs the job and prints its closing report.
     pub(crate) async fn run(self, output: &OutputArgs, started: Instant) -> Result<()> {
         let name = self.name;

@@ -9,13 +9,13 @@ use fleet_core::{
 use crate::job::results::Results;
 
 /// A source whose type is forgotten, so that no pipeline is compiled for it alone.
-pub(crate) type BoxSource = Box<dyn Replayable<Payload = Chunk>>;
+pub(crate) type BoxSource<P = Chunk> = Box<dyn Replayable<Payload = P>>;
 
 /// A decoder of events of type `E`.
-pub(crate) type BoxDecode<E> = Box<dyn Decode<Chunk, Event = E>>;
+pub(crate) type BoxDecode<E, P = Chunk> = Box<dyn Decode<P, Event = E>>;
 
 /// A pipeline that stores each result exactly once.
-pub(crate) type JobPipeline<E> = Pipeline<BoxSource, BoxDecode<E>, BoxStore, ExactlyOnce>;
+pub(crate) type JobPipeline<E, P> = Pipeline<BoxSource<P>, BoxDecode<E, P>, BoxStore, ExactlyOnce>;
 
 /// A graph over events of one type, and its results.
 pub(crate) trait Work: Sized {

@@ -269,8 +269,8 @@ impl<'a, E> Entry<'a, E> {
     }
 
     /// Refuses a record of which more is known: its place in its input, its key, its log time or
-    /// its headers. The step becomes `decode`, unless it is `key`: the key of the record is not that
-    /// of its event. Too long reasons and bytes are truncated.
+    /// its headers. The step becomes `decode`, unless it is `key`: the record has another key than
+    /// its event. Too long reasons and bytes are truncated.
     ///
     /// # Examples
     /// ```

@@ -68,7 +68,10 @@ impl FleetTables {
     ///
     /// # Errors
     /// Refuses a database whose schema lacks a table or has other columns.
-    pub(super) async fn store<E: Event>(self, pipeline: JobPipeline<E>) -> Result<JobPipeline<E>> {
+    pub(super) async fn store<E: Event, P: Send + 'static>(
+        self,
+        pipeline: JobPipeline<E, P>,
+    ) -> Result<JobPipeline<E, P>> {
         let Results {
             perception,
             driving,
@@ -115,13 +118,13 @@ fn newest() -> TableOptions {
 }
 
 /// Binds a stream to a table of the schema.
-async fn store<E: Event, R: TableRow + Clone + Send + Sync + 'static>(
-    pipeline: JobPipeline<E>,
+async fn store<E: Event, P: Send + 'static, R: TableRow + Clone + Send + Sync + 'static>(
+    pipeline: JobPipeline<E, P>,
     name: &str,
     stream: Option<Stream<R>>,
     table: &str,
     to: &PostgresStore,
-) -> Result<JobPipeline<E>> {
+) -> Result<JobPipeline<E, P>> {
     let Some(stream) = stream else {
         return Ok(pipeline);
     };

@@ -50,11 +50,11 @@ impl Tables {
     ///
     /// # Errors
     /// Refuses a table that exists with other columns.
-    pub(super) async fn store<E: Event>(
+    pub(super) async fn store<E: Event, P: Send + 'static>(
         self,
-        pipeline: JobPipeline<E>,
+        pipeline: JobPipeline<E, P>,
         to: &Destination,
-    ) -> Result<JobPipeline<E>> {
+    ) -> Result<JobPipeline<E, P>> {
         match self {
             Self::Own(tables) => tables.store(pipeline, to),
             #[cfg(feature = "postgres")]
@@ -92,10 +92,10 @@ pub(crate) fn graph_of<W: Work>(work: W) -> Result<Graph<W::Event>> {
 }
 
 /// Counts alerts by kind.
-fn tally_alerts<E: Event>(
-    pipeline: JobPipeline<E>,
+fn tally_alerts<E: Event, P: Send + 'static>(
+    pipeline: JobPipeline<E, P>,
     alerts: Option<Stream<Alert>>,
-) -> JobPipeline<E> {
+) -> JobPipeline<E, P> {
     match alerts {
         Some(alerts) => pipeline.tally("alerts", alerts, |alert| alert.kind.as_word()),
         None => pipeline,
@@ -103,11 +103,11 @@ fn tally_alerts<E: Event>(
 }
 
 /// Counts windows by whether they are revised.
-fn tally_windows<E: Event, W: Send + Sync + 'static>(
-    pipeline: JobPipeline<E>,
+fn tally_windows<E: Event, P: Send + 'static, W: Send + Sync + 'static>(
+    pipeline: JobPipeline<E, P>,
     windows: Option<Stream<W>>,
     is_revised: fn(&W) -> bool,
-) -> JobPipeline<E> {
+) -> JobPipeline<E, P> {
     match windows {
         Some(windows) => pipeline.tally("windows", windows, move |window| {
             if is_revised(window) {

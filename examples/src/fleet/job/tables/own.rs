@@ -33,11 +33,11 @@ impl OwnTables {
     ///
     /// # Errors
     /// Refuses a table that exists with other columns.
-    pub(super) fn store<E: Event>(
+    pub(super) fn store<E: Event, P: Send + 'static>(
         self,
-        pipeline: JobPipeline<E>,
+        pipeline: JobPipeline<E, P>,
         to: &Destination,
-    ) -> Result<JobPipeline<E>> {
+    ) -> Result<JobPipeline<E, P>> {
         let Results {
             telemetry,
             perception,
@@ -63,12 +63,12 @@ impl OwnTables {
 
 /// Binds a stream to the table of this name. Where nothing is stored no rows are made; without a
 /// stream the table stays empty, so that every database has the same tables.
-fn store<E: Event, R: TableRow + Clone + Send + Sync + 'static>(
-    pipeline: JobPipeline<E>,
+fn store<E: Event, P: Send + 'static, R: TableRow + Clone + Send + Sync + 'static>(
+    pipeline: JobPipeline<E, P>,
     name: &str,
     stream: Option<Stream<R>>,
     to: &Destination,
-) -> Result<JobPipeline<E>> {
+) -> Result<JobPipeline<E, P>> {
     Ok(match (to.table::<R>(name)?, stream) {
         (Some(table), Some(stream)) => pipeline.store(name, stream, table),
         _ => pipeline,
