@@ -11,18 +11,30 @@ use crate::private::process::output;
 /// A new version is another folder.
 const FOLDER: &str = "kafka-4.4.0";
 
+/// The programs that a broker needs, as packages of Debian and Ubuntu.
+const PACKAGES: &str = "openjdk-17-jre-headless maven";
+
 /// Why no broker can be started on this machine, if so.
-pub(super) fn missing() -> Option<String> {
+pub fn missing() -> Option<String> {
     let lacks = ["java", "mvn"].into_iter().find(|program| {
         let version = Command::new(program).arg("-version").output();
         !version.is_ok_and(|output| output.status.success())
     });
     lacks.map(|program| {
         format!(
-            "no {program} is installed, which starts Apache Kafka: apt-get install --yes --no-install-recommends \
-             openjdk-17-jre-headless maven"
+            "no {program} is installed, which starts Apache Kafka: apt-get install --yes \
+             --no-install-recommends {PACKAGES}"
         )
     })
+}
+
+/// Fetches the jars if they are not there.
+///
+/// # Errors
+///
+/// Maven could not; the message is its own.
+pub fn fetch() -> Result<(), String> {
+    folder().map(drop)
 }
 
 /// Returns the folder with the jars, after fetching them if they are not there.

@@ -9,4 +9,5 @@ mod shared;
 mod tests;
 
 pub use broker::Broker;
+pub use jars::{fetch, missing};
 pub use shared::{VARIABLE, broker_for_tests, for_tests};

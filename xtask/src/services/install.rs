@@ -1,5 +1,7 @@
 //! Installs the programs of a service where they are missing.
 
+use xtask::kafka;
+
 use crate::run::{Invocation, in_ci};
 
 /// Whether a command may install packages.
@@ -43,7 +45,36 @@ impl Install {
         }
         Ok(())
     }
+
+    /// Installs what starts Apache Kafka, and fetches its jars.
+    ///
+    /// # Errors
+    ///
+    /// Installing is not allowed, or a command failed.
+    pub(crate) fn kafka(self) -> Result<(), String> {
+        if let Some(why) = kafka::missing() {
+            if self == Self::Nothing || !has_apt() {
+                return Err(why);
+            }
+            for command in [
+                Invocation::new("apt-get", ["update"]),
+                Invocation::new("apt-get", KAFKA).env("DEBIAN_FRONTEND", "noninteractive"),
+            ] {
+                eprintln!("$ {command}");
+                command.output()?;
+            }
+        }
+        kafka::fetch()
+    }
 }
+
+const KAFKA: [&str; 5] = [
+    "install",
+    "--yes",
+    "--no-install-recommends",
+    "openjdk-17-jre-headless",
+    "maven",
+];
 
 /// For Debian and its derivatives. With `RUNLEVEL=1` the package does not start a server.
 fn commands() -> [Invocation; 2] {

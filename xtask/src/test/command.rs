@@ -21,7 +21,7 @@ const FUZZ: &str = "test --profile fuzz --package fleet-core --all-features --li
 /// The options of the command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Install what the tests need and this machine lacks, as CI does: PostgreSQL
+    /// Install what the tests need and this machine lacks, as CI does: PostgreSQL, Java and Maven
     #[arg(long)]
     install: bool,
 }
@@ -33,6 +33,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let recordings = Recordings::locate();
     report.check("recordings", || recordings.outcome(recordings::required()));
     let postgres = Server::start_as_step(&mut report, Install::allowed(args.install));
+    report.check("kafka", || match Install::allowed(args.install).kafka() {
+        Ok(()) => StepOutcome::Passed,
+        Err(why) if in_ci() => StepOutcome::failed(why),
+        Err(why) => StepOutcome::Skipped(why),
+    });
     let skipped = SkippedTests::collect(&metadata.target_directory)?;
     let command = postgres.pass_to(recordings.pass_to(skipped.pass_to(every_test(in_ci()))));
     report.command("tests", &command);

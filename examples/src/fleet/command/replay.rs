@@ -179,8 +179,11 @@ impl Replay {
         reading: String,
     ) -> Result<()> {
         let Self { args, started } = self;
-        let follows = args.follow || source.in_group();
-        let goal = if follows { Goal::None } else { Goal::Bytes };
+        let goal = match (source.in_group(), args.follow) {
+            (true, _) => Goal::Open,
+            (false, true) => Goal::None,
+            (false, false) => Goal::Bytes,
+        };
         let job = Job {
             name: PIPELINE,
             source,

@@ -15,13 +15,17 @@ pub(crate) enum Goal {
     Events(u64),
     /// No end, because the input is still being written.
     None,
+    /// No end, and counted in events.
+    Open,
 }
 
 impl Goal {
     /// Returns how much was read, and the total if it is known.
     fn of(self, health: &Health) -> (u64, Option<u64>) {
-        if let Self::Events(total) = self {
-            return (health.read(), Some(total));
+        match self {
+            Self::Events(total) => return (health.read(), Some(total)),
+            Self::Open => return (health.read(), None),
+            Self::Bytes | Self::None => {}
         }
         let partitions = || health.partitions.values();
         let read = partitions().map(|partition| partition.computed.0).sum();
@@ -36,7 +40,7 @@ impl Goal {
     fn format(self, amount: u64) -> String {
         match self {
             Self::Bytes | Self::None => HumanBytes(amount).to_string(),
-            Self::Events(_) => format!("{} events", HumanCount(amount)),
+            Self::Events(_) | Self::Open => format!("{} events", HumanCount(amount)),
         }
     }
 }
