@@ -90,6 +90,11 @@ impl Group {
 
     /// Waits until every partition has been committed again.
     pub(crate) fn wait_for_progress(&mut self, server: &Instance) {
+        self.wait_for_progress_within(server, TIMEOUT);
+    }
+
+    /// As [`wait_for_progress`](Self::wait_for_progress), for at most this long.
+    pub(crate) fn wait_for_progress_within(&mut self, server: &Instance, most: Duration) {
         let positions = || {
             let sql = "SELECT coalesce(string_agg(next_offset::text, ' ' ORDER BY partition), '')
                 FROM fleet_stream.positions";
@@ -112,11 +117,7 @@ impl Group {
                 assert!(ended.is_none(), "a worker ended: {ended:?}");
             }
             // The first time, the workers make the schema and join the group.
-            let most = if before.len() < 6 {
-                4 * TIMEOUT
-            } else {
-                TIMEOUT
-            };
+            let most = if before.len() < 6 { 4 * TIMEOUT } else { most };
             assert!(start.elapsed() < most, "no progress: {before:?} {after:?}");
             thread::sleep(POLL);
         }

@@ -1,6 +1,6 @@
 //! Options of the source: where to begin, how the group shares partitions, and bounds.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use fleet_core::EventTime;
 
@@ -30,7 +30,17 @@ pub enum Protocol {
 }
 
 /// Options of a [`KafkaSource`](super::KafkaSource).
-#[derive(Clone, Debug)]
+///
+/// Printed for debugging, it names the properties but not their values, which may be passwords.
+///
+/// # Examples
+/// ```
+/// use fleet_sources::{KafkaOptions, Protocol};
+/// let mut options = KafkaOptions { protocol: Protocol::Range, ..KafkaOptions::default() };
+/// options.properties.insert("sasl.password".into(), "secret".into());
+/// assert!(!format!("{options:?}").contains("secret"));
+/// ```
+#[derive(Clone)]
 pub struct KafkaOptions {
     /// How partitions are shared. Default: [`Protocol::CooperativeSticky`].
     pub protocol: Protocol,
@@ -57,6 +67,19 @@ pub struct KafkaOptions {
     pub insecure_plaintext: bool,
     /// Further properties of librdkafka, such as `client.rack`. They win over all others.
     pub properties: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for KafkaOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaOptions")
+            .field("protocol", &self.protocol)
+            .field("instance", &self.instance)
+            .field("session_timeout", &self.session_timeout)
+            .field("hand_over", &self.hand_over)
+            .field("insecure_plaintext", &self.insecure_plaintext)
+            .field("properties", &self.properties.keys())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for KafkaOptions {

@@ -136,6 +136,8 @@ impl Poller {
             .retain(|place, _| state.parts.contains_key(place));
         drop(state);
         for place in new {
+            // First, because dropping it takes the callback of its successor away.
+            self.queues.remove(&place);
             let Some(mut queue) = self.consumer.split_partition_queue(&place.0, place.1) else {
                 continue;
             };
