@@ -187,6 +187,7 @@ pub(crate) fn sortable_time(at: fleet_core::EventTime, to: &mut String) {
 }
 
 /// The reason why a name of a table or column is refused: it must be `[a-z_][a-z0-9_]{0,62}`.
+#[cfg(any(test, feature = "sqlite", feature = "files", feature = "postgres"))]
 pub(crate) fn name_refusal(name: &str) -> Option<String> {
     let letters = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     let fits = name.len() <= 63
@@ -202,6 +203,7 @@ pub(crate) fn name_refusal(name: &str) -> Option<String> {
 }
 
 /// The reason why a set of columns is refused, if there is one.
+#[cfg(any(test, feature = "sqlite", feature = "files", feature = "postgres"))]
 pub(crate) fn columns_refusal(columns: &[Column]) -> Option<String> {
     if columns.is_empty() {
         return Some("the row type names no column".to_owned());

@@ -14,6 +14,7 @@
 //! | `postgres::PostgresTable` | `postgres` | `postgres::PostgresStore` | exactly once |
 //! | `files::NdjsonFile`, `files::CsvFile` | `files` | any store | at least once |
 //! | `postgres::PostgresSink` | `postgres` | any store | at least once |
+//! | `kafka::KafkaSink` | `kafka` | any store | at least once |
 //! | [`Null`] | | any store | never |
 //!
 //! After a crash, an at-least-once sink may write the rows since the last commit again.
@@ -32,13 +33,14 @@
 //! - `sqlite`: an embedded store in a single file. Compiles SQLite in, which needs a C compiler.
 //! - `files`: NDJSON and CSV files, without further dependencies. Together with `sqlite` it adds
 //!   `files::FileStore`.
+//! - `kafka`: topics of Apache Kafka. Compiles librdkafka, which needs a C compiler and make.
 //! - `postgres`: PostgreSQL 15 or newer, over TLS by rustls; also the schema of a fleet with
 //!   tenants, row-level security and the queries of dashboards.
 //!
 //! # Who may depend on whom
 //!
 //! This crate depends on `fleet-core` and on no other crate of the workspace. Of its modules
-//! `files` uses `sqlite`, which holds its positions; `postgres` is independent of both.
+//! `files` uses `sqlite`, which holds its positions; `kafka` and `postgres` are independent of both.
 //!
 //! # Examples
 //!
@@ -71,12 +73,19 @@
 //! # }
 //! ```
 
-#[cfg(any(feature = "sqlite", feature = "files", feature = "postgres"))]
+#[cfg(any(
+    feature = "sqlite",
+    feature = "files",
+    feature = "kafka",
+    feature = "postgres"
+))]
 mod check;
 #[cfg(feature = "files")]
 pub mod files;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod indexes;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
@@ -94,6 +103,8 @@ pub use files::{CsvFile, NdjsonFile};
 pub use fleet_core::sink::Null;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use indexes::Indexes;
+#[cfg(feature = "kafka")]
+pub use kafka::KafkaSink;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresSink, PostgresStore, PostgresTable};
 #[cfg(feature = "sqlite")]

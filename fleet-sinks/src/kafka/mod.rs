@@ -1,0 +1,15 @@
+//! Topics of Apache Kafka as a sink.
+//!
+//! Rows are produced before the position is committed, at least once: after a crash those since the
+//! last commit are produced again.
+
+mod config;
+mod error;
+mod options;
+mod reports;
+mod sink;
+#[cfg(test)]
+mod tests;
+
+pub use options::{Compression, KafkaSinkOptions};
+pub use sink::KafkaSink;
