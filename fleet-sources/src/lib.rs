@@ -71,7 +71,8 @@ pub mod simulator;
 pub use files::{AtEnd, FileOptions, FileSource, Format, Input, InputHeader};
 #[cfg(feature = "kafka")]
 pub use kafka::{
-    KafkaDecoder, KafkaOptions, KafkaRecord, KafkaRecords, KafkaSource, KeyCheck, Protocol, StartAt,
+    AddedPartitions, KafkaDecoder, KafkaOptions, KafkaRecord, KafkaRecords, KafkaSource, KeyCheck,
+    Protocol, StartAt,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{HistoryDecoder, HistoryOptions, HistoryRow, HistorySource};

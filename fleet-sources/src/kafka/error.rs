@@ -27,6 +27,13 @@ pub(super) enum KafkaError {
         offset: u64,
         end: i64,
     },
+    #[error(
+        "{partition} was added to its topic, which had {known} partitions when its group began to \
+         read it: a vehicle that moved there would have two states. It is not read; read the topic \
+         afresh with an empty store and another group, or set AddedPartitions::Take if the graph \
+         keeps no state"
+    )]
+    Added { partition: String, known: i32 },
     #[error("{0}: nothing was ever committed for it, and StartAt::Refuse forbids to begin")]
     Refused(String),
     #[error("{0} has been unknown to the brokers for {1} s")]
@@ -70,6 +77,11 @@ impl From<KafkaError> for Error {
         };
         let retryable = matches!(&error, KafkaError::Client { cause, .. } if passes(cause));
         let made = Self::new(kind, error.to_string());
-        if retryable { made.retryable() } else { made }
+        match error {
+            // The others go on, for as long as nobody decides.
+            KafkaError::Added { .. } => made.pausing(),
+            _ if retryable => made.retryable(),
+            _ => made,
+        }
     }
 }

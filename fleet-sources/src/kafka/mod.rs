@@ -10,6 +10,7 @@
 //! | `options` `config` `error` | what the user says, and the client takes or refuses |
 //! | `shared` | events, partitions and batches between the thread and the source |
 //! | `context` | what the client calls back: rebalances above all |
+//! | `partitions` | how many partitions of a topic the group reads |
 //! | `poller` | the thread |
 //! | `source` | the contract of a source |
 
@@ -18,6 +19,7 @@ mod context;
 mod decode;
 mod error;
 mod options;
+mod partitions;
 mod poller;
 mod records;
 mod shared;
@@ -26,6 +28,6 @@ mod source;
 mod tests;
 
 pub use decode::{KafkaDecoder, KeyCheck};
-pub use options::{KafkaOptions, Protocol, StartAt};
+pub use options::{AddedPartitions, KafkaOptions, Protocol, StartAt};
 pub use records::{KafkaRecord, KafkaRecords};
 pub use source::KafkaSource;

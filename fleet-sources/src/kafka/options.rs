@@ -29,6 +29,20 @@ pub enum Protocol {
     Consumer,
 }
 
+/// What happens with partitions that were added to a topic after its group began to read it.
+///
+/// A producer then sends some keys to other partitions than before. What the pipeline knows of them
+/// stays with their old partition, so an operator with state would begin afresh for such a vehicle,
+/// and have two states of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddedPartitions {
+    /// They are not read, and [`Health`](fleet_core::pipeline::Health) names them; the others go on.
+    #[default]
+    Refuse,
+    /// They are read from their beginning. For graphs without state.
+    Take,
+}
+
 /// Options of a [`KafkaSource`](super::KafkaSource).
 ///
 /// Printed for debugging, it names the properties but not their values, which may be passwords.
@@ -58,6 +72,8 @@ pub struct KafkaOptions {
     /// The bytes that wait for the pipeline, for each partition: once here and once in the client.
     /// Default 4 MiB, our choice: what 600,000 small records a second are in a hundredth of one.
     pub buffer_bytes: usize,
+    /// What happens with partitions that are added later. Default: [`AddedPartitions::Refuse`].
+    pub added_partitions: AddedPartitions,
     /// How long a network call may take before a retryable error. Default 10 s, our choice.
     pub timeout: Duration,
     /// How long a topic may be unknown before that is an error. Default 60 s, our choice: longer
@@ -76,6 +92,7 @@ impl fmt::Debug for KafkaOptions {
             .field("instance", &self.instance)
             .field("session_timeout", &self.session_timeout)
             .field("hand_over", &self.hand_over)
+            .field("added_partitions", &self.added_partitions)
             .field("insecure_plaintext", &self.insecure_plaintext)
             .field("properties", &self.properties.keys())
             .finish_non_exhaustive()
@@ -91,6 +108,7 @@ impl Default for KafkaOptions {
             hand_over: Duration::from_secs(5),
             batch_bytes: 256 << 10,
             buffer_bytes: 4 << 20,
+            added_partitions: AddedPartitions::Refuse,
             timeout: Duration::from_secs(10),
             unknown_topic: Duration::from_secs(60),
             insecure_plaintext: false,

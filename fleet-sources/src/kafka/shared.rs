@@ -51,6 +51,8 @@ pub(super) struct Part {
     pub(super) at_end: bool,
     /// The end as the brokers told it last.
     pub(super) end: u64,
+    /// How many partitions of the topic are read.
+    pub(super) known: i32,
 }
 
 /// A hand-over that waits for the pipeline.
@@ -207,6 +209,7 @@ impl Part {
             next: 0,
             at_end: false,
             end: 0,
+            known: 0,
         }
     }
 

@@ -13,7 +13,7 @@ use fleet_core::{
     source::{Position, Replayable, SourceEvent},
 };
 use rdkafka::{
-    ClientConfig, Offset as At, TopicPartitionList,
+    ClientConfig, Offset as At,
     consumer::{BaseConsumer, CommitMode, Consumer},
     error::KafkaError as ClientError,
     topic_partition_list::TopicPartitionListElem,
@@ -23,7 +23,8 @@ use super::{
     config,
     context::{Context, listed},
     error::KafkaError,
-    options::{KafkaOptions, StartAt},
+    options::{AddedPartitions, KafkaOptions, StartAt},
+    partitions,
     poller::Poller,
     records::KafkaRecords,
     shared::{Place, Shared, name, now},
@@ -197,12 +198,14 @@ impl Source for KafkaSource {
             place: place.clone(),
             at: at.map(|position| position.next.0),
             start_at: self.start_at,
+            added: self.options.added_partitions,
             timeout: self.options.timeout,
         };
         let began = tokio::task::spawn_blocking(move || begin.run()).await;
         let began = began.map_err(|_| Error::from(KafkaError::Ended))??;
         if let Some(part) = self.shared.lock().parts.get_mut(&place) {
             part.begin(began.at, began.end);
+            part.known = began.known;
         }
         self.shared.wake();
         Ok(())
@@ -233,16 +236,20 @@ impl Source for KafkaSource {
     }
 
     async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
-        let (Some((topic, number)), Ok(offset)) =
-            (self.place(partition), i64::try_from(upto.next.0))
-        else {
+        let (Some(place), Ok(offset)) = (self.place(partition), i64::try_from(upto.next.0)) else {
             return Ok(());
         };
-        let mut list = TopicPartitionList::new();
-        let added = list.add_partition_offset(&topic, number, At::Offset(offset));
-        // Only tools read it, so nothing waits for it and nothing depends on it.
+        let known = self
+            .shared
+            .lock()
+            .parts
+            .get(&place)
+            .map_or(0, |part| part.known);
         let consumer = self.consumer()?;
-        if let Err(error) = added.and_then(|()| consumer.commit(&list, CommitMode::Async)) {
+        let told = partitions::position(&place, offset, known)
+            .and_then(|list| consumer.commit(&list, CommitMode::Async));
+        // Only tools read the offset, so nothing waits for it.
+        if let Err(error) = told {
             tracing::debug!(%error, "the group did not take a position");
         }
         Ok(())
@@ -265,6 +272,7 @@ struct Begin {
     place: Place,
     at: Option<u64>,
     start_at: StartAt,
+    added: AddedPartitions,
     timeout: Duration,
 }
 
@@ -272,6 +280,8 @@ struct Begin {
 struct Began {
     at: u64,
     end: u64,
+    /// How many partitions of the topic are read.
+    known: i32,
 }
 
 impl Begin {
@@ -279,6 +289,11 @@ impl Begin {
     fn run(self) -> Result<Began> {
         let (topic, number) = &self.place;
         let doing = |what: &str| format!("{what} partition {number} of topic {topic}");
+        let known = partitions::known(&self.consumer, topic, self.added, self.timeout)?;
+        if self.at.is_none() && *number >= known {
+            let partition = name(&self.place).to_string();
+            return Err(KafkaError::Added { partition, known }.into());
+        }
         let asked = self.consumer.fetch_watermarks(topic, *number, self.timeout);
         let asked = asked.map_err(|cause| KafkaError::client(doing("ask for the ends of"), cause));
         let (oldest, end) = asked?;
@@ -297,6 +312,7 @@ impl Begin {
         Ok(Began {
             at: at.unsigned_abs(),
             end: end.unsigned_abs(),
+            known,
         })
     }
 

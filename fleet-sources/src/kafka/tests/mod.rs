@@ -5,9 +5,12 @@ mod rig;
 use std::time::Duration;
 
 use fleet_core::{ErrorKind, EventTime, Source, source::SourceEvent, testing::conformance};
-use rdkafka::{Offset, TopicPartitionList, admin::AdminOptions};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    admin::{AdminOptions, NewPartitions},
+};
 
-use super::{Protocol, StartAt};
+use super::{AddedPartitions, KafkaOptions, Protocol, StartAt};
 use rig::{Ending, Member, PARTITIONS, Reader, Topic, options, records, unique, until};
 
 const PROTOCOLS: [Protocol; 3] = [
@@ -126,6 +129,65 @@ async fn members_share_partitions_and_one_that_stops_leaves_them_at_once() {
         // Sooner than the session timeout: it left.
         let took = stopped.elapsed();
         assert!(took < Duration::from_secs(5), "{protocol:?}: {took:?}");
+    }
+}
+
+#[tokio::test]
+async fn partitions_that_are_added_are_named_and_the_others_go_on() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    topic.produce(0..30);
+    let group = unique("added");
+    let mut reader = Reader::new(topic.open(&group, StartAt::Earliest));
+    while reader.count() < 30 {
+        reader.step(None).await.unwrap();
+    }
+    for number in 0..PARTITIONS {
+        let upto = fleet_core::source::Position {
+            next: fleet_core::Offset(10),
+            mark: None,
+        };
+        reader
+            .source
+            .committed(&topic.partition(number), &upto)
+            .await
+            .unwrap();
+    }
+    drop(reader);
+    let more = NewPartitions::new(&topic.name, 4);
+    let made = topic
+        .admin()
+        .create_partitions([&more], &AdminOptions::new())
+        .await;
+    made.unwrap().remove(0).unwrap();
+
+    // The group knows, even if this member has no other partition of the topic.
+    let mut again = topic.open(&group, StartAt::Earliest);
+    let assigned = loop {
+        if let SourceEvent::Assigned(partitions) = again.next().await.unwrap() {
+            break partitions;
+        }
+    };
+    assert_eq!(assigned.len(), 4);
+    let error = again.start(&topic.partition(3), None).await.unwrap_err();
+    let told = error.to_string();
+    assert!(
+        told.contains("/3 was added") && told.contains("had 3 partitions"),
+        "{told}"
+    );
+    assert!(error.is_retryable(), "the run goes on");
+    for number in 0..PARTITIONS {
+        again.start(&topic.partition(number), None).await.unwrap();
+    }
+    drop(again);
+    let take = KafkaOptions {
+        added_partitions: AddedPartitions::Take,
+        ..KafkaOptions::default()
+    };
+    let mut reader = Reader::new(topic.open_with(&group, StartAt::Earliest, take));
+    while reader.read.len() < 4 {
+        reader.step(None).await.unwrap();
     }
 }
 

@@ -1,0 +1,56 @@
+//! How many partitions of a topic a group reads: the group remembers it beside its offsets.
+
+use std::time::Duration;
+
+use fleet_core::Result;
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::KafkaResult,
+};
+
+use super::{context::Context, error::KafkaError, options::AddedPartitions, shared::Place};
+
+/// What precedes the number in the metadata of an offset.
+const PREFIX: &str = "partitions=";
+
+/// A position of the group, and how many partitions of the topic are read.
+pub(super) fn position(place: &Place, offset: i64, known: i32) -> KafkaResult<TopicPartitionList> {
+    let (topic, number) = place;
+    let mut list = TopicPartitionList::new();
+    let mut element = list.add_partition(topic, *number);
+    element.set_offset(Offset::Offset(offset))?;
+    element.set_metadata(format!("{PREFIX}{known}"));
+    drop(element);
+    Ok(list)
+}
+
+/// How many partitions of a topic are read: those that it had when the group began, or all.
+pub(super) fn known(
+    consumer: &BaseConsumer<Context>,
+    topic: &str,
+    added: AddedPartitions,
+    timeout: Duration,
+) -> Result<i32> {
+    let doing = || format!("ask for the partitions of topic {topic}");
+    let asked = consumer.fetch_metadata(Some(topic), timeout);
+    let metadata = asked.map_err(|cause| KafkaError::client(doing(), cause))?;
+    let there = metadata
+        .topics()
+        .first()
+        .map_or(0, |topic| topic.partitions().len());
+    let there = i32::try_from(there).unwrap_or(i32::MAX);
+    if added == AddedPartitions::Take {
+        return Ok(there);
+    }
+    let mut list = TopicPartitionList::new();
+    list.add_partition_range(topic, 0, there.saturating_sub(1));
+    let committed = consumer.committed_offsets(list, timeout);
+    let committed = committed.map_err(|cause| KafkaError::client(doing(), cause))?;
+    let elements = committed.elements();
+    let known = elements.iter().filter_map(|element| {
+        let number = element.metadata().strip_prefix(PREFIX)?;
+        number.parse::<i32>().ok().filter(|number| *number > 0)
+    });
+    Ok(known.max().unwrap_or(there))
+}
