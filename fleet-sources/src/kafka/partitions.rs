@@ -21,7 +21,6 @@ pub(super) fn position(place: &Place, offset: i64, known: i32) -> KafkaResult<To
     let mut element = list.add_partition(topic, *number);
     element.set_offset(Offset::Offset(offset))?;
     element.set_metadata(format!("{PREFIX}{known}"));
-    drop(element);
     Ok(list)
 }
 

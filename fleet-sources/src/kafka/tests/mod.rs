@@ -1,6 +1,7 @@
 //! The source on a real broker.
 
 mod rig;
+mod speed;
 
 use std::time::Duration;
 
