@@ -40,7 +40,8 @@
 //! # Who may depend on whom
 //!
 //! This crate depends on `fleet-core` and on no other crate of the workspace. Of its modules
-//! `files` uses `sqlite`, which holds its positions; `kafka` and `postgres` are independent of both.
+//! `files` uses `sqlite`, which holds its positions; `kafka` and `postgres` are independent of
+//! both.
 //!
 //! # Examples
 //!

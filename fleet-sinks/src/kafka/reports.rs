@@ -1,4 +1,4 @@
-//! What became of each record that was produced.
+//! The fate of each record that was produced.
 
 use std::sync::{Mutex, PoisonError};
 

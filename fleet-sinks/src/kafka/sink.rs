@@ -33,8 +33,8 @@ const LOOK: Duration = Duration::from_micros(500);
 /// key are produced in the order of the graph, to one partition, the one that Java's clients choose
 /// for it; only where a topic takes less than a megabyte, and refuses a batch for one record, may
 /// the others of the batch come after later ones. A row that does not fit its columns, or is too
-/// large for the topic, is rejected; the others are produced. Rows are produced at least once: after a crash those since the last commit
-/// come again.
+/// large for the topic, is rejected; the others are produced. Rows are produced at least once:
+/// after a crash those since the last commit come again.
 ///
 /// # Examples
 /// ```no_run

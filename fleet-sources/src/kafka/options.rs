@@ -36,7 +36,8 @@ pub enum Protocol {
 /// and have two states of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AddedPartitions {
-    /// They are not read, and [`Health`](fleet_core::pipeline::Health) names them; the others go on.
+    /// They are not read, and [`Health`](fleet_core::pipeline::Health) names them; the others go
+    /// on.
     #[default]
     Refuse,
     /// They are read from their beginning. For graphs without state.

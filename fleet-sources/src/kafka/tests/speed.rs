@@ -1,7 +1,5 @@
 //! How fast records are read, beside a bare loop over the client. Run by hand, in release:
 //! `cargo test --release -p fleet-sources --features kafka --lib -- --ignored speed --nocapture`.
-#![expect(clippy::print_stdout, reason = "a measurement is printed")]
-
 use std::time::Duration;
 
 use fleet_core::{Source, source::SourceEvent};
