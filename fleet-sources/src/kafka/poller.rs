@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use fleet_core::EventTime;
@@ -31,10 +31,12 @@ pub(super) struct Poller {
     consumer: Arc<BaseConsumer<Context>>,
     shared: Arc<Shared>,
     options: KafkaOptions,
+    /// What the source subscribed to, for messages.
+    topics: String,
     queues: BTreeMap<Place, PartitionQueue<Context>>,
     builder: Builder,
     /// Since when a topic is unknown.
-    unknown: Option<std::time::Instant>,
+    unknown: Option<Instant>,
 }
 
 impl Poller {
@@ -42,11 +44,13 @@ impl Poller {
         consumer: Arc<BaseConsumer<Context>>,
         shared: Arc<Shared>,
         options: KafkaOptions,
+        topics: &[&str],
     ) -> Self {
         Self {
             consumer,
             shared,
             options,
+            topics: topics.join(", "),
             queues: BTreeMap::new(),
             builder: Builder::default(),
             unknown: None,
@@ -59,6 +63,7 @@ impl Poller {
             self.serve();
             self.complete_hand_overs();
             self.open_queues();
+            self.give_up_unknown_topics();
             if !self.drain() {
                 self.shared.wait(WAIT);
             }
@@ -90,13 +95,10 @@ impl Poller {
             return;
         }
         match error.rdkafka_error_code() {
+            // Said once, whatever follows.
             Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-                let since = *self.unknown.get_or_insert_with(now);
-                if since.elapsed() >= self.options.unknown_topic {
-                    let seconds = self.options.unknown_topic.as_secs();
-                    let topic = place.map_or("a topic", |(topic, _)| topic).to_owned();
-                    self.shared.fail(KafkaError::Unknown(topic, seconds).into());
-                }
+                tracing::warn!(%error, topics = self.topics, "Kafka{of}");
+                self.unknown.get_or_insert_with(now);
             }
             Some(
                 RDKafkaErrorCode::TopicAuthorizationFailed
@@ -106,6 +108,18 @@ impl Poller {
             ) => self.shared.fail(KafkaError::client(doing, error)),
             // The client connects again, asks again and fetches again.
             _ => tracing::warn!(%error, "Kafka{of}"),
+        }
+    }
+
+    /// Ends the run if a topic has been unknown for too long, and nothing was heard of it since.
+    fn give_up_unknown_topics(&mut self) {
+        let too_long = |since: &mut Instant| since.elapsed() >= self.options.unknown_topic;
+        if self.unknown.take_if(too_long).is_some() {
+            let seconds = self.options.unknown_topic.as_secs();
+            // The client does not say which.
+            let topics = self.topics.clone();
+            self.shared
+                .fail(KafkaError::Unknown(topics, seconds).into());
         }
     }
 
@@ -135,6 +149,9 @@ impl Poller {
         self.queues
             .retain(|place, _| state.parts.contains_key(place));
         drop(state);
+        if !new.is_empty() {
+            self.unknown = None;
+        }
         for place in new {
             // First, because dropping it takes the callback of its successor away.
             self.queues.remove(&place);

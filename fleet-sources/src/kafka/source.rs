@@ -121,7 +121,12 @@ impl KafkaSource {
         let subscribed = consumer.subscribe(&topics);
         subscribed.map_err(|cause| KafkaError::client("subscribe", cause))?;
         let consumer = Arc::new(consumer);
-        let poller = Poller::new(Arc::clone(&consumer), Arc::clone(&shared), options.clone());
+        let poller = Poller::new(
+            Arc::clone(&consumer),
+            Arc::clone(&shared),
+            options.clone(),
+            &topics,
+        );
         let (leaving, left) = mpsc::sync_channel(1);
         let thread = thread::Builder::new().name("fleet-kafka".to_owned());
         let spawned = thread.spawn(move || {

@@ -193,6 +193,36 @@ async fn partitions_that_are_added_are_named_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn a_topic_that_is_gone_is_named_after_a_while() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    topic.produce(0..30);
+    let options = KafkaOptions {
+        unknown_topic: Duration::from_secs(2),
+        ..KafkaOptions::default()
+    };
+    let mut reader = Reader::new(topic.open_with(&unique("gone"), StartAt::Earliest, options));
+    while reader.count() < 30 {
+        reader.step(None).await.unwrap();
+    }
+    let gone = topic
+        .admin()
+        .delete_topics(&[&topic.name], &AdminOptions::new())
+        .await;
+    gone.unwrap().remove(0).unwrap();
+    let error = loop {
+        if let Err(error) = reader.step(None).await {
+            break error.to_string();
+        }
+    };
+    assert!(
+        error.contains(&topic.name) && error.contains("unknown"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn the_end_is_known_when_it_is_reached_and_a_pause_holds_back_one_partition() {
     let Some(topic) = Topic::new().await else {
         return;
