@@ -68,6 +68,8 @@ impl Feed {
                     let (key, line) = (format!("car-{vehicle:02}"), line(number));
                     let record = BaseRecord::to(&to).key(&key).payload(&line);
                     producer.send(record).unwrap();
+                    // One report for each record, or else the queue fills up.
+                    producer.poll(Duration::ZERO);
                 }
                 fed.records += BATCH;
                 producer.poll(Duration::ZERO);

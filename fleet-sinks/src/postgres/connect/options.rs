@@ -49,8 +49,9 @@ pub struct PostgresOptions {
     /// When the server stops waiting for a lock (`lock_timeout`). Default: 10 s, our choice.
     pub lock_timeout: Duration,
     /// When the server ends a session that is idle in an open transaction
-    /// (`idle_in_transaction_session_timeout`). Default: 60 s, our choice: the longest that others
-    /// may have to wait for the locks of a process that hangs.
+    /// (`idle_in_transaction_session_timeout`). Default: 5 s, our choice: the longest that others
+    /// may have to wait for the locks of a process that hangs, and less than a group of readers
+    /// takes to replace it.
     pub idle_in_transaction_timeout: Duration,
     /// Further settings of each connection, by name, such as `role` or `fleet.tenants`. Default:
     /// none.
@@ -100,7 +101,7 @@ impl Default for PostgresOptions {
             connect_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(10),
-            idle_in_transaction_timeout: Duration::from_secs(60),
+            idle_in_transaction_timeout: Duration::from_secs(5),
             settings: BTreeMap::new(),
         }
     }

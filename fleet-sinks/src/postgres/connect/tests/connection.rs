@@ -39,7 +39,7 @@ async fn deadlines_are_set_on_the_server_too() {
     for (name, value) in [
         ("statement_timeout", "30s"),
         ("lock_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "1min"),
+        ("idle_in_transaction_session_timeout", "5s"),
         ("application_name", "fleet"),
         ("transaction_read_only", "off"),
     ] {
