@@ -144,6 +144,7 @@ async fn a_commit_lands_once<S: CheckpointStore>(open: &impl Fn() -> S) {
     // The end of input moves no offset: comparing offsets would let the second one land.
     let mut only = sealed(&partition, &claim, 1);
     (only.next, only.ended) = (Offset(0), true);
+    only.saved = vec![saved(1, "car-1", Some(b"state"))];
     let epoch = [only];
     assert_eq!(commit(&mut store, &epoch).await, Committed::Done);
     let fenced = Committed::Fenced(vec![partition.clone()]);
@@ -165,17 +166,25 @@ async fn a_commit_lands_once<S: CheckpointStore>(open: &impl Fn() -> S) {
     assert_eq!(progress, landed);
 }
 
+/// With state in each commit: what the owner wrote under a number must not turn the answer to a
+/// zombie that writes under the same number into an error.
 async fn a_zombie_is_fenced<S: CheckpointStore>(open: &impl Fn() -> S) {
     let partition = Partition::from("zombie/0");
+    let with_state = |claim, seq| {
+        let mut sealed = sealed(&partition, claim, seq);
+        sealed.saved = vec![saved(1, "car-1", Some(b"state"))];
+        sealed
+    };
     let mut store = open();
     let zombie = store.claim(&partition).await.expect(ANSWER);
     let owner = store.claim(&partition).await.expect(ANSWER);
     let fenced = Committed::Fenced(vec![partition.clone()]);
-    let late = [sealed(&partition, &zombie, 1)];
+    let late = [with_state(&zombie, 1)];
     assert_eq!(commit(&mut store, &late).await, fenced);
-    let good = [sealed(&partition, &owner, 1)];
+    let good = [with_state(&owner, 1)];
     assert_eq!(commit(&mut store, &good).await, Committed::Done);
-    let later = [sealed(&partition, &zombie, 2)];
+    assert_eq!(commit(&mut store, &late).await, fenced);
+    let later = [with_state(&zombie, 2)];
     assert_eq!(commit(&mut store, &later).await, fenced);
     let nobody = Partition::from("zombie/never-claimed");
     let unknown = [sealed(&nobody, &owner, 1)];

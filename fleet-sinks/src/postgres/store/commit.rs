@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use fleet_core::{Partition, checkpoint::Sealed};
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{join, try_join, try_join_all};
 use tokio_postgres::{Error, Statement, types::ToSql};
 
 use super::{
@@ -41,6 +41,9 @@ struct Statements {
 
 /// Writes the epoch and returns the partitions that are fenced. If there are any, the caller must
 /// roll back.
+///
+/// The fences decide before anything that comes after them: what the owner wrote under the number
+/// of a zombie's commit is in that commit's way, and the zombie must hear that it is fenced.
 pub(super) async fn write(
     tx: &PostgresTransaction,
     pipeline: &str,
@@ -63,13 +66,16 @@ pub(super) async fn write(
     );
     let rest =
         try_join_all(each().map(|(write, name)| contents(tx, &statements, pipeline, name, write)));
-    let (moved, _) = try_join(fences, rest).await?;
+    let (moved, written) = join(fences, rest).await;
     let mut fenced = Vec::new();
-    for (moved, write) in moved.into_iter().zip(epoch) {
+    for (moved, write) in moved?.into_iter().zip(epoch) {
         let partition = &write.sealed.partition;
         if moved == 0 && !fenced.contains(partition) {
             fenced.push(partition.clone());
         }
+    }
+    if fenced.is_empty() {
+        written?;
     }
     Ok(fenced)
 }
