@@ -197,7 +197,10 @@ async fn claim<S: CheckpointStore, E: Event>(
         ..claim
     };
     let mut restoring = Task::restoring(plan, partition, claim, shards)?;
+    let all = restoring.left();
     while restoring.has_more() {
+        let restored = all - restoring.left();
+        retry.observer.restoring(partition, restored, all);
         restoring.step(SLICE)?;
         yield_now().await;
     }

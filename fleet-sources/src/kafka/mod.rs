@@ -11,6 +11,7 @@
 //! | `shared` | events, partitions and batches between the thread and the source |
 //! | `context` | what the client calls back: rebalances above all |
 //! | `partitions` | how many partitions of a topic the group reads |
+//! | `lag` | the lag in time |
 //! | `poller` | the thread |
 //! | `source` | the contract of a source |
 
@@ -18,6 +19,7 @@ mod config;
 mod context;
 mod decode;
 mod error;
+mod lag;
 mod options;
 mod partitions;
 mod poller;

@@ -15,7 +15,7 @@ use fleet_core::{
 };
 use tokio::sync::Notify;
 
-use super::records::KafkaRecords;
+use super::{lag::Uncommitted, records::KafkaRecords};
 
 /// A topic and the number of one of its partitions.
 pub(super) type Place = (Arc<str>, i32);
@@ -45,6 +45,7 @@ pub(super) struct Part {
     /// What waits for the pipeline, and its bytes.
     batches: VecDeque<(KafkaRecords, u64)>,
     pub(super) waiting_bytes: usize,
+    pub(super) uncommitted: Uncommitted,
     /// The offset after the last record that was read here.
     pub(super) next: u64,
     /// Whether nothing followed when it was last asked.
@@ -206,6 +207,7 @@ impl Part {
             paused: false,
             batches: VecDeque::new(),
             waiting_bytes: 0,
+            uncommitted: Uncommitted::default(),
             next: 0,
             at_end: false,
             end: 0,
@@ -218,6 +220,7 @@ impl Part {
         self.phase = phase;
         self.batches.clear();
         self.waiting_bytes = 0;
+        self.uncommitted.clear();
         self.at_end = false;
     }
 
@@ -233,6 +236,7 @@ impl Part {
     /// Adds what was read.
     pub(super) fn push(&mut self, records: KafkaRecords, bytes: usize) {
         self.waiting_bytes += bytes;
+        self.uncommitted.read(&records, self.next);
         self.batches.push_back((records, self.next));
     }
 }

@@ -23,6 +23,7 @@ use super::{
     config,
     context::{Context, listed},
     error::KafkaError,
+    lag,
     options::{AddedPartitions, KafkaOptions, StartAt},
     partitions,
     poller::Poller,
@@ -240,16 +241,22 @@ impl Source for KafkaSource {
         }))
     }
 
+    fn lag_time(&self, partition: &Partition, committed: Option<Offset>) -> Option<Duration> {
+        let mut state = self.shared.lock();
+        let part = state.part(partition)?;
+        let committed = committed.unwrap_or_default().0;
+        let at_end = part.at_end || committed >= part.end.max(part.next);
+        part.uncommitted.lag(committed, at_end, lag::now())
+    }
+
     async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
         let (Some(place), Ok(offset)) = (self.place(partition), i64::try_from(upto.next.0)) else {
             return Ok(());
         };
-        let known = self
-            .shared
-            .lock()
-            .parts
-            .get(&place)
-            .map_or(0, |part| part.known);
+        let known = self.shared.lock().parts.get_mut(&place).map_or(0, |part| {
+            part.uncommitted.committed(upto.next.0);
+            part.known
+        });
         let consumer = self.consumer()?;
         let told = partitions::position(&place, offset, known)
             .and_then(|list| consumer.commit(&list, CommitMode::Async));

@@ -198,6 +198,16 @@ pub trait Source: Send {
         Vec::new()
     }
 
+    /// Returns how long ago the log took the oldest record of a partition that is not
+    /// [committed](Self::committed), if the source knows it; zero if there is none.
+    ///
+    /// This is the lag in time. Called as [`end`](Self::end), and before `committed` reports the
+    /// commit. Default: unknown.
+    fn lag_time(&self, partition: &Partition, committed: Option<Offset>) -> Option<Duration> {
+        let _ = (partition, committed);
+        None
+    }
+
     /// Reports that everything before `upto` is durable.
     ///
     /// Called after each commit, for each partition in it that this process still owns. If the

@@ -1,5 +1,7 @@
 //! A source behind a pointer is a source of the same kind.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::contract::{Queue, Replayable, SingleReader, Source, SourceEvent, SourceKind};
@@ -32,6 +34,9 @@ macro_rules! forward {
             }
             fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
                 (**self).ends(partition)
+            }
+            fn lag_time(&self, partition: &Partition, to: Option<Offset>) -> Option<Duration> {
+                (**self).lag_time(partition, to)
             }
             async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
                 (**self).committed(partition, upto).await
@@ -110,6 +115,10 @@ mod tests {
             self.called("ends");
             Vec::new()
         }
+        fn lag_time(&self, _: &Partition, _: Option<Offset>) -> Option<Duration> {
+            self.called("lag_time");
+            None
+        }
         async fn committed(&mut self, _: &Partition, _: &Position) -> Result<()> {
             self.called("committed");
             Ok(())
@@ -136,6 +145,7 @@ mod tests {
         assert!(!source.follows() && source.in_group());
         assert_eq!(source.end(&partition), Some(Offset(7)));
         source.ends(&partition);
+        source.lag_time(&partition, None);
         assert_eq!(source.kind(), SourceKind::Log);
     }
 

@@ -21,9 +21,14 @@ pub(crate) struct Restoring<E: Event> {
 }
 
 impl<E: Event> Restoring<E> {
+    /// Returns how many entries are left.
+    pub(crate) fn left(&self) -> usize {
+        self.entries.as_slice().len()
+    }
+
     /// Returns whether there are entries left.
     pub(crate) fn has_more(&self) -> bool {
-        !self.entries.as_slice().is_empty()
+        self.left() > 0
     }
 
     /// Restores up to `most` entries.

@@ -66,11 +66,11 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         }
         for sealed in committed.done {
             let name = &sealed.partition;
-            let (end, ends) = (self.source.end(name), self.source.ends(name));
+            let input = self.input(name, Some(sealed.next));
             let owner = self.tasks.get(name).map(Task::token);
             // A later claim of this process has found this commit already.
             if owner.is_none_or(|owner| owner == sealed.token) {
-                self.observer.committed(&sealed, end, ends);
+                self.observer.committed(&sealed, input);
             }
             if owner == Some(sealed.token) {
                 self.claims.was_committed(name);

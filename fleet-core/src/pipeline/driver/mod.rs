@@ -104,7 +104,9 @@ struct Driver<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> {
     source_retry: Option<(Instant, Attempts)>,
     /// Whether the source has failed for good.
     source_failed: bool,
-    /// Partitions that are paused because two epochs are full.
+    /// Whether no batch is taken, because two epochs are full.
+    is_pausing: bool,
+    /// Partitions that are paused for it.
     paused: BTreeSet<Partition>,
     /// Partitions that are being handed over.
     leaving: Vec<Partition>,
@@ -194,6 +196,7 @@ where
             upcoming: None,
             source_retry: None,
             source_failed: false,
+            is_pausing: false,
             paused: BTreeSet::new(),
             leaving: Vec::new(),
             left_paused: BTreeSet::new(),

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 use super::{
     super::{
         claims::{Claimed, Restored},
-        observe::RetriedOperation,
+        observe::{Input, RetriedOperation},
         retry::Attempts,
     },
     Driver, Polled,
@@ -18,7 +18,7 @@ use crate::{
         checkpoint::{CheckpointStore, Claim},
         source::{RevokeGuard, SourceEvent, SourceKind},
     },
-    data::{Error, ErrorKind, Partition, Result},
+    data::{Error, ErrorKind, Offset, Partition, Result},
     engine::task::{CommitKind, Task},
     event::Event,
 };
@@ -117,8 +117,8 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.ledger.claimed(&partition, &claim, mark);
         self.commit.assign(&partition, claim.tallies);
         self.tasks.insert(partition.clone(), task);
-        let (end, ends) = (self.source.end(&partition), self.source.ends(&partition));
-        self.observer.assigned(&partition, at, end, ends);
+        let input = self.input(&partition, at.as_ref().map(|at| at.next));
+        self.observer.assigned(&partition, at, input);
         self.observer
             .computed(&self.tasks, self.waiting(), self.epoch.opened);
         Ok(())
@@ -152,6 +152,15 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
         self.observer.revoked(partitions);
         drop(done);
         self.stop_if_fenced_out(&fenced)
+    }
+
+    /// Asks the source about a partition, which is committed up to this offset.
+    pub(super) fn input(&self, partition: &Partition, committed: Option<Offset>) -> Input {
+        Input {
+            end: self.source.end(partition),
+            ends: self.source.ends(partition),
+            lag_time: self.source.lag_time(partition, committed),
+        }
     }
 
     /// Forgets that a partition is paused, until it comes back.

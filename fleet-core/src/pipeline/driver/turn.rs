@@ -104,6 +104,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 
     /// Pauses batches while two epochs wait. Other events of the source are still handled.
     fn pause(&mut self) {
+        if !std::mem::replace(&mut self.is_pausing, true) {
+            self.observer.paused();
+        }
         for partition in self.tasks.keys() {
             if !self.paused.contains(partition) {
                 self.source.pause(partition);
@@ -114,6 +117,9 @@ impl<Src: Source, D: Decode<Src::Payload>, S: CheckpointStore> Driver<Src, D, S>
 
     /// Resumes batches.
     fn resume(&mut self) {
+        if std::mem::take(&mut self.is_pausing) {
+            self.observer.resumed();
+        }
         for partition in std::mem::take(&mut self.paused) {
             if self.tasks.contains_key(&partition) {
                 self.source.resume(&partition);

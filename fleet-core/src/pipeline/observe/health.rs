@@ -1,10 +1,6 @@
 //! The health of a pipeline, as [`Pipeline::watch`](crate::Pipeline::watch) reports it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -44,10 +40,38 @@ pub struct Health {
     /// The partitions that this process owns, or owned when the run ended.
     pub partitions: BTreeMap<Partition, PartitionHealth>,
     /// The partitions that are being claimed and restored.
-    pub restoring: BTreeSet<Partition>,
+    pub restoring: BTreeMap<Partition, RestoreProgress>,
+    /// How many partitions came and went in this run.
+    pub rebalances: Rebalances,
+    /// Since when no batch is read, because two epochs wait for the store.
+    pub paused_since: Option<Instant>,
+    /// How long no batch was read, over all pauses of this run that have ended.
+    pub paused: Duration,
     /// The number of batches of partitions that were not started here. Anything but 0 is a fault
     /// of the source.
     pub unowned_batches: u64,
+}
+
+/// How far the state of a partition is restored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RestoreProgress {
+    /// The number of states that are restored.
+    pub restored: usize,
+    /// The number of states to restore; `None` until the store has answered the claim.
+    pub of: Option<usize>,
+}
+
+/// How many partitions came to this process and left it, in one run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rebalances {
+    /// Given to this process.
+    pub assigned: u64,
+    /// Handed over after a last commit.
+    pub revoked: u64,
+    /// Lost to another process before they could be handed over.
+    pub lost: u64,
 }
 
 /// The progress of one partition.
@@ -64,6 +88,9 @@ pub struct PartitionHealth {
     pub read: u64,
     /// The current end of the input, if the [source knows it](crate::Source::end).
     pub end: Option<Offset>,
+    /// How long ago the log took the oldest record that was not committed, at the last commit, if
+    /// the [source knows it](crate::Source::lag_time).
+    pub lag_time: Option<Duration>,
     /// The current end of each input, if the [source has several](crate::Source::ends).
     pub ends: Vec<InputOffset>,
     /// The committed counts.

@@ -11,7 +11,7 @@ use super::metric::{
 };
 
 /// All metrics.
-pub const METRICS: [Metric; 18] = [
+pub const METRICS: [Metric; 22] = [
     RECORDS,
     DEAD_LETTERS,
     SINK_ROWS,
@@ -25,8 +25,12 @@ pub const METRICS: [Metric; 18] = [
     UNOWNED_BATCHES,
     RETRIES,
     LAG,
+    LAG_SECONDS,
     KEYS,
     PARTITIONS,
+    REBALANCES,
+    RESTORING,
+    PAUSE_SECONDS,
     HELD_ROWS,
     WAITING_ROWS,
     WAITING_BYTES,
@@ -153,6 +157,15 @@ pub const LAG: Metric = Metric::new(
     "input that is not committed yet, in offsets of the source",
 );
 
+/// `fleet_lag_seconds`: by `partition`. Recorded only if the source knows when its log took a record.
+pub const LAG_SECONDS: Metric = Metric::new(
+    Gauge,
+    Seconds,
+    "fleet_lag_seconds",
+    &["partition"],
+    "how long ago the log took the oldest record that is not committed yet; 0 if there is none",
+);
+
 /// `fleet_keys`: by `partition`.
 pub const KEYS: Metric = Metric::new(
     Gauge,
@@ -169,6 +182,33 @@ pub const PARTITIONS: Metric = Metric::new(
     "fleet_partitions",
     &[],
     "partitions that this process owns",
+);
+
+/// `fleet_rebalances_total`: by `change`, which is `assigned`, `revoked` or `lost`.
+pub const REBALANCES: Metric = Metric::new(
+    Counter,
+    Count,
+    "fleet_rebalances_total",
+    &["change"],
+    "partitions that came to this process, were handed over, or were lost to another",
+);
+
+/// `fleet_restoring_partitions`.
+pub const RESTORING: Metric = Metric::new(
+    Gauge,
+    Count,
+    "fleet_restoring_partitions",
+    &[],
+    "partitions that are being claimed and restored",
+);
+
+/// `fleet_pause_seconds`: one value for each pause.
+pub const PAUSE_SECONDS: Metric = Metric::new(
+    Histogram,
+    Seconds,
+    "fleet_pause_seconds",
+    &[],
+    "time for which no batch was read, because two epochs waited for the store",
 );
 
 /// `fleet_held_rows`.

@@ -34,6 +34,8 @@ mod observer;
 #[cfg(test)]
 mod tests;
 
-pub use health::{Health, PartitionHealth, Phase, RetriedOperation, Trouble};
+pub use health::{
+    Health, PartitionHealth, Phase, Rebalances, RestoreProgress, RetriedOperation, Trouble,
+};
 pub use metric::{Kind, Metric, Unit};
-pub(super) use observer::Observer;
+pub(super) use observer::{Input, Observer};

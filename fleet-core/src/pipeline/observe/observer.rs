@@ -10,7 +10,7 @@ use tokio::{sync::watch, time::Instant};
 use tracing::{Span, debug, error, info, info_span, warn};
 
 use super::{
-    Health, PartitionHealth, Phase, RetriedOperation, Trouble,
+    Health, PartitionHealth, Phase, RestoreProgress, RetriedOperation, Trouble,
     metric::{Labels, Metric},
     metrics,
 };
@@ -34,6 +34,14 @@ pub(in crate::pipeline) struct Observer {
     on_retry: Option<OnRetry>,
     /// When the oldest row in the order buffer was last looked up.
     looked: Mutex<Option<Instant>>,
+}
+
+/// What the source says of a partition, beside its records.
+#[derive(Default)]
+pub(in crate::pipeline) struct Input {
+    pub(in crate::pipeline) end: Option<Offset>,
+    pub(in crate::pipeline) ends: Vec<InputOffset>,
+    pub(in crate::pipeline) lag_time: Option<Duration>,
 }
 
 /// How often the oldest row in the order buffer is looked up, at most: that looks at every key. Our
@@ -74,8 +82,26 @@ impl Observer {
 
     /// Partitions were assigned, and are about to be claimed.
     pub(in crate::pipeline) fn claiming(&self, partitions: &[Partition]) {
-        self.health
-            .send_modify(|health| health.restoring.extend(partitions.iter().cloned()));
+        let new = |partition: &Partition| (partition.clone(), RestoreProgress::default());
+        self.health.send_modify(|health| {
+            health.restoring.extend(partitions.iter().map(new));
+            health.rebalances.assigned += partitions.len() as u64;
+        });
+        self.moved("assigned", partitions);
+        self.count_partitions();
+    }
+
+    /// The state of a partition is being restored.
+    pub(in crate::pipeline) fn restoring(&self, partition: &Partition, restored: usize, of: usize) {
+        let of = Some(of);
+        self.health.send_if_modified(|health| {
+            let known = health.restoring.get_mut(partition);
+            // It may have been revoked or lost meanwhile.
+            known.is_some_and(|known| {
+                *known = RestoreProgress { restored, of };
+                true
+            })
+        });
     }
 
     /// A partition was claimed, and its state is restored.
@@ -93,6 +119,7 @@ impl Observer {
             computed: claim.next.unwrap_or_default(),
             read: claim.counts.read,
             end: None,
+            lag_time: None,
             ends: Vec::new(),
             counts: claim.counts,
             tallies: claim.tallies.clone(),
@@ -108,8 +135,7 @@ impl Observer {
         &self,
         partition: &Partition,
         at: Option<Position>,
-        end: Option<Offset>,
-        ends: Vec<InputOffset>,
+        input: Input,
     ) {
         let at = at.unwrap_or_default().next;
         info!(%partition, %at, "assigned");
@@ -117,7 +143,8 @@ impl Observer {
             health.phase = Phase::Running;
             health.settle(partition);
             if let Some(known) = health.partitions.get_mut(partition) {
-                (known.end, known.ends) = (end, ends);
+                (known.end, known.ends) = (input.end, input.ends);
+                known.lag_time = input.lag_time;
             }
         });
         self.count_partitions();
@@ -212,13 +239,8 @@ impl Observer {
         now
     }
 
-    /// A partition's share of an epoch was committed. `end` is the end of the input, if known.
-    pub(in crate::pipeline) fn committed(
-        &self,
-        sealed: &Sealed,
-        end: Option<Offset>,
-        ends: Vec<InputOffset>,
-    ) {
+    /// A partition's share of an epoch was committed.
+    pub(in crate::pipeline) fn committed(&self, sealed: &Sealed, input: Input) {
         let (partition, seq, next) = (&sealed.partition, sealed.seq, sealed.next);
         debug!(%partition, seq, %next, "committed");
         let now = PartitionHealth {
@@ -226,8 +248,9 @@ impl Observer {
             mark: sealed.mark.clone(),
             computed: next,
             read: sealed.counts.read,
-            end,
-            ends,
+            end: input.end,
+            lag_time: input.lag_time,
+            ends: input.ends,
             counts: sealed.counts,
             tallies: sealed.tallies.clone(),
         };
@@ -278,8 +301,31 @@ impl Observer {
         warn!(pipeline = %self.pipeline, why, "not committed before the run ends");
     }
 
+    /// No batch is read from now on, because two epochs wait.
+    pub(in crate::pipeline) fn paused(&self) {
+        self.health
+            .send_modify(|health| health.paused_since = Some(Instant::now()));
+    }
+
+    /// Batches are read again.
+    pub(in crate::pipeline) fn resumed(&self) {
+        let mut took = Duration::ZERO;
+        self.health.send_if_modified(|health| {
+            let since = health.paused_since.take();
+            took = since.map(|since| since.elapsed()).unwrap_or_default();
+            health.paused += took;
+            since.is_some()
+        });
+        if !took.is_zero() {
+            self.sample(&metrics::PAUSE_SECONDS, &[], took.as_secs_f64());
+        }
+    }
+
     /// Partitions were handed over.
     pub(in crate::pipeline) fn revoked(&self, partitions: &[Partition]) {
+        self.health
+            .send_modify(|health| health.rebalances.revoked += partitions.len() as u64);
+        self.moved("revoked", partitions);
         for partition in partitions {
             info!(%partition, "revoked");
             self.remove_partition(partition);
@@ -288,6 +334,9 @@ impl Observer {
 
     /// Partitions were lost before they could be handed over.
     pub(in crate::pipeline) fn lost(&self, partitions: &[Partition]) {
+        self.health
+            .send_modify(|health| health.rebalances.lost += partitions.len() as u64);
+        self.moved("lost", partitions);
         for partition in partitions {
             warn!(%partition, "lost");
             self.remove_partition(partition);
@@ -363,9 +412,18 @@ impl Observer {
         self.count_partitions();
     }
 
+    fn moved(&self, change: &str, partitions: &[Partition]) {
+        let labels = [("change", change)];
+        self.add(&metrics::REBALANCES, &labels, partitions.len() as u64);
+    }
+
     fn count_partitions(&self) {
-        let count = self.health.borrow().partitions.len();
-        self.set(&metrics::PARTITIONS, &[], count as f64);
+        let (owned, restoring) = {
+            let health = self.health.borrow();
+            (health.partitions.len(), health.restoring.len())
+        };
+        self.set(&metrics::PARTITIONS, &[], owned as f64);
+        self.set(&metrics::RESTORING, &[], restoring as f64);
     }
 
     /// Records in metrics what a commit adds to the last one.
@@ -391,6 +449,9 @@ impl Observer {
         self.set(&metrics::KEYS, &labels, now.keys() as f64);
         if let Some(lag) = now.lag() {
             self.set(&metrics::LAG, &labels, lag as f64);
+        }
+        if let Some(lag) = now.lag_time {
+            self.set(&metrics::LAG_SECONDS, &labels, lag.as_secs_f64());
         }
     }
 

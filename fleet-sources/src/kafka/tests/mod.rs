@@ -1,5 +1,6 @@
 //! The source on a real broker.
 
+mod lag;
 mod rig;
 mod speed;
 

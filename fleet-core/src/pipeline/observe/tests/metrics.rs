@@ -16,7 +16,8 @@ use crate::pipeline::{
     observe::{
         Kind,
         metrics::{
-            DEAD_LETTERS, LAG, METRICS, NODE_ROWS_IN, NODE_ROWS_OUT, RECORDS, RETRIES, SINK_ROWS,
+            DEAD_LETTERS, LAG, LAG_SECONDS, METRICS, NODE_ROWS_IN, NODE_ROWS_OUT, REBALANCES,
+            RECORDS, RESTORING, RETRIES, SINK_ROWS,
         },
     },
 };
@@ -142,8 +143,12 @@ fn the_names_and_labels_of_metrics_do_not_change() {
         "fleet_unowned_batches_total partition",
         "fleet_retries_total stage",
         "fleet_lag partition",
+        "fleet_lag_seconds partition",
         "fleet_keys partition",
         "fleet_partitions ",
+        "fleet_rebalances_total change",
+        "fleet_restoring_partitions ",
+        "fleet_pause_seconds ",
         "fleet_held_rows ",
         "fleet_waiting_rows ",
         "fleet_waiting_bytes ",
@@ -196,4 +201,13 @@ fn the_numbers_are_those_of_the_report() {
     assert_eq!(value(RETRIES.name, "read"), 2.0);
     assert_eq!(value(RETRIES.name, "publish"), 1.0);
     assert_eq!(value(LAG.name, "a"), 800.0);
+    assert_eq!(
+        value(LAG_SECONDS.name, "a"),
+        0.2,
+        "offset 200, in milliseconds"
+    );
+    for (change, partitions) in [("assigned", 4.0), ("revoked", 1.0), ("lost", 1.0)] {
+        assert_eq!(value(REBALANCES.name, change), partitions, "{change}");
+    }
+    assert_eq!(values[&format!("{} scene", RESTORING.name)], 0.0);
 }

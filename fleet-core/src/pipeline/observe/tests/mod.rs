@@ -68,6 +68,10 @@ impl Source for Told {
     fn end(&self, partition: &Partition) -> Option<Offset> {
         (partition.as_str() == "a").then_some(Offset(1000))
     }
+    fn lag_time(&self, partition: &Partition, committed: Option<Offset>) -> Option<Duration> {
+        let waits = Duration::from_millis(committed.unwrap_or_default().0);
+        (partition.as_str() == "a").then_some(waits)
+    }
 }
 
 fn partition(name: &str) -> Partition {
