@@ -24,12 +24,17 @@ impl CachedConnection {
         }
     }
 
-    /// The cached connection, or another one from the pool.
+    /// The cached connection, or another one from the pool: at first, and after each failure, which
+    /// may have been a wait for a session that hangs.
     pub(in crate::postgres) async fn take(&self) -> Result<PostgresConnection> {
         let cached = self.replace(None);
         match cached.filter(PostgresConnection::is_usable) {
             Some(connection) => Ok(connection),
-            None => self.database.connection().await,
+            None => {
+                let connection = self.database.connection().await?;
+                connection.end_hung_peers().await;
+                Ok(connection)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ pub(in crate::postgres) mod cached;
 pub(in crate::postgres) mod connection;
 mod database;
 pub(in crate::postgres) mod error;
+mod hung;
 pub(in crate::postgres) mod lock;
 mod options;
 mod session;

@@ -133,7 +133,9 @@ impl CheckpointStore for PostgresStore {
         // Waiters are served in order. The semaphore is never closed.
         let _turn = self.claims.acquire().await;
         let pipeline = &*self.pipeline;
-        let tx = self.connection.beside().await?.begin().await?;
+        let connection = self.connection.beside().await?;
+        connection.end_hung_peers().await;
+        let tx = connection.begin().await?;
         let raised = claim::raise(&tx, pipeline, partition);
         let token = tx.run("claim a partition in", raised).await?;
         // From here on no commit with an older token lands, so nobody changes what is read.
