@@ -13,6 +13,7 @@
 //! | `partitions` | how many partitions of a topic the group reads |
 //! | `lag` | the lag in time |
 //! | `poller` | the thread |
+//! | `topic_lag` | how far positions in a store are behind, without joining the group |
 //! | `source` | the contract of a source |
 
 mod config;
@@ -28,8 +29,10 @@ mod shared;
 mod source;
 #[cfg(test)]
 mod tests;
+mod topic_lag;
 
 pub use decode::{KafkaDecoder, KeyCheck};
 pub use options::{AddedPartitions, KafkaOptions, Protocol, StartAt};
 pub use records::{KafkaRecord, KafkaRecords};
 pub use source::KafkaSource;
+pub use topic_lag::{TopicLag, topic_lag};

@@ -6,9 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fleet_core::EventTime;
 use rdkafka::{
-    Message, Timestamp,
+    Message,
     consumer::base_consumer::{BaseConsumer, PartitionQueue},
     error::{KafkaError as ClientError, RDKafkaErrorCode},
     message::{BorrowedMessage, Headers},
@@ -18,7 +17,7 @@ use super::{
     context::{Context, release},
     error::KafkaError,
     options::KafkaOptions,
-    records::Builder,
+    records::{Builder, time},
     shared::{Phase, Place, Shared, now},
 };
 
@@ -231,11 +230,7 @@ impl Poller {
 }
 
 fn add(to: &mut Builder, message: &BorrowedMessage<'_>) {
-    let millis = match message.timestamp() {
-        Timestamp::NotAvailable => None,
-        Timestamp::CreateTime(at) | Timestamp::LogAppendTime(at) => Some(at),
-    };
-    let time = millis.map(|at| EventTime::from_micros(at.saturating_mul(1000)));
+    let time = time(message);
     let headers = message.headers().into_iter().flat_map(Headers::iter);
     let headers = headers.map(|header| (header.key, header.value));
     let offset = message.offset().unsigned_abs();

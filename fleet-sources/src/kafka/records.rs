@@ -3,6 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use fleet_core::EventTime;
+use rdkafka::{Message, Timestamp, message::BorrowedMessage};
 
 /// Records of one partition, in the order of their offsets.
 ///
@@ -121,6 +122,15 @@ impl<'a> KafkaRecord<'a> {
             )
         })
     }
+}
+
+/// The timestamp of a record of the client.
+pub(super) fn time(message: &BorrowedMessage<'_>) -> Option<EventTime> {
+    let millis = match message.timestamp() {
+        Timestamp::NotAvailable => None,
+        Timestamp::CreateTime(at) | Timestamp::LogAppendTime(at) => Some(at),
+    };
+    millis.map(|at| EventTime::from_micros(at.saturating_mul(1000)))
 }
 
 /// Records that are being read, in one allocation.

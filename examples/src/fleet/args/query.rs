@@ -22,6 +22,9 @@ pub(crate) struct ReportArgs {
     /// The database: a file, or postgres:URL.
     #[arg(long, default_value = "fleet.db")]
     pub(crate) db: DatabaseChoice,
+    /// Brokers of Apache Kafka, HOST:PORT: also show how far each pipeline is behind its topics.
+    #[arg(long)]
+    pub(crate) brokers: Option<String>,
     /// The format of the report.
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) report: ReportFormat,

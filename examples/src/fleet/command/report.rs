@@ -7,7 +7,7 @@ use crate::{
     args::{ReportArgs, ReportFormat},
     console::stdout,
     database::Database,
-    report::{DrivingTotals, ScoreTotals, pipeline_json, pipeline_text, tables_text},
+    report::{DrivingTotals, Lags, ScoreTotals, pipeline_json, pipeline_text, tables_text},
 };
 
 /// Runs the command.
@@ -17,12 +17,17 @@ use crate::{
 pub(crate) async fn run(args: &ReportArgs) -> Result<()> {
     let db = args.db.open().await?;
     let summaries = db.summaries().await?;
+    let lags = Lags::ask(args.brokers.as_deref(), &db, &summaries).await?;
     let results = results(&db).await?;
     stdout::print(&match args.report {
         ReportFormat::Json => {
             let mut reports: Map<String, Value> = summaries
                 .iter()
-                .map(|summary| (summary.pipeline.clone(), pipeline_json(summary)))
+                .map(|summary| {
+                    let mut report = pipeline_json(summary);
+                    lags.add_json(&summary.pipeline, &mut report);
+                    (summary.pipeline.clone(), report)
+                })
                 .collect();
             if let Some((driving, scores)) = results {
                 reports.insert("driving".into(), driving.json());
@@ -35,7 +40,10 @@ pub(crate) async fn run(args: &ReportArgs) -> Result<()> {
             let results = results.map_or_else(String::new, |(driving, scores)| {
                 driving.text() + &scores.text()
             });
-            let pipelines: String = summaries.iter().map(pipeline_text).collect();
+            let pipelines: String = summaries
+                .iter()
+                .map(|summary| pipeline_text(summary) + &lags.text(&summary.pipeline))
+                .collect();
             pipelines + &tables_text(&summaries) + &results
         }
     })

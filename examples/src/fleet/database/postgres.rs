@@ -69,7 +69,7 @@ impl PostgresServer {
         connection.run("read the results in", read).await
     }
 
-    async fn store(&self, pipeline: &str) -> Result<PostgresStore> {
+    pub(super) async fn store(&self, pipeline: &str) -> Result<PostgresStore> {
         PostgresStore::open(&self.0, pipeline).await
     }
 }

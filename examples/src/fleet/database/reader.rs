@@ -3,6 +3,8 @@
 use std::io::Write;
 
 use fleet_core::Result;
+#[cfg(feature = "kafka")]
+use fleet_core::{Offset, Partition};
 use fleet_sinks::{StoreSummary, StoredDeadLetter};
 
 #[cfg(feature = "postgres")]
@@ -52,6 +54,21 @@ impl Database {
         }
         summaries.retain(|summary| summary.partitions > 0);
         Ok(summaries)
+    }
+
+    /// Returns the position of each partition that a pipeline has read.
+    #[cfg(feature = "kafka")]
+    pub(crate) async fn positions(&self, pipeline: &str) -> Result<Vec<(Partition, Offset)>> {
+        use fleet_core::checkpoint::CheckpointStore as _;
+        let partitions = match self {
+            Self::File(file) => file.store(pipeline)?.partitions().await?,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(server) => server.store(pipeline).await?.partitions().await?,
+        };
+        let positions = partitions.into_iter();
+        Ok(positions
+            .filter_map(|(partition, progress)| Some((partition, progress.next?)))
+            .collect())
     }
 
     /// Returns the first dead letters of each pipeline, at most `limit` of each.

@@ -62,7 +62,7 @@ impl SqliteFile {
         })
     }
 
-    fn store(&self, pipeline: &str) -> Result<SqliteStore> {
+    pub(super) fn store(&self, pipeline: &str) -> Result<SqliteStore> {
         SqliteStore::open(&self.0, pipeline)
     }
 }

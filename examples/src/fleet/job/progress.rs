@@ -37,6 +37,14 @@ impl Goal {
         )
     }
 
+    /// Says how much of an open input waits, if its source knows.
+    fn behind(self, health: &Health) -> String {
+        match health.lag() {
+            Some(lag) if matches!(self, Self::Open) => format!(", {} behind", HumanCount(lag)),
+            _ => String::new(),
+        }
+    }
+
     fn format(self, amount: u64) -> String {
         match self {
             Self::Bytes | Self::None => HumanBytes(amount).to_string(),
@@ -78,7 +86,7 @@ impl Drop for Progress {
 async fn draw_bar(bar: ProgressBar, health: watch::Receiver<Health>, goal: Goal) {
     let style = |template| ProgressStyle::with_template(template).ok();
     let with_end = style("{wide_bar} {percent:>3} % of {msg}, {eta} left");
-    let without_end = style("{spinner} {msg} read");
+    let without_end = style("{spinner} {msg}");
     loop {
         // A short run draws nothing.
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -94,7 +102,8 @@ async fn draw_bar(bar: ProgressBar, health: watch::Receiver<Health>, goal: Goal)
         if let Some(total) = total {
             bar.set_length(total);
         }
-        bar.set_message(goal.format(total.unwrap_or(read)));
+        let behind = goal.behind(&health.borrow());
+        bar.set_message(goal.format(total.unwrap_or(read)) + &behind);
         bar.set_position(total.map_or(read, |total| read.min(total)));
         bar.tick();
     }
@@ -109,7 +118,10 @@ async fn print_lines(health: watch::Receiver<Health>, goal: Goal) {
                 let percent = read.saturating_mul(100) / total;
                 eprintln!("fleet: {percent} % of {} read", goal.format(total));
             }
-            (read, None) => eprintln!("fleet: {} read", goal.format(read)),
+            (read, None) => {
+                let behind = goal.behind(&health.borrow());
+                eprintln!("fleet: {} read{behind}", goal.format(read));
+            }
         }
     }
 }

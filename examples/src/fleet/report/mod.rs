@@ -3,10 +3,12 @@
 mod closing;
 mod driving;
 pub(crate) mod format;
+mod lag;
 mod pipelines;
 mod scores;
 
 pub(crate) use closing::ClosingReport;
 pub(crate) use driving::DrivingTotals;
+pub(crate) use lag::Lags;
 pub(crate) use pipelines::{pipeline_json, pipeline_text, tables_text};
 pub(crate) use scores::ScoreTotals;

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use fleet_core::{Offset, Source};
+use fleet_core::{Offset, Partition, Source};
+use rdkafka::{Offset as At, TopicPartitionList, admin::AdminOptions};
 
 use super::{
-    StartAt,
+    super::topic_lag::topic_lag,
+    KafkaOptions, StartAt,
     rig::{Reader, Topic, unique},
 };
 
@@ -32,4 +34,49 @@ async fn the_lag_is_known_in_records_and_in_time() {
     assert_eq!(reader.source.end(&partition), Some(Offset(10)));
     let elsewhere = reader.source.lag_time(&topic.partition(9), None);
     assert_eq!(elsewhere, None, "nobody knows of a partition of others");
+}
+
+#[tokio::test]
+async fn positions_in_a_store_are_compared_with_the_ends_of_their_topics() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    topic.produce(0..30);
+    let mut cut = TopicPartitionList::new();
+    cut.add_partition_offset(&topic.name, 2, At::Offset(7))
+        .unwrap();
+    let cut = topic
+        .admin()
+        .delete_records(&cut, &AdminOptions::new())
+        .await;
+    cut.unwrap();
+    let positions = [
+        (topic.partition(0), Offset(4)),
+        (topic.partition(1), Offset(10)),
+        (topic.partition(2), Offset(5)),
+        (Partition::from("file:telemetry"), Offset(3)),
+    ];
+    let told = topic_lag(&topic.brokers, positions, KafkaOptions::default()).await;
+    let told = told.unwrap();
+    let behind: Vec<_> = told
+        .iter()
+        .map(|lag| (lag.committed.0, lag.behind))
+        .collect();
+    assert_eq!(behind, [(4, 6), (10, 0), (5, 5)]);
+    let [some, none, gone] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert!(some.age > Some(Duration::ZERO) && some.age < Some(Duration::from_secs(600)));
+    assert_eq!((none.age, gone.age), (Some(Duration::ZERO), None));
+
+    let options = KafkaOptions {
+        timeout: Duration::from_millis(200),
+        ..KafkaOptions::default()
+    };
+    let nobody = topic_lag("127.0.0.1:1", [(topic.partition(0), Offset(0))], options).await;
+    let error = nobody.unwrap_err();
+    assert!(
+        error.is_retryable() && error.to_string().contains(&topic.name),
+        "{error}"
+    );
 }
