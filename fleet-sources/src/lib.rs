@@ -72,7 +72,7 @@ pub use files::{AtEnd, FileOptions, FileSource, Format, Input, InputHeader};
 #[cfg(feature = "kafka")]
 pub use kafka::{
     AddedPartitions, KafkaDecoder, KafkaOptions, KafkaRecord, KafkaRecords, KafkaSource, KeyCheck,
-    Protocol, StartAt, TopicLag, topic_lag,
+    Protocol, StartAt, TenantCheck, TopicLag, topic_lag,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{HistoryDecoder, HistoryOptions, HistoryRow, HistorySource};

@@ -18,7 +18,8 @@ pub const MAX_RAW_BYTES: usize = 64 * 1024;
 pub struct DeadLetter {
     /// The offset of the record; for a rejected row, of the record that produced it.
     pub offset: Offset,
-    /// The step that refused it: `decode`, `order`, `keys`, or the name of an operator or a sink.
+    /// The step that refused it: `decode`, `key`, `tenant`, `order`, `keys`, or the name of an
+    /// operator or a sink.
     /// Stores and metrics call this `stage`.
     pub step: Arc<str>,
     /// A human-readable reason.

@@ -38,10 +38,20 @@ pub enum KeyCheck {
 /// let decode = KafkaDecoder::new(VehicleOps::default()).with_keys(KeyCheck::Any);
 /// # let _ = decode;
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct KafkaDecoder<D> {
+#[derive(Clone, Copy, Debug)]
+pub struct KafkaDecoder<D: Dialect> {
     dialect: D,
     keys: KeyCheck,
+    tenants: Option<TenantCheck<D::Event>>,
+}
+
+/// Refuses an event whose tenant is not that of its topic, with the reason.
+pub type TenantCheck<E> = fn(topic: &str, event: &E) -> Result<(), String>;
+
+impl<D: Dialect + Default> Default for KafkaDecoder<D> {
+    fn default() -> Self {
+        Self::new(D::default())
+    }
 }
 
 impl<D: Dialect> KafkaDecoder<D> {
@@ -50,7 +60,33 @@ impl<D: Dialect> KafkaDecoder<D> {
         Self {
             dialect,
             keys: KeyCheck::Same,
+            tenants: None,
         }
+    }
+
+    /// Compares the tenant of each event with its topic, where each tenant has a topic of its own.
+    /// What `check` refuses becomes a dead letter of the step `tenant`, with the reason that it
+    /// returns.
+    ///
+    /// # Examples
+    /// No message may speak for another customer:
+    /// ```
+    /// use fleet_core::{dialect::Ford, event::{Telemetry, TextField}};
+    /// use fleet_sources::KafkaDecoder;
+    /// fn same_customer(topic: &str, event: &Telemetry) -> Result<(), String> {
+    ///     let says = event.text(TextField::Customer).unwrap_or_default();
+    ///     match topic.strip_suffix("_telemetry") {
+    ///         Some(customer) if customer == says => Ok(()),
+    ///         _ => Err(format!("the event is of customer `{says}`, its topic is {topic}")),
+    ///     }
+    /// }
+    /// let decode = KafkaDecoder::new(Ford::default()).with_tenants(same_customer);
+    /// # let _ = decode;
+    /// ```
+    #[must_use]
+    pub fn with_tenants(mut self, check: TenantCheck<D::Event>) -> Self {
+        self.tenants = Some(check);
+        self
     }
 
     /// Sets what keys must be.
@@ -83,8 +119,13 @@ impl<D: Dialect> KafkaDecoder<D> {
         let text = std::str::from_utf8(value);
         let text = text.map_err(|_| decode("the record is not UTF-8".to_owned()))?;
         let event = self.dialect.read(text, memo).map_err(|why| decode(why.0))?;
-        if let (KeyCheck::Same, Some(event)) = (self.keys, &event) {
-            check_key(record, event).map_err(|why| ("key", why))?;
+        if let Some(event) = &event {
+            if self.keys == KeyCheck::Same {
+                check_key(record, event).map_err(|why| ("key", why))?;
+            }
+            if let Some(check) = self.tenants {
+                check(record.topic(), event).map_err(|why| ("tenant", why))?;
+            }
         }
         Ok(event)
     }
@@ -253,6 +294,26 @@ mod tests {
 
         let any = decode.with_keys(KeyCheck::Any);
         assert_eq!(decoded(&any, records(&of)).0, 3);
+    }
+
+    #[test]
+    fn an_event_of_another_tenant_than_its_topic_is_a_dead_letter() {
+        let of: [(Option<&str>, Option<&[u8]>); 1] = [(Some("car-1"), Some(LINE.as_bytes()))];
+        let decode = KafkaDecoder::new(VehicleOps::default());
+        let taken = decode.clone().with_tenants(|topic, event| {
+            assert_eq!((topic, event.key()), ("telemetry", "car-1"));
+            Ok(())
+        });
+        assert_eq!(decoded(&taken, records(&of)).0, 1);
+        let refused = decode.with_tenants(|topic, _| Err(format!("not in {topic}")));
+        let (rows, fates) = decoded(&refused, records(&of));
+        assert_eq!(rows, 0);
+        let letter = &fates.dead[0];
+        assert_eq!(
+            (&*letter.step, &*letter.reason),
+            ("tenant", "not in telemetry")
+        );
+        assert_eq!(letter.raw, LINE.as_bytes());
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod source;
 mod tests;
 mod topic_lag;
 
-pub use decode::{KafkaDecoder, KeyCheck};
+pub use decode::{KafkaDecoder, KeyCheck, TenantCheck};
 pub use options::{AddedPartitions, KafkaOptions, Protocol, StartAt};
 pub use records::{KafkaRecord, KafkaRecords};
 pub use source::KafkaSource;

@@ -91,6 +91,11 @@ impl<'a> KafkaRecord<'a> {
         self.all.bytes.get(range.clone()).unwrap_or_default()
     }
 
+    /// The topic.
+    pub fn topic(self) -> &'a str {
+        self.all.topic()
+    }
+
     /// The offset in its partition.
     pub fn offset(self) -> u64 {
         self.entry.offset
