@@ -18,6 +18,7 @@ mod handwritten;
 mod history;
 mod in_memory;
 mod input;
+mod kafka;
 mod library;
 mod postgres;
 mod random;
@@ -90,6 +91,9 @@ fn main() {
             }
             if wanted("postgres") {
                 postgres::run(events as usize / 2);
+            }
+            if wanted("kafka") {
+                kafka::run(events / 2);
             }
             if wanted("restore") {
                 restore::run(events as usize / 2);

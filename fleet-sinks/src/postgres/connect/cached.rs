@@ -28,14 +28,12 @@ impl CachedConnection {
     /// may have been a wait for a session that hangs.
     pub(in crate::postgres) async fn take(&self) -> Result<PostgresConnection> {
         let cached = self.replace(None);
-        match cached.filter(PostgresConnection::is_usable) {
-            Some(connection) => Ok(connection),
-            None => {
-                let connection = self.database.connection().await?;
-                connection.end_hung_peers().await;
-                Ok(connection)
-            }
+        if let Some(connection) = cached.filter(PostgresConnection::is_usable) {
+            return Ok(connection);
         }
+        let connection = self.database.connection().await?;
+        connection.end_hung_peers().await;
+        Ok(connection)
     }
 
     /// A connection for long work beside commits, which leaves them the cached one if there is
