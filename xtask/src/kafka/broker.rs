@@ -1,116 +1,155 @@
-//! One broker, which is its own controller.
+//! A broker that ends with its owner.
 
-use std::fs::{self, File};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
 
-use super::jars;
+use super::cluster::Cluster;
+use super::node::{Node, pid_file};
+use super::options::Options;
 use crate::private::account::Account;
+use crate::private::certificates::Certificates;
 use crate::private::folder::Folder;
 use crate::private::keeper::{Keeper, Signal};
-use crate::private::port;
-use crate::private::process::output;
 
-/// How long a start may take; 5 to 11 s were seen on two cores.
-const START: Duration = Duration::from_secs(90);
-const POLL: Duration = Duration::from_millis(100);
-
-/// The options of Java: small, because a test needs no more, and a compiler that starts fast.
-const JAVA: [&str; 7] = [
-    "-Xms128m",
-    "-Xmx256m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-Xshare:auto",
-    "-Djava.awt.headless=true",
-    "-Djava.net.preferIPv4Stack=true",
-];
-
-/// A broker on loopback, ended with this process at the latest.
+/// Apache Kafka on loopback, of one node or three, ended with this process at the latest.
+///
+/// # Examples
+/// ```no_run
+/// # fn main() -> Result<(), String> {
+/// use xtask::kafka::{Broker, Nodes, Options};
+///
+/// let mut broker = Broker::start_with(Options { nodes: Nodes::Three, ..Options::default() })?;
+/// println!("{}", broker.address()); // 127.0.0.1:20117,127.0.0.1:20122,127.0.0.1:20127
+/// broker.kill_node(2)?; // the others go on
+/// broker.up_node(2)?;
+/// broker.kill()?; // all of them
+/// broker.up()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Broker {
-    folder: Folder,
-    port: u16,
-    process: Option<Child>,
+    cluster: Cluster,
+    nodes: Vec<Node>,
+    secured: Option<Secured>,
+    // Fields are dropped in this order: the folder is removed by the keeper, then unlocked.
     keeper: Keeper,
+    _folder: Folder,
+}
+
+/// The addresses of a broker with [`Tls::On`](super::Tls::On), and what opens them.
+#[derive(Clone, Debug)]
+pub struct Secured {
+    /// Encrypted, for everybody.
+    pub ssl: String,
+    /// Encrypted, for the user, by PLAIN or SCRAM-SHA-512.
+    pub sasl_ssl: String,
+    /// Not encrypted, for the user.
+    pub sasl_plaintext: String,
+    /// The same nodes as [`sasl_ssl`](Self::sasl_ssl) under an address that their certificate does
+    /// not name.
+    pub other_name: String,
+    /// The name of the user.
+    pub user: String,
+    /// The password of the user.
+    pub password: String,
+    /// Who is to be trusted, and who is not.
+    pub certificates: Certificates,
 }
 
 impl Broker {
-    /// Fetches the jars if necessary, and starts a broker without topics.
+    /// Fetches the jars if necessary, and starts one node without topics.
     ///
     /// # Errors
+    ///
     /// Returns why it does not start, with the end of its log.
     pub fn start() -> Result<Self, String> {
+        Self::start_with(Options::default())
+    }
+
+    /// As [`start`](Self::start), with options.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it does not start, with the end of its log.
+    pub fn start_with(options: Options) -> Result<Self, String> {
         let account = Account::ourselves();
         let folder = Folder::create("kafka", account, |_| {})?;
-        let keeper = Keeper::start(
-            account,
-            folder.path(),
-            &folder.path().join("pid"),
-            Signal::Kill,
-        )?;
+        let path: &Path = folder.path();
+        let numbers = options.nodes.numbers();
+        let pids: Vec<PathBuf> = numbers
+            .map(|number| pid_file(&super::cluster::node_folder(path, number)))
+            .collect();
+        let keeper = Keeper::start(account, path, &pids, Signal::Kill)?;
+        let cluster = Cluster::create(path, options)?;
+        let nodes = cluster.folders.iter().cloned().map(Node::of).collect();
+        let secured = secured(&cluster);
         let mut broker = Self {
-            port: port::free()?,
-            folder,
-            process: None,
+            cluster,
+            nodes,
+            secured,
             keeper,
+            _folder: folder,
         };
-        let properties = properties(broker.folder.path(), broker.port, port::free()?);
-        let file = broker.folder.path().join("server.properties");
-        fs::write(&file, properties)
-            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-        let mut format = java("kafka.tools.StorageTool")?;
-        format.args(["format", "-t", CLUSTER, "-c"]).arg(&file);
-        output(&mut format)?;
         broker.up()?;
         Ok(broker)
     }
 
-    /// The address, for `bootstrap.servers`.
+    /// The plain address of all nodes, for `bootstrap.servers`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.cluster.address()
     }
 
-    /// Kills the broker. What it wrote stays.
+    /// The addresses with TLS and users, if the broker has them.
+    pub fn secured(&self) -> Option<&Secured> {
+        self.secured.as_ref()
+    }
+
+    /// Kills all nodes. What they wrote stays.
     ///
     /// # Errors
-    /// Returns why it cannot be ended.
+    ///
+    /// Returns why one cannot be ended.
     pub fn kill(&mut self) -> Result<(), String> {
-        let Some(mut process) = self.process.take() else {
-            return Ok(());
-        };
-        process
-            .kill()
-            .map_err(|error| format!("cannot kill the broker: {error}"))?;
-        process
-            .wait()
-            .map_err(|error| format!("cannot wait for the broker: {error}"))?;
-        Ok(())
+        self.nodes.iter_mut().try_for_each(Node::kill)
     }
 
-    /// Starts the broker again, and waits until it serves.
+    /// Starts all nodes that do not run, and waits until they serve.
     ///
     /// # Errors
-    /// Returns why it does not start, with the end of its log.
+    ///
+    /// Returns why one does not start, with the end of its log.
     pub fn up(&mut self) -> Result<(), String> {
-        let path = self.folder.path();
-        let log = path.join("log");
-        let cannot = |error: std::io::Error| format!("cannot write {}: {error}", log.display());
-        let to = File::create(&log).map_err(cannot)?;
-        let errors = to.try_clone().map_err(cannot)?;
-        let mut command = java("kafka.Kafka")?;
-        command
-            .arg(path.join("server.properties"))
-            .current_dir(path);
-        command.stdin(Stdio::null()).stdout(to).stderr(errors);
-        let process = command
-            .spawn()
-            .map_err(|error| format!("cannot start java: {error}"))?;
-        fs::write(path.join("pid"), format!("{}\n", process.id())).map_err(cannot)?;
-        self.keeper.watch(process.id())?;
-        let process = self.process.insert(process);
-        wait_until_ready(process, &log)
+        // Three nodes serve when two of them run, so each is waited for after all are started.
+        for node in &mut self.nodes {
+            self.keeper.watch(node.start()?)?;
+        }
+        self.nodes.iter_mut().try_for_each(Node::wait_until_ready)
+    }
+
+    /// Kills one node, counted from 1. What it wrote stays.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it cannot be ended, also if there is no such node.
+    pub fn kill_node(&mut self, number: u32) -> Result<(), String> {
+        self.node(number)?.kill()
+    }
+
+    /// Starts one node again, unless it runs, and waits until it serves.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it does not start, with the end of its log, also if there is no such node.
+    pub fn up_node(&mut self, number: u32) -> Result<(), String> {
+        let id = self.node(number)?.start()?;
+        self.keeper.watch(id)?;
+        self.node(number)?.wait_until_ready()
+    }
+
+    fn node(&mut self, number: u32) -> Result<&mut Node, String> {
+        let index = usize::try_from(number).ok().and_then(|n| n.checked_sub(1));
+        let node = index.and_then(|index| self.nodes.get_mut(index));
+        node.ok_or_else(|| format!("the broker has no node {number}"))
     }
 }
 
@@ -121,73 +160,15 @@ impl Drop for Broker {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a real program takes real time")]
-fn wait_until_ready(process: &mut Child, log: &Path) -> Result<(), String> {
-    let started = Instant::now();
-    loop {
-        let text = fs::read_to_string(log).unwrap_or_default();
-        if text.contains("Kafka Server started") {
-            return Ok(());
-        }
-        let ended = process.try_wait().map_err(|error| error.to_string())?;
-        if ended.is_some() || started.elapsed() > START {
-            let lines: Vec<_> = text.lines().rev().take(20).collect();
-            let tail: Vec<_> = lines.into_iter().rev().collect();
-            return Err(format!("Kafka did not start:\n{}", tail.join("\n")));
-        }
-        std::thread::sleep(POLL);
-    }
-}
-
-/// Java with the jars and the settings of logs.
-fn java(class: &str) -> Result<Command, String> {
-    let jars = jars::folder()?;
-    let logs = Path::new(env!("CARGO_MANIFEST_DIR")).join("kafka/log4j2.properties");
-    let mut command = Command::new("java");
-    command.args(JAVA);
-    command.arg(format!(
-        "-Dlog4j2.configurationFile=file:{}",
-        logs.display()
-    ));
-    command.arg("-cp").arg(format!("{}/*", jars.display()));
-    command.arg(class);
-    Ok(command)
-}
-
-/// The id of the cluster: any id will do, because each broker stands alone.
-const CLUSTER: &str = "Zmxl-GVldC1wcml2YXRlLQ";
-
-/// The times are short: a test waits for members that join and die.
-fn properties(folder: &Path, port: u16, controller: u16) -> String {
-    let data = folder.join("data");
-    format!(
-        "process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
-controller.listener.names=CONTROLLER
-log.dirs={}
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-share.coordinator.state.topic.num.partitions=4
-group.initial.rebalance.delay.ms=0
-group.consumer.min.session.timeout.ms=6000
-group.consumer.session.timeout.ms=6000
-group.consumer.min.heartbeat.interval.ms=500
-group.consumer.heartbeat.interval.ms=1000
-num.network.threads=2
-num.io.threads=4
-log.segment.bytes=67108864
-",
-        data.display()
-    )
+fn secured(cluster: &Cluster) -> Option<Secured> {
+    let access = &cluster.access;
+    Some(Secured {
+        certificates: access.certificates.clone()?,
+        ssl: cluster.list("localhost", |ports| ports.ssl),
+        sasl_ssl: cluster.list("localhost", |ports| ports.sasl_ssl),
+        sasl_plaintext: cluster.list("localhost", |ports| ports.sasl),
+        other_name: cluster.list("127.0.0.1", |ports| ports.sasl_ssl),
+        user: access.user.to_owned(),
+        password: access.password.clone(),
+    })
 }

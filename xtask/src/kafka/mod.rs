@@ -1,13 +1,23 @@
 //! A private Apache Kafka on loopback, made of the jars of Maven Central.
 //!
-//! A broker belongs to the process that started it, and ends with it, even if that is killed.
+//! A [`Broker`] belongs to the process that started it, and ends with it, even if that is killed.
 
 mod broker;
+mod cluster;
 mod jars;
+mod java;
+mod node;
+mod options;
+mod security;
+mod settings;
 mod shared;
 #[cfg(test)]
 mod tests;
 
-pub use broker::Broker;
+pub use broker::{Broker, Secured};
 pub use jars::{fetch, missing};
-pub use shared::{VARIABLE, broker_for_tests, for_tests};
+pub use options::{Nodes, Options, Tls};
+pub use settings::{IN_SYNC, REPLICAS, SETTINGS};
+pub use shared::{VARIABLE, broker_for_tests, broker_for_tests_with, for_tests};
+
+pub use crate::private::certificates::Certificates;

@@ -2,7 +2,9 @@
 
 use std::sync::OnceLock;
 
-use super::{Broker, jars};
+use super::broker::Broker;
+use super::jars;
+use super::options::Options;
 use crate::skip::skip_test;
 
 /// Names the brokers that tests use instead of starting one.
@@ -25,7 +27,7 @@ pub fn for_tests() -> Option<&'static str> {
         return None;
     }
     let own = OWN.get_or_init(|| {
-        let broker = must_start();
+        let broker = must_start(Options::default());
         let address = broker.address();
         (broker, address)
     });
@@ -38,7 +40,16 @@ pub fn for_tests() -> Option<&'static str> {
 ///
 /// As [`for_tests`].
 pub fn broker_for_tests() -> Option<Broker> {
-    can_start().then(must_start)
+    broker_for_tests_with(Options::default())
+}
+
+/// As [`broker_for_tests`], with options.
+///
+/// # Panics
+///
+/// As [`for_tests`].
+pub fn broker_for_tests_with(options: Options) -> Option<Broker> {
+    can_start().then(|| must_start(options))
 }
 
 fn can_start() -> bool {
@@ -55,6 +66,6 @@ fn can_start() -> bool {
     clippy::panic,
     reason = "a test whose broker does not start has failed"
 )]
-fn must_start() -> Broker {
-    Broker::start().unwrap_or_else(|why| panic!("{why}"))
+fn must_start(options: Options) -> Broker {
+    Broker::start_with(options).unwrap_or_else(|why| panic!("{why}"))
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::certificates::Certificates;
 use super::cluster::{self, Access};
 use super::options::{Options, Tls};
 use super::programs::Programs;
 use super::server::{End, Server, log, pid_file};
 use crate::private::account::Account;
+use crate::private::certificates::Certificates;
 use crate::private::folder::Folder;
 use crate::private::keeper::{Keeper, Signal};
 use crate::private::process::output;
@@ -56,7 +56,7 @@ impl Instance {
         let keeper = Keeper::start(
             account,
             folder.path(),
-            &pid_file(folder.path()),
+            &[pid_file(folder.path())],
             Signal::Quit,
         )?;
         let access = Access::new()?;

@@ -12,7 +12,6 @@
 //! # }
 //! ```
 
-mod certificates;
 mod cluster;
 mod instance;
 mod lasting;
@@ -21,13 +20,14 @@ mod programs;
 mod server;
 mod shared;
 
-pub use certificates::Certificates;
 pub use cluster::{INITDB, SETTINGS};
 pub use instance::{Instance, access};
 pub use lasting::{Lasting, Status};
 pub use options::{Options, Tls};
 pub use programs::{MAJOR, is_installed};
 pub use shared::{VARIABLE, for_tests, instance_for_tests};
+
+pub use crate::private::certificates::Certificates;
 
 #[cfg(test)]
 mod tests;

@@ -1,22 +1,27 @@
 //! A shell that cleans up after a process that was killed.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 
 use super::account::Account;
 
-/// Waits until its input ends, which happens however our process ends. Then it ends the server
-/// whose process id it read last, if the pid file of the server still names it, and removes the
-/// folder.
+/// Waits until its input ends, which happens however our process ends. Then it ends the servers
+/// whose process ids it read, if their pid files still name them, and removes the folder.
 const SCRIPT: &str = r#"
-while read -r line; do pid=$line; done
-if [ -n "${pid:-}" ] && [ "$(head -n 1 "$2" 2>/dev/null)" = "$pid" ]; then
-    kill "-$3" "$pid"
-    tries=100
+folder=$1 signal=$2
+shift 2
+while read -r line; do told="${told:-} $line"; done
+for file in "$@"; do
+    pid=$(head -n 1 "$file" 2>/dev/null)
+    case "${told:-} " in *" ${pid:-none} "*) running="${running:-} $pid" ;; esac
+done
+for pid in ${running:-}; do kill "-$signal" "$pid"; done
+tries=100
+for pid in ${running:-}; do
     while [ "$tries" -gt 0 ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; tries=$((tries - 1)); done
-fi
-rm -rf "$1"
+done
+rm -rf "$folder"
 "#;
 
 /// The signal that ends a server at once.
@@ -36,20 +41,21 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the shell for `folder`. The server writes its process id to the first line of
-    /// `pid_file`.
+    /// Starts the shell for `folder`. The process id of a server is the first line of its file
+    /// among `pid_files`.
     pub(crate) fn start(
         account: Account,
         folder: &Path,
-        pid_file: &Path,
+        pid_files: &[PathBuf],
         signal: Signal,
     ) -> Result<Self, String> {
         let mut shell = account.command(Path::new("sh"));
-        shell.args(["-c", SCRIPT, "sh"]).arg(folder).arg(pid_file);
+        shell.args(["-c", SCRIPT, "sh"]).arg(folder);
         shell.arg(match signal {
             Signal::Quit => "QUIT",
             Signal::Kill => "KILL",
         });
+        shell.args(pid_files);
         // Not in the folder that it removes, and silent, because nobody may be left to read its
         // output.
         shell.current_dir("/").stdin(Stdio::piped());

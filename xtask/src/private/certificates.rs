@@ -1,18 +1,18 @@
-//! Certificates for one instance, made by `openssl` and removed with it.
+//! Certificates for one server, made by `openssl` and removed with it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::private::account::Account;
-use crate::private::process::output;
+use super::account::Account;
+use super::process::output;
 
 /// The configuration of `openssl`, so that the one of the machine does not matter.
 const CONFIG: &str = "[req]\ndistinguished_name = name\nprompt = no\n[name]\nCN = localhost\n\
     [authority]\nbasicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign\n\
     [server]\nbasicConstraints = critical, CA:FALSE\nextendedKeyUsage = serverAuth\nsubjectAltName = DNS:localhost\n";
 
-/// The certificates of an instance with [`Tls::On`](super::Tls::On), as PEM files.
+/// The certificates of a server with TLS, as PEM files. Its own is for the name `localhost` alone.
 #[derive(Clone, Debug)]
 pub struct Certificates {
     /// The authority that signed the certificate of the server: a client should trust it.
@@ -23,7 +23,7 @@ pub struct Certificates {
 
 impl Certificates {
     /// Makes two authorities, and `server.crt` with `server.key` from the first, in `folder`.
-    pub(super) fn make(folder: &Path, account: Account) -> Result<Self, String> {
+    pub(crate) fn make(folder: &Path, account: Account) -> Result<Self, String> {
         let write = |name: &str, text: &str| {
             let path = folder.join(name);
             fs::write(&path, text)
