@@ -1,4 +1,4 @@
-//! Errors of the sink.
+//! Errors of producing and of declaring topics.
 
 use fleet_core::{Error, ErrorKind};
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
@@ -9,12 +9,24 @@ pub(super) enum KafkaError {
     Config(String),
     #[error("cannot produce to topic {topic}: {cause}")]
     Produce { topic: String, cause: ClientError },
+    #[error("cannot {doing}: {cause}")]
+    Topics { doing: String, cause: ClientError },
+    #[error("cannot {doing}: no answer within {seconds} s")]
+    Silent { doing: String, seconds: f64 },
+}
+
+/// The code of an error, also of one of the calls that the client leaves out.
+pub(super) fn code(cause: &ClientError) -> Option<Code> {
+    match cause {
+        ClientError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    }
 }
 
 /// Whether a record is refused for what it is: the records around it are not.
 pub(super) fn is_of_the_record(cause: &ClientError) -> bool {
     matches!(
-        cause.rdkafka_error_code(),
+        code(cause),
         Some(
             Code::MessageSizeTooLarge
                 | Code::InvalidMessageSize
@@ -27,7 +39,7 @@ pub(super) fn is_of_the_record(cause: &ClientError) -> bool {
 /// Whether a call may succeed later without help.
 fn passes(cause: &ClientError) -> bool {
     !matches!(
-        cause.rdkafka_error_code(),
+        code(cause),
         Some(
             Code::TopicAuthorizationFailed
                 | Code::ClusterAuthorizationFailed
@@ -36,6 +48,11 @@ fn passes(cause: &ClientError) -> bool {
                 | Code::InvalidTopic
                 | Code::UnknownTopic
                 | Code::UnknownTopicOrPartition
+                | Code::InvalidPartitions
+                | Code::InvalidReplicationFactor
+                | Code::InvalidConfig
+                | Code::InvalidRequest
+                | Code::PolicyViolation
                 | Code::Fatal
                 | Code::SSL
         )
@@ -46,7 +63,10 @@ impl From<KafkaError> for Error {
     fn from(error: KafkaError) -> Self {
         let (kind, retryable) = match &error {
             KafkaError::Config(_) => (ErrorKind::Config, false),
-            KafkaError::Produce { cause, .. } => (ErrorKind::Sink, passes(cause)),
+            KafkaError::Silent { .. } => (ErrorKind::Sink, true),
+            KafkaError::Produce { cause, .. } | KafkaError::Topics { cause, .. } => {
+                (ErrorKind::Sink, passes(cause))
+            }
         };
         let made = Self::new(kind, error.to_string());
         if retryable { made.retryable() } else { made }

@@ -1,15 +1,17 @@
-//! Topics of Apache Kafka as a sink.
+//! Topics of Apache Kafka as a sink, and [as code](topics).
 //!
 //! Rows are produced before the position is committed, at least once: after a crash those since the
 //! last commit are produced again.
 
 mod config;
+mod context;
 mod error;
 mod options;
 mod reports;
 mod sink;
 #[cfg(test)]
 mod tests;
+pub mod topics;
 
 pub use options::{Compression, KafkaSinkOptions};
 pub use sink::KafkaSink;

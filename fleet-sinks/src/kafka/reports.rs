@@ -9,6 +9,8 @@ use rdkafka::{
     producer::{DeliveryResult, ProducerContext},
 };
 
+use super::context::Logged;
+
 /// A record by the number of its write and its place in it. A write that was dropped leaves reports
 /// behind, which the next one must not take for its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,19 +45,11 @@ impl Reports {
 
 impl ClientContext for Reports {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        match level {
-            RDKafkaLogLevel::Emerg
-            | RDKafkaLogLevel::Alert
-            | RDKafkaLogLevel::Critical
-            | RDKafkaLogLevel::Error => tracing::error!(facility, "{message}"),
-            RDKafkaLogLevel::Warning => tracing::warn!(facility, "{message}"),
-            _ => tracing::debug!(facility, "{message}"),
-        }
+        Logged.log(level, facility, message);
     }
 
     fn error(&self, error: ClientError, reason: &str) {
-        // The client tries again by itself; what does not pass is in the reports.
-        tracing::warn!("{error}: {reason}");
+        Logged.error(error, reason);
     }
 }
 
