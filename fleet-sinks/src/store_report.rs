@@ -127,29 +127,30 @@ fn unwritten(cause: &std::io::Error) -> Error {
 ///
 /// # Layout
 /// `count u32`, then name and value of each header, each preceded by its length as u32.
-pub(crate) fn pack_headers(letter: &DeadLetter) -> Option<Vec<u8>> {
-    if letter.headers.is_empty() {
+pub(crate) fn pack_headers<N: AsRef<str>>(headers: &[(N, Vec<u8>)]) -> Option<Vec<u8>> {
+    if headers.is_empty() {
         return None;
     }
     let mut to = Vec::new();
-    put_length(letter.headers.len(), &mut to);
-    for (name, value) in &letter.headers {
-        put_bytes(name.as_bytes(), &mut to);
+    put_length(headers.len(), &mut to);
+    for (name, value) in headers {
+        put_bytes(name.as_ref().as_bytes(), &mut to);
         put_bytes(value, &mut to);
     }
     Some(to)
 }
 
-/// Unpacks headers into a dead letter. Leaves out what cannot be read: nothing depends on it.
-pub(crate) fn unpack_headers(mut from: &[u8], letter: &mut DeadLetter) {
-    let from = &mut from;
+/// Unpacks headers. Leaves out what cannot be read: nothing depends on it.
+pub(crate) fn unpack_headers<N: for<'a> From<&'a str>>(mut from: &[u8]) -> Vec<(N, Vec<u8>)> {
+    let (from, mut headers) = (&mut from, Vec::new());
     for _ in 0..take_length(from).unwrap_or_default() {
         let (Some(name), Some(value)) = (take_bytes(from), take_bytes(from)) else {
-            return;
+            break;
         };
-        let name = String::from_utf8_lossy(name).as_ref().into();
-        letter.headers.push((name, value.to_vec()));
+        let name = String::from_utf8_lossy(name);
+        headers.push((N::from(&name), value.to_vec()));
     }
+    headers
 }
 
 #[cfg(test)]
@@ -186,19 +187,18 @@ mod tests {
 
     #[test]
     fn headers_come_back_and_damaged_ones_do_no_harm() {
-        let mut letter = DeadLetter::default();
-        assert_eq!(pack_headers(&letter), None);
-        letter.headers = vec![
-            ("a".into(), vec![0, 255]),
-            ("".into(), vec![]),
-            ("a".into(), vec![1]),
+        let none: [(String, Vec<u8>); 0] = [];
+        assert_eq!(pack_headers(&none), None);
+        let headers = [
+            ("a".to_owned(), vec![0, 255]),
+            (String::new(), vec![]),
+            ("a".to_owned(), vec![1]),
         ];
-        let packed = pack_headers(&letter).unwrap();
+        let packed = pack_headers(&headers).unwrap();
         for end in 0..=packed.len() {
-            let mut found = DeadLetter::default();
-            unpack_headers(&packed[..end], &mut found);
-            assert!(letter.headers.starts_with(&found.headers));
-            assert_eq!(found == letter, end == packed.len());
+            let found: Vec<(String, Vec<u8>)> = unpack_headers(&packed[..end]);
+            assert!(headers.starts_with(&found));
+            assert_eq!(found == headers, end == packed.len());
         }
     }
 }

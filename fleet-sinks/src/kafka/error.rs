@@ -23,8 +23,8 @@ pub(super) fn code(cause: &ClientError) -> Option<Code> {
     }
 }
 
-/// Whether a record is refused for what it is: the records around it are not.
-pub(super) fn is_of_the_record(cause: &ClientError) -> bool {
+/// Whether a record is refused for what it is.
+pub(crate) fn is_of_the_record(cause: &ClientError) -> bool {
     matches!(
         code(cause),
         Some(
@@ -34,6 +34,11 @@ pub(super) fn is_of_the_record(cause: &ClientError) -> bool {
                 | Code::InvalidTimestamp
         )
     )
+}
+
+/// Whether a record is refused for what it is, or for what another of its batch is.
+pub(crate) fn is_of_the_batch(cause: &ClientError) -> bool {
+    is_of_the_record(cause) || code(cause) == Some(Code::InvalidDifferentRecord)
 }
 
 /// Whether a call may succeed later without help.

@@ -7,8 +7,11 @@ mod config;
 mod context;
 mod error;
 mod options;
+mod producer;
 mod reports;
 mod sink;
+#[cfg(test)]
+pub(crate) mod test_topic;
 #[cfg(test)]
 mod tests;
 pub mod topics;

@@ -1,40 +1,39 @@
 //! The sink: rows as JSON, keyed, and durable when a write returns.
 
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::fmt;
 
 use async_trait::async_trait;
 use compact_str::CompactString;
 use fleet_core::{
-    EventTime, Result, Row, TableRow,
+    Result, Row, TableRow,
     sink::{Outcome, Rejected, Sink},
     table::to_ndjson,
 };
-use rdkafka::{
-    error::{KafkaError as ClientError, RDKafkaErrorCode},
-    producer::{BaseProducer, BaseRecord, Producer},
-};
+use rdkafka::{error::KafkaError as ClientError, message::OwnedHeaders};
 
 use super::{
     config,
-    error::{KafkaError, is_of_the_record},
+    error::{KafkaError, is_of_the_batch, is_of_the_record},
     options::KafkaSinkOptions,
-    reports::{Reports, Sent},
+    producer::{Outgoing, Producer, with_header},
 };
-use crate::check::{self, Misfit};
-
-/// How often reports are looked for, and a full queue is tried again. `poll` of the client would
-/// wait for its whole time even if a report came at once.
-const LOOK: Duration = Duration::from_micros(500);
+use crate::{
+    check::{self, Misfit},
+    outbox::{CONTENT_ID, content_id},
+};
 
 /// Produces rows to a topic: the row as a JSON object, its key, and its event time as timestamp.
+///
+/// The header `content-id` holds a hash of topic, key, time and value, the same every time: by it a
+/// reader drops what was produced again.
 ///
 /// # Guarantees
 /// Every row that is not rejected is on all replicas in sync when a write returns. The rows of a
 /// key are produced in the order of the graph, to one partition, the one that Java's clients choose
-/// for it; only where a topic takes less than a megabyte, and refuses a batch for one record, may
-/// the others of the batch come after later ones. A row that does not fit its columns, or is too
-/// large for the topic, is rejected; the others are produced. Rows are produced at least once:
-/// after a crash those since the last commit come again.
+/// for it; only where a topic refuses a batch for one of its records, may the others of the batch
+/// come after later ones. A row that does not fit its columns, is too large for the topic, or has a
+/// time that it does not take, is rejected; the others are produced. Rows are produced at least
+/// once: after a crash those since the last commit come again, each with the same content id.
 ///
 /// # Examples
 /// ```no_run
@@ -53,12 +52,16 @@ const LOOK: Duration = Duration::from_micros(500);
 /// # Ok(()) }
 /// ```
 pub struct KafkaSink<R> {
-    producer: BaseProducer<Reports>,
+    producer: Producer,
     topic: String,
-    /// The number of the current write.
-    write: u32,
-    row: PhantomData<fn() -> R>,
+    traceparent: Option<TraceOf<R>>,
 }
+
+/// Finds the trace context of a row.
+type TraceOf<R> = Box<dyn Fn(&R) -> Option<String> + Send + Sync>;
+
+/// The header of a trace context: <https://www.w3.org/TR/trace-context/#traceparent-header>.
+const TRACEPARENT: &str = "traceparent";
 
 impl<R> fmt::Debug for KafkaSink<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,17 +77,38 @@ impl<R: TableRow> KafkaSink<R> {
     /// Refuses unencrypted connections to other machines, unless the options ask for them, and
     /// properties that the client does not know.
     pub fn open(brokers: &str, topic: &str, options: &KafkaSinkOptions) -> Result<Self> {
-        let config = config::producer(brokers, options)?;
-        let made = config.create_with_context(Reports::default());
         Ok(Self {
-            producer: made.map_err(|cause| config::refused(&cause))?,
+            producer: Producer::open(&config::producer(brokers, options)?)?,
             topic: topic.to_owned(),
-            write: 0,
-            row: PhantomData,
+            traceparent: None,
         })
     }
 
-    /// Hands a row to the client, which sends it with others. Returns why it is rejected, if it is.
+    /// Gives each record the trace context of its row, where it has one, in the header
+    /// `traceparent`.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::event::Alert;
+    /// use fleet_sinks::kafka::{KafkaSink, KafkaSinkOptions};
+    /// let options = KafkaSinkOptions::default();
+    /// let sink = KafkaSink::<Alert>::open("localhost:9092", "alerts", &options)?;
+    /// // One trace for each alert.
+    /// let trace = |alert: &Alert| Some(format!("00-{:032x}-{:016x}-01", alert.id.0, 1));
+    /// let sink = sink.with_traceparent(trace);
+    /// assert!(format!("{sink:?}").contains("alerts"));
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_traceparent(
+        mut self,
+        of: impl Fn(&R) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.traceparent = Some(Box::new(of));
+        self
+    }
+
+    /// Hands a row to the client. Returns why it is rejected, if it is.
     async fn send(
         &self,
         index: u32,
@@ -100,29 +124,24 @@ impl<R: TableRow> KafkaSink<R> {
         value.clear();
         to_ndjson(&row.value, value);
         value.pop();
-        let sent = Sent {
-            write: self.write,
-            index,
+        let key = key.map(CompactString::as_bytes);
+        let id = content_id(&self.topic, key, row.at, value).to_string();
+        let mut headers = with_header(OwnedHeaders::new(), CONTENT_ID, id.as_bytes());
+        let traceparent = self.traceparent.as_ref().and_then(|of| of(&row.value));
+        if let Some(traceparent) = traceparent {
+            headers = with_header(headers, TRACEPARENT, traceparent.as_bytes());
+        }
+        let record = Outgoing {
+            topic: &self.topic,
+            key,
+            value: Some(value),
+            at: row.at,
+            headers,
         };
-        loop {
-            let mut record = BaseRecord::with_opaque_to(&self.topic, sent.packed()).payload(value);
-            if let Some(key) = key {
-                record = record.key(key.as_bytes());
-            }
-            if let Some(millis) = millis(row.at) {
-                record = record.timestamp(millis);
-            }
-            match self.producer.send(record) {
-                Ok(()) => return Ok(None),
-                Err((cause, _))
-                    if cause.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull) =>
-                {
-                    self.producer.poll(Duration::ZERO);
-                    tokio::time::sleep(LOOK).await;
-                }
-                Err((cause, _)) if is_of_the_record(&cause) => return Ok(Some(cause.to_string())),
-                Err((cause, _)) => return Err(self.failed(cause)),
-            }
+        match self.producer.send(index, record).await {
+            Ok(()) => Ok(None),
+            Err(cause) if is_of_the_record(&cause) => Ok(Some(cause.to_string())),
+            Err(cause) => Err(self.failed(cause)),
         }
     }
 
@@ -132,31 +151,13 @@ impl<R: TableRow> KafkaSink<R> {
     }
 
     /// Waits for the reports of this write, and returns the records that were refused for what they
-    /// are, in order.
-    async fn settle(&self, mut waiting: u32) -> Result<Vec<(u32, ClientError)>> {
-        let (mut refused, mut failure) = (Vec::new(), None);
-        while waiting > 0 {
-            self.producer.poll(Duration::ZERO);
-            let reports = self.producer.context().take();
-            if reports.is_empty() {
-                tokio::time::sleep(LOOK).await;
-            }
-            for (sent, cause) in reports
-                .into_iter()
-                .filter(|(sent, _)| sent.write == self.write)
-            {
-                waiting -= 1;
-                match cause {
-                    None => {}
-                    Some(cause) if is_of_the_record(&cause) => refused.push((sent.index, cause)),
-                    Some(cause) => _ = failure.get_or_insert(cause),
-                }
-            }
-        }
-        refused.sort_unstable_by_key(|(index, _)| *index);
-        match failure {
-            Some(cause) => Err(self.failed(cause)),
-            None => Ok(refused),
+    /// or their neighbours are, in order.
+    async fn settle(&self, waiting: usize) -> Result<Vec<(u32, ClientError)>> {
+        let failed = self.producer.settle(waiting).await;
+        let other = failed.iter().find(|(_, cause)| !is_of_the_batch(cause));
+        match other {
+            Some((_, cause)) => Err(self.failed(cause.clone())),
+            None => Ok(failed),
         }
     }
 
@@ -168,14 +169,14 @@ impl<R: TableRow> KafkaSink<R> {
     where
         R: Sync,
     {
-        self.write = self.write.wrapping_add(1);
+        self.producer.begin();
         let mut refused: Vec<Option<String>> = Vec::with_capacity(rows.len());
         let mut value = Vec::new();
         let mut waiting = 0;
         for (index, row) in (0..).zip(rows) {
             let key = keys.and_then(|keys| keys.get(refused.len()));
             let reason = self.send(index, key, row, &mut value).await?;
-            waiting += u32::from(reason.is_none());
+            waiting += usize::from(reason.is_none());
             refused.push(reason);
         }
         let unsent = self.settle(waiting).await?;
@@ -203,11 +204,6 @@ impl<R: TableRow> KafkaSink<R> {
         let rejected: Vec<Rejected> = rejected.collect();
         Ok(Outcome { rejected })
     }
-}
-
-/// The timestamp of a record, in milliseconds. Kafka has none before 1970.
-fn millis(at: EventTime) -> Option<i64> {
-    Some(at.as_micros().div_euclid(1000)).filter(|millis| *millis >= 0)
 }
 
 #[async_trait]

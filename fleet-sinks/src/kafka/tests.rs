@@ -1,9 +1,6 @@
 //! The sink on a real broker.
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 use compact_str::CompactString;
 use fleet_core::{
@@ -13,16 +10,8 @@ use fleet_core::{
     testing::conformance::{self, Rows},
 };
 use rand::{Rng, SeedableRng};
-use rdkafka::{
-    ClientConfig, Message, Offset as At, TopicPartitionList,
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
-    client::DefaultClientContext,
-    consumer::{BaseConsumer, Consumer},
-};
 
-use super::{Compression, KafkaSink, KafkaSinkOptions};
-
-const PARTITIONS: i32 = 3;
+use super::{Compression, KafkaSink, KafkaSinkOptions, test_topic::Topic};
 
 /// A row with one column.
 #[derive(Clone, Debug)]
@@ -39,78 +28,18 @@ impl TableRow for Sample {
     }
 }
 
-struct Topic {
-    brokers: &'static str,
-    name: String,
-    consumer: BaseConsumer,
-}
-
 impl Topic {
-    async fn new() -> Option<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let brokers = xtask::kafka::for_tests()?;
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sink-{}-{number}", std::process::id());
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", brokers);
-        let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
-        let new = NewTopic::new(&name, PARTITIONS, TopicReplication::Fixed(1))
-            .set("max.message.bytes", "20000");
-        let made = admin.create_topics([&new], &AdminOptions::new()).await;
-        made.unwrap().remove(0).unwrap();
-        let consumer = config.set("group.id", &name).create().unwrap();
-        Some(Self {
-            brokers,
-            name,
-            consumer,
-        })
-    }
-
     fn open(&self, compression: Compression) -> KafkaSink<Sample> {
         let options = KafkaSinkOptions {
             compression,
             ..KafkaSinkOptions::default()
         };
-        KafkaSink::open(self.brokers, &self.name, &options).unwrap()
+        KafkaSink::open(&self.brokers, &self.name, &options).unwrap()
     }
+}
 
-    fn count(&self) -> u64 {
-        let second = Duration::from_secs(10);
-        let ends = (0..PARTITIONS)
-            .map(|number| self.consumer.fetch_watermarks(&self.name, number, second));
-        ends.map(|ends| {
-            let (low, high) = ends.unwrap();
-            (high - low).unsigned_abs()
-        })
-        .sum()
-    }
-
-    /// The partition, key, value and time of each record, by partition and offset.
-    fn read(&self, count: usize) -> Vec<(i32, String, String, Option<i64>)> {
-        let mut list = TopicPartitionList::new();
-        for number in 0..PARTITIONS {
-            list.add_partition_offset(&self.name, number, At::Beginning)
-                .unwrap();
-        }
-        self.consumer.assign(&list).unwrap();
-        let mut read = Vec::new();
-        while read.len() < count {
-            // It also returns when it has served the client itself.
-            let Some(message) = self.consumer.poll(Duration::from_secs(1)) else {
-                continue;
-            };
-            let message = message.unwrap();
-            let text =
-                |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or(b"-")).into_owned();
-            read.push((
-                message.partition(),
-                text(message.key()),
-                text(message.payload()),
-                message.timestamp().to_millis(),
-            ));
-        }
-        read
-    }
+async fn topic() -> Option<Topic> {
+    Topic::new("sink", &[("max.message.bytes", "20000")]).await
 }
 
 /// Text that hardly compresses.
@@ -137,7 +66,7 @@ async fn the_sink_passes_the_suite_with_each_compression() {
         Compression::Snappy,
         Compression::Gzip,
     ] {
-        let Some(topic) = Topic::new().await else {
+        let Some(topic) = topic().await else {
             return;
         };
         let rows = Rows {
@@ -152,7 +81,7 @@ async fn the_sink_passes_the_suite_with_each_compression() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_have_the_key_the_time_and_the_columns_of_their_rows() {
-    let Some(topic) = Topic::new().await else {
+    let Some(topic) = topic().await else {
         return;
     };
     let rows: Vec<_> = (0..40).map(|n| sample(format!("row {n}"))).collect();
@@ -168,27 +97,72 @@ async fn records_have_the_key_the_time_and_the_columns_of_their_rows() {
     let read = topic.read(40);
     assert_eq!(read.len(), 40);
     for (key, number) in (0..5).map(|n| (format!("car-{n}"), n)) {
-        let of_key: Vec<_> = read.iter().filter(|(_, own, ..)| *own == key).collect();
+        let of_key: Vec<_> = read
+            .iter()
+            .filter(|record| record.key.as_ref() == Some(&key))
+            .collect();
         let expected: Vec<_> = (0..40).filter(|n| n % 5 == number).collect();
         assert_eq!(of_key.len(), expected.len());
-        for ((partition, _, value, time), n) in of_key.iter().zip(expected) {
-            assert_eq!(*partition, of_key[0].0, "a key stays in its partition");
-            assert!(*value == format!("{{\"text\":\"row {n}\"}}"), "{value}");
-            assert_eq!(*time, Some(1_700_000_000_123));
+        for (record, n) in of_key.iter().zip(expected) {
+            let first = of_key[0].partition;
+            assert_eq!(record.partition, first, "a key stays in its partition");
+            assert_eq!(record.value, format!("{{\"text\":\"row {n}\"}}"));
+            assert_eq!(record.millis, Some(1_700_000_000_123));
         }
     }
 }
 
 #[tokio::test]
 async fn a_topic_that_is_not_there_is_named() {
-    let Some(topic) = Topic::new().await else {
+    let Some(topic) = topic().await else {
         return;
     };
     let options = KafkaSinkOptions {
         timeout: Duration::from_secs(5),
         ..KafkaSinkOptions::default()
     };
-    let mut sink = KafkaSink::<Sample>::open(topic.brokers, "no-such-topic", &options).unwrap();
+    let mut sink = KafkaSink::<Sample>::open(&topic.brokers, "no-such-topic", &options).unwrap();
     let error = sink.write(&[sample("x".into())]).await.unwrap_err();
     assert!(error.to_string().contains("no-such-topic"), "{error}");
+}
+
+#[tokio::test]
+async fn a_row_that_is_produced_again_has_the_same_content_id_and_its_trace() {
+    let Some(topic) = topic().await else {
+        return;
+    };
+    let trace = |row: &Sample| (row.text == "traced").then(|| format!("00-{:032x}-1-01", 7));
+    let mut sink = topic.open(Compression::None).with_traceparent(trace);
+    let rows = [sample("plain".into()), sample("traced".into())];
+    let keys = ["car-1".into(), "car-1".into()];
+    for _ in 0..2 {
+        sink.write_keyed(&rows, &keys).await.unwrap();
+    }
+    let read = topic.read(4);
+    let header = |index: usize, name| read[index].header(name);
+    for (index, traced) in [(0, false), (1, true), (2, false), (3, true)] {
+        assert_eq!(header(index, "traceparent").is_some(), traced);
+        let id = header(index, "content-id").unwrap();
+        assert_eq!(Some(id), header((index + 2) % 4, "content-id"));
+        assert_ne!(Some(id), header((index + 1) % 4, "content-id"));
+    }
+}
+
+#[tokio::test]
+async fn a_row_whose_time_the_broker_refuses_costs_only_itself() {
+    // By default a broker refuses times that are more than an hour ahead; here, past ones too.
+    let settings = [("message.timestamp.before.max.ms", "60000")];
+    let Some(topic) = Topic::new("sink", &settings).await else {
+        return;
+    };
+    let mut rows = ["past", "without", "future"].map(|text| sample(text.into()));
+    // Before 1970 a record has no time, and the client gives it that of the sending.
+    rows[1].at = EventTime::MIN;
+    rows[2].at = EventTime::from_micros(4_000_000_000_000_000);
+    let keys = ["car-1".into(), "car-1".into(), "car-1".into()];
+    let mut sink = topic.open(Compression::None);
+    let outcome = sink.write_keyed(&rows, &keys).await.unwrap();
+    let rejected: Vec<_> = outcome.rejected.iter().map(|one| one.index).collect();
+    assert_eq!(rejected, [0, 2], "{outcome:?}");
+    assert_eq!(topic.read(1)[0].value, "{\"text\":\"without\"}");
 }

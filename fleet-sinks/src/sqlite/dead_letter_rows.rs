@@ -46,7 +46,7 @@ pub(super) fn insert(db: &Connection, pipeline: &str, sealed: &Sealed) -> Result
             place.map(|place| place.offset.0.cast_signed()),
             letter.key.as_deref(),
             letter.log_time.map(EventTime::as_micros),
-            pack_headers(letter),
+            pack_headers(&letter.headers),
         ])?;
     }
     Ok(())
@@ -74,7 +74,7 @@ pub(super) fn stored(row: &Row<'_>, pipeline: &str) -> Result<StoredDeadLetter> 
         headers: Vec::new(),
     };
     if let Some(headers) = row.get_ref(12)?.as_bytes_or_null()? {
-        unpack_headers(headers, &mut letter);
+        letter.headers = unpack_headers(headers);
     }
     let id = row.get_ref(6)?.as_str()?.parse();
     Ok(StoredDeadLetter {

@@ -1,21 +1,14 @@
 //! Topics on a real broker, and without one.
 
-use std::{
-    net::TcpListener,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{net::TcpListener, time::Duration};
 
 use fleet_core::ErrorKind;
 
 use super::{CleanupPolicy, TimestampType, Topic, ensure};
-use crate::kafka::KafkaSinkOptions;
+use crate::kafka::{KafkaSinkOptions, test_topic::unused};
 
-/// A name that no other test has.
 fn name() -> String {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    format!("declared-{}-{number}", std::process::id())
+    unused("declared")
 }
 
 fn options() -> KafkaSinkOptions {

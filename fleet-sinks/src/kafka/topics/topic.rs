@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
-use crate::kafka::error::KafkaError;
+use crate::{kafka::error::KafkaError, outbox::topic_name_refusal};
 
 /// How a topic gets rid of old records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,12 +120,8 @@ impl Topic {
 
     /// Why no broker can have such a topic.
     fn refusal(&self) -> Option<&'static str> {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if !(1..=249).contains(&self.name.len()) || !self.name.bytes().all(legal) {
-            return Some("a name has 1 to 249 of the characters a-z A-Z 0-9 . _ -");
-        }
-        if matches!(&*self.name, "." | "..") {
-            return Some("a name is neither . nor ..");
+        if let Some(why) = topic_name_refusal(&self.name) {
+            return Some(why);
         }
         if self.partitions == 0 {
             return Some("it needs at least one partition");
@@ -164,10 +160,7 @@ mod tests {
         let refused = |topics: &[Topic]| check(topics).unwrap_err().to_string();
         check(std::slice::from_ref(&good)).unwrap();
         assert!(refused(&[good.clone(), good.clone()]).contains("twice"));
-        for name in ["", ".", "..", "a b", "naïve", &"x".repeat(250)] {
-            let topic = Topic::new(name, 1, "");
-            assert!(refused(&[topic]).contains("name"), "{name}");
-        }
+        assert!(refused(&[Topic::new("a b", 1, "")]).contains("name"));
         let zero = Topic {
             partitions: 0,
             ..good.clone()

@@ -75,7 +75,7 @@ pub(super) async fn insert(
         });
         let keys = each(some, |letter| letter.key.as_deref().map(storable));
         let times = each(some, |letter| letter.log_time.map(EventTime::as_micros));
-        let headers = each(some, pack_headers);
+        let headers = each(some, |letter| pack_headers(&letter.headers));
         tx.client()
             .execute(
                 statement,
@@ -112,7 +112,7 @@ pub(super) fn stored(row: &Row, pipeline: &str) -> Result<StoredDeadLetter, Erro
         headers: Vec::new(),
     };
     if let Some(headers) = row.try_get::<_, Option<&[u8]>>(12)? {
-        unpack_headers(headers, &mut letter);
+        letter.headers = unpack_headers(headers);
     }
     let id = row.try_get::<_, Option<&str>>(6)?;
     let id = id.and_then(|id| id.parse().ok());

@@ -1,0 +1,115 @@
+//! The client that produces: hands records over in order, and collects the fate of each.
+
+use std::{fmt, time::Duration};
+
+use fleet_core::{EventTime, Result};
+use rdkafka::{
+    ClientConfig,
+    error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
+    message::{Header, OwnedHeaders},
+    producer::{BaseProducer, BaseRecord, Producer as _},
+};
+
+use super::{
+    config,
+    reports::{Reports, Sent},
+};
+
+/// How often reports are looked for, and a full queue is tried again. `poll` of the client would
+/// wait for its whole time even if a report came at once.
+const LOOK: Duration = Duration::from_micros(500);
+
+/// A record to be produced.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) topic: &'a str,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) value: Option<&'a [u8]>,
+    pub(crate) at: EventTime,
+    pub(crate) headers: OwnedHeaders,
+}
+
+/// Adds a header.
+pub(crate) fn with_header(headers: OwnedHeaders, key: &str, value: &[u8]) -> OwnedHeaders {
+    let value = Some(value);
+    headers.insert(Header { key, value })
+}
+
+/// A producer of numbered writes: the reports of one that was dropped are not taken for those of
+/// the next.
+pub(crate) struct Producer {
+    client: BaseProducer<Reports>,
+    /// The number of the current write.
+    write: u32,
+}
+
+impl fmt::Debug for Producer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Producer").finish_non_exhaustive()
+    }
+}
+
+impl Producer {
+    /// Makes a client. It asks no broker yet.
+    pub(crate) fn open(config: &ClientConfig) -> Result<Self> {
+        let made = config.create_with_context(Reports::default());
+        Ok(Self {
+            client: made.map_err(|cause| config::refused(&cause))?,
+            write: 0,
+        })
+    }
+
+    /// Begins another write.
+    pub(crate) fn begin(&mut self) {
+        self.write = self.write.wrapping_add(1);
+    }
+
+    /// Hands a record to the client, which sends it with others. Waits while its queue is full.
+    pub(crate) async fn send(&self, index: u32, record: Outgoing<'_>) -> Result<(), ClientError> {
+        let sent = Sent {
+            write: self.write,
+            index,
+        };
+        let mut next = BaseRecord::<[u8], [u8], usize>::with_opaque_to(record.topic, sent.packed())
+            .headers(record.headers);
+        next.key = record.key;
+        next.payload = record.value;
+        next.timestamp = millis(record.at);
+        loop {
+            match self.client.send(next) {
+                Ok(()) => return Ok(()),
+                Err((cause, back)) if cause.rdkafka_error_code() == Some(Code::QueueFull) => {
+                    next = back;
+                    self.client.poll(Duration::ZERO);
+                    tokio::time::sleep(LOOK).await;
+                }
+                Err((cause, _)) => return Err(cause),
+            }
+        }
+    }
+
+    /// Waits for this many reports of the current write, and returns those of records that were not
+    /// taken, in order.
+    pub(crate) async fn settle(&self, mut waiting: usize) -> Vec<(u32, ClientError)> {
+        let mut failed = Vec::new();
+        while waiting > 0 {
+            self.client.poll(Duration::ZERO);
+            let reports = self.client.context().take();
+            if reports.is_empty() {
+                tokio::time::sleep(LOOK).await;
+            }
+            let ours = reports.into_iter();
+            for (sent, cause) in ours.filter(|(sent, _)| sent.write == self.write) {
+                waiting -= 1;
+                failed.extend(cause.map(|cause| (sent.index, cause)));
+            }
+        }
+        failed.sort_unstable_by_key(|(index, _)| *index);
+        failed
+    }
+}
+
+/// The timestamp of a record, in milliseconds. Kafka has none before 1970.
+fn millis(at: EventTime) -> Option<i64> {
+    Some(at.as_micros().div_euclid(1000)).filter(|millis| *millis >= 0)
+}

@@ -1,0 +1,121 @@
+//! Topics of the test broker.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientConfig, Message, Offset as At, TopicPartitionList,
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    client::DefaultClientContext,
+    consumer::{BaseConsumer, Consumer},
+    message::Headers,
+};
+
+/// The partitions of a topic.
+pub(crate) const PARTITIONS: i32 = 3;
+
+/// A topic of its own for a test.
+pub(crate) struct Topic {
+    pub(crate) brokers: String,
+    pub(crate) name: String,
+    consumer: BaseConsumer,
+}
+
+/// What a reader sees of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Read {
+    pub(crate) partition: i32,
+    pub(crate) key: Option<String>,
+    pub(crate) value: String,
+    pub(crate) millis: Option<i64>,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Read {
+    /// The first header of this name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| &**value)
+    }
+}
+
+impl Topic {
+    /// A topic with these settings. `None` without a broker to test with; the test is then reported
+    /// as skipped.
+    pub(crate) async fn new(prefix: &str, settings: &[(&str, &str)]) -> Option<Self> {
+        let brokers = xtask::kafka::for_tests()?;
+        Some(Self::at(brokers, &unused(prefix), settings).await)
+    }
+
+    /// The topic of this name on other brokers.
+    pub(crate) async fn at(brokers: &str, name: &str, settings: &[(&str, &str)]) -> Self {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", brokers);
+        let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
+        let new = NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1));
+        let new = settings
+            .iter()
+            .fold(new, |new, (name, value)| new.set(name, value));
+        let made = admin.create_topics([&new], &AdminOptions::new()).await;
+        made.unwrap().remove(0).unwrap();
+        let consumer = config.set("group.id", name).create().unwrap();
+        Self {
+            brokers: brokers.to_owned(),
+            name: name.to_owned(),
+            consumer,
+        }
+    }
+
+    /// The number of records.
+    pub(crate) fn count(&self) -> u64 {
+        let second = Duration::from_secs(10);
+        let ends = (0..PARTITIONS)
+            .map(|number| self.consumer.fetch_watermarks(&self.name, number, second));
+        ends.map(|ends| {
+            let (low, high) = ends.unwrap();
+            (high - low).unsigned_abs()
+        })
+        .sum()
+    }
+
+    /// The first records, by partition in their order.
+    pub(crate) fn read(&self, count: usize) -> Vec<Read> {
+        let mut list = TopicPartitionList::new();
+        for number in 0..PARTITIONS {
+            list.add_partition_offset(&self.name, number, At::Beginning)
+                .unwrap();
+        }
+        self.consumer.assign(&list).unwrap();
+        let mut read = Vec::new();
+        while read.len() < count {
+            // It also returns when it has served the client itself.
+            let Some(message) = self.consumer.poll(Duration::from_secs(1)) else {
+                continue;
+            };
+            let message = message.unwrap();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let headers = message.headers().into_iter().flat_map(|all| all.iter());
+            let headers = headers.map(|one| {
+                let value = one.value.map(text).unwrap_or_default();
+                (one.key.to_owned(), value)
+            });
+            read.push(Read {
+                partition: message.partition(),
+                key: message.key().map(text),
+                value: message.payload().map(text).unwrap_or_default(),
+                millis: message.timestamp().to_millis(),
+                headers: headers.collect(),
+            });
+        }
+        read
+    }
+}
+
+/// A name that no other test has.
+pub(crate) fn unused(prefix: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("{prefix}-{}-{number}", std::process::id())
+}
