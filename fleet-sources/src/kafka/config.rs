@@ -1,6 +1,6 @@
 //! The properties of the client.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use fleet_core::Error;
 use rdkafka::{ClientConfig, error::KafkaError as ClientError};
@@ -9,6 +9,11 @@ use super::{
     error::KafkaError,
     options::{KafkaOptions, Protocol},
 };
+
+/// How often a member reports to its group. It hears of a rebalance in the answer, so this is how
+/// long the partitions of a member that left have no owner. Our choice: a second, while the client
+/// waits for three.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// The properties of a member of a group.
 pub(super) fn consumer(
@@ -54,17 +59,21 @@ pub(super) fn consumer(
     ] {
         config.set(name, value);
     }
-    let session = options.session_timeout.as_millis().to_string();
-    match options.protocol {
-        Protocol::CooperativeSticky => {
-            config.set("partition.assignment.strategy", "cooperative-sticky");
-            config.set("session.timeout.ms", session);
-        }
-        Protocol::Range => {
-            config.set("partition.assignment.strategy", "range");
-            config.set("session.timeout.ms", session);
-        }
-        Protocol::Consumer => _ = config.set("group.protocol", "consumer"),
+    let strategy = match options.protocol {
+        Protocol::CooperativeSticky => Some("cooperative-sticky"),
+        Protocol::Range => Some("range"),
+        Protocol::Consumer => None,
+    };
+    if let Some(strategy) = strategy {
+        let heartbeat = HEARTBEAT.min(options.session_timeout / 3).as_millis();
+        config.set("partition.assignment.strategy", strategy);
+        config.set(
+            "session.timeout.ms",
+            options.session_timeout.as_millis().to_string(),
+        );
+        config.set("heartbeat.interval.ms", heartbeat.max(1).to_string());
+    } else {
+        config.set("group.protocol", "consumer");
     }
     if let Some(instance) = &options.instance {
         config.set("group.instance.id", instance);

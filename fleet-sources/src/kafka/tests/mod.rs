@@ -1,6 +1,8 @@
 //! The source on a real broker.
 
+mod crew;
 mod lag;
+mod membership;
 mod rig;
 mod speed;
 

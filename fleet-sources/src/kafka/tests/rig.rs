@@ -33,6 +33,11 @@ pub(super) fn unique(what: &str) -> String {
     format!("{what}-{}-{number}", std::process::id())
 }
 
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(future)
+}
+
 /// A topic of its own on the broker of tests.
 pub(super) struct Topic {
     pub(super) brokers: String,
@@ -55,18 +60,36 @@ impl Topic {
         topic
     }
 
+    /// A topic with settings of its own, outside a runtime.
+    pub(super) fn special(partitions: i32, settings: &[(&str, &str)]) -> Option<Self> {
+        let topic = Self {
+            brokers: xtask::kafka::for_tests()?.to_owned(),
+            name: unique("topic"),
+        };
+        block_on(topic.make_with(partitions, settings));
+        Some(topic)
+    }
+
     pub(super) fn admin(&self) -> AdminClient<DefaultClientContext> {
         self.config().create().unwrap()
     }
 
-    fn config(&self) -> ClientConfig {
+    pub(super) fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.brokers);
         config
     }
 
     pub(super) async fn make(&self) {
-        let new = NewTopic::new(&self.name, PARTITIONS, TopicReplication::Fixed(1));
+        self.make_with(PARTITIONS, &[]).await;
+    }
+
+    /// Makes it with this many partitions, and with these settings.
+    pub(super) async fn make_with(&self, partitions: i32, settings: &[(&str, &str)]) {
+        let mut new = NewTopic::new(&self.name, partitions, TopicReplication::Fixed(1));
+        for (name, value) in settings {
+            new = new.set(name, value);
+        }
         let made = self
             .admin()
             .create_topics([&new], &AdminOptions::new())
