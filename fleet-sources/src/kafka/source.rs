@@ -145,7 +145,7 @@ impl KafkaSource {
         })
     }
 
-    fn consumer(&self) -> Result<&Arc<BaseConsumer<Context>>> {
+    pub(super) fn consumer(&self) -> Result<&Arc<BaseConsumer<Context>>> {
         self.consumer
             .as_ref()
             .ok_or_else(|| KafkaError::Ended.into())

@@ -2,6 +2,7 @@
 
 mod crew;
 mod lag;
+mod lost;
 mod membership;
 mod rig;
 mod speed;
