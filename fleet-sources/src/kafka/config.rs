@@ -50,6 +50,8 @@ pub(super) fn consumer(
         ("isolation.level", "read_committed"),
         ("check.crcs", "true"),
         ("socket.keepalive.enable", "true"),
+        // Ten seconds otherwise: five connections that fail would be half a minute.
+        ("reconnect.backoff.max.ms", "2000"),
         ("allow.auto.create.topics", "false"),
         // New topics of a pattern are found in this time.
         ("topic.metadata.refresh.interval.ms", "10000"),

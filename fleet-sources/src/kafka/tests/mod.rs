@@ -4,6 +4,7 @@ mod crew;
 mod lag;
 mod lost;
 mod membership;
+mod mock;
 mod rig;
 mod speed;
 
