@@ -34,6 +34,12 @@ pub(super) enum KafkaError {
          keeps no state"
     )]
     Added { partition: String, known: i32 },
+    #[error("{partition}: the records from offset {offset} on cannot be read: {why}")]
+    Unreadable {
+        partition: String,
+        offset: u64,
+        why: &'static str,
+    },
     #[error("{0}: nothing was ever committed for it, and StartAt::Refuse forbids to begin")]
     Refused(String),
     #[error("{0} has been unknown to the brokers for {1} s")]

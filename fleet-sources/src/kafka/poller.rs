@@ -8,9 +8,13 @@ use std::{
 
 use rdkafka::{
     Message,
-    consumer::base_consumer::{BaseConsumer, PartitionQueue},
+    consumer::{
+        Consumer,
+        base_consumer::{BaseConsumer, PartitionQueue},
+    },
     error::{KafkaError as ClientError, RDKafkaErrorCode},
     message::{BorrowedMessage, Headers},
+    metadata::MetadataTopic,
 };
 
 use super::{
@@ -24,17 +28,19 @@ use super::{
 /// The longest wait without a call of the client. New records and rebalances wake the thread, so
 /// this only bounds what a lost call would cost.
 const WAIT: Duration = Duration::from_millis(100);
+/// How long the brokers may take to say whether a topic is there. Nothing is read meanwhile.
+const ASK: Duration = Duration::from_secs(1);
 
 /// The state of the thread.
 pub(super) struct Poller {
     consumer: Arc<BaseConsumer<Context>>,
     shared: Arc<Shared>,
     options: KafkaOptions,
-    /// What the source subscribed to, for messages.
-    topics: String,
+    /// What the source subscribed to.
+    topics: Vec<String>,
     queues: BTreeMap<Place, PartitionQueue<Context>>,
     builder: Builder,
-    /// Since when a topic is unknown.
+    /// When to look whether a topic is still unknown.
     unknown: Option<Instant>,
 }
 
@@ -49,7 +55,7 @@ impl Poller {
             consumer,
             shared,
             options,
-            topics: topics.join(", "),
+            topics: topics.iter().copied().map(str::to_owned).collect(),
             queues: BTreeMap::new(),
             builder: Builder::default(),
             unknown: None,
@@ -85,40 +91,59 @@ impl Poller {
 
     /// Notes an error of the client, unless it passes by itself.
     fn fails(&mut self, error: ClientError, place: Option<&Place>) {
+        use RDKafkaErrorCode as Code;
         let of = place.map_or_else(String::new, |(topic, number)| {
             format!(" partition {number} of topic {topic}")
         });
-        let doing = format!("read{of}");
-        if matches!(error, ClientError::MessageConsumptionFatal(_)) {
-            self.shared.fail(KafkaError::client(doing, error));
-            return;
-        }
-        match error.rdkafka_error_code() {
+        let code = error.rdkafka_error_code();
+        match (code, place) {
             // Said once, whatever follows.
-            Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
-                tracing::warn!(%error, topics = self.topics, "Kafka{of}");
-                self.unknown.get_or_insert_with(now);
+            (Some(Code::UnknownTopicOrPartition | Code::UnknownTopic), _) => {
+                tracing::warn!(%error, topics = ?self.topics, "Kafka{of}");
+                self.unknown
+                    .get_or_insert_with(|| now() + self.options.unknown_topic);
             }
-            Some(
-                RDKafkaErrorCode::TopicAuthorizationFailed
-                | RDKafkaErrorCode::GroupAuthorizationFailed
-                | RDKafkaErrorCode::AutoOffsetReset
-                | RDKafkaErrorCode::OffsetOutOfRange,
-            ) => self.shared.fail(KafkaError::client(doing, error)),
+            // The start says which offsets there are, and refuses the one that is not.
+            (Some(Code::AutoOffsetReset | Code::OffsetOutOfRange), Some(place)) => {
+                tracing::warn!(%error, "Kafka{of}");
+                self.shared.begin_again(place);
+            }
+            // The client goes on behind such records, so nothing more of the partition is read.
+            (Some(code), Some(place)) if let Some(why) = unreadable(code) => {
+                self.shared.unreadable(place, why);
+            }
+            _ if matches!(error, ClientError::MessageConsumptionFatal(_)) => {
+                self.shared
+                    .fail(KafkaError::client(format!("read{of}"), error));
+            }
+            (Some(Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed), _) => {
+                self.shared
+                    .fail(KafkaError::client(format!("read{of}"), error));
+            }
             // The client connects again, asks again and fetches again.
             _ => tracing::warn!(%error, "Kafka{of}"),
         }
     }
 
-    /// Ends the run if a topic has been unknown for too long, and nothing was heard of it since.
+    /// Ends the run if a topic has been unknown for too long.
     fn give_up_unknown_topics(&mut self) {
-        let too_long = |since: &mut Instant| since.elapsed() >= self.options.unknown_topic;
-        if self.unknown.take_if(too_long).is_some() {
-            let seconds = self.options.unknown_topic.as_secs();
-            // The client does not say which.
-            let topics = self.topics.clone();
-            self.shared
-                .fail(KafkaError::Unknown(topics, seconds).into());
+        if self.unknown.take_if(|due| now() >= *due).is_none() {
+            return;
+        }
+        // The client does not say which, and not whether it came back. Of a pattern none has to be
+        // there.
+        for topic in self.topics.iter().filter(|topic| !topic.starts_with('^')) {
+            let Ok(metadata) = self.consumer.fetch_metadata(Some(topic), ASK) else {
+                // The brokers do not answer: later.
+                self.unknown = Some(now() + ASK);
+                return;
+            };
+            let is_unknown = |topic: &MetadataTopic| topic.error().is_some();
+            if metadata.topics().iter().any(is_unknown) {
+                let seconds = self.options.unknown_topic.as_secs();
+                let unknown = KafkaError::Unknown(topic.clone(), seconds);
+                self.shared.fail(unknown.into());
+            }
         }
     }
 
@@ -148,9 +173,6 @@ impl Poller {
         self.queues
             .retain(|place, _| state.parts.contains_key(place));
         drop(state);
-        if !new.is_empty() {
-            self.unknown = None;
-        }
         for place in new {
             // First, because dropping it takes the callback of its successor away.
             self.queues.remove(&place);
@@ -172,7 +194,9 @@ impl Poller {
                 let state = self.shared.lock();
                 let part = state.parts.get(place);
                 let reads = part.filter(|part| {
-                    part.phase == Phase::Reading && part.waiting_bytes < self.options.buffer_bytes
+                    part.phase == Phase::Reading
+                        && !part.is_broken
+                        && part.waiting_bytes < self.options.buffer_bytes
                 });
                 match reads {
                     Some(part) => part.next,
@@ -193,7 +217,10 @@ impl Poller {
                         }
                     }
                     Some(Err(ClientError::PartitionEOF(_))) => at_end = true,
-                    Some(Err(error)) => failed.push((error, place.clone())),
+                    Some(Err(error)) => {
+                        failed.push((error, place.clone()));
+                        break;
+                    }
                     None => break,
                 }
             }
@@ -219,7 +246,6 @@ impl Poller {
             }
             drop(state);
             self.shared.changed.notify_one();
-            self.unknown = None;
             more |= read;
         }
         for (error, place) in failed {
@@ -227,6 +253,21 @@ impl Poller {
         }
         more
     }
+}
+
+/// Why records cannot be read, if that is what the client says.
+fn unreadable(code: RDKafkaErrorCode) -> Option<&'static str> {
+    use RDKafkaErrorCode as Code;
+    Some(match code {
+        Code::NotImplemented => {
+            "they are compressed in a way that this client cannot read: for zstd, enable the \
+             feature `zstd` of the crate rdkafka"
+        }
+        Code::BadCompression => "they are compressed, and damaged",
+        Code::BadMessage | Code::InvalidMessage => "they are damaged: their checksum is wrong",
+        Code::MessageSizeTooLarge => "they are larger than receive.message.max.bytes",
+        _ => return None,
+    })
 }
 
 fn add(to: &mut Builder, message: &BorrowedMessage<'_>) {

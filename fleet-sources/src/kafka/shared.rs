@@ -15,7 +15,7 @@ use fleet_core::{
 };
 use tokio::sync::Notify;
 
-use super::{lag::Uncommitted, records::KafkaRecords};
+use super::{error::KafkaError, lag::Uncommitted, records::KafkaRecords};
 
 /// A topic and the number of one of its partitions.
 pub(super) type Place = (Arc<str>, i32);
@@ -54,6 +54,8 @@ pub(super) struct Part {
     pub(super) end: u64,
     /// How many partitions of the topic are read.
     pub(super) known: i32,
+    /// Whether what follows cannot be read.
+    pub(super) is_broken: bool,
 }
 
 /// A hand-over that waits for the pipeline.
@@ -170,6 +172,39 @@ impl Shared {
         self.changed.notify_one();
     }
 
+    /// A partition of ours is not where we were: it is claimed and begun again, as if it were new.
+    pub(super) fn begin_again(&self, place: &Place) {
+        let mut state = self.lock();
+        if let Some(part) = state.parts.get_mut(place)
+            && part.phase == Phase::Reading
+        {
+            part.stop(Phase::Claiming);
+            let names = vec![part.name.clone()];
+            state.events.push_back(SourceEvent::Lost(names.clone()));
+            state.events.push_back(SourceEvent::Assigned(names));
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// The next records of a partition cannot be read, which ends the run behind those before.
+    pub(super) fn unreadable(&self, place: &Place, why: &'static str) {
+        let mut state = self.lock();
+        if let Some(part) = state.parts.get_mut(place)
+            && part.phase == Phase::Reading
+        {
+            part.is_broken = true;
+            let error = KafkaError::Unreadable {
+                partition: part.name.to_string(),
+                offset: part.next,
+                why,
+            };
+            state.error.get_or_insert_with(|| error.into());
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
     /// The pipeline was fenced for a partition: it is claimed again if it is still ours.
     pub(super) fn fenced(&self, partition: &Partition) {
         let mut state = self.lock();
@@ -212,6 +247,7 @@ impl Part {
             at_end: false,
             end: 0,
             known: 0,
+            is_broken: false,
         }
     }
 
@@ -227,6 +263,7 @@ impl Part {
     /// Begins to read at an offset, while the partition ends at `end`.
     pub(super) fn begin(&mut self, at: u64, end: u64) {
         self.stop(Phase::Reading);
+        self.is_broken = false;
         self.next = at;
         self.end = self.end.max(end);
         // The client says so only once for each end, and it may have stood there before.
@@ -249,6 +286,14 @@ impl State {
     /// Notes that records came.
     pub(super) fn is_busy(&mut self) {
         self.told_idle = false;
+    }
+
+    /// Takes the error, behind events and behind what was read before it. What follows does not
+    /// matter: others may be busy for ever.
+    pub(super) fn take_error(&mut self) -> Option<Error> {
+        let is_read = |part: &Part| !part.is_broken || part.batches.is_empty();
+        let is_due = self.events.is_empty() && self.parts.values().all(is_read);
+        self.error.take_if(|_| is_due)
     }
 
     /// Takes the next event or batch, if there is one.

@@ -177,6 +177,9 @@ impl Source for KafkaSource {
             let changed = self.shared.changed.notified();
             {
                 let mut state = self.shared.lock();
+                if let Some(error) = state.take_error() {
+                    return Err(error);
+                }
                 if let Some(event) = state.take() {
                     drop(state);
                     if matches!(event, SourceEvent::Batch(_)) {
@@ -184,9 +187,6 @@ impl Source for KafkaSource {
                         self.shared.wake();
                     }
                     return Ok(event);
-                }
-                if let Some(error) = state.error.take() {
-                    return Err(error);
                 }
             }
             changed.await;

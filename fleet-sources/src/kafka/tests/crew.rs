@@ -16,7 +16,7 @@ use fleet_core::{
     checkpoint::{CheckpointStore, Counts},
     dialect::VehicleOps,
     event::Telemetry,
-    pipeline::{EpochLimits, Health, Report},
+    pipeline::{EpochLimits, Health, Phase, Report},
     sink::TransactionalSink,
 };
 use rdkafka::{
@@ -86,6 +86,19 @@ impl Worker {
         self.health.borrow().partitions.keys().cloned().collect()
     }
 
+    pub(super) fn health(&self) -> Health {
+        self.health.borrow().clone()
+    }
+
+    /// Waits until it ends with an error, which its health tells too.
+    pub(super) fn fails(self) -> String {
+        until("it fails", || self.thread.is_finished());
+        let error = self.thread.join().unwrap().unwrap_err().to_string();
+        let told = self.health.borrow().phase.clone();
+        assert_eq!(told, Phase::Failed(error.clone()));
+        error
+    }
+
     /// Stops in good order, which leaves the group.
     pub(super) fn stop(self) -> Result<Report> {
         // It may have ended with an error already.
@@ -132,9 +145,10 @@ impl Feed {
             while !stopped.load(Ordering::SeqCst) {
                 for number in sent..sent + VEHICLES {
                     send(&producer, &topic, number, partitions);
+                    // One report for each record, or else the queue fills up.
+                    producer.poll(Duration::ZERO);
                 }
                 sent += VEHICLES;
-                producer.poll(Duration::ZERO);
                 thread::sleep(Duration::from_millis(50));
             }
             producer.flush(PATIENCE).unwrap();

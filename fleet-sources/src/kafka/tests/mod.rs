@@ -1,6 +1,8 @@
 //! The source on a real broker.
 
 mod crew;
+mod damage;
+mod faults;
 mod lag;
 mod lost;
 mod membership;
