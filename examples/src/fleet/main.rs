@@ -26,8 +26,10 @@ mod console;
 mod database;
 mod input;
 mod job;
+mod output;
 mod report;
 mod sink;
+mod topic;
 
 use std::{process::ExitCode, time::Instant};
 

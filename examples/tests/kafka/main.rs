@@ -6,6 +6,7 @@
     reason = "test helpers panic on failure and print what they measured"
 )]
 
+mod command;
 mod group;
 mod topic;
 

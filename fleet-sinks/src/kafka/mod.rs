@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod options;
 mod producer;
+mod records;
 mod reports;
 mod sink;
 #[cfg(test)]
@@ -17,4 +18,5 @@ mod tests;
 pub mod topics;
 
 pub use options::{Compression, KafkaSinkOptions};
+pub use records::KafkaProducer;
 pub use sink::KafkaSink;

@@ -25,7 +25,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) topic: &'a str,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) value: Option<&'a [u8]>,
-    pub(crate) at: EventTime,
+    pub(crate) at: Option<EventTime>,
     pub(crate) headers: OwnedHeaders,
 }
 
@@ -74,7 +74,7 @@ impl Producer {
             .headers(record.headers);
         next.key = record.key;
         next.payload = record.value;
-        next.timestamp = millis(record.at);
+        next.timestamp = record.at.and_then(millis);
         loop {
             match self.client.send(next) {
                 Ok(()) => return Ok(()),

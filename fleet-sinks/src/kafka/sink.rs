@@ -54,6 +54,8 @@ use crate::{
 pub struct KafkaSink<R> {
     producer: Producer,
     topic: String,
+    /// The headers of every record.
+    headers: Vec<(String, String)>,
     traceparent: Option<TraceOf<R>>,
 }
 
@@ -80,8 +82,27 @@ impl<R: TableRow> KafkaSink<R> {
         Ok(Self {
             producer: Producer::open(&config::producer(brokers, options)?)?,
             topic: topic.to_owned(),
+            headers: Vec::new(),
             traceparent: None,
         })
+    }
+
+    /// Gives each record this header, such as the kind of its row in a topic of several kinds.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::event::Alert;
+    /// use fleet_sinks::kafka::{KafkaSink, KafkaSinkOptions};
+    /// let options = KafkaSinkOptions::default();
+    /// let sink = KafkaSink::<Alert>::open("localhost:9092", "results", &options)?;
+    /// let sink = sink.with_header("table", "alerts");
+    /// # let _ = sink;
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// Gives each record the trace context of its row, where it has one, in the header
@@ -127,6 +148,9 @@ impl<R: TableRow> KafkaSink<R> {
         let key = key.map(CompactString::as_bytes);
         let id = content_id(&self.topic, key, row.at, value).to_string();
         let mut headers = with_header(OwnedHeaders::new(), CONTENT_ID, id.as_bytes());
+        for (name, value) in &self.headers {
+            headers = with_header(headers, name, value.as_bytes());
+        }
         let traceparent = self.traceparent.as_ref().and_then(|of| of(&row.value));
         if let Some(traceparent) = traceparent {
             headers = with_header(headers, TRACEPARENT, traceparent.as_bytes());
@@ -135,7 +159,7 @@ impl<R: TableRow> KafkaSink<R> {
             topic: &self.topic,
             key,
             value: Some(value),
-            at: row.at,
+            at: Some(row.at),
             headers,
         };
         match self.producer.send(index, record).await {

@@ -24,7 +24,7 @@ pub(crate) struct SimulateArgs {
     /// How fast simulated time passes.
     #[arg(long, value_enum, default_value_t = PaceName::Max)]
     pub(crate) pace: PaceName,
-    /// A new file for the events; `-` is standard output.
+    /// A new file for the events, `-` for standard output, or kafka:BROKERS/TOPIC.
     #[arg(long, default_value = "-")]
     pub(crate) to: PathBuf,
 }

@@ -15,10 +15,12 @@ use fleet_sources::{AtEnd, FileOptions, FileSource, Format};
 #[cfg(feature = "kafka")]
 use fleet_sources::{KafkaDecoder, KafkaOptions, KafkaSource, StartAt};
 
+#[cfg(feature = "kafka")]
+use crate::topic::TopicAddress;
 use crate::{
     args::{DialectName, ReplayArgs},
     console::failure::usage_error,
-    input::{self, Topic},
+    input,
     job::{BoxDecode, BoxSource, FleetWork, Goal, Job, TelemetryWork, Work, fleet},
 };
 
@@ -72,7 +74,7 @@ impl Replay {
         W: Work<Event = D::Event>,
     {
         #[cfg(feature = "kafka")]
-        if let Some(topic) = Topic::of(&self.args.inputs)? {
+        if let Some(topic) = input::topic(&self.args.inputs)? {
             return self.topic(&topic, dialect, work, reading).await;
         }
         let source = Box::new(self.open(Format::Lines)?);
@@ -81,7 +83,13 @@ impl Replay {
 
     /// Reads a topic as a member of the pipeline's group, until stopped.
     #[cfg(feature = "kafka")]
-    async fn topic<D, W>(self, topic: &Topic, dialect: D, work: W, reading: String) -> Result<()>
+    async fn topic<D, W>(
+        self,
+        from: &TopicAddress,
+        dialect: D,
+        work: W,
+        reading: String,
+    ) -> Result<()>
     where
         D: Dialect,
         W: Work<Event = D::Event>,
@@ -90,7 +98,7 @@ impl Replay {
             session_timeout: self.args.session_timeout,
             ..KafkaOptions::default()
         };
-        let (brokers, names) = (&topic.brokers, [&*topic.name]);
+        let (brokers, names) = (&from.brokers, [&*from.topic]);
         let source = KafkaSource::open(brokers, PIPELINE, names, StartAt::Earliest, options)?;
         let (source, decode) = (Box::new(source), Box::new(KafkaDecoder::new(dialect)));
         self.run(source, decode, work, reading).await
@@ -131,7 +139,7 @@ impl Replay {
     }
 
     fn open(&self, format: Format) -> Result<FileSource> {
-        if Topic::of(&self.args.inputs)?.is_some() {
+        if input::topic(&self.args.inputs)?.is_some() {
             let message = "a topic has no header and no file time: use another dialect";
             return Err(usage_error(message.into()));
         }

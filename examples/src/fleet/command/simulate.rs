@@ -1,13 +1,7 @@
 //! `fleet simulate`: writes the events of a simulated fleet, each as its vehicles would send it.
 
-use std::{
-    fs::OpenOptions,
-    io::{self, BufWriter, Write},
-    path::Path,
-};
-
 use fleet_core::{
-    Error, ErrorKind, Result, Source,
+    Result, Source,
     dialect::{Dialect, FleetFlow, FleetPipeline, FleetStream, Ford, VehicleOps},
     source::SourceEvent,
 };
@@ -18,8 +12,8 @@ use fleet_sources::{
 
 use crate::{
     args::{SimulateArgs, SimulatedDialect},
-    console::stdout::Stdout,
     job::{BoxSource, requested_stop},
+    output::Output,
     report::format::grouped,
 };
 
@@ -29,8 +23,7 @@ use crate::{
 /// Refuses a file that exists, and returns an error if the events cannot be written.
 pub(crate) async fn run(args: SimulateArgs) -> Result<()> {
     let mut source = simulator(&args)?;
-    let to = &args.to;
-    let mut out = open(to).map_err(|cause| unwritten(to, cause))?;
+    let mut out = Output::open(&args.to).await?;
     let mut stop = std::pin::pin!(requested_stop());
     let (mut events, mut is_whole) = (0, true);
     loop {
@@ -52,18 +45,17 @@ pub(crate) async fn run(args: SimulateArgs) -> Result<()> {
                 let lines = batch.payload.bytes;
                 // Each line ends with a line feed, so one part more is empty.
                 events += lines.split(|byte| *byte == b'\n').count() as u64 - 1;
-                out.write_all(&lines)
-                    .map_err(|cause| unwritten(to, cause))?;
+                out.write(&lines).await?;
                 if args.pace.is_realtime() {
-                    out.flush().map_err(|cause| unwritten(to, cause))?;
+                    out.flush().await?;
                 }
             }
             SourceEvent::End(_) => break,
             _ => {}
         }
     }
-    out.flush().map_err(|cause| unwritten(to, cause))?;
-    if !is_stdout(to) {
+    out.flush().await?;
+    if !out.is_stdout() {
         let ending = if is_whole {
             ""
         } else {
@@ -72,7 +64,7 @@ pub(crate) async fn run(args: SimulateArgs) -> Result<()> {
         eprintln!(
             "fleet: {} events in {}{ending}",
             grouped(events),
-            to.display()
+            args.to.display()
         );
     }
     Ok(())
@@ -125,28 +117,4 @@ fn simulated<M: Model, D: Dialect<Event = M::Event>>(
         .seed(args.seed)
         .pace(args.pace.into());
     Ok(Box::new(Simulator::new(model, dialect, options)?))
-}
-
-fn is_stdout(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-/// Opens a new file, or standard output.
-fn open(path: &Path) -> io::Result<Box<dyn Write>> {
-    if is_stdout(path) {
-        return Ok(Box::new(BufWriter::new(Stdout::default())));
-    }
-    let file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    Ok(Box::new(BufWriter::new(file)))
-}
-
-fn unwritten(path: &Path, cause: io::Error) -> Error {
-    let message = match cause.kind() {
-        io::ErrorKind::AlreadyExists => format!(
-            "{} exists: name a new file, so that no events are written over",
-            path.display()
-        ),
-        _ => format!("cannot write events to {}", path.display()),
-    };
-    Error::new(ErrorKind::Sink, message).because(cause)
 }

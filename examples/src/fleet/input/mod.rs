@@ -8,4 +8,4 @@ mod topic;
 pub(crate) use files::open;
 pub(crate) use maps::column_maps;
 pub(crate) use records::read_all;
-pub(crate) use topic::Topic;
+pub(crate) use topic::topic;

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, time::Instant};
 
 use fleet_core::{
-    Order, Pipeline, Result,
+    Event, Order, Pipeline, Result,
     checkpoint::CheckpointStore,
     pipeline::{EpochLimits, Report},
     source::Chunk,
@@ -15,7 +15,7 @@ use crate::{
         progress::{Goal, Progress},
         stop,
         tables::{self, Tables},
-        work::{BoxDecode, BoxSource, Work},
+        work::{BoxDecode, BoxSource, JobPipeline, Work},
     },
     report::ClosingReport,
     sink::Destination,
@@ -50,19 +50,45 @@ impl<W: Work, P: Send + 'static> Job<W, P> {
         tables::check(&output.sink, &results)?;
         let to = Destination::open(&output.sink, self.name, fresh).await?;
         let tables = Tables::of(&mut graph, results, &to)?;
+        let (source, decode, order, store) = (self.source, self.decode, self.order, to.store());
+        let run = Run {
+            name: store.pipeline().is_none().then_some(self.name),
+            reading: self.reading,
+            goal: self.goal,
+            output,
+        };
+        #[cfg(feature = "kafka")]
+        if let Destination::Topics(topics) = &to {
+            let pipeline = Pipeline::at_least_once(source, decode, order, graph, store);
+            return run.go(tables.publish(pipeline, topics)?).await;
+        }
+        let pipeline = Pipeline::exactly_once(source, decode, order, graph, store);
+        run.go(tables.store(pipeline, &to).await?).await
+    }
+}
+
+/// How a pipeline runs, whatever it guarantees.
+struct Run<'a> {
+    /// The name of the pipeline, if its store has none.
+    name: Option<&'static str>,
+    reading: String,
+    goal: Goal,
+    output: &'a OutputArgs,
+}
+
+impl Run<'_> {
+    async fn go<E: Event, P: Send + 'static, G>(
+        self,
+        mut pipeline: JobPipeline<E, P, G>,
+    ) -> Result<Report> {
         let limits = EpochLimits {
-            interval: output.commit_every,
+            interval: self.output.commit_every,
             ..EpochLimits::default()
         };
-        let workers = NonZeroUsize::new(output.workers.into()).unwrap_or(NonZeroUsize::MIN);
-        let store = to.store();
-        let is_named = store.pipeline().is_some();
-        let pipeline = Pipeline::exactly_once(self.source, self.decode, self.order, graph, store);
-        let pipeline = if is_named {
-            pipeline
-        } else {
-            pipeline.named(self.name)
-        };
+        let workers = NonZeroUsize::new(self.output.workers.into()).unwrap_or(NonZeroUsize::MIN);
+        if let Some(name) = self.name {
+            pipeline = pipeline.named(name);
+        }
         let pipeline = pipeline
             .reading(self.reading)
             .epochs(limits)
@@ -73,7 +99,6 @@ impl<W: Work, P: Send + 'static> Job<W, P> {
                     delay.as_secs_f64()
                 );
             });
-        let pipeline = tables.store(pipeline, &to).await?;
         // Dropped before the report is printed, which clears the terminal.
         let _progress = Progress::watch(pipeline.watch(), self.goal);
         pipeline.run_until(stop::requested()).await

@@ -14,8 +14,9 @@ pub(crate) type BoxSource<P = Chunk> = Box<dyn Replayable<Payload = P>>;
 /// A decoder of events of type `E`.
 pub(crate) type BoxDecode<E, P = Chunk> = Box<dyn Decode<P, Event = E>>;
 
-/// A pipeline that stores each result exactly once.
-pub(crate) type JobPipeline<E, P> = Pipeline<BoxSource<P>, BoxDecode<E, P>, BoxStore, ExactlyOnce>;
+/// A pipeline that stores each result exactly once, unless `G` says at least once.
+pub(crate) type JobPipeline<E, P, G = ExactlyOnce> =
+    Pipeline<BoxSource<P>, BoxDecode<E, P>, BoxStore, G>;
 
 /// A graph over events of one type, and its results.
 pub(crate) trait Work: Sized {

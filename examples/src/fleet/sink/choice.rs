@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use crate::address::PostgresAddress;
+use crate::{address::PostgresAddress, topic::TopicAddress};
 
 /// Where a run stores its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(crate) enum SinkChoice {
     Sqlite(PathBuf),
     /// A PostgreSQL database.
     Postgres(PostgresAddress),
+    /// Topics of Apache Kafka.
+    Kafka(TopicAddress),
     /// A folder of NDJSON files.
     Ndjson(PathBuf),
     /// A folder of CSV files.
@@ -25,6 +27,9 @@ impl FromStr for SinkChoice {
         if let Some(address) = PostgresAddress::parse(text) {
             return address.map(Self::Postgres);
         }
+        if let Some(topic) = TopicAddress::parse(text) {
+            return topic.map(Self::Kafka);
+        }
         let (kind, path) = text.split_once(':').unwrap_or((text, ""));
         match kind {
             "null" if path.is_empty() => Ok(Self::Null),
@@ -35,7 +40,7 @@ impl FromStr for SinkChoice {
             "ndjson" => Ok(Self::Ndjson(path.into())),
             "csv" => Ok(Self::Csv(path.into())),
             _ => Err(format!(
-                "`{kind}` is not a sink: use sqlite:PATH, postgres:URL, ndjson:DIR, csv:DIR or null"
+                "`{kind}` is not a sink: use sqlite:PATH, postgres:URL, kafka:BROKERS/TOPIC, ndjson:DIR, csv:DIR or null"
             )),
         }
     }
@@ -46,6 +51,7 @@ impl fmt::Display for SinkChoice {
         match self {
             Self::Sqlite(path) | Self::Ndjson(path) | Self::Csv(path) => path.display().fmt(f),
             Self::Postgres(address) => address.fmt(f),
+            Self::Kafka(topic) => topic.fmt(f),
             Self::Null => f.write_str("nowhere"),
         }
     }
@@ -61,7 +67,15 @@ impl SinkChoice {
             Self::Ndjson(dir) | Self::Csv(dir) => {
                 Some(dir.join(".positions.db").display().to_string())
             }
+            Self::Kafka(topic) => Some(positions_beside(topic).display().to_string()),
             Self::Null => None,
         }
     }
+}
+
+/// The file with positions and dead letters of what goes to a topic: in the working folder, named
+/// after the topic.
+pub(crate) fn positions_beside(topic: &TopicAddress) -> PathBuf {
+    let name = topic.topic.replace(['{', '}'], "");
+    PathBuf::from(format!("{name}.positions.db"))
 }

@@ -13,8 +13,12 @@ use fleet_sinks::{FileStore, SqliteStore};
 #[cfg(not(feature = "postgres"))]
 use crate::address::PostgresAddress;
 use crate::sink::SinkChoice;
+#[cfg(feature = "kafka")]
+use crate::sink::TopicSinks;
 #[cfg(feature = "postgres")]
 use crate::sink::fleet_schema;
+#[cfg(not(feature = "kafka"))]
+use crate::topic::TopicAddress;
 
 /// A checkpoint store, and tables that are written in its transactions.
 pub(crate) enum Destination {
@@ -25,6 +29,9 @@ pub(crate) enum Destination {
     /// Tables of the schema `fleet` in a PostgreSQL database.
     #[cfg(feature = "postgres")]
     Postgres(PostgresStore),
+    /// Topics, which are written before the position is committed.
+    #[cfg(feature = "kafka")]
+    Topics(TopicSinks),
     /// No tables: only the totals matter.
     Nowhere(MemoryStore),
 }
@@ -61,6 +68,12 @@ impl Destination {
             }
             #[cfg(not(feature = "postgres"))]
             SinkChoice::Postgres(_) => return Err(PostgresAddress::not_built()),
+            #[cfg(feature = "kafka")]
+            SinkChoice::Kafka(topic) => {
+                Self::Topics(TopicSinks::open(topic, pipeline, fresh).await?)
+            }
+            #[cfg(not(feature = "kafka"))]
+            SinkChoice::Kafka(_) => return Err(TopicAddress::not_built()),
             SinkChoice::Null => Self::Nowhere(MemoryStore::default()),
         })
     }
@@ -85,6 +98,8 @@ impl Destination {
             Self::Files(store, _) => BoxStore::new(store.clone()),
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => BoxStore::new(store.clone()),
+            #[cfg(feature = "kafka")]
+            Self::Topics(topics) => BoxStore::new(topics.store.clone()),
             Self::Nowhere(store) => BoxStore::new(store.clone()),
         }
     }
@@ -106,6 +121,9 @@ impl Destination {
             // Its tables are those of the schema.
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => return Ok(None),
+            // Not in the transaction of the store.
+            #[cfg(feature = "kafka")]
+            Self::Topics(_) => return Ok(None),
             Self::Nowhere(_) => return Ok(None),
         }))
     }

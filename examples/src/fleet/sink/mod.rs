@@ -4,6 +4,10 @@ mod choice;
 mod destination;
 #[cfg(feature = "postgres")]
 mod fleet_schema;
+#[cfg(feature = "kafka")]
+mod topics;
 
 pub(crate) use choice::SinkChoice;
 pub(crate) use destination::Destination;
+#[cfg(feature = "kafka")]
+pub(crate) use topics::TopicSinks;

@@ -47,6 +47,31 @@ pub async fn ensure(
     topics: &[Topic],
     options: &KafkaSinkOptions,
 ) -> Result<Vec<String>> {
+    ask(brokers, topics, options, Admin::ensure).await
+}
+
+/// Makes the topics that are missing, and leaves those that are there as they are. Returns the
+/// names of those that it made.
+///
+/// # Errors
+/// As [`ensure`], but for differences, which are not looked for.
+///
+/// # Panics
+/// Outside a tokio runtime.
+pub async fn make_missing(
+    brokers: &str,
+    topics: &[Topic],
+    options: &KafkaSinkOptions,
+) -> Result<Vec<String>> {
+    ask(brokers, topics, options, Admin::make_missing).await
+}
+
+async fn ask(
+    brokers: &str,
+    topics: &[Topic],
+    options: &KafkaSinkOptions,
+    question: fn(&Admin, &[Topic]) -> Result<Vec<String>>,
+) -> Result<Vec<String>> {
     topic::check(topics)?;
     let made = config::producer(brokers, options)?.create_with_context(Logged);
     let client: AdminClient<Logged> = made.map_err(|cause| config::refused(&cause))?;
@@ -58,7 +83,7 @@ pub async fn ensure(
     };
     let topics = topics.to_vec();
     // Metadata is only read by a call that blocks, and so is the end of the client.
-    let work = tokio::task::spawn_blocking(move || admin.ensure(&topics));
+    let work = tokio::task::spawn_blocking(move || question(&admin, &topics));
     match work.await {
         Ok(done) => done,
         Err(failed) => match failed.try_into_panic() {
@@ -80,13 +105,18 @@ impl Admin {
         let found = self.look(topics)?;
         let there = topics.iter().zip(&found);
         refuse(there.filter_map(|(topic, found)| Some((topic, found.as_ref()?))))?;
-        let each = topics.iter().zip(&found);
-        let missing = each.filter(|(_, found)| found.is_none());
-        let missing: Vec<Topic> = missing.map(|(topic, _)| topic.clone()).collect();
+        let missing = missing(topics, &found);
         let made = self.make(&missing)?;
         // Others may have made them meanwhile, and differently.
         let found = self.look_until_there(&missing)?;
         refuse(missing.iter().zip(&found))?;
+        Ok(made)
+    }
+
+    fn make_missing(&self, topics: &[Topic]) -> Result<Vec<String>> {
+        let missing = missing(topics, &self.look(topics)?);
+        let made = self.make(&missing)?;
+        self.look_until_there(&missing)?;
         Ok(made)
     }
 
@@ -225,4 +255,10 @@ fn refuse<'a>(topics: impl Iterator<Item = (&'a Topic, &'a Found)>) -> Result<()
         differing.join("; ")
     );
     Err(KafkaError::Config(message).into())
+}
+
+fn missing(topics: &[Topic], found: &[Option<Found>]) -> Vec<Topic> {
+    let each = topics.iter().zip(found);
+    let missing = each.filter(|(_, found)| found.is_none());
+    missing.map(|(topic, _)| topic.clone()).collect()
 }

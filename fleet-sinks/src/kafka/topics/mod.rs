@@ -18,6 +18,6 @@ mod presets;
 mod tests;
 mod topic;
 
-pub use ensure::ensure;
+pub use ensure::{ensure, make_missing};
 pub use presets::{fleetstream, ford, self_driving, vehicleops};
 pub use topic::{CleanupPolicy, TimestampType, Topic};

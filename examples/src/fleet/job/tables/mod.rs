@@ -7,10 +7,14 @@ mod own;
 
 use std::time::Duration;
 
+#[cfg(feature = "kafka")]
+use fleet_core::pipeline::AtLeastOnce;
 use fleet_core::{Error, ErrorKind, Event, Graph, Result, Stream, event::Alert};
 
 #[cfg(feature = "postgres")]
 use crate::job::tables::fleet_schema::FleetTables;
+#[cfg(feature = "kafka")]
+use crate::sink::TopicSinks;
 use crate::{
     job::{
         results::Results,
@@ -46,6 +50,24 @@ impl Tables {
         }
     }
 
+    /// Binds each stream to its topic, and counts alerts and windows.
+    ///
+    /// # Errors
+    /// Refuses brokers that would be talked to unencrypted.
+    #[cfg(feature = "kafka")]
+    pub(super) fn publish<E: Event, P: Send + 'static>(
+        self,
+        pipeline: JobPipeline<E, P, AtLeastOnce>,
+        to: &TopicSinks,
+    ) -> Result<JobPipeline<E, P, AtLeastOnce>> {
+        match self {
+            Self::Own(tables) => tables.bind(pipeline, to),
+            // Chosen for another destination.
+            #[cfg(feature = "postgres")]
+            Self::Fleet(_) => Ok(pipeline),
+        }
+    }
+
     /// Binds each stream to its table, and counts alerts and windows.
     ///
     /// # Errors
@@ -56,7 +78,7 @@ impl Tables {
         to: &Destination,
     ) -> Result<JobPipeline<E, P>> {
         match self {
-            Self::Own(tables) => tables.store(pipeline, to),
+            Self::Own(tables) => tables.bind(pipeline, to),
             #[cfg(feature = "postgres")]
             Self::Fleet(tables) => tables.store(pipeline).await,
         }
@@ -92,10 +114,10 @@ pub(crate) fn graph_of<W: Work>(work: W) -> Result<Graph<W::Event>> {
 }
 
 /// Counts alerts by kind.
-fn tally_alerts<E: Event, P: Send + 'static>(
-    pipeline: JobPipeline<E, P>,
+fn tally_alerts<E: Event, P: Send + 'static, G>(
+    pipeline: JobPipeline<E, P, G>,
     alerts: Option<Stream<Alert>>,
-) -> JobPipeline<E, P> {
+) -> JobPipeline<E, P, G> {
     match alerts {
         Some(alerts) => pipeline.tally("alerts", alerts, |alert| alert.kind.as_word()),
         None => pipeline,
@@ -103,11 +125,11 @@ fn tally_alerts<E: Event, P: Send + 'static>(
 }
 
 /// Counts windows by whether they are revised.
-fn tally_windows<E: Event, P: Send + 'static, W: Send + Sync + 'static>(
-    pipeline: JobPipeline<E, P>,
+fn tally_windows<E: Event, P: Send + 'static, W: Send + Sync + 'static, G>(
+    pipeline: JobPipeline<E, P, G>,
     windows: Option<Stream<W>>,
     is_revised: fn(&W) -> bool,
-) -> JobPipeline<E, P> {
+) -> JobPipeline<E, P, G> {
     match windows {
         Some(windows) => pipeline.tally("windows", windows, move |window| {
             if is_revised(window) {

@@ -1,7 +1,11 @@
-//! A table for each type of rows, in a file or a folder.
+//! A table for each type of rows: in a file, in a folder, or in topics.
 
-use fleet_core::{Event, Graph, Result, Stream, TableRow};
+#[cfg(feature = "kafka")]
+use fleet_core::pipeline::AtLeastOnce;
+use fleet_core::{Event, Graph, Result, Stream, TableRow, pipeline::ExactlyOnce};
 
+#[cfg(feature = "kafka")]
+use crate::sink::TopicSinks;
 use crate::{
     job::{
         results::Results,
@@ -33,11 +37,11 @@ impl OwnTables {
     ///
     /// # Errors
     /// Refuses a table that exists with other columns.
-    pub(super) fn store<E: Event, P: Send + 'static>(
+    pub(super) fn bind<E: Event, P: Send + 'static, G>(
         self,
-        pipeline: JobPipeline<E, P>,
-        to: &Destination,
-    ) -> Result<JobPipeline<E, P>> {
+        pipeline: JobPipeline<E, P, G>,
+        to: &impl Bind<E, P, G>,
+    ) -> Result<JobPipeline<E, P, G>> {
         let Results {
             telemetry,
             perception,
@@ -47,13 +51,13 @@ impl OwnTables {
             trips,
             ..
         } = self.results;
-        let mut pipeline = store(pipeline, "telemetry", telemetry, to)?;
-        pipeline = store(pipeline, "perception", perception, to)?;
-        pipeline = store(pipeline, "driving", driving, to)?;
-        pipeline = store(pipeline, "alerts", alerts, to)?;
-        pipeline = store(pipeline, "windows", self.windows, to)?;
-        pipeline = store(pipeline, "self_driving", hours, to)?;
-        pipeline = store(pipeline, "trips", trips, to)?;
+        let mut pipeline = to.bind(pipeline, "telemetry", telemetry)?;
+        pipeline = to.bind(pipeline, "perception", perception)?;
+        pipeline = to.bind(pipeline, "driving", driving)?;
+        pipeline = to.bind(pipeline, "alerts", alerts)?;
+        pipeline = to.bind(pipeline, "windows", self.windows)?;
+        pipeline = to.bind(pipeline, "self_driving", hours)?;
+        pipeline = to.bind(pipeline, "trips", trips)?;
         pipeline = tally_alerts(pipeline, alerts);
         Ok(tally_windows(pipeline, self.windows, |window| {
             window.0.revision > 0
@@ -61,16 +65,48 @@ impl OwnTables {
     }
 }
 
-/// Binds a stream to the table of this name. Where nothing is stored no rows are made; without a
-/// stream the table stays empty, so that every database has the same tables.
-fn store<E: Event, P: Send + 'static, R: TableRow + Clone + Send + Sync + 'static>(
-    pipeline: JobPipeline<E, P>,
-    name: &str,
-    stream: Option<Stream<R>>,
-    to: &Destination,
-) -> Result<JobPipeline<E, P>> {
-    Ok(match (to.table::<R>(name)?, stream) {
-        (Some(table), Some(stream)) => pipeline.store(name, stream, table),
-        _ => pipeline,
-    })
+/// Where rows go that have a table for each type.
+pub(super) trait Bind<E: Event, P: Send + 'static, G> {
+    /// Binds a stream to the table of this name.
+    ///
+    /// # Errors
+    /// Refuses a table that exists with other columns.
+    fn bind<R: TableRow + Clone + Send + Sync + 'static>(
+        &self,
+        pipeline: JobPipeline<E, P, G>,
+        name: &str,
+        stream: Option<Stream<R>>,
+    ) -> Result<JobPipeline<E, P, G>>;
+}
+
+/// Where nothing is stored no rows are made; without a stream the table stays empty, so that every
+/// database has the same tables.
+impl<E: Event, P: Send + 'static> Bind<E, P, ExactlyOnce> for Destination {
+    fn bind<R: TableRow + Clone + Send + Sync + 'static>(
+        &self,
+        pipeline: JobPipeline<E, P>,
+        name: &str,
+        stream: Option<Stream<R>>,
+    ) -> Result<JobPipeline<E, P>> {
+        Ok(match (self.table::<R>(name)?, stream) {
+            (Some(table), Some(stream)) => pipeline.store(name, stream, table),
+            _ => pipeline,
+        })
+    }
+}
+
+/// A topic is produced to before the position is committed.
+#[cfg(feature = "kafka")]
+impl<E: Event, P: Send + 'static> Bind<E, P, AtLeastOnce> for TopicSinks {
+    fn bind<R: TableRow + Clone + Send + Sync + 'static>(
+        &self,
+        pipeline: JobPipeline<E, P, AtLeastOnce>,
+        name: &str,
+        stream: Option<Stream<R>>,
+    ) -> Result<JobPipeline<E, P, AtLeastOnce>> {
+        Ok(match stream {
+            Some(stream) => pipeline.publish(name, stream, self.sink::<R>(name)?),
+            None => pipeline,
+        })
+    }
 }

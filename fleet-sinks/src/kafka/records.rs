@@ -1,0 +1,94 @@
+//! Records as they are, for programs that make their own: simulators, gateways, tests.
+
+use fleet_core::{EventTime, Result};
+use rdkafka::message::OwnedHeaders;
+
+use super::{
+    config,
+    error::KafkaError,
+    options::KafkaSinkOptions,
+    producer::{Outgoing, Producer},
+};
+
+/// Produces records whose keys and values are given as bytes.
+///
+/// # Guarantees
+/// Records of a key are produced in the order of the calls, to the partition that Java's clients
+/// choose for it. After [`flush`](Self::flush) all are on all replicas in sync.
+///
+/// # Examples
+/// ```no_run
+/// use fleet_sinks::kafka::{KafkaProducer, KafkaSinkOptions};
+/// # async fn example() -> fleet_core::Result<()> {
+/// let mut to = KafkaProducer::open("localhost:9092", "telemetry", &KafkaSinkOptions::default())?;
+/// to.send(Some(b"car-1"), br#"{"vehicle_id":"car-1"}"#, None).await?;
+/// to.flush().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct KafkaProducer {
+    producer: Producer,
+    topic: String,
+    /// Handed over since the last flush.
+    waiting: u32,
+}
+
+impl KafkaProducer {
+    /// Opens a topic to produce to. The brokers are first asked by a record.
+    ///
+    /// # Errors
+    /// Refuses what [`KafkaSink::open`](super::KafkaSink::open) refuses.
+    pub fn open(brokers: &str, topic: &str, options: &KafkaSinkOptions) -> Result<Self> {
+        Ok(Self {
+            producer: Producer::open(&config::producer(brokers, options)?)?,
+            topic: topic.to_owned(),
+            waiting: 0,
+        })
+    }
+
+    /// Hands a record over, which is sent with others. Waits while a million wait. Without a time
+    /// the record has the time of its sending.
+    ///
+    /// # Errors
+    /// Returns an error if the record is too large.
+    pub async fn send(
+        &mut self,
+        key: Option<&[u8]>,
+        value: &[u8],
+        at: Option<EventTime>,
+    ) -> Result<()> {
+        if self.waiting == u32::MAX {
+            self.flush().await?;
+        }
+        let record = Outgoing {
+            topic: &self.topic,
+            key,
+            value: Some(value),
+            at,
+            headers: OwnedHeaders::new(),
+        };
+        let sent = self.producer.send(self.waiting, record).await;
+        sent.map_err(|cause| self.failed(cause))?;
+        self.waiting += 1;
+        Ok(())
+    }
+
+    /// Waits until every record is durable.
+    ///
+    /// # Errors
+    /// Returns the first error of a record that is not. Which of the others are is unknown.
+    pub async fn flush(&mut self) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting) as usize;
+        let failed = self.producer.settle(waiting).await;
+        self.producer.begin();
+        match failed.into_iter().next() {
+            Some((_, cause)) => Err(self.failed(cause)),
+            None => Ok(()),
+        }
+    }
+
+    fn failed(&self, cause: rdkafka::error::KafkaError) -> fleet_core::Error {
+        let topic = self.topic.clone();
+        KafkaError::Produce { topic, cause }.into()
+    }
+}
