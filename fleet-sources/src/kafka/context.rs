@@ -1,7 +1,7 @@
 //! What the client calls back: rebalances, results of commits, logs and statistics.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, OnceLock, Weak, atomic::Ordering},
     time::Duration,
 };
 
@@ -19,6 +19,8 @@ use super::shared::{Place, Shared};
 pub(super) struct Context {
     pub(super) shared: Arc<Shared>,
     pub(super) hand_over: Duration,
+    /// Set before the first call.
+    pub(super) consumer: OnceLock<Weak<BaseConsumer<Self>>>,
 }
 
 impl ClientContext for Context {
@@ -63,7 +65,12 @@ impl ConsumerContext for Context {
         let places = places(list);
         tracing::debug!(?places, ?what, "the group shares partitions out");
         if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            if let Err(error) = assign(consumer, &places) {
+            let assigned = match self.consumer.get().and_then(Weak::upgrade) {
+                Some(consumer) => assign(&consumer, &places),
+                // It closes, and gives them back.
+                None => Ok(()),
+            };
+            if let Err(error) = assigned {
                 tracing::warn!(%error, "cannot take partitions");
             }
             self.shared.assigned(places);
@@ -107,13 +114,20 @@ pub(super) fn listed(places: &[Place], at: Offset) -> KafkaResult<TopicPartition
 
 /// Takes partitions without reading them: the store has to say first where to begin. Until then
 /// they stand still at a number, because a seek beside the question for an end can be lost.
-fn assign(consumer: &BaseConsumer<Context>, places: &[Place]) -> KafkaResult<()> {
+///
+/// They are paused before they are taken. Otherwise the client may have fetched that number, and
+/// where retention has removed it, the refusal stops the partition for good.
+fn assign(consumer: &Arc<BaseConsumer<Context>>, places: &[Place]) -> KafkaResult<()> {
     let list = listed(places, Offset::Offset(0))?;
-    match consumer.rebalance_protocol() {
-        RebalanceProtocol::Cooperative => consumer.incremental_assign(&list)?,
-        _ => consumer.assign(&list)?,
+    for (topic, number) in places {
+        // Only to let the client know of the partition: it does not pause what it does not know.
+        drop(consumer.split_partition_queue(topic, *number));
     }
-    consumer.pause(&list)
+    consumer.pause(&list)?;
+    match consumer.rebalance_protocol() {
+        RebalanceProtocol::Cooperative => consumer.incremental_assign(&list),
+        _ => consumer.assign(&list),
+    }
 }
 
 /// Lets partitions go, which completes the rebalance.

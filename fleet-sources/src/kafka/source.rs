@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, atomic::Ordering, mpsc},
+    sync::{Arc, OnceLock, atomic::Ordering, mpsc},
     thread,
     time::Duration,
 };
@@ -113,6 +113,7 @@ impl KafkaSource {
         let context = Context {
             shared: Arc::clone(&shared),
             hand_over: options.hand_over,
+            consumer: OnceLock::new(),
         };
         let made = config.create_with_context::<_, BaseConsumer<Context>>(context);
         let mut consumer = made.map_err(|cause| config::refused(&cause))?;
@@ -121,6 +122,7 @@ impl KafkaSource {
         let subscribed = consumer.subscribe(&topics);
         subscribed.map_err(|cause| KafkaError::client("subscribe", cause))?;
         let consumer = Arc::new(consumer);
+        let _ = consumer.context().consumer.set(Arc::downgrade(&consumer));
         let poller = Poller::new(
             Arc::clone(&consumer),
             Arc::clone(&shared),
@@ -307,9 +309,6 @@ impl Begin {
         }
         let (oldest, end) = (self.end(At::Beginning)?, self.end(At::End)?);
         let at = self.offset(oldest, end)?;
-        let this = std::slice::from_ref(&self.place);
-        let resumed = listed(this, At::Invalid).and_then(|list| self.consumer.resume(&list));
-        resumed.map_err(|cause| KafkaError::client(doing("read"), cause))?;
         let (until, to) = (now() + self.timeout, At::Offset(at));
         // A partition that was assigned a moment ago is not ready for it yet.
         while let Err(cause) = self.consumer.seek(topic, *number, to, self.timeout) {
@@ -318,6 +317,10 @@ impl Begin {
             }
             thread::sleep(SEEK_AGAIN);
         }
+        // Only now, or else the client would fetch from where the partition stood still.
+        let this = std::slice::from_ref(&self.place);
+        let resumed = listed(this, At::Invalid).and_then(|list| self.consumer.resume(&list));
+        resumed.map_err(|cause| KafkaError::client(doing("read"), cause))?;
         Ok(Began {
             at: at.unsigned_abs(),
             end: end.unsigned_abs(),
