@@ -1,10 +1,12 @@
 //! Shared code of the examples. README.md, which shows every feature, and ARCHITECTURE.md are
 //! compiled as its doc tests.
 //!
-#![cfg_attr(feature = "postgres", doc = include_str!("../../README.md"))]
+#![cfg_attr(all(feature = "kafka", feature = "postgres"), doc = include_str!("../../README.md"))]
 //!
 #![doc = include_str!("../../ARCHITECTURE.md")]
 
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod rest;
 
 use fleet_core::{

@@ -1,35 +1,34 @@
-//! The Ford fleet demo on PostgreSQL: one stream for each customer, written to shared tables by a
-//! login that can write for this customer alone. Three users run the same query, and a plain loop
-//! over the lines checks what each of them sees.
+//! The Ford fleet demo on Apache Kafka and PostgreSQL: one topic for each customer, written to
+//! shared tables by a login that can write for this customer alone. An event that speaks for
+//! another customer than its topic is a dead letter. Three users run the same query, and a plain
+//! loop over the lines checks what each of them sees.
 //!
-//! `cargo xtask example ford` starts a server; otherwise the example uses `FLEET_POSTGRES_URL`.
+//! `cargo xtask example ford` starts both servers; otherwise the example uses
+//! `KAFKA_BOOTSTRAP_SERVERS` and `FLEET_POSTGRES_URL`.
 #![expect(clippy::print_stdout, reason = "an example prints its result")]
 
+mod ingest;
 mod plain;
 mod server;
 
-use std::{error::Error, path::Path, time::Duration};
+use std::{error::Error, time::Duration};
 
-use fleet_core::{
-    Graph, Order, Pipeline,
-    dialect::Ford,
-    event::{Telemetry, VehicleState},
-};
-use fleet_examples::read_to_string;
-use fleet_rules::{Mode, preset};
+use fleet_core::dialect::Ford;
+use fleet_examples::{kafka, read_to_string};
 use fleet_sinks::{
-    PostgresStore,
+    kafka::topics,
     postgres::{
-        Database, TableOptions, WriteMode,
+        Database,
         queries::{AnomalyFilter, Slice, TimeRange, acknowledge_anomaly, anomalies, overview},
         tenancy::{self, Scope, Scoped},
     },
 };
 use fleet_sources::{
-    FileOptions, FileSource, Simulator,
+    Simulator,
     simulator::{FordCustomer, FordModel},
 };
 
+use ingest::ingest;
 use plain::{Plain, Seen};
 use server::Demo;
 
@@ -51,14 +50,21 @@ async fn main() -> Fallible<()> {
 }
 
 async fn run(demo: &Demo) -> Fallible<String> {
-    let folder = tempfile::tempdir()?;
+    let brokers = kafka::brokers()?;
     let mut plain = Plain::default();
+    let mut lies = simulated(FordCustomer::B).await?;
+    lies.truncate(lies.find('\n').map_or(0, |end| end + 1));
     for customer in CUSTOMERS {
         let lines = simulated(customer).await?;
         plain.add(&lines)?;
-        let file = folder.path().join(format!("{}.ndjson", customer.topic()));
-        std::fs::write(&file, lines)?;
-        ingest(&demo.ingest(customer.id()).await?, customer, &file).await?;
+        // The first event of customer B is sent to the topics of both.
+        let is_lie = customer != FordCustomer::B;
+        let produced = if is_lie { lies.clone() + &lines } else { lines };
+        let topic = topics::ford(customer.id());
+        let produced = kafka::produce(&brokers, &topic, &produced).await?;
+        let database = demo.ingest(customer.id()).await?;
+        let refused = ingest(&database, &brokers, customer, produced).await?;
+        assert_eq!(refused, u64::from(is_lie), "{}", customer.id());
     }
     let range = plain.range()?;
 
@@ -113,46 +119,6 @@ async fn simulated(customer: FordCustomer) -> Fallible<String> {
     let model = FordModel::default().customer(customer);
     let options = model.options(VEHICLES).duration(LENGTH);
     Ok(read_to_string(Simulator::new(model, Ford::default(), options)?).await?)
-}
-
-/// Reads the stream of one customer into the shared tables.
-async fn ingest(database: &Database, customer: FordCustomer, file: &Path) -> Fallible<()> {
-    let store = PostgresStore::open(database, customer.topic()).await?;
-    let source = FileSource::open([file], FileOptions::default())?;
-    let (mut graph, telemetry) = Graph::<Telemetry>::new();
-    // The demo stores one row for each offending event.
-    let found = graph.apply("rules", telemetry, preset::ford(Mode::Every));
-    let states = graph.map("states", telemetry, |event| VehicleState(event.clone()));
-    let newest = TableOptions {
-        mode: WriteMode::Latest {
-            key: &["vehicle_id"],
-            time: "last_seen_ts",
-        },
-        ..TableOptions::default()
-    };
-    let report = Pipeline::exactly_once(
-        source,
-        Ford::default(),
-        Order::default(),
-        graph,
-        store.clone(),
-    )
-    .store(
-        "telemetry",
-        telemetry,
-        store.table("fleet.telemetry").await?,
-    )
-    .store("anomalies", found, store.table("fleet.alerts").await?)
-    .store(
-        "vehicle_state",
-        states,
-        store.table_with("fleet.vehicle_state", newest).await?,
-    )
-    .run()
-    .await?;
-    assert!(report.balances());
-    assert_eq!(report.counts.read, report.counts.accepted);
-    Ok(())
 }
 
 /// The query: how many vehicles, events and anomalies are visible?

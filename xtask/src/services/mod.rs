@@ -1,10 +1,14 @@
-//! Services for tests, examples and people: `cargo xtask services`, and the server of one test run.
+//! Services for tests, examples and people: `cargo xtask services`, and the servers of one test run.
 
+mod broker;
 mod command;
 mod compose;
 mod install;
 mod server;
+mod shared;
 
+use broker::KafkaServer;
 pub(crate) use command::{Args, run};
 pub(crate) use install::Install;
-pub(crate) use server::Server;
+use server::Server;
+pub(crate) use shared::Servers;

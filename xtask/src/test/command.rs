@@ -9,7 +9,7 @@ use super::seeds;
 use super::skipped::SkippedTests;
 use super::soak;
 use crate::run::{Invocation, Metadata, Report, StepOutcome, in_ci};
-use crate::services::{Install, Server};
+use crate::services::{Install, Servers};
 
 /// Continues after a failing test binary, so that one run finds every failure.
 const TESTS: &str = "test --workspace --all-features --no-fail-fast";
@@ -32,14 +32,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let metadata = Metadata::load()?;
     let recordings = Recordings::locate();
     report.check("recordings", || recordings.outcome(recordings::required()));
-    let postgres = Server::start_as_step(&mut report, Install::allowed(args.install));
-    report.check("kafka", || match Install::allowed(args.install).kafka() {
-        Ok(()) => StepOutcome::Passed,
-        Err(why) if in_ci() => StepOutcome::failed(why),
-        Err(why) => StepOutcome::Skipped(why),
-    });
+    let servers = Servers::start(&mut report, Install::allowed(args.install), |_| true);
     let skipped = SkippedTests::collect(&metadata.target_directory)?;
-    let command = postgres.pass_to(recordings.pass_to(skipped.pass_to(every_test(in_ci()))));
+    let command = servers.pass_to(recordings.pass_to(skipped.pass_to(every_test(in_ci()))));
     report.command("tests", &command);
     if in_ci() {
         report.check("fuzz", || soak::watch(&Invocation::cargo(FUZZ)).0);
@@ -49,9 +44,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         });
     }
     for example in Example::all(&metadata) {
-        example.step(&mut report, &recordings, &postgres);
+        example.step(&mut report, &recordings, &servers);
     }
-    postgres.stop_as_step(&mut report);
+    servers.stop(&mut report);
     skipped.list(&mut report);
     Ok(report.finish())
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::recordings::Recordings;
 use crate::run::{Invocation, Metadata, Origin, Report, StepOutcome, Target};
-use crate::services::{Install, Server};
+use crate::services::{Install, Servers};
 
 /// The package with the examples.
 const PACKAGE: &str = "fleet-examples";
@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// The name of the example
     #[arg(required_unless_present = "list")]
     name: Option<String>,
-    /// List every example, its features and the service it needs
+    /// List every example, its features and the services it needs
     #[arg(long, conflicts_with = "name")]
     list: bool,
     /// Install what it needs and this machine lacks, as CI does
@@ -49,15 +49,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
         .find(|example| example.name == name)
         .ok_or_else(|| format!("no example `{name}`; `cargo xtask example --list` names them"))?;
     let mut report = Report::new("example");
-    let postgres = match example.service() {
-        Some("postgres") => Server::start_as_step(&mut report, Install::allowed(args.install)),
-        _ => Server::Absent("it needs none".to_owned()),
-    };
-    if let Some(why) = example.missing(&postgres) {
+    let install = Install::allowed(args.install);
+    let servers = Servers::start(&mut report, install, |service| example.needs(service));
+    if let Some(why) = example.missing(&servers) {
         return Err(format!("{name} was not run: {why}"));
     }
-    example.step(&mut report, &Recordings::locate(), &postgres);
-    postgres.stop_as_step(&mut report);
+    example.step(&mut report, &Recordings::locate(), &servers);
+    servers.stop(&mut report);
     Ok(report.finish())
 }
 
@@ -79,31 +77,32 @@ impl Example {
         })
     }
 
-    /// The service it needs, if one of its features names one.
-    pub(crate) fn service(&self) -> Option<&str> {
-        let mut features = self.features.iter().map(String::as_str);
-        features.find(|feature| SERVICES.contains(feature))
+    /// The services it needs: those that its features name.
+    fn services(&self) -> impl Iterator<Item = &str> {
+        let features = self.features.iter().map(String::as_str);
+        features.filter(|feature| SERVICES.contains(feature))
     }
 
-    /// Runs it as one step of a report. Without the service it needs, the step is skipped.
-    pub(crate) fn step(&self, report: &mut Report, recordings: &Recordings, postgres: &Server) {
-        report.check(&self.name, || match self.missing(postgres) {
+    fn needs(&self, service: &str) -> bool {
+        self.services().any(|needed| needed == service)
+    }
+
+    /// Runs it as one step of a report. Without a service it needs, the step is skipped.
+    pub(crate) fn step(&self, report: &mut Report, recordings: &Recordings, servers: &Servers) {
+        report.check(&self.name, || match self.missing(servers) {
             Some(why) => StepOutcome::Skipped(why),
-            None => self.outcome(recordings, postgres),
+            None => self.outcome(recordings, servers),
         });
     }
 
-    /// Why the service it needs is missing.
-    fn missing(&self, postgres: &Server) -> Option<String> {
-        match self.service()? {
-            "postgres" => postgres.absent().map(str::to_owned),
-            service => Some(format!("needs {service}")),
-        }
+    /// Why a service it needs is missing.
+    fn missing(&self, servers: &Servers) -> Option<String> {
+        self.services().find_map(|service| servers.absent(service))
     }
 
-    fn outcome(&self, recordings: &Recordings, postgres: &Server) -> StepOutcome {
+    fn outcome(&self, recordings: &Recordings, servers: &Servers) -> StepOutcome {
         let last = Mutex::new(String::new());
-        let command = postgres.pass_to(recordings.pass_to(self.command()));
+        let command = servers.pass_to(recordings.pass_to(self.command()));
         let outcome = command.watch(&|origin, line| {
             if origin == Origin::Out && !line.trim().is_empty() {
                 line.clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
@@ -135,13 +134,13 @@ impl Example {
     }
 
     fn description(&self) -> String {
-        let service = self.service().map(|service| format!("  (needs {service})"));
-        format!(
-            "{}  $ {}{}",
-            self.name,
-            self.command(),
-            service.unwrap_or_default()
-        )
+        let services: Vec<&str> = self.services().collect();
+        let needs = if services.is_empty() {
+            String::new()
+        } else {
+            format!("  (needs {})", services.join(" and "))
+        };
+        format!("{}  $ {}{}", self.name, self.command(), needs)
     }
 }
 
@@ -168,10 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn a_feature_that_stands_for_a_service_asks_for_it() {
-        assert_eq!(example(&["csv"]).service(), None);
-        assert_eq!(example(&["csv", "postgres"]).service(), Some("postgres"));
-        assert!(example(&["kafka"]).description().ends_with("(needs kafka)"));
+    fn features_that_stand_for_services_ask_for_them() {
+        assert_eq!(example(&["csv"]).services().count(), 0);
+        assert!(!example(&["csv"]).needs("postgres"));
+        let both = example(&["csv", "kafka", "postgres"]);
+        assert!(both.needs("postgres") && both.needs("kafka") && !both.needs("csv"));
+        assert!(both.description().ends_with("(needs kafka and postgres)"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::recordings::Recordings;
 use super::seeds;
 use super::skipped::SkippedTests;
 use crate::run::{Invocation, Metadata, Report, StepOutcome, timed};
-use crate::services::{Install, Server};
+use crate::services::{Install, Servers};
 
 /// The tests whose names start with `soak_`. They are `#[ignore]`d, so only this command runs them.
 const SOAK: &str =
@@ -22,25 +22,25 @@ pub(crate) fn run() -> Result<ExitCode, String> {
     let mut report = Report::new("soak");
     let target = Metadata::load()?.target_directory;
     let skipped = SkippedTests::collect(&target)?;
-    let postgres = Server::start_as_step(&mut report, Install::allowed(false));
+    let servers = Servers::start(&mut report, Install::allowed(false), |_| true);
     report.check("soak", || {
-        match soak(&target.join("soak"), &postgres, &skipped) {
+        match soak(&target.join("soak"), &servers, &skipped) {
             Ok(outcome) => outcome,
             Err(why) => StepOutcome::failed(why),
         }
     });
-    postgres.stop_as_step(&mut report);
+    servers.stop(&mut report);
     skipped.list(&mut report);
     Ok(report.finish())
 }
 
-fn soak(folder: &Path, postgres: &Server, skipped: &SkippedTests) -> Result<StepOutcome, String> {
+fn soak(folder: &Path, servers: &Servers, skipped: &SkippedTests) -> Result<StepOutcome, String> {
     let cannot = |error: std::io::Error| format!("cannot write to {}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(cannot)?;
     let record = next_record(folder).map_err(cannot)?;
 
     let command = seeds::fresh(Invocation::cargo(SOAK).env("FLEET_SOAK", "1"));
-    let command = postgres.pass_to(Recordings::locate().pass_to(skipped.pass_to(command)));
+    let command = servers.pass_to(Recordings::locate().pass_to(skipped.pass_to(command)));
     let (outcome, took, said) = watch(&command);
     let mut text = circumstances();
     let _ = writeln!(text, "command: {command}");

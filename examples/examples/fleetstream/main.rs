@@ -1,22 +1,35 @@
-//! The FleetStream pipeline: JSON of a car in Warsaw becomes mean speeds per minute and alerts for
-//! speeding and the red line, in SQLite and CSV. A plain loop over the same lines checks the
-//! result.
+//! The FleetStream pipeline: JSON of a car in Warsaw goes through a topic of Apache Kafka and
+//! becomes mean speeds per minute and alerts for speeding and the red line, in SQLite and CSV. A
+//! plain loop over what was produced checks the result.
+//!
+//! `cargo xtask example fleetstream` starts a broker; otherwise the example uses
+//! `KAFKA_BOOTSTRAP_SERVERS`. `KAFKA_TOPIC`, `VEHICLE_ID` and the other variables have the names of
+//! the original.
 #![expect(clippy::print_stdout, reason = "an example prints its result")]
+
+mod plain;
 
 use std::{collections::BTreeMap, error::Error, fs, time::Duration};
 
 use fleet_core::{
-    Graph, Order, Pipeline, TableRow,
+    Graph, Pipeline, TableRow,
     dialect::FleetStream,
     event::Telemetry,
     table::{Column, Fields, Value},
     units::Speed,
     window::{Summary, SummaryOf, Tumbling, Window},
 };
-use fleet_examples::read_to_string;
+use fleet_examples::{kafka, read_to_string};
 use fleet_rules::{Mode, preset};
-use fleet_sinks::{CsvFile, SqliteStore};
-use fleet_sources::{Simulator, simulator::FleetStreamEnv};
+use fleet_sinks::{
+    CsvFile, SqliteStore,
+    kafka::topics::{self, Topic},
+};
+use fleet_sources::{
+    KafkaDecoder, KafkaOptions, KafkaSource, Simulator, StartAt, simulator::FleetStreamEnv,
+};
+
+use plain::plain_loop;
 
 /// One minute of one vehicle.
 #[derive(Clone)]
@@ -45,10 +58,20 @@ impl TableRow for Minute {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // VEHICLE_ID and the other environment variables have the names of the original.
+    let brokers = kafka::brokers()?;
+    let mut topic = topics::fleetstream();
+    if let Ok(name) = std::env::var("KAFKA_TOPIC") {
+        topic = Topic { name, ..topic };
+    }
     let model = FleetStreamEnv::from_env().model();
     let options = model.options().duration(Duration::from_secs(3600));
-    let source = Simulator::new(model.clone(), FleetStream::default(), options)?;
+    let lines = read_to_string(Simulator::new(model, FleetStream::default(), options)?).await?;
+    let produced = kafka::produce(&brokers, &topic, &lines).await?;
+
+    let start = StartAt::Time(produced.since);
+    let group = format!("fleetstream-{}", std::process::id());
+    let options = KafkaOptions::default();
+    let source = KafkaSource::open(&brokers, &group, [&*topic.name], start, options)?;
     let folder = tempfile::tempdir()?;
     let store = SqliteStore::open(folder.path().join("fleetstream.db"), "fleetstream")?;
 
@@ -59,18 +82,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let minutes = graph.map("rows", windows, |window| Minute(window.clone()));
     // A CSV file is not part of the store's transaction, so the pipeline is at least once.
     let csv = folder.path().join("minutes.csv");
-    let decode = FleetStream::default();
-    let report = Pipeline::at_least_once(source, decode, Order::default(), graph, store.clone())
+    let decode = KafkaDecoder::new(FleetStream::default());
+    let pipeline = Pipeline::at_least_once(source, decode, kafka::as_sent(), graph, store.clone())
         .store("minutes", minutes, store.table::<Minute>("minutes")?)
         .store("alerts", alerts, store.table("alerts")?)
         .publish("csv", minutes, CsvFile::<Minute>::open(&csv)?)
-        .tally("alerts", alerts, |alert| alert.kind.as_word())
-        .run()
-        .await?;
+        .tally("alerts", alerts, |alert| alert.kind.as_word());
+    let all = kafka::all_read(pipeline.watch(), produced.records);
+    let report = pipeline.run_until(all).await?;
     assert!(report.balances());
+    assert_eq!(report.counts.accepted, produced.records);
 
-    let again = Simulator::new(model, FleetStream::default(), options)?;
-    let plain = plain_loop(&read_to_string(again).await?)?;
+    let mut plain = plain_loop(&lines)?;
+    // A topic has no end, so the last minute goes on.
+    plain.minutes.pop_last();
     let counted: BTreeMap<_, _> = report
         .group("alerts")
         .map(|(kind, n)| (kind.to_owned(), n))
@@ -109,52 +134,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         plain.alerts
     );
     Ok(())
-}
-
-/// Results of the lines, computed without the library.
-#[derive(Default)]
-struct Plain {
-    alerts: BTreeMap<String, u64>,
-    /// Number of events and sum of speeds by minute.
-    minutes: BTreeMap<String, (u64, f64)>,
-}
-
-fn plain_loop(lines: &str) -> Result<Plain, Box<dyn Error>> {
-    let mut plain = Plain::default();
-    let mut before = [false; 3];
-    for line in lines.lines() {
-        let event: serde_json::Value = serde_json::from_str(line)?;
-        let number = |key: &str| {
-            event
-                .get(key)
-                .and_then(serde_json::Value::as_f64)
-                .ok_or("no number")
-        };
-        let codes = event
-            .get("fault_codes")
-            .and_then(serde_json::Value::as_array);
-        let now = [
-            (
-                "OVERSPEED",
-                number("speed_kmh")? > number("speed_limit_kmh")? + 5.0,
-            ),
-            ("RPM_REDLINE", number("engine_rpm")? > 6200.0),
-            ("DTC_PRESENT", codes.is_some_and(|codes| !codes.is_empty())),
-        ];
-        for ((kind, now), before) in now.into_iter().zip(&mut before) {
-            if now && !std::mem::replace(before, now) {
-                *plain.alerts.entry(kind.into()).or_default() += 1;
-            }
-            *before = now;
-        }
-        let time = event
-            .get("timestamp")
-            .and_then(serde_json::Value::as_str)
-            .ok_or("no time")?;
-        let minute = time.get(..16).ok_or("no minute")?.to_owned();
-        let (count, sum) = plain.minutes.entry(minute).or_default();
-        *count += 1;
-        *sum += number("speed_kmh")?;
-    }
-    Ok(plain)
 }
