@@ -87,7 +87,7 @@ pub mod files;
 mod indexes;
 #[cfg(feature = "kafka")]
 pub mod kafka;
-#[cfg(feature = "kafka")]
+#[cfg(any(feature = "sqlite", feature = "kafka", feature = "postgres"))]
 pub mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     check::{self, Misfit},
-    outbox::{CONTENT_ID, content_id},
+    outbox::{CONTENT_ID, TRACEPARENT, content_id},
 };
 
 /// Produces rows to a topic: the row as a JSON object, its key, and its event time as timestamp.
@@ -61,9 +61,6 @@ pub struct KafkaSink<R> {
 
 /// Finds the trace context of a row.
 type TraceOf<R> = Box<dyn Fn(&R) -> Option<String> + Send + Sync>;
-
-/// The header of a trace context: <https://www.w3.org/TR/trace-context/#traceparent-header>.
-const TRACEPARENT: &str = "traceparent";
 
 impl<R> fmt::Debug for KafkaSink<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

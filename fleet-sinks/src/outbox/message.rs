@@ -5,6 +5,8 @@ use fleet_core::{ContentId, EventTime, event::ContentHasher};
 /// The header that holds the id of a record: 32 hexadecimal digits in the form of a UUID. A reader
 /// that drops records whose id it has seen gets each once.
 pub const CONTENT_ID: &str = "content-id";
+/// The header of a trace context: <https://www.w3.org/TR/trace-context/#traceparent-header>.
+pub const TRACEPARENT: &str = "traceparent";
 
 /// A message for a topic.
 ///
@@ -64,6 +66,13 @@ impl OutboxMessage {
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// The bytes of key and value.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn size(&self) -> usize {
+        let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+        length(&self.key) + length(&self.value)
     }
 }
 

@@ -1,9 +1,31 @@
-//! Messages for topics, and the ids by which readers drop what they got before.
+//! Messages that leave a database for topics: written with the position, relayed afterwards.
+//!
+//! A pipeline that writes its results to a database and to a topic can fail between the two. So it
+//! writes [messages](OutboxMessage) to the outbox of its store, in the transaction of the position,
+//! and a relay produces what waits there. A relay reads any [`Backlog`]: the outbox of a store, or
+//! its dead letters.
+//!
+//! # Guarantees
+//! What is committed is produced at least once, in the order in which it was committed, and each
+//! time with the same [`CONTENT_ID`].
 
+mod backlog;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod contents;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod dead_letter;
 mod message;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod row;
 mod topic_name;
 
+pub use backlog::{Backlog, BacklogSize, Page, RefusedMessage, Settled, Waiting};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use contents::Contents;
+#[cfg(feature = "kafka")]
 pub(crate) use message::content_id;
-pub use message::{CONTENT_ID, OutboxMessage};
+pub use message::{CONTENT_ID, OutboxMessage, TRACEPARENT};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use row::OutboxRows;
 #[cfg(feature = "kafka")]
 pub(crate) use topic_name::topic_name_refusal;

@@ -12,6 +12,8 @@
 //! | `states` | the state of each key |
 //! | `dead_letters` | records and rows that were refused, with reason and bytes |
 //! | `tallies` | running totals by name |
+//! | `outbox_messages` | messages for topics: see [`outbox`](crate::outbox) |
+//! | `relay_leases` | who relays messages and dead letters |
 //! | `result_tables` | the names of the result tables |
 //! | `run_columns` | columns that differ between runs over one input: [`WALL_CLOCK_COLUMNS`] |
 //! | one for each [`SqliteStore::table`] | results |
@@ -34,6 +36,7 @@
 //! # Ok::<(), fleet_core::Error>(())
 //! ```
 
+mod backlog;
 mod beside;
 mod claim;
 mod commit;
@@ -41,7 +44,9 @@ mod dead_letter_rows;
 mod dead_letters;
 mod error;
 mod insert;
+mod lease;
 mod options;
+mod outbox;
 mod schema;
 mod store;
 mod store_summary;
@@ -52,7 +57,9 @@ mod tx;
 mod wipe;
 
 pub use crate::Indexes;
+pub use backlog::SqliteBacklog;
 pub use options::{Durability, SqliteOptions};
+pub use outbox::SqliteOutbox;
 pub use schema::WALL_CLOCK_COLUMNS;
 pub use store::SqliteStore;
 pub use table::SqliteTable;

@@ -9,7 +9,8 @@ use super::{dead_letter_rows as dead_letters, error::SqliteError};
 /// The columns that differ between two runs over the same input, as (table, column).
 ///
 /// All other contents are equal, as multisets, after an interrupted and an uninterrupted run.
-/// `token` counts claims and `seq` commits, and both depend on where a run was interrupted.
+/// `token` counts claims and `seq` commits, and both depend on where a run was interrupted; the
+/// `seq` of a message depends on how partitions take turns.
 ///
 /// The table `run_columns` has the same list, for tools that compare databases.
 ///
@@ -22,15 +23,19 @@ pub const WALL_CLOCK_COLUMNS: &[(&str, &str)] = &[
     ("positions", "token"),
     ("positions", "seq"),
     ("positions", "committed_at"),
+    ("dead_letters", "relayed_at"),
+    ("outbox_messages", "seq"),
+    ("outbox_messages", "stored_at"),
+    ("outbox_messages", "relayed_at"),
 ];
 
 /// `FLET` in ASCII, our choice: <https://www.sqlite.org/pragma.html#pragma_application_id>.
 const APPLICATION_ID: i32 = 0x464C_4554;
 /// The version of the layout. Raise it when the tables below change.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 /// Names that result tables may not have.
-pub(super) const RESERVED: [&str; 7] = [
+pub(super) const RESERVED: [&str; 9] = [
     "positions",
     "states",
     "dead_letters",
@@ -38,6 +43,8 @@ pub(super) const RESERVED: [&str; 7] = [
     "run_columns",
     "result_tables",
     "files",
+    "outbox_messages",
+    "relay_leases",
 ];
 
 const TABLES: &str = "
@@ -112,12 +119,51 @@ ALTER TABLE dead_letters ADD COLUMN log_time INTEGER;
 ALTER TABLE dead_letters ADD COLUMN headers BLOB;
 ";
 
+/// What layout 2 lacks: messages, who relays, and what was relayed. A letter or message waits while
+/// it is neither relayed nor refused.
+const RELAYED: &str = "
+ALTER TABLE dead_letters ADD COLUMN relayed_at TEXT;
+ALTER TABLE dead_letters ADD COLUMN relay_refused TEXT;
+CREATE INDEX dead_letters_waiting ON dead_letters (pipeline)
+    WHERE relayed_at IS NULL AND relay_refused IS NULL;
+CREATE INDEX dead_letters_unrelayable ON dead_letters (pipeline) WHERE relay_refused IS NOT NULL;
+CREATE TABLE outbox_messages (
+    seq INTEGER NOT NULL PRIMARY KEY,
+    pipeline TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    id TEXT NOT NULL,
+    key BLOB,
+    value BLOB,
+    at INTEGER NOT NULL,
+    headers BLOB,
+    stored_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    relayed_at TEXT,
+    relay_refused TEXT,
+    UNIQUE (pipeline, topic, id)
+) STRICT;
+CREATE INDEX outbox_messages_waiting ON outbox_messages (pipeline)
+    WHERE relayed_at IS NULL AND relay_refused IS NULL;
+CREATE INDEX outbox_messages_unrelayable ON outbox_messages (pipeline)
+    WHERE relay_refused IS NOT NULL;
+CREATE INDEX outbox_messages_relayed ON outbox_messages (pipeline, relayed_at)
+    WHERE relayed_at IS NOT NULL;
+CREATE TABLE relay_leases (
+    pipeline TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    owner INTEGER NOT NULL,
+    until REAL NOT NULL,
+    PRIMARY KEY (pipeline, kind)
+) STRICT, WITHOUT ROWID;
+";
+
 /// The contents of a database that may be used.
 enum Contents {
     /// None: the file is new.
     Nothing,
     /// The tables of layout 1.
     First,
+    /// The tables of layout 2.
+    Second,
     /// The tables of a store.
     Ours,
 }
@@ -142,24 +188,26 @@ pub(super) fn prepare(
     match inspect(&tx, file)? {
         Ok(Contents::Nothing) => {
             tx.execute_batch(TABLES)?;
-            for (table, column) in WALL_CLOCK_COLUMNS {
-                tx.execute("INSERT INTO run_columns VALUES (?1, ?2)", [table, column])?;
-            }
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-            tx.pragma_update(None, "user_version", VERSION)?;
-            tx.commit()?;
-            Ok(Ok(()))
         }
         Ok(Contents::First) => {
             tx.execute_batch(MORE_OF_DEAD_LETTERS)?;
             dead_letters::identify(&tx)?;
-            tx.pragma_update(None, "user_version", VERSION)?;
-            tx.commit()?;
-            Ok(Ok(()))
         }
-        Ok(Contents::Ours) => Ok(Ok(())),
-        Err(refused) => Ok(Err(refused)),
+        Ok(Contents::Second) => {}
+        Ok(Contents::Ours) => return Ok(Ok(())),
+        Err(refused) => return Ok(Err(refused)),
     }
+    tx.execute_batch(RELAYED)?;
+    for (table, column) in WALL_CLOCK_COLUMNS {
+        tx.execute(
+            "INSERT OR IGNORE INTO run_columns VALUES (?1, ?2)",
+            [table, column],
+        )?;
+    }
+    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.commit()?;
+    Ok(Ok(()))
 }
 
 /// Switches to write-ahead logging, so that readers do not block a writer. SQLite does not wait for
@@ -196,6 +244,7 @@ fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Contents, Sql
     Ok(match (application, version) {
         (0, 0) if empty => Ok(Contents::Nothing),
         (APPLICATION_ID, 1) => Ok(Contents::First),
+        (APPLICATION_ID, 2) => Ok(Contents::Second),
         (APPLICATION_ID, VERSION) => Ok(Contents::Ours),
         (APPLICATION_ID, found) if found > VERSION => Err(SqliteError::Newer {
             file: file.to_owned(),

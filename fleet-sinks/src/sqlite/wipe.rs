@@ -6,10 +6,10 @@ use rusqlite::Connection;
 use super::{error::SqliteError, store::SqliteStore};
 
 impl SqliteStore {
-    /// Deletes this pipeline: positions, state, dead letters, totals and all result tables. Call it
-    /// before [`table`](Self::table), which makes the tables again.
+    /// Deletes this pipeline: positions, state, dead letters, totals, messages of the outbox, and
+    /// all result tables. Call it before [`table`](Self::table), which makes the tables again.
     ///
-    /// A process that still runs this pipeline is fenced.
+    /// A process that still runs this pipeline is fenced. Messages that wait are never sent.
     ///
     /// # Examples
     /// ```
@@ -86,6 +86,7 @@ fn clear(db: &Connection) -> rusqlite::Result<()> {
     }
     db.execute_batch(
         "DELETE FROM positions; DELETE FROM states; DELETE FROM dead_letters;
-         DELETE FROM tallies; DELETE FROM result_tables;",
+         DELETE FROM tallies; DELETE FROM result_tables; DELETE FROM outbox_messages;
+         DELETE FROM relay_leases;",
     )
 }

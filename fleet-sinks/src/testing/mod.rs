@@ -1,5 +1,7 @@
 //! Row types and helpers that the tests of several sinks share.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod backlog;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -3,6 +3,7 @@
 mod contract;
 mod name;
 mod open;
+mod outbox;
 mod report;
 mod revisions;
 mod table;

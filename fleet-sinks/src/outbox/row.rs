@@ -1,0 +1,134 @@
+//! Rows as messages: which topic, which id, which trace.
+
+use std::fmt;
+
+use compact_str::CompactString;
+use fleet_core::{
+    ContentId, Result, Row, TableRow,
+    sink::{Outcome, Rejected},
+    table::to_ndjson,
+};
+
+use super::{
+    contents::unusable,
+    message::{OutboxMessage, TRACEPARENT, content_id},
+    topic_name::topic_name_refusal,
+};
+use crate::check::{self, Misfit};
+
+/// How the rows of a stream become messages for a topic.
+///
+/// # Shape
+/// The value is the row as a JSON object, the key that of the row, the timestamp its event time. A
+/// row that does not fit its columns is rejected.
+///
+/// # Guarantees
+/// The id is a hash of topic, key, time and value, or that of [`with_id`](Self::with_id): the same
+/// in every run. Rows with the same id are one message.
+///
+/// # Examples
+/// ```
+/// use fleet_core::event::Alert;
+/// use fleet_sinks::outbox::OutboxRows;
+/// let rows = OutboxRows::new("fleet.alerts")?
+///     .with_id(|alert: &Alert| alert.id)
+///     .with_traceparent(|alert: &Alert| Some(format!("00-{:032x}-{:016x}-01", alert.id.0, 1)));
+/// assert!(format!("{rows:?}").contains("fleet.alerts"));
+/// assert!(OutboxRows::<Alert>::new("no topic").is_err());
+/// # Ok::<(), fleet_core::Error>(())
+/// ```
+pub struct OutboxRows<R> {
+    topic: String,
+    id: Option<Of<R, ContentId>>,
+    traceparent: Option<Of<R, Option<String>>>,
+}
+
+/// Finds something of a row.
+type Of<R, T> = Box<dyn Fn(&R) -> T + Send + Sync>;
+
+impl<R> fmt::Debug for OutboxRows<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut f = f.debug_struct("OutboxRows");
+        f.field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
+
+impl<R: TableRow> OutboxRows<R> {
+    /// Rows for this topic.
+    ///
+    /// # Errors
+    /// Refuses a name that no topic can have.
+    pub fn new(topic: impl Into<String>) -> Result<Self> {
+        let topic = topic.into();
+        if let Some(why) = topic_name_refusal(&topic) {
+            return Err(unusable(&topic, why));
+        }
+        Ok(Self {
+            topic,
+            id: None,
+            traceparent: None,
+        })
+    }
+
+    /// Takes the id from the row, such as that of an alert. Rows that differ must have different
+    /// ids, revisions of a result too: of two with the same id the second is left out.
+    #[must_use]
+    pub fn with_id(mut self, of: impl Fn(&R) -> ContentId + Send + Sync + 'static) -> Self {
+        self.id = Some(Box::new(of));
+        self
+    }
+
+    /// Gives each message the trace context of its row, where it has one, in the header
+    /// `traceparent`.
+    #[must_use]
+    pub fn with_traceparent(
+        mut self,
+        of: impl Fn(&R) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.traceparent = Some(Box::new(of));
+        self
+    }
+
+    /// The messages of rows, and the rows that are rejected.
+    pub(crate) fn messages(
+        &self,
+        rows: &[Row<R>],
+        keys: Option<&[CompactString]>,
+    ) -> Result<(Vec<OutboxMessage>, Outcome)> {
+        let mut messages = Vec::with_capacity(rows.len());
+        let mut rejected: Vec<Rejected> = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let key = keys.and_then(|keys| keys.get(index));
+            match check::fields(&row.value, &mut |_, _| ()) {
+                Ok(()) => messages.push(self.message(row, key)),
+                Err(Misfit::Content(reason)) => {
+                    rejected.push(check::rejected(index, reason, &row.value));
+                }
+                Err(Misfit::Shape(error)) => return Err(error),
+            }
+        }
+        Ok((messages, Outcome { rejected }))
+    }
+
+    fn message(&self, row: &Row<R>, key: Option<&CompactString>) -> OutboxMessage {
+        let mut value = Vec::new();
+        to_ndjson(&row.value, &mut value);
+        // The line end.
+        value.pop();
+        let key = key.map(CompactString::as_bytes);
+        let id = match &self.id {
+            Some(of) => of(&row.value),
+            None => content_id(&self.topic, key, row.at, &value),
+        };
+        let traceparent = self.traceparent.as_ref().and_then(|of| of(&row.value));
+        let headers = traceparent.map(|trace| (TRACEPARENT.to_owned(), trace.into_bytes()));
+        OutboxMessage {
+            id,
+            topic: self.topic.clone(),
+            key: key.map(<[u8]>::to_vec),
+            value: Some(value),
+            at: row.at,
+            headers: headers.into_iter().collect(),
+        }
+    }
+}
