@@ -11,6 +11,7 @@
 //! | [`PostgresTable`], [`PostgresSink`] | a table as a sink, exactly once or at least once |
 //! | [`WriteMode`] | whether a row is appended, replaces another, or is added to it |
 //! | [`PostgresStore`] | the checkpoint store of a pipeline, in the schema `fleet_stream` |
+//! | [`PostgresOutbox`], [`PostgresBacklog`] | messages for topics, and what waits to be relayed |
 //! | [`migrations`] | numbered SQL files that make and change the tables |
 //! | [`tenancy`] | which rows a transaction sees, and a check that the database enforces it |
 //! | [`queries`] | the queries of dashboards, each within a scope |
@@ -57,7 +58,7 @@ mod tests;
 
 pub use connect::{Database, PostgresConnection, PostgresOptions, PostgresTransaction, Tls};
 pub use fleet::{migrations, queries, tenancy};
-pub use store::PostgresStore;
+pub use store::{PostgresBacklog, PostgresOutbox, PostgresStore};
 pub use table::{PostgresSink, PostgresTable, TableOptions, WriteMode};
 
 /// The client library, for your own statements on a [`PostgresConnection`].

@@ -140,7 +140,7 @@ impl PostgresConnection {
     }
 
     /// Whether the connection is not known to be broken.
-    pub(super) fn is_usable(&self) -> bool {
+    pub(in crate::postgres) fn is_usable(&self) -> bool {
         !self.session.is_abandoned() && !self.client().is_closed()
     }
 

@@ -1,6 +1,7 @@
 //! The checkpoint store: positions, state, dead letters and totals, committed in one transaction
 //! with the rows.
 
+mod backlog;
 mod checkpoints;
 mod claim;
 mod commit;
@@ -8,11 +9,15 @@ mod dead_letter_rows;
 mod dead_letters;
 mod error;
 mod log;
+mod outbox;
 pub(in crate::postgres) mod schema;
 mod states;
 mod store_summary;
 mod tables;
 mod text;
+mod waiting_sql;
 mod wipe;
 
+pub use backlog::PostgresBacklog;
 pub use checkpoints::PostgresStore;
+pub use outbox::PostgresOutbox;

@@ -12,9 +12,10 @@ use crate::postgres::{
 pub(in crate::postgres) const MIGRATIONS: &[Migration] = &[
     migration!("store", 1, "checkpoints"),
     migration!("store", 9, "dead_letters"),
+    migration!("store", 12, "outbox"),
 ];
 /// The layout that [`MIGRATIONS`] make.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 
 /// Makes missing tables, and refuses a newer layout.
 pub(super) async fn prepare(cached: &CachedConnection) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod bad_rows;
 mod fleet;
+mod outbox;
 mod pipeline;
 mod report;
 mod store;

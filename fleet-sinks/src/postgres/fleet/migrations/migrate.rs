@@ -42,6 +42,7 @@ const FLEET: &[Migration] = &[
     migration!("fleet", 8, "stream"),
     migration!("fleet", 10, "dead_letters"),
     migration!("fleet", 11, "writers"),
+    migration!("fleet", 13, "outbox"),
 ];
 
 /// Applies the migrations that a database lacks, in one transaction.

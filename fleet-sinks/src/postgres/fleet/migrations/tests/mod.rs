@@ -78,6 +78,37 @@ async fn dead_letters_that_were_there_before_a_migration_have_ids_after_it() {
 }
 
 #[tokio::test]
+async fn a_store_that_made_its_tables_itself_gets_a_fleet_later() {
+    let Some(scratch) = Scratch::new().await else {
+        return;
+    };
+    let database = scratch.open().await;
+    let mut store = crate::PostgresStore::open(&database, "demo").await.unwrap();
+    crate::testing::stores::commit(&mut store, "p/0", |sealed| {
+        let letter = crate::testing::stores::letter(1, "decode", "bad", b"x");
+        sealed.dead = vec![letter];
+    })
+    .await;
+    let applied = migrate(&database, Migrations::Fleet).await.unwrap().applied;
+    assert_eq!(applied.len(), Migrations::Fleet.files().len());
+    let own =
+        "SELECT count(*) FROM fleet_stream.dead_letters WHERE seq = 1 AND owner_tenant IS NULL";
+    assert_eq!(scratch.number(own).await, 1);
+    // Nothing is left of an attempt to add what is there.
+    let sequences = "SELECT count(*) FROM pg_sequences WHERE schemaname = 'fleet_stream'";
+    assert_eq!(scratch.number(sequences).await, 2);
+    assert_eq!(store.dead_letters(9).await.unwrap().len(), 1);
+    // A store goes on if the fleet is dropped.
+    scratch.execute("DROP SCHEMA fleet CASCADE").await;
+    crate::testing::stores::commit(&mut store, "p/1", |sealed| {
+        let letter = crate::testing::stores::letter(1, "decode", "bad", b"x");
+        sealed.dead = vec![letter];
+    })
+    .await;
+    assert_eq!(store.dead_letters(9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_database_with_another_history_is_refused() {
     let Some(scratch) = Scratch::new().await else {
         return;

@@ -90,6 +90,16 @@ async fn each_hole_is_found() {
             "ALTER TABLE fleet.alerts FORCE ROW LEVEL SECURITY",
             "table alerts does not force",
         ),
+        (
+            "ALTER TABLE fleet_stream.outbox NO FORCE ROW LEVEL SECURITY",
+            "ALTER TABLE fleet_stream.outbox FORCE ROW LEVEL SECURITY",
+            "table fleet_stream.outbox is not behind",
+        ),
+        (
+            "CREATE POLICY wide ON fleet_stream.dead_letters USING (true)",
+            "DROP POLICY wide ON fleet_stream.dead_letters",
+            "table fleet_stream.dead_letters does not ask for the tenant: wide",
+        ),
     ] {
         rig.run(hole).await;
         let found = holes(&rig).await;
