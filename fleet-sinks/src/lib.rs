@@ -15,6 +15,8 @@
 //! | `files::NdjsonFile`, `files::CsvFile` | `files` | any store | at least once |
 //! | `postgres::PostgresSink` | `postgres` | any store | at least once |
 //! | `kafka::KafkaSink` | `kafka` | any store | at least once |
+//! | `sqlite::SqliteOutbox` and `kafka::Relay` | `sqlite`, `kafka` | `sqlite::SqliteStore` | at least once, by its id |
+//! | `postgres::PostgresOutbox` and `kafka::Relay` | `postgres`, `kafka` | `postgres::PostgresStore` | at least once, by its id |
 //! | [`Null`] | | any store | never |
 //!
 //! After a crash, an at-least-once sink may write the rows since the last commit again.

@@ -1,7 +1,8 @@
 //! Topics of Apache Kafka as a sink, and [as code](topics).
 //!
 //! Rows are produced before the position is committed, at least once: after a crash those since the
-//! last commit are produced again.
+//! last commit are produced again. A [`Relay`] produces what a store has committed: the messages of
+//! its [outbox](crate::outbox), or its dead letters.
 
 mod config;
 mod context;
@@ -9,6 +10,7 @@ mod error;
 mod options;
 mod producer;
 mod records;
+mod relay;
 mod reports;
 mod sink;
 #[cfg(test)]
@@ -19,4 +21,5 @@ pub mod topics;
 
 pub use options::{Compression, KafkaSinkOptions};
 pub use records::KafkaProducer;
+pub use relay::{Relay, RelayOptions, RelayStatus, Step, TopicCounts};
 pub use sink::KafkaSink;

@@ -90,22 +90,29 @@ impl Producer {
 
     /// Waits for this many reports of the current write, and returns those of records that were not
     /// taken, in order.
-    pub(crate) async fn settle(&self, mut waiting: usize) -> Vec<(u32, ClientError)> {
-        let mut failed = Vec::new();
-        while waiting > 0 {
+    pub(crate) async fn settle(&self, waiting: usize) -> Vec<(u32, ClientError)> {
+        let mut reports = Vec::with_capacity(waiting);
+        self.collect(waiting, &mut reports).await;
+        let refused = |(index, cause): (u32, Option<ClientError>)| Some((index, cause?));
+        let mut failed: Vec<_> = reports.into_iter().filter_map(refused).collect();
+        failed.sort_unstable_by_key(|(index, _)| *index);
+        failed
+    }
+
+    /// Waits for this many reports of the current write. If the future is dropped, those that came
+    /// are in the list.
+    pub(crate) async fn collect(&self, waiting: usize, to: &mut Vec<(u32, Option<ClientError>)>) {
+        let all = to.len() + waiting;
+        while to.len() < all {
             self.client.poll(Duration::ZERO);
             let reports = self.client.context().take();
             if reports.is_empty() {
                 tokio::time::sleep(LOOK).await;
             }
             let ours = reports.into_iter();
-            for (sent, cause) in ours.filter(|(sent, _)| sent.write == self.write) {
-                waiting -= 1;
-                failed.extend(cause.map(|cause| (sent.index, cause)));
-            }
+            let ours = ours.filter(|(sent, _)| sent.write == self.write);
+            to.extend(ours.map(|(sent, cause)| (sent.index, cause)));
         }
-        failed.sort_unstable_by_key(|(index, _)| *index);
-        failed
     }
 }
 

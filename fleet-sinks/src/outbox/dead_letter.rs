@@ -82,10 +82,10 @@ impl StoredDeadLetter {
         let place = self.letter.place.as_ref();
         let input = place.map_or(partition, |place| &*place.input);
         let offset = place.map_or(self.letter.offset, |place| place.offset).0;
-        let named = input.strip_prefix(KAFKA).unwrap_or(input);
-        match named.rsplit_once('/') {
-            Some((topic, number)) if number.parse::<u32>().is_ok() => (topic, number, offset),
-            _ => (named, partition, offset),
+        let place = input.strip_prefix(KAFKA);
+        match place.and_then(|place| place.rsplit_once('/')) {
+            Some((topic, number)) => (topic, number, offset),
+            None => (input, partition, offset),
         }
     }
 }

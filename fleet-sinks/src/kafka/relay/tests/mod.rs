@@ -1,0 +1,8 @@
+//! Relays over real brokers and stores.
+
+mod dead_letters;
+mod faults;
+mod order;
+mod owners;
+mod poison;
+mod rig;
