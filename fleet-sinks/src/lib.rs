@@ -36,6 +36,9 @@
 //! - `files`: NDJSON and CSV files, without further dependencies. Together with `sqlite` it adds
 //!   `files::FileStore`.
 //! - `kafka`: topics of Apache Kafka. Compiles librdkafka, which needs a C compiler and make.
+//! - `kafka-tls`: TLS and logins for them. Compiles OpenSSL, which also needs perl; with
+//!   `OPENSSL_NO_VENDOR=1` the one of the system is linked.
+//! - `kafka-zstd`: compression by zstd, which is compiled in.
 //! - `postgres`: PostgreSQL 15 or newer, over TLS by rustls; also the schema of a fleet with
 //!   tenants, row-level security and the queries of dashboards.
 //!

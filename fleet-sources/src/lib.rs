@@ -11,7 +11,10 @@
 //! | `simulator` | [`Simulator`]: a simulated fleet, the same for the same seed | bytes |
 //!
 //! Each source has one partition, but for `KafkaSource`, which has those that its group gives it.
-//! No feature is on by default.
+//! No feature is on by default. Two more add to `kafka`: `kafka-tls` brings TLS and logins
+//! (it compiles OpenSSL, which needs perl beside the C compiler and make of `kafka`; with
+//! `OPENSSL_NO_VENDOR=1` the one of the system is linked), and `kafka-zstd` topics that are
+//! compressed by zstd.
 //!
 //! # Guarantees
 //! Every source here is [`Replayable`](fleet_core::source::Replayable): the same records come again

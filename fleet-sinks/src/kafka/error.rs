@@ -7,6 +7,8 @@ use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 pub(super) enum KafkaError {
     #[error("{0}")]
     Config(String),
+    #[error("{0}")]
+    NotLetIn(String),
     #[error("cannot produce to topic {topic}: {cause}")]
     Produce { topic: String, cause: ClientError },
     #[error("cannot {doing}: {cause}")]
@@ -68,6 +70,7 @@ impl From<KafkaError> for Error {
     fn from(error: KafkaError) -> Self {
         let (kind, retryable) = match &error {
             KafkaError::Config(_) => (ErrorKind::Config, false),
+            KafkaError::NotLetIn(_) => (ErrorKind::Sink, false),
             KafkaError::Silent { .. } => (ErrorKind::Sink, true),
             KafkaError::Produce { cause, .. } | KafkaError::Topics { cause, .. } => {
                 (ErrorKind::Sink, passes(cause))

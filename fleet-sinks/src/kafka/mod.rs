@@ -5,13 +5,16 @@
 //! its [outbox](crate::outbox), or its dead letters.
 
 mod config;
+mod contact;
 mod context;
 mod error;
 mod options;
+mod probe;
 mod producer;
 mod records;
 mod relay;
 mod reports;
+mod security;
 mod sink;
 #[cfg(test)]
 pub(crate) mod test_topic;
@@ -22,4 +25,5 @@ pub mod topics;
 pub use options::{Compression, KafkaSinkOptions};
 pub use records::KafkaProducer;
 pub use relay::{Relay, RelayOptions, RelayStatus, Step, TopicCounts};
+pub use security::{Login, Mechanism, Security};
 pub use sink::KafkaSink;

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use fleet_core::{EventTime, Result};
+use fleet_core::{Error, EventTime, Result};
 use rdkafka::{
     ClientConfig,
     error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
@@ -12,6 +12,9 @@ use rdkafka::{
 
 use super::{
     config,
+    contact::{Contact, Why},
+    error::KafkaError,
+    probe,
     reports::{Reports, Sent},
 };
 
@@ -52,7 +55,8 @@ impl fmt::Debug for Producer {
 impl Producer {
     /// Makes a client. It asks no broker yet.
     pub(crate) fn open(config: &ClientConfig) -> Result<Self> {
-        let made = config.create_with_context(Reports::default());
+        let reports = Reports::new(Contact::new(config));
+        let made = config.create_with_context(reports);
         Ok(Self {
             client: made.map_err(|cause| config::refused(&cause))?,
             write: 0,
@@ -81,6 +85,9 @@ impl Producer {
                 Err((cause, back)) if cause.rdkafka_error_code() == Some(Code::QueueFull) => {
                     next = back;
                     self.client.poll(Duration::ZERO);
+                    if let Some(cause) = self.refused() {
+                        return Err(cause);
+                    }
                     tokio::time::sleep(LOOK).await;
                 }
                 Err((cause, _)) => return Err(cause),
@@ -89,7 +96,8 @@ impl Producer {
     }
 
     /// Waits for this many reports of the current write, and returns those of records that were not
-    /// taken, in order.
+    /// taken, in order. If all brokers refuse us at the first contact, it waits no longer, and
+    /// returns one error for all.
     pub(crate) async fn settle(&self, waiting: usize) -> Vec<(u32, ClientError)> {
         let mut reports = Vec::with_capacity(waiting);
         self.collect(waiting, &mut reports).await;
@@ -100,19 +108,50 @@ impl Producer {
     }
 
     /// Waits for this many reports of the current write. If the future is dropped, those that came
-    /// are in the list.
+    /// are in the list. If all brokers refuse us at the first contact, one error stands for all that
+    /// are missing.
     pub(crate) async fn collect(&self, waiting: usize, to: &mut Vec<(u32, Option<ClientError>)>) {
         let all = to.len() + waiting;
         while to.len() < all {
             self.client.poll(Duration::ZERO);
             let reports = self.client.context().take();
             if reports.is_empty() {
+                if let Some(cause) = self.refused() {
+                    to.push((0, Some(cause)));
+                    return;
+                }
                 tokio::time::sleep(LOOK).await;
             }
             let ours = reports.into_iter();
             let ours = ours.filter(|(sent, _)| sent.write == self.write);
             to.extend(ours.map(|(sent, cause)| (sent.index, cause)));
         }
+    }
+
+    /// The error of each record, if no broker lets us in.
+    fn refused(&self) -> Option<ClientError> {
+        let refused = self.client.context().contact.refusal(Duration::MAX)?;
+        let code = match refused.why {
+            Why::Login => Code::Authentication,
+            _ => Code::SSL,
+        };
+        Some(ClientError::MessageProduction(code))
+    }
+
+    /// The error of a write to a topic that failed for this cause. It says why, if no broker has
+    /// let us in yet.
+    pub(crate) async fn failed(&self, topic: &str, cause: ClientError) -> Error {
+        let contact = &self.client.context().contact;
+        // The write waited long enough, so a suspicion counts.
+        if let Some(refusal) = contact.refusal(Duration::ZERO) {
+            let config = contact.config().clone();
+            let told = tokio::task::spawn_blocking(move || probe::explain(&config, &refusal)).await;
+            if let Ok(why) = told {
+                return KafkaError::NotLetIn(why).into();
+            }
+        }
+        let topic = topic.to_owned();
+        KafkaError::Produce { topic, cause }.into()
     }
 }
 

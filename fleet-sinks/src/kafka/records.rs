@@ -5,7 +5,6 @@ use rdkafka::message::OwnedHeaders;
 
 use super::{
     config,
-    error::KafkaError,
     options::KafkaSinkOptions,
     producer::{Outgoing, Producer},
 };
@@ -67,8 +66,9 @@ impl KafkaProducer {
             at,
             headers: OwnedHeaders::new(),
         };
-        let sent = self.producer.send(self.waiting, record).await;
-        sent.map_err(|cause| self.failed(cause))?;
+        if let Err(cause) = self.producer.send(self.waiting, record).await {
+            return Err(self.producer.failed(&self.topic, cause).await);
+        }
         self.waiting += 1;
         Ok(())
     }
@@ -82,13 +82,8 @@ impl KafkaProducer {
         let failed = self.producer.settle(waiting).await;
         self.producer.begin();
         match failed.into_iter().next() {
-            Some((_, cause)) => Err(self.failed(cause)),
+            Some((_, cause)) => Err(self.producer.failed(&self.topic, cause).await),
             None => Ok(()),
         }
-    }
-
-    fn failed(&self, cause: rdkafka::error::KafkaError) -> fleet_core::Error {
-        let topic = self.topic.clone();
-        KafkaError::Produce { topic, cause }.into()
     }
 }

@@ -9,7 +9,7 @@ use rdkafka::{
     producer::{DeliveryResult, ProducerContext},
 };
 
-use super::context::Logged;
+use super::{contact::Contact, context::Logged};
 
 /// A record by the number of its write and its place in it. A write that was dropped leaves reports
 /// behind, which the next one must not take for its own.
@@ -33,22 +33,34 @@ impl Sent {
     }
 }
 
-/// Collects reports until the write takes them.
-#[derive(Debug, Default)]
-pub(super) struct Reports(Mutex<Vec<(Sent, Option<ClientError>)>>);
+/// Collects reports until the write takes them, and what the brokers say before the first one.
+#[derive(Debug)]
+pub(super) struct Reports {
+    waiting: Mutex<Vec<(Sent, Option<ClientError>)>>,
+    pub(super) contact: Contact,
+}
 
 impl Reports {
+    pub(super) fn new(contact: Contact) -> Self {
+        Self {
+            waiting: Mutex::default(),
+            contact,
+        }
+    }
+
     pub(super) fn take(&self) -> Vec<(Sent, Option<ClientError>)> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl ClientContext for Reports {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.contact.log(facility, message);
         Logged.log(level, facility, message);
     }
 
     fn error(&self, error: ClientError, reason: &str) {
+        self.contact.error(error.rdkafka_error_code(), reason);
         Logged.error(error, reason);
     }
 }
@@ -58,7 +70,10 @@ impl ProducerContext for Reports {
 
     fn delivery(&self, result: &DeliveryResult<'_>, sent: usize) {
         let refused = result.as_ref().err().map(|(error, _)| error.clone());
-        let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.is_none() {
+            self.contact.make();
+        }
+        let mut reports = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         reports.push((Sent::unpacked(sent), refused));
     }
 }

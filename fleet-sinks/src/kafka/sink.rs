@@ -13,7 +13,7 @@ use rdkafka::{error::KafkaError as ClientError, message::OwnedHeaders};
 
 use super::{
     config,
-    error::{KafkaError, is_of_the_batch, is_of_the_record},
+    error::{is_of_the_batch, is_of_the_record},
     options::KafkaSinkOptions,
     producer::{Outgoing, Producer, with_header},
 };
@@ -70,11 +70,14 @@ impl<R> fmt::Debug for KafkaSink<R> {
 }
 
 impl<R: TableRow> KafkaSink<R> {
-    /// Opens a topic to produce to. The brokers are first asked by a write.
+    /// Opens a topic to produce to. The brokers are first asked by a write. If they refuse it for
+    /// their certificate, our login or the lack of TLS, and none has ever let us in, the write
+    /// fails with an error that is not retryable and says what is wrong.
     ///
     /// # Errors
-    /// Refuses unencrypted connections to other machines, unless the options ask for them, and
-    /// properties that the client does not know.
+    /// Refuses unencrypted connections to other machines, unless the options ask for them,
+    /// properties that the client does not know, and what this build lacks, with the feature that
+    /// brings it.
     pub fn open(brokers: &str, topic: &str, options: &KafkaSinkOptions) -> Result<Self> {
         Ok(Self {
             producer: Producer::open(&config::producer(brokers, options)?)?,
@@ -162,13 +165,8 @@ impl<R: TableRow> KafkaSink<R> {
         match self.producer.send(index, record).await {
             Ok(()) => Ok(None),
             Err(cause) if is_of_the_record(&cause) => Ok(Some(cause.to_string())),
-            Err(cause) => Err(self.failed(cause)),
+            Err(cause) => Err(self.producer.failed(&self.topic, cause).await),
         }
-    }
-
-    fn failed(&self, cause: ClientError) -> fleet_core::Error {
-        let topic = self.topic.clone();
-        KafkaError::Produce { topic, cause }.into()
     }
 
     /// Waits for the reports of this write, and returns the records that were refused for what they
@@ -177,7 +175,7 @@ impl<R: TableRow> KafkaSink<R> {
         let failed = self.producer.settle(waiting).await;
         let other = failed.iter().find(|(_, cause)| !is_of_the_batch(cause));
         match other {
-            Some((_, cause)) => Err(self.failed(cause.clone())),
+            Some((_, cause)) => Err(self.producer.failed(&self.topic, cause.clone()).await),
             None => Ok(failed),
         }
     }

@@ -1,5 +1,8 @@
 //! The sink on a real broker.
 
+#[cfg(feature = "kafka-tls")]
+mod secured;
+
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -11,7 +14,9 @@ use fleet_core::{
 };
 use rand::{Rng, SeedableRng};
 
-use super::{Compression, KafkaSink, KafkaSinkOptions, test_topic::Topic};
+use super::{
+    Compression, KafkaSink, KafkaSinkOptions, Login, Mechanism, Security, test_topic::Topic,
+};
 
 /// A row with one column.
 #[derive(Clone, Debug)]
@@ -60,12 +65,14 @@ fn sample(text: String) -> Row<Sample> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sink_passes_the_suite_with_each_compression() {
-    for compression in [
+    let zstd = cfg!(feature = "kafka-zstd").then_some(Compression::Zstd);
+    let all = [
         Compression::None,
         Compression::Lz4,
         Compression::Snappy,
         Compression::Gzip,
-    ] {
+    ];
+    for compression in all.into_iter().chain(zstd) {
         let Some(topic) = topic().await else {
             return;
         };
@@ -165,4 +172,67 @@ async fn a_row_whose_time_the_broker_refuses_costs_only_itself() {
     let rejected: Vec<_> = outcome.rejected.iter().map(|one| one.index).collect();
     assert_eq!(rejected, [0, 2], "{outcome:?}");
     assert_eq!(topic.read(1)[0].value, "{\"text\":\"without\"}");
+}
+
+/// Files that both crates hold, because neither depends on the other.
+#[test]
+fn sources_and_sinks_are_secured_alike() {
+    for (own, other) in [
+        (
+            include_str!("contact.rs"),
+            include_str!("../../../fleet-sources/src/kafka/contact.rs"),
+        ),
+        (
+            include_str!("probe.rs"),
+            include_str!("../../../fleet-sources/src/kafka/probe.rs"),
+        ),
+        (
+            include_str!("security.rs"),
+            include_str!("../../../fleet-sources/src/kafka/security.rs"),
+        ),
+    ] {
+        assert_eq!(own, other);
+    }
+}
+
+#[test]
+fn what_this_build_lacks_is_named_with_the_feature_that_brings_it() {
+    let login = Login {
+        mechanism: Mechanism::Plain,
+        user: "fleet".to_owned(),
+        password: "secret-word".to_owned(),
+    };
+    let login = Some(login);
+    for (options, feature, has) in [
+        (
+            KafkaSinkOptions {
+                security: Security::Tls { ca: None, login },
+                ..KafkaSinkOptions::default()
+            },
+            "kafka-tls",
+            cfg!(feature = "kafka-tls"),
+        ),
+        (
+            KafkaSinkOptions {
+                compression: Compression::Zstd,
+                ..KafkaSinkOptions::default()
+            },
+            "kafka-zstd",
+            cfg!(feature = "kafka-zstd"),
+        ),
+    ] {
+        match KafkaSink::<Sample>::open("localhost:9092", "any", &options) {
+            // Another package of the same build may bring it.
+            Ok(_) => {}
+            Err(error) if has => panic!("the feature {feature} is on: {error}"),
+            Err(error) => {
+                let told = error.to_string();
+                assert_eq!(error.kind(), fleet_core::ErrorKind::Config);
+                assert!(
+                    told.contains(feature) && !told.contains("secret-word"),
+                    "{told}"
+                );
+            }
+        }
+    }
 }

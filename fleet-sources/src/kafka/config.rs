@@ -1,13 +1,14 @@
 //! The properties of the client.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use fleet_core::Error;
-use rdkafka::{ClientConfig, error::KafkaError as ClientError};
+use rdkafka::{ClientConfig, config::RDKafkaLogLevel, error::KafkaError as ClientError};
 
 use super::{
     error::KafkaError,
     options::{KafkaOptions, Protocol},
+    security::missing_feature,
 };
 
 /// How often a member reports to its group. It hears of a rebalance in the answer, so this is how
@@ -24,20 +25,16 @@ pub(super) fn consumer(
     if group.is_empty() {
         return Err(KafkaError::Config("a group needs a name".to_owned()));
     }
-    let encrypted = options.properties.get("security.protocol");
-    let encrypted = encrypted.is_some_and(|name| name.to_ascii_lowercase().contains("ssl"));
-    if !encrypted
-        && !options.insecure_plaintext
-        && let Some(other) = brokers.split(',').find(|broker| !is_local(broker))
-    {
-        let message = format!(
-            "refusing to talk to {other} unencrypted: everybody on the way can read and change it. \
-             Set security.protocol to ssl, or insecure_plaintext"
-        );
-        return Err(KafkaError::Config(message));
-    }
+    let security =
+        { &options.security }.properties(brokers, &options.properties, options.insecure_plaintext);
+    let security = security.map_err(KafkaError::Config)?;
     let kilobytes = (options.buffer_bytes / 1024).max(1).to_string();
     let mut config = ClientConfig::new();
+    // Otherwise it depends on the crate `log`; connections that are ended are told at this level.
+    config.set_log_level(match options.properties.get("debug") {
+        Some(_) => RDKafkaLogLevel::Debug,
+        None => RDKafkaLogLevel::Info,
+    });
     for (name, value) in [
         ("bootstrap.servers", brokers),
         ("group.id", group),
@@ -80,6 +77,9 @@ pub(super) fn consumer(
     if let Some(instance) = &options.instance {
         config.set("group.instance.id", instance);
     }
+    for (name, value) in security {
+        config.set(name, value);
+    }
     for (name, value) in &options.properties {
         config.set(name, value);
     }
@@ -89,52 +89,15 @@ pub(super) fn consumer(
 /// The error of a client that does not take its properties. It names the property, never a value.
 pub(super) fn refused(cause: &ClientError) -> Error {
     let why = match cause {
-        ClientError::ClientConfig(_, why, name, _) => format!("property {name}: {why}"),
+        ClientError::ClientConfig(_, why, name, _) => match missing_feature(name) {
+            Some(feature) => {
+                format!(
+                    "property {name}: enable the feature `{feature}` of fleet-sources to use it ({why})"
+                )
+            }
+            None => format!("property {name}: {why}"),
+        },
         other => other.to_string(),
     };
     KafkaError::Config(format!("Kafka's client refuses its settings: {why}")).into()
-}
-
-/// Whether a broker is on this machine.
-fn is_local(broker: &str) -> bool {
-    let broker = broker.trim();
-    let broker = broker.rsplit_once("://").map_or(broker, |(_, place)| place);
-    let host = match broker.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => broker,
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    // RFC 6761: this name always means loopback.
-    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unencrypted_connections_leave_this_machine_only_on_request() {
-        let mut options = KafkaOptions::default();
-        for local in [
-            "localhost:9092",
-            "127.0.0.1:9092,[::1]:9093",
-            "PLAINTEXT://127.0.0.2:1",
-        ] {
-            assert!(consumer(local, "g", &options).is_ok(), "{local}");
-        }
-        for other in [
-            "localhost:9092,kafka:9092",
-            "10.0.0.1:9092",
-            "localhost.example.org",
-        ] {
-            let why = consumer(other, "g", &options).unwrap_err().to_string();
-            assert!(why.contains("unencrypted"), "{why}");
-        }
-        options.insecure_plaintext = true;
-        assert!(consumer("kafka:9092", "g", &options).is_ok());
-        options.insecure_plaintext = false;
-        let ssl = ("security.protocol".to_owned(), "SASL_SSL".to_owned());
-        options.properties.extend([ssl]);
-        assert!(consumer("kafka:9092", "g", &options).is_ok());
-    }
 }

@@ -1,7 +1,10 @@
 //! What the client calls back: rebalances, results of commits, logs and statistics.
 
 use std::{
-    sync::{Arc, OnceLock, Weak, atomic::Ordering},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,18 +16,32 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::shared::{Place, Shared};
+use super::{
+    contact::Contact,
+    shared::{Place, Shared},
+};
 
 /// Called on the thread that polls.
 pub(super) struct Context {
     pub(super) shared: Arc<Shared>,
+    pub(super) contact: Contact,
+    /// Whether something was called back since it was last asked: then more may wait.
+    pub(super) has_served: AtomicBool,
     pub(super) hand_over: Duration,
     /// Set before the first call.
     pub(super) consumer: OnceLock<Weak<BaseConsumer<Self>>>,
 }
 
+impl Context {
+    fn served(&self) {
+        self.has_served.store(true, Ordering::Relaxed);
+    }
+}
+
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.served();
+        self.contact.log(facility, message);
         match level {
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert
@@ -36,11 +53,22 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        // The client tries again by itself; what does not pass is an error of a call, too.
-        tracing::warn!("{error}: {reason}");
+        let code = error.rdkafka_error_code();
+        // The end of a partition is not an error.
+        if code != Some(RDKafkaErrorCode::PartitionEOF) {
+            // The client tries again by itself; what does not pass is an error of a call, too.
+            tracing::warn!("{error}: {reason}");
+            self.contact.error(code, reason);
+        }
     }
 
     fn stats(&self, statistics: Statistics) {
+        self.served();
+        // A broker has a number once another has told it; the first ones are tried without.
+        let mut brokers = statistics.brokers.values();
+        if brokers.any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
+            self.contact.make();
+        }
         let mut state = self.shared.lock();
         for (topic, told) in statistics.topics {
             let topic: Arc<str> = topic.into();
@@ -62,6 +90,8 @@ impl ConsumerContext for Context {
         what: RDKafkaRespErr,
         list: &mut TopicPartitionList,
     ) {
+        self.served();
+        self.contact.make();
         let places = places(list);
         tracing::debug!(?places, ?what, "the group shares partitions out");
         if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
@@ -86,6 +116,7 @@ impl ConsumerContext for Context {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        self.served();
         if let Err(error) = result
             && error.rdkafka_error_code() != Some(RDKafkaErrorCode::NoOffset)
         {

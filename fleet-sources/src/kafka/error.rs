@@ -40,6 +40,8 @@ pub(super) enum KafkaError {
         offset: u64,
         why: &'static str,
     },
+    #[error("{0}")]
+    NotLetIn(String),
     #[error("{0}: nothing was ever committed for it, and StartAt::Refuse forbids to begin")]
     Refused(String),
     #[error("{0} has been unknown to the brokers for {1} s")]

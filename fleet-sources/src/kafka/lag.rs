@@ -1,4 +1,4 @@
-//! The lag of a partition in time: since when its oldest record that is not committed is in the log.
+//! The lag of a partition in time: how long its oldest uncommitted record has been in the log.
 
 use std::{
     collections::VecDeque,

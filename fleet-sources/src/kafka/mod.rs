@@ -8,7 +8,9 @@
 //! | `records` | the payload: records with key, value, time and headers |
 //! | `decode` | values to events by any dialect, and the check of keys |
 //! | `options` `config` `error` | what the user says, and the client takes or refuses |
+//! | `security` | TLS and logins |
 //! | `shared` | events, partitions and batches between the thread and the source |
+//! | `contact` `probe` | refusals, until the brokers have let us in |
 //! | `context` | what the client calls back: rebalances above all |
 //! | `partitions` | how many partitions of a topic the group reads |
 //! | `lag` | the lag in time |
@@ -17,6 +19,7 @@
 //! | `source` | the contract of a source |
 
 mod config;
+mod contact;
 mod context;
 mod decode;
 mod error;
@@ -24,7 +27,9 @@ mod lag;
 mod options;
 mod partitions;
 mod poller;
+mod probe;
 mod records;
+mod security;
 mod shared;
 mod source;
 #[cfg(test)]
@@ -34,5 +39,6 @@ mod topic_lag;
 pub use decode::{KafkaDecoder, KeyCheck, TenantCheck};
 pub use options::{AddedPartitions, KafkaOptions, Protocol, StartAt};
 pub use records::{KafkaRecord, KafkaRecords};
+pub use security::{Login, Mechanism, Security};
 pub use source::KafkaSource;
 pub use topic_lag::{TopicLag, topic_lag};

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use fleet_core::EventTime;
 
+use super::security::Security;
+
 /// Where a partition begins for which nothing was ever committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartAt {
@@ -50,9 +52,17 @@ pub enum AddedPartitions {
 ///
 /// # Examples
 /// ```
-/// use fleet_sources::{KafkaOptions, Protocol};
-/// let mut options = KafkaOptions { protocol: Protocol::Range, ..KafkaOptions::default() };
-/// options.properties.insert("sasl.password".into(), "secret".into());
+/// use fleet_sources::{KafkaOptions, Protocol, kafka::{Login, Mechanism, Security}};
+/// let login = Login {
+///     mechanism: Mechanism::ScramSha512,
+///     user: "alerts".into(),
+///     password: "secret".into(), // From a file or the environment, of course.
+/// };
+/// let options = KafkaOptions {
+///     protocol: Protocol::Range,
+///     security: Security::Tls { ca: Some("/etc/kafka/ca.pem".into()), login: Some(login) },
+///     ..KafkaOptions::default()
+/// };
 /// assert!(!format!("{options:?}").contains("secret"));
 /// ```
 #[derive(Clone)]
@@ -80,6 +90,8 @@ pub struct KafkaOptions {
     /// How long a topic may be unknown before that is an error. Default 60 s, our choice: longer
     /// than a broker takes to restart.
     pub unknown_topic: Duration,
+    /// How connections are encrypted, and who logs in. Default: [`Security::Plaintext`].
+    pub security: Security,
     /// Sends everything unencrypted to brokers on other machines. Default: refused.
     pub insecure_plaintext: bool,
     /// Further properties of librdkafka, such as `client.rack`. They win over all others.
@@ -94,6 +106,7 @@ impl fmt::Debug for KafkaOptions {
             .field("session_timeout", &self.session_timeout)
             .field("hand_over", &self.hand_over)
             .field("added_partitions", &self.added_partitions)
+            .field("security", &self.security)
             .field("insecure_plaintext", &self.insecure_plaintext)
             .field("properties", &self.properties.keys())
             .finish_non_exhaustive()
@@ -112,6 +125,7 @@ impl Default for KafkaOptions {
             added_partitions: AddedPartitions::Refuse,
             timeout: Duration::from_secs(10),
             unknown_topic: Duration::from_secs(60),
+            security: Security::Plaintext,
             insecure_plaintext: false,
             properties: BTreeMap::new(),
         }

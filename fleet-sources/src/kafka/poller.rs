@@ -21,6 +21,7 @@ use super::{
     context::{Context, release},
     error::KafkaError,
     options::KafkaOptions,
+    probe,
     records::{Builder, time},
     shared::{Phase, Place, Shared, now},
 };
@@ -28,6 +29,9 @@ use super::{
 /// The longest wait without a call of the client. New records and rebalances wake the thread, so
 /// this only bounds what a lost call would cost.
 const WAIT: Duration = Duration::from_millis(100);
+/// How many callbacks are served before records are read again. Our choice: a client that logs all
+/// it does logs hundreds of lines at once.
+const SERVED: u32 = 1000;
 /// How long the brokers may take to say whether a topic is there. Nothing is read meanwhile.
 const ASK: Duration = Duration::from_secs(1);
 
@@ -79,13 +83,25 @@ impl Poller {
 
     /// Serves rebalances and errors.
     fn serve(&mut self) {
-        while let Some(polled) = self.consumer.poll(Duration::ZERO) {
-            match polled {
+        let context = Arc::clone(self.consumer.client().context());
+        for _ in 0..SERVED {
+            match self.consumer.poll(Duration::ZERO) {
                 // A partition whose queue is not open yet stands still, so this is what the client
                 // had fetched before; it is read again.
-                Ok(_) | Err(ClientError::PartitionEOF(_)) => {}
-                Err(error) => self.fails(error, None),
+                Some(Ok(_) | Err(ClientError::PartitionEOF(_))) => {}
+                Some(Err(error)) => self.fails(error, None),
+                // It returns behind each log line and callback, as if nothing were left: rebalances
+                // would wait for as many rounds.
+                None if context.has_served.swap(false, Ordering::Relaxed) => {}
+                None => break,
             }
+        }
+        let contact = &context.contact;
+        if let Some(refusal) = contact.refusal(self.options.timeout) {
+            let why = probe::explain(contact.config(), &refusal);
+            self.shared.fail(KafkaError::NotLetIn(why).into());
+            // Once, whatever the source does then.
+            contact.make();
         }
     }
 
@@ -260,8 +276,8 @@ fn unreadable(code: RDKafkaErrorCode) -> Option<&'static str> {
     use RDKafkaErrorCode as Code;
     Some(match code {
         Code::NotImplemented => {
-            "they are compressed in a way that this client cannot read: for zstd, enable the \
-             feature `zstd` of the crate rdkafka"
+            "they are compressed in a way that this build cannot read: for zstd, enable the feature \
+             `kafka-zstd` of fleet-sources"
         }
         Code::BadCompression => "they are compressed, and damaged",
         Code::BadMessage | Code::InvalidMessage => "they are damaged: their checksum is wrong",

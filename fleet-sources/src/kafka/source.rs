@@ -2,7 +2,11 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock, atomic::Ordering, mpsc},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -20,6 +24,7 @@ use rdkafka::{
 
 use super::{
     config,
+    contact::Contact,
     context::{Context, listed},
     error::KafkaError,
     lag,
@@ -72,7 +77,8 @@ const SEEK_AGAIN: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// [`open`](Self::open) refuses options and brokers. While the brokers cannot be reached the client
-/// tries again, for as long as it takes.
+/// tries again, for as long as it takes. If they refuse us for their certificate, our login or the
+/// lack of TLS, and none has ever let us in, the run ends with an error that says what is wrong.
 pub struct KafkaSource {
     /// `None` only while it is dropped.
     consumer: Option<Arc<BaseConsumer<Context>>>,
@@ -98,8 +104,9 @@ impl KafkaSource {
     /// Use the name of the pipeline for the group, so that its members are those of the group.
     ///
     /// # Errors
-    /// Refuses unencrypted connections to other machines, unless the options ask for them, and
-    /// properties that the client does not know.
+    /// Refuses unencrypted connections to other machines, unless the options ask for them,
+    /// properties that the client does not know, and what this build lacks, with the feature that
+    /// brings it.
     pub fn open<'a>(
         brokers: &str,
         group: &str,
@@ -112,6 +119,8 @@ impl KafkaSource {
         let shared = Arc::new(Shared::default());
         let context = Context {
             shared: Arc::clone(&shared),
+            contact: Contact::new(&config),
+            has_served: AtomicBool::new(false),
             hand_over: options.hand_over,
             consumer: OnceLock::new(),
         };

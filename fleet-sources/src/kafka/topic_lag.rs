@@ -11,7 +11,15 @@ use rdkafka::{
     error::{KafkaError as ClientError, KafkaResult, RDKafkaErrorCode},
 };
 
-use super::{config, error::KafkaError, lag, options::KafkaOptions, records::time, shared::now};
+use super::{
+    config,
+    error::KafkaError,
+    lag,
+    options::KafkaOptions,
+    probe::{self, Answer},
+    records::time,
+    shared::now,
+};
 
 /// The name by which the client calls itself. It joins no group.
 const GROUP: &str = "fleet-lag";
@@ -26,8 +34,8 @@ pub struct TopicLag {
     pub partition: Partition,
     /// The position: the offset of the next record.
     pub committed: Offset,
-    /// How many offsets follow. The marks of transactions take offsets too, so this may be more than
-    /// the number of records; it is 0 if no record follows.
+    /// How many offsets follow. The marks of transactions take offsets too, so this may be more
+    /// than the number of records; it is 0 if no record follows.
     pub behind: u64,
     /// How long ago the log took the next record; zero if there is none, `None` if it has no time
     /// or did not come in time.
@@ -83,7 +91,13 @@ enum Next {
 
 impl Question {
     fn new(config: &ClientConfig, options: &KafkaOptions) -> Result<Self> {
-        let consumer = config.create().map_err(|cause| config::refused(&cause))?;
+        let refused = |cause| config::refused(&cause);
+        // A client that only asks would wait for its whole time, and not say why.
+        let answer = probe::first_contact(config, options.timeout).map_err(refused)?;
+        if let Answer::Refused(refusal) = answer {
+            return Err(KafkaError::NotLetIn(probe::explain(config, &refusal)).into());
+        }
+        let consumer = config.create().map_err(refused)?;
         let timeout = options.timeout;
         Ok(Self { consumer, timeout })
     }

@@ -41,7 +41,7 @@ pub struct Broker {
 pub struct Secured {
     /// Encrypted, for everybody.
     pub ssl: String,
-    /// Encrypted, for the user, by PLAIN or SCRAM-SHA-512.
+    /// Encrypted, for the user, by PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
     pub sasl_ssl: String,
     /// Not encrypted, for the user.
     pub sasl_plaintext: String,

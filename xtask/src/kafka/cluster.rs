@@ -48,7 +48,9 @@ impl Cluster {
         let scram = (options.tls == Tls::On).then(|| access.scram());
         let formatted: Result<(), String> = thread::scope(|scope| {
             let all: Vec<_> = { folders.iter() }
-                .map(|folder| scope.spawn(|| format(folder, scram.as_deref())))
+                .map(|folder| {
+                    scope.spawn(|| format(folder, scram.as_ref().map(<[String; 2]>::as_slice)))
+                })
                 .collect();
             all.into_iter()
                 .try_for_each(|one| one.join().map_err(|_| "a format failed")?)
@@ -91,11 +93,11 @@ fn ports() -> Result<Ports, String> {
     })
 }
 
-fn format(folder: &Path, scram: Option<&str>) -> Result<(), String> {
+fn format(folder: &Path, scram: Option<&[String]>) -> Result<(), String> {
     let mut format = java("kafka.tools.StorageTool")?;
     format.args(["format", "-t", CLUSTER, "-c"]);
     format.arg(folder.join("server.properties"));
-    if let Some(user) = scram {
+    for user in scram.into_iter().flatten() {
         format.args(["--add-scram", user]);
     }
     output(&mut format).map(drop)

@@ -48,10 +48,11 @@ impl Access {
         })
     }
 
-    /// The argument of the format of a node that makes the user known to SCRAM.
-    pub(super) fn scram(&self) -> String {
+    /// The arguments of the format of a node that make the user known to SCRAM.
+    pub(super) fn scram(&self) -> [String; 2] {
         let (user, password) = (self.user, &self.password);
-        format!("SCRAM-SHA-512=[name={user},password={password}]")
+        ["SCRAM-SHA-256", "SCRAM-SHA-512"]
+            .map(|mechanism| format!("{mechanism}=[name={user},password={password}]"))
     }
 
     /// The properties of the listeners with TLS or users.
@@ -60,7 +61,10 @@ impl Access {
         let mut all = vec![
             own("ssl.keystore.type", "PEM"),
             own("ssl.keystore.location", &self.keys),
-            own("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-512"),
+            own(
+                "sasl.enabled.mechanisms",
+                "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+            ),
         ];
         let (user, password) = (self.user, &self.password);
         let modules = "org.apache.kafka.common.security";
@@ -71,10 +75,12 @@ impl Access {
                 name("plain"),
                 format!("{modules}.plain.PlainLoginModule required user_{user}=\"{password}\";"),
             ));
-            all.push((
-                name("scram-sha-512"),
-                format!("{modules}.scram.ScramLoginModule required;"),
-            ));
+            for mechanism in ["scram-sha-256", "scram-sha-512"] {
+                all.push((
+                    name(mechanism),
+                    format!("{modules}.scram.ScramLoginModule required;"),
+                ));
+            }
         }
         all
     }

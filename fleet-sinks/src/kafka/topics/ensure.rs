@@ -4,6 +4,7 @@ use std::{panic::resume_unwind, time::Duration};
 
 use fleet_core::{Error, Result};
 use rdkafka::{
+    ClientConfig,
     admin::{
         AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
     },
@@ -20,6 +21,7 @@ use crate::kafka::{
     context::Logged,
     error::{KafkaError, code},
     options::KafkaSinkOptions,
+    probe::{self, Answer},
 };
 
 /// How often brokers are asked for a topic that was just made.
@@ -73,7 +75,8 @@ async fn ask(
     question: fn(&Admin, &[Topic]) -> Result<Vec<String>>,
 ) -> Result<Vec<String>> {
     topic::check(topics)?;
-    let made = config::producer(brokers, options)?.create_with_context(Logged);
+    let config = config::producer(brokers, options)?;
+    let made = config.create_with_context(Logged);
     let client: AdminClient<Logged> = made.map_err(|cause| config::refused(&cause))?;
     let admin = Admin {
         client,
@@ -83,7 +86,12 @@ async fn ask(
     };
     let topics = topics.to_vec();
     // Metadata is only read by a call that blocks, and so is the end of the client.
-    let work = tokio::task::spawn_blocking(move || question(&admin, &topics));
+    let work = tokio::task::spawn_blocking(move || {
+        if !topics.is_empty() {
+            admin.meet(&config)?;
+        }
+        question(&admin, &topics)
+    });
     match work.await {
         Ok(done) => done,
         Err(failed) => match failed.try_into_panic() {
@@ -101,6 +109,18 @@ struct Admin {
 }
 
 impl Admin {
+    /// Finds out whether the brokers let us in: a client for administration would wait for its
+    /// whole time, and not say why.
+    fn meet(&self, config: &ClientConfig) -> Result<()> {
+        let answer = probe::first_contact(config, self.left());
+        match answer.map_err(|cause| config::refused(&cause))? {
+            Answer::Refused(refusal) => {
+                Err(KafkaError::NotLetIn(probe::explain(config, &refusal)).into())
+            }
+            Answer::LetIn | Answer::Silence => Ok(()),
+        }
+    }
+
     fn ensure(&self, topics: &[Topic]) -> Result<Vec<String>> {
         let found = self.look(topics)?;
         let there = topics.iter().zip(&found);

@@ -1,4 +1,4 @@
-//! Members join and leave all the time: nothing is lost, nothing stored twice, nothing stands still.
+//! Members join and leave all the time: nothing is lost, stored twice, or stands still.
 
 use std::{collections::VecDeque, thread, time::Duration};
 

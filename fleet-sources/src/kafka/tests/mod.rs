@@ -8,6 +8,8 @@ mod lost;
 mod membership;
 mod mock;
 mod rig;
+#[cfg(feature = "kafka-tls")]
+mod secured;
 mod speed;
 
 use std::time::Duration;
@@ -18,7 +20,7 @@ use rdkafka::{
     admin::{AdminOptions, NewPartitions},
 };
 
-use super::{AddedPartitions, KafkaOptions, Protocol, StartAt};
+use super::{AddedPartitions, KafkaOptions, KafkaSource, Protocol, Security, StartAt};
 use rig::{Ending, Member, PARTITIONS, Reader, Topic, options, records, unique, until};
 
 const PROTOCOLS: [Protocol; 3] = [
@@ -256,5 +258,25 @@ async fn the_end_is_known_when_it_is_reached_and_a_pause_holds_back_one_partitio
     for number in 0..PARTITIONS {
         let end = reader.source.end(&topic.partition(number));
         assert_eq!(end, Some(fleet_core::Offset(20)));
+    }
+}
+
+#[test]
+fn tls_needs_a_feature_which_is_named_where_it_is_missing() {
+    let options = KafkaOptions {
+        security: Security::Tls {
+            ca: None,
+            login: None,
+        },
+        ..KafkaOptions::default()
+    };
+    match KafkaSource::open("localhost:9092", "g", ["t"], StartAt::Earliest, options) {
+        // Another package of the same build may bring it.
+        Ok(_) => {}
+        Err(error) if cfg!(feature = "kafka-tls") => panic!("{error}"),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains("`kafka-tls`"), "{error}");
+        }
     }
 }
