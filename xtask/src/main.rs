@@ -1,7 +1,7 @@
 //! The commands of the workspace, the same for contributors and for continuous integration.
 //!
-//! `cargo xtask check | test | bench | soak | services | example`. Each prints the cargo commands
-//! that it runs, so that any of them can be repeated by hand.
+//! `cargo xtask check | test | bench | soak | services | kafka | example`. Each prints the cargo
+//! commands that it runs, so that any of them can be repeated by hand.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -45,6 +45,8 @@ enum Command {
     ///
     /// They run until `down`, which removes their data. Tests and examples can start their own.
     Services(services::Args),
+    /// A tool of Apache Kafka, on the brokers of `services` or of the environment
+    Kafka(services::ToolArgs),
     /// One example, to its closing check
     ///
     /// It passes if it exits with 0 and its last line starts with `NAME: ok (`.
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => Ok(test::bench::run(&args)),
         Command::Soak => test::soak::run(),
         Command::Services(args) => services::run(&args),
+        Command::Kafka(args) => services::tool(&args),
         Command::Example(args) => test::example::run(&args),
     });
     match done {

@@ -8,8 +8,8 @@ use crate::private::account::Account;
 use crate::private::folder;
 use crate::private::process::output;
 
-/// A new version is another folder.
-const FOLDER: &str = "kafka-4.4.0";
+/// The version of Apache Kafka, as `xtask/kafka/pom.xml` has it. A new one is another folder.
+pub const VERSION: &str = "4.4.0";
 
 /// The programs that a broker needs, as packages of Debian and Ubuntu.
 const PACKAGES: &str = "openjdk-17-jre-headless maven";
@@ -40,7 +40,8 @@ pub fn fetch() -> Result<(), String> {
 /// Returns the folder with the jars, after fetching them if they are not there.
 pub(super) fn folder() -> Result<PathBuf, String> {
     let root = folder::root(Account::ourselves())?;
-    let jars = root.join(FOLDER);
+    let name = format!("kafka-{VERSION}");
+    let jars = root.join(&name);
     let lock = root.join("kafka.lock");
     let cannot = |error| format!("cannot lock {}: {error}", lock.display());
     let turn = File::create(&lock).map_err(cannot)?;
@@ -49,7 +50,7 @@ pub(super) fn folder() -> Result<PathBuf, String> {
         return Ok(jars);
     }
     // Whole or not at all: a folder that is half full has another name.
-    let partly = root.join(format!("{FOLDER}.partly"));
+    let partly = root.join(format!("{name}.partly"));
     let pom = Path::new(env!("CARGO_MANIFEST_DIR")).join("kafka/pom.xml");
     let mut fetch = Command::new("mvn");
     fetch.args(["-q", "-B", "-ntp", "-f"]).arg(pom);

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use xtask::postgres::{self, Lasting, Status, VARIABLE};
+use xtask::kafka::Nodes;
 
-use super::Install;
-use super::compose::{self, Compose};
+use super::compose::Compose;
+use super::{Install, kafka, postgres};
 use crate::run::Metadata;
 
 /// What to do with which services.
@@ -15,6 +15,9 @@ pub(crate) struct Args {
     action: Action,
     /// Which services; all of them by default
     services: Vec<Service>,
+    /// How many nodes Apache Kafka has
+    #[arg(long, default_value = "1")]
+    nodes: NodeCount,
     /// Install what is missing, as CI does
     #[arg(long)]
     install: bool,
@@ -34,6 +37,24 @@ enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Service {
     Postgres,
+    Kafka,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum NodeCount {
+    #[value(name = "1")]
+    One,
+    #[value(name = "3")]
+    Three,
+}
+
+impl From<NodeCount> for Nodes {
+    fn from(count: NodeCount) -> Self {
+        match count {
+            NodeCount::One => Self::One,
+            NodeCount::Three => Self::Three,
+        }
+    }
 }
 
 /// Runs the command.
@@ -42,57 +63,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     std::fs::create_dir_all(&folder)
         .map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
     let compose = Compose::new(&folder);
-    // There is only one service, so an empty list of services means that one too.
-    match args.action {
-        Action::Up => up(&compose, Install::allowed(args.install))?,
-        Action::Down => down(&compose)?,
-        Action::Status => status(&compose),
+    let install = Install::allowed(args.install);
+    let all = [Service::Postgres, Service::Kafka];
+    for service in all {
+        if !args.services.is_empty() && !args.services.contains(&service) {
+            continue;
+        }
+        match (args.action, service) {
+            (Action::Up, Service::Postgres) => postgres::up(&compose, install)?,
+            (Action::Up, Service::Kafka) => kafka::up(&compose, install, args.nodes.into())?,
+            (Action::Down, Service::Postgres) => postgres::down(&compose)?,
+            (Action::Down, Service::Kafka) => kafka::down(&compose)?,
+            (Action::Status, Service::Postgres) => postgres::status(&compose),
+            (Action::Status, Service::Kafka) => kafka::status(&compose),
+        }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Uses the server that the environment names, else the installed programs, else a container.
-fn up(compose: &Compose, install: Install) -> Result<(), String> {
-    if std::env::var_os(VARIABLE).is_some() {
-        eprintln!("postgres: {VARIABLE} names one; nothing to start");
-        return Ok(());
-    }
-    let url = if !postgres::is_installed() && compose::answers() {
-        compose.up()?
-    } else {
-        if !postgres::is_installed() {
-            install.postgres()?;
-        }
-        Lasting::locate()?.up()?
-    };
-    println!("export {VARIABLE}={url}");
-    Ok(())
-}
-
-fn down(compose: &Compose) -> Result<(), String> {
-    let own = postgres::is_installed() && Lasting::locate()?.down()?;
-    if compose.down()? || own {
-        println!("postgres: stopped, and what it held is gone");
-    } else {
-        println!("postgres: was not started here");
-    }
-    Ok(())
-}
-
-fn status(compose: &Compose) {
-    if std::env::var_os(VARIABLE).is_some() {
-        println!("postgres: named by {VARIABLE}");
-    }
-    let own = Lasting::locate().map_or(Status::Absent, |lasting| lasting.status());
-    match (own, compose.running()) {
-        (Status::Running { url, log }, _) => {
-            println!("postgres: running, export {VARIABLE}={url}");
-            println!("          its log is {}", log.display());
-        }
-        (_, Some(url)) => println!("postgres: running in a container, export {VARIABLE}={url}"),
-        (Status::Ended, None) => {
-            println!("postgres: ended; `cargo xtask services up` starts it again");
-        }
-        (Status::Absent, None) => println!("postgres: not started"),
-    }
 }
