@@ -9,7 +9,7 @@ use rdkafka::{
     error::KafkaResult,
 };
 
-use super::{context::Context, error::KafkaError, options::AddedPartitions, shared::Place};
+use super::{begin::Quiet, error::KafkaError, options::AddedPartitions, shared::Place};
 
 /// What precedes the number in the metadata of an offset.
 const PREFIX: &str = "partitions=";
@@ -26,7 +26,7 @@ pub(super) fn position(place: &Place, offset: i64, known: i32) -> KafkaResult<To
 
 /// How many partitions of a topic are read: those that it had when the group began, or all.
 pub(super) fn known(
-    consumer: &BaseConsumer<Context>,
+    consumer: &BaseConsumer<Quiet>,
     topic: &str,
     added: AddedPartitions,
     timeout: Duration,

@@ -17,28 +17,26 @@ use fleet_core::{
     source::{Position, Replayable, SourceEvent},
 };
 use rdkafka::{
-    ClientConfig, Offset as At,
+    ClientConfig,
     consumer::{BaseConsumer, CommitMode, Consumer},
-    error::{KafkaError as ClientError, RDKafkaErrorCode},
 };
 
 use super::{
+    begin::{self, Asker, Begin},
     config,
     contact::Contact,
-    context::{Context, listed},
+    context::Context,
     error::KafkaError,
     lag,
-    options::{AddedPartitions, KafkaOptions, StartAt},
+    options::{KafkaOptions, StartAt},
     partitions,
     poller::Poller,
     records::KafkaRecords,
-    shared::{Place, Shared, name, now},
+    shared::{Part, Phase, Place, Shared},
 };
 
 /// How long dropping the source waits until the member has left its group.
 const LEAVE: Duration = Duration::from_secs(5);
-/// How often a partition is asked to begin where it should, while it is not ready for that.
-const SEEK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Records of topics of Apache Kafka, shared out by a consumer group.
 ///
@@ -82,6 +80,9 @@ const SEEK_AGAIN: Duration = Duration::from_millis(20);
 pub struct KafkaSource {
     /// `None` only while it is dropped.
     consumer: Option<Arc<BaseConsumer<Context>>>,
+    /// Kept while there are partitions to begin.
+    asker: Option<Asker>,
+    config: ClientConfig,
     shared: Arc<Shared>,
     start_at: StartAt,
     options: KafkaOptions,
@@ -148,6 +149,8 @@ impl KafkaSource {
         spawned.map_err(|error| KafkaError::Config(format!("cannot start a thread: {error}")))?;
         Ok(Self {
             consumer: Some(consumer),
+            asker: None,
+            config,
             shared,
             start_at,
             options,
@@ -209,8 +212,13 @@ impl Source for KafkaSource {
         let Some(place) = self.place(partition) else {
             return Ok(());
         };
+        let asker = match self.asker.take() {
+            Some(asker) => asker,
+            None => begin::asker(&self.config)?,
+        };
         let begin = Begin {
             consumer: Arc::clone(self.consumer()?),
+            asker: Arc::clone(&asker),
             place: place.clone(),
             at: at.map(|position| position.next.0),
             start_at: self.start_at,
@@ -219,10 +227,19 @@ impl Source for KafkaSource {
         };
         let began = tokio::task::spawn_blocking(move || begin.run()).await;
         let began = began.map_err(|_| Error::from(KafkaError::Ended))??;
-        if let Some(part) = self.shared.lock().parts.get_mut(&place) {
+        let mut state = self.shared.lock();
+        if let Some(part) = state.parts.get_mut(&place) {
             part.begin(began.at, began.end);
             part.known = began.known;
         }
+        let has_more = |part: &Part| part.phase == Phase::Claiming;
+        if state.parts.values().any(has_more) {
+            self.asker = Some(asker);
+        } else {
+            // It waits for its threads.
+            tokio::task::spawn_blocking(move || drop(asker));
+        }
+        drop(state);
         self.shared.wake();
         Ok(())
     }
@@ -287,120 +304,3 @@ impl Source for KafkaSource {
 }
 
 impl Replayable for KafkaSource {}
-
-/// A partition that is to be read from where the store says.
-struct Begin {
-    consumer: Arc<BaseConsumer<Context>>,
-    place: Place,
-    at: Option<u64>,
-    start_at: StartAt,
-    added: AddedPartitions,
-    timeout: Duration,
-}
-
-/// Where a partition began, and where it ended then.
-struct Began {
-    at: u64,
-    end: u64,
-    /// How many partitions of the topic are read.
-    known: i32,
-}
-
-impl Begin {
-    /// Asks the brokers, and waits for them.
-    fn run(self) -> Result<Began> {
-        let (topic, number) = &self.place;
-        let doing = |what: &str| format!("{what} partition {number} of topic {topic}");
-        let known = partitions::known(&self.consumer, topic, self.added, self.timeout)?;
-        if self.at.is_none() && *number >= known {
-            let partition = name(&self.place).to_string();
-            return Err(KafkaError::Added { partition, known }.into());
-        }
-        let (oldest, end) = (self.end(At::Beginning)?, self.end(At::End)?);
-        let at = self.offset(oldest, end)?;
-        let (until, to) = (now() + self.timeout, At::Offset(at));
-        // A partition that was assigned a moment ago is not ready for it yet.
-        while let Err(cause) = self.consumer.seek(topic, *number, to, self.timeout) {
-            if now() >= until {
-                return Err(KafkaError::client(doing("begin with"), cause));
-            }
-            thread::sleep(SEEK_AGAIN);
-        }
-        // Only now, or else the client would fetch from where the partition stood still.
-        let this = std::slice::from_ref(&self.place);
-        let resumed = listed(this, At::Invalid).and_then(|list| self.consumer.resume(&list));
-        resumed.map_err(|cause| KafkaError::client(doing("read"), cause))?;
-        Ok(Began {
-            at: at.unsigned_abs(),
-            end: end.unsigned_abs(),
-            known,
-        })
-    }
-
-    /// The offset to begin at, between the oldest and the end.
-    fn offset(&self, oldest: i64, end: i64) -> Result<i64> {
-        let partition = || name(&self.place).to_string();
-        let Some(offset) = self.at else {
-            return match self.start_at {
-                StartAt::Earliest => Ok(oldest),
-                StartAt::Latest => Ok(end),
-                StartAt::Time(time) => self.first_since(time.as_micros().div_euclid(1000), end),
-                StartAt::Refuse => Err(KafkaError::Refused(partition()).into()),
-            };
-        };
-        match i64::try_from(offset) {
-            Ok(at) if at < oldest => Err(KafkaError::Retained {
-                partition: partition(),
-                offset,
-                oldest,
-            }
-            .into()),
-            Ok(at) if at <= end => Ok(at),
-            _ => Err(KafkaError::Recreated {
-                partition: partition(),
-                offset,
-                end,
-            }
-            .into()),
-        }
-    }
-
-    /// The offset of the oldest record, or of the one that will be next.
-    fn end(&self, which: At) -> Result<i64> {
-        let unknown = || self.failed(ClientError::OffsetFetch(RDKafkaErrorCode::Fail));
-        self.ask(which)?.ok_or_else(unknown)
-    }
-
-    /// The first record with this timestamp or a later one; the end if there is none.
-    fn first_since(&self, millis: i64, end: i64) -> Result<i64> {
-        let found = self.ask(At::Offset(millis.max(0)))?;
-        Ok(found.unwrap_or(end))
-    }
-
-    /// The offset of a time, which may be the beginning or the end.
-    ///
-    /// One question for each: when the client asks for both ends at once, it can take an error
-    /// about one of them for the other, and a backlog would be skipped.
-    fn ask(&self, time: At) -> Result<Option<i64>> {
-        let ask = || {
-            let times = listed(std::slice::from_ref(&self.place), time)?;
-            let found = self.consumer.offsets_for_times(times, self.timeout)?;
-            let elements = found.elements();
-            let Some(first) = elements.first() else {
-                return Ok(None);
-            };
-            first.error()?;
-            Ok(match first.offset() {
-                At::Offset(at) => Some(at),
-                _ => None,
-            })
-        };
-        ask().map_err(|cause| self.failed(cause))
-    }
-
-    fn failed(&self, cause: ClientError) -> Error {
-        let (topic, number) = &self.place;
-        let doing = format!("ask for the ends of partition {number} of topic {topic}");
-        KafkaError::client(doing, cause)
-    }
-}

@@ -1,0 +1,172 @@
+//! Where a partition begins: what the store says, if the topic still has it.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use fleet_core::{Error, Result};
+use rdkafka::{
+    ClientConfig, ClientContext, Offset as At,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::{KafkaError as ClientError, RDKafkaErrorCode},
+};
+
+use super::{
+    config,
+    context::{Context, listed},
+    error::KafkaError,
+    options::{AddedPartitions, StartAt},
+    partitions,
+    shared::{Place, name, now},
+};
+
+/// How often a partition is asked to begin where it should, while it is not ready for that.
+const SEEK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A partition that is to be read from where the store says.
+pub(super) struct Begin {
+    /// What reads it.
+    pub(super) consumer: Arc<BaseConsumer<Context>>,
+    /// What asks the brokers.
+    pub(super) asker: Asker,
+    pub(super) place: Place,
+    pub(super) at: Option<u64>,
+    pub(super) start_at: StartAt,
+    pub(super) added: AddedPartitions,
+    pub(super) timeout: Duration,
+}
+
+/// A client that only asks. The one that reads would have to wait: a broker answers the questions
+/// of a connection in order, and a fetch that finds nothing is answered after half a second.
+pub(super) type Asker = Arc<BaseConsumer<Quiet>>;
+
+/// Makes one. It asks nothing yet.
+pub(super) fn asker(config: &ClientConfig) -> Result<Asker> {
+    let mut config = config.clone();
+    // It is no member of the group.
+    config.remove("group.instance.id");
+    config.set("statistics.interval.ms", "0");
+    let made = config.create_with_context::<_, BaseConsumer<Quiet>>(Quiet);
+    Ok(Arc::new(made.map_err(|cause| config::refused(&cause))?))
+}
+
+/// What fails is an error of the question.
+pub(super) struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(facility, "{message}");
+    }
+
+    fn error(&self, error: ClientError, reason: &str) {
+        tracing::debug!("{error}: {reason}");
+    }
+}
+
+impl ConsumerContext for Quiet {}
+
+/// Where a partition began, and where it ended then.
+pub(super) struct Began {
+    pub(super) at: u64,
+    pub(super) end: u64,
+    /// How many partitions of the topic are read.
+    pub(super) known: i32,
+}
+
+impl Begin {
+    /// Asks the brokers, and waits for them.
+    pub(super) fn run(self) -> Result<Began> {
+        let (topic, number) = &self.place;
+        let doing = |what: &str| format!("{what} partition {number} of topic {topic}");
+        let known = partitions::known(&self.asker, topic, self.added, self.timeout)?;
+        if self.at.is_none() && *number >= known {
+            let partition = name(&self.place).to_string();
+            return Err(KafkaError::Added { partition, known }.into());
+        }
+        let (oldest, end) = (self.end(At::Beginning)?, self.end(At::End)?);
+        let at = self.offset(oldest, end)?;
+        let (until, to) = (now() + self.timeout, At::Offset(at));
+        // A partition that was assigned a moment ago is not ready for it yet.
+        while let Err(cause) = self.consumer.seek(topic, *number, to, self.timeout) {
+            if now() >= until {
+                return Err(KafkaError::client(doing("begin with"), cause));
+            }
+            thread::sleep(SEEK_AGAIN);
+        }
+        // Only now, or else the client would fetch from where the partition stood still.
+        let this = std::slice::from_ref(&self.place);
+        let resumed = listed(this, At::Invalid).and_then(|list| self.consumer.resume(&list));
+        resumed.map_err(|cause| KafkaError::client(doing("read"), cause))?;
+        Ok(Began {
+            at: at.unsigned_abs(),
+            end: end.unsigned_abs(),
+            known,
+        })
+    }
+
+    /// The offset to begin at, between the oldest and the end.
+    fn offset(&self, oldest: i64, end: i64) -> Result<i64> {
+        let partition = || name(&self.place).to_string();
+        let Some(offset) = self.at else {
+            return match self.start_at {
+                StartAt::Earliest => Ok(oldest),
+                StartAt::Latest => Ok(end),
+                StartAt::Time(time) => self.first_since(time.as_micros().div_euclid(1000), end),
+                StartAt::Refuse => Err(KafkaError::Refused(partition()).into()),
+            };
+        };
+        match i64::try_from(offset) {
+            Ok(at) if at < oldest => Err(KafkaError::Retained {
+                partition: partition(),
+                offset,
+                oldest,
+            }
+            .into()),
+            Ok(at) if at <= end => Ok(at),
+            _ => Err(KafkaError::Recreated {
+                partition: partition(),
+                offset,
+                end,
+            }
+            .into()),
+        }
+    }
+
+    /// The offset of the oldest record, or of the one that will be next.
+    fn end(&self, which: At) -> Result<i64> {
+        let unknown = || self.failed(ClientError::OffsetFetch(RDKafkaErrorCode::Fail));
+        self.ask(which)?.ok_or_else(unknown)
+    }
+
+    /// The first record with this timestamp or a later one; the end if there is none.
+    fn first_since(&self, millis: i64, end: i64) -> Result<i64> {
+        let found = self.ask(At::Offset(millis.max(0)))?;
+        Ok(found.unwrap_or(end))
+    }
+
+    /// The offset of a time, which may be the beginning or the end.
+    ///
+    /// One question for each: when the client asks for both ends at once, it can take an error
+    /// about one of them for the other, and a backlog would be skipped.
+    fn ask(&self, time: At) -> Result<Option<i64>> {
+        let ask = || {
+            let times = listed(std::slice::from_ref(&self.place), time)?;
+            let found = self.asker.offsets_for_times(times, self.timeout)?;
+            let elements = found.elements();
+            let Some(first) = elements.first() else {
+                return Ok(None);
+            };
+            first.error()?;
+            Ok(match first.offset() {
+                At::Offset(at) => Some(at),
+                _ => None,
+            })
+        };
+        ask().map_err(|cause| self.failed(cause))
+    }
+
+    fn failed(&self, cause: ClientError) -> Error {
+        let (topic, number) = &self.place;
+        let doing = format!("ask for the ends of partition {number} of topic {topic}");
+        KafkaError::client(doing, cause)
+    }
+}
