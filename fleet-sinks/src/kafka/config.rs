@@ -49,8 +49,9 @@ pub(super) fn refused(cause: &ClientError) -> Error {
     let why = match cause {
         ClientError::ClientConfig(_, why, name, _) => match missing_feature(name) {
             Some(feature) => {
+                let ours = env!("CARGO_PKG_NAME");
                 format!(
-                    "property {name}: enable the feature `{feature}` of fleet-sinks to use it ({why})"
+                    "property {name}: enable the feature `{feature}` of {ours} to use it ({why})"
                 )
             }
             None => format!("property {name}: {why}"),

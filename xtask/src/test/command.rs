@@ -14,6 +14,9 @@ use crate::services::{Install, Servers};
 /// Continues after a failing test binary, so that one run finds every failure.
 const TESTS: &str = "test --workspace --all-features --no-fail-fast";
 
+/// What a build says that lacks TLS or a codec: a build with every feature cannot say it.
+const LEAN: &str = "test -p fleet-sources -p fleet-sinks --features fleet-sources/kafka,fleet-sinks/kafka --lib with_the_feature_that_brings_it";
+
 /// Every dialect over damaged records, a minute each, one dialect per core. The seeds are new each
 /// time, so it runs only in CI and by hand.
 const FUZZ: &str = "test --profile fuzz --package fleet-core --all-features --lib tests::dialect::fuzz::soak_ -- --ignored --nocapture";
@@ -36,6 +39,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let skipped = SkippedTests::collect(&metadata.target_directory)?;
     let command = servers.pass_to(recordings.pass_to(skipped.pass_to(every_test(in_ci()))));
     report.command("tests", &command);
+    let lean = skipped.pass_to(Invocation::cargo(LEAN));
+    report.command("tests with few features", &lean);
     if in_ci() {
         report.check("fuzz", || soak::watch(&Invocation::cargo(FUZZ)).0);
     } else {

@@ -262,7 +262,7 @@ async fn the_end_is_known_when_it_is_reached_and_a_pause_holds_back_one_partitio
 }
 
 #[test]
-fn tls_needs_a_feature_which_is_named_where_it_is_missing() {
+fn tls_that_the_client_lacks_is_named_with_the_feature_that_brings_it() {
     let options = KafkaOptions {
         security: Security::Tls {
             ca: None,
@@ -275,8 +275,12 @@ fn tls_needs_a_feature_which_is_named_where_it_is_missing() {
         Ok(_) => {}
         Err(error) if cfg!(feature = "kafka-tls") => panic!("{error}"),
         Err(error) => {
+            println!("{error}");
             assert_eq!(error.kind(), ErrorKind::Config);
-            assert!(error.to_string().contains("`kafka-tls`"), "{error}");
+            assert!(
+                error.to_string().contains("`kafka-tls` of fleet-sources"),
+                "{error}"
+            );
         }
     }
 }
