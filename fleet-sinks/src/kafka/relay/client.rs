@@ -11,7 +11,7 @@ use super::super::{config, options::KafkaSinkOptions, producer::Producer};
 const ORDERED: [(&str, &str); 5] = [
     ("acks", "all"),
     ("enable.idempotence", "true"),
-    // A broker accepts what follows a refused batch from a producer that it does not know yet.
+    // A broker may accept what follows a refused batch, of a producer that it does not know yet.
     ("max.in.flight.requests.per.connection", "1"),
     // Else the client goes on after a batch that a topic refuses.
     ("enable.gapless.guarantee", "true"),

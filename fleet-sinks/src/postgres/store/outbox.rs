@@ -37,15 +37,14 @@ const MESSAGES: usize = 1_024;
 ///
 /// # Examples
 /// ```no_run
-/// use fleet_core::{Graph, Order, Pipeline, decode::Typed, event::Alert, testing::Scripted};
+/// use fleet_core::{Graph, Order, Pipeline, decode::Typed, event::Telemetry, testing::Scripted};
 /// use fleet_sinks::{PostgresStore, outbox::OutboxRows};
 ///
-/// # async fn example(source: Scripted<Alert>, store: PostgresStore) -> fleet_core::Result<()> {
-/// let (graph, alerts) = Graph::new();
-/// let rows = OutboxRows::new("fleet.alerts")?.with_id(|alert: &Alert| alert.id);
-/// let outbox = store.outbox(rows);
+/// # async fn example(source: Scripted<Telemetry>, store: PostgresStore) -> fleet_core::Result<()> {
+/// let (graph, telemetry) = Graph::new();
+/// let outbox = store.outbox(OutboxRows::new("fleet.telemetry")?);
 /// Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store)
-///     .store("outbox", alerts, outbox)
+///     .store("outbox", telemetry, outbox)
 ///     .run()
 ///     .await?;
 /// # Ok(()) }
