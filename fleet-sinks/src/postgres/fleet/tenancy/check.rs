@@ -16,7 +16,8 @@ const RIGHTS: &str = include_str!("rights.sql");
 /// It refuses
 /// - superusers, roles that bypass row-level security, owners of a table, and members of such
 ///   roles;
-/// - tables of tenants without forced row-level security or without a policy;
+/// - tables of tenants without forced row-level security or without a policy, and the same of the
+///   messages and dead letters of stores;
 /// - unique keys that do not begin with the tenant;
 /// - rights on partitions, which bypass the policies of their parent;
 /// - functions that run with the rights of their owner and an open search path;

@@ -118,8 +118,9 @@ impl Tenant {
         tx.commit().await
     }
 
-    /// Deletes what the pipelines of the tenant stored: events, results, positions, state and dead
-    /// letters. Vehicles and people stay. A process that still runs one of the pipelines is fenced.
+    /// Deletes what the pipelines of the tenant stored: events, results, positions, state, dead
+    /// letters and messages, also those that wait for a relay. Vehicles and people stay. A process
+    /// that still runs one of the pipelines is fenced.
     ///
     /// # Errors
     /// Returns errors of the server, such as for missing rights. Nothing is changed then.
