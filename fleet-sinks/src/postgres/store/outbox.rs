@@ -40,7 +40,9 @@ const MESSAGES: usize = 1_024;
 /// use fleet_core::{Graph, Order, Pipeline, decode::Typed, event::Telemetry, testing::Scripted};
 /// use fleet_sinks::{PostgresStore, outbox::OutboxRows};
 ///
-/// # async fn example(source: Scripted<Telemetry>, store: PostgresStore) -> fleet_core::Result<()> {
+/// # async fn example(
+/// #     source: Scripted<Telemetry>, store: PostgresStore,
+/// # ) -> fleet_core::Result<()> {
 /// let (graph, telemetry) = Graph::new();
 /// let outbox = store.outbox(OutboxRows::new("fleet.telemetry")?);
 /// Pipeline::exactly_once(source, Typed::default(), Order::default(), graph, store)
