@@ -88,16 +88,16 @@ pub(super) fn explain(config: &ClientConfig, refusal: &Refusal) -> String {
     let what = match refusal.why {
         Why::Certificate => match is_of_an_authority(config, place) {
             Some(false) => format!(
-                "no authority in {authorities} has signed its certificate: set `ca` of \
-                 Security::Tls to the authority of these brokers"
+                "no authority in {authorities} has signed its certificate, or it has expired: set \
+                 `ca` of Security::Tls to the authority of these brokers"
             ),
             Some(true) => format!(
                 "its certificate is not for the host name {host}: use a name that it has, or let \
                  the brokers have one for this name"
             ),
             None => format!(
-                "no authority in {authorities} has signed its certificate, or it is not for the \
-                 host name {host}: compare both with Security::Tls"
+                "no authority in {authorities} has signed its certificate, or it has expired, or is \
+                 not for the host name {host}: compare them with Security::Tls"
             ),
         },
         Why::Handshake => "TLS fails: compare its versions and ciphers with ours".to_owned(),
