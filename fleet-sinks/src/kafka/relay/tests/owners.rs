@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{
     super::Step,
-    rig::{Store, assert_numbered, numbered, relay, with_each_store},
+    rig::{Store, assert_numbered, crashing_relay, numbered, relay, with_each_store},
 };
 use crate::{kafka::test_topic::Topic, outbox::Backlog};
 
@@ -62,7 +62,7 @@ async fn relays_that_take_turns_keep_the_order<S: Store>(mut store: S) {
     while store.outbox_backlog().measure().await.unwrap().waiting > 0 {
         turn += 1;
         // Each is dropped somewhere in a step, without making way.
-        let mut relay = relay(&store, &topic.brokers);
+        let mut relay = crashing_relay(&store, &topic.brokers);
         let some = async {
             while relay.step().await.unwrap() != Step::Idle {
                 tokio::time::sleep(Duration::from_millis(5)).await;
