@@ -108,8 +108,8 @@ impl Producer {
     }
 
     /// Waits for this many reports of the current write. If the future is dropped, those that came
-    /// are in the list. If all brokers refuse us at the first contact, one error stands for all that
-    /// are missing.
+    /// are in the list. If all brokers refuse us at the first contact, one error stands for all
+    /// that are missing.
     pub(crate) async fn collect(&self, waiting: usize, to: &mut Vec<(u32, Option<ClientError>)>) {
         let all = to.len() + waiting;
         while to.len() < all {

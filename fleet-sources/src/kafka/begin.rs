@@ -1,17 +1,16 @@
-//! Where a partition begins: what the store says, if the topic still has it.
+//! Where a partition begins: where the store says, if the topic still has it.
 
 use std::{sync::Arc, thread, time::Duration};
 
 use fleet_core::{Error, Result};
 use rdkafka::{
-    ClientConfig, ClientContext, Offset as At,
-    config::RDKafkaLogLevel,
-    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    Offset as At,
+    consumer::{BaseConsumer, Consumer},
     error::{KafkaError as ClientError, RDKafkaErrorCode},
 };
 
 use super::{
-    config,
+    asker::Asker,
     context::{Context, listed},
     error::KafkaError,
     options::{AddedPartitions, StartAt},
@@ -34,35 +33,6 @@ pub(super) struct Begin {
     pub(super) added: AddedPartitions,
     pub(super) timeout: Duration,
 }
-
-/// A client that only asks. The one that reads would have to wait: a broker answers the questions
-/// of a connection in order, and a fetch that finds nothing is answered after half a second.
-pub(super) type Asker = Arc<BaseConsumer<Quiet>>;
-
-/// Makes one. It asks nothing yet.
-pub(super) fn asker(config: &ClientConfig) -> Result<Asker> {
-    let mut config = config.clone();
-    // It is no member of the group.
-    config.remove("group.instance.id");
-    config.set("statistics.interval.ms", "0");
-    let made = config.create_with_context::<_, BaseConsumer<Quiet>>(Quiet);
-    Ok(Arc::new(made.map_err(|cause| config::refused(&cause))?))
-}
-
-/// What fails is an error of the question.
-pub(super) struct Quiet;
-
-impl ClientContext for Quiet {
-    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(facility, "{message}");
-    }
-
-    fn error(&self, error: ClientError, reason: &str) {
-        tracing::debug!("{error}: {reason}");
-    }
-}
-
-impl ConsumerContext for Quiet {}
 
 /// Where a partition began, and where it ended then.
 pub(super) struct Began {

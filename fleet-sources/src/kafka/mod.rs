@@ -12,13 +12,14 @@
 //! | `shared` | events, partitions and batches between the thread and the source |
 //! | `contact` `probe` | refusals, until the brokers have let us in |
 //! | `context` | what the client calls back: rebalances above all |
-//! | `begin` | where a partition begins, and the client that asks for it |
+//! | `begin` `asker` | where a partition begins, and the client that asks for it |
 //! | `partitions` | how many partitions of a topic the group reads |
 //! | `lag` | the lag in time |
 //! | `poller` | the thread |
 //! | `topic_lag` | how far positions in a store are behind, without joining the group |
 //! | `source` | the contract of a source |
 
+mod asker;
 mod begin;
 mod config;
 mod contact;

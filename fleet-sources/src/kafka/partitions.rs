@@ -9,7 +9,7 @@ use rdkafka::{
     error::KafkaResult,
 };
 
-use super::{begin::Quiet, error::KafkaError, options::AddedPartitions, shared::Place};
+use super::{asker::Quiet, error::KafkaError, options::AddedPartitions, shared::Place};
 
 /// What precedes the number in the metadata of an offset.
 const PREFIX: &str = "partitions=";

@@ -22,7 +22,8 @@ use rdkafka::{
 };
 
 use super::{
-    begin::{self, Asker, Begin},
+    asker::{self, Asker},
+    begin::Begin,
     config,
     contact::Contact,
     context::Context,
@@ -214,7 +215,7 @@ impl Source for KafkaSource {
         };
         let asker = match self.asker.take() {
             Some(asker) => asker,
-            None => begin::asker(&self.config)?,
+            None => asker::open(&self.config)?,
         };
         let begin = Begin {
             consumer: Arc::clone(self.consumer()?),

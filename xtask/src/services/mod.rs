@@ -1,4 +1,5 @@
-//! Services for tests, examples and people: `cargo xtask services`, and the servers of one test run.
+//! Services for tests, examples and people: `cargo xtask services`, and the servers of one test
+//! run.
 
 mod broker;
 mod command;

@@ -85,9 +85,10 @@ pub(crate) struct ReplayArgs {
 /// Where results are stored and how the run is reported.
 #[derive(Debug, Parser)]
 pub(crate) struct OutputArgs {
-    /// sqlite:PATH, postgres:URL, kafka:BROKERS/TOPIC, ndjson:DIR, csv:DIR or null. A bare postgres:
-    /// takes the URL from `FLEET_POSTGRES_URL`. Kafka gets each row at least once, with its table
-    /// in the header `table`; {table} in the topic makes a topic of each table.
+    /// sqlite:PATH, postgres:URL, kafka:BROKERS/TOPIC, ndjson:DIR, csv:DIR or null.
+    ///
+    /// A bare postgres: takes the URL from `FLEET_POSTGRES_URL`. Kafka gets each row at least once,
+    /// with its table in the header `table`; {table} in the topic makes a topic of each table.
     #[arg(long, default_value = "sqlite:fleet.db")]
     pub(crate) sink: SinkChoice,
     /// The longest time between two commits.

@@ -270,7 +270,8 @@ impl<'a, E> Entry<'a, E> {
 
     /// Refuses a record of which more is known: its place in its input, its key, its log time or
     /// its headers. The step becomes `decode`, unless it is `key`, the record has another key than
-    /// its event, or `tenant`, the record came from another tenant than its event says. Too long reasons and bytes are truncated.
+    /// its event, or `tenant`, the record came from another tenant than its event says. Too long
+    /// reasons and bytes are truncated.
     ///
     /// # Examples
     /// ```

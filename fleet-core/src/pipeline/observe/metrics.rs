@@ -157,7 +157,8 @@ pub const LAG: Metric = Metric::new(
     "input that is not committed yet, in offsets of the source",
 );
 
-/// `fleet_lag_seconds`: by `partition`. Recorded only if the source knows when its log took a record.
+/// `fleet_lag_seconds`: by `partition`. Recorded only if the source knows when its log took a
+/// record.
 pub const LAG_SECONDS: Metric = Metric::new(
     Gauge,
     Seconds,

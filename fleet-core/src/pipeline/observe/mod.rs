@@ -27,6 +27,7 @@
 //! | info | `ended` | `how`, `read` |
 //! | error | `failed` | `error` |
 
+mod added;
 mod health;
 mod metric;
 pub mod metrics;

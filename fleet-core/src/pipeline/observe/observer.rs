@@ -11,11 +11,12 @@ use tracing::{Span, debug, error, info, info_span, warn};
 
 use super::{
     Health, PartitionHealth, Phase, RestoreProgress, RetriedOperation, Trouble,
+    added::{fates, sink_rows},
     metric::{Labels, Metric},
     metrics,
 };
 use crate::{
-    contracts::checkpoint::{Claim, Counts, Sealed, Tallies},
+    contracts::checkpoint::{Claim, Sealed},
     data::{Error, EventTime, InputOffset, Mark, Offset, Partition, Position, Result},
     engine::{
         graph::Clock,
@@ -478,27 +479,4 @@ impl Drop for Observer {
             open
         });
     }
-}
-
-fn fates(before: Counts, now: Counts) -> [(&'static str, u64); 5] {
-    [
-        // Can decrease: an accepted record that makes an operator panic becomes a dead letter.
-        ("accepted", now.accepted.saturating_sub(before.accepted)),
-        ("filtered", now.filtered - before.filtered),
-        ("dead_lettered", now.dead_lettered - before.dead_lettered),
-        ("late", now.late - before.late),
-        ("duplicate", now.duplicate - before.duplicate),
-    ]
-}
-
-/// Returns the rows by sink and outcome since the previous commit.
-fn sink_rows<'a>(
-    before: &'a Tallies,
-    now: &'a Tallies,
-) -> impl Iterator<Item = (&'a str, &'a str, u64)> {
-    now.iter().filter_map(|(name, total)| {
-        let (sink, outcome) = name.strip_prefix("sink.")?.rsplit_once('.')?;
-        let more = total - before.get(name).copied().unwrap_or(0);
-        (outcome != "given").then_some((sink, outcome, more))
-    })
 }

@@ -8,3 +8,4 @@ mod report;
 mod store;
 mod table;
 mod write_modes;
+mod zombies;
