@@ -8,7 +8,7 @@ use std::{
 
 use xtask::postgres::Instance;
 
-use crate::topic::Fed;
+use crate::topic::{ALL_PARTITIONS, Fed};
 
 /// After how long a worker without a sign of life is replaced.
 pub(crate) const SESSION: Duration = Duration::from_secs(6);
@@ -108,7 +108,7 @@ impl Group {
             let after = positions();
             let moved =
                 |(index, next): (usize, &u64)| before.get(index).is_none_or(|was| next > was);
-            if after.len() == 6 && after.iter().enumerate().all(moved) {
+            if after.len() == ALL_PARTITIONS && after.iter().enumerate().all(moved) {
                 println!("all partitions go on after {:.2?}", start.elapsed());
                 return;
             }
@@ -117,7 +117,11 @@ impl Group {
                 assert!(ended.is_none(), "a worker ended: {ended:?}");
             }
             // The first time, the workers make the schema and join the group.
-            let most = if before.len() < 6 { 4 * TIMEOUT } else { most };
+            let most = if before.len() < ALL_PARTITIONS {
+                4 * TIMEOUT
+            } else {
+                most
+            };
             assert!(start.elapsed() < most, "no progress: {before:?} {after:?}");
             thread::sleep(POLL);
         }

@@ -1,5 +1,6 @@
-//! A group of workers reads a topic into PostgreSQL. They are killed, and stopped for longer than
-//! their session lasts; the broker is killed and comes back. At the end each record is there once.
+//! A group of workers reads three topics into PostgreSQL. They are killed, and stopped for longer
+//! than their session lasts; brokers are killed and come back. At the end each record is there
+//! once.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -28,7 +29,7 @@ fn disturbed(kills: u32, zombies: u32) {
     let Some(server) = instance_for_tests(Options::default()) else {
         return;
     };
-    let feed = Feed::start(brokers);
+    let feed = Feed::start(brokers, 1);
     let mut group = Group::new(3, feed.input(), server.url());
     group.wait_for_progress(&server);
     for _ in 0..kills {
@@ -51,39 +52,49 @@ fn disturbed(kills: u32, zombies: u32) {
     );
 }
 
-/// The broker is killed, and comes back with what it wrote.
-fn restarts_of_the_broker(restarts: u32) {
-    let Some(mut broker) = kafka::broker_for_tests() else {
+/// One of three nodes is killed and comes back, then all of them, so many times.
+fn restarts_of_brokers(times: u32) {
+    let options = kafka::Options {
+        nodes: kafka::Nodes::Three,
+        ..kafka::Options::default()
+    };
+    let Some(mut broker) = kafka::broker_for_tests_with(options) else {
         return;
     };
     let Some(server) = instance_for_tests(Options::default()) else {
         return;
     };
-    let feed = Feed::start(&broker.address());
+    let most = Duration::from_secs(30);
+    let feed = Feed::start(&broker.address(), 3);
     let mut group = Group::new(2, feed.input(), server.url());
     group.wait_for_progress(&server);
-    for _ in 0..restarts {
+    for time in 0..times {
+        let node = time % 3 + 1;
+        broker.kill_node(node).unwrap();
+        group.wait_for_progress_within(&server, most);
+        broker.up_node(node).unwrap();
+        group.wait_for_progress_within(&server, most);
         broker.kill().unwrap();
         broker.up().unwrap();
-        group.wait_for_progress_within(&server, Duration::from_secs(30));
+        group.wait_for_progress_within(&server, most);
     }
     let fed = feed.stop();
     group.finish(&server, &fed);
     println!(
-        "{restarts} restarts of the broker: {} records, none lost, none twice",
+        "{times} restarts of one node and of all three: {} records, none lost, none twice",
         fed.records
     );
 }
 
 #[test]
-fn a_broker_that_is_killed_and_comes_back_loses_and_duplicates_nothing() {
-    restarts_of_the_broker(1);
+fn brokers_that_are_killed_and_come_back_lose_and_duplicate_nothing() {
+    restarts_of_brokers(1);
 }
 
 #[test]
 #[ignore = "long"]
 fn soak_kafka_restarts() {
-    restarts_of_the_broker(5);
+    restarts_of_brokers(5);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A topic that grows, and what was put into it.
+//! Topics that grow, and what was put into them.
 
 use std::{
     collections::BTreeMap,
@@ -18,9 +18,13 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
-const VEHICLES: u64 = 40;
-const PARTITIONS: i32 = 6;
-/// A thousand records a second, so that a fault hits busy workers.
+const VEHICLES: u64 = 60;
+const TOPICS: u64 = 3;
+/// Of each topic.
+const PARTITIONS: i32 = 4;
+/// Of all topics.
+pub(crate) const ALL_PARTITIONS: usize = 12;
+/// Fifteen hundred records a second, so that a fault hits busy workers.
 const BATCH: u64 = VEHICLES;
 const PAUSE: Duration = Duration::from_millis(40);
 
@@ -40,15 +44,17 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    pub(crate) fn start(brokers: &str) -> Self {
+    /// Makes topics with so many replicas, and begins to produce to them.
+    pub(crate) fn start(brokers: &str, replicas: i32) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let topic = format!("fleet.telemetry.{}.{number}", std::process::id());
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", brokers);
-        make(&config, &topic);
+        let topics: Vec<_> = (0..TOPICS).map(|n| format!("{topic}.{n}")).collect();
+        make(&config, &topics, replicas);
         let stop = Arc::new(AtomicBool::new(false));
-        let (stopped, to) = (Arc::clone(&stop), topic.clone());
+        let stopped = Arc::clone(&stop);
         let producer = thread::spawn(move || {
             let mut fed = Fed {
                 records: 0,
@@ -66,7 +72,8 @@ impl Feed {
                     let was = fast.insert(vehicle, is_fast) == Some(true);
                     fed.alerts += u64::from(is_fast && !was);
                     let (key, line) = (format!("car-{vehicle:02}"), line(number));
-                    let record = BaseRecord::to(&to).key(&key).payload(&line);
+                    let to = topics.get((vehicle % TOPICS) as usize).unwrap();
+                    let record = BaseRecord::to(to).key(&key).payload(&line);
                     producer.send(record).unwrap();
                     // One report for each record, or else the queue fills up.
                     producer.poll(Duration::ZERO);
@@ -75,7 +82,7 @@ impl Feed {
                 producer.poll(Duration::ZERO);
                 thread::sleep(PAUSE);
             }
-            producer.flush(Duration::from_secs(30)).unwrap();
+            producer.flush(Duration::from_secs(60)).unwrap();
             fed
         });
         Self {
@@ -86,9 +93,10 @@ impl Feed {
         }
     }
 
-    /// The input of a worker.
+    /// The input of a worker: all topics, by pattern.
     pub(crate) fn input(&self) -> String {
-        format!("kafka:{}/{}", self.brokers, self.topic)
+        let pattern = self.topic.replace('.', "[.]");
+        format!("kafka:{}/^{pattern}[.][0-9]$", self.brokers)
     }
 
     pub(crate) fn stop(self) -> Fed {
@@ -97,13 +105,18 @@ impl Feed {
     }
 }
 
-fn make(config: &ClientConfig, topic: &str) {
+fn make(config: &ClientConfig, topics: &[String], replicas: i32) {
     let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
-    let new = NewTopic::new(topic, PARTITIONS, TopicReplication::Fixed(1));
+    let new: Vec<_> = topics
+        .iter()
+        .map(|topic| NewTopic::new(topic, PARTITIONS, TopicReplication::Fixed(replicas)))
+        .collect();
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_all().build().unwrap();
-    let made = runtime.block_on(admin.create_topics([&new], &AdminOptions::new()));
-    made.unwrap().remove(0).unwrap();
+    let made = runtime.block_on(admin.create_topics(&new, &AdminOptions::new()));
+    for made in made.unwrap() {
+        made.unwrap();
+    }
 }
 
 /// Speeds around the limit of 80, so that alerts open and close all the time.

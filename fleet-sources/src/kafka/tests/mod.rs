@@ -10,7 +10,6 @@ mod mock;
 mod rig;
 #[cfg(feature = "kafka-tls")]
 mod secured;
-mod speed;
 
 use std::time::Duration;
 
