@@ -1,6 +1,10 @@
 //! Where a partition begins: where the store says, if the topic still has it.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread,
+    time::Duration,
+};
 
 use fleet_core::{Error, Result};
 use rdkafka::{
@@ -15,11 +19,13 @@ use super::{
     error::KafkaError,
     options::{AddedPartitions, StartAt},
     partitions,
-    shared::{Place, name, now},
+    shared::{Claimed, Shared, name, now},
 };
 
 /// How often a partition is asked to begin where it should, while it is not ready for that.
 const SEEK_AGAIN: Duration = Duration::from_millis(20);
+/// How often to look whether the thread that polls has had a round.
+const ROUND: Duration = Duration::from_millis(1);
 
 /// A partition that is to be read from where the store says.
 pub(super) struct Begin {
@@ -27,7 +33,8 @@ pub(super) struct Begin {
     pub(super) consumer: Arc<BaseConsumer<Context>>,
     /// What asks the brokers.
     pub(super) asker: Asker,
-    pub(super) place: Place,
+    pub(super) shared: Arc<Shared>,
+    pub(super) claimed: Claimed,
     pub(super) at: Option<u64>,
     pub(super) start_at: StartAt,
     pub(super) added: AddedPartitions,
@@ -43,39 +50,60 @@ pub(super) struct Began {
 }
 
 impl Begin {
-    /// Asks the brokers, and waits for them.
-    pub(super) fn run(self) -> Result<Began> {
-        let (topic, number) = &self.place;
+    /// Asks the brokers, and waits for them. `None` if the partition is no longer ours.
+    pub(super) fn run(self) -> Result<Option<Began>> {
+        let (topic, number) = &self.claimed.place;
         let doing = |what: &str| format!("{what} partition {number} of topic {topic}");
         let known = partitions::known(&self.asker, topic, self.added, self.timeout)?;
-        if self.at.is_none() && *number >= known {
-            let partition = name(&self.place).to_string();
+        let takes = self.added == AddedPartitions::Take;
+        if self.at.is_none() && !takes && *number >= known {
+            let partition = name(&self.claimed.place).to_string();
             return Err(KafkaError::Added { partition, known }.into());
         }
         let (oldest, end) = (self.end(At::Beginning)?, self.end(At::End)?);
         let at = self.offset(oldest, end)?;
+        if !self.is_at_rest() {
+            return Ok(None);
+        }
         let (until, to) = (now() + self.timeout, At::Offset(at));
         // A partition that was assigned a moment ago is not ready for it yet.
         while let Err(cause) = self.consumer.seek(topic, *number, to, self.timeout) {
+            if !self.shared.is_claimed(&self.claimed) {
+                return Ok(None);
+            }
             if now() >= until {
                 return Err(KafkaError::client(doing("begin with"), cause));
             }
             thread::sleep(SEEK_AGAIN);
         }
         // Only now, or else the client would fetch from where the partition stood still.
-        let this = std::slice::from_ref(&self.place);
+        let this = std::slice::from_ref(&self.claimed.place);
         let resumed = listed(this, At::Invalid).and_then(|list| self.consumer.resume(&list));
         resumed.map_err(|cause| KafkaError::client(doing("read"), cause))?;
-        Ok(Began {
+        Ok(Some(Began {
             at: at.unsigned_abs(),
             end: end.unsigned_abs(),
             known,
-        })
+        }))
+    }
+
+    /// Waits until the thread that polls is done with what it may have been reading of the
+    /// partition: it must not take away what comes after the seek. Returns whether it is still ours.
+    fn is_at_rest(&self) -> bool {
+        let round = self.shared.rounds.load(Ordering::SeqCst);
+        self.shared.wake();
+        while self.shared.is_claimed(&self.claimed) {
+            if self.shared.rounds.load(Ordering::SeqCst) > round {
+                return true;
+            }
+            thread::sleep(ROUND);
+        }
+        false
     }
 
     /// The offset to begin at, between the oldest and the end.
     fn offset(&self, oldest: i64, end: i64) -> Result<i64> {
-        let partition = || name(&self.place).to_string();
+        let partition = || name(&self.claimed.place).to_string();
         let Some(offset) = self.at else {
             return match self.start_at {
                 StartAt::Earliest => Ok(oldest),
@@ -119,7 +147,7 @@ impl Begin {
     /// about one of them for the other, and a backlog would be skipped.
     fn ask(&self, time: At) -> Result<Option<i64>> {
         let ask = || {
-            let times = listed(std::slice::from_ref(&self.place), time)?;
+            let times = listed(std::slice::from_ref(&self.claimed.place), time)?;
             let found = self.asker.offsets_for_times(times, self.timeout)?;
             let elements = found.elements();
             let Some(first) = elements.first() else {
@@ -135,7 +163,7 @@ impl Begin {
     }
 
     fn failed(&self, cause: ClientError) -> Error {
-        let (topic, number) = &self.place;
+        let (topic, number) = &self.claimed.place;
         let doing = format!("ask for the ends of partition {number} of topic {topic}");
         KafkaError::client(doing, cause)
     }

@@ -74,9 +74,10 @@ impl ClientContext for Context {
             let topic: Arc<str> = topic.into();
             for (number, partition) in told.partitions {
                 let end = u64::try_from(partition.hi_offset).ok();
+                let stable = u64::try_from(partition.ls_offset).ok();
                 let part = state.parts.get_mut(&(Arc::clone(&topic), number));
                 if let (Some(part), Some(end)) = (part, end) {
-                    part.end = part.end.max(end);
+                    part.ends_at(end, stable.unwrap_or(end));
                 }
             }
         }

@@ -11,7 +11,8 @@ use super::security::Security;
 pub enum StartAt {
     /// At the oldest record that the topic still has.
     Earliest,
-    /// At the next record that is produced.
+    /// At the next record that is produced. Nothing is noted until records came: a restart before
+    /// that begins at what is then the next record.
     Latest,
     /// At the first record with this timestamp or a later one.
     Time(EventTime),
@@ -78,7 +79,8 @@ pub struct KafkaOptions {
     /// How long a partition that moves may take to commit. Default 5 s, our choice: well within the
     /// session timeout.
     pub hand_over: Duration,
-    /// The bytes of a batch: keys, values and headers. Default 256 KiB, as chunks of files.
+    /// The bytes of a batch: keys, values and headers, and about 100 for each record. Default
+    /// 256 KiB, as chunks of files.
     pub batch_bytes: usize,
     /// The bytes that wait for the pipeline, for each partition: once here and once in the client.
     /// Default 4 MiB, our choice: what 600,000 small records a second are in a hundredth of one.

@@ -6,7 +6,8 @@ use fleet_core::Result;
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    error::KafkaResult,
+    error::{KafkaError as ClientError, KafkaResult},
+    metadata::MetadataTopic,
 };
 
 use super::{asker::Quiet, error::KafkaError, options::AddedPartitions, shared::Place};
@@ -34,10 +35,12 @@ pub(super) fn known(
     let doing = || format!("ask for the partitions of topic {topic}");
     let asked = consumer.fetch_metadata(Some(topic), timeout);
     let metadata = asked.map_err(|cause| KafkaError::client(doing(), cause))?;
-    let there = metadata
-        .topics()
-        .first()
-        .map_or(0, |topic| topic.partitions().len());
+    let found = metadata.topics().first();
+    if let Some(code) = found.and_then(MetadataTopic::error) {
+        let cause = ClientError::MetadataFetch(code.into());
+        return Err(KafkaError::client(doing(), cause));
+    }
+    let there = found.map_or(0, |topic| topic.partitions().len());
     let there = i32::try_from(there).unwrap_or(i32::MAX);
     if added == AddedPartitions::Take {
         return Ok(there);

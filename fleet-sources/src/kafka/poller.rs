@@ -22,7 +22,7 @@ use super::{
     error::KafkaError,
     options::KafkaOptions,
     probe,
-    records::{Builder, time},
+    records::{Builder, readable, time},
     shared::{Phase, Place, Shared, now},
 };
 
@@ -73,7 +73,9 @@ impl Poller {
             self.complete_hand_overs();
             self.open_queues();
             self.give_up_unknown_topics();
-            if !self.drain() {
+            let more = self.drain();
+            self.shared.rounds.fetch_add(1, Ordering::SeqCst);
+            if !more {
                 self.shared.wait(WAIT);
             }
         }
@@ -132,7 +134,20 @@ impl Poller {
                 self.shared
                     .fail(KafkaError::client(format!("read{of}"), error));
             }
-            (Some(Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed), _) => {
+            // The client asks for ever, and nobody would know that a setting is wrong.
+            (Some(code), _) if let Some(what) = refused_setting(code) => {
+                self.shared
+                    .fail(KafkaError::Config(format!("{error}: {what}")).into());
+            }
+            (
+                Some(
+                    Code::TopicAuthorizationFailed
+                    | Code::GroupAuthorizationFailed
+                    | Code::ClusterAuthorizationFailed
+                    | Code::InvalidTopic,
+                ),
+                _,
+            ) => {
                 self.shared
                     .fail(KafkaError::client(format!("read{of}"), error));
             }
@@ -271,6 +286,23 @@ impl Poller {
     }
 }
 
+/// What to do about a setting of the group that the brokers refuse, if that is what they say.
+fn refused_setting(code: RDKafkaErrorCode) -> Option<&'static str> {
+    use RDKafkaErrorCode as Code;
+    Some(match code {
+        Code::InvalidSessionTimeout => {
+            "set session_timeout between group.min.session.timeout.ms and \
+             group.max.session.timeout.ms of the brokers"
+        }
+        Code::InconsistentGroupProtocol => {
+            "other members of the group share partitions by another protocol: use theirs, or stop \
+             them first"
+        }
+        Code::InvalidGroupId => "the brokers do not take the name of the group",
+        _ => return None,
+    })
+}
+
 /// Why records cannot be read, if that is what the client says.
 fn unreadable(code: RDKafkaErrorCode) -> Option<&'static str> {
     use RDKafkaErrorCode as Code;
@@ -288,8 +320,10 @@ fn unreadable(code: RDKafkaErrorCode) -> Option<&'static str> {
 
 fn add(to: &mut Builder, message: &BorrowedMessage<'_>) {
     let time = time(message);
-    let headers = message.headers().into_iter().flat_map(Headers::iter);
-    let headers = headers.map(|header| (header.key, header.value));
+    let headers = message.headers();
+    let headers = headers
+        .into_iter()
+        .flat_map(|all| (0..all.count()).map(move |index| readable(|| all.get(index))));
     let offset = message.offset().unsigned_abs();
     to.add(offset, (message.key(), message.payload()), time, headers);
 }

@@ -1,6 +1,10 @@
 //! The payload of the source: records of one partition of a topic.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use fleet_core::EventTime;
 use rdkafka::{Message, Timestamp, message::BorrowedMessage};
@@ -48,9 +52,9 @@ impl KafkaRecords {
         self.records.len()
     }
 
-    /// The bytes that they share.
+    /// The bytes that they take.
     pub(super) fn weight(&self) -> usize {
-        self.bytes.len()
+        weight(&self.bytes, &self.records, &self.headers)
     }
 
     /// Whether there are no records.
@@ -129,6 +133,22 @@ impl<'a> KafkaRecord<'a> {
     }
 }
 
+/// The bytes of records, with those that note where their parts are: a record may have no others.
+fn weight(bytes: &[u8], records: &[Entry], headers: &[Header]) -> usize {
+    bytes.len() + size_of_val(records) + size_of_val(headers)
+}
+
+/// A header of the client, which panics where a name is not UTF-8. Then it has neither the name nor
+/// the value.
+pub(super) fn readable<'a>(
+    get: impl FnOnce() -> rdkafka::message::Header<'a, &'a [u8]>,
+) -> (&'a str, Option<&'a [u8]>) {
+    match catch_unwind(AssertUnwindSafe(get)) {
+        Ok(header) => (header.key, header.value),
+        Err(_) => ("\u{fffd}", None),
+    }
+}
+
 /// The timestamp of a record of the client.
 pub(super) fn time(message: &BorrowedMessage<'_>) -> Option<EventTime> {
     let millis = match message.timestamp() {
@@ -147,9 +167,9 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// The number of bytes of all keys, values and headers.
+    /// The number of bytes that they take.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
+        weight(&self.bytes, &self.records, &self.headers)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -242,5 +262,26 @@ mod tests {
             assert_eq!(divided.iter().flat_map(told).collect::<Vec<_>>(), whole);
         }
         assert!(KafkaRecords::default().divide(3).is_empty());
+    }
+
+    #[test]
+    fn records_without_bytes_have_a_weight() {
+        let topic: Arc<str> = "t".into();
+        let mut builder = Builder::default();
+        for offset in 0..10 {
+            builder.add(offset, (None, None), None, [].into_iter());
+        }
+        assert!(builder.bytes() >= 10 * size_of::<Entry>());
+        assert_eq!(builder.bytes(), builder.finish(&topic).weight());
+    }
+
+    #[test]
+    fn a_header_whose_name_is_no_text_costs_only_itself() {
+        let header = |key| rdkafka::message::Header {
+            key,
+            value: Some(&b"1"[..]),
+        };
+        assert_eq!(readable(|| header("a")), ("a", Some(&b"1"[..])));
+        assert_eq!(readable(|| panic!("no UTF-8")), ("\u{fffd}", None));
     }
 }

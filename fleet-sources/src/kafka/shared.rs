@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -40,6 +40,9 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) name: Partition,
+    /// How often partitions were given to us before: a partition that was lost comes again with
+    /// another number.
+    generation: u64,
     pub(super) phase: Phase,
     pub(super) paused: bool,
     /// What waits for the pipeline, and its bytes.
@@ -52,10 +55,19 @@ pub(super) struct Part {
     pub(super) at_end: bool,
     /// The end as the brokers told it last.
     pub(super) end: u64,
+    /// How much an open transaction keeps from its readers.
+    pub(super) held_back: u64,
     /// How many partitions of the topic are read.
     pub(super) known: i32,
     /// Whether what follows cannot be read.
     pub(super) is_broken: bool,
+}
+
+/// A partition that is to begin, as it was given to us.
+#[derive(Clone, Debug)]
+pub(super) struct Claimed {
+    pub(super) place: Place,
+    generation: u64,
 }
 
 /// A hand-over that waits for the pipeline.
@@ -77,6 +89,8 @@ pub(super) struct State {
     pub(super) error: Option<Error>,
     /// Whether that was reported already, since the last record.
     told_idle: bool,
+    /// How often partitions were given to us.
+    generations: u64,
     /// The partition after which the next batch is looked for, so that each has its turn.
     turn: Option<Place>,
 }
@@ -90,6 +104,8 @@ pub(super) struct Shared {
     wanted: Mutex<bool>,
     wake: Condvar,
     pub(super) stops: AtomicBool,
+    /// How often the thread has looked at all partitions.
+    pub(super) rounds: AtomicU64,
 }
 
 impl Shared {
@@ -120,9 +136,11 @@ impl Shared {
     /// Takes partitions that the group gave us.
     pub(super) fn assigned(&self, places: Vec<Place>) {
         let mut state = self.lock();
+        state.generations += 1;
+        let generation = state.generations;
         let mut names = Vec::new();
         for place in places {
-            let part = Part::new(name(&place));
+            let part = Part::new(name(&place), generation);
             names.push(part.name.clone());
             state.new.push(place.clone());
             state.parts.insert(place, part);
@@ -205,6 +223,27 @@ impl Shared {
         self.changed.notify_one();
     }
 
+    /// A partition of ours that is to begin: nothing more of it is read until then. `None` if it was
+    /// lost meanwhile, or goes to another member.
+    pub(super) fn claim(&self, partition: &Partition) -> Option<Claimed> {
+        let mut state = self.lock();
+        let mut parts = state.parts.iter_mut();
+        let (place, part) = parts.find(|(_, part)| part.name == *partition)?;
+        if part.phase == Phase::Leaving {
+            return None;
+        }
+        part.stop(Phase::Claiming);
+        Some(Claimed {
+            place: place.clone(),
+            generation: part.generation,
+        })
+    }
+
+    /// The partition, if it is still the one that was claimed.
+    pub(super) fn is_claimed(&self, claimed: &Claimed) -> bool {
+        !self.stops.load(Ordering::SeqCst) && self.lock().claimed(claimed).is_some()
+    }
+
     /// The pipeline was fenced for a partition: it is claimed again if it is still ours.
     pub(super) fn fenced(&self, partition: &Partition) {
         let mut state = self.lock();
@@ -235,9 +274,10 @@ pub(super) fn now() -> std::time::Instant {
 }
 
 impl Part {
-    fn new(name: Partition) -> Self {
+    fn new(name: Partition, generation: u64) -> Self {
         Self {
             name,
+            generation,
             phase: Phase::Claiming,
             paused: false,
             batches: VecDeque::new(),
@@ -246,6 +286,7 @@ impl Part {
             next: 0,
             at_end: false,
             end: 0,
+            held_back: 0,
             known: 0,
             is_broken: false,
         }
@@ -270,6 +311,16 @@ impl Part {
         self.at_end = at >= end;
     }
 
+    /// Notes where the brokers say that the partition ends, and up to where it can be read.
+    pub(super) fn ends_at(&mut self, end: u64, stable: u64) {
+        self.end = self.end.max(end);
+        let records = end.saturating_sub(stable);
+        if records > 0 && self.held_back == 0 {
+            tracing::warn!(partition = %self.name, records, "an open transaction holds readers back");
+        }
+        self.held_back = records;
+    }
+
     /// Adds what was read.
     pub(super) fn push(&mut self, records: KafkaRecords, bytes: usize) {
         self.waiting_bytes += bytes;
@@ -281,6 +332,13 @@ impl Part {
 impl State {
     pub(super) fn part(&mut self, partition: &Partition) -> Option<&mut Part> {
         self.parts.values_mut().find(|part| part.name == *partition)
+    }
+
+    /// The partition, if it is still the one that was claimed.
+    pub(super) fn claimed(&mut self, claimed: &Claimed) -> Option<&mut Part> {
+        let part = self.parts.get_mut(&claimed.place)?;
+        let is_ours = part.phase == Phase::Claiming && part.generation == claimed.generation;
+        is_ours.then_some(part)
     }
 
     /// Notes that records came.

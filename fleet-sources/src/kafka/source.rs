@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -52,7 +53,8 @@ const LEAVE: Duration = Duration::from_secs(5);
 ///   names it. Nothing is skipped, and nothing is read from the beginning by accident.
 /// - A partition that moves is committed first, within [`KafkaOptions::hand_over`]. One that was
 ///   lost is never committed.
-/// - Records of transactions that were aborted are not read.
+/// - Records of transactions that were aborted are not read. An open one holds back what follows it:
+///   that is a warning, and counts as lag.
 /// - Dropping the source leaves the group, so that others take its partitions at once.
 ///
 /// # Examples
@@ -106,9 +108,9 @@ impl KafkaSource {
     /// Use the name of the pipeline for the group, so that its members are those of the group.
     ///
     /// # Errors
-    /// Refuses unencrypted connections to other machines, unless the options ask for them,
-    /// properties that the client does not know, and what this build lacks, with the feature that
-    /// brings it.
+    /// Refuses an empty list of topics, unencrypted connections to other machines, unless the
+    /// options ask for them, properties that the client does not know, and what this build lacks,
+    /// with the feature that brings it.
     pub fn open<'a>(
         brokers: &str,
         group: &str,
@@ -117,6 +119,9 @@ impl KafkaSource {
         options: KafkaOptions,
     ) -> Result<Self> {
         let topics: Vec<&str> = topics.into_iter().collect();
+        if topics.is_empty() {
+            return Err(KafkaError::Config("name the topics to read".to_owned()).into());
+        }
         let config: ClientConfig = config::consumer(brokers, group, &options)?;
         let shared = Arc::new(Shared::default());
         let context = Context {
@@ -142,8 +147,12 @@ impl KafkaSource {
         );
         let (leaving, left) = mpsc::sync_channel(1);
         let thread = thread::Builder::new().name("fleet-kafka".to_owned());
+        let ends = Arc::clone(&shared);
         let spawned = thread.spawn(move || {
-            poller.run();
+            // Without the thread the source would wait for ever, and stay a member.
+            if catch_unwind(AssertUnwindSafe(|| poller.run())).is_err() {
+                ends.fail(KafkaError::Ended.into());
+            }
             // The source may be gone.
             let _ = leaving.send(());
         });
@@ -210,7 +219,7 @@ impl Source for KafkaSource {
 
     async fn start(&mut self, partition: &Partition, at: Option<&Position>) -> Result<()> {
         // Revoked or lost meanwhile: there is nothing to start.
-        let Some(place) = self.place(partition) else {
+        let Some(claimed) = self.shared.claim(partition) else {
             return Ok(());
         };
         let asker = match self.asker.take() {
@@ -220,7 +229,8 @@ impl Source for KafkaSource {
         let begin = Begin {
             consumer: Arc::clone(self.consumer()?),
             asker: Arc::clone(&asker),
-            place: place.clone(),
+            shared: Arc::clone(&self.shared),
+            claimed: claimed.clone(),
             at: at.map(|position| position.next.0),
             start_at: self.start_at,
             added: self.options.added_partitions,
@@ -229,7 +239,7 @@ impl Source for KafkaSource {
         let began = tokio::task::spawn_blocking(move || begin.run()).await;
         let began = began.map_err(|_| Error::from(KafkaError::Ended))??;
         let mut state = self.shared.lock();
-        if let Some(part) = state.parts.get_mut(&place) {
+        if let (Some(began), Some(part)) = (began, state.claimed(&claimed)) {
             part.begin(began.at, began.end);
             part.known = began.known;
         }
@@ -262,7 +272,7 @@ impl Source for KafkaSource {
         let mut state = self.shared.lock();
         let part = state.part(partition)?;
         // What follows the last record is not a record, such as the marks of transactions.
-        Some(Offset(if part.at_end {
+        Some(Offset(if part.at_end && part.held_back == 0 {
             part.next
         } else {
             part.end.max(part.next)

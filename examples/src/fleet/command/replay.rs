@@ -24,7 +24,7 @@ use crate::{
     job::{BoxDecode, BoxSource, FleetWork, Goal, Job, TelemetryWork, Work, fleet},
 };
 
-/// The name of the pipeline, and of its group.
+/// The name of the pipeline.
 const PIPELINE: &str = "replay";
 
 /// Runs the command.
@@ -99,7 +99,8 @@ impl Replay {
             ..KafkaOptions::default()
         };
         let (brokers, names) = (&from.brokers, [&*from.topic]);
-        let source = KafkaSource::open(brokers, PIPELINE, names, StartAt::Earliest, options)?;
+        let group = self.args.output.sink.group(PIPELINE);
+        let source = KafkaSource::open(brokers, &group, names, StartAt::Earliest, options)?;
         let (source, decode) = (Box::new(source), Box::new(KafkaDecoder::new(dialect)));
         self.run(source, decode, work, reading).await
     }

@@ -1,5 +1,7 @@
 //! The value of `--sink`.
 
+#[cfg(feature = "kafka")]
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use crate::{address::PostgresAddress, topic::TopicAddress};
@@ -58,6 +60,20 @@ impl fmt::Display for SinkChoice {
 }
 
 impl SinkChoice {
+    /// Returns the group of a pipeline that reads a topic into this sink. Members of a group share
+    /// the positions in its store; one that only this machine has is of a group of its own.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn group(&self, pipeline: &str) -> String {
+        if let Self::Postgres(_) = self {
+            return pipeline.to_owned();
+        }
+        let machine = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+        let folder = std::env::current_dir().unwrap_or_default();
+        let mut hasher = DefaultHasher::new();
+        (machine, folder, self.to_string()).hash(&mut hasher);
+        format!("{pipeline}-{:016x}", hasher.finish())
+    }
+
     /// Returns the `--db` value of the database with the dead letters, if the sink stores any.
     pub(crate) fn dead_letter_db(&self) -> Option<String> {
         match self {
@@ -74,8 +90,11 @@ impl SinkChoice {
 }
 
 /// The file with positions and dead letters of what goes to a topic: in the working folder, named
-/// after the topic.
+/// after the topic and its brokers.
 pub(crate) fn positions_beside(topic: &TopicAddress) -> PathBuf {
     let name = topic.topic.replace(['{', '}'], "");
-    PathBuf::from(format!("{name}.positions.db"))
+    let brokers = topic
+        .brokers
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    PathBuf::from(format!("{name}.{brokers}.positions.db"))
 }

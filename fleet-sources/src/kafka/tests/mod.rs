@@ -10,6 +10,7 @@ mod mock;
 mod rig;
 #[cfg(feature = "kafka-tls")]
 mod secured;
+mod transactions;
 
 use std::time::Duration;
 
