@@ -10,7 +10,7 @@ use fleet_core::{Error, ErrorKind, Result};
 #[cfg(feature = "kafka")]
 use fleet_sinks::kafka::{
     KafkaProducer, KafkaSinkOptions,
-    topics::{Topic, make_missing},
+    topics::{TimestampType, Topic, make_missing},
 };
 
 use crate::{
@@ -52,7 +52,11 @@ impl Output {
     #[cfg(feature = "kafka")]
     async fn topic(TopicAddress { brokers, topic }: &TopicAddress) -> Result<Self> {
         let options = KafkaSinkOptions::default();
-        let missing = Topic::new(topic, PARTITIONS, "vehicle_id");
+        let missing = Topic {
+            // What is simulated may be long ago, and brokers delete by the time of a record.
+            timestamps: TimestampType::LogAppendTime,
+            ..Topic::new(topic, PARTITIONS, "vehicle_id")
+        };
         make_missing(brokers, &[missing], &options).await?;
         let producer = KafkaProducer::open(brokers, topic, &options)?;
         Ok(Self::Topic(Box::new(producer)))

@@ -9,7 +9,7 @@ use std::{
 use fleet_core::{Error, Result};
 use rdkafka::{
     Offset as At,
-    consumer::{BaseConsumer, Consumer},
+    consumer::{BaseConsumer, CommitMode, Consumer},
     error::{KafkaError as ClientError, RDKafkaErrorCode},
 };
 
@@ -62,6 +62,9 @@ impl Begin {
         }
         let (oldest, end) = (self.end(At::Beginning)?, self.end(At::End)?);
         let at = self.offset(oldest, end)?;
+        if self.is_latest() && !self.remember(at, known)? {
+            return Ok(None);
+        }
         if !self.is_at_rest() {
             return Ok(None);
         }
@@ -87,6 +90,32 @@ impl Begin {
         }))
     }
 
+    /// Whether it begins at the end, which will be elsewhere the next time.
+    fn is_latest(&self) -> bool {
+        self.at.is_none() && self.start_at == StartAt::Latest
+    }
+
+    /// Lets the group remember where it begins, until the store does. Returns whether it is still
+    /// ours.
+    fn remember(&self, at: i64, known: i32) -> Result<bool> {
+        let (topic, number) = &self.claimed.place;
+        let until = now() + self.timeout;
+        loop {
+            let told = partitions::beginning(&self.claimed.place, at, known)
+                .and_then(|list| self.consumer.commit(&list, CommitMode::Sync));
+            match told {
+                Ok(()) => return Ok(true),
+                Err(_) if !self.shared.is_claimed(&self.claimed) => return Ok(false),
+                Err(cause) if now() >= until => {
+                    let doing = format!("note where partition {number} of topic {topic} begins");
+                    return Err(KafkaError::client(doing, cause));
+                }
+                // The group shares partitions out just now.
+                Err(_) => thread::sleep(SEEK_AGAIN),
+            }
+        }
+    }
+
     /// Waits until the thread that polls is done with what it may have been reading of the
     /// partition: it must not take away what comes after the seek. Returns whether it is still ours.
     fn is_at_rest(&self) -> bool {
@@ -107,7 +136,12 @@ impl Begin {
         let Some(offset) = self.at else {
             return match self.start_at {
                 StartAt::Earliest => Ok(oldest),
-                StartAt::Latest => Ok(end),
+                StartAt::Latest => {
+                    let place = &self.claimed.place;
+                    let begun = partitions::begun(&self.asker, place, self.timeout)?;
+                    let is_there = |at: &i64| (oldest..=end).contains(at);
+                    Ok(begun.filter(is_there).unwrap_or(end))
+                }
                 StartAt::Time(time) => self.first_since(time.as_micros().div_euclid(1000), end),
                 StartAt::Refuse => Err(KafkaError::Refused(partition()).into()),
             };

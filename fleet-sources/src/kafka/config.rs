@@ -50,6 +50,8 @@ pub(super) fn consumer(
         // Ten seconds otherwise: five connections that fail would be half a minute.
         ("reconnect.backoff.max.ms", "2000"),
         ("allow.auto.create.topics", "false"),
+        // A second otherwise, whenever more waits than the pipeline takes.
+        ("fetch.queue.backoff.ms", "5"),
         // New topics of a pattern are found in this time.
         ("topic.metadata.refresh.interval.ms", "10000"),
         // For the lag.
@@ -84,6 +86,26 @@ pub(super) fn consumer(
         config.set(name, value);
     }
     Ok(config)
+}
+
+/// Why these topics cannot be subscribed to, if they cannot. Names are those that brokers allow:
+/// <https://github.com/apache/kafka/blob/4.0/clients/src/main/java/org/apache/kafka/common/internals/Topic.java>.
+pub(super) fn unusable(topics: &[&str]) -> Option<String> {
+    if topics.is_empty() {
+        return Some("name the topics to read".to_owned());
+    }
+    let is_name = |topic: &str| {
+        let mut bytes = topic.bytes();
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        (1..=249).contains(&topic.len()) && bytes.all(known) && topic != "." && topic != ".."
+    };
+    let mut names = topics.iter().filter(|topic| !topic.starts_with('^'));
+    names.find(|topic| !is_name(topic)).map(|topic| {
+        format!(
+            "no topic can be named {topic:?}: letters, digits, `.`, `_` and `-` are allowed, up to \
+             249. Several topics are several names; a pattern begins with ^"
+        )
+    })
 }
 
 /// The error of a client that does not take its properties. It names the property, never a value.

@@ -2,10 +2,10 @@
 
 use std::{
     sync::{
-        Arc, OnceLock, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -18,7 +18,7 @@ use rdkafka::{
 
 use super::{
     contact::Contact,
-    shared::{Place, Shared},
+    shared::{Place, Shared, now},
 };
 
 /// Called on the thread that polls.
@@ -28,11 +28,27 @@ pub(super) struct Context {
     /// Whether something was called back since it was last asked: then more may wait.
     pub(super) has_served: AtomicBool,
     pub(super) hand_over: Duration,
+    /// When which error was last told.
+    pub(super) told: Mutex<Vec<(Option<RDKafkaErrorCode>, Instant)>>,
     /// Set before the first call.
     pub(super) consumer: OnceLock<Weak<BaseConsumer<Self>>>,
 }
 
+/// How often an error is told that goes on. The client repeats it many times a second.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
+
 impl Context {
+    /// Whether an error is to be told: it is new, or it has gone on for a while.
+    pub(super) fn is_news(&self, code: Option<RDKafkaErrorCode>) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|(_, at)| now() < *at + TELL_AGAIN);
+        let is_news = told.iter().all(|(known, _)| *known != code);
+        if is_news {
+            told.push((code, now()));
+        }
+        is_news
+    }
+
     fn served(&self) {
         self.has_served.store(true, Ordering::Relaxed);
     }
@@ -57,7 +73,9 @@ impl ClientContext for Context {
         // The end of a partition is not an error.
         if code != Some(RDKafkaErrorCode::PartitionEOF) {
             // The client tries again by itself; what does not pass is an error of a call, too.
-            tracing::warn!("{error}: {reason}");
+            if self.is_news(code) {
+                tracing::warn!("{error}: {reason}");
+            }
             self.contact.error(code, reason);
         }
     }

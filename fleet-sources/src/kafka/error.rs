@@ -42,9 +42,16 @@ pub(super) enum KafkaError {
     },
     #[error("{0}")]
     NotLetIn(String),
-    #[error("{0}: nothing was ever committed for it, and StartAt::Refuse forbids to begin")]
+    #[error(
+        "{0}: nothing was ever committed for it, and StartAt::Refuse forbids to begin. If it is \
+         new, start once with another StartAt; otherwise see whether this is the right store, and \
+         the right name of the pipeline"
+    )]
     Refused(String),
-    #[error("{0} has been unknown to the brokers for {1} s")]
+    #[error(
+        "topic {0} has been unknown to the brokers for {1} s: make it, or see whether its name and \
+         the brokers are right"
+    )]
     Unknown(String, u64),
     #[error("the thread that reads from Kafka has ended")]
     Ended,

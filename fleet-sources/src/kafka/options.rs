@@ -11,8 +11,8 @@ use super::security::Security;
 pub enum StartAt {
     /// At the oldest record that the topic still has.
     Earliest,
-    /// At the next record that is produced. Nothing is noted until records came: a restart before
-    /// that begins at what is then the next record.
+    /// At the next record that is produced. The group remembers where that was until the store
+    /// does, so a restart loses nothing.
     Latest,
     /// At the first record with this timestamp or a later one.
     Time(EventTime),

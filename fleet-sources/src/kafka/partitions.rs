@@ -15,14 +15,48 @@ use super::{asker::Quiet, error::KafkaError, options::AddedPartitions, shared::P
 /// What precedes the number in the metadata of an offset.
 const PREFIX: &str = "partitions=";
 
+/// What follows the number where a partition began, and nothing of it is committed yet.
+const BEGUN: &str = " begun";
+
 /// A position of the group, and how many partitions of the topic are read.
 pub(super) fn position(place: &Place, offset: i64, known: i32) -> KafkaResult<TopicPartitionList> {
+    element(place, offset, format!("{PREFIX}{known}"))
+}
+
+/// Where a partition begins of which nothing is committed yet.
+pub(super) fn beginning(place: &Place, offset: i64, known: i32) -> KafkaResult<TopicPartitionList> {
+    element(place, offset, format!("{PREFIX}{known}{BEGUN}"))
+}
+
+fn element(place: &Place, offset: i64, metadata: String) -> KafkaResult<TopicPartitionList> {
     let (topic, number) = place;
     let mut list = TopicPartitionList::new();
     let mut element = list.add_partition(topic, *number);
     element.set_offset(Offset::Offset(offset))?;
-    element.set_metadata(format!("{PREFIX}{known}"));
+    element.set_metadata(metadata);
     Ok(list)
+}
+
+/// Where a partition began, if nothing of it was committed since.
+pub(super) fn begun(
+    consumer: &BaseConsumer<Quiet>,
+    (topic, number): &Place,
+    timeout: Duration,
+) -> Result<Option<i64>> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition(topic, *number);
+    let asked = consumer.committed_offsets(list, timeout);
+    let doing = || format!("ask where partition {number} of topic {topic} began");
+    let committed = asked.map_err(|cause| KafkaError::client(doing(), cause))?;
+    let elements = committed.elements();
+    let mut begun = elements
+        .iter()
+        .filter(|element| element.metadata().ends_with(BEGUN));
+    let offset = |offset| match offset {
+        Offset::Offset(offset) => Some(offset),
+        _ => None,
+    };
+    Ok(begun.find_map(|element| offset(element.offset())))
 }
 
 /// How many partitions of a topic are read: those that it had when the group began, or all.
@@ -52,6 +86,7 @@ pub(super) fn known(
     let elements = committed.elements();
     let known = elements.iter().filter_map(|element| {
         let number = element.metadata().strip_prefix(PREFIX)?;
+        let number = number.strip_suffix(BEGUN).unwrap_or(number);
         number.parse::<i32>().ok().filter(|number| *number > 0)
     });
     Ok(known.max().unwrap_or(there))

@@ -152,7 +152,10 @@ impl Poller {
                     .fail(KafkaError::client(format!("read{of}"), error));
             }
             // The client connects again, asks again and fetches again.
-            _ => tracing::warn!(%error, "Kafka{of}"),
+            _ if self.consumer.client().context().is_news(code) => {
+                tracing::warn!(%error, "Kafka{of}");
+            }
+            _ => {}
         }
     }
 

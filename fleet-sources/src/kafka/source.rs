@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -119,8 +119,8 @@ impl KafkaSource {
         options: KafkaOptions,
     ) -> Result<Self> {
         let topics: Vec<&str> = topics.into_iter().collect();
-        if topics.is_empty() {
-            return Err(KafkaError::Config("name the topics to read".to_owned()).into());
+        if let Some(why) = config::unusable(&topics) {
+            return Err(KafkaError::Config(why).into());
         }
         let config: ClientConfig = config::consumer(brokers, group, &options)?;
         let shared = Arc::new(Shared::default());
@@ -129,6 +129,7 @@ impl KafkaSource {
             contact: Contact::new(&config),
             has_served: AtomicBool::new(false),
             hand_over: options.hand_over,
+            told: Mutex::default(),
             consumer: OnceLock::new(),
         };
         let made = config.create_with_context::<_, BaseConsumer<Context>>(context);

@@ -7,7 +7,7 @@ use fleet_sinks::{
     SqliteStore,
     kafka::{
         KafkaSink, KafkaSinkOptions,
-        topics::{Topic, make_missing},
+        topics::{TimestampType, Topic, make_missing},
     },
 };
 
@@ -47,9 +47,11 @@ impl TopicSinks {
             .iter()
             .map(|table| address.topic.replace(TABLE, table))
             .collect();
-        let topics = names
-            .into_iter()
-            .map(|name| Topic::new(name, PARTITIONS, "vehicle_id"));
+        let topics = names.into_iter().map(|name| Topic {
+            // Rows have the times of their events, and brokers delete by the time of a record.
+            timestamps: TimestampType::LogAppendTime,
+            ..Topic::new(name, PARTITIONS, "vehicle_id")
+        });
         let (topics, options) = (topics.collect::<Vec<_>>(), KafkaSinkOptions::default());
         make_missing(&address.brokers, &topics, &options).await?;
         let path = positions_beside(address);

@@ -14,10 +14,15 @@ mod transactions;
 
 use std::time::Duration;
 
-use fleet_core::{ErrorKind, EventTime, Source, source::SourceEvent, testing::conformance};
+use fleet_core::{
+    ErrorKind, EventTime, Source,
+    source::{Position, SourceEvent},
+    testing::conformance,
+};
 use rdkafka::{
     Offset, TopicPartitionList,
     admin::{AdminOptions, NewPartitions},
+    consumer::{BaseConsumer, Consumer},
 };
 
 use super::{AddedPartitions, KafkaOptions, KafkaSource, Protocol, Security, StartAt};
@@ -71,6 +76,57 @@ async fn a_partition_begins_where_it_is_told() {
     let error = reader.step(None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Source);
     assert!(error.to_string().contains("StartAt::Refuse"), "{error}");
+}
+
+#[tokio::test]
+async fn what_comes_after_the_first_start_at_the_end_is_read_though_nothing_was_committed() {
+    let Some(topic) = Topic::new().await else {
+        return;
+    };
+    topic.produce(0..30);
+    for protocol in PROTOCOLS {
+        let group = unique("latest");
+        let open = || topic.open_with(&group, StartAt::Latest, options(protocol));
+        let mut first = Reader::new(open());
+        while !matches!(first.step(None).await.unwrap(), SourceEvent::Idle) || first.read.len() < 3
+        {
+        }
+        assert_eq!(first.count(), 0);
+        drop(first);
+        topic.produce(0..6);
+        let mut second = Reader::new(open());
+        while second.count() < 6 {
+            second.step(None).await.unwrap();
+        }
+        // Committed by the pipeline, so it is no longer the memory of the group that counts.
+        for number in 0..PARTITIONS {
+            let upto = Position {
+                next: fleet_core::Offset(second.source.end(&topic.partition(number)).unwrap().0),
+                mark: None,
+            };
+            let partition = topic.partition(number);
+            second.source.committed(&partition, &upto).await.unwrap();
+        }
+        let known = || {
+            let told = remembered(&topic, &group);
+            told.iter().all(|metadata| metadata == "partitions=3")
+        };
+        until(known).await;
+    }
+}
+
+/// What the group remembers beside the offset of each partition.
+fn remembered(topic: &Topic, group: &str) -> Vec<String> {
+    let consumer: BaseConsumer = topic.config().set("group.id", group).create().unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_range(&topic.name, 0, PARTITIONS - 1);
+    let committed = consumer.committed_offsets(list, Duration::from_secs(10));
+    let elements = committed.unwrap();
+    let elements = elements.elements();
+    elements
+        .iter()
+        .map(|element| element.metadata().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -154,7 +210,7 @@ async fn partitions_that_are_added_are_named_and_the_others_go_on() {
         reader.step(None).await.unwrap();
     }
     for number in 0..PARTITIONS {
-        let upto = fleet_core::source::Position {
+        let upto = Position {
             next: fleet_core::Offset(10),
             mark: None,
         };
