@@ -124,3 +124,18 @@ pub(super) fn refused(cause: &ClientError) -> Error {
     };
     KafkaError::Config(format!("Kafka's client refuses its settings: {why}")).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_no_topic_can_have_are_refused_at_once() {
+        assert_eq!(unusable(&["fleet.raw_1-a", "^any thing"]), None);
+        for wrong in ["a,b", "user telemetry", "", "..", &"a".repeat(250)] {
+            let why = unusable(&["good", wrong]).unwrap();
+            assert!(why.contains(&format!("{wrong:?}")), "{why}");
+        }
+        assert!(unusable(&[]).unwrap().contains("topics to read"));
+    }
+}

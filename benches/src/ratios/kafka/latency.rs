@@ -45,8 +45,8 @@ pub(super) fn run(brokers: &str, events: u32) {
     println!(
         "  latency at {EVENTS_PER_SECOND} events/s into PostgreSQL, every tenth an alert; p50 and p99 in ms"
     );
-    // Twenty seconds, but for a test that it works.
-    let seconds = events.div_ceil(100_000);
+    // Thirteen seconds, but for a test that it works.
+    let seconds = 3 + events.div_ceil(100_000);
     for (name, limits) in [
         ("eager", EpochLimits::eager()),
         ("default", EpochLimits::default()),

@@ -14,8 +14,8 @@ use super::{
     topic::{Topic, now, runtime},
 };
 
-/// The rows of one write, as many as a small epoch has.
-const BATCH: usize = 10_000;
+/// The rows of one write, as many as an epoch of a quarter of a second has.
+const BATCH: usize = 50_000;
 
 pub(super) fn run(brokers: &str, events: u32) {
     let rows: Vec<_> = (0..i64::from(events.min(500_000))).map(row).collect();
@@ -27,7 +27,8 @@ pub(super) fn run(brokers: &str, events: u32) {
     let (mut bare, mut ours) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let topic = Topic::new(brokers);
-        let producer = topic.producer("5");
+        // As the sink is set.
+        let producer = topic.producer_with("5", "lz4");
         let start = now();
         for (row, line) in rows.iter().zip(&lines) {
             let key = row.value.vehicle().as_str();

@@ -37,15 +37,25 @@ fn number(partition: &Partition) -> i32 {
     number.parse().unwrap()
 }
 
+/// What is produced first is left out: connections are made, and requests that wait are answered.
+const WARM_UP: Duration = Duration::from_secs(3);
+
 /// How long each record took from being produced to a moment, in order of length. A record that is
 /// not among them counts as an hour.
 pub(super) fn delays(produced: &BTreeMap<i32, Vec<Instant>>, moments: &Moments) -> Vec<Duration> {
     let moments = moments.lock().unwrap();
     let mut delays = Vec::new();
+    let firsts = produced.values().filter_map(|produced| produced.first());
+    let Some(begin) = firsts.min().map(|first| *first + WARM_UP) else {
+        return delays;
+    };
     for (number, produced) in produced {
         let mut moments = moments.get(number).into_iter().flatten().peekable();
         for (offset, at) in (0..).zip(produced) {
             while moments.next_if(|(upto, _)| *upto <= offset).is_some() {}
+            if *at < begin {
+                continue;
+            }
             let reached = moments.peek().map(|(_, reached)| *reached - *at);
             delays.push(reached.unwrap_or(Duration::from_secs(3600)));
         }

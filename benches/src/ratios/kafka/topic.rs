@@ -65,8 +65,14 @@ impl Topic {
 
     /// A producer that waits this many milliseconds for more.
     pub(super) fn producer(&self, linger: &str) -> BaseProducer {
+        self.producer_with(linger, "none")
+    }
+
+    /// The same with compression.
+    pub(super) fn producer_with(&self, linger: &str, compression: &str) -> BaseProducer {
         let mut config = self.config();
         config.set("enable.idempotence", "true").set("acks", "all");
+        config.set("compression.type", compression);
         config.set("linger.ms", linger).create().unwrap()
     }
 
