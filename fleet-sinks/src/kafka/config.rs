@@ -20,6 +20,8 @@ pub(super) fn producer(
     });
     let linger = options.linger.as_millis().to_string();
     let timeout = options.timeout.as_millis().to_string();
+    // By default as long as the timeout is, whose error would not say that the topic is unknown.
+    let propagation = (options.timeout.as_millis() / 2).to_string();
     for (name, value) in [
         ("bootstrap.servers", brokers),
         ("client.id", "fleet"),
@@ -29,6 +31,7 @@ pub(super) fn producer(
         ("compression.type", options.compression.as_word()),
         ("linger.ms", &linger),
         ("delivery.timeout.ms", &timeout),
+        ("topic.metadata.propagation.max.ms", &propagation),
         ("socket.keepalive.enable", "true"),
         // The partition of a key is that of Java's clients.
         ("partitioner", "murmur2_random"),

@@ -130,7 +130,9 @@ async fn a_topic_that_is_not_there_is_named() {
     };
     let mut sink = KafkaSink::<Sample>::open(&topic.brokers, "no-such-topic", &options).unwrap();
     let error = sink.write(&[sample("x".into())]).await.unwrap_err();
-    assert!(error.to_string().contains("no-such-topic"), "{error}");
+    let told = error.to_string();
+    assert!(told.contains("no-such-topic"), "{told}");
+    assert!(told.to_lowercase().contains("unknown topic"), "{told}");
 }
 
 #[tokio::test]

@@ -25,6 +25,9 @@ const ALIASES: [&str; 3] = [
     "max.in.flight",
     "message.timeout.ms",
 ];
+/// How long a topic may be unknown before its messages fail, in milliseconds. Our choice: a new
+/// topic is known to all brokers within a second, and a page that holds a missing one takes so long.
+const PROPAGATION: (&str, u128) = ("topic.metadata.propagation.max.ms", 2_000);
 
 /// A client that is made anew after each failure: what it held is gone then, and all that is not
 /// acknowledged is sent again in order.
@@ -40,6 +43,12 @@ impl Client {
     /// Makes a client. It asks no broker yet.
     pub(super) fn open(brokers: &str, options: &KafkaSinkOptions) -> Result<Self> {
         let mut config = config::producer(brokers, options)?;
+        let (name, most) = PROPAGATION;
+        if !options.properties.contains_key(name) {
+            // Well before the page fails as a whole, which would not say why.
+            let millis = most.min(options.timeout.as_millis() / 4);
+            config.set(name, millis.to_string());
+        }
         for name in ALIASES {
             config.remove(name);
         }

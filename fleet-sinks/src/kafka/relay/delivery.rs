@@ -40,6 +40,8 @@ pub(super) struct Delivery {
 pub(super) struct Stall {
     pub(super) topics: BTreeSet<String>,
     pub(super) error: Error,
+    /// No answer came in time, and nobody said anything of a topic.
+    pub(super) silent: bool,
 }
 
 /// What failed in an attempt.
@@ -157,7 +159,11 @@ fn stall(client: &Client, page: &[Waiting], fates: &[Fate], failed: Failed) -> O
     if let Some((index, cause)) = causes.into_iter().next() {
         let topic = topic(index).unwrap_or_default();
         let error = KafkaError::Produce { topic, cause }.into();
-        return Some(Stall { topics, error });
+        return Some(Stall {
+            topics,
+            error,
+            silent: false,
+        });
     }
     if !failed.silent {
         return None;
@@ -173,6 +179,7 @@ fn stall(client: &Client, page: &[Waiting], fates: &[Fate], failed: Failed) -> O
     Some(Stall {
         topics,
         error: error.into(),
+        silent: true,
     })
 }
 

@@ -4,6 +4,7 @@ mod client;
 mod delivery;
 mod options;
 mod run;
+mod stalled;
 mod status;
 mod step;
 #[cfg(test)]

@@ -14,8 +14,8 @@ pub enum Step {
         /// Those that their topic does not take.
         refused: u64,
     },
-    /// Nothing waits, or only messages for topics that failed since the last time that nothing
-    /// waited. The next step tries those again.
+    /// Nothing waits, or only messages for topics that failed a short time ago. They are tried
+    /// again after a delay.
     Idle,
     /// Another relay is the owner.
     Standby,

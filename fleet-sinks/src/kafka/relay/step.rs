@@ -1,15 +1,16 @@
 //! The relay, and one step of it: read a page, produce it, mark it.
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 use fleet_core::{Error, Result};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     super::options::KafkaSinkOptions,
     client::Client,
     delivery::{Delivery, Fate, deliver},
     options::RelayOptions,
+    stalled::Stalled,
     status::{RelayStatus, Step, TopicCounts},
 };
 use crate::outbox::{Backlog, Page, Settled, Waiting};
@@ -29,7 +30,8 @@ use crate::outbox::{Backlog, Page, Settled, Waiting};
 ///   refused), it is marked as refused with the reason, counted by topic, and kept. See
 ///   [`Backlog::refused`] and [`Backlog::retry_refused`].
 /// - One topic blocks no others: if it is missing or closed to this user, its messages wait on, and
-///   those for others go on.
+///   those for others go on. It is tried again after 1 s, then after twice as long each time, up to
+///   a minute; a try holds others up for at most 2 s if the topic is missing.
 /// - Of several relays of one backlog one works, and the others stand by.
 ///
 /// # Examples
@@ -51,8 +53,7 @@ pub struct Relay<B> {
     client: Client,
     pub(super) backlog: B,
     pub(super) options: RelayOptions,
-    /// Topics that failed since nothing waited.
-    stalled: BTreeSet<String>,
+    stalled: Stalled,
     pub(super) status: watch::Sender<RelayStatus>,
 }
 
@@ -96,7 +97,7 @@ impl<B: Backlog> Relay<B> {
             client: Client::open(brokers, kafka)?,
             backlog,
             options,
-            stalled: BTreeSet::new(),
+            stalled: Stalled::default(),
             status: watch::Sender::default(),
         })
     }
@@ -144,7 +145,7 @@ impl<B: Backlog> Relay<B> {
         if !owner {
             return Ok(Step::Standby);
         }
-        let without: Vec<_> = self.stalled.iter().cloned().collect();
+        let without = self.stalled.waiting(Instant::now());
         let page = Page {
             messages: self.options.messages,
             bytes: self.options.bytes,
@@ -155,8 +156,8 @@ impl<B: Backlog> Relay<B> {
             if without.is_empty() {
                 self.status
                     .send_if_modified(|status| status.trouble.take().is_some());
+                self.stalled.clear();
             }
-            self.stalled.clear();
             return Ok(Step::Idle);
         }
         let Delivery { fates, stall } = deliver(&mut self.client, &page).await?;
@@ -165,8 +166,17 @@ impl<B: Backlog> Relay<B> {
             return Ok(Step::Standby);
         }
         let step = self.count(&page, &fates);
+        let failed = stall.as_ref().map(|stall| &stall.topics);
+        for (one, _) in page.iter().zip(&fates).filter(|(_, fate)| is_settled(fate)) {
+            let topic = &one.message.topic;
+            if failed.is_none_or(|failed| !failed.contains(topic)) {
+                self.stalled.pass(topic);
+            }
+        }
         if let Some(stall) = stall {
-            self.stalled.extend(stall.topics);
+            let all_silent = stall.silent && settled.is_empty();
+            let now = Instant::now();
+            self.stalled.fail(stall.topics, all_silent, now);
             return Err(StepError::Topics(stall.error));
         }
         Ok(step)
@@ -214,6 +224,10 @@ impl<B: Backlog> Relay<B> {
         });
         Ok(())
     }
+}
+
+fn is_settled(fate: &Fate) -> bool {
+    *fate != Fate::Open
 }
 
 /// What the backlog is told of a message; nothing while its fate is open.

@@ -1,13 +1,16 @@
 //! Messages that their topic does not take, and topics that do not exist.
 
+use std::time::Duration;
+
 use rand::{Rng, SeedableRng};
+use tokio::{sync::oneshot, time::timeout};
 
 use super::rig::{
     Store, assert_numbered, fast, first_copies, kafka, numbered, relay, with_each_store,
 };
 use crate::{
     kafka::{
-        Relay,
+        KafkaSinkOptions, Relay, RelayOptions,
         test_topic::{Topic, unused},
     },
     outbox::{Backlog, OutboxMessage},
@@ -16,6 +19,7 @@ use crate::{
 with_each_store! {
     a_message_that_is_too_large_costs_only_itself
     a_topic_that_is_missing_blocks_no_other
+    a_busy_topic_goes_on_beside_a_missing_one_and_neither_starves
     a_message_that_is_refused_may_wait_again
     a_row_of_an_impossible_topic_is_refused
 }
@@ -113,6 +117,59 @@ async fn a_topic_that_is_missing_blocks_no_other(mut store: impl Store) {
     while relay.drain().await.is_err() || made.count() < 60 {}
     assert_eq!(assert_numbered(&made, 60), 60);
     assert!(relay.watch().borrow().trouble.is_none());
+}
+
+async fn a_busy_topic_goes_on_beside_a_missing_one_and_neither_starves<S: Store + Sync>(
+    mut store: S,
+) {
+    let Some(busy) = Topic::new("relay", &[]).await else {
+        return;
+    };
+    let missing = unused("missing");
+    // As everybody has them.
+    let (kafka, options) = (KafkaSinkOptions::default(), RelayOptions::default());
+    let backlog = store.outbox_backlog();
+    let mut relay = Relay::open(&busy.brokers, backlog, &kafka, options).unwrap();
+    let mut status = relay.watch();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async {
+        drop(stopped.await);
+    };
+    let running = tokio::spawn(async move { relay.run(stopped).await });
+    store.put(&numbered(&missing, 0..5)).await;
+    let trouble = status.wait_for(|status| status.trouble.is_some());
+    let trouble = timeout(Duration::from_secs(15), trouble).await;
+    let trouble = trouble.unwrap().unwrap().trouble.clone().unwrap();
+    assert!(trouble.contains(&missing), "{trouble}");
+    assert!(trouble.to_lowercase().contains("unknown"), "{trouble}");
+    let mut sent = 0;
+    let mut made: Option<Topic> = None;
+    // There is always more for the busy one.
+    loop {
+        store.put(&numbered(&busy.name, sent..sent + 5)).await;
+        sent += 5;
+        let of = |status: &crate::kafka::RelayStatus, name: &String| {
+            status.topics.get(name).map_or(0, |topic| topic.relayed)
+        };
+        let all = u64::from(sent);
+        let passed = status.wait_for(|status| of(status, &busy.name) >= all);
+        // Far less than the timeout of a page, and more than a try of the missing one takes.
+        let passed = timeout(Duration::from_secs(12), passed).await;
+        let passed = of(
+            &passed.expect("nothing holds the busy one up").unwrap(),
+            &missing,
+        );
+        match &made {
+            Some(_) if passed == 5 => break,
+            None if sent == 30 => made = Some(Topic::at(&busy.brokers, &missing, &[]).await),
+            _ => assert!(sent < 500, "the messages of the new topic come"),
+        }
+    }
+    assert_eq!(assert_numbered(&made.unwrap(), 5), 5);
+    drop(stop);
+    let status = running.await.unwrap().unwrap();
+    assert_eq!(status.backlog.waiting, 0);
+    assert_eq!(assert_numbered(&busy, sent), u64::from(sent));
 }
 
 async fn a_row_of_an_impossible_topic_is_refused(mut store: impl Store) {
