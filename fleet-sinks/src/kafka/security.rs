@@ -77,13 +77,20 @@ impl Security {
     ///
     /// # Errors
     /// Refuses unencrypted connections to other machines unless `insecure_plaintext`, a file of
-    /// authorities that cannot be read, and further properties that would take the security back.
+    /// authorities that cannot be read, and further properties that would take the security back or
+    /// name other brokers.
     pub(super) fn properties(
         &self,
         brokers: &str,
         further: &BTreeMap<String, String>,
         insecure_plaintext: bool,
     ) -> Result<Vec<(&'static str, String)>, String> {
+        if let Some(name) = BROKERS.iter().find(|name| further.contains_key(**name)) {
+            return Err(format!(
+                "the property {name} would replace the brokers that are given, and that were \
+                 checked: leave it out"
+            ));
+        }
         let Self::Tls { ca, login } = self else {
             let protocol = further.get("security.protocol");
             let encrypted = protocol.is_some_and(|name| name.to_ascii_lowercase().contains("ssl"));
@@ -96,8 +103,7 @@ impl Security {
                 _ => Ok(Vec::new()),
             };
         };
-        let undoes = |name: &&String| *name == "security.protocol" || name.starts_with("sasl.");
-        if let Some(name) = further.keys().find(undoes) {
+        if let Some(name) = further.keys().find(|name| is_of_tls(name)) {
             return Err(format!(
                 "the property {name} contradicts Security::Tls, which says it all: leave one out"
             ));
@@ -124,6 +130,17 @@ impl Security {
         }
         Ok(all)
     }
+}
+
+/// The names of the property that holds the brokers.
+const BROKERS: [&str; 2] = ["bootstrap.servers", "metadata.broker.list"];
+
+/// Whether a property is said by [`Security::Tls`]: who is trusted, for which name, and who logs in.
+/// Certificates of our own and choices of ciphers are not.
+fn is_of_tls(property: &str) -> bool {
+    let said = ["security.protocol", "ssl.endpoint.identification.algorithm"];
+    let begins = ["sasl.", "enable.sasl.", "enable.ssl.", "ssl.ca."];
+    said.contains(&property) || begins.iter().any(|part| property.starts_with(part))
 }
 
 /// The feature that brings a property which the client refuses, if this build lacks it.
@@ -200,11 +217,31 @@ mod tests {
 
     #[test]
     fn further_properties_do_not_take_the_security_back() {
-        for name in ["security.protocol", "sasl.username"] {
+        let with = |security: &Security, name: &str| {
             let further = BTreeMap::from([(name.to_owned(), "plaintext".to_owned())]);
-            let why = tls(Some(login())).properties("kafka:9092", &further, true);
-            let why = why.unwrap_err();
-            assert!(why.contains(name), "{why}");
+            security.properties("kafka:9092", &further, true)
+        };
+        let all = tls(Some(login())).properties("kafka:9092", &BTreeMap::new(), false);
+        let own = all.unwrap().into_iter().map(|(name, _)| name);
+        let aliases = [
+            "sasl.mechanisms",
+            "sasl.oauthbearer.config",
+            "enable.sasl.oauthbearer.unsecure.jwt",
+            "ssl.ca.pem",
+            "ssl.ca.certificate.stores",
+        ];
+        for name in own.chain(aliases).chain(BROKERS) {
+            for security in [tls(None), tls(Some(login()))] {
+                let why = with(&security, name).unwrap_err();
+                assert!(why.contains(name), "{why}");
+            }
+        }
+        // Brokers that the check of unencrypted connections would not see.
+        for name in BROKERS {
+            assert!(with(&Security::Plaintext, name).unwrap_err().contains(name));
+        }
+        for name in ["ssl.cipher.suites", "ssl.certificate.location", "linger.ms"] {
+            assert!(with(&tls(None), name).is_ok(), "{name}");
         }
     }
 
