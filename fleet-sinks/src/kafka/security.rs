@@ -135,8 +135,8 @@ impl Security {
 /// The names of the property that holds the brokers.
 const BROKERS: [&str; 2] = ["bootstrap.servers", "metadata.broker.list"];
 
-/// Whether a property is said by [`Security::Tls`]: who is trusted, for which name, and who logs in.
-/// Certificates of our own and choices of ciphers are not.
+/// Whether a property is said by [`Security::Tls`]: who is trusted, for which name, and who logs
+/// in. Certificates of our own and choices of ciphers are not.
 fn is_of_tls(property: &str) -> bool {
     let said = ["security.protocol", "ssl.endpoint.identification.algorithm"];
     let begins = ["sasl.", "enable.sasl.", "enable.ssl.", "ssl.ca."];

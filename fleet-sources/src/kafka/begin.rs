@@ -117,7 +117,8 @@ impl Begin {
     }
 
     /// Waits until the thread that polls is done with what it may have been reading of the
-    /// partition: it must not take away what comes after the seek. Returns whether it is still ours.
+    /// partition: it must not take away what comes after the seek. Returns whether it is still
+    /// ours.
     fn is_at_rest(&self) -> bool {
         let round = self.shared.rounds.load(Ordering::SeqCst);
         self.shared.wake();

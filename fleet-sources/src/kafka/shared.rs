@@ -223,8 +223,8 @@ impl Shared {
         self.changed.notify_one();
     }
 
-    /// A partition of ours that is to begin: nothing more of it is read until then. `None` if it was
-    /// lost meanwhile, or goes to another member.
+    /// A partition of ours that is to begin: nothing more of it is read until then. `None` if it
+    /// was lost meanwhile, or goes to another member.
     pub(super) fn claim(&self, partition: &Partition) -> Option<Claimed> {
         let mut state = self.lock();
         let mut parts = state.parts.iter_mut();

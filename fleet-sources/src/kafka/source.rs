@@ -53,8 +53,8 @@ const LEAVE: Duration = Duration::from_secs(5);
 ///   names it. Nothing is skipped, and nothing is read from the beginning by accident.
 /// - A partition that moves is committed first, within [`KafkaOptions::hand_over`]. One that was
 ///   lost is never committed.
-/// - Records of transactions that were aborted are not read. An open one holds back what follows it:
-///   that is a warning, and counts as lag.
+/// - Records of transactions that were aborted are not read. An open one holds back what follows
+///   it: that is a warning, and counts as lag.
 /// - Dropping the source leaves the group, so that others take its partitions at once.
 ///
 /// # Examples

@@ -26,7 +26,7 @@ const ALIASES: [&str; 3] = [
     "message.timeout.ms",
 ];
 /// How long a topic may be unknown before its messages fail, in milliseconds. Our choice: a new
-/// topic is known to all brokers within a second, and a page that holds a missing one takes so long.
+/// topic is known to all brokers within a second, and a page with a missing one takes so long.
 const PROPAGATION: (&str, u128) = ("topic.metadata.propagation.max.ms", 2_000);
 
 /// A client that is made anew after each failure: what it held is gone then, and all that is not
