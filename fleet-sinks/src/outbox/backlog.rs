@@ -41,6 +41,12 @@ pub trait Backlog: Send {
     /// how many.
     async fn retry_refused(&mut self) -> Result<u64>;
 
+    /// How long this owner stays one without a sign of life, if that is limited. A relay must not
+    /// wait for brokers for so long.
+    fn lease(&self) -> Option<Duration> {
+        None
+    }
+
     /// Lets somebody else become the owner.
     async fn release(&mut self) -> Result<()>;
 }

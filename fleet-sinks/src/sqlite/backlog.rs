@@ -315,6 +315,10 @@ impl Backlog for SqliteBacklog {
         Ok(changed)
     }
 
+    fn lease(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.lease.seconds).ok()
+    }
+
     async fn release(&mut self) -> Result<()> {
         self.change("end the relay of", |backlog, db| {
             backlog.lease.release(db, backlog.store.pipeline())?;

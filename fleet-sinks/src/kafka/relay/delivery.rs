@@ -1,12 +1,13 @@
 //! Sends a page of messages, and finds out which of them their topics refuse.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use fleet_core::{Error, Result};
 use rdkafka::{
     error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
     message::OwnedHeaders,
 };
+use tokio::time::Instant;
 
 use super::{
     super::{
@@ -16,6 +17,11 @@ use super::{
     client::Client,
 };
 use crate::outbox::{CONTENT_ID, OutboxMessage, Waiting, topic_name_refusal};
+
+/// How long messages of a page are sent one by one, before those that are settled are marked; and
+/// the most that one of them may take. Our choice: with the first attempt by the default timeout it
+/// is less than the lease of a backlog, and it is hundreds of messages.
+const ONE_BY_ONE: Duration = Duration::from_secs(10);
 
 /// The fate of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,31 +66,42 @@ pub(super) async fn deliver(client: &mut Client, page: &[Waiting]) -> Result<Del
     };
     let mut fates: Vec<Fate> = page.iter().map(unusable).collect();
     let all: Vec<usize> = (0..page.len()).collect();
-    let failed = attempt(client, page, &all, &mut fates).await?;
+    let timeout = client.timeout;
+    let failed = attempt(client, page, &all, &mut fates, timeout).await?;
     let blamed = failed.reports.iter();
     let mut blamed = blamed.filter(|(_, cause)| is_of_the_batch(cause));
     let stall = if blamed.next().is_some() {
         // A broker refuses a batch as a whole for one record of it.
-        one_by_one(client, page, &mut fates).await?
+        one_by_one(client, page, &mut fates, ONE_BY_ONE).await?
     } else {
-        stall(client, page, &fates, failed)
+        stall(timeout, page, &fates, failed)
     };
     Ok(Delivery { fates, stall })
 }
 
 /// Sends what is open, each when the one before is settled, so that a refusal is about one record.
-async fn one_by_one(
+/// After this time the rest stays open, for the next page: each refusal costs a new client, and an
+/// owner that marked nothing for long would be replaced, by one that begins anew.
+pub(super) async fn one_by_one(
     client: &mut Client,
     page: &[Waiting],
     fates: &mut [Fate],
+    within: Duration,
 ) -> Result<Option<Stall>> {
+    let (began, timeout) = (Instant::now(), client.timeout.min(ONE_BY_ONE));
     for index in 0..page.len() {
-        let mut failed = attempt(client, page, &[index], fates).await?;
+        if fates.get(index) != Some(&Fate::Open) {
+            continue;
+        }
+        let mut failed = attempt(client, page, &[index], fates, timeout).await?;
         let blamed = failed.reports.pop_if(|(_, cause)| is_of_the_batch(cause));
         if let (Some((_, cause)), Some(fate)) = (blamed, fates.get_mut(index)) {
             *fate = Fate::Refused(cause.to_string());
-        } else if let Some(stall) = stall(client, page, fates, failed) {
+        } else if let Some(stall) = stall(timeout, page, fates, failed) {
             return Ok(Some(stall));
+        }
+        if began.elapsed() >= within {
+            break;
         }
     }
     Ok(None)
@@ -97,9 +114,9 @@ async fn attempt(
     page: &[Waiting],
     which: &[usize],
     fates: &mut [Fate],
+    timeout: Duration,
 ) -> Result<Failed> {
     let (mut failed, mut reports) = (Failed::default(), Vec::new());
-    let timeout = client.timeout;
     let producer = client.begin()?;
     let sending = async {
         let mut sent = 0;
@@ -139,7 +156,7 @@ async fn attempt(
 }
 
 /// Which topics cannot be sent to, and why; `None` if nothing failed.
-fn stall(client: &Client, page: &[Waiting], fates: &[Fate], failed: Failed) -> Option<Stall> {
+fn stall(timeout: Duration, page: &[Waiting], fates: &[Fate], failed: Failed) -> Option<Stall> {
     let topic = |index: usize| page.get(index).map(|one| one.message.topic.clone());
     // What the client dropped because of another failure says nothing about its topic.
     let told = |cause: &ClientError| {
@@ -174,7 +191,7 @@ fn stall(client: &Client, page: &[Waiting], fates: &[Fate], failed: Failed) -> O
     let names: Vec<_> = topics.iter().map(String::as_str).collect();
     let error = KafkaError::Silent {
         doing: format!("produce to topic {}", names.join(", ")),
-        seconds: client.timeout.as_secs_f64(),
+        seconds: timeout.as_secs_f64(),
     };
     Some(Stall {
         topics,

@@ -6,7 +6,7 @@ use fleet_core::{Error, Result};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    super::options::KafkaSinkOptions,
+    super::{error::KafkaError, options::KafkaSinkOptions},
     client::Client,
     delivery::{Delivery, Fate, deliver},
     options::RelayOptions,
@@ -86,13 +86,25 @@ impl<B: Backlog> Relay<B> {
     /// expire are set by the relay, whatever the properties say.
     ///
     /// # Errors
-    /// Refuses what [`KafkaSink::open`](crate::KafkaSink::open) does.
+    /// Refuses what [`KafkaSink::open`](crate::KafkaSink::open) does, and a timeout that is not
+    /// shorter than the [lease](Backlog::lease) of the backlog.
     pub fn open(
         brokers: &str,
         backlog: B,
         kafka: &KafkaSinkOptions,
         options: RelayOptions,
     ) -> Result<Self> {
+        if let Some(lease) = backlog.lease()
+            && kafka.timeout >= lease
+        {
+            let (timeout, lease) = (kafka.timeout.as_secs_f64(), lease.as_secs_f64());
+            return Err(KafkaError::Config(format!(
+                "KafkaSinkOptions::timeout of a relay is {timeout} s, and the lease of its backlog \
+                 {lease} s: another relay would take over while this one waits for a broker. Set a \
+                 timeout below the lease, best half of it"
+            ))
+            .into());
+        }
         Ok(Self {
             client: Client::open(brokers, kafka)?,
             backlog,

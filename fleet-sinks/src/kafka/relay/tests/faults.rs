@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{
     super::{Relay, RelayOptions},
-    rig::{Store, assert_numbered, crashing_relay, fast, kafka, numbered, with_each_store},
+    rig::{Store, assert_numbered, fast, kafka, numbered, relay, with_each_store},
 };
 use crate::{
     kafka::test_topic::{Topic, unused},
@@ -117,7 +117,7 @@ async fn a_crash_between_acknowledgement_and_mark_sends_again_with_the_same_ids(
             "what is not marked is not counted"
         );
     }
-    let mut last = crashing_relay(&store, &topic.brokers);
+    let mut last = relay(&store, &topic.brokers);
     while last.drain().await.unwrap().backlog.waiting > 0 {}
     assert_eq!(assert_numbered(&topic, 70), records + 20);
 }

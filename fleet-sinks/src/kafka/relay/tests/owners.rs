@@ -53,6 +53,31 @@ async fn one_relay_works_and_the_next_takes_over_when_it_stops<S: Store + Sync>(
     assert_eq!(assert_numbered(&topic, 230), 230);
 }
 
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_relay_that_may_wait_longer_than_it_owns_its_backlog_is_refused() {
+    use crate::kafka::{KafkaSinkOptions, Relay, RelayOptions};
+
+    let store = crate::SqliteStore::open_in_memory("demo").unwrap();
+    for (seconds, fits) in [(59, true), (60, false), (90, false)] {
+        let kafka = KafkaSinkOptions {
+            timeout: Duration::from_secs(seconds),
+            ..KafkaSinkOptions::default()
+        };
+        let backlog = store.outbox_backlog().unwrap();
+        let relay = Relay::open("localhost:9092", backlog, &kafka, RelayOptions::default());
+        assert_eq!(relay.is_ok(), fits, "{seconds} s");
+        if let Err(error) = relay {
+            assert_eq!(error.kind(), fleet_core::ErrorKind::Config);
+            let told = error.to_string();
+            assert!(
+                told.contains(&format!("{seconds} s")) && told.contains("60 s"),
+                "{told}"
+            );
+        }
+    }
+}
+
 async fn relays_that_take_turns_keep_the_order<S: Store>(mut store: S) {
     let Some(topic) = Topic::new("relay", &[]).await else {
         return;

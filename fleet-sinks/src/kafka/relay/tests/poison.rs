@@ -5,6 +5,10 @@ use std::time::Duration;
 use rand::{Rng, SeedableRng};
 use tokio::{sync::oneshot, time::timeout};
 
+use super::super::{
+    client::Client,
+    delivery::{Fate, one_by_one},
+};
 use super::rig::{
     Store, assert_numbered, fast, first_copies, kafka, numbered, relay, with_each_store,
 };
@@ -13,7 +17,7 @@ use crate::{
         KafkaSinkOptions, Relay, RelayOptions,
         test_topic::{Topic, unused},
     },
-    outbox::{Backlog, OutboxMessage},
+    outbox::{Backlog, OutboxMessage, Waiting},
 };
 
 with_each_store! {
@@ -97,6 +101,26 @@ async fn a_message_that_is_refused_may_wait_again(mut store: impl Store) {
     assert_eq!(relay.backlog().retry_refused().await.unwrap(), 3);
     let status = relay.drain().await.unwrap();
     assert_eq!((status.refused(), status.backlog.refused), (6, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_are_sent_one_by_one_for_a_limited_time() {
+    let settings = [("message.timestamp.before.max.ms", "60000")];
+    let Some(topic) = Topic::new("relay", &settings).await else {
+        return;
+    };
+    let messages = numbered(&topic.name, 0..3).into_iter().zip(0..);
+    let page = messages.map(|(message, place)| Waiting { place, message });
+    let page: Vec<_> = page.collect();
+    let mut client = Client::open(&topic.brokers, &kafka()).unwrap();
+    let mut fates = vec![Fate::Open; 3];
+    for settled in 1..=3 {
+        let stall = one_by_one(&mut client, &page, &mut fates, Duration::ZERO).await;
+        assert!(stall.unwrap().is_none());
+        let refused = fates.iter().map(|fate| matches!(fate, Fate::Refused(_)));
+        let expected = (0..3).map(|place| place < settled);
+        assert!(refused.eq(expected), "each call settles one: {fates:?}");
+    }
 }
 
 async fn a_topic_that_is_missing_blocks_no_other(mut store: impl Store) {

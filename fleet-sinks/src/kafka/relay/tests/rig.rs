@@ -13,6 +13,10 @@ use super::super::{
 };
 use crate::outbox::{Backlog, OutboxMessage};
 
+/// How long a relay that crashed keeps others waiting.
+#[cfg(feature = "sqlite")]
+const CRASH_LEASE: Duration = Duration::from_secs(2);
+
 /// A store of either kind.
 pub(super) trait Store: CheckpointStore {
     type Backlog: Backlog + 'static;
@@ -40,7 +44,7 @@ impl Store for crate::SqliteStore {
         self.outbox_backlog().unwrap()
     }
     fn crashing_backlog(&self) -> Self::Backlog {
-        let lease = Duration::from_millis(500);
+        let lease = CRASH_LEASE;
         self.outbox_backlog().unwrap().with_lease(lease)
     }
     fn dead_letter_backlog(&self, topic: &str) -> Self::Backlog {
@@ -122,7 +126,10 @@ pub(super) fn relay<S: Store>(store: &S, brokers: &str) -> Relay<S::Backlog> {
 }
 
 pub(super) fn crashing_relay<S: Store>(store: &S, brokers: &str) -> Relay<S::Backlog> {
-    Relay::open(brokers, store.crashing_backlog(), &kafka(), fast()).unwrap()
+    let mut kafka = kafka();
+    // Below the lease.
+    kafka.timeout = Duration::from_millis(1500);
+    Relay::open(brokers, store.crashing_backlog(), &kafka, fast()).unwrap()
 }
 
 /// Messages of five keys in turn, by their numbers.
