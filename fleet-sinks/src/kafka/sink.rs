@@ -31,9 +31,11 @@ use crate::{
 /// Every row that is not rejected is on all replicas in sync when a write returns. The rows of a
 /// key are produced in the order of the graph, to one partition, the one that Java's clients choose
 /// for it; only where a topic refuses a batch for one of its records, may the others of the batch
-/// come after later ones. A row that does not fit its columns, is too large for the topic, or has a
-/// time that it does not take, is rejected; the others are produced. Rows are produced at least
-/// once: after a crash those since the last commit come again, each with the same content id.
+/// come after later ones, and a write that failed is repeated as a whole: after that a row may
+/// follow later ones, and then come again. A row that does not fit its columns, is too large for
+/// the topic, or has a time that it does not take, is rejected; the others are produced. Rows are
+/// produced at least once: after a failed write, or those since the last commit after a crash, they
+/// come again, each with the same content id.
 ///
 /// # Examples
 /// ```no_run
