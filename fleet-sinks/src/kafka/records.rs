@@ -1,7 +1,7 @@
 //! Records as they are, for programs that make their own: simulators, gateways, tests.
 
 use fleet_core::{EventTime, Result};
-use rdkafka::message::OwnedHeaders;
+use rdkafka::{error::KafkaError as ClientError, message::OwnedHeaders};
 
 use super::{
     config,
@@ -30,6 +30,8 @@ pub struct KafkaProducer {
     topic: String,
     /// Handed over since the last flush.
     waiting: u32,
+    /// The fates of those that are known, also if a flush was dropped.
+    reports: Vec<(u32, Option<ClientError>)>,
 }
 
 impl KafkaProducer {
@@ -42,6 +44,7 @@ impl KafkaProducer {
             producer: Producer::open(&config::producer(brokers, options)?)?,
             topic: topic.to_owned(),
             waiting: 0,
+            reports: Vec::new(),
         })
     }
 
@@ -73,16 +76,19 @@ impl KafkaProducer {
         Ok(())
     }
 
-    /// Waits until every record is durable.
+    /// Waits until every record is durable. A call that was dropped is repeated by the next one.
     ///
     /// # Errors
     /// Returns the first error of a record that is not. Which of the others are is unknown.
     pub async fn flush(&mut self) -> Result<()> {
-        let waiting = std::mem::take(&mut self.waiting) as usize;
-        let failed = self.producer.settle(waiting).await;
+        let missing = (self.waiting as usize).saturating_sub(self.reports.len());
+        self.producer.collect(missing, &mut self.reports).await;
+        let failed = std::mem::take(&mut self.reports);
+        let failed = failed.into_iter().find_map(|(_, cause)| cause);
+        self.waiting = 0;
         self.producer.begin();
-        match failed.into_iter().next() {
-            Some((_, cause)) => Err(self.producer.failed(&self.topic, cause).await),
+        match failed {
+            Some(cause) => Err(self.producer.failed(&self.topic, cause).await),
             None => Ok(()),
         }
     }

@@ -15,7 +15,8 @@ use fleet_core::{
 use rand::{Rng, SeedableRng};
 
 use super::{
-    Compression, KafkaSink, KafkaSinkOptions, Login, Mechanism, Security, test_topic::Topic,
+    Compression, KafkaProducer, KafkaSink, KafkaSinkOptions, Login, Mechanism, Security,
+    test_topic::Topic,
 };
 
 /// A row with one column.
@@ -239,4 +240,28 @@ fn what_this_build_lacks_is_named_with_the_feature_that_brings_it() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_flush_that_is_dropped_is_repeated_by_the_next() {
+    let Some(topic) = topic().await else {
+        return;
+    };
+    let options = KafkaSinkOptions::default();
+    let mut producer = KafkaProducer::open(&topic.brokers, &topic.name, &options).unwrap();
+    let mut all = 0;
+    for round in 0..5 {
+        for number in 0..200 {
+            let value = format!("value {round} {number}");
+            producer
+                .send(Some(b"k"), value.as_bytes(), None)
+                .await
+                .unwrap();
+            all += 1;
+        }
+        let soon = Duration::from_millis(round);
+        let _ = tokio::time::timeout(soon, producer.flush()).await;
+    }
+    producer.flush().await.unwrap();
+    assert_eq!(topic.count(), all);
 }
