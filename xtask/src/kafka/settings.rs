@@ -23,6 +23,8 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("num.network.threads", "2"),
     ("num.io.threads", "4"),
     ("log.segment.bytes", "67108864"),
+    // 128 MiB otherwise, half of the heap: a node that starts slowly does not start at all.
+    ("log.cleaner.dedupe.buffer.size", "16777216"),
 ];
 
 /// The settings that hold a number of replicas.
