@@ -8,11 +8,10 @@ use std::{
 
 use fleet_core::{Error, ErrorKind, Result};
 #[cfg(feature = "kafka")]
-use fleet_sinks::kafka::{
-    KafkaProducer, KafkaSinkOptions,
-    topics::{TimestampType, Topic, make_missing},
-};
+use fleet_sinks::kafka::{KafkaProducer, KafkaSinkOptions, topics::make_missing};
 
+#[cfg(feature = "kafka")]
+use crate::topic::to_make;
 use crate::{
     console::{failure::usage_error, stdout::Stdout},
     topic::TopicAddress,
@@ -24,10 +23,6 @@ pub(crate) enum Output {
     #[cfg(feature = "kafka")]
     Topic(Box<KafkaProducer>),
 }
-
-/// Partitions of a topic that is made. Our choice: as many as a few readers share.
-#[cfg(feature = "kafka")]
-const PARTITIONS: u16 = 6;
 
 impl Output {
     /// Opens an output; a topic is made if it is missing.
@@ -52,12 +47,7 @@ impl Output {
     #[cfg(feature = "kafka")]
     async fn topic(TopicAddress { brokers, topic }: &TopicAddress) -> Result<Self> {
         let options = KafkaSinkOptions::default();
-        let missing = Topic {
-            // What is simulated may be long ago, and brokers delete by the time of a record.
-            timestamps: TimestampType::LogAppendTime,
-            ..Topic::new(topic, PARTITIONS, "vehicle_id")
-        };
-        make_missing(brokers, &[missing], &options).await?;
+        make_missing(brokers, &[to_make(topic)], &options).await?;
         let producer = KafkaProducer::open(brokers, topic, &options)?;
         Ok(Self::Topic(Box::new(producer)))
     }

@@ -3,6 +3,22 @@
 use std::fmt;
 
 use fleet_core::{Error, ErrorKind};
+#[cfg(feature = "kafka")]
+use fleet_sinks::kafka::topics::{TimestampType, Topic};
+
+/// Partitions of a topic that is made. Our choice: as many as a few readers share.
+#[cfg(feature = "kafka")]
+const PARTITIONS: u16 = 6;
+
+/// The topic that the command makes where one is missing.
+#[cfg(feature = "kafka")]
+pub(crate) fn to_make(name: impl Into<String>) -> Topic {
+    Topic {
+        // Events may be long ago, and brokers delete by the time of a record.
+        timestamps: TimestampType::LogAppendTime,
+        ..Topic::new(name, PARTITIONS, "vehicle_id")
+    }
+}
 
 /// A topic, and where it is. Prints as it was given; it holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -170,7 +170,7 @@ impl Begin {
         self.ask(which)?.ok_or_else(unknown)
     }
 
-    /// The first record with this timestamp or a later one; the end if there is none.
+    /// The offset of the first record that is not older than this; the end if there is none.
     fn first_since(&self, millis: i64, end: i64) -> Result<i64> {
         let found = self.ask(At::Offset(millis.max(0)))?;
         Ok(found.unwrap_or(end))

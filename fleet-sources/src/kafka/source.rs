@@ -223,13 +223,13 @@ impl Source for KafkaSource {
         let Some(claimed) = self.shared.claim(partition) else {
             return Ok(());
         };
-        let asker = match self.asker.take() {
-            Some(asker) => asker,
-            None => asker::open(&self.config)?,
+        let asker = match &self.asker {
+            Some(asker) => Arc::clone(asker),
+            None => Arc::clone(self.asker.insert(asker::open(&self.config)?)),
         };
         let begin = Begin {
             consumer: Arc::clone(self.consumer()?),
-            asker: Arc::clone(&asker),
+            asker,
             shared: Arc::clone(&self.shared),
             claimed: claimed.clone(),
             at: at.map(|position| position.next.0),
@@ -245,9 +245,8 @@ impl Source for KafkaSource {
             part.known = began.known;
         }
         let has_more = |part: &Part| part.phase == Phase::Claiming;
-        if state.parts.values().any(has_more) {
-            self.asker = Some(asker);
-        } else {
+        if !state.parts.values().any(has_more) {
+            let asker = self.asker.take();
             // It waits for its threads.
             tokio::task::spawn_blocking(move || drop(asker));
         }

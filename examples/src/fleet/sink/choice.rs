@@ -61,7 +61,7 @@ impl fmt::Display for SinkChoice {
 
 impl SinkChoice {
     /// Returns the group of a pipeline that reads a topic into this sink. Members of a group share
-    /// the positions in its store; one that only this machine has is of a group of its own.
+    /// the positions in one store, so a store on this machine alone needs a separate group.
     #[cfg(feature = "kafka")]
     pub(crate) fn group(&self, pipeline: &str) -> String {
         if let Self::Postgres(_) = self {

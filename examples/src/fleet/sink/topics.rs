@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use fleet_core::{Result, TableRow};
 use fleet_sinks::{
     SqliteStore,
-    kafka::{
-        KafkaSink, KafkaSinkOptions,
-        topics::{TimestampType, Topic, make_missing},
-    },
+    kafka::{KafkaSink, KafkaSinkOptions, topics::make_missing},
 };
 
-use crate::{sink::choice::positions_beside, topic::TopicAddress};
+use crate::{
+    sink::choice::positions_beside,
+    topic::{TopicAddress, to_make},
+};
 
 /// The part of a topic's name that stands for the table.
 const TABLE: &str = "{table}";
@@ -25,8 +25,6 @@ const TABLES: [&str; 7] = [
     "self_driving",
     "trips",
 ];
-/// Of a topic that is made. Our choice: as many as a few readers share.
-const PARTITIONS: u16 = 6;
 /// The header that names the table of a row.
 const HEADER: &str = "table";
 
@@ -47,11 +45,7 @@ impl TopicSinks {
             .iter()
             .map(|table| address.topic.replace(TABLE, table))
             .collect();
-        let topics = names.into_iter().map(|name| Topic {
-            // Rows have the times of their events, and brokers delete by the time of a record.
-            timestamps: TimestampType::LogAppendTime,
-            ..Topic::new(name, PARTITIONS, "vehicle_id")
-        });
+        let topics = names.into_iter().map(to_make);
         let (topics, options) = (topics.collect::<Vec<_>>(), KafkaSinkOptions::default());
         make_missing(&address.brokers, &topics, &options).await?;
         let path = positions_beside(address);

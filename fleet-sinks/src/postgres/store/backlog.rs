@@ -132,7 +132,7 @@ impl PostgresBacklog {
         waiting.collect()
     }
 
-    /// Marks by one statement, which is a transaction of its own.
+    /// Marks by one statement, outside any other transaction.
     async fn mark_in(
         &self,
         session: &PostgresConnection,

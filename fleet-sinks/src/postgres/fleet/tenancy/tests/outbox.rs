@@ -83,7 +83,7 @@ async fn a_tenant_relays_its_own_rows_and_sees_no_others() {
         "INSERT INTO fleet_stream.outbox (tenant, pipeline, topic, id, at)
          VALUES ('north', 'same', 't', '00000000-0000-0000-0000-000000000001', 0)",
     ] {
-        // One row of its own, which it may not give away.
+        // It owns one row, and may not give it away.
         let own = "INSERT INTO fleet_stream.outbox (pipeline, topic, id, at)
              VALUES ('same', 't', gen_random_uuid(), 0)";
         let work = connection.client().batch_execute(own);
