@@ -160,15 +160,15 @@ pub struct ContentId(pub u128);
 
 impl std::fmt::Display for ContentId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let part = |from: u32, digits: u32| (self.0 >> from) & ((1 << (digits * 4)) - 1);
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-",
-            part(96, 8),
-            part(80, 4),
-            part(64, 4)
-        )?;
-        write!(f, "{:04x}-{:012x}", part(48, 4), part(0, 12))
+        // By hand, since every record that is produced and every stored alert has one: five numbers
+        // through the formatter take ten times as long.
+        let mut text = [b'-'; 36];
+        let places = { text.iter_mut().enumerate() }.filter(|(at, _)| ![8, 13, 18, 23].contains(at));
+        let nibbles = { self.0.to_be_bytes().into_iter() }.flat_map(|byte| [byte >> 4, byte & 0xf]);
+        for ((_, place), nibble) in places.zip(nibbles) {
+            *place = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+        }
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 
