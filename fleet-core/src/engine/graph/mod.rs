@@ -5,6 +5,7 @@
 //! added. A graph has one key, that of the partition. Results for another key leave it as sums or
 //! through a topic with the new key.
 
+mod as_of;
 mod builder;
 mod cell;
 pub(crate) mod describe;
