@@ -48,6 +48,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `driver` (default) | [`Pipeline`], on tokio and rayon |
+//! | `zip` (part of `driver`) | several logs as one |
 //! | `csv` | CSV by column map |
 //! | `futures` | adapters for the streams and sinks of the `futures` crates |
 //! | `metrics` | metrics for any exporter of the `metrics` crate |
@@ -76,6 +77,8 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 pub mod window;
+#[cfg(feature = "zip")]
+pub mod zip;
 
 pub use contracts::{
     BoxStore, BoxTx, Decode, MemoryStore, MemoryTable, MemoryTx, Operator, Source, checkpoint,

@@ -75,6 +75,10 @@ bugs! {
     EpochDroppedOnSourceError,
     /// A commit without state leaves out the source's note at its position.
     MarkLeftOut,
+    /// Logs are merged as their records arrive.
+    ZipByArrival,
+    /// After a restart an input that was idle is waited for again.
+    ZipIdleForgotten,
 }
 
 #[cfg(not(test))]

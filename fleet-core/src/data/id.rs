@@ -163,7 +163,8 @@ impl std::fmt::Display for ContentId {
         // By hand, since every record that is produced and every stored alert has one: five numbers
         // through the formatter take ten times as long.
         let mut text = [b'-'; 36];
-        let places = { text.iter_mut().enumerate() }.filter(|(at, _)| ![8, 13, 18, 23].contains(at));
+        let places =
+            { text.iter_mut().enumerate() }.filter(|(at, _)| ![8, 13, 18, 23].contains(at));
         let nibbles = { self.0.to_be_bytes().into_iter() }.flat_map(|byte| [byte >> 4, byte & 0xf]);
         for ((_, place), nibble) in places.zip(nibbles) {
             *place = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };

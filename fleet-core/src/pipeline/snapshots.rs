@@ -55,14 +55,27 @@ pub enum Snapshots {
 impl Snapshots {
     /// Refuses an interval for a pipeline whose clocks move without a row.
     pub(super) fn check_ticks(self) -> Result<()> {
+        self.refuse_interval(
+            "ticks, and rows that are released after an idle time, need a snapshot with every \
+             commit: they have no offset in the input, so a replay cannot repeat them",
+        )
+    }
+
+    /// Refuses an interval over a source that does not repeat what it read.
+    pub(super) fn check_source(self, repeats: bool) -> Result<()> {
+        if repeats {
+            return Ok(());
+        }
+        self.refuse_interval(
+            "the source decides by waiting which record is next, such as a zip with an idle time, \
+             and needs a snapshot with every commit: a replay could read in another order",
+        )
+    }
+
+    fn refuse_interval(self, why: &str) -> Result<()> {
         match self {
             Self::EveryCommit => Ok(()),
-            Self::Every(_) => {
-                let message = "ticks, and rows that are released after an idle time, need a \
-                               snapshot with every commit: they have no offset in the input, so a \
-                               replay cannot repeat them";
-                Err(Error::new(ErrorKind::Config, message))
-            }
+            Self::Every(_) => Err(Error::new(ErrorKind::Config, why)),
         }
     }
 }

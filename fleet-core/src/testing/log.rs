@@ -1,6 +1,6 @@
 //! Logs in memory, the input of a scripted source, and their decoder.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     contracts::{
@@ -9,6 +9,7 @@ use crate::{
     },
     data::{EventTime, Offset, Partition},
     event::Event,
+    zip::ZipPayload,
 };
 
 /// One record of a [`Log`].
@@ -103,5 +104,29 @@ impl<E: Event> Decode<Vec<(Offset, Logged<E>)>> for Typed<E> {
     ) -> Vec<Vec<(Offset, Logged<E>)>> {
         let each = records.len().div_ceil(parts.max(1)).max(1);
         records.chunks(each).map(<[_]>::to_vec).collect()
+    }
+}
+
+/// A record of a zip counts with the time at which its log took it, or with that of its event.
+impl<E: Event> ZipPayload for Vec<(Offset, Logged<E>)> {
+    fn times(&self) -> Vec<(Offset, Option<EventTime>)> {
+        let time = |record: &Logged<E>| match record {
+            Logged::Event(event) => Some(event.at()),
+            Logged::Timed { log, .. } => Some(*log),
+            Logged::Malformed { .. } | Logged::Filtered => None,
+        };
+        let time = |(at, record): &(Offset, Logged<E>)| (*at, time(record));
+        self.iter().map(time).collect()
+    }
+
+    fn part(&self, records: Range<usize>) -> Self {
+        self.get(records).unwrap_or_default().to_vec()
+    }
+
+    fn raw(&self) -> Vec<u8> {
+        match self.first() {
+            Some((_, Logged::Malformed { raw, .. })) => raw.clone(),
+            _ => Vec::new(),
+        }
     }
 }

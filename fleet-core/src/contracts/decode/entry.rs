@@ -1,5 +1,6 @@
 //! The [`Entry`] of a decoder, which counts the fate of each record.
 
+use super::numbering::Numbering;
 pub use crate::contracts::dead_letter::MAX_RAW_BYTES;
 use crate::{
     contracts::{
@@ -39,6 +40,8 @@ pub struct Entry<'a, E> {
     default_log: Option<EventTime>,
     /// The log time of the next records.
     log: Option<EventTime>,
+    /// The offsets of the next records, if they are not those that their decoder knows.
+    numbering: Option<Numbering>,
 }
 
 /// The destination of events.
@@ -94,6 +97,7 @@ impl<'a, E> Entry<'a, E> {
             counted,
             default_log: None,
             log: None,
+            numbering: None,
         }
     }
 
@@ -108,6 +112,19 @@ impl<'a, E> Entry<'a, E> {
         self.counted = first;
     }
 
+    /// Gives the records that follow other offsets than their decoder knows, until the next call.
+    pub(crate) fn number_by(&mut self, numbering: Option<Numbering>) {
+        self.numbering = numbering;
+    }
+
+    #[inline]
+    fn numbered(&mut self, at: Offset) -> Offset {
+        match &mut self.numbering {
+            Some(numbering) => numbering.offset_of(at),
+            None => at,
+        }
+    }
+
     fn counts(&mut self) -> &mut Counts {
         &mut self.fates.counts
     }
@@ -116,6 +133,7 @@ impl<'a, E> Entry<'a, E> {
     /// the graph.
     #[inline]
     pub fn row(&mut self, at: Offset, event: E) {
+        let at = self.numbered(at);
         self.fates.counts.read += u64::from(at >= self.counted);
         match &mut self.to {
             To::Slab(slab) => slab.put_fresh(at, event),
@@ -211,6 +229,7 @@ impl<'a, E> Entry<'a, E> {
         clean: impl FnOnce(&mut E),
         blank: impl FnOnce() -> E,
     ) -> Option<&mut E> {
+        let at = self.numbered(at);
         self.at = at;
         match &mut self.to {
             To::Slab(slab) => slab.build_fresh(at, clean, blank),
@@ -248,6 +267,7 @@ impl<'a, E> Entry<'a, E> {
 
     /// Skips the record at this offset on purpose.
     pub fn filtered(&mut self, at: Offset) {
+        let at = self.numbered(at);
         let count = u64::from(at >= self.counted);
         let counts = self.counts();
         counts.read += count;
@@ -283,6 +303,9 @@ impl<'a, E> Entry<'a, E> {
     /// assert_eq!(fates.dead[0].key.as_deref(), Some("car-1"));
     /// ```
     pub fn dead_letter(&mut self, mut letter: DeadLetter) {
+        if let Some(numbering) = &mut self.numbering {
+            numbering.place(&mut letter);
+        }
         if letter.offset < self.counted {
             return;
         }

@@ -3,10 +3,13 @@
 
 mod contract;
 mod entry;
+mod numbering;
 pub mod parallel;
 mod typed;
 
 pub use contract::Decode;
 pub use entry::{Entry, MAX_RAW_BYTES, MAX_REASON_BYTES};
+#[cfg(feature = "zip")]
+pub(crate) use numbering::Numbering;
 pub use parallel::{RetryCopy, SingleRecord};
 pub use typed::Typed;

@@ -162,6 +162,16 @@ pub trait Source: Send {
         true
     }
 
+    /// Returns whether reading again from an offset gives the same records in the same order.
+    /// Default: `true`.
+    ///
+    /// A source that decides something by waiting, such as a [`Zip`](crate::zip::Zip) with an idle
+    /// time, returns `false`. A pipeline over it writes a [snapshot](crate::pipeline::Snapshots)
+    /// with every commit, because a replay would not repeat what was computed.
+    fn repeats(&self) -> bool {
+        true
+    }
+
     /// Stops batches of a partition until [`resume`](Self::resume) is called.
     ///
     /// The driver pauses every partition while one epoch is full and another is being committed. It

@@ -23,6 +23,9 @@ macro_rules! forward {
             fn follows(&self) -> bool {
                 (**self).follows()
             }
+            fn repeats(&self) -> bool {
+                (**self).repeats()
+            }
             fn pause(&mut self, partition: &Partition) {
                 (**self).pause(partition);
             }
@@ -101,6 +104,10 @@ mod tests {
             self.called("follows");
             false
         }
+        fn repeats(&self) -> bool {
+            self.called("repeats");
+            false
+        }
         fn pause(&mut self, _: &Partition) {
             self.called("pause");
         }
@@ -142,7 +149,7 @@ mod tests {
         source.resume(&partition);
         source.committed(&partition, &at).await.unwrap();
         source.fenced(&partition);
-        assert!(!source.follows() && source.in_group());
+        assert!(!source.follows() && !source.repeats() && source.in_group());
         assert_eq!(source.end(&partition), Some(Offset(7)));
         source.ends(&partition);
         source.lag_time(&partition, None);

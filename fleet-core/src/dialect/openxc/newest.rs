@@ -130,6 +130,10 @@ impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
         self.inner.follows()
     }
 
+    fn repeats(&self) -> bool {
+        self.inner.repeats()
+    }
+
     async fn next(&mut self) -> Result<SourceEvent<Chunk>> {
         loop {
             let event = self.inner.next().await?;

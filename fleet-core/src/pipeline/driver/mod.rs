@@ -153,6 +153,7 @@ where
         if ticks.is_some() || pipeline.release_after.is_some() {
             pipeline.snapshots.check_ticks()?;
         }
+        pipeline.snapshots.check_source(pipeline.source.repeats())?;
         ticks.map_or(Ok(()), |ticks| ticks.check(&plan.order, follows))
     });
     let is_live = pipeline.kind == SourceKind::Live;

@@ -31,6 +31,7 @@ mod structure;
 mod time;
 mod timers;
 mod workers;
+mod zip;
 
 use crate::{
     contracts::{Decode, source::Batch},

@@ -1,5 +1,7 @@
 //! A source that suffers the faults of a plan.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::{Faults, Operation};
@@ -52,8 +54,16 @@ impl<S: Source> Source for FaultySource<S> {
         self.inner.follows()
     }
 
+    fn repeats(&self) -> bool {
+        self.inner.repeats()
+    }
+
     fn end(&self, partition: &Partition) -> Option<Offset> {
         self.inner.end(partition)
+    }
+
+    fn lag_time(&self, partition: &Partition, committed: Option<Offset>) -> Option<Duration> {
+        self.inner.lag_time(partition, committed)
     }
 
     fn pause(&mut self, partition: &Partition) {

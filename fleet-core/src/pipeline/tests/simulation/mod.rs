@@ -18,12 +18,14 @@ mod planted;
 mod queue;
 mod reference;
 mod run_audit;
-mod seeds;
+pub(super) mod seeds;
 mod trouble;
 mod world;
 
 pub(super) use dice::Dice;
 pub(super) use reference::plain;
+pub(super) use trouble::{is_injected, trouble};
+pub(super) use world::Coverage;
 use world::FAULTS;
 
 #[test]
@@ -44,7 +46,7 @@ fn soak_a_million_seeds() {
     let began = std::time::Instant::now();
     let seeds: Vec<_> = seeds::fresh(1_000_000).collect();
     println!("{} seeds from {}", seeds.len(), seeds[0]);
-    let (mut seen, mut done) = (world::Coverage::new(), 0);
+    let (mut seen, mut done) = (Coverage::new(), 0);
     for part in seeds.chunks(PART) {
         let more = seeds::run(part).unwrap_or_else(|why| panic!("{why}"));
         coverage::add(&mut seen, more);

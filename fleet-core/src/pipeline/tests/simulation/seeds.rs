@@ -44,7 +44,7 @@ pub(super) fn regressions() -> Vec<u64> {
 }
 
 /// Returns the seeds of a test run: the one in `FLEET_SEED`, fresh ones, or a fixed range.
-pub(super) fn chosen() -> Range<u64> {
+pub(in crate::pipeline::tests) fn chosen() -> Range<u64> {
     // Our choice: 10,000 in CI, and otherwise few enough that nobody waits for them.
     let default = if in_ci() { 10_000 } else { 300 };
     let count = number("FLEET_SEEDS").unwrap_or(default);
@@ -61,7 +61,7 @@ fn range(one: Option<u64>, count: u64, is_fresh: bool) -> Range<u64> {
 }
 
 /// Returns `count` seeds that were never run before: they begin at the nanoseconds of the clock.
-pub(super) fn fresh(count: u64) -> Range<u64> {
+pub(in crate::pipeline::tests) fn fresh(count: u64) -> Range<u64> {
     #[expect(clippy::disallowed_methods, reason = "fresh seeds come from the clock")]
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -105,6 +105,22 @@ pub(super) fn one(seed: u64, seen: &mut Coverage) -> Result<(), String> {
 /// # Errors
 /// Names the first seed that failed, its failure, and how to repeat it.
 pub(super) fn run(seeds: &[u64]) -> Result<Coverage, String> {
+    each(seeds, one).map_err(|(seed, why)| {
+        record_regression(seed, &why);
+        format!(
+            "seed {seed}: {why}\nrepeat it: FLEET_SEED={seed} cargo test -p fleet-core --all-features simulation"
+        )
+    })
+}
+
+/// Runs something for each seed, on all cores, until it fails for one.
+///
+/// # Errors
+/// Returns the seed that failed first, and why.
+pub(in crate::pipeline::tests) fn each(
+    seeds: &[u64],
+    one: impl Fn(u64, &mut Coverage) -> Result<(), String> + Sync,
+) -> Result<Coverage, (u64, String)> {
     let next = AtomicU64::new(0);
     let failed = Mutex::new(None);
     let all = Mutex::new(Coverage::new());
@@ -128,12 +144,7 @@ pub(super) fn run(seeds: &[u64]) -> Result<Coverage, String> {
     });
     match failed.into_inner().unwrap() {
         None => Ok(all.into_inner().unwrap()),
-        Some((seed, why)) => {
-            record_regression(seed, &why);
-            Err(format!(
-                "seed {seed}: {why}\nrepeat it: FLEET_SEED={seed} cargo test -p fleet-core --all-features simulation"
-            ))
-        }
+        Some(failed) => Err(failed),
     }
 }
 

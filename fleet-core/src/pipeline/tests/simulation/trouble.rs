@@ -65,7 +65,7 @@ impl Aim {
 
 /// Returns faults at a steady rate, each of a kind that fits its operation, until `left` is used
 /// up.
-pub(super) fn trouble(dice: &mut Dice, left: &Arc<AtomicU64>) -> Faults {
+pub(in crate::pipeline::tests) fn trouble(dice: &mut Dice, left: &Arc<AtomicU64>) -> Faults {
     let (mut dice, left) = (dice.split(), Arc::clone(left));
     let mut aim = Aim::new(&mut dice);
     Faults::decided_by(move |operation| {
@@ -89,7 +89,7 @@ pub(super) fn trouble(dice: &mut Dice, left: &Arc<AtomicU64>) -> Faults {
 
 /// Returns whether the error was injected, by the fault plan or by the source's script, and
 /// outlasted its retries.
-pub(super) fn is_injected(error: &Error) -> bool {
+pub(in crate::pipeline::tests) fn is_injected(error: &Error) -> bool {
     let message = error.to_string();
     ["by plan", "by script"]
         .iter()

@@ -43,7 +43,7 @@ use crate::{
 pub(super) const FAULTS: u64 = 5;
 
 /// What happened in a run of seeds, by name.
-pub(super) type Coverage = BTreeMap<String, u64>;
+pub(in crate::pipeline::tests) type Coverage = BTreeMap<String, u64>;
 
 /// The world of one seed: everything that outlives a process.
 #[derive(Clone, Debug)]

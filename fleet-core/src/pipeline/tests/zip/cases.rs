@@ -1,0 +1,242 @@
+//! Single cases of zipped logs.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::lanes::{Lane, Lanes, Recorded};
+use crate::{
+    contracts::{
+        Source,
+        source::{Batch, SourceEvent},
+    },
+    data::{ErrorKind, EventTime, Mark, Offset, Partition, Position, VehicleId},
+    event::Telemetry,
+    pipeline::tests::simulation::Dice,
+    planted::{Bug, plant},
+    testing::Logged,
+    zip::{InputState, Place, Zip, Zipped},
+};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_secs(10);
+
+/// A log whose records were taken at these seconds. It ends an hour after the last one.
+fn lane(name: &str, seconds: &[i64]) -> Lane {
+    let record = |second: &i64| {
+        let at = EventTime::from_micros(second * 1_000_000);
+        let event = Telemetry::new(VehicleId::new("car-1").unwrap(), at);
+        Logged::Timed { log: at, event }
+    };
+    Lane {
+        partition: Partition::new(name),
+        records: Arc::new(seconds.iter().map(record).collect()),
+        silence: HOUR,
+        pace: Duration::ZERO,
+    }
+}
+
+/// Zips `a/N`, `b/N` and so on.
+fn zip(lanes: &[Lane], inputs: usize) -> Zip<Lanes> {
+    Zip::new(Lanes::new(lanes, Dice::new(1)), inputs, |partition| {
+        let (input, bundle) = partition.as_str().split_once('/')?;
+        let input = input.bytes().next()? - b'a';
+        let bundle = Partition::new(format!("all/{bundle}"));
+        let input = usize::from(input);
+        Some(Place { bundle, input })
+    })
+}
+
+type Event = SourceEvent<Zipped<Vec<(Offset, Recorded)>>>;
+
+/// Starts what is assigned, and returns the next batch; `None` if nothing comes for a minute.
+async fn batch(
+    zip: &mut Zip<Lanes>,
+    at: Option<&Position>,
+) -> Option<Batch<Zipped<Vec<(Offset, Recorded)>>>> {
+    let wait = async {
+        loop {
+            match zip.next().await.unwrap() {
+                Event::Assigned(bundles) => {
+                    for bundle in bundles {
+                        zip.start(&bundle, at).await.unwrap();
+                    }
+                }
+                Event::Batch(batch) => return batch,
+                _ => {}
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait)
+        .await
+        .ok()
+}
+
+/// The input and the second of each record that comes within a minute of the last.
+async fn all(zip: &mut Zip<Lanes>, at: Option<&Position>) -> (Vec<(usize, i64)>, Option<Mark>) {
+    let (mut records, mut mark) = (Vec::new(), None);
+    while let Some(batch) = batch(zip, at).await {
+        for run in batch.payload.runs() {
+            let second = |(_, record): &(Offset, Recorded)| match record {
+                Logged::Timed { log, .. } => log.as_micros() / 1_000_000,
+                _ => -1,
+            };
+            records.extend(
+                run.payload()
+                    .iter()
+                    .map(|record| (run.input(), second(record))),
+            );
+        }
+        mark = batch.mark;
+    }
+    (records, mark)
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_least_log_time_is_next_and_a_silent_input_is_waited_for() {
+    let lanes = [lane("a/0", &[1, 5, 5, 9]), lane("b/0", &[2, 5, 6])];
+    let mut zipped = zip(&lanes, 2);
+    let (records, mark) = all(&mut zipped, None).await;
+    // The 9 of the first waits for what the second may still have.
+    let wanted = [(0, 1), (1, 2), (0, 5), (0, 5), (1, 5), (1, 6)];
+    assert_eq!(records, wanted);
+    let waits = zipped.watch().inputs();
+    let states: Vec<_> = waits
+        .iter()
+        .map(|input| (input.state, input.waiting))
+        .collect();
+    assert_eq!(states, [(InputState::Ready, 1), (InputState::WaitedFor, 0)]);
+    let mark = mark.unwrap();
+    assert_eq!(mark.offset_in("b/0"), Some(Offset(3)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_input_is_not_waited_for_and_that_is_part_of_the_mark() {
+    let lanes = [lane("a/0", &[1, 5, 9]), lane("b/0", &[2])];
+    let mut zipped = zip(&lanes, 2).idle(IDLE);
+    assert!(!zipped.repeats(), "it decides by waiting");
+    let (records, mark) = all(&mut zipped, None).await;
+    assert_eq!(records, [(0, 1), (1, 2), (0, 5), (0, 9)]);
+
+    let at = Position {
+        next: Offset(4),
+        mark,
+    };
+    let longer = [lane("a/0", &[1, 5, 9, 12]), lane("b/0", &[2])];
+    for forgets in [false, true] {
+        plant(forgets.then_some(Bug::ZipIdleForgotten));
+        let mut again = zip(&longer, 2).idle(IDLE);
+        let began = Instant::now();
+        let batch = batch(&mut again, Some(&at)).await.unwrap();
+        plant(None);
+        assert_eq!(batch.next, Offset(5));
+        let is_late = began.elapsed() >= IDLE;
+        assert_eq!(is_late, forgets, "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_goes_on_behind_the_last_record() {
+    let lanes = [lane("a/0", &[1, 5, 9, 11, 12]), lane("b/0", &[2, 8, 10])];
+    let mut first = zip(&lanes, 2).idle(IDLE);
+    let mut before = Vec::new();
+    let mut at = None;
+    while let Some(batch) = batch(&mut first, None).await {
+        before.push(at.clone());
+        at = Some(Position {
+            next: batch.next,
+            mark: batch.mark,
+        });
+    }
+    let whole = all(&mut zip(&lanes, 2).idle(IDLE), None).await.0;
+    for at in before.into_iter().chain([at]) {
+        let rest = all(&mut zip(&lanes, 2).idle(IDLE), at.as_ref()).await.0;
+        let from = at.map_or(0, |at| at.next.0) as usize;
+        assert_eq!(rest, whole[from..]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_far_ahead_counts_with_the_bound_and_is_counted() {
+    let hour = 3600;
+    let lanes = [
+        lane("a/0", &[1, hour, 5, 6]),
+        lane("b/0", &[2, 4, 30, 100, 200]),
+    ];
+    let mut zipped = zip(&lanes, 2).max_ahead(seconds(60)).idle(IDLE);
+    let (records, _) = all(&mut zipped, None).await;
+    // The hour counts as 62, and so does what comes after it.
+    let wanted = [
+        (0, 1),
+        (1, 2),
+        (1, 4),
+        (1, 30),
+        (0, hour),
+        (0, 5),
+        (0, 6),
+        (1, 100),
+        (1, 200),
+    ];
+    assert_eq!(records, wanted);
+    assert_eq!(zipped.watch().inputs()[0].ahead, 1);
+    let mut unbounded = zip(&lanes, 2).idle(IDLE);
+    let (records, _) = all(&mut unbounded, None).await;
+    assert_eq!(records.last(), Some(&(0, 6)), "it holds back what follows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_stays_incomplete_is_an_error_that_says_what_is_missing() {
+    let lanes = [lane("a/0", &[1])];
+    let mut zipped = zip(&lanes, 2).complete_within(seconds(90), "Share them out by range.");
+    let began = Instant::now();
+    let error = zipped.next().await.unwrap_err().to_string();
+    assert_eq!(began.elapsed().as_secs(), 90);
+    for part in ["all/0", "a/0", "[1]", "Share them out by range."] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert_eq!(zipped.watch().inputs()[1].state, InputState::Missing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_belongs_nowhere_is_refused() {
+    for (name, why) in [
+        ("alone", "no bundle"),
+        ("c/0", "the zip has 2"),
+        ("a2/0", "is partition a/0 already"),
+    ] {
+        let lanes = [lane("a/0", &[1]), lane(name, &[1])];
+        let error = zip(&lanes, 2).next().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_position_of_another_source_is_refused() {
+    let lanes = [lane("a/0", &[1]), lane("b/0", &[1])];
+    let (_, mark) = all(&mut zip(&lanes, 2), None).await;
+    let others = [lane("a/0", &[1]), lane("b2/0", &[1])];
+    for (mark, lanes, why) in [
+        (None, &lanes, "without a zip"),
+        (
+            Some(Mark::new([("a", Offset(1))], b"note")),
+            &lanes,
+            "another source",
+        ),
+        (mark, &others, "b2/0"),
+    ] {
+        let mut zipped = zip(lanes, 2);
+        let Event::Assigned(bundles) = zipped.next().await.unwrap() else {
+            panic!("the bundles come first")
+        };
+        let next = Offset(1);
+        let at = Position { next, mark };
+        let error = zipped.start(&bundles[0], Some(&at)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}

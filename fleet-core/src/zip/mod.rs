@@ -1,0 +1,71 @@
+//! Several logs as one: [`Zip`] merges partitions by the time at which their logs took the records.
+//!
+//! A graph has one key, and one partition holds all events of a key. Where the events of a vehicle
+//! are in several topics or files, `Zip` makes one partition of those that belong together, and the
+//! pipeline reads it as if everything had been written to one log. Results do not depend on which
+//! log is read faster.
+//!
+//! # Which record comes next
+//! Each input counts with its *log time*: the newest time of its records so far. The record with
+//! the least log time is next; of equal ones, that of the first input. An input without a record is
+//! waited for, unless it has ended, or is *idle*: caught up, and silent for [`Zip::idle`].
+//!
+//! # Examples
+//! Positions and braking of one vehicle, from two logs:
+#![cfg_attr(feature = "testing", doc = "```")]
+#![cfg_attr(not(feature = "testing"), doc = "```ignore")]
+//! use fleet_core::{
+//!     EventTime, Graph, MemoryStore, Order, Partition, Pipeline, VehicleId, decode::Typed,
+//!     event::Telemetry, testing::{Log, Scripted}, zip::{Place, Zip, ZipDecoder},
+//! };
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! let event = |second: i64| {
+//!     let at = EventTime::from_micros(second * 1_000_000);
+//!     Telemetry::new(VehicleId::new("car-1").unwrap(), at)
+//! };
+//! let logs = [
+//!     Log::new("positions/0", [event(1), event(4)]),
+//!     Log::new("braking/0", [event(2), event(3)]),
+//! ];
+//! let place = |partition: &Partition| {
+//!     let (input, number) = partition.as_str().split_once('/')?;
+//!     Place::new(format!("all/{number}"), ["positions", "braking"], input)
+//! };
+//! let source = Zip::new(Scripted::several(logs, []), 2, place);
+//! let (graph, events) = Graph::new();
+//! let store = MemoryStore::default();
+//! let decode = ZipDecoder::new(Typed::default());
+//! let report = Pipeline::exactly_once(source, decode, Order::default(), graph, store.clone())
+//!     .store("events", events, store.table("events"))
+//!     .run()
+//!     .await?;
+//! let seconds: Vec<_> = store.rows()["events"].iter().map(|row| row.at.as_micros()).collect();
+//! assert_eq!(seconds, [1_000_000, 2_000_000, 3_000_000, 4_000_000]);
+//! assert_eq!(report.marks[&"all/0".into()].inputs().len(), 2);
+//! # Ok::<(), fleet_core::Error>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod bundle;
+mod decode;
+mod event_times;
+mod handing;
+mod input;
+mod members;
+mod merge;
+mod note;
+mod payload;
+mod place;
+mod several;
+mod source;
+mod status;
+mod waiting;
+
+pub use decode::ZipDecoder;
+pub use event_times::{EventTimes, TimedChunk};
+pub use payload::{Run, ZipPayload, Zipped};
+pub use place::Place;
+pub use several::Several;
+pub use source::Zip;
+pub use status::{InputState, InputStatus, ZipWatch};
