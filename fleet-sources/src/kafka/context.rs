@@ -83,8 +83,10 @@ impl ClientContext for Context {
     fn stats(&self, statistics: Statistics) {
         self.served();
         // A broker has a number once another has told it; the first ones are tried without.
-        let mut brokers = statistics.brokers.values();
-        if brokers.any(|broker| broker.nodeid >= 0 && broker.state == "UP") {
+        let brokers = statistics.brokers.values();
+        let up = brokers.filter(|broker| broker.nodeid >= 0 && broker.state == "UP");
+        let up: Vec<i32> = up.map(|broker| broker.nodeid).collect();
+        if !up.is_empty() {
             self.contact.make();
         }
         let mut state = self.shared.lock();
@@ -94,7 +96,9 @@ impl ClientContext for Context {
                 let end = u64::try_from(partition.hi_offset).ok();
                 let stable = u64::try_from(partition.ls_offset).ok();
                 let part = state.parts.get_mut(&(Arc::clone(&topic), number));
-                if let (Some(part), Some(end)) = (part, end) {
+                let Some(part) = part else { continue };
+                part.is_followed = up.contains(&partition.leader);
+                if let Some(end) = end {
                     part.ends_at(end, stable.unwrap_or(end));
                 }
             }

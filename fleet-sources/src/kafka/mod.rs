@@ -18,6 +18,7 @@
 //! | `poller` | the thread |
 //! | `topic_lag` | how far positions in a store are behind, without joining the group |
 //! | `source` | the contract of a source |
+//! | `zip` | several topics as one log |
 
 mod asker;
 mod begin;
@@ -38,6 +39,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod topic_lag;
+mod zip;
 
 pub use decode::{KafkaDecoder, KeyCheck, TenantCheck};
 pub use options::{AddedPartitions, KafkaOptions, Protocol, StartAt};
@@ -45,3 +47,4 @@ pub use records::{KafkaRecord, KafkaRecords};
 pub use security::{Login, Mechanism, Security};
 pub use source::KafkaSource;
 pub use topic_lag::{TopicLag, topic_lag};
+pub use zip::{ZipOptions, zip_topics};

@@ -80,6 +80,14 @@ impl KafkaRecords {
         self.records.chunks(each).map(part).collect()
     }
 
+    /// The records at these indices. Their bytes are shared.
+    pub(super) fn part_of(&self, records: Range<usize>) -> Self {
+        Self {
+            records: self.records.get(records).unwrap_or_default().to_vec(),
+            ..self.clone_without_records()
+        }
+    }
+
     fn clone_without_records(&self) -> Self {
         Self {
             topic: Arc::clone(&self.topic),

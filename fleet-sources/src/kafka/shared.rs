@@ -61,6 +61,8 @@ pub(super) struct Part {
     pub(super) known: i32,
     /// Whether what follows cannot be read.
     pub(super) is_broken: bool,
+    /// Whether its broker was there when it was last asked: otherwise nobody knows where it ends.
+    pub(super) is_followed: bool,
 }
 
 /// A partition that is to begin, as it was given to us.
@@ -289,6 +291,7 @@ impl Part {
             held_back: 0,
             known: 0,
             is_broken: false,
+            is_followed: true,
         }
     }
 

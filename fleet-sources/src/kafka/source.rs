@@ -270,7 +270,7 @@ impl Source for KafkaSource {
 
     fn end(&self, partition: &Partition) -> Option<Offset> {
         let mut state = self.shared.lock();
-        let part = state.part(partition)?;
+        let part = state.part(partition).filter(|part| part.is_followed)?;
         // What follows the last record is not a record, such as the marks of transactions.
         Some(Offset(if part.at_end && part.held_back == 0 {
             part.next

@@ -11,6 +11,7 @@ mod rig;
 #[cfg(feature = "kafka-tls")]
 mod secured;
 mod transactions;
+mod zip;
 
 use std::time::Duration;
 
