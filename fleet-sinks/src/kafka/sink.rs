@@ -23,6 +23,7 @@ use crate::{
 };
 
 /// Produces rows to a topic: the row as a JSON object, its key, and its event time as timestamp.
+/// The key is that of the row in its graph, or another [of the row](Self::with_key).
 ///
 /// The header `content-id` holds a hash of topic, key, time and value, the same every time: by it a
 /// reader drops what was produced again.
@@ -58,8 +59,12 @@ pub struct KafkaSink<R> {
     topic: String,
     /// The headers of every record.
     headers: Vec<(String, String)>,
+    key: Option<KeyOf<R>>,
     traceparent: Option<TraceOf<R>>,
 }
+
+/// Finds the key of a row.
+type KeyOf<R> = Box<dyn Fn(&R) -> CompactString + Send + Sync>;
 
 /// Finds the trace context of a row.
 type TraceOf<R> = Box<dyn Fn(&R) -> Option<String> + Send + Sync>;
@@ -85,8 +90,35 @@ impl<R: TableRow> KafkaSink<R> {
             producer: Producer::open(&config::producer(brokers, options)?)?,
             topic: topic.to_owned(),
             headers: Vec::new(),
+            key: None,
             traceparent: None,
         })
+    }
+
+    /// Takes the key from the row, such as the driver of a trip, for a pipeline that reads the topic
+    /// by that key. `LogRows::with_key` of a log in a store does the same without a broker. Default:
+    /// the key of the row in its graph.
+    ///
+    /// The rows of one key may then come from several partitions of this pipeline, in any order
+    /// between them.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::event::Alert;
+    /// use fleet_sinks::kafka::{KafkaSink, KafkaSinkOptions};
+    /// let options = KafkaSinkOptions::default();
+    /// let sink = KafkaSink::<Alert>::open("localhost:9092", "alerts-by-kind", &options)?;
+    /// let sink = sink.with_key(|alert: &Alert| alert.kind.as_word().to_owned());
+    /// # let _ = sink;
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_key<K: Into<CompactString>>(
+        mut self,
+        of: impl Fn(&R) -> K + Send + Sync + 'static,
+    ) -> Self {
+        self.key = Some(Box::new(move |row| of(row).into()));
+        self
     }
 
     /// Gives each record this header, such as the kind of its row in a topic of several kinds.
@@ -147,7 +179,8 @@ impl<R: TableRow> KafkaSink<R> {
         value.clear();
         to_ndjson(&row.value, value);
         value.pop();
-        let key = key.map(CompactString::as_bytes);
+        let own = self.key.as_ref().map(|of| of(&row.value));
+        let key = own.as_ref().or(key).map(CompactString::as_bytes);
         let id = content_id(&self.topic, key, row.at, value).to_string();
         let mut headers = with_header(OwnedHeaders::new(), CONTENT_ID, id.as_bytes());
         for (name, value) in &self.headers {

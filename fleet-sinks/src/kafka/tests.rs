@@ -121,6 +121,24 @@ async fn records_have_the_key_the_time_and_the_columns_of_their_rows() {
 }
 
 #[tokio::test]
+async fn the_key_of_a_record_can_be_taken_from_its_row() {
+    let Some(topic) = topic().await else {
+        return;
+    };
+    let mut sink = topic
+        .open(Compression::None)
+        .with_key(|row: &Sample| row.text.clone());
+    let rows = [sample("driver-1".into()), sample("driver-2".into())];
+    let keys = ["car-1".into(), "car-1".into()];
+    sink.write_keyed(&rows, &keys).await.unwrap();
+    let mut read = topic.read(2);
+    read.sort_by(|one, other| one.value.cmp(&other.value));
+    let keys: Vec<_> = read.iter().map(|record| record.key.as_deref()).collect();
+    assert_eq!(keys, [Some("driver-1"), Some("driver-2")]);
+    assert_ne!(read[0].header("content-id"), read[1].header("content-id"));
+}
+
+#[tokio::test]
 async fn a_topic_that_is_not_there_is_named() {
     let Some(topic) = topic().await else {
         return;
