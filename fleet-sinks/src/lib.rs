@@ -17,6 +17,8 @@
 //! | `kafka::KafkaSink` | `kafka` | any store | at least once |
 //! | `sqlite::SqliteOutbox` and `kafka::Relay` | `sqlite`, `kafka` | `sqlite::SqliteStore` | at least once, by its id |
 //! | `postgres::PostgresOutbox` and `kafka::Relay` | `postgres`, `kafka` | `postgres::PostgresStore` | at least once, by its id |
+//! | `sqlite::SqliteLog` | `sqlite` | `sqlite::SqliteStore` | exactly once, for another pipeline |
+//! | `postgres::PostgresLog` | `postgres` | `postgres::PostgresStore` | exactly once, for another pipeline |
 //! | [`Null`] | | any store | never |
 //!
 //! After a crash, an at-least-once sink may write the rows since the last commit again.
@@ -27,6 +29,9 @@
 //! [`TableRow`](fleet_core::TableRow), and every sink uses that description: a SQLite table, a CSV
 //! header and a PostgreSQL `COPY` all have the same columns in the same order. A row that does not
 //! fit its columns becomes a dead letter; the rows around it are written.
+//!
+//! A `store_log` is sink and source in one: the results of a pipeline as the input of another,
+//! under another key.
 //!
 //! # Features
 //!
@@ -46,7 +51,7 @@
 //!
 //! This crate depends on `fleet-core` and on no other crate of the workspace. Of its modules
 //! `files` uses `sqlite`, which holds its positions; `kafka` and `postgres` are independent of
-//! both.
+//! both. `store_log` and `outbox` know no store.
 //!
 //! # Examples
 //!
@@ -92,12 +97,16 @@ pub mod files;
 mod indexes;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod log_report;
 #[cfg(any(feature = "sqlite", feature = "kafka", feature = "postgres"))]
 pub mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod store_log;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod store_report;
 #[cfg(test)]

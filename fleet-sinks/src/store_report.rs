@@ -8,6 +8,8 @@ use fleet_core::{
     state::{put_bytes, put_length, take_bytes, take_length},
 };
 
+use crate::log_report::LogSummary;
+
 /// How many classes of dead letters a summary lists. Our choice: what fits on a screen.
 pub(crate) const CLASSES: u32 = 10;
 
@@ -30,6 +32,8 @@ pub struct StoreSummary {
     pub refused: Vec<RefusalClass>,
     /// The number of rows in each result table, including those of other pipelines.
     pub tables: BTreeMap<String, u64>,
+    /// The logs of the store, by name, including those of other pipelines.
+    pub logs: BTreeMap<String, LogSummary>,
 }
 
 /// Dead letters that the same step refused for the same reason.

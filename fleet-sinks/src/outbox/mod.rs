@@ -27,5 +27,4 @@ pub(crate) use message::content_id;
 pub use message::{CONTENT_ID, OutboxMessage, TRACEPARENT};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use row::OutboxRows;
-#[cfg(feature = "kafka")]
 pub(crate) use topic_name::topic_name_refusal;

@@ -12,6 +12,7 @@
 //! | [`WriteMode`] | whether a row is appended, replaces another, or is added to it |
 //! | [`PostgresStore`] | the checkpoint store of a pipeline, in the schema `fleet_stream` |
 //! | [`PostgresOutbox`], [`PostgresBacklog`] | messages for topics, and what waits to be relayed |
+//! | [`PostgresLog`] | a log that another pipeline reads: see [`store_log`](crate::store_log) |
 //! | [`migrations`] | numbered SQL files that make and change the tables |
 //! | [`tenancy`] | which rows a transaction sees, and a check that the database enforces it |
 //! | [`queries`] | the queries of dashboards, each within a scope |
@@ -58,7 +59,7 @@ mod tests;
 
 pub use connect::{Database, PostgresConnection, PostgresOptions, PostgresTransaction, Tls};
 pub use fleet::{migrations, queries, tenancy};
-pub use store::{PostgresBacklog, PostgresOutbox, PostgresStore};
+pub use store::{PostgresBacklog, PostgresLog, PostgresOutbox, PostgresStore};
 pub use table::{PostgresSink, PostgresTable, TableOptions, WriteMode};
 
 /// The client library, for your own statements on a [`PostgresConnection`].

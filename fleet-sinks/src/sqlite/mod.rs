@@ -14,6 +14,7 @@
 //! | `tallies` | running totals by name |
 //! | `outbox_messages` | messages for topics: see [`outbox`](crate::outbox) |
 //! | `relay_leases` | who relays messages and dead letters |
+//! | `log_heads`, `log_rows`, `log_readers` | logs: see [`store_log`](crate::store_log) |
 //! | `result_tables` | the names of the result tables |
 //! | `run_columns` | columns that differ between runs over one input: [`WALL_CLOCK_COLUMNS`] |
 //! | one for each [`SqliteStore::table`] | results |
@@ -49,6 +50,7 @@ mod options;
 mod outbox;
 mod schema;
 mod store;
+mod store_log;
 mod store_summary;
 mod table;
 #[cfg(test)]
@@ -62,6 +64,7 @@ pub use options::{Durability, SqliteOptions};
 pub use outbox::SqliteOutbox;
 pub use schema::WALL_CLOCK_COLUMNS;
 pub use store::SqliteStore;
+pub use store_log::SqliteLog;
 pub use table::SqliteTable;
 pub use tx::SqliteTx;
 #[cfg(feature = "files")]

@@ -10,7 +10,7 @@ use super::{dead_letter_rows as dead_letters, error::SqliteError};
 ///
 /// All other contents are equal, as multisets, after an interrupted and an uninterrupted run.
 /// `token` counts claims and `seq` commits, and both depend on where a run was interrupted; the
-/// `seq` of a message depends on how partitions take turns.
+/// `seq` of a message, or of a row of a log, depends on how partitions take turns.
 ///
 /// The table `run_columns` has the same list, for tools that compare databases.
 ///
@@ -27,15 +27,17 @@ pub const WALL_CLOCK_COLUMNS: &[(&str, &str)] = &[
     ("outbox_messages", "seq"),
     ("outbox_messages", "stored_at"),
     ("outbox_messages", "relayed_at"),
+    ("log_rows", "seq"),
+    ("log_readers", "seen_at"),
 ];
 
 /// `FLET` in ASCII, our choice: <https://www.sqlite.org/pragma.html#pragma_application_id>.
 const APPLICATION_ID: i32 = 0x464C_4554;
 /// The version of the layout. Raise it when the tables below change.
-const VERSION: i32 = 3;
+const VERSION: i32 = 4;
 
 /// Names that result tables may not have.
-pub(super) const RESERVED: [&str; 9] = [
+pub(super) const RESERVED: [&str; 12] = [
     "positions",
     "states",
     "dead_letters",
@@ -45,6 +47,9 @@ pub(super) const RESERVED: [&str; 9] = [
     "files",
     "outbox_messages",
     "relay_leases",
+    "log_heads",
+    "log_rows",
+    "log_readers",
 ];
 
 const TABLES: &str = "
@@ -156,6 +161,34 @@ CREATE TABLE relay_leases (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What layout 3 lacks: logs. `next` of a head is the number of the next row of a lane; that of a
+/// reader is the first row that it still needs. `seen_at` is in seconds since 1970.
+const LOGS: &str = "
+CREATE TABLE log_heads (
+    log TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    PRIMARY KEY (log, lane)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_rows (
+    log TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (log, lane, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE log_readers (
+    log TEXT NOT NULL,
+    reader TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    seen_at REAL NOT NULL,
+    PRIMARY KEY (log, reader, lane)
+) STRICT, WITHOUT ROWID;
+";
+
 /// The contents of a database that may be used.
 enum Contents {
     /// None: the file is new.
@@ -164,6 +197,8 @@ enum Contents {
     First,
     /// The tables of layout 2.
     Second,
+    /// The tables of layout 3.
+    Third,
     /// The tables of a store.
     Ours,
 }
@@ -188,17 +223,20 @@ pub(super) fn prepare(
     match inspect(&tx, file)? {
         Ok(Contents::Nothing) => {
             tx.execute_batch(TABLES)?;
+            tx.execute_batch(RELAYED)?;
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         }
         Ok(Contents::First) => {
             tx.execute_batch(MORE_OF_DEAD_LETTERS)?;
             dead_letters::identify(&tx)?;
+            tx.execute_batch(RELAYED)?;
         }
-        Ok(Contents::Second) => {}
+        Ok(Contents::Second) => tx.execute_batch(RELAYED)?,
+        Ok(Contents::Third) => {}
         Ok(Contents::Ours) => return Ok(Ok(())),
         Err(refused) => return Ok(Err(refused)),
     }
-    tx.execute_batch(RELAYED)?;
+    tx.execute_batch(LOGS)?;
     for (table, column) in WALL_CLOCK_COLUMNS {
         tx.execute(
             "INSERT OR IGNORE INTO run_columns VALUES (?1, ?2)",
@@ -245,6 +283,7 @@ fn inspect(db: &Connection, file: &str) -> rusqlite::Result<Result<Contents, Sql
         (0, 0) if empty => Ok(Contents::Nothing),
         (APPLICATION_ID, 1) => Ok(Contents::First),
         (APPLICATION_ID, 2) => Ok(Contents::Second),
+        (APPLICATION_ID, 3) => Ok(Contents::Third),
         (APPLICATION_ID, VERSION) => Ok(Contents::Ours),
         (APPLICATION_ID, found) if found > VERSION => Err(SqliteError::Newer {
             file: file.to_owned(),

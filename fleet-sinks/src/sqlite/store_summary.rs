@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fleet_core::Result;
 use rusqlite::Connection;
 
-use super::{claim, store::SqliteStore};
+use super::{claim, store::SqliteStore, store_log};
 use crate::store_report::{CLASSES, RefusalClass, StoreSummary};
 
 impl SqliteStore {
@@ -72,6 +72,7 @@ fn summary(db: &Connection, pipeline: &str) -> rusqlite::Result<StoreSummary> {
         dead_letters,
         refused,
         tables: tables(db)?,
+        logs: store_log::summaries(db)?,
     })
 }
 

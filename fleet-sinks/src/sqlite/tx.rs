@@ -1,6 +1,6 @@
 //! An open transaction and the connection it owns.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use fleet_core::{Error, Result};
 use rusqlite::Connection;
@@ -60,6 +60,8 @@ use super::error::{SqliteError, failed, over};
 pub struct SqliteTx {
     db: OwnedMutexGuard<Connection>,
     file: Arc<str>,
+    /// How many rows this transaction wrote to each log.
+    logged: BTreeMap<Arc<str>, u64>,
 }
 
 impl SqliteTx {
@@ -67,6 +69,7 @@ impl SqliteTx {
         let tx = Self {
             db,
             file: Arc::clone(file),
+            logged: BTreeMap::new(),
         };
         // A rollback that failed when the last transaction was dropped must not affect this one.
         let begun = if tx.db.is_autocommit() {
@@ -82,6 +85,16 @@ impl SqliteTx {
     /// transaction.
     pub fn connection(&self) -> &Connection {
         &self.db
+    }
+
+    /// How many rows this transaction wrote to a log so far.
+    pub(super) fn logged(&self, log: &str) -> u64 {
+        self.logged.get(log).copied().unwrap_or_default()
+    }
+
+    /// Counts rows that this transaction wrote to a log.
+    pub(super) fn count_logged(&mut self, log: &Arc<str>, rows: u64) {
+        *self.logged.entry(Arc::clone(log)).or_default() += rows;
     }
 
     pub(crate) fn commit(&self) -> Result<()> {
@@ -120,6 +133,11 @@ impl SqliteTx {
             given: self.file.to_string(),
         }
         .into())
+    }
+
+    /// The file, as it appears in messages.
+    pub(super) fn file(&self) -> &str {
+        &self.file
     }
 
     pub(crate) fn failed(&self, doing: &str, cause: rusqlite::Error) -> Error {

@@ -6,8 +6,9 @@ use rusqlite::Connection;
 use super::{error::SqliteError, store::SqliteStore};
 
 impl SqliteStore {
-    /// Deletes this pipeline: positions, state, dead letters, totals, messages of the outbox, and
-    /// all result tables. Call it before [`table`](Self::table), which makes the tables again.
+    /// Deletes this pipeline: positions, state, dead letters, totals, messages of the outbox,
+    /// logs, and all result tables. Call it before [`table`](Self::table) and [`log`](Self::log),
+    /// which make them again.
     ///
     /// A process that still runs this pipeline is fenced. Messages that wait are never sent.
     ///
@@ -87,6 +88,7 @@ fn clear(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
         "DELETE FROM positions; DELETE FROM states; DELETE FROM dead_letters;
          DELETE FROM tallies; DELETE FROM result_tables; DELETE FROM outbox_messages;
-         DELETE FROM relay_leases;",
+         DELETE FROM relay_leases; DELETE FROM log_rows; DELETE FROM log_heads;
+         DELETE FROM log_readers;",
     )
 }

@@ -5,6 +5,10 @@ pub(crate) mod backlog;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod readers;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod rides;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod stores;
 
 use fleet_core::{

@@ -1,4 +1,4 @@
-//! The advisory locks: for changes of the schema, and for who relays.
+//! The advisory locks: for changes of the schema, for who relays, and for who reads a log.
 
 use fleet_core::event::ContentHasher;
 
@@ -18,9 +18,25 @@ pub(in crate::postgres) fn relay(contents: &str, pipeline: &str) -> i64 {
     content.finish().cast_signed()
 }
 
+/// Held while a reader of a log is registered or dropped, and while rows are deleted that no reader
+/// needs: of two that happen at once, the second must see what the first did.
+pub(in crate::postgres) fn readers(tenant: &str, log: &str) -> i64 {
+    let mut content = ContentHasher::new();
+    content.text("fleet log readers").text(tenant).text(log);
+    content.finish().cast_signed()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::relay;
+    use super::{readers, relay};
+
+    #[test]
+    fn each_log_of_each_tenant_has_a_lock_of_its_own() {
+        let own = readers("", "trips");
+        assert_ne!(own, readers("north", "trips"));
+        assert_ne!(own, readers("", "trip"));
+        assert_ne!(readers("a", "b"), readers("ab", ""));
+    }
 
     #[test]
     fn each_pipeline_and_contents_has_a_lock_of_its_own() {

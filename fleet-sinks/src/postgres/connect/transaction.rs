@@ -1,6 +1,6 @@
 //! An open transaction and the connection it owns.
 
-use std::future::Future;
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use fleet_core::{Error, ErrorKind, Result};
 use tokio_postgres::{Client, SimpleQueryMessage, Statement};
@@ -34,6 +34,8 @@ const COMMIT: &str = "SELECT current_setting('fleet.transaction', true); COMMIT"
 #[derive(Debug)]
 pub struct PostgresTransaction {
     connection: PostgresConnection,
+    /// How many rows this transaction wrote to each log.
+    logged: BTreeMap<Arc<str>, u64>,
 }
 
 impl PostgresConnection {
@@ -45,7 +47,10 @@ impl PostgresConnection {
         let begun = self.client().batch_execute(BEGIN);
         self.run("open a transaction in", begun).await?;
         self.opened();
-        Ok(PostgresTransaction { connection: self })
+        Ok(PostgresTransaction {
+            connection: self,
+            logged: BTreeMap::new(),
+        })
     }
 }
 
@@ -95,6 +100,16 @@ impl PostgresTransaction {
     /// Like [`PostgresConnection::use_staging`].
     pub(in crate::postgres) fn use_staging(&mut self, number: u64) -> StagingState {
         self.connection.use_staging(number)
+    }
+
+    /// How many rows this transaction wrote to a log so far.
+    pub(in crate::postgres) fn logged(&self, log: &str) -> u64 {
+        self.logged.get(log).copied().unwrap_or_default()
+    }
+
+    /// Counts rows that this transaction wrote to a log.
+    pub(in crate::postgres) fn count_logged(&mut self, log: &Arc<str>, rows: u64) {
+        *self.logged.entry(Arc::clone(log)).or_default() += rows;
     }
 
     /// Refuses a transaction of another database.

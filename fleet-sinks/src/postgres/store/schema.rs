@@ -13,9 +13,10 @@ pub(in crate::postgres) const MIGRATIONS: &[Migration] = &[
     migration!("store", 1, "checkpoints"),
     migration!("store", 9, "dead_letters"),
     migration!("store", 12, "outbox"),
+    migration!("store", 14, "logs"),
 ];
 /// The layout that [`MIGRATIONS`] make.
-const VERSION: i32 = 4;
+const VERSION: i32 = 5;
 
 /// Makes missing tables, and refuses a newer layout.
 pub(super) async fn prepare(cached: &CachedConnection) -> Result<()> {

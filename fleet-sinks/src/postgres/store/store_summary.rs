@@ -8,6 +8,7 @@ use tokio_postgres::Error;
 use super::{
     checkpoints::PostgresStore,
     claim::{counts, unsigned},
+    store_log,
 };
 use crate::{
     postgres::connect::PostgresTransaction,
@@ -75,6 +76,7 @@ async fn summary(tx: &PostgresTransaction, pipeline: &str) -> Result<StoreSummar
         });
     }
     summary.tables = tables(tx).await?;
+    summary.logs = store_log::summaries(tx).await?;
     Ok(summary)
 }
 

@@ -16,12 +16,13 @@ WHERE to_regclass(table_name) IS NOT NULL GROUP BY 1 ORDER BY 1";
 const CLEAR: &str = "
 DELETE FROM fleet_stream.positions; DELETE FROM fleet_stream.states; DELETE FROM fleet_stream.changes;
 DELETE FROM fleet_stream.dead_letters; DELETE FROM fleet_stream.outbox;
-DELETE FROM fleet_stream.tallies; DELETE FROM fleet_stream.result_tables;";
+DELETE FROM fleet_stream.tallies; DELETE FROM fleet_stream.result_tables;
+DELETE FROM fleet_stream.log_readers; DELETE FROM fleet_stream.log_rows; DELETE FROM fleet_stream.log_heads;";
 
 impl PostgresStore {
     /// Deletes everything that stores hold in this database, of every pipeline: positions, state,
-    /// dead letters, totals, messages of outboxes, and the result tables that they made. A process
-    /// that still runs a pipeline is fenced. Messages that wait are never sent.
+    /// dead letters, totals, messages of outboxes, logs, and the result tables that they made. A
+    /// process that still runs a pipeline is fenced. Messages that wait are never sent.
     ///
     /// # Errors
     /// Refuses if a sink writes to a table that a store did not make, such as one of a migration,

@@ -6,6 +6,7 @@ mod outbox;
 mod pipeline;
 mod report;
 mod store;
+mod store_log;
 mod table;
 mod write_modes;
 mod zombies;

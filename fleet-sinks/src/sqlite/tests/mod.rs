@@ -6,4 +6,5 @@ mod open;
 mod outbox;
 mod report;
 mod revisions;
+mod store_log;
 mod table;

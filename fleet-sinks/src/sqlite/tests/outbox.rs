@@ -185,6 +185,7 @@ async fn a_store_of_layout_2_gets_an_outbox_and_its_dead_letters_wait() {
          ALTER TABLE dead_letters DROP COLUMN relayed_at;
          ALTER TABLE dead_letters DROP COLUMN relay_refused;
          DROP TABLE outbox_messages; DROP TABLE relay_leases;
+         DROP TABLE log_heads; DROP TABLE log_rows; DROP TABLE log_readers;
          DELETE FROM run_columns WHERE table_name <> 'positions';
          PRAGMA user_version = 2",
     )

@@ -43,6 +43,7 @@ const FLEET: &[Migration] = &[
     migration!("fleet", 10, "dead_letters"),
     migration!("fleet", 11, "writers"),
     migration!("fleet", 13, "outbox"),
+    migration!("fleet", 15, "logs"),
 ];
 
 /// Applies the migrations that a database lacks, in one transaction.

@@ -17,7 +17,7 @@ const RIGHTS: &str = include_str!("rights.sql");
 /// - superusers, roles that bypass row-level security, owners of a table, and members of such
 ///   roles;
 /// - tables of tenants without forced row-level security or without a policy, and the same of the
-///   messages and dead letters of stores;
+///   messages, dead letters and logs of stores;
 /// - unique keys that do not begin with the tenant;
 /// - rights on partitions, which bypass the policies of their parent;
 /// - functions that run with the rights of their owner and an open search path;

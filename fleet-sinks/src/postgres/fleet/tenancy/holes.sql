@@ -69,15 +69,15 @@ WHERE c.relnamespace = 'fleet'::regnamespace AND c.relkind = 'v' AND c.relname <
     AND NOT EXISTS (SELECT FROM unnest(c.reloptions) AS o WHERE o ~* '^security_invoker=(true|on|yes|1)$')
     AND pg_get_viewdef(c.oid) !~ 'scope_tenants'
 UNION ALL
--- What stores hold of tenants: payloads of their records and messages.
+-- What stores hold of tenants: payloads of their records, messages and logs.
 SELECT format('table fleet_stream.%s is not behind forced row-level security', c.relname)
 FROM pg_class c
-WHERE c.relnamespace = to_regnamespace('fleet_stream') AND c.relname IN ('dead_letters', 'outbox')
+WHERE c.relnamespace = to_regnamespace('fleet_stream') AND c.relname IN ('dead_letters', 'outbox', 'log_heads', 'log_rows', 'log_readers')
     AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
 UNION ALL
 SELECT format('a policy of table fleet_stream.%s does not ask for the tenant: %s', c.relname, p.polname)
 FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
-WHERE c.relnamespace = to_regnamespace('fleet_stream') AND c.relname IN ('dead_letters', 'outbox')
+WHERE c.relnamespace = to_regnamespace('fleet_stream') AND c.relname IN ('dead_letters', 'outbox', 'log_heads', 'log_rows', 'log_readers')
     AND p.polroles <> ARRAY['fleet_maintainer'::regrole::oid]
     AND (pg_get_expr(p.polqual, p.polrelid) !~ 'scope_tenants'
         OR pg_get_expr(p.polwithcheck, p.polrelid) !~ 'scope_tenants'

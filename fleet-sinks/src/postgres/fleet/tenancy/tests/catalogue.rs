@@ -101,18 +101,42 @@ async fn each_hole_is_found() {
             "table fleet_stream.dead_letters does not ask for the tenant: wide",
         ),
     ] {
-        rig.run(hole).await;
-        let found = holes(&rig).await;
-        assert!(
-            found.iter().any(|sentence| sentence.contains(word)),
-            "{word}: {found:?}"
-        );
-        rig.run(mend).await;
-        let found = holes(&rig).await;
-        assert!(
-            !found.iter().any(|sentence| sentence.contains(word)),
-            "{word}: {found:?}"
-        );
+        is_found(&rig, hole, mend, word).await;
     }
     assert!(holes(&rig).await.is_empty());
+}
+
+#[tokio::test]
+async fn each_hole_of_logs_is_found() {
+    let Some(rig) = Rig::new().await else { return };
+    for (hole, mend, word) in [
+        (
+            "ALTER TABLE fleet_stream.log_readers DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE fleet_stream.log_readers ENABLE ROW LEVEL SECURITY",
+            "table fleet_stream.log_readers is not behind",
+        ),
+        (
+            "CREATE POLICY wide ON fleet_stream.log_rows USING (true)",
+            "DROP POLICY wide ON fleet_stream.log_rows",
+            "table fleet_stream.log_rows does not ask for the tenant: wide",
+        ),
+    ] {
+        is_found(&rig, hole, mend, word).await;
+    }
+}
+
+/// A hole is found by its sentence, and no longer once it is mended.
+async fn is_found(rig: &Rig, hole: &str, mend: &str, word: &str) {
+    rig.run(hole).await;
+    let found = holes(rig).await;
+    assert!(
+        found.iter().any(|sentence| sentence.contains(word)),
+        "{word}: {found:?}"
+    );
+    rig.run(mend).await;
+    let found = holes(rig).await;
+    assert!(
+        !found.iter().any(|sentence| sentence.contains(word)),
+        "{word}: {found:?}"
+    );
 }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod churn;
+mod logs;
 mod outbox;
 mod policies;
 pub(in crate::postgres) mod rig;
