@@ -47,7 +47,7 @@ use crate::{
 pub struct Zip<S: Source> {
     pub(super) source: S,
     pub(super) inputs: usize,
-    pub(super) place: Box<dyn Fn(&Partition) -> Option<Place> + Send + Sync>,
+    pub(super) place: PlaceOf,
     pub(super) idle: Option<Duration>,
     pub(super) max_ahead: Option<Duration>,
     pub(super) complete: Option<(Duration, String)>,
@@ -66,10 +66,14 @@ pub struct Zip<S: Source> {
     pub(super) watch: ZipWatch,
 }
 
+/// Finds the place of a partition.
+type PlaceOf = Box<dyn Fn(&Partition) -> Option<Place> + Send + Sync>;
+
 impl<S: Source> fmt::Debug for Zip<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bundles: Vec<_> = self.bundles.keys().map(Partition::as_str).collect();
-        f.debug_struct("Zip").field("bundles", &bundles).finish()
+        let mut f = f.debug_struct("Zip");
+        f.field("bundles", &bundles).finish_non_exhaustive()
     }
 }
 

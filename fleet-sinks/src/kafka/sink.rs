@@ -95,9 +95,9 @@ impl<R: TableRow> KafkaSink<R> {
         })
     }
 
-    /// Takes the key from the row, such as the driver of a trip, for a pipeline that reads the topic
-    /// by that key. `LogRows::with_key` of a log in a store does the same without a broker. Default:
-    /// the key of the row in its graph.
+    /// Takes the key from the row, such as the driver of a trip, for a pipeline that reads the
+    /// topic by that key. `LogRows::with_key` of a log in a store does the same without a broker.
+    /// Default: the key of the row in its graph.
     ///
     /// The rows of one key may then come from several partitions of this pipeline, in any order
     /// between them.

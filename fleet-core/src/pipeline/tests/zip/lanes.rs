@@ -44,7 +44,7 @@ struct State {
 
 #[derive(Debug)]
 pub(super) struct Lanes {
-    lanes: Vec<State>,
+    logs: Vec<State>,
     dice: Dice,
     /// Whether it knows where its logs end.
     pub(super) knows_ends: bool,
@@ -66,7 +66,7 @@ impl Lanes {
             ready: now,
         };
         Self {
-            lanes: lanes.iter().map(state).collect(),
+            logs: lanes.iter().map(state).collect(),
             dice,
             knows_ends: true,
             moves: 0,
@@ -75,7 +75,7 @@ impl Lanes {
     }
 
     fn find(&mut self, partition: &Partition) -> Option<&mut State> {
-        let mut lanes = self.lanes.iter_mut();
+        let mut lanes = self.logs.iter_mut();
         lanes.find(|state| state.lane.partition == *partition)
     }
 
@@ -86,7 +86,7 @@ impl Lanes {
         }
         let (dice, now) = (&mut self.dice, Instant::now());
         let mut gone = Vec::new();
-        for state in self.lanes.iter_mut().filter(|state| state.is_ours) {
+        for state in self.logs.iter_mut().filter(|state| state.is_ours) {
             if dice.once_in(3) {
                 (state.is_ours, state.at, state.ended) = (false, None, false);
                 state.comes = now + Duration::from_millis(dice.roll(3000));
@@ -113,7 +113,7 @@ impl Lanes {
     fn ready(&mut self) -> Option<SourceEvent<Vec<(Offset, Recorded)>>> {
         let now = Instant::now();
         let mut new = Vec::new();
-        for state in &mut self.lanes {
+        for state in &mut self.logs {
             if !state.is_ours && now >= state.comes {
                 state.is_ours = true;
                 new.push(state.lane.partition.clone());
@@ -125,10 +125,10 @@ impl Lanes {
         if let Some(gone) = self.take_away() {
             return Some(gone);
         }
-        let from = self.dice.roll(self.lanes.len() as u64) as usize;
-        let count = self.lanes.len();
+        let from = self.dice.roll(self.logs.len() as u64) as usize;
+        let count = self.logs.len();
         for place in (from..from + count).map(|place| place % count) {
-            let state = &mut self.lanes[place];
+            let state = &mut self.logs[place];
             let Some(at) = state.at.filter(|_| !state.paused && !state.ended) else {
                 continue;
             };
@@ -157,7 +157,7 @@ impl Lanes {
             return Some(SourceEvent::Batch(batch));
         }
         let caught_up = |state: &State| state.at == Some(state.lane.records.len());
-        if self.lanes.iter().all(caught_up) && !std::mem::replace(&mut self.told_idle, true) {
+        if self.logs.iter().all(caught_up) && !std::mem::replace(&mut self.told_idle, true) {
             return Some(SourceEvent::Idle);
         }
         None
@@ -165,7 +165,7 @@ impl Lanes {
 
     /// When something may be ready.
     fn due(&self) -> Option<Instant> {
-        let due = self.lanes.iter().filter_map(|state| {
+        let due = self.logs.iter().filter_map(|state| {
             if !state.is_ours {
                 return Some(state.comes);
             }
@@ -223,7 +223,7 @@ impl Source for Lanes {
     }
 
     fn end(&self, partition: &Partition) -> Option<Offset> {
-        let mut lanes = self.lanes.iter();
+        let mut lanes = self.logs.iter();
         let state = lanes.find(|state| state.lane.partition == *partition)?;
         self.knows_ends
             .then_some(Offset(state.lane.records.len() as u64))

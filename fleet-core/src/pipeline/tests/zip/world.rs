@@ -82,7 +82,7 @@ impl crate::Operator for Fold {
 }
 
 fn value(event: &Telemetry) -> u64 {
-    event.speed().map_or(0, |speed| speed.as_kmh() as u64)
+    event.speed().map_or(0, |speed| speed.as_kmh().to_bits())
 }
 
 fn bundle_name(bundle: usize) -> Partition {
