@@ -38,6 +38,10 @@ pub(super) enum Phase {
 
 /// A partition of ours.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent of each other"
+)]
 pub(super) struct Part {
     pub(super) name: Partition,
     /// How often partitions were given to us before: a partition that was lost comes again with
