@@ -186,14 +186,7 @@ pub fn to_ndjson<R: TableRow>(row: &R, to: &mut Vec<u8>) {
             });
             write_json(self.to, column.name);
             self.to.push(b':');
-            match value {
-                Value::Null => self.to.extend_from_slice(b"null"),
-                Value::Text(text) => write_json(self.to, text),
-                Value::Real(number) => write_json(self.to, &number),
-                Value::Integer(number) => write_json(self.to, &number),
-                Value::Bool(yes) => write_json(self.to, &yes),
-                Value::Time(at) => write_json(self.to, &at),
-            }
+            write_value(self.to, &value);
         }
     }
     row.write(&mut Object {
@@ -202,6 +195,57 @@ pub fn to_ndjson<R: TableRow>(row: &R, to: &mut Vec<u8>) {
         to,
     });
     to.extend_from_slice(b"}\n");
+}
+
+/// Writes rows of one type as JSON objects, field by field, for sinks that look at each field.
+///
+/// # Examples
+/// ```
+/// use fleet_core::table::{Column, JsonFields, Value};
+/// const COLUMNS: &[Column] = &[Column::text("depot"), Column::integer("minutes")];
+/// let (fields, mut object) = (JsonFields::new(COLUMNS), Vec::new());
+/// fields.put(0, &Value::Text("north"), &mut object);
+/// fields.put(1, &Value::Integer(5), &mut object);
+/// object.push(b'}');
+/// assert_eq!(object, br#"{"depot":"north","minutes":5}"#);
+/// ```
+#[derive(Clone, Debug)]
+pub struct JsonFields {
+    /// What comes before the value of each column: the bracket or the comma, the name, the colon.
+    before: Vec<Box<[u8]>>,
+}
+
+impl JsonFields {
+    /// Prepares the names of columns.
+    pub fn new(columns: &[Column]) -> Self {
+        let before = columns.iter().enumerate().map(|(place, column)| {
+            let mut before = vec![if place == 0 { b'{' } else { b',' }];
+            write_json(&mut before, column.name);
+            before.push(b':');
+            before.into()
+        });
+        let before = before.collect();
+        Self { before }
+    }
+
+    /// Appends the value of a column, with its name. The fields of a row follow each other, and
+    /// then its closing bracket.
+    pub fn put(&self, column: usize, value: &Value<'_>, to: &mut Vec<u8>) {
+        to.extend_from_slice(self.before.get(column).map_or(b"", |before| before));
+        write_value(to, value);
+    }
+}
+
+/// Appends a value as JSON.
+fn write_value(to: &mut Vec<u8>, value: &Value<'_>) {
+    match value {
+        Value::Null => to.extend_from_slice(b"null"),
+        Value::Text(text) => write_json(to, *text),
+        Value::Real(number) => write_json(to, number),
+        Value::Integer(number) => write_json(to, number),
+        Value::Bool(yes) => write_json(to, yes),
+        Value::Time(at) => write_json(to, at),
+    }
 }
 
 /// Appends any value as JSON. For the types above, writing to memory cannot fail.

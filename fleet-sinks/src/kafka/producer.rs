@@ -22,6 +22,10 @@ use super::{
 /// wait for its whole time even if a report came at once.
 const LOOK: Duration = Duration::from_micros(500);
 
+/// After how many records reports are looked for. Until then they count as unsent, and fill the
+/// queue. Our choice: a look costs as much as a record.
+const LOOK_AFTER: u32 = 64;
+
 /// A record to be produced.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'a> {
@@ -79,12 +83,19 @@ impl Producer {
         next.key = record.key;
         next.payload = record.value;
         next.timestamp = record.at.and_then(millis);
+        if sent.index % LOOK_AFTER == 0 {
+            self.client.poll(Duration::ZERO);
+        }
         loop {
             match self.client.send(next) {
                 Ok(()) => return Ok(()),
                 Err((cause, back)) if cause.rdkafka_error_code() == Some(Code::QueueFull) => {
                     next = back;
+                    let before = self.client.in_flight_count();
                     self.client.poll(Duration::ZERO);
+                    if self.client.in_flight_count() < before {
+                        continue;
+                    }
                     if let Some(cause) = self.refused() {
                         return Err(cause);
                     }

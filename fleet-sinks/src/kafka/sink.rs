@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use fleet_core::{
     Result, Row, TableRow,
     sink::{Outcome, Rejected, Sink},
-    table::to_ndjson,
+    table::{JsonFields, Value},
 };
 use rdkafka::{error::KafkaError as ClientError, message::OwnedHeaders};
 
@@ -57,6 +57,7 @@ use crate::{
 pub struct KafkaSink<R> {
     producer: Producer,
     topic: String,
+    json: JsonFields,
     /// The headers of every record.
     headers: Vec<(String, String)>,
     key: Option<KeyOf<R>>,
@@ -89,6 +90,7 @@ impl<R: TableRow> KafkaSink<R> {
         Ok(Self {
             producer: Producer::open(&config::producer(brokers, options)?)?,
             topic: topic.to_owned(),
+            json: JsonFields::new(R::columns()),
             headers: Vec::new(),
             key: None,
             traceparent: None,
@@ -171,14 +173,13 @@ impl<R: TableRow> KafkaSink<R> {
         row: &Row<R>,
         value: &mut Vec<u8>,
     ) -> Result<Option<String>> {
-        match check::fields(&row.value, &mut |_, _| ()) {
-            Ok(()) => {}
+        value.clear();
+        let write = &mut |column, field: &Value<'_>| self.json.put(column, field, value);
+        match check::fields(&row.value, write) {
+            Ok(()) => value.push(b'}'),
             Err(Misfit::Content(reason)) => return Ok(Some(reason)),
             Err(Misfit::Shape(error)) => return Err(error),
         }
-        value.clear();
-        to_ndjson(&row.value, value);
-        value.pop();
         let own = self.key.as_ref().map(|of| of(&row.value));
         let key = own.as_ref().or(key).map(CompactString::as_bytes);
         let id = content_id(&self.topic, key, row.at, value).to_string();
