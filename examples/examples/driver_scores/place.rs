@@ -43,6 +43,10 @@ impl Place {
     }
 
     /// Makes the log, so that the reader may start first.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "only a server is waited for")
+    )]
     pub(crate) async fn make_log(&self) -> Fallible<()> {
         match self {
             Self::Sqlite(file) => SqliteStore::open(file, WRITER)?.make_log(LOG, &OPTIONS)?,

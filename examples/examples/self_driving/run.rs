@@ -185,7 +185,7 @@ pub(crate) async fn files_to_sqlite(produced: &Produced) -> Fallible<Results> {
         NAMES.len(),
         |partition: &Partition| {
             let is_named = |name: &&str| partition.as_str().contains(&format!("{name}.ndjson"));
-            let input = NAMES.iter().position(|name| is_named(&name))?;
+            let input = NAMES.iter().position(is_named)?;
             let bundle = "drives".into();
             Some(Place { bundle, input })
         },

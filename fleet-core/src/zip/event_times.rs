@@ -225,6 +225,10 @@ impl<S: Source<Payload = Chunk>, D: Dialect> Source for EventTimes<S, D> {
         self.source.end(partition)
     }
 
+    fn position(&self, partition: &Partition) -> Option<Offset> {
+        self.source.position(partition)
+    }
+
     fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
         self.source.ends(partition)
     }

@@ -2,7 +2,6 @@
 
 use super::{
     bundle::Phase,
-    input::{Input, Waits},
     payload::{ZipPayload, Zipped},
     source::Zip,
 };
@@ -71,14 +70,13 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
                 }));
             }
             if merge.has_ended() {
-                let is_closed = |input: &Input<_>| input.waits == Waits::Closed;
-                let closed = merge.inputs.iter().any(is_closed);
                 bundle.phase = Phase::Ended;
-                return Some(if closed {
-                    SourceEvent::Closed(name)
-                } else {
-                    SourceEvent::End(name)
-                });
+                return Some(SourceEvent::End(name));
+            }
+            if merge.is_closed() {
+                // What waits is read again in the next run.
+                bundle.phase = Phase::Ended;
+                return Some(SourceEvent::Closed(name));
             }
         }
         None

@@ -27,8 +27,9 @@ pub(super) enum Waits {
 pub(super) struct Progress {
     /// After the last batch that was handed over as a whole; `None` before the first.
     pub(super) at: Option<Position>,
-    /// How many records behind that position were handed over, too.
-    pub(super) beyond: u64,
+    /// The offset after the last record that was handed over, if that is behind the position: only
+    /// part of a batch was.
+    pub(super) upto: Option<Offset>,
     /// The log time with which it counts: the newest that was handed over.
     pub(super) newest: Option<EventTime>,
     /// The log time with which its next record counts, once that was compared with the others.
@@ -55,8 +56,6 @@ pub(super) struct Input<P> {
     pub(super) name: Arc<str>,
     pub(super) progress: Progress,
     pub(super) waits: Waits,
-    /// How many records will be read again, because they lie beyond the position.
-    again: u64,
     waiting: VecDeque<Waiting<P>>,
     /// The offset after the last record that arrived.
     pub(super) arrived: Option<Offset>,
@@ -71,8 +70,7 @@ impl<P: ZipPayload> Input<P> {
             } else {
                 Waits::Yes
             },
-            again: progress.beyond,
-            arrived: progress.at.as_ref().map(|at| at.next),
+            arrived: { progress.upto }.or(progress.at.as_ref().map(|at| at.next)),
             waiting: VecDeque::new(),
             progress,
         }
@@ -84,18 +82,22 @@ impl<P: ZipPayload> Input<P> {
         let times = payload.times();
         let mark = batch.mark;
         let then = Position { next, mark };
-        self.arrived = Some(next);
-        let known = usize::try_from(self.again).unwrap_or(usize::MAX);
-        if known >= times.len() && self.waiting.is_empty() {
+        self.arrived = self.arrived.max(Some(next));
+        // What was handed over before a restart is read again, from the position on.
+        let upto = self.progress.upto.filter(|_| self.waiting.is_empty());
+        let known = times.partition_point(|(at, _)| upto.is_some_and(|upto| *at < upto));
+        if known == times.len() && self.waiting.is_empty() {
             // Nothing of it is new.
-            self.again -= times.len() as u64;
-            self.progress.beyond -= times.len() as u64;
+            self.progress.upto = upto.filter(|upto| *upto > then.next);
             self.progress.at = Some(then);
             return;
         }
-        self.again = 0;
+        if let (None, None, Some((first, _))) = (&self.progress.at, &then.mark, times.first()) {
+            // From here on a start says where, so that nothing is skipped if it is gone.
+            self.progress.at = Some(Position::from(*first));
+        }
         if self.waits == Waits::Idle {
-            (self.waits, self.progress.idle) = (Waits::Yes, false);
+            self.wake();
         }
         self.waiting.push_back(Waiting {
             payload,
@@ -118,6 +120,11 @@ impl<P: ZipPayload> Input<P> {
         front.times.get(front.head)?.1
     }
 
+    /// Decides that it is waited for, because more is to come.
+    pub(super) fn wake(&mut self) {
+        (self.waits, self.progress.idle) = (Waits::Yes, false);
+    }
+
     /// Decides that it is not waited for until its next record.
     pub(super) fn rest(&mut self) {
         (self.waits, self.progress.idle) = (Waits::Idle, true);
@@ -128,7 +135,8 @@ impl<P: ZipPayload> Input<P> {
     }
 
     pub(super) fn is_waited_for(&self) -> bool {
-        self.is_empty() && self.waits == Waits::Yes
+        // What closes has more in the next run, and the others must not pass it.
+        self.is_empty() && matches!(self.waits, Waits::Yes | Waits::Closed)
     }
 
     /// The number of batches and of records that wait.
@@ -159,6 +167,7 @@ impl<P: ZipPayload> Input<P> {
         let front = self.waiting.front_mut()?;
         let range = front.head - count..front.head;
         let offsets = front.times.get(range.clone())?;
+        let last = offsets.last().map(|(at, _)| Offset(at.0 + 1));
         let run = Run {
             name: Arc::clone(&self.name),
             input: number,
@@ -166,14 +175,14 @@ impl<P: ZipPayload> Input<P> {
             offsets: offsets.iter().map(|(at, _)| *at).collect(),
             payload: front.payload.part(range),
         };
-        self.progress.beyond += count as u64;
+        self.progress.upto = last.or(self.progress.upto);
         while let Some(front) = self.waiting.front()
             && front.head >= front.times.len()
         {
             // What had no records only moves the position.
             if let Some(whole) = self.waiting.pop_front() {
                 self.progress.at = Some(whole.then);
-                self.progress.beyond = 0;
+                self.progress.upto = None;
             }
         }
         Some(run)

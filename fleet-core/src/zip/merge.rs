@@ -80,7 +80,9 @@ impl<P: ZipPayload> Merge<P> {
         let ahead = self.max_ahead?;
         let others = self.inputs.iter().enumerate();
         let others = others.filter(|(other, _)| *other != number);
-        let least = others.filter_map(|(_, input)| input.head()).min()?;
+        let heads = others.filter_map(|(_, input)| input.head());
+        // Of one whose records have had no time yet, nothing is known.
+        let least = heads.filter(|time| *time > EventTime::MIN).min()?;
         Some(least + ahead)
     }
 
@@ -107,7 +109,13 @@ impl<P: ZipPayload> Merge<P> {
 
     pub(super) fn has_ended(&self) -> bool {
         let mut inputs = self.inputs.iter();
-        inputs.all(|input| input.is_empty() && matches!(input.waits, Waits::Ended | Waits::Closed))
+        inputs.all(|input| input.is_empty() && input.waits == Waits::Ended)
+    }
+
+    /// Whether no more can be handed over in this run.
+    pub(super) fn is_closed(&self) -> bool {
+        let mut inputs = self.inputs.iter();
+        inputs.any(|input| input.is_empty() && input.waits == Waits::Closed)
     }
 }
 

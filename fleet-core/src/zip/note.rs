@@ -13,8 +13,8 @@ const LAYOUT: u16 = 1;
 ///
 /// # Layout
 /// `layout u16 · count u32 · for each input: name · whether it has a position u8, its offset u64 ·
-/// whether that has a mark u8, the mark · beyond u64 · newest and judged, each: whether u8, time
-/// i64 · idle u8 · ahead u64`
+/// whether that has a mark u8, the mark · upto: whether u8, offset u64 · newest and judged, each:
+/// whether u8, time i64 · idle u8 · ahead u64`
 pub(super) fn mark<P>(inputs: &[Input<P>]) -> Mark {
     let mut note = Vec::new();
     LAYOUT.encode(&mut note);
@@ -35,7 +35,7 @@ fn encode(progress: &Progress, to: &mut Vec<u8>) {
         at.next.0.encode(to);
         optional(at.mark.as_ref(), to, Mark::encode);
     });
-    progress.beyond.encode(to);
+    optional(progress.upto.as_ref(), to, |upto, to| upto.0.encode(to));
     optional(progress.newest.as_ref(), to, EventTime::encode);
     optional(progress.judged.as_ref(), to, EventTime::encode);
     u8::from(progress.idle).encode(to);
@@ -109,14 +109,18 @@ fn decode(mut from: &[u8]) -> Option<Vec<(String, Progress)>> {
         } else {
             None
         };
-        let beyond = u64::decode(0, from)?;
+        let upto = if is_there(from)? {
+            Some(Offset(u64::decode(0, from)?))
+        } else {
+            None
+        };
         let newest = time(from)?;
         let judged = time(from)?;
         let idle = is_there(from)?;
         let ahead = u64::decode(0, from)?;
         let progress = Progress {
             at,
-            beyond,
+            upto,
             newest,
             judged,
             idle,

@@ -13,7 +13,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Returns the place of the input of this name, one of `inputs`; `None` if it is none of them.
+    /// Returns the place of the input of this name, which is one of `inputs`; `None` if it is not
+    /// among them.
     ///
     /// # Examples
     /// ```

@@ -27,6 +27,8 @@ pub struct Several<P> {
     of: HashMap<Partition, usize>,
     /// The source that is asked first.
     turn: usize,
+    /// Whether the last one that was not idle has ended, which nobody was told.
+    is_idle: bool,
 }
 
 struct One<P> {
@@ -67,6 +69,7 @@ impl<P: Send + 'static> Several<P> {
             sources: sources.into_iter().map(one).collect(),
             of: HashMap::new(),
             turn: 0,
+            is_idle: false,
         }
     }
 
@@ -113,7 +116,14 @@ impl<P: Send + 'static> Several<P> {
                 if others.any(|one| one.goes_on() && !one.idle) {
                     return Ok(None);
                 }
+                return Ok(Some(event));
             }
+        }
+        if !matches!(event, SourceEvent::Batch(_)) {
+            let mut left = { self.sources.iter() }
+                .filter(|one| one.goes_on())
+                .peekable();
+            self.is_idle = left.peek().is_some() && left.all(|one| one.idle);
         }
         Ok(Some(event))
     }
@@ -124,6 +134,9 @@ impl<P: Send + 'static> Source for Several<P> {
     type Payload = P;
 
     async fn next(&mut self) -> Result<SourceEvent<P>> {
+        if std::mem::take(&mut self.is_idle) {
+            return Ok(SourceEvent::Idle);
+        }
         loop {
             let count = self.sources.len();
             let turn = self.turn;
@@ -182,6 +195,10 @@ impl<P: Send + 'static> Source for Several<P> {
 
     fn end(&self, partition: &Partition) -> Option<Offset> {
         self.of(partition)?.end(partition)
+    }
+
+    fn position(&self, partition: &Partition) -> Option<Offset> {
+        self.of(partition)?.position(partition)
     }
 
     fn ends(&self, partition: &Partition) -> Vec<InputOffset> {

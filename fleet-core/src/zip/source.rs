@@ -58,6 +58,8 @@ pub struct Zip<S: Source> {
     pub(super) turn: Option<Partition>,
     /// Whether that was reported, since the last batch.
     pub(super) told_idle: bool,
+    /// When inputs were last asked for their ends; `None` if they are to be asked at once.
+    pub(super) looked: Option<tokio::time::Instant>,
     /// Partitions of bundles that another process has claimed, until the inner source says of each
     /// whether it is still here.
     pub(super) fenced: HashMap<Partition, Partition>,
@@ -100,6 +102,7 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
             events: VecDeque::new(),
             turn: None,
             told_idle: false,
+            looked: None,
             fenced: HashMap::new(),
             uncommitted: HashMap::new(),
             watch: ZipWatch::default(),
@@ -120,7 +123,9 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
     /// bound.
     ///
     /// Without a bound, one producer whose clock is an hour ahead holds all that its log has back
-    /// for an hour. Needed where producers, and not the log, set the times.
+    /// for an hour. Needed where producers, and not the log, set the times. Choose more than any
+    /// input is silent: where a backlog is read, the first record after a silence is as far ahead
+    /// as the silence was long, and one that counts with the bound comes too early.
     #[must_use]
     pub fn max_ahead(mut self, by: Duration) -> Self {
         self.max_ahead = Some(by);
@@ -150,6 +155,11 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
                 within,
                 done,
             } => {
+                // A bundle that another process has claimed has no more to commit.
+                let fenced = self.lose_fenced(&partitions);
+                if !fenced.is_empty() {
+                    self.events.push_back(SourceEvent::Lost(fenced));
+                }
                 let partitions = self.leave(&partitions);
                 // The guard of partitions that the pipeline does not know is dropped here.
                 if !partitions.is_empty() {
@@ -230,10 +240,16 @@ impl<S: Source<Payload: ZipPayload>> Source for Zip<S> {
         let names: Vec<_> = members.iter().collect();
         // A bundle without records has no mark.
         let is_begun = |at: &&Position| at.next > Offset(0) || at.mark.is_some();
-        let progress = match at.filter(is_begun) {
+        let mut progress = match at.filter(is_begun) {
             None => vec![Progress::default(); names.len()],
             Some(at) => note::progress(partition, at, &names)?,
         };
+        if self.idle.is_none() {
+            // It was set in another run.
+            for progress in &mut progress {
+                progress.idle = false;
+            }
+        }
         for (member, progress) in members.iter().zip(&progress) {
             self.source.start(member, progress.at.as_ref()).await?;
             self.source.resume(member);
@@ -245,6 +261,8 @@ impl<S: Source<Payload: ZipPayload>> Source for Zip<S> {
         bundle.full.fill(false);
         bundle.paused = false;
         self.uncommitted.remove(partition);
+        self.looked = None;
+        self.wake_backlogs(partition);
         Ok(())
     }
 
@@ -299,8 +317,8 @@ impl<S: Source<Payload: ZipPayload>> Source for Zip<S> {
 
     fn lag_time(&self, partition: &Partition, committed: Option<Offset>) -> Option<Duration> {
         let bundle = self.bundles.get(partition)?;
-        let known = self.uncommitted.get(partition)?;
-        let mark = known.iter().find(|(next, _)| Some(*next) == committed);
+        let known = self.uncommitted.get(partition);
+        let mark = { known.into_iter().flatten() }.find(|(next, _)| Some(*next) == committed);
         let mark = mark.map(|(_, mark)| mark);
         let lag = |member: &Partition| {
             let at = mark.and_then(|mark| mark.offset_in(member.as_str()));
@@ -325,15 +343,14 @@ impl<S: Source<Payload: ZipPayload>> Source for Zip<S> {
     }
 
     fn fenced(&mut self, partition: &Partition) {
-        let Some(bundle) = self.bundles.get_mut(partition) else {
+        let Some(bundle) = self.bundles.remove(partition) else {
             return;
         };
-        let members: Vec<_> = bundle.members.iter().flatten().cloned().collect();
-        bundle.take_back();
-        bundle.members.fill(None);
         self.uncommitted.remove(partition);
-        for member in members {
+        // The inner source says of each whether it is still here.
+        for member in bundle.members.into_iter().flatten() {
             self.of.remove(&member);
+            self.source.pause(&member);
             self.source.fenced(&member);
             self.fenced.insert(member, partition.clone());
         }

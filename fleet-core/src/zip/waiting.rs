@@ -33,10 +33,15 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
         }
     }
 
-    /// Looks which inputs are caught up, and for how long, and which have been silent for too long.
+    /// Looks which inputs are caught up, and for how long, and which have been silent for too long,
+    /// if it is time for that.
     pub(super) fn look(&mut self) {
-        let Some(idle) = self.idle else { return };
         let now = Instant::now();
+        let Some(idle) = self.idle else { return };
+        if self.idle_look().is_none_or(|due| due > now) {
+            return;
+        }
+        self.looked = Some(now);
         for bundle in self.bundles.values_mut() {
             let Phase::Reading(merge) = &mut bundle.phase else {
                 continue;
@@ -44,12 +49,20 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
             let each = merge.inputs.iter_mut().zip(&bundle.members);
             let known = bundle.quiet.iter_mut().zip(&mut bundle.knows_end);
             for ((input, member), (quiet, knows_end)) in each.zip(known) {
-                let Some(member) = member.as_ref().filter(|_| input.is_waited_for()) else {
+                let Some(member) = member.as_ref().filter(|_| input.is_empty()) else {
                     continue;
                 };
                 let end = self.source.end(member);
                 *knows_end |= end.is_some();
-                let arrived = input.arrived.unwrap_or_default();
+                let arrived = input.arrived.max(self.source.position(member));
+                let arrived = arrived.unwrap_or_default();
+                if input.waits == Waits::Idle && end.is_some_and(|end| end > arrived) {
+                    // It was idle when it was committed, and has a backlog now.
+                    input.wake();
+                }
+                if !input.is_waited_for() {
+                    continue;
+                }
                 match end {
                     Some(end) if end <= arrived => _ = quiet.get_or_insert(now),
                     // More is to come, or the brokers cannot be reached.
@@ -64,22 +77,42 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
         }
     }
 
+    /// Waits for the inputs of a bundle that were idle when it was committed, and have a backlog.
+    pub(super) fn wake_backlogs(&mut self, bundle: &Partition) {
+        let Some(bundle) = self.bundles.get_mut(bundle) else {
+            return;
+        };
+        let members = bundle.members.clone();
+        let Some(merge) = bundle.merge() else { return };
+        for (input, member) in merge.inputs.iter_mut().zip(members.iter().flatten()) {
+            let end = self.source.end(member);
+            let arrived = input.arrived.max(self.source.position(member));
+            if input.waits == Waits::Idle && end > arrived {
+                input.wake();
+            }
+        }
+    }
+
+    /// When to look at inputs again, if any is waited for.
+    fn idle_look(&self) -> Option<Instant> {
+        let after = self.idle?;
+        let each = self.bundles.values().flat_map(|bundle| {
+            let Phase::Reading(merge) = &bundle.phase else {
+                return [].iter().zip(&bundle.quiet);
+            };
+            merge.inputs.iter().zip(&bundle.quiet)
+        });
+        let mut waited = each.filter(|(input, _)| input.is_waited_for()).peekable();
+        waited.peek()?;
+        // Whether an input is caught up can change without an event.
+        let again = (self.looked).map(|at| at + (after / LOOKS).max(SHORTEST));
+        let silent = waited.filter_map(|(_, quiet)| quiet.map(|at| at + after));
+        Some(silent.chain(again).min().unwrap_or_else(Instant::now))
+    }
+
     /// When something may have to be decided without an event of the inner source.
     pub(super) fn next_look(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let idle = self.idle.and_then(|after| {
-            let each = self.bundles.values().flat_map(|bundle| {
-                let Phase::Reading(merge) = &bundle.phase else {
-                    return [].iter().zip(&bundle.quiet);
-                };
-                merge.inputs.iter().zip(&bundle.quiet)
-            });
-            let waited = each.filter(|(input, _)| input.is_waited_for());
-            // Whether an input is caught up can change without an event.
-            let again = now + (after / LOOKS).max(SHORTEST);
-            let look = |(_, quiet): (_, &Option<Instant>)| quiet.map_or(again, |at| at + after);
-            waited.map(look).min()
-        });
+        let idle = self.idle_look();
         let complete = self.complete.as_ref().and_then(|(within, _)| {
             let each = self.bundles.values();
             let since = each.filter_map(|bundle| match bundle.phase {

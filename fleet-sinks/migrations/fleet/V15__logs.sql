@@ -29,10 +29,10 @@ BEGIN
         AND o.pipeline IN (SELECT p.pipeline FROM fleet.pipelines p WHERE p.tenant = cleared);
     DELETE FROM fleet_stream.dead_letters d WHERE d.owner_tenant = cleared OR d.owner_tenant IS NULL
         AND d.pipeline IN (SELECT p.pipeline FROM fleet.pipelines p WHERE p.tenant = cleared);
-    -- Heads last: a writer that holds one goes on with its log, or finds none.
+    -- Heads first: that waits for a writer that holds one, and sees its rows afterwards. The next writer finds none.
+    DELETE FROM fleet_stream.log_heads WHERE tenant = cleared;
     DELETE FROM fleet_stream.log_readers WHERE tenant = cleared;
     DELETE FROM fleet_stream.log_rows WHERE tenant = cleared;
-    DELETE FROM fleet_stream.log_heads WHERE tenant = cleared;
     FOREACH named IN ARRAY ARRAY['positions', 'states', 'changes', 'tallies', 'result_tables'] LOOP
         EXECUTE format('DELETE FROM fleet_stream.%I WHERE pipeline IN
             (SELECT pipeline FROM fleet.pipelines WHERE tenant = $1)', named) USING cleared;

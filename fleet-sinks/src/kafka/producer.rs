@@ -83,7 +83,7 @@ impl Producer {
         next.key = record.key;
         next.payload = record.value;
         next.timestamp = record.at.and_then(millis);
-        if sent.index % LOOK_AFTER == 0 {
+        if sent.index.is_multiple_of(LOOK_AFTER) {
             self.client.poll(Duration::ZERO);
         }
         loop {

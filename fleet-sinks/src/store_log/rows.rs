@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use compact_str::CompactString;
 use fleet_core::{
     EventTime, Result, Row, TableRow,
+    dialect::MAX_RECORD_BYTES,
     event::ContentHasher,
     sink::{Outcome, Rejected},
     table::to_ndjson,
@@ -125,7 +126,14 @@ impl<R: TableRow> LogRows<R> {
             match check::fields(&row.value, &mut |_, _| ()) {
                 Ok(()) => {
                     let own = keys.and_then(|keys| keys.get(index));
-                    new.push(self.row(row, own));
+                    let made = self.row(row, own);
+                    let length = made.body.len();
+                    if length <= MAX_RECORD_BYTES {
+                        new.push(made);
+                        continue;
+                    }
+                    let reason = format!("it has {length} bytes, the limit is {MAX_RECORD_BYTES}");
+                    rejected.push(check::rejected(index, reason, &row.value));
                 }
                 Err(Misfit::Content(reason)) => {
                     rejected.push(check::rejected(index, reason, &row.value));

@@ -37,6 +37,10 @@ pub(super) struct Context {
 /// How often an error is told that goes on. The client repeats it many times a second.
 const TELL_AGAIN: Duration = Duration::from_secs(10);
 
+/// After how many microseconds without a word a broker does not tell where a partition ends, though
+/// its connection seems to be there. Our choice: six fetches.
+const SILENT_US: i64 = 3_000_000;
+
 impl Context {
     /// Whether an error is to be told: it is new, or it has gone on for a while.
     pub(super) fn is_news(&self, code: Option<RDKafkaErrorCode>) -> bool {
@@ -85,7 +89,7 @@ impl ClientContext for Context {
         // A broker has a number once another has told it; the first ones are tried without.
         let brokers = statistics.brokers.values();
         let up = brokers.filter(|broker| broker.nodeid >= 0 && broker.state == "UP");
-        let up: Vec<i32> = up.map(|broker| broker.nodeid).collect();
+        let up: Vec<_> = up.map(|broker| (broker.nodeid, broker.rxidle)).collect();
         if !up.is_empty() {
             self.contact.make();
         }
@@ -97,7 +101,10 @@ impl ClientContext for Context {
                 let stable = u64::try_from(partition.ls_offset).ok();
                 let part = state.parts.get_mut(&(Arc::clone(&topic), number));
                 let Some(part) = part else { continue };
-                part.is_followed = up.contains(&partition.leader);
+                // A fetch is answered after half a second, if nothing comes.
+                part.is_followed = up.iter().any(|(broker, silent)| {
+                    *broker == partition.leader && (!part.at_end || *silent < SILENT_US)
+                });
                 if let Some(end) = end {
                     part.ends_at(end, stable.unwrap_or(end));
                 }

@@ -279,6 +279,13 @@ impl Source for KafkaSource {
         }))
     }
 
+    fn position(&self, partition: &Partition) -> Option<Offset> {
+        let mut state = self.shared.lock();
+        let part = state.part(partition)?;
+        let is_whole = part.phase == Phase::Reading && part.waiting_bytes == 0;
+        is_whole.then_some(Offset(part.next))
+    }
+
     fn lag_time(&self, partition: &Partition, committed: Option<Offset>) -> Option<Duration> {
         let mut state = self.shared.lock();
         let part = state.part(partition)?;

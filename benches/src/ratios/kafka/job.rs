@@ -41,7 +41,8 @@ impl Decode<KafkaRecords> for Undecoded {
 /// The time from the first row to the last, without decoding.
 pub(super) fn rows(topic: &Topic) -> Duration {
     let (graph, telemetry) = Graph::<Telemetry>::new();
-    let (order, store) = (Order::default(), MemoryStore::default());
+    // The topic was filled within seconds: with a bound, all rows would wait and be saved.
+    let (order, store) = (Order::within(Duration::ZERO), MemoryStore::default());
     let pipeline = Pipeline::exactly_once(topic.source(), Undecoded, order, graph, store)
         .store("rows", telemetry, Null);
     let read = read_all(pipeline.watch(), topic.records);

@@ -198,6 +198,15 @@ pub trait Source: Send {
         None
     }
 
+    /// Returns the offset after the last record of a partition that was returned, or where it was
+    /// started, if nothing is read beyond and the source knows it. Default: unknown.
+    ///
+    /// A [`Zip`](crate::zip::Zip) asks for it, to know whether an input without records has any.
+    fn position(&self, partition: &Partition) -> Option<Offset> {
+        let _ = partition;
+        None
+    }
+
     /// Returns the end of each input of a partition as of now, under the names that its
     /// [marks](Mark) use.
     ///

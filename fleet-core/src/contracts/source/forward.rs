@@ -35,6 +35,9 @@ macro_rules! forward {
             fn end(&self, partition: &Partition) -> Option<Offset> {
                 (**self).end(partition)
             }
+            fn position(&self, partition: &Partition) -> Option<Offset> {
+                (**self).position(partition)
+            }
             fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
                 (**self).ends(partition)
             }
@@ -118,6 +121,10 @@ mod tests {
             self.called("end");
             Some(Offset(7))
         }
+        fn position(&self, _: &Partition) -> Option<Offset> {
+            self.called("position");
+            None
+        }
         fn ends(&self, _: &Partition) -> Vec<InputOffset> {
             self.called("ends");
             Vec::new()
@@ -152,6 +159,7 @@ mod tests {
         assert!(!source.follows() && !source.repeats() && source.in_group());
         assert_eq!(source.end(&partition), Some(Offset(7)));
         source.ends(&partition);
+        source.position(&partition);
         source.lag_time(&partition, None);
         assert_eq!(source.kind(), SourceKind::Log);
     }

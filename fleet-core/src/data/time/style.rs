@@ -128,45 +128,31 @@ impl TimeStyle {
         let (year, month, day) = civil(days);
         let separator = if self.0 & SPACE == 0 { b'T' } else { b' ' };
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let text = [
-            u8::try_from(year / 100),
-            u8::try_from(year % 100),
-            u8::try_from(month),
-            u8::try_from(day),
-            u8::try_from(hour),
-            u8::try_from(minute),
-            u8::try_from(second),
+        // By hand: every row that is written has a time, and six numbers through the formatter take
+        // longer than all its other fields.
+        let mut text = *b"0000-00-00T00:00:00";
+        text[10] = separator;
+        let numbers = [
+            (0, i64::from(year / 100)),
+            (2, i64::from(year % 100)),
+            (5, i64::from(month)),
+            (8, i64::from(day)),
+            (11, hour),
+            (14, minute),
+            (17, second),
         ];
-        // By hand: every row that is written has a time, and seven numbers through the formatter
-        // take longer than all its other fields.
-        if let [
-            Ok(century),
-            Ok(years),
-            Ok(month),
-            Ok(day),
-            Ok(hour),
-            Ok(minute),
-            Ok(second),
-        ] = text
-        {
-            let [a, b] = digits_of(century);
-            let [c, d] = digits_of(years);
-            let [e, f] = digits_of(month);
-            let [g, h] = digits_of(day);
-            let [i, j] = digits_of(hour);
-            let [k, l] = digits_of(minute);
-            let [m, n] = digits_of(second);
-            let text = [
-                a, b, c, d, b'-', e, f, b'-', g, h, separator, i, j, b':', k, l, b':', m, n,
-            ];
-            to.write_str(str::from_utf8(&text).unwrap_or_default())?;
-        } else {
-            let separator = char::from(separator);
-            write!(
-                to,
-                "{year:04}-{month:02}-{day:02}{separator}{hour:02}:{minute:02}:{second:02}"
-            )?;
+        for (place, number) in numbers {
+            // All have two digits, and years before 0 none that decoders accept.
+            let number = u8::try_from(number.unsigned_abs()).unwrap_or(0);
+            let two = [b'0' + number / 10 % 10, b'0' + number % 10];
+            if let Some(place) = text.get_mut(place..place + 2) {
+                place.copy_from_slice(&two);
+            }
         }
+        if year < 0 {
+            to.write_char('-')?;
+        }
+        to.write_str(str::from_utf8(&text).unwrap_or_default())?;
         let digits = (self.0 >> DIGITS_SHIFT & 15) as usize;
         if digits > 0 {
             let nanos = micros * 1000 + i64::from(self.0 >> NANOS_SHIFT & 0x3ff);
@@ -184,11 +170,6 @@ impl TimeStyle {
             }
         }
     }
-}
-
-/// The two digits of a number below 100.
-fn digits_of(number: u8) -> [u8; 2] {
-    [b'0' + number / 10 % 10, b'0' + number % 10]
 }
 
 /// Converts days since 1970 to year, month and day in the proleptic Gregorian calendar.

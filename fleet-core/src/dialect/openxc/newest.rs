@@ -177,6 +177,10 @@ impl<S: Replayable<Payload = Chunk>> Source for NewestTimes<S> {
         self.inner.end(partition)
     }
 
+    fn position(&self, partition: &Partition) -> Option<Offset> {
+        self.inner.position(partition)
+    }
+
     fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
         self.inner.ends(partition)
     }

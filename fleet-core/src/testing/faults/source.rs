@@ -74,6 +74,10 @@ impl<S: Source> Source for FaultySource<S> {
         self.inner.resume(partition);
     }
 
+    fn position(&self, partition: &Partition) -> Option<Offset> {
+        self.inner.position(partition)
+    }
+
     fn ends(&self, partition: &Partition) -> Vec<InputOffset> {
         self.inner.ends(partition)
     }

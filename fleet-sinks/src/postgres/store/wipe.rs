@@ -13,11 +13,13 @@ const TABLES: &str = "
 SELECT to_regclass(table_name)::text, bool_or(made) FROM fleet_stream.result_tables
 WHERE to_regclass(table_name) IS NOT NULL GROUP BY 1 ORDER BY 1";
 
+/// Heads of logs first, as writers lock them.
 const CLEAR: &str = "
+DELETE FROM fleet_stream.log_heads;
 DELETE FROM fleet_stream.positions; DELETE FROM fleet_stream.states; DELETE FROM fleet_stream.changes;
 DELETE FROM fleet_stream.dead_letters; DELETE FROM fleet_stream.outbox;
 DELETE FROM fleet_stream.tallies; DELETE FROM fleet_stream.result_tables;
-DELETE FROM fleet_stream.log_readers; DELETE FROM fleet_stream.log_rows; DELETE FROM fleet_stream.log_heads;";
+DELETE FROM fleet_stream.log_readers; DELETE FROM fleet_stream.log_rows;";
 
 impl PostgresStore {
     /// Deletes everything that stores hold in this database, of every pipeline: positions, state,

@@ -9,10 +9,10 @@ use crate::store_log::{LogError, LogOptions, LogRows, NewRow};
 /// How many rows of all lanes wait: for the slowest reader of each, or from the oldest that is kept
 /// if nobody reads.
 const WAITING: &str = "
-SELECT coalesce(sum(h.next - coalesce(
+SELECT coalesce(sum(max(0, h.next - coalesce(
     (SELECT min(r.next) FROM log_readers r WHERE r.log = h.log AND r.lane = h.lane),
     (SELECT min(w.seq) FROM log_rows w WHERE w.log = h.log AND w.lane = h.lane),
-    h.next)), 0)
+    h.next))), 0)
 FROM log_heads h WHERE h.log = ?1";
 
 impl SqliteStore {

@@ -24,7 +24,8 @@ pub struct ZipOptions {
     /// `None` waits for ever.
     pub idle: Option<Duration>,
     /// How far a record may be ahead of those of the other topics; beyond that it counts with the
-    /// bound. Needed for topics whose producers set the times (`CreateTime`). Default: none.
+    /// bound. Needed for topics whose producers set the times (`CreateTime`). Choose more than any
+    /// topic is silent, because a backlog is read faster than it was written. Default: none.
     pub max_ahead: Option<Duration>,
 }
 
@@ -121,7 +122,7 @@ pub async fn zip_topics<'a>(
         let bundle = format!("zip:{joined}/{number}");
         Place::new(bundle, topics.iter().map(|topic| &**topic), topic)
     };
-    let within = options.session_timeout * 2;
+    let within = options.session_timeout.max(options.hand_over) * 2;
     let mut zipped = Zip::new(source, inputs, place).complete_within(within, advice);
     if let Some(idle) = zip.idle {
         zipped = zipped.idle(idle);

@@ -1,5 +1,7 @@
 //! How producers deal keys to partitions.
 
+use std::collections::HashSet;
+
 /// A partitioner that hashes keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Partitioner {
@@ -33,7 +35,9 @@ impl Partitioner {
 #[derive(Debug)]
 pub(super) struct Sample {
     partitions: i32,
-    /// How many keys there were.
+    /// Each key that there was, once.
+    seen: HashSet<Vec<u8>>,
+    /// How many they are.
     keys: u32,
     /// To how many of them each partitioner gives their partition.
     fits: [u32; 2],
@@ -44,15 +48,18 @@ const ENOUGH: u32 = 5;
 
 impl Sample {
     pub(super) fn new(partitions: i32) -> Self {
-        let (keys, fits) = (0, [0; 2]);
         Self {
             partitions,
-            keys,
-            fits,
+            seen: HashSet::new(),
+            keys: 0,
+            fits: [0; 2],
         }
     }
 
     pub(super) fn add(&mut self, key: &[u8], partition: i32) {
+        if !self.seen.insert(key.to_vec()) {
+            return;
+        }
         self.keys += 1;
         for (fits, partitioner) in self.fits.iter_mut().zip(Partitioner::ALL) {
             *fits += u32::from(partitioner.partition(key, self.partitions) == partition);
@@ -112,7 +119,7 @@ mod tests {
                 sample.add(key.as_bytes(), wanted.partition(key.as_bytes(), 12));
             }
             assert_eq!(sample.partitioner(), Some(wanted));
-            let key = (0..)
+            let key = (0..1000)
                 .map(|number| format!("bus-{number}"))
                 .find(|key| {
                     let key = key.as_bytes();

@@ -33,6 +33,8 @@ fn lane(name: &str, seconds: &[i64]) -> Lane {
         records: Arc::new(seconds.iter().map(record).collect()),
         silence: HOUR,
         pace: Duration::ZERO,
+        delay: Duration::ZERO,
+        oldest: 0,
     }
 }
 
@@ -189,7 +191,7 @@ async fn a_record_far_ahead_counts_with_the_bound_and_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_that_stays_incomplete_is_an_error_that_says_what_is_missing() {
+async fn a_bundle_that_stays_incomplete_is_an_error_that_says_what_is_missing() {
     let lanes = [lane("a/0", &[1])];
     let mut zipped = zip(&lanes, 2).complete_within(seconds(90), "Share them out by range.");
     let began = Instant::now();
@@ -239,4 +241,49 @@ async fn a_position_of_another_source_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains(why), "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_input_that_was_idle_is_waited_for_again_if_it_has_a_backlog() {
+    let lanes = [lane("a/0", &[1, 5, 9]), lane("b/0", &[2])];
+    let (_, mark) = all(&mut zip(&lanes, 2).idle(IDLE), None).await;
+    let at = Position {
+        next: Offset(4),
+        mark,
+    };
+    // Both went on meanwhile, and the one that was idle is read later.
+    let mut slow = lane("b/0", &[2, 10, 11]);
+    slow.delay = seconds(5);
+    let lanes = [lane("a/0", &[1, 5, 9, 12]), slow];
+    let (records, _) = all(&mut zip(&lanes, 2).idle(IDLE), Some(&at)).await;
+    assert_eq!(records, [(1, 10), (1, 11), (0, 12)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_input_whose_records_are_all_gone_becomes_idle() {
+    let mut gone = lane("b/0", &[2, 3]);
+    gone.oldest = 2;
+    let lanes = [lane("a/0", &[1, 5]), gone];
+    let (records, _) = all(&mut zip(&lanes, 2).idle(IDLE), None).await;
+    assert_eq!(records, [(0, 1), (0, 5)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_are_gone_before_a_restart_are_refused_and_not_skipped() {
+    let mut lanes = [lane("a/0", &[1, 5, 9]), lane("b/0", &[2])];
+    // Part of the first batch was handed over: the rest waits for the other input.
+    let (records, mark) = all(&mut zip(&lanes, 2), None).await;
+    assert_eq!(records, [(0, 1), (1, 2)]);
+    lanes[0].oldest = 2;
+    let mut again = zip(&lanes, 2);
+    let Event::Assigned(bundles) = again.next().await.unwrap() else {
+        panic!("the bundles come first")
+    };
+    let next = Offset(2);
+    let at = Position { next, mark };
+    let error = again.start(&bundles[0], Some(&at)).await.unwrap_err();
+    assert!(
+        error.to_string().contains("record 0 of a/0 is gone"),
+        "{error}"
+    );
 }

@@ -27,6 +27,10 @@ pub(super) struct Lane {
     pub(super) silence: Duration,
     /// The longest time between two batches.
     pub(super) pace: Duration,
+    /// How long after a start the first batch comes.
+    pub(super) delay: Duration,
+    /// The oldest record that is still there.
+    pub(super) oldest: usize,
 }
 
 #[derive(Debug)]
@@ -198,9 +202,14 @@ impl Source for Lanes {
             return Err(Error::new(ErrorKind::Source, message));
         };
         if state.is_ours {
-            let at = at.map_or(0, |at| at.next.0) as usize;
+            let oldest = state.lane.oldest;
+            let at = at.map_or(oldest, |at| at.next.0 as usize);
+            if at < oldest {
+                let message = format!("record {at} of {partition} is gone");
+                return Err(Error::new(ErrorKind::Source, message));
+            }
             state.at = Some(at);
-            state.ready = Instant::now();
+            state.ready = Instant::now() + state.lane.delay;
             if at == state.lane.records.len() {
                 state.ready += state.lane.silence;
             }
@@ -227,6 +236,12 @@ impl Source for Lanes {
         let state = lanes.find(|state| state.lane.partition == *partition)?;
         self.knows_ends
             .then_some(Offset(state.lane.records.len() as u64))
+    }
+
+    fn position(&self, partition: &Partition) -> Option<Offset> {
+        let mut lanes = self.logs.iter();
+        let state = lanes.find(|state| state.lane.partition == *partition)?;
+        state.at.map(|at| Offset(at as u64))
     }
 
     fn in_group(&self) -> bool {

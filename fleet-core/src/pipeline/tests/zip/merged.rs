@@ -37,7 +37,8 @@ pub(super) fn merged(logs: &[&[Recorded]], max_ahead: Option<Duration>) -> (Vec<
                 continue;
             };
             let others = (0..logs.len()).filter(|other| *other != input);
-            let least = others.filter_map(|other| head(other, &next, &newest)).min();
+            let heads = others.filter_map(|other| head(other, &next, &newest));
+            let least = heads.filter(|time| *time > EventTime::MIN).min();
             if let (Some(max_ahead), Some(least)) = (max_ahead, least)
                 && time > least + max_ahead
             {

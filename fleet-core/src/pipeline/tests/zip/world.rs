@@ -136,6 +136,8 @@ impl World {
                 Lane {
                     partition: Partition::new(format!("input-{input}/{bundle}")),
                     records: Arc::new(records),
+                    delay: Duration::ZERO,
+                    oldest: 0,
                     silence: if is_silent { HOUR } else { Duration::ZERO },
                     pace: Duration::from_millis(dice.pick(&[0, 1, 500, 30_000])),
                 }

@@ -24,12 +24,12 @@ FOR NO KEY UPDATE";
 /// How many rows of all lanes wait: for the slowest reader of each, or from the oldest that is kept
 /// if nobody reads.
 const WAITING: &str = "
-SELECT coalesce(sum(h.next - coalesce(
+SELECT coalesce(sum(greatest(h.next - coalesce(
     (SELECT min(r.next) FROM fleet_stream.log_readers r
         WHERE r.tenant = h.tenant AND r.log = h.log AND r.lane = h.lane),
     (SELECT min(w.seq) FROM fleet_stream.log_rows w
         WHERE w.tenant = h.tenant AND w.log = h.log AND w.lane = h.lane),
-    h.next)), 0)::bigint
+    h.next), 0)), 0)::bigint
 FROM fleet_stream.log_heads h WHERE h.tenant = $1 AND h.log = $2";
 
 /// Takes numbers in some lanes, under their locks. Returns the first of each.
