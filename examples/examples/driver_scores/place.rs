@@ -124,6 +124,10 @@ impl Place {
     }
 
     /// The rows that wait in the log, and those that were ever written.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "only a server is waited for")
+    )]
     pub(crate) async fn log(&self) -> Fallible<(u64, u64)> {
         let summary = match self {
             Self::Sqlite(file) => SqliteStore::open(file, READER)?.summary()?,
