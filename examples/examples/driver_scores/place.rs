@@ -139,6 +139,10 @@ impl Place {
     }
 
     /// The totals that are stored, by driver.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "only a server is waited for")
+    )]
     pub(crate) async fn totals(&self) -> Fallible<BTreeMap<String, Total>> {
         match self {
             Self::Sqlite(file) => {
