@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, pin::pin, task::Poll, time::Duration};
 
 use fleet_core::{
-    Event, EventTime, Graph, Offset, Operator, Order, Pipeline, Row, TableRow,
+    ErrorKind, Event, EventTime, Graph, Offset, Operator, Order, Pipeline, Row, TableRow,
     checkpoint::CheckpointStore,
     decode::Typed,
     dialect::{Dialect, Refused},
@@ -285,6 +285,13 @@ pub(crate) async fn crash_after<F: Future>(polls: u32, future: F) -> Option<F::O
         }
     });
     tokio::time::timeout(WAITS, polled).await.ok().flatten()
+}
+
+/// Whether a run ended because of the one that crashed before it: a call of that one may still have
+/// been under way, and claimed what the next one had.
+pub(crate) fn is_fenced<T>(outcome: &fleet_core::Result<T>) -> bool {
+    let fenced = |error: &fleet_core::Error| error.kind() == ErrorKind::Fenced;
+    outcome.as_ref().err().is_some_and(fenced)
 }
 
 /// A row of a log with this key and number.

@@ -50,6 +50,8 @@ struct SqliteReader {
     store: SqliteStore,
     log: Arc<str>,
     reader: Arc<str>,
+    /// How many lanes the log has.
+    lanes: u32,
 }
 
 impl SqliteStore {
@@ -87,6 +89,7 @@ impl SqliteStore {
             store: self.clone(),
             log: Arc::clone(&log),
             reader: reader.into(),
+            lanes,
         };
         Ok(LogSource::new(own, &log, lanes, options))
     }
@@ -131,7 +134,8 @@ impl SqliteReader {
                  WHERE log = ?1 AND reader = ?2",
             )?
             .execute([log, reader])?;
-        if seen == 0 {
+        // Some may have been started again after it was dropped.
+        if u32::try_from(seen).unwrap_or(u32::MAX) < self.lanes {
             return Ok(false);
         }
         let mut note = db.prepare_cached(

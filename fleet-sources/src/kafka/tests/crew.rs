@@ -169,8 +169,13 @@ pub(super) fn send(producer: &BaseProducer, topic: &str, number: u64, partitions
     let vehicle = number % VEHICLES;
     let (key, line) = (format!("car-{vehicle}"), line(number));
     let partition = i32::try_from(vehicle % partitions).unwrap();
-    let record = BaseRecord::to(topic).key(&key).payload(&line);
-    producer.send(record.partition(partition)).unwrap();
+    let record = || BaseRecord::to(topic).key(&key).payload(&line);
+    // The queue fills up while brokers answer with errors.
+    until("the queue has room", || {
+        let sent = producer.send(record().partition(partition));
+        producer.poll(Duration::ZERO);
+        sent.is_ok()
+    });
 }
 
 fn line(number: u64) -> String {

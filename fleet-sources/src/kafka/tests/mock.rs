@@ -129,9 +129,21 @@ impl Mock {
     }
 }
 
+/// Names a story that fails, because several run beside each other.
+struct Told(String);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!("failed: {}", self.0);
+        }
+    }
+}
+
 /// A member joins, a second one joins, the first leaves: each time an API fails with these errors,
 /// one after the other.
 fn an_api_fails(protocol: Protocol, api: Api, errors: &[Code]) {
+    let _told = Told(format!("{protocol:?} {api:?} {errors:?}"));
     let mock = Mock::new(protocol);
     let idle = mock.run(|| {
         mock.cluster.request_errors(api, errors);
@@ -152,6 +164,7 @@ fn an_api_fails(protocol: Protocol, api: Api, errors: &[Code]) {
 
 /// Each leader and the coordinator move to each broker; each broker goes down and comes back.
 fn brokers_move_and_fail(protocol: Protocol, times: usize) {
+    let _told = Told(format!("{protocol:?}, brokers move and fail"));
     let mock = Mock::new(protocol);
     let idle = mock.run(|| {
         let (first, second) = (mock.join(), mock.join());

@@ -77,6 +77,8 @@ struct PostgresReader {
     connection: CachedConnection,
     own: TenantLog,
     reader: Arc<str>,
+    /// How many lanes the log has.
+    lanes: u64,
 }
 
 impl PostgresStore {
@@ -126,6 +128,7 @@ impl PostgresStore {
             connection,
             own,
             reader: reader.into(),
+            lanes,
         };
         let lanes = u32::try_from(lanes).unwrap_or(u32::MAX);
         Ok(LogSource::new(reader, &log, lanes, options))
@@ -202,7 +205,8 @@ impl PostgresReader {
         let (tenant, log) = (&*self.own.tenant, &*self.own.log);
         let note = tx.prepare(NOTE).await?;
         let values: [&(dyn ToSql + Sync); 5] = [&tenant, &log, &&*self.reader, &lanes, &next];
-        if tx.client().execute(&note, &values).await? == 0 {
+        // Some may have been started again after it was dropped.
+        if tx.client().execute(&note, &values).await? < self.lanes {
             return Ok(false);
         }
         if done.is_empty() {

@@ -117,6 +117,23 @@ async fn a_reader_that_is_dropped_while_it_runs_ends_with_an_error() {
     assert_eq!(file.number(ROWS), 30);
 }
 
+#[tokio::test]
+async fn a_reader_of_which_only_some_lanes_are_left_was_dropped() {
+    let file = File::new();
+    let log = filled(&file).await;
+    let mut source = reader(&file, "drivers").await;
+    log.store.drop_active_reader("rides", "drivers").unwrap();
+    let SourceEvent::Batch(batch) = source.next().await.unwrap() else {
+        panic!("its rows are still there")
+    };
+    // As if it were dropped while its lanes are started, one after the other.
+    source.start(&batch.partition, None).await.unwrap();
+    let upto = batch.next.into();
+    let error = source.committed(&batch.partition, &upto).await.unwrap_err();
+    assert!(error.to_string().contains("was dropped"), "{error}");
+    assert_eq!(file.number(ROWS), 30, "nothing is trimmed for it");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_has_nothing_to_read_gives_signs_of_life() {
     let file = File::new();
