@@ -122,6 +122,10 @@ impl SqliteReader {
         tx.connection()
             .execute(START, params![&*self.log, &*self.reader, lane, next])
             .map_err(failed)?;
+        // What a stop left of it: a lane without new rows has no other occasion.
+        tx.connection()
+            .execute(TRIM, params![&*self.log, lane, TRIMMED])
+            .map_err(failed)?;
         Ok(start)
     }
 

@@ -195,7 +195,11 @@ impl PostgresReader {
         let (lane, at) = (lane_number(lane), at.cast_signed());
         let (tenant, log) = (&*self.own.tenant, &*self.own.log);
         let values: [&(dyn ToSql + Sync); 5] = [&tenant, &log, &&*self.reader, &lane, &at];
-        tx.client().execute(START, &values).await
+        tx.client().execute(START, &values).await?;
+        // What a stop left of it: a lane without new rows has no other occasion.
+        let lanes = [lane];
+        let values: [&(dyn ToSql + Sync); 4] = [&tenant, &log, &lanes.as_slice(), &TRIMMED];
+        tx.client().execute(TRIM, &values).await
     }
 
     /// Returns `false` if the reader was dropped.
