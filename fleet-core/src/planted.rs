@@ -12,6 +12,8 @@ macro_rules! bugs {
         impl Bug {
             /// All bugs.
             pub(crate) const ALL: &[Self] = &[$(Self::$bug),+];
+            /// Those that need several logs, and are found by the tests of a zip.
+            pub(crate) const OF_ZIPS: &[Self] = &[Self::ZipByArrival, Self::ZipIdleForgotten];
         }
     };
 }

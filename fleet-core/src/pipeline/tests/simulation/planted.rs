@@ -30,13 +30,15 @@ fn failure(seed: u64) -> Option<String> {
 
 #[test]
 fn every_planted_bug_is_caught() {
+    let of_one_log = Bug::ALL.iter().filter(|bug| !Bug::OF_ZIPS.contains(bug));
+    let bugs: Vec<_> = of_one_log.copied().collect();
     let next = AtomicUsize::new(0);
     let missed = Mutex::new(Vec::new());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
-                while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     match caught(*bug) {
                         Some((seed, why)) => println!("{bug:?}: caught at seed {seed}: {why}"),
                         None => missed.lock().unwrap().push(*bug),
@@ -50,5 +52,5 @@ fn every_planted_bug_is_caught() {
         missed.is_empty(),
         "not caught within {WITHIN} seeds: {missed:?}"
     );
-    println!("{} bugs, each caught within {WITHIN} seeds", Bug::ALL.len());
+    println!("{} bugs, each caught within {WITHIN} seeds", bugs.len());
 }
