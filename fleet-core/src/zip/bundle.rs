@@ -35,15 +35,21 @@ pub(super) struct Bundle<P> {
     pub(super) knows_end: Vec<bool>,
 }
 
+impl<P> Phase<P> {
+    fn incomplete() -> Self {
+        Self::Incomplete {
+            since: Instant::now(),
+            told: false,
+        }
+    }
+}
+
 impl<P: ZipPayload> Bundle<P> {
     pub(super) fn new(name: Partition, inputs: usize) -> Self {
         Self {
             name,
             members: vec![None; inputs],
-            phase: Phase::Incomplete {
-                since: Instant::now(),
-                told: false,
-            },
+            phase: Phase::incomplete(),
             paused: false,
             quiet: vec![None; inputs],
             full: vec![false; inputs],
@@ -69,10 +75,7 @@ impl<P: ZipPayload> Bundle<P> {
 
     /// Takes it from the pipeline, until it is complete again.
     pub(super) fn take_back(&mut self) {
-        self.phase = Phase::Incomplete {
-            since: Instant::now(),
-            told: false,
-        };
+        self.phase = Phase::incomplete();
         self.paused = false;
         self.quiet.fill(None);
     }

@@ -254,7 +254,7 @@ impl<S: Replayable<Payload = Chunk>, D: Dialect> Replayable for EventTimes<S, D>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::several::Several, *};
     use crate::dialect::{OpenXc, VehicleOps};
 
     fn line(second: u32) -> String {
@@ -304,6 +304,4 @@ mod tests {
             "{refused}"
         );
     }
-
-    use super::super::several::Several;
 }

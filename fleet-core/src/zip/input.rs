@@ -120,8 +120,19 @@ impl<P: ZipPayload> Input<P> {
         front.times.get(front.head)?.1
     }
 
-    /// Decides that it is waited for, because more is to come.
-    pub(super) fn wake(&mut self) {
+    /// Up to where it is read: as far as records arrived, or where its source says that it stands.
+    pub(super) fn reached(&self, position: Option<Offset>) -> Offset {
+        self.arrived.max(position).unwrap_or_default()
+    }
+
+    /// Waits for it again if it was idle when it was committed, and has a backlog now.
+    pub(super) fn wake_for(&mut self, end: Option<Offset>, reached: Offset) {
+        if self.waits == Waits::Idle && end.is_some_and(|end| end > reached) {
+            self.wake();
+        }
+    }
+
+    fn wake(&mut self) {
         (self.waits, self.progress.idle) = (Waits::Yes, false);
     }
 

@@ -295,9 +295,10 @@ impl<S: Source<Payload: ZipPayload>> Source for Zip<S> {
         };
         let mut end = merge.count.0;
         for (input, member) in merge.inputs.iter().zip(&bundle.members) {
-            let of_input = self.source.end(member.as_ref()?)?;
-            let arrived = input.arrived.unwrap_or_default();
-            end += input.waiting().1 as u64 + of_input.0.saturating_sub(arrived.0);
+            let member = member.as_ref()?;
+            let reached = input.reached(self.source.position(member));
+            let of_input = self.source.end(member)?;
+            end += input.waiting().1 as u64 + of_input.0.saturating_sub(reached.0);
         }
         Some(Offset(end))
     }

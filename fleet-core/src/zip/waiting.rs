@@ -21,7 +21,7 @@ const LOOKS: u32 = 4;
 const SHORTEST: Duration = Duration::from_millis(10);
 
 impl<S: Source<Payload: ZipPayload>> Zip<S> {
-    /// The inner source has nothing to read: whatever has no end of its own is caught up.
+    /// The inner source has nothing to read: every input whose end is unknown is caught up.
     pub(super) fn all_quiet(&mut self) {
         let now = Instant::now();
         for bundle in self.bundles.values_mut() {
@@ -54,17 +54,13 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
                 };
                 let end = self.source.end(member);
                 *knows_end |= end.is_some();
-                let arrived = input.arrived.max(self.source.position(member));
-                let arrived = arrived.unwrap_or_default();
-                if input.waits == Waits::Idle && end.is_some_and(|end| end > arrived) {
-                    // It was idle when it was committed, and has a backlog now.
-                    input.wake();
-                }
-                if !input.is_waited_for() {
+                let reached = input.reached(self.source.position(member));
+                input.wake_for(end, reached);
+                if input.waits != Waits::Yes {
                     continue;
                 }
                 match end {
-                    Some(end) if end <= arrived => _ = quiet.get_or_insert(now),
+                    Some(end) if end <= reached => _ = quiet.get_or_insert(now),
                     // More is to come, or the brokers cannot be reached.
                     _ if *knows_end => *quiet = None,
                     _ => {}
@@ -85,11 +81,8 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
         let members = bundle.members.clone();
         let Some(merge) = bundle.merge() else { return };
         for (input, member) in merge.inputs.iter_mut().zip(members.iter().flatten()) {
-            let end = self.source.end(member);
-            let arrived = input.arrived.max(self.source.position(member));
-            if input.waits == Waits::Idle && end > arrived {
-                input.wake();
-            }
+            let reached = input.reached(self.source.position(member));
+            input.wake_for(self.source.end(member), reached);
         }
     }
 

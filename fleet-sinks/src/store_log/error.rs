@@ -27,7 +27,7 @@ pub(crate) enum LogError {
         made: u32,
     },
     #[error(
-        "cannot use log {log} of {place}: there is none; start the pipeline that writes it first, or call `make_log`"
+        "cannot use log {log} of {place}: it does not exist; start the pipeline that writes it first, or call `make_log`"
     )]
     Missing { log: String, place: String },
     #[error(
@@ -113,7 +113,7 @@ impl From<LogError> for Error {
 }
 
 impl LogError {
-    /// The error for a reader that cannot be dropped because there is none of its name.
+    /// The error for a reader that cannot be dropped because no reader has its name.
     pub(crate) fn no_reader(log: &str, reader: &str, known: &[String]) -> Self {
         let known = match known {
             [] => "the log has no reader".to_owned(),

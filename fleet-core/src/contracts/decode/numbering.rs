@@ -37,7 +37,7 @@ impl Numbering {
         while self.own.get(self.place).is_some_and(before) {
             self.place += 1;
         }
-        // A record that is none of these cannot have a number of its own.
+        // A record that the run does not hold gets the last number.
         let last = self.own.len().saturating_sub(1);
         Offset(self.first + self.place.min(last) as u64)
     }

@@ -58,7 +58,7 @@ fn insert_heads(db: &Connection, log: &str, lanes: u32) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// The number of lanes of a log; 0 if there is none.
+/// The number of lanes of a log; 0 if it does not exist.
 pub(super) fn lanes(db: &Connection, log: &str) -> rusqlite::Result<u32> {
     db.prepare_cached("SELECT count(*) FROM log_heads WHERE log = ?1")?
         .query_row([log], |row| row.get(0))

@@ -94,7 +94,7 @@ async fn made(tx: &PostgresTransaction, own: &TenantLog, lanes: u32) -> Result<u
     Ok(lanes)
 }
 
-/// Takes the lock of the readers to the end of the transaction. In a statement of its own: the next
+/// Takes the lock of the readers to the end of the transaction. As a separate statement: the next
 /// one sees what its last owner did.
 pub(super) async fn lock_readers(tx: &PostgresTransaction, own: &TenantLog) -> Result<(), Error> {
     let lock = tx.prepare("SELECT pg_advisory_xact_lock($1)").await?;

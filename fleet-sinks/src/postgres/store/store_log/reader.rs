@@ -186,12 +186,7 @@ impl PostgresReader {
             .transpose()
     }
 
-    async fn register_at(
-        &self,
-        tx: &PostgresTransaction,
-        lane: u32,
-        at: u64,
-    ) -> Result<u64, Error> {
+    async fn register_at(&self, tx: &PostgresTransaction, lane: u32, at: u64) -> Result<(), Error> {
         let (lane, at) = (lane_number(lane), at.cast_signed());
         let (tenant, log) = (&*self.own.tenant, &*self.own.log);
         let values: [&(dyn ToSql + Sync); 5] = [&tenant, &log, &&*self.reader, &lane, &at];
@@ -199,7 +194,8 @@ impl PostgresReader {
         // What a stop left of it: a lane without new rows has no other occasion.
         let lanes = [lane];
         let values: [&(dyn ToSql + Sync); 4] = [&tenant, &log, &lanes.as_slice(), &TRIMMED];
-        tx.client().execute(TRIM, &values).await
+        tx.client().execute(TRIM, &values).await?;
+        Ok(())
     }
 
     /// Returns `false` if the reader was dropped.

@@ -134,7 +134,7 @@ async fn names_lanes_and_logs_that_cannot_be_are_refused() {
     };
     let error = open("rides", "drivers").await.unwrap_err().to_string();
     assert!(
-        error.contains("there is none") && error.contains("make_log"),
+        error.contains("does not exist") && error.contains("make_log"),
         "{error}"
     );
     drop(Log::open(&database, 4, 10).await);
@@ -205,5 +205,5 @@ async fn an_older_layout_gets_logs_and_a_wipe_empties_them() {
     assert!(log.store.summary().await.unwrap().logs.is_empty());
     // Whoever still writes hears that the log is gone.
     let error = log.write(&some(1)).await.unwrap_err().to_string();
-    assert!(error.contains("there is none"), "{error}");
+    assert!(error.contains("does not exist"), "{error}");
 }

@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// A file in a folder of its own.
+/// A file in its own folder.
 struct File {
     folder: tempfile::TempDir,
 }
@@ -128,7 +128,7 @@ async fn a_log_that_does_not_exist_cannot_be_read() {
     let open = |log: &str, reader: &str| store.log_source(log, reader, LogSourceOptions::default());
     let error = open("rides", "drivers").unwrap_err().to_string();
     assert!(
-        error.contains("there is none") && error.contains("make_log"),
+        error.contains("does not exist") && error.contains("make_log"),
         "{error}"
     );
     store.make_log("rides", &LogOptions::default()).unwrap();
