@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use super::example::Example;
+use super::failures::Failures;
 use super::recordings::{self, Recordings};
 use super::seeds;
 use super::skipped::SkippedTests;
@@ -38,9 +39,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, String> {
     let servers = Servers::start(&mut report, Install::allowed(args.install), |_| true);
     let skipped = SkippedTests::collect(&metadata.target_directory)?;
     let command = servers.pass_to(recordings.pass_to(skipped.pass_to(every_test(in_ci()))));
-    report.command("tests", &command);
+    Failures::step(&mut report, "tests", &command);
     let lean = skipped.pass_to(Invocation::cargo(LEAN));
-    report.command("tests with few features", &lean);
+    Failures::step(&mut report, "tests with few features", &lean);
     if in_ci() {
         report.check("fuzz", || soak::watch(&Invocation::cargo(FUZZ)).0);
     } else {

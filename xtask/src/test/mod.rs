@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod command;
 pub(crate) mod example;
+mod failures;
 mod recordings;
 mod seeds;
 mod skipped;
