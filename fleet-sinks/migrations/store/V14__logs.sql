@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS fleet_stream.log_readers (
     lane integer NOT NULL,
     -- The first row that it still needs.
     next bigint NOT NULL,
+    -- Where it began: a pipeline that starts afresh as this reader needs every row from here on.
+    began bigint NOT NULL,
     seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (tenant, log, reader, lane)
 ) WITH (fillfactor = 50);

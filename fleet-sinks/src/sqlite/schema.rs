@@ -184,6 +184,7 @@ CREATE TABLE log_readers (
     reader TEXT NOT NULL,
     lane INTEGER NOT NULL,
     next INTEGER NOT NULL,
+    began INTEGER NOT NULL,
     seen_at REAL NOT NULL,
     PRIMARY KEY (log, reader, lane)
 ) STRICT, WITHOUT ROWID;

@@ -51,6 +51,16 @@ pub(crate) enum LogError {
         oldest: u64,
     },
     #[error(
+        "cannot begin lane {lane} of log {log} afresh as reader {reader}: a pipeline has read rows {wanted} to {oldest} as this reader, and they were deleted, so results would begin in the middle; use the store and the name of that pipeline, read as another reader, or drop this one with `drop_reader` to begin at row {oldest}"
+    )]
+    ReadBefore {
+        log: String,
+        reader: String,
+        lane: u32,
+        wanted: u64,
+        oldest: u64,
+    },
+    #[error(
         "cannot read lane {lane} of log {log} from row {wanted} for reader {reader}: the log ends at {end}, so it was wiped and made again since; wipe what the reader computed too"
     )]
     Beyond {
@@ -96,6 +106,7 @@ impl From<LogError> for Error {
         let kind = match refused {
             LogError::Full { .. } => ErrorKind::Sink,
             LogError::Trimmed { .. }
+            | LogError::ReadBefore { .. }
             | LogError::Beyond { .. }
             | LogError::Dropped { .. }
             | LogError::Task { .. } => ErrorKind::Source,

@@ -21,6 +21,17 @@ pub(crate) struct LaneStart {
     pub(crate) end: u64,
 }
 
+/// What a store keeps of a lane for a reader.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    /// The oldest row, or `end` if there is none.
+    pub(crate) oldest: u64,
+    /// The number of the next row that will be written.
+    pub(crate) end: u64,
+    /// The oldest row when the reader was registered; `None` if it was dropped.
+    pub(crate) began: Option<u64>,
+}
+
 /// One registered reader of a log, as a store keeps it. Calls may overlap.
 #[async_trait]
 pub(crate) trait LaneReader: Send + Sync + 'static {
@@ -30,8 +41,7 @@ pub(crate) trait LaneReader: Send + Sync + 'static {
     /// The rows of a lane from this number on.
     async fn page(&self, lane: u32, from: u64, limits: PageLimits) -> Result<Vec<LogRecord>>;
 
-    /// Registers that the reader needs a lane from this number on; by default from the oldest row
-    /// that is kept.
+    /// Registers that the reader needs a lane from this number on; by default from where it began.
     async fn start(&self, lane: u32, at: Option<u64>) -> Result<LaneStart>;
 
     /// Records that everything below these numbers is durable with the reader, and that it is
@@ -39,15 +49,25 @@ pub(crate) trait LaneReader: Send + Sync + 'static {
     async fn note(&self, done: &[(u32, u64)]) -> Result<()>;
 }
 
-/// Decides where a lane is read from, of which rows from `oldest` to before `end` are kept.
+/// Decides where a lane is read from. Without a place the reader has computed nothing, so it needs
+/// every row since it began: if a pipeline of this name has read some, they may be gone.
 pub(crate) fn start_at(
     (log, reader, lane): (&str, &str, u32),
     at: Option<u64>,
-    oldest: u64,
-    end: u64,
+    Kept { oldest, end, began }: Kept,
 ) -> Result<LaneStart> {
-    let wanted = at.unwrap_or(oldest);
+    let wanted = at.or(began).unwrap_or(oldest);
     let (log, reader) = (log.to_owned(), reader.to_owned());
+    if wanted < oldest && at.is_none() {
+        return Err(LogError::ReadBefore {
+            log,
+            reader,
+            lane,
+            wanted,
+            oldest,
+        }
+        .into());
+    }
     if wanted < oldest {
         return Err(LogError::Trimmed {
             log,

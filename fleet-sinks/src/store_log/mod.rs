@@ -22,6 +22,9 @@
 //!   the order of the graph.
 //! - A row is kept until every registered reader has committed past it. A log that nobody reads is
 //!   kept in whole, up to its [bound](LogOptions::most_waiting).
+//! - A reader begins with the oldest row that is kept when it is registered. A pipeline that starts
+//!   afresh under the name of a reader is refused once rows that it needs are gone, so no result
+//!   begins in the middle unseen.
 //!
 //! # Event time
 //! Rows of a key may come from several partitions of the first pipeline, with any skew between
@@ -39,7 +42,7 @@ pub(crate) mod tests;
 
 pub use decode::LogDecoder;
 pub(crate) use error::LogError;
-pub(crate) use lanes::{LaneReader, LaneStart, PageLimits, start_at, unbroken};
+pub(crate) use lanes::{Kept, LaneReader, LaneStart, PageLimits, start_at, unbroken};
 pub use options::{LogOptions, LogSourceOptions};
 pub use record::{LogRecord, LogRecords};
 pub use rows::LogRows;

@@ -11,7 +11,7 @@ use super::{
     heads,
 };
 use crate::store_log::{
-    LaneReader, LaneStart, LogError, LogRecord, LogSource, LogSourceOptions, PageLimits,
+    Kept, LaneReader, LaneStart, LogError, LogRecord, LogSource, LogSourceOptions, PageLimits,
     check_name, start_at, unbroken,
 };
 
@@ -21,22 +21,23 @@ const TRIMMED: i64 = 20_000;
 
 /// A reader that is known keeps its place; a new one begins with the oldest row.
 const REGISTER: &str = "
-INSERT INTO log_readers (log, reader, lane, next, seen_at)
-SELECT h.log, ?2, h.lane, coalesce(
-        (SELECT min(w.seq) FROM log_rows w WHERE w.log = h.log AND w.lane = h.lane), h.next),
-    unixepoch('subsec')
-FROM log_heads h WHERE h.log = ?1
+INSERT INTO log_readers (log, reader, lane, next, began, seen_at)
+SELECT log, ?2, lane, oldest, oldest, unixepoch('subsec') FROM (
+    SELECT h.log, h.lane, coalesce((SELECT min(w.seq) FROM log_rows w
+        WHERE w.log = h.log AND w.lane = h.lane), h.next) AS oldest
+    FROM log_heads h WHERE h.log = ?1) WHERE true
 ON CONFLICT (log, reader, lane) DO UPDATE SET seen_at = excluded.seen_at";
 
-/// The oldest row that is kept of a lane, and the number of the next one.
+/// The oldest row that is kept of a lane, the number of the next one, and where the reader began.
 const LANE: &str = "
 SELECT coalesce(
-    (SELECT min(w.seq) FROM log_rows w WHERE w.log = h.log AND w.lane = h.lane), h.next), h.next
+    (SELECT min(w.seq) FROM log_rows w WHERE w.log = h.log AND w.lane = h.lane), h.next), h.next,
+    (SELECT r.began FROM log_readers r WHERE r.log = h.log AND r.lane = h.lane AND r.reader = ?3)
 FROM log_heads h WHERE h.log = ?1 AND h.lane = ?2";
 
 const START: &str = "
-INSERT INTO log_readers (log, reader, lane, next, seen_at)
-VALUES (?1, ?2, ?3, ?4, unixepoch('subsec'))
+INSERT INTO log_readers (log, reader, lane, next, began, seen_at)
+VALUES (?1, ?2, ?3, ?4, ?4, unixepoch('subsec'))
 ON CONFLICT (log, reader, lane) DO UPDATE SET next = excluded.next, seen_at = excluded.seen_at";
 
 const TRIM: &str = "
@@ -108,16 +109,20 @@ impl SqliteReader {
         let failed = |cause| tx.failed("start reading a log of", cause);
         let kept = |db: &Connection| {
             db.prepare_cached(LANE)?
-                .query_row(params![&*self.log, lane], |row| {
-                    Ok((unsigned(row, 0)?, unsigned(row, 1)?))
+                .query_row(params![&*self.log, lane, &*self.reader], |row| {
+                    Ok(Kept {
+                        oldest: unsigned(row, 0)?,
+                        end: unsigned(row, 1)?,
+                        began: row.get::<_, Option<i64>>(2)?.map(i64::cast_unsigned),
+                    })
                 })
                 .optional()
         };
-        let Some((oldest, end)) = kept(tx.connection()).map_err(failed)? else {
+        let Some(kept) = kept(tx.connection()).map_err(failed)? else {
             let (log, place) = (self.log.to_string(), tx.file().to_owned());
             return Err(LogError::Missing { log, place }.into());
         };
-        let start = start_at((&self.log, &self.reader, lane), at, oldest, end)?;
+        let start = start_at((&self.log, &self.reader, lane), at, kept)?;
         let next = start.at.cast_signed();
         tx.connection()
             .execute(START, params![&*self.log, &*self.reader, lane, next])

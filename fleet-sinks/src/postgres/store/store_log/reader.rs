@@ -14,7 +14,7 @@ use super::{
 use crate::{
     postgres::connect::{PostgresConnection, PostgresTransaction, cached::CachedConnection},
     store_log::{
-        LaneReader, LaneStart, LogError, LogRecord, LogSource, LogSourceOptions, PageLimits,
+        Kept, LaneReader, LaneStart, LogError, LogRecord, LogSource, LogSourceOptions, PageLimits,
         check_name, start_at, unbroken,
     },
 };
@@ -25,20 +25,25 @@ const TRIMMED: i64 = 20_000;
 
 /// A reader that is known keeps its place; a new one begins with the oldest row.
 const REGISTER: &str = "
-INSERT INTO fleet_stream.log_readers AS known (tenant, log, reader, lane, next)
-SELECT h.tenant, h.log, $3, h.lane, coalesce((SELECT min(w.seq) FROM fleet_stream.log_rows w
-    WHERE w.tenant = h.tenant AND w.log = h.log AND w.lane = h.lane), h.next)
-FROM fleet_stream.log_heads h WHERE h.tenant = $1 AND h.log = $2 ORDER BY h.lane
+INSERT INTO fleet_stream.log_readers AS known (tenant, log, reader, lane, next, began)
+SELECT tenant, log, $3, lane, oldest, oldest FROM (
+    SELECT h.tenant, h.log, h.lane, coalesce((SELECT min(w.seq) FROM fleet_stream.log_rows w
+        WHERE w.tenant = h.tenant AND w.log = h.log AND w.lane = h.lane), h.next) AS oldest
+    FROM fleet_stream.log_heads h WHERE h.tenant = $1 AND h.log = $2
+) AS kept ORDER BY lane
 ON CONFLICT (tenant, log, reader, lane) DO UPDATE SET seen_at = clock_timestamp()";
 
-/// The oldest row that is kept of a lane, and the number of the next one.
+/// The oldest row that is kept of a lane, the number of the next one, and where the reader began.
 const LANE: &str = "
 SELECT coalesce((SELECT min(w.seq) FROM fleet_stream.log_rows w
-    WHERE w.tenant = h.tenant AND w.log = h.log AND w.lane = h.lane), h.next), h.next
+    WHERE w.tenant = h.tenant AND w.log = h.log AND w.lane = h.lane), h.next), h.next,
+    (SELECT r.began FROM fleet_stream.log_readers r
+        WHERE r.tenant = h.tenant AND r.log = h.log AND r.lane = h.lane AND r.reader = $4)
 FROM fleet_stream.log_heads h WHERE h.tenant = $1 AND h.log = $2 AND h.lane = $3";
 
 const START: &str = "
-INSERT INTO fleet_stream.log_readers (tenant, log, reader, lane, next) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO fleet_stream.log_readers (tenant, log, reader, lane, next, began)
+VALUES ($1, $2, $3, $4, $5, $5)
 ON CONFLICT (tenant, log, reader, lane)
 DO UPDATE SET next = excluded.next, seen_at = clock_timestamp()";
 
@@ -175,15 +180,21 @@ impl PostgresReader {
         rows.iter().map(record).collect()
     }
 
-    /// The oldest row that is kept of a lane, and the number of the next one; `None` if the log is
-    /// gone.
-    async fn kept(&self, tx: &PostgresTransaction, lane: u32) -> Result<Option<(u64, u64)>, Error> {
+    /// What is kept of a lane; `None` if the log is gone.
+    async fn kept(&self, tx: &PostgresTransaction, lane: u32) -> Result<Option<Kept>, Error> {
         heads::lock_readers(tx, &self.own).await?;
         let lane = lane_number(lane);
-        let values: [&(dyn ToSql + Sync); 3] = [&&*self.own.tenant, &&*self.own.log, &lane];
+        let (tenant, log) = (&*self.own.tenant, &*self.own.log);
+        let values: [&(dyn ToSql + Sync); 4] = [&tenant, &log, &lane, &&*self.reader];
         let row = tx.client().query_opt(LANE, &values).await?;
-        row.map(|row| Ok((unsigned(&row, 0)?, unsigned(&row, 1)?)))
-            .transpose()
+        let kept = |row: Row| {
+            Ok(Kept {
+                oldest: unsigned(&row, 0)?,
+                end: unsigned(&row, 1)?,
+                began: row.try_get::<_, Option<i64>>(2)?.map(i64::cast_unsigned),
+            })
+        };
+        row.map(kept).transpose()
     }
 
     async fn register_at(&self, tx: &PostgresTransaction, lane: u32, at: u64) -> Result<(), Error> {
@@ -259,10 +270,10 @@ impl LaneReader for PostgresReader {
     async fn start(&self, lane: u32, at: Option<u64>) -> Result<LaneStart> {
         let doing = "start reading a log of";
         let tx = self.connection.begin().await?;
-        let Some((oldest, end)) = tx.run(doing, self.kept(&tx, lane)).await? else {
+        let Some(kept) = tx.run(doing, self.kept(&tx, lane)).await? else {
             return Err(self.own.missing(&tx));
         };
-        let start = start_at(self.place(lane), at, oldest, end)?;
+        let start = start_at(self.place(lane), at, kept)?;
         tx.run(doing, self.register_at(&tx, lane, start.at)).await?;
         self.connection.commit(tx).await?;
         Ok(start)

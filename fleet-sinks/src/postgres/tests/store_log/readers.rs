@@ -65,6 +65,16 @@ async fn rows_are_kept_until_every_reader_has_committed_past_them() {
         assert_eq!(error.kind(), ErrorKind::Source);
         assert!(error.to_string().contains(why), "{error}");
     }
+    // Nor a pipeline that has computed nothing: another of this name has.
+    let options = LogSourceOptions::default();
+    let source = log.store.log_source("rides", "slow", options).await;
+    let mut afresh = source.unwrap();
+    afresh.next().await.unwrap();
+    let error = afresh.start(lane, None).await.unwrap_err();
+    let why = "read as another reader";
+    assert!(error.to_string().contains(why), "{error}");
+    log.store.drop_active_reader("rides", "slow").await.unwrap();
+    afresh.start(lane, None).await.unwrap();
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::{File, Log};
 use crate::{
     store_log::{LogSource, LogSourceOptions},
     testing::{
-        readers::{Seen, read, start},
+        readers::{Seen, read, read_all, start},
         rides::ride,
     },
 };
@@ -62,6 +62,29 @@ async fn rows_are_kept_until_every_reader_has_committed_past_them() {
     }
     assert_eq!(file.number(ROWS), 0);
     assert_eq!(log.store.summary().unwrap().logs["rides"].waiting, 0);
+}
+
+#[tokio::test]
+async fn a_pipeline_that_starts_afresh_as_a_reader_of_which_rows_are_gone_is_refused() {
+    let file = File::new();
+    let _log = filled(&file).await;
+    let options = LogSourceOptions::until_now();
+    let again = |name| file.store(name).log_source("rides", "drivers", options);
+    let mut first = reader(&file, "drivers").await;
+    let SourceEvent::Batch(batch) = first.next().await.unwrap() else {
+        panic!("there are rows")
+    };
+    // Read, and not committed: all rows are there.
+    let mut source = again("crashed").unwrap();
+    assert_eq!(read_all(&mut source).await.values().flatten().count(), 30);
+
+    let upto = batch.next.into();
+    first.committed(&batch.partition, &upto).await.unwrap();
+    let mut source = again("wiped").unwrap();
+    source.next().await.unwrap();
+    let error = source.start(&batch.partition, None).await.unwrap_err();
+    assert!(error.to_string().contains("read as another reader"), "{error}");
+    source.start(&batch.partition, Some(&upto)).await.unwrap();
 }
 
 #[tokio::test]
