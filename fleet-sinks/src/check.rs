@@ -40,6 +40,23 @@ pub(crate) fn fields<R: TableRow>(
     }
 }
 
+/// Appends a row as a JSON object without a line end, in the pass that checks it. A row that is not
+/// written leaves nothing behind.
+#[cfg(any(feature = "sqlite", feature = "kafka", feature = "postgres"))]
+pub(crate) fn json<R: TableRow>(
+    row: &R,
+    names: &fleet_core::table::JsonFields,
+    to: &mut Vec<u8>,
+) -> Result<(), Misfit> {
+    let start = to.len();
+    let done = fields(row, &mut |column, value| names.put(column, value, to));
+    match done {
+        Ok(()) => to.push(b'}'),
+        Err(_) => to.truncate(start),
+    }
+    done
+}
+
 struct Checked<'a> {
     columns: &'static [Column],
     next: usize,

@@ -125,7 +125,7 @@ impl<D: Dialect> Decode<TimedChunk> for D {
 ///
 /// # Examples
 /// ```no_run
-/// use fleet_core::{Partition, dialect::Native, event::Telemetry, source::{Chunk, Replayable}};
+/// use fleet_core::{Partition, dialect::Native, source::{Chunk, Replayable}};
 /// use fleet_core::zip::{EventTimes, Place, Several, Zip, ZipDecoder};
 ///
 /// fn zipped(
@@ -133,8 +133,8 @@ impl<D: Dialect> Decode<TimedChunk> for D {
 ///     driving: impl Replayable<Payload = Chunk> + 'static,
 /// ) -> fleet_core::Result<impl Replayable> {
 ///     let files = Several::new([
-///         Box::new(EventTimes::new(telemetry, Native::<Telemetry>::default())?) as _,
-///         Box::new(EventTimes::new(driving, Native::<Telemetry>::default())?) as _,
+///         Box::new(EventTimes::new(telemetry, Native::default())?) as _,
+///         Box::new(EventTimes::new(driving, Native::default())?) as _,
 ///     ]);
 ///     // Each file is an input.
 ///     let place = |partition: &Partition| {

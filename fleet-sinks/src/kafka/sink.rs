@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use fleet_core::{
     Result, Row, TableRow,
     sink::{Outcome, Rejected, Sink},
-    table::{JsonFields, Value},
+    table::JsonFields,
 };
 use rdkafka::{error::KafkaError as ClientError, message::OwnedHeaders};
 
@@ -174,9 +174,8 @@ impl<R: TableRow> KafkaSink<R> {
         value: &mut Vec<u8>,
     ) -> Result<Option<String>> {
         value.clear();
-        let write = &mut |column, field: &Value<'_>| self.json.put(column, field, value);
-        match check::fields(&row.value, write) {
-            Ok(()) => value.push(b'}'),
+        match check::json(&row.value, &self.json, value) {
+            Ok(()) => {}
             Err(Misfit::Content(reason)) => return Ok(Some(reason)),
             Err(Misfit::Shape(error)) => return Err(error),
         }

@@ -6,7 +6,7 @@ use compact_str::CompactString;
 use fleet_core::{
     ContentId, Result, Row, TableRow,
     sink::{Outcome, Rejected},
-    table::to_ndjson,
+    table::JsonFields,
 };
 
 use super::{
@@ -97,10 +97,12 @@ impl<R: TableRow> OutboxRows<R> {
     ) -> Result<(Vec<OutboxMessage>, Outcome)> {
         let mut messages = Vec::with_capacity(rows.len());
         let mut rejected: Vec<Rejected> = Vec::new();
+        let names = JsonFields::new(R::columns());
         for (index, row) in rows.iter().enumerate() {
             let key = keys.and_then(|keys| keys.get(index));
-            match check::fields(&row.value, &mut |_, _| ()) {
-                Ok(()) => messages.push(self.message(row, key)),
+            let mut value = Vec::new();
+            match check::json(&row.value, &names, &mut value) {
+                Ok(()) => messages.push(self.message(row, key, value)),
                 Err(Misfit::Content(reason)) => {
                     rejected.push(check::rejected(index, reason, &row.value));
                 }
@@ -110,11 +112,7 @@ impl<R: TableRow> OutboxRows<R> {
         Ok((messages, Outcome { rejected }))
     }
 
-    fn message(&self, row: &Row<R>, key: Option<&CompactString>) -> OutboxMessage {
-        let mut value = Vec::new();
-        to_ndjson(&row.value, &mut value);
-        // The line end.
-        value.pop();
+    fn message(&self, row: &Row<R>, key: Option<&CompactString>, value: Vec<u8>) -> OutboxMessage {
         let key = key.map(CompactString::as_bytes);
         let id = match &self.id {
             Some(of) => of(&row.value),

@@ -8,7 +8,7 @@ use fleet_core::{
     dialect::MAX_RECORD_BYTES,
     event::ContentHasher,
     sink::{Outcome, Rejected},
-    table::to_ndjson,
+    table::JsonFields,
 };
 
 use super::{
@@ -122,14 +122,15 @@ impl<R: TableRow> LogRows<R> {
     ) -> Result<(Vec<NewRow>, Outcome)> {
         let mut new = Vec::with_capacity(rows.len());
         let mut rejected: Vec<Rejected> = Vec::new();
+        let names = JsonFields::new(R::columns());
         for (index, row) in rows.iter().enumerate() {
-            match check::fields(&row.value, &mut |_, _| ()) {
+            let mut body = Vec::new();
+            match check::json(&row.value, &names, &mut body) {
                 Ok(()) => {
-                    let own = keys.and_then(|keys| keys.get(index));
-                    let made = self.row(row, own);
-                    let length = made.body.len();
+                    let length = body.len();
                     if length <= MAX_RECORD_BYTES {
-                        new.push(made);
+                        let own = keys.and_then(|keys| keys.get(index));
+                        new.push(self.row(row, own, body));
                         continue;
                     }
                     let reason = format!("it has {length} bytes, the limit is {MAX_RECORD_BYTES}");
@@ -146,11 +147,7 @@ impl<R: TableRow> LogRows<R> {
         Ok((new, Outcome { rejected }))
     }
 
-    fn row(&self, row: &Row<R>, own: Option<&CompactString>) -> NewRow {
-        let mut body = Vec::new();
-        to_ndjson(&row.value, &mut body);
-        // The line end.
-        body.pop();
+    fn row(&self, row: &Row<R>, own: Option<&CompactString>, body: Vec<u8>) -> NewRow {
         let key = match &self.key {
             Some(of) => of(&row.value),
             None => own.cloned().unwrap_or_default(),

@@ -46,7 +46,7 @@ impl<E: Event> Graph<E> {
     /// };
     /// let moving = event(10).with_speed(Speed::from_kmh(50.0));
     /// harness.push_batch([event(9), moving, event(12), event(13)])?;
-    /// harness.finish()?;
+    /// harness.end();
     /// assert_eq!(harness.take(joined), [(9, None), (12, Some(50.0)), (13, None)]);
     /// # Ok::<(), fleet_core::Error>(())
     /// ```

@@ -133,8 +133,14 @@ async fn a_topic_that_is_missing_blocks_no_other(mut store: impl Store) {
     let mut relay = relay(&store, &topic.brokers);
     let error = relay.drain().await.unwrap_err().to_string();
     assert!(error.contains(&missing), "{error}");
-    let status = relay.drain().await.unwrap();
-    assert_eq!((status.relayed(), status.backlog.waiting), (30, 60));
+    // On a busy machine the second goes by that the missing topic is left out for: an error again.
+    for _ in 0..20 {
+        if relay.watch().borrow().relayed() < 30 {
+            _ = relay.drain().await;
+        }
+    }
+    assert_eq!(relay.watch().borrow().relayed(), 30);
+    assert_eq!(relay.backlog().measure().await.unwrap().waiting, 60);
     assert_eq!(assert_numbered(&topic, 30), 30);
     let made = Topic::at(&topic.brokers, &missing, &[]).await;
     // The client may still hold what it knew of the topic.

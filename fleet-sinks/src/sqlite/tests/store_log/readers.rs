@@ -83,7 +83,10 @@ async fn a_pipeline_that_starts_afresh_as_a_reader_of_which_rows_are_gone_is_ref
     let mut source = again("wiped").unwrap();
     source.next().await.unwrap();
     let error = source.start(&batch.partition, None).await.unwrap_err();
-    assert!(error.to_string().contains("read as another reader"), "{error}");
+    assert!(
+        error.to_string().contains("read as another reader"),
+        "{error}"
+    );
     source.start(&batch.partition, Some(&upto)).await.unwrap();
 }
 
