@@ -20,6 +20,7 @@ mod in_memory;
 mod input;
 mod kafka;
 mod library;
+mod log;
 mod postgres;
 mod random;
 mod restore;
@@ -94,6 +95,9 @@ fn main() {
             }
             if wanted("kafka") {
                 kafka::run(events / 2);
+            }
+            if wanted("log") {
+                log::run(events / 8);
             }
             if wanted("restore") {
                 restore::run(events as usize / 2);

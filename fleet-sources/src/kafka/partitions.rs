@@ -18,23 +18,33 @@ const PREFIX: &str = "partitions=";
 /// What follows the number where a partition began, and nothing of it is committed yet.
 const BEGUN: &str = " begun";
 
-/// A position of the group, and how many partitions of the topic are read.
-pub(super) fn position(place: &Place, offset: i64, known: i32) -> KafkaResult<TopicPartitionList> {
-    element(place, offset, format!("{PREFIX}{known}"))
+/// Positions of the group, each with how many partitions of its topic are read.
+pub(super) fn positions(of: &[(Place, u64, i32)]) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(of.len());
+    for (place, offset, known) in of {
+        let offset = i64::try_from(*offset).unwrap_or(i64::MAX);
+        add(&mut list, place, offset, format!("{PREFIX}{known}"))?;
+    }
+    Ok(list)
 }
 
 /// Where a partition begins of which nothing is committed yet.
 pub(super) fn beginning(place: &Place, offset: i64, known: i32) -> KafkaResult<TopicPartitionList> {
-    element(place, offset, format!("{PREFIX}{known}{BEGUN}"))
+    let mut list = TopicPartitionList::new();
+    add(&mut list, place, offset, format!("{PREFIX}{known}{BEGUN}"))?;
+    Ok(list)
 }
 
-fn element(place: &Place, offset: i64, metadata: String) -> KafkaResult<TopicPartitionList> {
-    let (topic, number) = place;
-    let mut list = TopicPartitionList::new();
+fn add(
+    list: &mut TopicPartitionList,
+    (topic, number): &Place,
+    offset: i64,
+    metadata: String,
+) -> KafkaResult<()> {
     let mut element = list.add_partition(topic, *number);
     element.set_offset(Offset::Offset(offset))?;
     element.set_metadata(metadata);
-    Ok(list)
+    Ok(())
 }
 
 /// Where a partition began, if nothing of it was committed since.

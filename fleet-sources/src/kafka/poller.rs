@@ -9,7 +9,7 @@ use std::{
 use rdkafka::{
     Message,
     consumer::{
-        Consumer,
+        CommitMode, Consumer,
         base_consumer::{BaseConsumer, PartitionQueue},
     },
     error::{KafkaError as ClientError, RDKafkaErrorCode},
@@ -21,7 +21,7 @@ use super::{
     context::{Context, release},
     error::KafkaError,
     options::KafkaOptions,
-    probe,
+    partitions, probe,
     records::{Builder, readable, time},
     shared::{Phase, Place, Shared, now},
 };
@@ -32,6 +32,9 @@ const WAIT: Duration = Duration::from_millis(100);
 /// How many callbacks are served before records are read again. Our choice: a client that logs all
 /// it does logs hundreds of lines at once.
 const SERVED: u32 = 1000;
+/// The time between two tellings of positions to the group. Only tools read them. Our choice: soon
+/// enough for those who watch, and far less work than a request for each commit of the store.
+const TELL: Duration = Duration::from_secs(1);
 /// How long the brokers may take to say whether a topic is there. Nothing is read meanwhile.
 const ASK: Duration = Duration::from_secs(1);
 
@@ -44,6 +47,8 @@ pub(super) struct Poller {
     topics: Vec<String>,
     queues: BTreeMap<Place, PartitionQueue<Context>>,
     builder: Builder,
+    /// When the group is told positions.
+    tell_at: Instant,
     /// When to look whether a topic is still unknown.
     unknown: Option<Instant>,
 }
@@ -62,6 +67,7 @@ impl Poller {
             topics: topics.iter().copied().map(str::to_owned).collect(),
             queues: BTreeMap::new(),
             builder: Builder::default(),
+            tell_at: now(),
             unknown: None,
         }
     }
@@ -71,6 +77,10 @@ impl Poller {
         while !self.shared.stops.load(Ordering::SeqCst) {
             self.serve();
             self.complete_hand_overs();
+            if now() >= self.tell_at {
+                self.tell(&self.positions(None));
+                self.tell_at = now() + TELL;
+            }
             self.open_queues();
             self.give_up_unknown_topics();
             let more = self.drain();
@@ -79,6 +89,7 @@ impl Poller {
                 self.shared.wait(WAIT);
             }
         }
+        self.tell(&self.positions(None));
         // Before the consumer: closing it serves the last rebalance, and leaves the group.
         self.queues.clear();
     }
@@ -191,12 +202,40 @@ impl Poller {
             });
         state.leaving = waiting;
         let over: Vec<super::shared::Leaving> = over;
-        for place in over.iter().flat_map(|leaving| &leaving.places) {
-            state.parts.remove(place);
-        }
         drop(state);
         for leaving in over {
+            // While they are ours: the next member shall not seem to begin further back.
+            self.tell(&self.positions(Some(&leaving.places)));
+            let mut state = self.shared.lock();
+            for place in &leaving.places {
+                state.parts.remove(place);
+            }
+            drop(state);
             release(&self.consumer, &leaving.places);
+        }
+    }
+
+    /// Takes the positions that the group was not told, of these partitions or of all.
+    fn positions(&self, of: Option<&[Place]>) -> Vec<(Place, u64, i32)> {
+        let mut state = self.shared.lock();
+        let parts = state.parts.iter_mut();
+        let wanted = parts.filter(|(place, _)| of.is_none_or(|of| of.contains(place)));
+        let untold = wanted.filter_map(|(place, part)| {
+            let upto = part.take_untold()?;
+            Some((place.clone(), upto, part.known))
+        });
+        untold.collect()
+    }
+
+    /// Tells the group positions. Nothing waits for an answer.
+    fn tell(&self, positions: &[(Place, u64, i32)]) {
+        if positions.is_empty() {
+            return;
+        }
+        let list = partitions::positions(positions);
+        let told = list.and_then(|list| self.consumer.commit(&list, CommitMode::Async));
+        if let Err(error) = told {
+            tracing::debug!(%error, "the group did not take positions");
         }
     }
 

@@ -53,6 +53,8 @@ pub(super) struct Part {
     batches: VecDeque<(KafkaRecords, u64)>,
     pub(super) waiting_bytes: usize,
     pub(super) uncommitted: Uncommitted,
+    /// The position that the store has and the group was not told.
+    untold: Option<u64>,
     /// The offset after the last record that was read here.
     pub(super) next: u64,
     /// Whether nothing followed when it was last asked.
@@ -289,6 +291,7 @@ impl Part {
             batches: VecDeque::new(),
             waiting_bytes: 0,
             uncommitted: Uncommitted::default(),
+            untold: None,
             next: 0,
             at_end: false,
             end: 0,
@@ -326,6 +329,17 @@ impl Part {
             tracing::warn!(partition = %self.name, records, "an open transaction holds readers back");
         }
         self.held_back = records;
+    }
+
+    /// Notes that the store has everything before an offset.
+    pub(super) fn committed(&mut self, upto: u64) {
+        self.uncommitted.committed(upto);
+        self.untold = Some(upto);
+    }
+
+    /// Takes the position that the group is to be told.
+    pub(super) fn take_untold(&mut self) -> Option<u64> {
+        self.untold.take()
     }
 
     /// Adds what was read.

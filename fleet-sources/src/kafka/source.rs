@@ -19,7 +19,7 @@ use fleet_core::{
 };
 use rdkafka::{
     ClientConfig,
-    consumer::{BaseConsumer, CommitMode, Consumer},
+    consumer::{BaseConsumer, Consumer},
 };
 
 use super::{
@@ -31,10 +31,9 @@ use super::{
     error::KafkaError,
     lag,
     options::{KafkaOptions, StartAt},
-    partitions,
     poller::Poller,
     records::KafkaRecords,
-    shared::{Part, Phase, Place, Shared},
+    shared::{Part, Phase, Shared},
 };
 
 /// How long dropping the source waits until the member has left its group.
@@ -174,13 +173,6 @@ impl KafkaSource {
             .as_ref()
             .ok_or_else(|| KafkaError::Ended.into())
     }
-
-    fn place(&self, partition: &Partition) -> Option<Place> {
-        let state = self.shared.lock();
-        let mut parts = state.parts.iter();
-        let found = parts.find(|(_, part)| part.name == *partition);
-        found.map(|(place, _)| place.clone())
-    }
 }
 
 impl Drop for KafkaSource {
@@ -295,19 +287,8 @@ impl Source for KafkaSource {
     }
 
     async fn committed(&mut self, partition: &Partition, upto: &Position) -> Result<()> {
-        let (Some(place), Ok(offset)) = (self.place(partition), i64::try_from(upto.next.0)) else {
-            return Ok(());
-        };
-        let known = self.shared.lock().parts.get_mut(&place).map_or(0, |part| {
-            part.uncommitted.committed(upto.next.0);
-            part.known
-        });
-        let consumer = self.consumer()?;
-        let told = partitions::position(&place, offset, known)
-            .and_then(|list| consumer.commit(&list, CommitMode::Async));
-        // Only tools read the offset, so nothing waits for it.
-        if let Err(error) = told {
-            tracing::debug!(%error, "the group did not take a position");
+        if let Some(part) = self.shared.lock().part(partition) {
+            part.committed(upto.next.0);
         }
         Ok(())
     }

@@ -166,7 +166,7 @@ async fn brokers_take_a_position_of_a_partition_that_was_lost_but_we_do_not_send
         };
 
         // The member is in the group, which is all that the brokers ask.
-        let list = partitions::position(&place(lost), 7, 3).unwrap();
+        let list = partitions::positions(&[(place(lost), 7, 3)]).unwrap();
         let consumer = first.source.consumer().unwrap();
         consumer.commit(&list, CommitMode::Sync).unwrap();
         assert_eq!(kept(&first, &place(lost)), rdkafka::Offset::Offset(7));
