@@ -68,7 +68,7 @@ pub(crate) fn slowest(readers: &[LogReader]) -> String {
     let advice = if reader.is_gone() {
         "it seems to be gone: start it again, or drop it by `drop_reader`"
     } else {
-        "wait until it has caught up, or raise `most_waiting`"
+        "start it if it is not running, wait until it has caught up, or raise `most_waiting`"
     };
     format!("the slowest reader is {name}, {behind} rows behind and seen {seconds} s ago; {advice}")
 }

@@ -16,7 +16,8 @@ use crate::data::{Error, Result};
 pub struct Retry {
     /// The number of retries of one operation before the pipeline stops.
     pub times: usize,
-    /// The first delay. Each further delay is twice as long.
+    /// The first delay. Each further delay is twice as long. So are those of failures that
+    /// [pause](crate::Error::pausing), which are not counted.
     pub first: Duration,
     /// The upper bound of the delays.
     pub longest: Duration,
@@ -64,6 +65,7 @@ impl RetryContext {
     pub(super) fn attempts(&self) -> Attempts {
         Attempts {
             delays: self.policy.delays(),
+            pause: self.policy.first,
             context: self.clone(),
         }
     }
@@ -72,6 +74,8 @@ impl RetryContext {
 /// The attempts of one operation.
 pub(super) struct Attempts {
     delays: ExponentialBackoff,
+    /// The next delay of a failure that pauses.
+    pause: Duration,
     context: RetryContext,
 }
 
@@ -88,8 +92,12 @@ impl Attempts {
         error: Error,
     ) -> Result<Duration> {
         let delay = if error.is_pausing() {
-            // Does not count as an attempt, because somebody has to act first.
-            Some(self.context.policy.longest)
+            // Does not count as an attempt, because somebody has to act first. It may be a reader
+            // that makes room at once, or a person.
+            let longest = self.context.policy.longest;
+            let pause = self.pause.min(longest);
+            self.pause = pause.saturating_mul(2);
+            Some(pause)
         } else {
             self.delays.next().filter(|_| error.is_retryable())
         };

@@ -63,8 +63,8 @@ impl Ticks {
                  {bound:?} allows: set an idle time of at least that"
             )
         } else if !follows {
-            "ticks need a source that waits for more input: this one ends, and its end fires every \
-             timer"
+            "ticks need a source that waits for more input, and this one does not: the end of an \
+             input fires every timer, and where it closes they wait for its next run"
                 .into()
         } else {
             return Ok(());

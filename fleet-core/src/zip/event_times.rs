@@ -120,11 +120,15 @@ impl<D: Dialect> Decode<TimedChunk> for D {
 
 /// Gives the lines of a source the times of their events as log times, so that files can be zipped.
 ///
+/// A line whose clock is wrong by hours or years holds its file back for as long, and what it held
+/// back is late. So bound how far ahead a line may be, by [`Zip::max_ahead`](super::Zip::max_ahead).
+///
 /// # Cost
 /// Each line is read twice, here and in the task.
 ///
 /// # Examples
 /// ```no_run
+/// use std::time::Duration;
 /// use fleet_core::{Partition, dialect::Native, source::{Chunk, Replayable}};
 /// use fleet_core::zip::{EventTimes, Place, Several, Zip, ZipDecoder};
 ///
@@ -141,7 +145,8 @@ impl<D: Dialect> Decode<TimedChunk> for D {
 ///         let input = usize::from(partition.as_str().contains("driving"));
 ///         Some(Place { bundle: "drive".into(), input })
 ///     };
-///     Ok(Zip::new(files, 2, place))
+///     // Longer than a vehicle is silent, and shorter than a wrong clock is wrong.
+///     Ok(Zip::new(files, 2, place).max_ahead(Duration::from_secs(3600)))
 /// }
 /// ```
 pub struct EventTimes<S, D> {

@@ -10,6 +10,10 @@
 //! the least log time is next; of equal ones, that of the first input. An input without a record is
 //! waited for, unless it has ended, or is *idle*: caught up, and silent for [`Zip::idle`].
 //!
+//! Files have no log times: [`EventTimes`] gives their lines those of their events, and [`Several`]
+//! makes one source of several. A dialect of several kinds, such as
+//! [`FleetPipeline`](crate::dialect::FleetPipeline), decodes all inputs to one type of event.
+//!
 //! # Examples
 //! Positions and braking of one vehicle, from two logs:
 #![cfg_attr(feature = "testing", doc = "```")]

@@ -27,6 +27,10 @@ use crate::{
 
 /// Merges bundles of partitions of a source, so that each bundle is one partition.
 ///
+/// How long a bundle of a source without a group may be incomplete. Our choice: such a source names
+/// its partitions at once, and a slow machine takes seconds.
+const COMPLETE: Duration = Duration::from_secs(30);
+
 /// The [module](super) says which record comes next. The offset of a record in its bundle is its
 /// number. The mark says how far each input is.
 ///
@@ -84,19 +88,23 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
     /// its `inputs`; it has to say the same in every run.
     ///
     /// By default an input without a record is waited for, however long, and no record is too far
-    /// ahead.
+    /// ahead. A bundle may be incomplete for half a minute, unless partitions come from a group.
     pub fn new(
         source: S,
         inputs: usize,
         place: impl Fn(&Partition) -> Option<Place> + Send + Sync + 'static,
     ) -> Self {
+        let complete = (!source.in_group()).then(|| {
+            let hint = "Give the source a partition for each input, or let `place` name fewer";
+            (COMPLETE, hint.to_owned())
+        });
         Self {
             source,
             inputs,
             place: Box::new(place),
             idle: None,
             max_ahead: None,
-            complete: None,
+            complete,
             bundles: BTreeMap::new(),
             of: HashMap::new(),
             events: VecDeque::new(),

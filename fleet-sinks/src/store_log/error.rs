@@ -41,7 +41,7 @@ pub(crate) enum LogError {
         slowest: String,
     },
     #[error(
-        "cannot read lane {lane} of log {log} from row {wanted} for reader {reader}: rows before {oldest} were deleted, because the reader was dropped or named otherwise meanwhile; wipe what it computed and begin afresh"
+        "cannot read lane {lane} of log {log} from row {wanted} for reader {reader}: rows before {oldest} were deleted, because another process reads as this reader and is ahead, or because the reader was dropped meanwhile; let only one process read as it, and if there is no other, wipe what this one computed and begin afresh"
     )]
     Trimmed {
         log: String,
@@ -51,7 +51,7 @@ pub(crate) enum LogError {
         oldest: u64,
     },
     #[error(
-        "cannot begin lane {lane} of log {log} afresh as reader {reader}: a pipeline has read rows {wanted} to {oldest} as this reader, and they were deleted, so results would begin in the middle; use the store and the name of that pipeline, read as another reader, or drop this one with `drop_reader` to begin at row {oldest}"
+        "cannot begin lane {lane} of log {log} afresh as reader {reader}: a pipeline has read rows from {wanted} to before {oldest} as this reader, and they were deleted; use the store and the name of that pipeline, or drop the reader with `drop_reader` to begin in the middle, at row {oldest}"
     )]
     ReadBefore {
         log: String,

@@ -22,13 +22,27 @@
 //!   the order of the graph.
 //! - A row is kept until every registered reader has committed past it. A log that nobody reads is
 //!   kept in whole, up to its [bound](LogOptions::most_waiting).
-//! - A reader begins with the oldest row that is kept when it is registered. A pipeline that starts
-//!   afresh under the name of a reader is refused once rows that it needs are gone, so no result
-//!   begins in the middle unseen.
+//! - A reader begins with the oldest row that is kept when it is registered, which is not the first
+//!   of the log if others have read it: register readers before the first write. A pipeline that
+//!   starts afresh under the name of a reader is refused once rows that it needs are gone.
 //!
 //! # Event time
-//! Rows of a key may come from several partitions of the first pipeline, with any skew between
-//! them. So the second pipeline adds up what may come in any order, or allows lateness.
+//! A log is in the order of commits, not of time. One commit hands over vehicle by vehicle, and the
+//! rows of a driver may come from several vehicles and partitions: their times go back by as much
+//! as a batch of the first pipeline holds, or a vehicle is behind. With the default order the second
+//! pipeline would count them as late. It adds up what may come in any order, with
+//! `Order::within(Duration::ZERO).allowing(LATENESS)` and a lateness of days.
+//!
+//! # The last results
+//! A log has no end. With [`until_now`](LogSourceOptions::until_now) windows that are open wait for
+//! the next run. A pipeline that follows the log completes them by the wall clock, with
+//! [`Ticks`](fleet_core::pipeline::Ticks).
+//!
+//! # Beginning afresh
+//! Results of a reader are computed anew from rows that are kept only. Wipe the store of the second
+//! pipeline, drop the reader with `drop_active_reader`, and start it; where the log is not whole, let
+//! the first pipeline write it again, under another name. Give the second pipeline a file of its own
+//! in SQLite: `wipe` takes all pipelines of a file.
 
 mod decode;
 mod error;

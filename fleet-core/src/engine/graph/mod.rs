@@ -2,8 +2,8 @@
 //!
 //! A [`Stream`] is a handle that can be copied: using it twice creates a branch. It can only refer
 //! to what exists already, so there are no cycles, and nodes run in the order in which they were
-//! added. A graph has one key, that of the partition. Results for another key leave it as sums or
-//! through a topic with the new key.
+//! added. A graph has one key, that of the partition. Results for another key leave it as sums, or
+//! through a log in a store or a topic with the new key.
 
 mod as_of;
 mod builder;

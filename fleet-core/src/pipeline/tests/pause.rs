@@ -54,6 +54,7 @@ async fn a_full_disk_costs_no_tries() {
         tries: Arc::clone(&tries),
     };
     let store = MemoryStore::default();
+    let begun = tokio::time::Instant::now();
     let report = Pipeline::at_least_once(source, Typed::default(), Order::default(), graph, store)
         .publish("full", streams.readings, full)
         .retry(Retry {
@@ -65,4 +66,10 @@ async fn a_full_disk_costs_no_tries() {
         .unwrap();
     assert_eq!(report.tally("sink.full", "written"), 50);
     assert_eq!(tries.load(Ordering::Relaxed), 1001);
+    // Soon at first, for a reader that makes room; seldom after a while.
+    let (retry, waited) = (Retry::default(), begun.elapsed());
+    assert!(
+        waited > retry.longest * 980 && waited < retry.longest * 1000,
+        "{waited:?}"
+    );
 }

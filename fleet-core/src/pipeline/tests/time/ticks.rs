@@ -303,5 +303,5 @@ async fn what_cannot_have_ticks_is_refused_with_the_reason() {
         "{short}"
     );
     let ends = refusal(Ticks::new(second, minute), false).await;
-    assert!(ends.contains("this one ends"), "{ends}");
+    assert!(ends.contains("this one does not"), "{ends}");
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::lanes::{Lane, Lanes, Recorded};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     event::Telemetry,
     pipeline::tests::simulation::Dice,
     planted::{Bug, plant},
-    testing::Logged,
+    testing::{Log, Logged, Scripted},
     zip::{InputState, Place, Zip, Zipped},
 };
 
@@ -69,9 +69,7 @@ async fn batch(
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), wait)
-        .await
-        .ok()
+    timeout(Duration::from_secs(60), wait).await.ok()
 }
 
 /// The input and the second of each record that comes within a minute of the last.
@@ -201,6 +199,24 @@ async fn a_bundle_that_stays_incomplete_is_an_error_that_says_what_is_missing() 
         assert!(error.contains(part), "{error}");
     }
     assert_eq!(zipped.watch().inputs()[1].state, InputState::Missing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_without_a_group_has_all_inputs_or_is_refused() {
+    let car = VehicleId::new("car-1").unwrap();
+    let event = Telemetry::new(car, EventTime::from_micros(0));
+    let log = Log::new("a/0", [event]);
+    let place = |_: &Partition| {
+        let bundle = "all/0".into();
+        Some(Place { bundle, input: 0 })
+    };
+    let open = |source: Scripted<Telemetry>| Zip::new(source, 2, place);
+    let mut alone = open(Scripted::several([log.clone()], []));
+    let error = alone.next().await.unwrap_err().to_string();
+    assert!(error.contains("input [1] is missing"), "{error}");
+    // Of a group it may come with the next rebalance.
+    let mut member = open(Scripted::several([log], []).in_group());
+    assert!(timeout(seconds(3600), member.next()).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]

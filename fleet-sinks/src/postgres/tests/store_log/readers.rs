@@ -71,7 +71,7 @@ async fn rows_are_kept_until_every_reader_has_committed_past_them() {
     let mut afresh = source.unwrap();
     afresh.next().await.unwrap();
     let error = afresh.start(lane, None).await.unwrap_err();
-    let why = "read as another reader";
+    let why = "to begin in the middle";
     assert!(error.to_string().contains(why), "{error}");
     log.store.drop_active_reader("rides", "slow").await.unwrap();
     afresh.start(lane, None).await.unwrap();

@@ -84,7 +84,7 @@ async fn a_pipeline_that_starts_afresh_as_a_reader_of_which_rows_are_gone_is_ref
     source.next().await.unwrap();
     let error = source.start(&batch.partition, None).await.unwrap_err();
     assert!(
-        error.to_string().contains("read as another reader"),
+        error.to_string().contains("to begin in the middle"),
         "{error}"
     );
     source.start(&batch.partition, Some(&upto)).await.unwrap();
