@@ -222,7 +222,7 @@ pub(super) fn assert_each_once(store: &MemoryStore, produced: u64) {
 }
 
 /// The longest that a partition with new records may stand still.
-const IDLE: Duration = Duration::from_secs(30);
+pub(super) const IDLE: Duration = Duration::from_secs(30);
 
 /// Looks for partitions that stand still, while records come for all of them.
 pub(super) struct Watch {
@@ -253,9 +253,14 @@ impl Watch {
 
     /// Returns how long any of them stood still, which is not for ever.
     pub(super) fn longest(self) -> Duration {
+        self.longest_below(IDLE)
+    }
+
+    /// The same with another bound.
+    pub(super) fn longest_below(self, bound: Duration) -> Duration {
         self.over.store(true, Ordering::SeqCst);
         let longest = self.thread.join().unwrap();
-        assert!(longest < IDLE, "a partition stood still for {longest:.1?}");
+        assert!(longest < bound, "a partition stood still for {longest:.1?}");
         longest
     }
 }

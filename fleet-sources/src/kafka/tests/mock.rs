@@ -19,7 +19,9 @@ use rdkafka::{
 
 use super::{
     PROTOCOLS,
-    crew::{Feed, Watch, Worker, assert_each_once, positions, send, share, until, wait_for_all},
+    crew::{
+        Feed, IDLE, Watch, Worker, assert_each_once, positions, send, share, until, wait_for_all,
+    },
     rig::{PARTITIONS, PATIENCE, options},
 };
 use crate::kafka::{KafkaOptions, KafkaSource, Protocol, StartAt};
@@ -111,8 +113,9 @@ impl Mock {
         Worker::start(self.open(), &self.store)
     }
 
-    /// Runs a story beside a producer, and checks the results. Returns the longest stand-still.
-    fn run(&self, story: impl FnOnce()) -> Duration {
+    /// Runs a story beside a producer, and checks the results. Returns the longest stand-still,
+    /// which is below a bound.
+    fn run(&self, bound: Duration, story: impl FnOnce()) -> Duration {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", self.cluster.bootstrap_servers());
         let feed = Feed::start(&config, TOPIC, 3);
@@ -121,7 +124,7 @@ impl Mock {
         let produced = feed.stop();
         let last = self.join();
         wait_for_all(&self.store, produced);
-        let idle = watch.longest();
+        let idle = watch.longest_below(bound);
         last.stop().unwrap();
         assert_each_once(&self.store, produced);
         idle
@@ -156,7 +159,15 @@ impl Drop for Told {
 fn an_api_fails(protocol: Protocol, api: Api, errors: &[Code]) {
     let _told = Told(format!("{protocol:?} {api:?} {errors:?}"));
     let mock = Mock::new(protocol);
-    let idle = mock.run(|| {
+    // The simulation keeps a member that it does not know, and gives it partitions for a session:
+    // ten times, with two rebalances each, where a broker has forgotten it.
+    let forgets = |error: &Code| *error == Code::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    let bound = if errors.iter().all(forgets) {
+        IDLE * 2
+    } else {
+        IDLE
+    };
+    let idle = mock.run(bound, || {
         mock.cluster.request_errors(api, errors);
         let first = mock.join();
         mock.goes_on();
@@ -177,7 +188,7 @@ fn an_api_fails(protocol: Protocol, api: Api, errors: &[Code]) {
 fn brokers_move_and_fail(protocol: Protocol, times: usize) {
     let _told = Told(format!("{protocol:?}, brokers move and fail"));
     let mock = Mock::new(protocol);
-    let idle = mock.run(|| {
+    let idle = mock.run(IDLE, || {
         let (first, second) = (mock.join(), mock.join());
         mock.goes_on();
         for broker in (0..times).flat_map(|_| 1..=BROKERS) {
