@@ -86,6 +86,7 @@ impl<E: Event> Decode<Vec<(Offset, Logged<E>)>> for Typed<E> {
             records: |records| {
                 let single = |(at, record)| SingleRecord {
                     at,
+                    place: None,
                     raw: match &record {
                         Logged::Malformed { raw, .. } => raw.clone(),
                         Logged::Event(_) | Logged::Timed { .. } | Logged::Filtered => Vec::new(),

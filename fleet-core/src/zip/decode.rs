@@ -1,6 +1,6 @@
 //! The decoder of zipped batches.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::payload::{Run, ZipPayload, Zipped};
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
         Decode,
         decode::{Entry, RetryCopy, SingleRecord},
     },
+    data::InputOffset,
     event::Event,
 };
 
@@ -136,6 +137,10 @@ fn single<P: ZipPayload>(run: &Run<P>) -> Vec<SingleRecord<Zipped<P>>> {
         let run = run.part(index..index + 1);
         SingleRecord {
             at: run.first,
+            place: run.offsets.first().map(|offset| InputOffset {
+                input: Arc::clone(&run.name),
+                offset: *offset,
+            }),
             raw: run.payload.raw(),
             payload: Zipped { runs: vec![run] },
         }

@@ -108,6 +108,7 @@ impl<D: Dialect> Decode<TimedChunk> for D {
                     let payload = lines.part(index..index + 1);
                     SingleRecord {
                         at: payload.chunk.start,
+                        place: None,
                         raw: payload.raw(),
                         payload,
                     }

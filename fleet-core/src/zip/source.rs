@@ -193,6 +193,15 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
         Ok(())
     }
 
+    /// What the inner source has without waiting.
+    async fn ready(&mut self) -> Result<Option<SourceEvent<S::Payload>>> {
+        tokio::select! {
+            biased;
+            event = self.source.next() => event.map(Some),
+            () = std::future::ready(()) => Ok(None),
+        }
+    }
+
     fn ends(&mut self, partition: &Partition, how: Waits) {
         if let Some(place) = self.of.get(partition)
             && let Some(bundle) = self.bundles.get_mut(&place.bundle)
@@ -213,6 +222,11 @@ impl<S: Source<Payload: ZipPayload>> Source for Zip<S> {
             }
             let mut event = self.take_batch();
             if event.is_none() {
+                // What came while nobody asked was not silence.
+                if let Some(event) = self.ready().await? {
+                    self.take(event)?;
+                    continue;
+                }
                 self.look();
                 event = self.take_batch().or_else(|| self.take_idle());
             }

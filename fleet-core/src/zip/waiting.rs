@@ -95,7 +95,9 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
             };
             merge.inputs.iter().zip(&bundle.quiet)
         });
-        let mut waited = each.filter(|(input, _)| input.is_waited_for()).peekable();
+        // What closes is waited for, and never idle.
+        let may_rest = |input: &Input<_>| input.is_waited_for() && input.waits == Waits::Yes;
+        let mut waited = each.filter(|(input, _)| may_rest(input)).peekable();
         waited.peek()?;
         // Whether an input is caught up can change without an event.
         let again = (self.looked).map(|at| at + (after / LOOKS).max(SHORTEST));

@@ -123,6 +123,7 @@ impl<D: Dialect> Decode<LogRecords> for LogDecoder<D> {
                     let first = payload.iter().next();
                     SingleRecord {
                         at: first.map(|record| record.offset).unwrap_or_default(),
+                        place: None,
                         raw: first.map(|record| record.body.clone()).unwrap_or_default(),
                         payload,
                     }

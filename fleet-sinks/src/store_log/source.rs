@@ -89,7 +89,7 @@ enum Found {
         index: usize,
         /// The start that asked for it.
         start: u64,
-        rows: Vec<LogRecord>,
+        rows: Result<Vec<LogRecord>>,
     },
 }
 
@@ -264,7 +264,7 @@ impl LogSource {
         };
         let reader = Arc::clone(&self.reader);
         self.reading.spawn(async move {
-            let rows = reader.page(number, from, limits).await?;
+            let rows = reader.page(number, from, limits).await;
             Ok(Found::Page { index, start, rows })
         });
         true
@@ -289,7 +289,7 @@ impl LogSource {
         });
     }
 
-    fn take(&mut self, found: Found) {
+    fn take(&mut self, found: Found) -> Result<()> {
         match found {
             Found::Ends { ends, noted } => {
                 for (lane, end) in self.lanes.iter_mut().zip(ends) {
@@ -299,13 +299,15 @@ impl LogSource {
                 self.looked = true;
             }
             Found::Page { index, start, rows } => {
-                // A lane that was started again meanwhile goes on from another row.
+                // A lane that was started again meanwhile goes on from another row, and nobody
+                // needs those that are gone.
                 let lane = self.lanes.get_mut(index);
                 if let Some(lane) = lane.filter(|lane| lane.starts == start) {
-                    lane.held = Some(rows);
+                    lane.held = Some(rows?);
                 }
             }
         }
+        Ok(())
     }
 
     fn news(&self) -> Vec<(u32, u64)> {
@@ -339,7 +341,7 @@ impl Source for LogSource {
             match self.reading.join_next().await {
                 Some(Ok(found)) => {
                     let found = found?;
-                    self.take(found);
+                    self.take(found)?;
                 }
                 Some(Err(why)) => {
                     let (log, why) = (self.log.to_string(), why.to_string());

@@ -202,6 +202,7 @@ impl<D: Dialect> Decode<KafkaRecords> for KafkaDecoder<D> {
                     let raw = first.and_then(KafkaRecord::value);
                     SingleRecord {
                         at,
+                        place: None,
                         raw: raw.unwrap_or_default().to_vec(),
                         payload,
                     }

@@ -24,6 +24,7 @@
 //!         let records = |payload: Vec<String>| {
 //!             let single = |(at, id): (u64, String)| SingleRecord {
 //!                 at: Offset(at),
+//!                 place: None,
 //!                 raw: id.clone().into_bytes(),
 //!                 payload: vec![id],
 //!             };
@@ -43,7 +44,7 @@
 //! assert_eq!(Ids.divide(vec!["a".into(), "b".into()], 2).concat(), ["a", "b"]);
 //! ```
 
-use crate::data::Offset;
+use crate::data::{InputOffset, Offset};
 
 /// A copy of a payload, decoded record by record if the decoder panics.
 ///
@@ -64,6 +65,9 @@ pub struct RetryCopy<P> {
 pub struct SingleRecord<P> {
     /// The offset of the record.
     pub at: Offset,
+    /// The input of the partition that holds the record, and the offset there, if the partition has
+    /// several inputs.
+    pub place: Option<InputOffset>,
     /// The bytes of the record, for its dead letter; empty if it has none.
     pub raw: Vec<u8>,
     /// The payload.

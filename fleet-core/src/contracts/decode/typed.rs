@@ -41,6 +41,7 @@ impl<E: Event> Decode<Vec<(Offset, E)>> for Typed<E> {
             records: |rows| {
                 let single = |(at, event)| SingleRecord {
                     at,
+                    place: None,
                     raw: Vec::new(),
                     payload: vec![(at, event)],
                 };

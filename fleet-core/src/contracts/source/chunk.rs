@@ -77,6 +77,7 @@ impl Chunk {
         let most = self.bytes.len();
         let single = |payload: Self| SingleRecord {
             at: payload.start,
+            place: None,
             raw: payload.bytes.trim_ascii_end().to_vec(),
             payload,
         };

@@ -43,15 +43,21 @@ impl<E: Event> Intake<'_, E> {
             return Err(Panicked::new(PanicSite::Decode, reason));
         };
         self.reset(&mark);
-        for SingleRecord { at, raw, payload } in (copy.records)(copy.payload) {
+        for record in (copy.records)(copy.payload) {
+            let SingleRecord {
+                at,
+                place,
+                raw,
+                payload,
+            } = record;
             let mark = self.mark();
             if let Err(reason) = self.try_decode(decode, payload) {
                 self.reset(&mark);
                 if at >= self.counted {
                     self.fates.counts.read += 1;
                     let reason = format!("it panicked: {reason}");
-                    self.fates
-                        .bury(DeadLetter::new(at, "decode", reason).with_raw(raw));
+                    let letter = DeadLetter::new(at, "decode", reason).with_raw(raw);
+                    self.fates.bury(DeadLetter { place, ..letter });
                 }
             }
         }

@@ -17,7 +17,7 @@ use crate::{
 /// position they came from. See [`store_log`](crate::store_log).
 ///
 /// # Guarantees
-/// If more rows wait than the [bound](crate::store_log::LogOptions::most_waiting), a write fails
+/// If as many rows wait as the [bound](crate::store_log::LogOptions::most_waiting), a write fails
 /// with an error that [pauses](fleet_core::Error::pausing) the pipeline, and the transaction is
 /// rolled back. It goes on once the slowest reader has moved on.
 ///
