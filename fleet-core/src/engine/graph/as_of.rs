@@ -164,6 +164,105 @@ impl<B: State> State for Last<B> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        data::VehicleId, engine::order::Order, event::Telemetry, testing::Harness, units::Speed,
+    };
+
+    const SECOND: i64 = 1_000_000;
+    const TWO: Duration = Duration::from_secs(2);
+
+    fn event(car: &str, micros: i64) -> Telemetry {
+        Telemetry::new(VehicleId::new(car).unwrap(), EventTime::from_micros(micros))
+    }
+
+    fn value(car: &str, micros: i64, speed: f64) -> Telemetry {
+        event(car, micros).with_speed(Speed::from_kmh(speed))
+    }
+
+    /// The time of each event without a speed, and the speed that is joined to it.
+    fn join(bound: Duration, live: Duration, events: Vec<Telemetry>) -> Vec<(i64, Option<f64>)> {
+        let (mut graph, input) = Graph::<Telemetry>::new();
+        let speeds = graph.flat_map("speeds", input, |event| event.speed().map(Speed::as_kmh));
+        let silent = graph.filter("silent", input, |event| event.speed().is_none());
+        let joined = graph.join_as_of("joined", silent, speeds, live, |event, speed| {
+            (event.at().as_micros(), speed.copied())
+        });
+        let mut harness = Harness::new(graph, Order::within(bound));
+        harness.watch(joined);
+        for event in events {
+            harness.push(event).unwrap();
+        }
+        harness.end();
+        harness.take(joined)
+    }
+
+    #[test]
+    fn a_value_lives_to_the_microsecond_from_its_own_time_on() {
+        let (last, after) = (event("c", 13 * SECOND), event("c", 13 * SECOND + 1));
+        let values = vec![value("c", 10 * SECOND, 1.0), value("c", 11 * SECOND, 2.0)];
+        let events = [values, vec![last, after]].concat();
+        let expected = [(13 * SECOND, Some(2.0)), (13 * SECOND + 1, None)];
+        assert_eq!(join(Duration::ZERO, TWO, events), expected);
+        let never = vec![value("c", 10, 1.0), event("c", 10), event("c", 11)];
+        let found = join(Duration::ZERO, Duration::ZERO, never);
+        assert_eq!(found, [(10, Some(1.0)), (11, None)]);
+        let ever = vec![value("c", 10, 1.0), event("c", 1_000_000 * SECOND)];
+        let found = join(Duration::ZERO, Duration::MAX, ever);
+        assert_eq!(found, [(1_000_000 * SECOND, Some(1.0))]);
+    }
+
+    #[test]
+    fn a_value_counts_for_every_row_of_its_key() {
+        let other = event("d", 10 * SECOND);
+        let rows = vec![event("c", 11 * SECOND), event("c", 12 * SECOND)];
+        let events = [vec![value("c", 10 * SECOND, 1.0), other], rows].concat();
+        let found = join(Duration::ZERO, TWO, events);
+        let (first, second) = ((11 * SECOND, Some(1.0)), (12 * SECOND, Some(1.0)));
+        assert_eq!(found, [(10 * SECOND, None), first, second]);
+    }
+
+    #[test]
+    fn of_one_time_values_come_first_in_any_order_of_arrival() {
+        let both = [event("c", 10 * SECOND), value("c", 10 * SECOND, 1.0)];
+        for events in [both.to_vec(), both.iter().rev().cloned().collect()] {
+            let found = join(Duration::from_secs(5), TWO, events);
+            assert_eq!(found, [(10 * SECOND, Some(1.0))]);
+        }
+    }
+
+    #[test]
+    fn late_rows_and_late_values_count_for_nothing() {
+        let early = vec![value("c", 10 * SECOND, 1.0), event("c", 14 * SECOND)];
+        let late = vec![event("c", 12 * SECOND), value("c", 11 * SECOND, 9.0)];
+        let events = [early, late, vec![event("c", 15 * SECOND)]].concat();
+        let found = join(Duration::from_secs(1), Duration::from_secs(5), events);
+        assert_eq!(found, [(14 * SECOND, Some(1.0)), (15 * SECOND, Some(1.0))]);
+    }
+
+    #[test]
+    fn a_value_that_is_too_old_leaves_no_state_and_another_time_to_live_is_another_graph() {
+        let (mut graph, input) = Graph::<Telemetry>::new();
+        let speeds = graph.flat_map("speeds", input, |event| event.speed().map(Speed::as_kmh));
+        let step: fn(&Telemetry, Option<&f64>) -> i64 = |event, _| event.at().as_micros();
+        let joined = graph.join_as_of("joined", input, speeds, TWO, step);
+        let mut harness = Harness::new(graph, Order::within(Duration::ZERO));
+        harness.watch(joined);
+        harness.push(value("c", 10 * SECOND, 1.0)).unwrap();
+        type Join = JoinAsOf<Telemetry, f64, fn(&Telemetry, Option<&f64>) -> i64>;
+        assert!(harness.state::<Join>("joined", "c").is_some());
+        harness.advance_to(EventTime::from_micros(20 * SECOND));
+        assert!(harness.state::<Join>("joined", "c").is_none());
+        let of = |time_to_live| {
+            let of = PhantomData;
+            let join: Join = JoinAsOf {
+                time_to_live,
+                step,
+                of,
+            };
+            join.structure()
+        };
+        assert_ne!(of(TWO), of(Duration::from_secs(1)));
+    }
 
     #[test]
     fn the_last_value_survives_a_restart() {
