@@ -7,7 +7,11 @@
 
 use std::time::Duration;
 
-use fleet_core::{EventTime, event::Severity, units::Distance};
+use fleet_core::{
+    EventTime,
+    event::Severity,
+    units::{Acceleration, Distance},
+};
 use fleet_scoring::{
     profile,
     score::{
@@ -39,6 +43,7 @@ fn an_event_that_both_sides_know_counts_once_and_a_dispute_of_either_holds() {
     for (mine, theirs, counted) in [
         (with(brake, false), with(brake, false), 1),
         (with(brake, false), with(longer, false), 1),
+        (with(brake.excused(), false), with(longer, false), 0),
         (with(brake, true), with(longer, false), 0),
         (with(brake, true), with(brake, true), 0),
     ] {
@@ -207,6 +212,47 @@ fn weights_of_what_was_not_measured_are_divided_among_the_rest() {
     assert_eq!(all.components.len(), 7);
 }
 
+/// The points of each component and of each of its events, where only this cause was watched.
+fn alone(cause: Cause, events: impl IntoIterator<Item = ScoredEvent>) -> (f64, Vec<f64>) {
+    let mut trip = Evidence::of_trip(Some(driven(100.0)), &[cause]);
+    for event in events {
+        assert!(trip.add(event));
+    }
+    let receipt = profile::per_100km().receipt(&trip);
+    assert_eq!(receipt.components.len(), 1, "{receipt:?}");
+    let line = receipt.components.first().unwrap();
+    let events = line.events.iter().map(|event| event.points_lost);
+    (line.points_lost, events.collect())
+}
+
+#[test]
+fn each_kind_of_quantity_costs_what_its_rate_says() {
+    let event = |cause, start, end| ScoredEvent::new("trip", cause, at(start), at(end));
+    // 7200 s in motion: 90 s at once and 90 s at twice are 3.75 %, of 25.
+    let fast = [
+        event(Cause::Speeding, 0, 90),
+        event(Cause::Speeding, 100, 190).with_severity(Severity::Medium),
+    ];
+    assert_eq!(alone(Cause::Speeding, fast), (15.0, vec![5.0, 10.0]));
+    // 100 km: 0.25 g beyond the level for 40 s are 10,000 mg·s, 100 for each km, of 300.
+    let firm = event(Cause::FirmBrake, 0, 40).with_mean_excess(Acceleration::from_g(-0.25));
+    assert_eq!(firm.impulse_mgs, 10_000);
+    close(alone(Cause::FirmBrake, [firm]).0, 100.0 / 3.0);
+    // 20 of 100 km at night, of 50 %.
+    let night = event(Cause::Night, 0, 900).with_distance(Distance::from_km(20.0));
+    close(alone(Cause::Night, [night]).0, 40.0);
+    // A low and a high event: 1 and 4 of 10; one for information costs nothing.
+    let corners = [
+        event(Cause::HarshCorner, 0, 1).with_severity(Severity::High),
+        event(Cause::HarshCorner, 2, 3),
+        event(Cause::HarshCorner, 4, 5).with_severity(Severity::Info),
+    ];
+    assert_eq!(
+        alone(Cause::HarshCorner, corners),
+        (50.0, vec![40.0, 10.0, 0.0])
+    );
+}
+
 #[test]
 fn excused_events_and_those_outside_the_profile_stay_visible() {
     let mut trip = brakes(100.0, 0);
@@ -277,7 +323,12 @@ fn fleetflow_v2_cuts_the_points_of_each_event_to_whole_ones() {
         rain: false,
     };
     trip.add(ScoredEvent::new("trip", Cause::Speeding, at(9), at(9)).under(night));
-    assert_eq!(profile.receipt(&trip).score, Some(95.0), "2.25 becomes 2");
+    trip.add(ScoredEvent::new("trip", Cause::Speeding, at(10), at(10)));
+    let receipt = profile.receipt(&trip);
+    assert_eq!(receipt.score, Some(94.0), "2.25 becomes 2, 1.5 becomes 1");
+    let speeding = &receipt.components[3].events;
+    let points: Vec<_> = speeding.iter().map(|event| event.points_lost).collect();
+    assert_eq!(points, [2.0, 1.0]);
 }
 
 #[test]

@@ -243,3 +243,39 @@ fn millionths(value: f64) -> i64 {
     let whole = (value * 1e6).round().clamp(-LIMIT, LIMIT) as i64;
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prop_scores_are_those_of_the_described_arithmetic_for_any_penalty() {
+        for hundredths in 0..700_u32 {
+            let penalty = f64::from(hundredths) / 100.0;
+            let profile = SeedFleetflow::new(penalty).unwrap();
+            for (braking, accelerating) in (0..40_u32).map(|n| (n % 7, n / 3)) {
+                let sums = TripSums {
+                    samples: 100,
+                    measured: 100,
+                    harsh_braking: braking.into(),
+                    rapid_accel: accelerating.into(),
+                    ..TripSums::default()
+                };
+                let costs = [braking, accelerating].map(|count| penalty * f64::from(count));
+                let [brakes, accelerations] = costs;
+                let wanted = (100.0 - (brakes + accelerations)).clamp(0.0, 100.0).round();
+                let found = profile.score_sums(&sums);
+                assert_eq!(
+                    found.value.map(f64::from),
+                    Some(wanted),
+                    "{penalty} {sums:?}"
+                );
+                let lost = found
+                    .components
+                    .iter()
+                    .map(|part| part.points_lost.to_bits());
+                assert!(lost.eq(costs.map(f64::to_bits)));
+            }
+        }
+    }
+}

@@ -145,12 +145,17 @@ impl Component {
             .iter()
             .flat_map(|cause| self.factor.counts(&sums.cause(*cause)));
         counts.fold(0.0, |sum, (count, factor)| {
-            sum + count as f64 * (self.weight * factor).trunc()
+            sum + count as f64 * self.whole_points_of(factor)
         })
     }
 
-    /// The limits of the points: 90 % of the rates that the counted events are likely under cost no
-    /// less and no more. Shares and impulses are taken as measured.
+    /// The points of an event of this factor, cut to whole ones.
+    pub(super) fn whole_points_of(&self, factor: f64) -> f64 {
+        (self.weight * factor).trunc()
+    }
+
+    /// The points at both ends of the 90 % interval of the rate of events. Shares and impulses are
+    /// taken as measured.
     ///
     /// Events of different weight are taken as fewer equal ones with the same mean and variance.
     /// Without a prior these are the exact limits of a Poisson count (Garwood 1936), else the

@@ -150,8 +150,9 @@ impl ScoredEvent {
     pub(super) fn rank(&self) -> impl Ord + use<> {
         let Conditions { night, rain } = self.conditions;
         let extent = (self.distance_um, self.impulse_mgs);
-        let flags = (night, rain, !self.excused);
+        let flags = (night, rain);
         (
+            self.excused,
             self.end,
             self.severity_index(),
             extent,

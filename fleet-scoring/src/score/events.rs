@@ -2,12 +2,25 @@
 
 use super::{
     Charged, Evidence, Exposure, Profile, Receipt, ScoredEvent, Uncharged, WhyUncharged,
-    grid::share,
+    formula::Rounding, grid::share,
 };
+
+impl Profile {
+    /// Scores like [`score`](Self::score), and names the events.
+    pub fn receipt(&self, evidence: &Evidence) -> Receipt {
+        name(self, evidence, None, self.score(evidence.sums()))
+    }
+
+    /// Scores like [`shrunk_score`](Self::shrunk_score), and names the events.
+    pub fn shrunk_receipt(&self, evidence: &Evidence) -> Receipt {
+        let receipt = self.shrunk_score(evidence.sums());
+        name(self, evidence, Some(self.prior), receipt)
+    }
+}
 
 /// Divides the points of each line among its events, in proportion to what each added to the
 /// quantity, and lists the events that cost nothing.
-pub(super) fn name(
+fn name(
     profile: &Profile,
     evidence: &Evidence,
     prior: Option<Exposure>,
@@ -39,7 +52,11 @@ pub(super) fn name(
         let is_of_part = |event: &&ScoredEvent| causes.contains(&event.cause);
         let events: Vec<_> = charged.iter().filter(is_of_part).collect();
         let shares = events.iter().map(|event| {
-            part.quantity.amount_of(part.factor, event) * part.step(sums, event.cause, prior)
+            if profile.rounding == Rounding::EachEvent {
+                part.whole_points_of(part.factor.of(event))
+            } else {
+                part.quantity.amount_of(part.factor, event) * part.step(sums, event.cause, prior)
+            }
         });
         let points = share(line.points_lost, &shares.collect::<Vec<_>>());
         let named = events

@@ -100,8 +100,9 @@ impl Evidence {
 
     /// Adds the evidence of other trips.
     ///
-    /// If both know an event, it counts once. It is disputed if either side says so; of two
-    /// versions the one counts that ends last, then the more severe, the longer, the stronger.
+    /// If both know an event, it counts once, and is disputed if either side says so. Of two
+    /// versions the excused one counts; if both or neither are, the one that ends last, then the
+    /// more severe, the longer, the stronger.
     pub fn merge(&mut self, other: &Self) {
         self.sums.merge(&other.sums);
         for (id, theirs) in &other.events {

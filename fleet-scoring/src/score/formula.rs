@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use fleet_core::{ContentId, Error, ErrorKind, Result, event::ContentHasher, state};
 
 use super::{
-    Component, Evidence, Exposure, Insufficient, Interval, Line, Quantity, ROUNDING, Receipt,
+    Component, Curve, Exposure, Insufficient, Interval, Line, Quantity, ROUNDING, Receipt,
     ScoreSums, TOO_LITTLE_DRIVEN,
     component::Reading,
-    events,
     grid::{FULL, divide},
     quantity::Basis,
 };
@@ -23,7 +22,7 @@ use super::{
 /// 100 exactly.
 ///
 /// # Examples
-/// A profile of one's own:
+/// Your own profile:
 /// ```
 /// use std::time::Duration;
 /// use fleet_core::{EventTime, units::Distance};
@@ -94,7 +93,7 @@ pub enum Rounding {
     /// The score is rounded to the nearest whole number, half up; a line of the receipt says what
     /// this costs.
     Score,
-    /// The points of each event are cut to a whole number. Only for components of
+    /// The points of each event are cut to a whole number. Only for linear components of
     /// [`Quantity::Count`].
     EachEvent,
 }
@@ -125,7 +124,8 @@ impl Profile {
     /// # Errors
     /// Refuses a profile without components or with a version of 0; a component without causes;
     /// weights, caps, priors and factors that are negative or not finite; [`Missing::Reweight`]
-    /// with a component without a cap; [`Rounding::EachEvent`] with a component that does not count.
+    /// with a component without a cap; [`Rounding::EachEvent`] with a component that is not a linear
+    /// count.
     pub fn check(&self) -> Result<()> {
         let refuse = |component: &str, why: &str| {
             let name = &self.name;
@@ -140,11 +140,12 @@ impl Profile {
         }
         for component in &self.components {
             let uncapped = self.missing == Missing::Reweight && component.cap.is_none();
-            let uncounted =
-                self.rounding == Rounding::EachEvent && component.quantity != Quantity::Count;
+            let is_linear_count =
+                component.quantity == Quantity::Count && component.curve == Curve::Linear;
+            let uncounted = self.rounding == Rounding::EachEvent && !is_linear_count;
             let why = match component.fault() {
                 None if uncapped => Some("it needs a cap, to be re-weighted"),
-                None if uncounted => Some("only counts have whole points for each event"),
+                None if uncounted => Some("only linear counts have whole points for each event"),
                 fault => fault,
             };
             if let Some(why) = why {
@@ -170,11 +171,6 @@ impl Profile {
         self.apply(sums, None)
     }
 
-    /// Scores like [`score`](Self::score), and names the events.
-    pub fn receipt(&self, evidence: &Evidence) -> Receipt {
-        events::name(self, evidence, None, self.apply(evidence.sums(), None))
-    }
-
     /// Scores sums, shrunk towards the priors of the profile: the less was driven, the nearer the
     /// score is to that of a driver of whom nothing is known. What this costs is the line
     /// [`TOO_LITTLE_DRIVEN`]. There is no least distance.
@@ -185,12 +181,6 @@ impl Profile {
     /// other drivers.
     pub fn shrunk_score(&self, sums: &ScoreSums) -> Receipt {
         self.apply(sums, Some(self.prior))
-    }
-
-    /// Scores like [`shrunk_score`](Self::shrunk_score), and names the events.
-    pub fn shrunk_receipt(&self, evidence: &Evidence) -> Receipt {
-        let receipt = self.shrunk_score(evidence.sums());
-        events::name(self, evidence, Some(self.prior), receipt)
     }
 
     /// The components that can be measured in these sums.

@@ -49,10 +49,11 @@ pub(super) fn share(points: f64, shares: &[f64]) -> Vec<f64> {
     let (mut sum, mut given) = (0.0, 0.0);
     let parts = shares.iter().map(|share| {
         sum += share;
-        let upto = if total > 0.0 {
-            on_grid(points * (sum / total))
+        // At the last share that is not 0 the sums are equal, and what is left is exact.
+        let upto = if sum >= total {
+            points
         } else {
-            0.0
+            on_grid(points * sum / total).min(points)
         };
         let part = upto - given;
         given = upto;
@@ -103,5 +104,6 @@ mod tests {
         assert_eq!(parts.iter().sum::<f64>(), points);
         assert!(parts.iter().all(|part| *part >= 0.0) && parts[4] == 0.0);
         assert_eq!(share(0.0, &[0.0, 0.0]), [0.0, 0.0]);
+        assert_eq!(share(9.0, &[2.0, 3.0, 4.0]), [2.0, 3.0, 4.0]);
     }
 }
