@@ -217,6 +217,7 @@ fn alone(cause: Cause, events: impl IntoIterator<Item = ScoredEvent>) -> (f64, V
     let mut trip = Evidence::of_trip(Some(driven(100.0)), &[cause]);
     for event in events {
         assert!(trip.add(event));
+        assert!(!trip.add(event), "the same event again");
     }
     let receipt = profile::per_100km().receipt(&trip);
     assert_eq!(receipt.components.len(), 1, "{receipt:?}");
