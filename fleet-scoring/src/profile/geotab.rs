@@ -9,7 +9,9 @@ use crate::score::{Cause, Component, Profile, Quantity};
 ///
 /// | component | weight | points of the rule |
 /// |---|---|---|
-/// | `rapid_accel`, `harsh_braking`, `harsh_cornering` | 10 each | `100 - 1000 · events / distance` |
+/// | `rapid_accel` | 10 | `100 - 1000 · events / distance` |
+/// | `harsh_braking` | 10 | `100 - 1000 · events / distance` |
+/// | `harsh_cornering` | 10 | `100 - 1000 · events / distance` |
 /// | `seat_belt_distance`, `seat_belt_events` | 20 | 0.7 and 0.3 of a share and a count |
 /// | `speeding` | 20 | `100 - share of the distance · multiplier` |
 /// | `excessive_speeding` | 30 | `100 - 1000 · events / distance`; over 145 km/h |

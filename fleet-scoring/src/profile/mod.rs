@@ -2,7 +2,7 @@
 //!
 //! | profile | what it is |
 //! |---|---|
-//! | [`per_100km`] | recommended: events for each 100 km and shares, re-weighted over what is measured |
+//! | [`per_100km`] | recommended: rates and shares, re-weighted over what is measured |
 //! | [`samsara_2016`] | Samsara's formula of 2016 |
 //! | [`geotab`] | Geotab's safety scorecard |
 //! | [`SeedFleetflow`], [`seed_fleetflow`] | FleetFlow: a penalty for each harsh sample |

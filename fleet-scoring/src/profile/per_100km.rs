@@ -31,13 +31,13 @@ use crate::score::{Cause, Component, Curve, Exposure, Factor, Missing, Profile, 
 /// drivers choose their hours.
 ///
 /// # References
-/// The weights and most limits are uncalibrated: fit them to your claims. Ten events for each 100 km
-/// is where a rule of Geotab reaches 0 (see [`geotab`](super::geotab)). That speeding and braking
-/// weigh most follows Geotab's weights and a study of claims (arXiv:2304.10591), by which large
-/// changes of speed, top speed, night driving and harsh braking raise their number. The weight of
-/// `smoothness` is our choice, between cornering and braking; its limit is one firm manoeuvre for
-/// each km, 0.1 g beyond the level for 3 s. Doubling the factor with each severity, the least trip
-/// and the priors are our choices.
+/// The weights and most limits are uncalibrated: fit them to your claims. Ten events for each
+/// 100 km is where a rule of Geotab reaches 0 (see [`geotab`](super::geotab)). That speeding and
+/// braking weigh most follows Geotab's weights and a study of claims (arXiv:2304.10591), by which
+/// large changes of speed, top speed, night driving and harsh braking raise their number. The
+/// weight of `smoothness` is our choice, between cornering and braking; its limit is one firm
+/// manoeuvre for each km, 0.1 g beyond the level for 3 s. Doubling the factor with each severity,
+/// the least trip and the priors are our choices.
 ///
 /// # Examples
 /// Two braking events of medium severity in 100 km, where nothing but braking was watched for:

@@ -6,8 +6,8 @@ use crate::score::{Cause, Component, Conditions, Factor, Profile, Rounding};
 /// 100 minus 2 points for each run of braking, accelerating, cornering or speeding, doubled in rain
 /// and by half more at night; whole points for each event.
 ///
-/// Events are the runs of samples beyond [`LIMITS`]: each costs once, however long it lasts. There is
-/// no cap, and the score stops at 0.
+/// Events are the runs of samples beyond [`LIMITS`]: each costs once, however long it lasts. There
+/// is no cap, and the score stops at 0.
 ///
 /// # References
 /// The second version of the described system's public project.
@@ -71,8 +71,8 @@ pub const LIMITS: RunLimits = RunLimits {
     speed_kmh: 80.0,
 };
 
-/// The conditions of an event that began at this hour, 0 to 23, of the time as it was written: it is
-/// night from 20 to 6 o'clock, as in the described system.
+/// The conditions of an event that began at this hour, 0 to 23, of the time as it was written. From
+/// 20 to 6 o'clock it is night, as in the described system.
 ///
 /// # Examples
 /// ```

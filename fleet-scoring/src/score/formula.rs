@@ -124,8 +124,8 @@ impl Profile {
     /// # Errors
     /// Refuses a profile without components or with a version of 0; a component without causes;
     /// weights, caps, priors and factors that are negative or not finite; [`Missing::Reweight`]
-    /// with a component without a cap; [`Rounding::EachEvent`] with a component that is not a linear
-    /// count.
+    /// with a component without a cap; [`Rounding::EachEvent`] with a component that is not a
+    /// linear count.
     pub fn check(&self) -> Result<()> {
         let refuse = |component: &str, why: &str| {
             let name = &self.name;

@@ -10,8 +10,8 @@ use super::{Cause, Exposure};
 ///
 /// # Guarantees
 /// If there is a score, it and the points of all [`components`](Self::components) add up to 100
-/// exactly, as floats and in any order: all of them are multiples of 2^-46. The points of the events
-/// of a component add up to those of the component likewise.
+/// exactly, as floats and in any order: all of them are multiples of 2^-46. The points of the
+/// events of a component add up to those of the component likewise.
 ///
 /// # Examples
 /// See [`Profile`](super::Profile).
@@ -105,8 +105,8 @@ pub enum WhyUncharged {
 ///
 /// # References
 /// The limits of each component are those of its rate of events: exact limits of a Poisson count,
-/// or quantiles of the gamma distribution with a prior. They are combined by their squared distances
-/// from the score (Zou and Donner 2008, doi:10.1002/sim.3095).
+/// or quantiles of the gamma distribution with a prior. They are combined by their squared
+/// distances from the score (Zou and Donner 2008, doi:10.1002/sim.3095).
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Interval {
     /// The lower limit, 0 to 100.
