@@ -199,61 +199,64 @@ impl Profile {
             Some((part, reading))
         });
         let parts: Vec<_> = parts.collect();
-        let insufficient = self.insufficient(sums, prior, parts.is_empty());
         let scale = self.scale(&parts);
-        let mut components: Vec<_> = parts
-            .iter()
-            .map(|(part, reading)| Line {
-                name: part.name.clone(),
-                quantity: reading.own,
-                unit: part.unit.clone(),
-                weight: part.weight * scale,
-                points_lost: 0.0,
-                events: Vec::new(),
-            })
-            .collect();
+        let lines = parts.iter().map(|(part, reading)| Line {
+            name: part.name.clone(),
+            quantity: reading.own,
+            unit: part.unit.clone(),
+            weight: part.weight * scale,
+            points_lost: 0.0,
+            events: Vec::new(),
+        });
         let mut receipt = Receipt {
             profile: self.name.clone(),
             version: self.version,
             score: None,
-            insufficient,
+            insufficient: self.insufficient(sums, prior, parts.is_empty()),
             interval: None,
-            components: Vec::new(),
+            components: lines.collect(),
             uncharged: Vec::new(),
         };
-        if insufficient.is_none() {
-            let mut charges: Vec<_> = parts
-                .iter()
-                .map(|(_, reading)| reading.points * scale)
-                .collect();
+        if receipt.insufficient.is_none() {
+            self.charge(&mut receipt, &parts, scale, prior.is_some());
+        }
+        receipt
+    }
+
+    /// Fills in the points lost, the score and its interval.
+    fn charge(
+        &self,
+        receipt: &mut Receipt,
+        parts: &[(&Component, Reading)],
+        scale: f64,
+        shrinks: bool,
+    ) {
+        let own = parts.iter().map(|(_, reading)| reading.points * scale);
+        let mut charges: Vec<_> = own.collect();
+        if shrinks {
             let priors = parts
                 .iter()
                 .map(|(_, reading)| (reading.points_with_prior - reading.points).max(0.0) * scale);
-            let too_little: f64 = priors.sum();
-            if prior.is_some() {
-                charges.push(too_little);
-                components.push(adjustment(TOO_LITTLE_DRIVEN, too_little));
-            }
-            let (lost, left) = divide(&charges);
-            for (line, lost) in components.iter_mut().zip(lost) {
-                line.points_lost = lost;
-            }
-            let total: f64 = charges.iter().sum();
-            receipt.score = Some(left);
-            if self.rounding == Rounding::Score {
-                let score = (FULL - total).clamp(0.0, FULL).round();
-                components.push(adjustment(ROUNDING, left - score));
-                receipt.score = Some(score);
-            }
-            receipt.interval = interval(&parts, scale, total, receipt.score);
+            charges.push(priors.sum());
         }
-        for line in &mut components {
-            if [TOO_LITTLE_DRIVEN, ROUNDING].contains(&&*line.name) {
-                line.quantity = line.points_lost;
-            }
+        let total: f64 = charges.iter().sum();
+        let (lost, left) = divide(&charges);
+        for (line, lost) in receipt.components.iter_mut().zip(&lost) {
+            line.points_lost = *lost;
         }
-        receipt.components = components;
-        receipt
+        if shrinks {
+            let too_little = lost.last().copied().unwrap_or_default();
+            receipt
+                .components
+                .push(adjustment(TOO_LITTLE_DRIVEN, too_little));
+        }
+        let mut score = left;
+        if self.rounding == Rounding::Score {
+            score = (FULL - total).clamp(0.0, FULL).round();
+            receipt.components.push(adjustment(ROUNDING, left - score));
+        }
+        receipt.score = Some(score);
+        receipt.interval = interval(parts, scale, total, score);
     }
 
     fn insufficient(
@@ -309,7 +312,7 @@ fn interval(
     parts: &[(&Component, Reading)],
     scale: f64,
     total: f64,
-    score: Option<f64>,
+    score: f64,
 ) -> Option<Interval> {
     let rates = |(part, _): &&(&Component, Reading)| part.quantity.is_rate_of_events();
     parts.iter().find(rates)?;
@@ -321,7 +324,6 @@ fn interval(
     }
     let limit = |lost: f64| (FULL - lost).clamp(0.0, FULL);
     // The score is on the grid; these limits are not.
-    let score = score?;
     Some(Interval {
         low: limit(total + above.sqrt()).min(score),
         high: limit(total - below.sqrt()).max(score),
