@@ -1,8 +1,8 @@
 //! Driver scores, from the samples of a recorded trip or from a stream of telemetry.
 //!
 //! A profile counts events in the samples of a trip, adds the counts up as [`TripSums`], and
-//! applies a [`Formula`] to them. The result states the points that each component cost. Sums of
-//! trips can be merged, so the score of a day or a fleet is the score of its sums.
+//! applies a formula to them. The result states the points that each component cost. Sums of trips
+//! can be merged, so the score of a day or a fleet is the score of its sums.
 //!
 //! | type | what it is |
 //! |---|---|
@@ -12,6 +12,8 @@
 //! | [`SegmentTrips`] | an operator that finds trips in telemetry and scores them |
 //! | [`ScoreTrips`] | an operator that scores complete trips, one per request |
 //! | [`TripLog`], [`DriverScore`] | a scored trip as rows of FleetFlow's tables |
+//! | [`score`] | scores of events by any profile: exact sums, receipts, disputes, rolling scores |
+//! | [`profile`] | the profiles, the recommended one first |
 //!
 //! # Examples
 //! Ten samples per second, two of them below -0.4 g:
@@ -32,22 +34,21 @@
 
 mod columns;
 mod count;
-mod formula;
 mod harsh_event;
 mod number;
-mod profile;
+pub mod profile;
 mod report;
 mod sampling;
+pub mod score;
 mod score_trips;
 mod sums;
 mod trip;
 
 pub use columns::TripColumns;
-pub use formula::{Component, Formula, PointsLost, Quantity};
 pub use harsh_event::HarshEvent;
 pub use number::Number;
 pub use profile::{EmptyTrip, SeedFleetflow};
-pub use report::{Score, ScoreReport, TripScore};
+pub use report::{PointsLost, Score, ScoreReport, TripScore};
 pub use score_trips::ScoreTrips;
 pub use sums::TripSums;
 pub use trip::{DriverScore, SegmentTrips, Trip, TripLog, TripOptions, TripState};

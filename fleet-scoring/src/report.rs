@@ -2,7 +2,22 @@
 
 use fleet_core::{DriverId, TripId};
 
-use crate::{HarshEvent, PointsLost, TripSums};
+use crate::{HarshEvent, TripSums};
+
+/// The points that one component cost.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct PointsLost {
+    /// The name of the component.
+    pub name: &'static str,
+    /// The quantity that was found.
+    pub quantity: f64,
+    /// The unit of the quantity.
+    pub unit: &'static str,
+    /// The points that one unit costs.
+    pub weight: f64,
+    /// The points lost. May add up to more than 100: a score stops at 0.
+    pub points_lost: f64,
+}
 
 /// A score and its components.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]

@@ -87,6 +87,38 @@ fn the_request_of_the_fleetflow_description_scores_95() {
     assert_eq!((quantity(0), quantity(1)), (json!(1.0), json!(0.0)));
 }
 
+/// As in a pipeline: a request that was sent twice, and a sample that was written twice.
+#[test]
+fn repeated_requests_and_samples_are_scored_once() {
+    let request = |second: u32| {
+        let at = format!("2024-01-01T12:00:{second:02}Z");
+        let data = json!([{"speed_kmh": 40.0, "g_force_long": -0.5}]);
+        json!({"vehicle_id": "v", "driver_id": "d", "timestamp": at, "data": data}).to_string()
+    };
+    let scratch = Scratch::new();
+    let requests = [request(0), request(1), request(0)].join("\n");
+    let requests = scratch.file("trips.ndjson", requests);
+    let map = "kind: telemetry\nkey: { constant: car-1 }\ntime: { column: t, format: epoch_s }\n\
+               columns:\n  a: { signal: accel_longitudinal, unit: g }\n";
+    let map = scratch.file("map.yaml", map.to_owned());
+    let samples = "t,a\n1700000001,-0.5\n1700000000,0.1\n1700000001,-0.5\n1700000001,-0.6\n";
+    let samples = scratch.file("samples.csv", samples.to_owned());
+    let trips = |words: &[&str]| {
+        let output = run(&[words, &["--report", "json"]].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["trips"].as_array().unwrap().clone()
+    };
+    assert_eq!(
+        trips(&["score", &requests, "--dialect", "fleetflow"]).len(),
+        2
+    );
+    let found = trips(&["score", &samples, "--dialect", "csv", "--map", &map]);
+    assert_eq!(
+        (&found[0]["samples"], &found[0]["score"]),
+        (&3.into(), &90.into())
+    );
+}
+
 /// The short form of FleetFlow's samples, from its table: samples have times, so events do too.
 #[test]
 fn samples_of_the_short_form_are_scored_with_their_times() {

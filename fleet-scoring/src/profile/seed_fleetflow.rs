@@ -2,9 +2,12 @@
 
 use fleet_core::{Error, ErrorKind, Result, event::TripSamples};
 
+use super::count;
 use crate::{
-    Component, Formula, Number, Quantity, Score, TripColumns, TripScore, TripSums, count::Limits,
+    Number, PointsLost, Score, TripColumns, TripScore, TripSums,
+    count::Limits,
     harsh_event::Runs,
+    score::{Cause, Profile, Rounding, ScoreSums},
 };
 
 /// The score of FleetFlow: 100 minus a penalty for each sample beyond 0.4 g, braking or
@@ -33,7 +36,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeedFleetflow {
     limits: Limits<f64>,
-    formula: Formula,
+    profile: Profile,
     empty: EmptyTrip,
 }
 
@@ -54,6 +57,38 @@ const LIMITS: Limits<f64> = Limits {
 };
 /// Points per sample, from the first version of its public project.
 const PENALTY: f64 = 5.0;
+/// The names of the components.
+const NAMES: [&str; 2] = ["harsh_braking", "rapid_accel"];
+const UNIT: &str = "samples";
+
+/// The formula of [`SeedFleetflow`], over samples beyond its limits: 100 minus a penalty for each,
+/// rounded to a whole number.
+///
+/// A receipt of it needs an event for each sample. A penalty that [`SeedFleetflow::new`] refuses
+/// makes a profile that [`Profile::check`] refuses.
+///
+/// # Examples
+/// ```
+/// use fleet_core::EventTime;
+/// use fleet_scoring::{profile, score::{Cause, Evidence, ScoredEvent}};
+/// let mut trip = Evidence::of_trip(None, &[]);
+/// trip.add(ScoredEvent::new("trip-1", Cause::HarshBrake, EventTime::MIN, EventTime::MIN));
+/// let receipt = profile::seed_fleetflow(2.5).receipt(&trip);
+/// assert_eq!(receipt.score, Some(98.0));
+/// let lost: Vec<_> = receipt.components.iter().map(|line| line.points_lost).collect();
+/// assert_eq!(lost, [2.5, 0.0, -0.5], "rounding gives half a point back");
+/// ```
+pub fn seed_fleetflow(penalty: f64) -> Profile {
+    let [braking, accelerating] = NAMES;
+    let components = vec![
+        count(braking, Cause::HarshBrake, UNIT, penalty),
+        count(accelerating, Cause::RapidAccel, UNIT, penalty),
+    ];
+    Profile {
+        rounding: Rounding::Score,
+        ..Profile::new("seed-fleetflow", 1, "FleetFlow, first version", components)
+    }
+}
 
 impl Default for SeedFleetflow {
     fn default() -> Self {
@@ -75,23 +110,9 @@ impl SeedFleetflow {
     }
 
     fn of(penalty: f64) -> Self {
-        let component = |name, quantity| Component {
-            name,
-            quantity,
-            unit: "samples",
-            weight: penalty,
-            cap: None,
-        };
-        let components = vec![
-            component("harsh_braking", Quantity::HarshBraking),
-            component("rapid_accel", Quantity::RapidAccel),
-        ];
         Self {
             limits: LIMITS,
-            formula: Formula {
-                base: 100.0,
-                components,
-            },
+            profile: seed_fleetflow(penalty),
             empty: EmptyTrip::default(),
         }
     }
@@ -109,8 +130,8 @@ impl SeedFleetflow {
     }
 
     /// The formula of the score.
-    pub fn formula(&self) -> &Formula {
-        &self.formula
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// Scores a trip. The result has no trip and driver id.
@@ -155,7 +176,22 @@ impl SeedFleetflow {
 
     /// Scores the sums of one trip, or the merged sums of many.
     pub fn score_sums(&self, sums: &TripSums) -> Score {
-        let (value, components) = self.formula.apply(sums);
+        let mut counts = ScoreSums::default();
+        counts.add_count(Cause::HarshBrake, sums.harsh_braking);
+        counts.add_count(Cause::RapidAccel, sums.rapid_accel);
+        let receipt = self.profile.score(&counts);
+        let components = receipt
+            .components
+            .iter()
+            .zip(NAMES)
+            .map(|(line, name)| PointsLost {
+                name,
+                quantity: line.quantity,
+                unit: UNIT,
+                weight: line.weight,
+                points_lost: line.weight * line.quantity,
+            });
+        let components = components.collect();
         let insufficient = if sums.samples == 0 && self.empty == EmptyTrip::FullScore {
             None
         } else if sums.samples == 0 {
@@ -166,7 +202,7 @@ impl SeedFleetflow {
             None
         };
         Score {
-            value: insufficient.is_none().then_some(value),
+            value: receipt.score.filter(|_| insufficient.is_none()).map(whole),
             insufficient,
             components,
         }
@@ -186,6 +222,17 @@ impl SeedFleetflow {
     }
 }
 
+/// A score that was rounded to a whole number.
+fn whole(score: f64) -> u8 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a score is from 0 to 100"
+    )]
+    let whole = score as u8;
+    whole
+}
+
 /// Converts a value to whole millionths.
 fn millionths(value: f64) -> i64 {
     const LIMIT: f64 = 9e18;
@@ -195,4 +242,40 @@ fn millionths(value: f64) -> i64 {
     )]
     let whole = (value * 1e6).round().clamp(-LIMIT, LIMIT) as i64;
     whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prop_scores_are_those_of_the_described_arithmetic_for_any_penalty() {
+        for hundredths in 0..700_u32 {
+            let penalty = f64::from(hundredths) / 100.0;
+            let profile = SeedFleetflow::new(penalty).unwrap();
+            for (braking, accelerating) in (0..40_u32).map(|n| (n % 7, n / 3)) {
+                let sums = TripSums {
+                    samples: 100,
+                    measured: 100,
+                    harsh_braking: braking.into(),
+                    rapid_accel: accelerating.into(),
+                    ..TripSums::default()
+                };
+                let costs = [braking, accelerating].map(|count| penalty * f64::from(count));
+                let [brakes, accelerations] = costs;
+                let wanted = (100.0 - (brakes + accelerations)).clamp(0.0, 100.0).round();
+                let found = profile.score_sums(&sums);
+                assert_eq!(
+                    found.value.map(f64::from),
+                    Some(wanted),
+                    "{penalty} {sums:?}"
+                );
+                let lost = found
+                    .components
+                    .iter()
+                    .map(|part| part.points_lost.to_bits());
+                assert!(lost.eq(costs.map(f64::to_bits)));
+            }
+        }
+    }
 }

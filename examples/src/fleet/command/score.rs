@@ -8,7 +8,10 @@ use fleet_core::{
     dialect::{Csv, FleetFlow, TripRequest},
     event::{FleetEvent, Telemetry},
 };
-use fleet_scoring::{ScoreReport, SeedFleetflow, TripColumns, TripScore};
+use fleet_scoring::{
+    ScoreReport, SeedFleetflow, TripColumns, TripScore,
+    score::{Once, sort_once},
+};
 use fleet_sources::{FileOptions, FileSource, Format};
 
 use crate::{
@@ -95,8 +98,8 @@ async fn score_rows(
         )));
     }
     let scores = trips.into_iter().map(|(trip, mut rows)| {
-        // The samples of a trip may come in any order.
-        rows.sort_by_key(Telemetry::at);
+        // The samples of a trip may come in any order, and more than once.
+        sort_once(&mut rows);
         let mut columns = TripColumns::<f64>::of_telemetry(&rows);
         if let Some(hz) = rate {
             columns = columns.with_rate(hz);
@@ -122,7 +125,11 @@ async fn score_requests(
 ) -> Result<(ScoreReport, Fates)> {
     let mut report = ScoreReport::default();
     let dialect = FleetFlow::default();
+    let mut once = Once::default();
     let fates = input::read_all(source, &dialect, |request: TripRequest| {
+        if !once.is_new(&request) {
+            return;
+        }
         let mut trip = request.trip;
         trip.sample_rate_hz = rate.or(trip.sample_rate_hz);
         report.trips.push(profile.score_samples(&trip));
