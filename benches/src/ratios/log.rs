@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use fleet_core::{Graph, Order, Pipeline, dialect::VehicleOps, event::Telemetry};
+use fleet_core::{
+    Graph, Order, Pipeline, Stream,
+    dialect::{NativeEvents, VehicleOps},
+    event::{FleetEvent, Telemetry},
+};
 use fleet_sinks::{
     PostgresStore, SqliteStore,
     postgres::{Database, PostgresOptions},
@@ -72,6 +76,15 @@ fn file(input: &Input) -> FileSource {
     FileSource::open([input.path()], FileOptions::default()).unwrap()
 }
 
+/// The graph of the second pipeline: the rows of the log as telemetry again.
+fn telemetry() -> (Graph<FleetEvent>, Stream<Telemetry>) {
+    let (mut graph, events) = Graph::new();
+    let rows = graph.flat_map("telemetry", events, |event: &FleetEvent| {
+        event.telemetry().cloned()
+    });
+    (graph, rows)
+}
+
 fn order() -> Order {
     Order::within(Duration::ZERO)
 }
@@ -97,11 +110,11 @@ fn in_sqlite(input: &Input) -> [Duration; 3] {
     block_on(pipeline.store("rows", rows, log).run());
     let first = start.elapsed();
 
-    let (store, (graph, rows)) = (open("second"), Graph::<Telemetry>::new());
+    let (store, (graph, rows)) = (open("second"), telemetry());
     let options = LogSourceOptions::until_now();
     let source: LogSource = store.log_source("rows", "second", options).unwrap();
     let table = store.table::<Telemetry>("by_two").unwrap();
-    let decode = LogDecoder::new(VehicleOps::default());
+    let decode = LogDecoder::new(NativeEvents::default());
     let pipeline = Pipeline::exactly_once(source, decode, order(), graph, store);
     let start = now();
     let report = block_on(pipeline.store("rows", rows, table).run());
@@ -138,11 +151,11 @@ fn in_postgres(input: &Input, url: &str, round: usize) -> [Duration; 3] {
         pipeline.store("rows", rows, log).run().await.unwrap();
         let first = start.elapsed();
 
-        let (store, (graph, rows)) = (open("second").await, Graph::<Telemetry>::new());
+        let (store, (graph, rows)) = (open("second").await, telemetry());
         let options = LogSourceOptions::until_now();
         let source = store.log_source(&named("rows"), "second", options).await;
         let table = store.table::<Telemetry>(&named("by_two")).await.unwrap();
-        let decode = LogDecoder::new(VehicleOps::default());
+        let decode = LogDecoder::new(NativeEvents::default());
         let pipeline = Pipeline::exactly_once(source.unwrap(), decode, order(), graph, store);
         let start = now();
         let report = pipeline.store("rows", rows, table).run().await.unwrap();

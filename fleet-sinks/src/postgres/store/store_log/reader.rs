@@ -92,13 +92,15 @@ impl PostgresStore {
     ///
     /// # Examples
     /// ```no_run
-    /// use fleet_core::{Graph, Order, Pipeline, dialect::VehicleOps, event::Telemetry};
+    /// use fleet_core::{Graph, Order, Pipeline, dialect::NativeEvents, event::FleetEvent};
     /// use fleet_sinks::{PostgresStore, store_log::{LogDecoder, LogSourceOptions}};
     /// # async fn example(store: PostgresStore) -> fleet_core::Result<()> {
     /// let source = store.log_source("telemetry", "again", LogSourceOptions::default()).await?;
-    /// let decode = LogDecoder::new(VehicleOps::default());
-    /// let (graph, telemetry) = Graph::<Telemetry>::new();
-    /// let table = store.table::<Telemetry>("telemetry").await?;
+    /// // Reads the rows of telemetry, perception and driving events.
+    /// let decode = LogDecoder::new(NativeEvents::default());
+    /// let (mut graph, events) = Graph::<FleetEvent>::new();
+    /// let telemetry = graph.flat_map("telemetry", events, |event| event.telemetry().cloned());
+    /// let table = store.table("telemetry").await?;
     /// Pipeline::exactly_once(source, decode, Order::default(), graph, store)
     ///     .store("telemetry", telemetry, table)
     ///     .run()
