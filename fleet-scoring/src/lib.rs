@@ -32,6 +32,10 @@
 
 mod columns;
 mod count;
+#[cfg(feature = "evaluation")]
+pub mod drives;
+#[cfg(feature = "evaluation")]
+pub mod evaluation;
 mod formula;
 mod harsh_event;
 mod number;
