@@ -99,7 +99,7 @@ impl DriveOptions {
                     AlertKind::RapidAccel,
                     AlertKind::HarshCorner,
                 ],
-                style: Some(self.style),
+                style: (self.scenario == Scenario::Mixed).then_some(self.style),
                 distance_km: Some(metres / 1000.0),
                 cell: self.cell(),
             },

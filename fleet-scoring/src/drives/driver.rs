@@ -100,11 +100,11 @@ impl Driver {
         if speed < 0.3 {
             let wait = self.draws.exponential(6.0).clamp(1.0, 45.0);
             let mut phases = vec![Phase::hold(0.0, 0.0, wait)];
-            phases.push(self.speed_up(self.cruise));
+            phases.push(self.speed_up(speed));
             return phases;
         }
         if speed < 0.7 * self.cruise {
-            return vec![self.speed_up(self.cruise)];
+            return vec![self.speed_up(speed)];
         }
         let manoeuvre = self.draws.weighted(&self.weights(), Manoeuvre::Cruise);
         self.phases(manoeuvre, speed)
@@ -147,8 +147,8 @@ impl Driver {
         let harsh = match (self.scenario, self.style, self.road) {
             (Scenario::HardTurns, _, _) => [0.0, 0.0, 25.0],
             (_, Style::Calm, _) => [0.03, 0.03, 0.03],
-            (_, Style::Aggressive, Road::Motorway) => [1.2, 0.6, 0.0],
-            (_, Style::Aggressive, _) => [1.5, 1.7, 1.5],
+            (_, Style::Aggressive, Road::Motorway) => [3.0, 0.5, 0.0],
+            (_, Style::Aggressive, _) => [4.0, 0.8, 4.0],
         };
         let [
             cruise,
@@ -217,10 +217,7 @@ impl Driver {
                 let from = if self.draws.chance(0.5) { 0.0 } else { 0.4 };
                 let slow = self.cruise.min(16.0) * from;
                 let wait = self.draws.within(0.5, 6.0);
-                let accel = self.harsh(self.levels.accel);
-                let lag = self.draws.within(0.2, 0.5);
-                let target = self.cruise.max(slow + 7.0);
-                let spurt = Phase::to(accel, target, lag).harsh(AlertKind::RapidAccel);
+                let spurt = self.spurt(slow);
                 vec![self.slow_down(slow), Phase::hold(slow, 0.1, wait), spurt]
             }
         }
@@ -291,9 +288,22 @@ impl Driver {
         Phase::to(-brake, target, self.draws.within(0.3, 0.8))
     }
 
-    fn speed_up(&mut self, target: f64) -> Phase {
+    /// Back to the cruise. Aggressive drivers often do it harshly.
+    fn speed_up(&mut self, speed: f64) -> Phase {
+        let willing = self.style == Style::Aggressive && self.scenario != Scenario::HardTurns;
+        if willing && speed < 12.0 && self.draws.chance(0.2) {
+            return self.spurt(speed);
+        }
         let accel = self.ordinary(self.levels.accel);
-        Phase::to(accel, target, self.draws.within(0.4, 0.9))
+        Phase::to(accel, self.cruise, self.draws.within(0.4, 0.9))
+    }
+
+    /// Harsh acceleration by 25 to 50 km/h; what is left to the cruise is ordinary.
+    fn spurt(&mut self, speed: f64) -> Phase {
+        let accel = self.harsh(self.levels.accel);
+        let gain = self.draws.within(7.0, 14.0);
+        let lag = self.draws.within(0.2, 0.5);
+        Phase::to(accel, speed + gain, lag).harsh(AlertKind::RapidAccel)
     }
 
     /// An ordinary acceleration, m/s². Aggressive drivers brake and turn more firmly everywhere.

@@ -57,9 +57,9 @@ impl Shocks {
             self.current = None;
             return [0.0, 0.0, 0.0, lifted];
         }
-        // Down into the hole, then up against its edge, which also pushes back.
+        // Down into the hole, then up against its edge; the wheel is pushed back and rebounds.
         let bounce = -(std::f64::consts::TAU * share).sin();
-        let push = (std::f64::consts::PI * share).sin();
+        let push = (std::f64::consts::TAU * share).sin();
         [forward * push, left * push, up * bounce, lifted]
     }
 }
