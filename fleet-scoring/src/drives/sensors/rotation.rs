@@ -30,6 +30,12 @@ impl Rotation {
         Self::of_quaternion([cosine, x, y, z])
     }
 
+    /// A turn of so many radians about the upward axis.
+    pub(super) fn about_up(angle: f64) -> Self {
+        let (sine, cosine) = (angle / 2.0).sin_cos();
+        Self::of_quaternion([cosine, 0.0, 0.0, sine])
+    }
+
     fn of_quaternion(four: [f64; 4]) -> Self {
         let norm = four.iter().map(|part| part * part).sum::<f64>().sqrt();
         let [w, x, y, z] = four.map(|part| part / norm.max(1e-9));
