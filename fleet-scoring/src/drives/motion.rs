@@ -62,6 +62,26 @@ const SHIFTS: [f64; 5] = [0.14, 0.26, 0.40, 0.56, 0.74];
 /// The top of that range, m/s. Our choice: first gear to 18 km/h, second to 34, third to 52.
 const SHIFT_RANGE: f64 = 36.0;
 
+/// Within this much of the wanted speed a foot eases off, m/s. Our choice.
+const EASE: f64 = 1.5;
+/// The share of an acceleration that an unsteady foot takes away. Our choice.
+const UNSTEADY: f64 = 0.15;
+/// The deviation of lateral acceleration by weaving within a lane, m/s². Our choice: 0.01 g.
+const WEAVE: f64 = 0.1;
+
+/// A slow random number of deviation 1, correlated over 3 s, as feet and hands wobble.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wobble {
+    value: f64,
+}
+
+impl Wobble {
+    fn step(&mut self, draws: &mut Draws) {
+        let kept = 1.0 - STEP_S / 3.0;
+        self.value = kept * self.value + (1.0 - kept * kept).sqrt() * draws.noise();
+    }
+}
+
 /// A vehicle on its way.
 #[derive(Debug)]
 struct Moving {
@@ -73,7 +93,8 @@ struct Moving {
     now: Step,
     /// The acceleration that the drive train and brakes apply, m/s².
     applied: f64,
-    wobble: f64,
+    wobble: Wobble,
+    weave: Wobble,
     /// Steps left in which a gear is changed, and the share of the acceleration that remains.
     shift: (u32, f64),
 }
@@ -99,7 +120,8 @@ pub(crate) fn drive(
             ..Step::default()
         },
         applied: 0.0,
-        wobble: 0.0,
+        wobble: Wobble::default(),
+        weave: Wobble::default(),
         shift: (0, 1.0),
         draws,
     };
@@ -151,15 +173,23 @@ impl Moving {
     }
 
     fn wanted(&mut self, phase: &Phase) -> f64 {
+        self.wobble.step(&mut self.draws);
+        let wobble = self.wobble.value.clamp(-2.5, 2.5);
         match phase.pedals {
-            Pedals::To { accel, .. } => accel,
-            Pedals::Hold { speed, wobble, .. } => {
-                // A slow random wobble, correlated over 3 s, as a foot and traffic make it.
-                let kept = 1.0 - STEP_S / 3.0;
-                let fresh = (1.0 - kept * kept).sqrt();
-                self.wobble = kept * self.wobble + fresh * self.draws.noise();
+            Pedals::To { accel, speed } => {
+                // A foot is never quite still, and eases off before the speed is reached. It only
+                // takes away, so that an ordinary manoeuvre stays one.
+                let left = (speed - self.now.speed).abs();
+                let ease = (left / EASE).clamp(0.35, 1.0);
+                accel * ease * (1.0 - UNSTEADY * wobble.abs().min(1.0))
+            }
+            Pedals::Hold {
+                speed,
+                wobble: deviation,
+                ..
+            } => {
                 let back = (0.3 * (speed - self.now.speed)).clamp(-0.8, 0.5);
-                let wanted = back + wobble * self.wobble.clamp(-2.5, 2.5);
+                let wanted = back + deviation * wobble;
                 if speed == 0.0 {
                     wanted.min(-0.5)
                 } else {
@@ -169,9 +199,12 @@ impl Moving {
         }
     }
 
-    fn wanted_lateral(&self, phase: &Phase, elapsed: f64, turned_before: f64) -> f64 {
+    fn wanted_lateral(&mut self, phase: &Phase, elapsed: f64, turned_before: f64) -> f64 {
         match phase.steering {
-            Steering::Straight => 0.0,
+            Steering::Straight => {
+                self.weave.step(&mut self.draws);
+                WEAVE * self.weave.value * (self.now.speed / 10.0).min(1.0)
+            }
             Steering::Swerve { lateral, seconds } => {
                 lateral * (std::f64::consts::TAU * elapsed / seconds).sin()
             }

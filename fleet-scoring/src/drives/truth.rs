@@ -15,6 +15,8 @@ const EDGE: f64 = 0.35;
 /// An event must change the speed, or turn the vehicle, by at least this: 8 km/h and 20 degrees.
 const LEAST_CHANGE: f64 = 8.0 / 3.6;
 const LEAST_TURN: f64 = 20.0 / 180.0 * std::f64::consts::PI;
+/// The share of the least harsh level that the peak must reach. Ordinary manoeuvres stay below.
+pub(super) const LEAST_PEAK: f64 = 0.85;
 /// Steps after a phase in which what it began may fade.
 const FADE: usize = 160;
 
@@ -51,8 +53,8 @@ fn label(steps: &[Step], meant: &Meant, levels: &ClassLevels) -> Option<Interval
         AlertKind::HarshCorner => turn.abs() >= LEAST_TURN,
         _ => change >= LEAST_CHANGE,
     };
-    // The lag of pedals takes a little off the peak of a short manoeuvre.
-    if !enough || peak < 0.92 * level.least * G {
+    // Lag and an unsteady foot take something off the peak of a short manoeuvre.
+    if !enough || peak < LEAST_PEAK * level.least * G {
         return None;
     }
     Some(Interval {

@@ -6,6 +6,7 @@ mod counts;
 mod detector;
 mod estimate;
 mod evaluate;
+pub mod folder;
 mod matching;
 mod outline;
 mod plot;

@@ -18,7 +18,7 @@ use super::{
 /// The width of a plot, pixels.
 const WIDTH: u32 = 1200;
 /// The height of the strip of one kind of event, and of a panel of signals, pixels.
-const STRIP: u32 = 22;
+const STRIP: u32 = 24;
 const PANEL: u32 = 190;
 /// The space left of all panels, for names and numbers, pixels.
 const MARGIN: u32 = 110;
@@ -88,9 +88,9 @@ fn draw(svg: &mut String, recording: &Recording, labels: &[Interval], found: &[I
     let root = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
     root.fill(&RGBColor(255, 255, 255))?;
     let seconds = recording.duration_s().max(1e-3);
-    root.draw(&Text::new(recording.name.clone(), (10, 6), font(15)))?;
+    root.draw(&Text::new(recording.name.clone(), (10, 6), font(19)))?;
     let explained = "grey: labelled, coloured: found";
-    root.draw(&Text::new(explained, (960, 8), font(12)))?;
+    root.draw(&Text::new(explained, (955, 8), font(14)))?;
     let (_, below) = root.split_vertically(head);
     let (strip_area, panel_area) = below.split_vertically(strips);
     for (number, kind) in (0_i32..).zip(&kinds) {
@@ -146,9 +146,9 @@ fn strip(
     labels: &[Interval],
     found: &[Interval],
 ) -> Drawn {
-    let top = number * 22;
+    let top = number * 24;
     let word = kind.as_word().to_owned();
-    area.draw(&Text::new(word, (8, top + 4), font(11)))?;
+    area.draw(&Text::new(word, (8, top + 4), font(14)))?;
     let left = i32::try_from(MARGIN)?;
     let full = f64::from(WIDTH - MARGIN - 20);
     let at = |time: f64| {
@@ -202,7 +202,7 @@ fn draw_panel(
         .x_labels(12)
         .y_labels(6)
         .y_desc(panel.title)
-        .label_style(font(11))
+        .label_style(font(14))
         .draw()?;
     let spans = labels.iter().map(|event| (event, TRUTH));
     let spans = spans.chain(found.iter().map(|event| (event, color_of(&event.kind))));
@@ -217,7 +217,7 @@ fn draw_panel(
             chart.draw_series(LineSeries::new(piece.iter().copied(), colour))?;
         }
         let place = (i32::try_from(MARGIN)? + place, 8);
-        let style = ("sans-serif", 12).into_font().color(&colour);
+        let style = ("sans-serif", 15).into_font().color(&colour);
         area.draw(&Text::new((*name).to_owned(), place, style))?;
     }
     Ok(())
