@@ -13,6 +13,9 @@
 //! | [`ScoreTrips`] | an operator that scores complete trips, one per request |
 //! | [`TripLog`], [`DriverScore`] | a scored trip as rows of FleetFlow's tables |
 //!
+//! The feature `evaluation` adds modules that measure detectors: `evaluation` on labelled
+//! recordings, `drives` with synthetic ones.
+//!
 //! # Examples
 //! Ten samples per second, two of them below -0.4 g:
 //! ```

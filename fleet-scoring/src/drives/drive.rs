@@ -8,7 +8,7 @@ use super::{
     driver::{Driver, Scenario},
     levels::ClassLevels,
     motion::{self, Step},
-    sensors::{self, Mounting},
+    sensors::{self, Mounting, Setup},
     truth,
 };
 use crate::evaluation::{Interval, Labelled, Style, VehicleClass};
@@ -86,7 +86,13 @@ impl DriveOptions {
         let mut driver = Driver::new(levels, self.style, self.scenario, draws.branch());
         let motion = motion::drive(levels, &mut driver, self.seconds, draws.branch());
         let felt = body::ride(&motion.steps, draws.branch());
-        let (recording, gaps) = sensors::record(self, &motion.steps, &felt, draws.branch());
+        let setup = Setup {
+            name: self.name(),
+            class: self.class,
+            mounting: self.mounting,
+            rate_hz: self.rate_hz,
+        };
+        let (recording, gaps) = sensors::record(setup, &motion.steps, &felt, draws.branch());
         let mut labels = truth::labels(&motion, &levels);
         labels.retain(|label| !is_lost(label, &gaps));
         let metres = motion.steps.last().map_or(0.0, |step| step.distance);

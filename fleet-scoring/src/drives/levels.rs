@@ -45,9 +45,10 @@ const fn levels(median: f64, most: f64, least: f64, excess: f64, limit: f64) -> 
 impl ClassLevels {
     /// The levels of a class. Our choice, between these facts: traffic brakes at 0.1 to 0.2 g; the
     /// alert levels of vendors begin at 0.25 g (bus) to 0.45 g (car) for braking and at 0.2 to
-    /// 0.37 g for acceleration, but people label as harsh what often stays below 0.4 g; a car that reaches 100 km/h in 10 s has 39 W/kg; a truck of 40 t
-    /// with 350 kW has 9 W/kg; loaded trucks roll over from about 0.35 g on; a dry road holds 0.8 g.
-    /// Tightest turns are half the turning circles of common vehicles.
+    /// 0.37 g for acceleration, but people label as harsh what often stays below 0.4 g; a car that
+    /// reaches 100 km/h in 10 s has 39 W/kg; a truck of 40 t with 350 kW has 9 W/kg; loaded trucks
+    /// roll over from about 0.35 g on; a dry road holds 0.8 g. Tightest turns are half the turning
+    /// circles of common vehicles.
     pub(crate) const fn of(class: VehicleClass) -> Self {
         match class {
             VehicleClass::Passenger => Self {

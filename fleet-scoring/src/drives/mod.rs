@@ -26,3 +26,6 @@ pub use driver::Scenario;
 pub use motion::{STEPS_PER_S, Step};
 pub use sensors::Mounting;
 pub use sets::DriveSet;
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,8 @@ use super::{
     phase::{Pedals, Phase, Steering},
 };
 
-/// Steps of the true motion per second. Our choice: ten or more for each period of a wheel's hop, five or more for the
-/// shortest road shock.
+/// Steps of the true motion per second. Our choice: ten or more for each period of a wheel's hop,
+/// four for the shortest road shock.
 pub const STEPS_PER_S: f64 = 200.0;
 pub(crate) const STEP_S: f64 = 1.0 / STEPS_PER_S;
 
@@ -146,7 +146,7 @@ impl Moving {
             motion.steps.push(self.step(wanted, lateral, phase.lag_s));
             elapsed += STEP_S;
         }
-        if let Some(kind) = phase.harsh.clone() {
+        if let Some(kind) = phase.harsh {
             motion.meant.push(Meant {
                 kind,
                 first,
@@ -163,12 +163,12 @@ impl Moving {
                     || (self.now.heading - turned_before).abs() >= angle
                         && self.now.lateral.abs() < 0.1
             }
-            (Steering::Swerve { seconds, .. }, _) => elapsed >= seconds,
             (Steering::Straight, Pedals::To { accel, speed }) if accel < 0.0 => {
                 self.now.speed <= speed
             }
             (Steering::Straight, Pedals::To { speed, .. }) => self.now.speed >= speed,
-            (Steering::Straight, Pedals::Hold { seconds, .. }) => elapsed >= seconds,
+            (Steering::Swerve { seconds, .. }, _)
+            | (Steering::Straight, Pedals::Hold { seconds, .. }) => elapsed >= seconds,
         }
     }
 
@@ -189,7 +189,8 @@ impl Moving {
                 ..
             } => {
                 let back = (0.3 * (speed - self.now.speed)).clamp(-0.8, 0.5);
-                let wanted = back + deviation * wobble;
+                let (brake, accel) = (self.levels.brake, self.levels.accel);
+                let wanted = (back + deviation * wobble).clamp(-brake.most * G, accel.most * G);
                 if speed == 0.0 {
                     wanted.min(-0.5)
                 } else {

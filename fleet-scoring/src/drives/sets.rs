@@ -67,8 +67,8 @@ impl DriveSet {
     }
 
     /// Sets the number of drives in each cell: more for narrower intervals, fewer for a quick look.
-    /// By default 10. In each ten there are four aggressive trips, four calm ones, one of hard turns
-    /// without harsh braking, and one on a motorway.
+    /// By default 10. In each ten there are four aggressive trips, four calm ones, one of hard
+    /// turns without harsh braking, and one on a motorway.
     #[must_use]
     pub fn with_drives_per_cell(mut self, drives: u64) -> Self {
         self.per_cell = drives;

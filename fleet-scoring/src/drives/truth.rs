@@ -58,7 +58,7 @@ fn label(steps: &[Step], meant: &Meant, levels: &ClassLevels) -> Option<Interval
         return None;
     }
     Some(Interval {
-        kind: meant.kind.clone(),
+        kind: meant.kind,
         start_s: (meant.first + first) as f64 / STEPS_PER_S,
         end_s: (meant.first + last) as f64 / STEPS_PER_S,
     })

@@ -41,7 +41,9 @@ impl CellResult {
         hours: f64,
     ) -> Self {
         let mut counts = Counts::default();
-        units.iter().for_each(|unit| counts.add(unit));
+        for unit in units {
+            counts.add(unit);
+        }
         Self {
             kind,
             cell,

@@ -70,7 +70,9 @@ impl Share {
     /// [1, 1] where all of a few events were found; Wilson's interval does the opposite.
     pub(crate) fn estimate(self, units: &[Counts]) -> Option<Estimate> {
         let mut all = Counts::default();
-        units.iter().for_each(|unit| all.add(unit));
+        for unit in units {
+            all.add(unit);
+        }
         let value = self.of(&all)?;
         let (mut low, mut high) = self.wilson(&all);
         let mut chance = Chance::new(17);

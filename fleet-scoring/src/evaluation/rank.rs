@@ -10,9 +10,9 @@ use super::{
 ///
 /// `None` without a trip of either style. Trips whose number is NaN are left out.
 ///
-/// The interval solves `(θ - auc)² = z² · var(θ)` with the variance of Hanley and McNeil (1982) at
-/// θ, as Newcombe (2006) proposes: it does not shrink to nothing where a few trips are ranked
-/// without a mistake, as a bootstrap would.
+/// The interval solves `(θ - auc)² = z² · var(θ)`, as Newcombe (2006) proposes, with the variance
+/// that Hanley and `McNeil` (1982) give for θ. It does not shrink to nothing where a few trips are
+/// ranked without a mistake, as that of a bootstrap would.
 ///
 /// # Examples
 /// ```
@@ -64,8 +64,8 @@ fn solve(value: f64, end: f64, m: f64, n: f64) -> f64 {
     f64::midpoint(near, far)
 }
 
-/// The variance of the area, with both group sizes replaced by their mean in the second part, as
-/// Newcombe proposes.
+/// The variance of the area (Hanley and `McNeil` 1982), with both group sizes replaced by their
+/// mean in the second part, as Newcombe proposes.
 fn variance(area: f64, m: f64, n: f64) -> f64 {
     let others = f64::midpoint(m, n) - 1.0;
     let first = (1.0 - area) / (2.0 - area);

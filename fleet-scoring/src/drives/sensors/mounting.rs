@@ -105,7 +105,7 @@ impl Compass {
     }
 }
 
-/// What a device reads in one step: force, g, and turn, rad/s, along its axes or those of the earth.
+/// What a device reads in one step: force, g, and turn, rad/s, along its axes or the earth's.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Reading {
     pub(super) force: Vector,

@@ -59,17 +59,18 @@ impl Rotation {
     }
 }
 
-pub(super) fn dot([a, b, c]: Vector, [x, y, z]: Vector) -> f64 {
-    a * x + b * y + c * z
+pub(super) fn dot(one: Vector, other: Vector) -> f64 {
+    let products = one.into_iter().zip(other).map(|(one, other)| one * other);
+    products.sum()
 }
 
-pub(super) fn cross([a, b, c]: Vector, [x, y, z]: Vector) -> Vector {
-    [b * z - c * y, c * x - a * z, a * y - b * x]
+pub(super) fn cross([x1, y1, z1]: Vector, [x2, y2, z2]: Vector) -> Vector {
+    [y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2]
 }
 
 pub(super) fn plus(one: Vector, times: f64, other: Vector) -> Vector {
-    let ([a, b, c], [x, y, z]) = (one, other);
-    [a + times * x, b + times * y, c + times * z]
+    let ([x1, y1, z1], [x2, y2, z2]) = (one, other);
+    [x1 + times * x2, y1 + times * y2, z1 + times * z2]
 }
 
 /// The vector at length 1; a vector without length becomes the upward axis.

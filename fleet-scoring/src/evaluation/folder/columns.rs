@@ -2,8 +2,7 @@
 
 use fleet_core::Result;
 
-use super::sheet::Sheet;
-use crate::evaluation::Frame;
+use crate::evaluation::{Frame, sheet::Sheet};
 
 /// What a column is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +18,16 @@ pub(super) enum Signal {
 /// Standard gravity, m/s².
 const G: f64 = 9.806_65;
 
-const SIGNALS: [(&str, &[(&str, f64)], Signal); 16] = {
+/// The suffixes of a quantity, each with the factor that makes it our unit.
+type Units = &'static [(&'static str, f64)];
+
+const SIGNALS: [(&str, Units, Signal); 16] = {
     use Frame::{Earth, Unknown, Vehicle};
     use Signal::{Acceleration, AccelerationUp, Speed, TurnRate, YawRate};
-    const ACCEL: &[(&str, f64)] = &[("_g", 1.0), ("_mps2", 1.0 / G)];
-    const TURN: &[(&str, f64)] = &[("_dps", 1.0), ("_rps", 180.0 / std::f64::consts::PI)];
+    const ACCEL: Units = &[("_g", 1.0), ("_mps2", 1.0 / G)];
+    const TURN: Units = &[("_dps", 1.0), ("_rps", 180.0 / std::f64::consts::PI)];
     // A mile is 1.609344 km.
-    const SPEED: &[(&str, f64)] = &[("_kmh", 1.0), ("_mps", 3.6), ("_mph", 1.609_344)];
+    const SPEED: Units = &[("_kmh", 1.0), ("_mps", 3.6), ("_mph", 1.609_344)];
     [
         ("accel_forward", ACCEL, Acceleration(Vehicle, 0)),
         ("accel_left", ACCEL, Acceleration(Vehicle, 1)),

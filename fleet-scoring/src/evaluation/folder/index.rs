@@ -4,8 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use fleet_core::{Result, event::AlertKind};
 
-use super::sheet::Sheet;
-use crate::evaluation::{Gravity, Interval, Style, VehicleClass};
+use crate::evaluation::{Gravity, Interval, Style, VehicleClass, sheet::Sheet};
 
 /// A label, with the line that it stands in.
 pub(super) struct Label {

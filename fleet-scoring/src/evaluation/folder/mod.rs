@@ -24,8 +24,8 @@
 //! | `yaw_rate_dps` | the rate of turn about the upward axis alone, positive to the left |
 //! | `speed_kmh` | speed; rows between two fixes may be empty, repeated or interpolated |
 //!
-//! **Labels.** `recording,kind,start_s,end_s`, one row per event, in the seconds of `time_s`. `kind`
-//! is `HARSH_BRAKE`, `RAPID_ACCEL`, `HARSH_CORNER` or another kind of alert.
+//! **Labels.** `recording,kind,start_s,end_s`, one row per event, in the seconds of `time_s`. A
+//! `kind` is `HARSH_BRAKE`, `RAPID_ACCEL`, `HARSH_CORNER` or another kind of alert.
 //!
 //! **Recordings.** `recording`, and any of these columns:
 //!
@@ -55,7 +55,6 @@ mod columns;
 mod index;
 mod read;
 mod samples;
-mod sheet;
 mod write;
 
 pub use read::read;

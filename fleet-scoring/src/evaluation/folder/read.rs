@@ -20,8 +20,8 @@ const HARSH: [AlertKind; 3] = [
 /// Reads all recordings of a folder, sorted by name. The [format](super) is on a page of its own.
 ///
 /// # Errors
-/// If a file is missing or breaks the format: the message names the file, the line, the column, what
-/// is wrong, and what to write instead.
+/// If a file is missing or breaks the format: the message names the file, the line, the column,
+/// what is wrong, and what to write instead.
 pub fn read(folder: &Path) -> Result<Vec<Labelled>> {
     let mut labels = index::labels(&folder.join("labels.csv"))?;
     let about = folder.join("recordings.csv");
@@ -33,7 +33,7 @@ pub fn read(folder: &Path) -> Result<Vec<Labelled>> {
     let mut kinds: Vec<AlertKind> = Vec::new();
     for label in labels.values().flatten() {
         if !kinds.contains(&label.event.kind) {
-            kinds.push(label.event.kind.clone());
+            kinds.push(label.event.kind);
         }
     }
     if kinds.is_empty() {
@@ -99,7 +99,7 @@ fn labelled(
     let mut labels = Vec::new();
     for label in own {
         let event = Interval {
-            kind: label.event.kind.clone(),
+            kind: label.event.kind,
             start_s: label.event.start_s - first_s,
             end_s: label.event.end_s - first_s,
         };

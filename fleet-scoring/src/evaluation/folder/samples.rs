@@ -4,11 +4,8 @@ use std::path::Path;
 
 use fleet_core::Result;
 
-use super::{
-    columns::{Signal, columns, frame},
-    sheet::Sheet,
-};
-use crate::evaluation::{Clock, Gravity, Recording};
+use super::columns::{Signal, columns, frame};
+use crate::evaluation::{Clock, Gravity, Recording, sheet::Sheet};
 
 /// A recording, and the time of its first sample in the file.
 pub(super) struct Samples {

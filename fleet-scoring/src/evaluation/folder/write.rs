@@ -3,7 +3,7 @@
 use std::{fs::File, io::BufWriter, path::Path};
 
 use csv::Writer;
-use fleet_core::{Error, ErrorKind, Result};
+use fleet_core::{Error, ErrorKind, Result, event::AlertKind};
 
 use crate::evaluation::{Frame, Gravity, Labelled, Recording};
 
@@ -51,7 +51,7 @@ fn about(labelled: &Labelled) -> [String; 6] {
         Gravity::Included => "included",
         Gravity::Removed => "removed",
     };
-    let kinds: Vec<_> = labelled.kinds.iter().map(|kind| kind.as_word()).collect();
+    let kinds: Vec<_> = labelled.kinds.iter().map(AlertKind::as_word).collect();
     [
         recording.name.clone(),
         labelled

@@ -6,7 +6,7 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 use fleet_core::{Error, ErrorKind, Result};
 
 /// A CSV file that is being read.
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     path: String,
     header: Vec<String>,
     rows: Reader<File>,
@@ -15,7 +15,7 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let shown = path.display().to_string();
         let opened = ReaderBuilder::new().trim(csv::Trim::All).from_path(path);
         let unreadable = |why: csv::Error| {
@@ -46,12 +46,12 @@ impl Sheet {
         Ok(sheet)
     }
 
-    pub(super) fn header(&self) -> &[String] {
+    pub(crate) fn header(&self) -> &[String] {
         &self.header
     }
 
     /// The place of a required column.
-    pub(super) fn required(&self, name: &str) -> Result<usize> {
+    pub(crate) fn required(&self, name: &str) -> Result<usize> {
         self.optional(name).ok_or_else(|| {
             let there = self.header.join(", ");
             self.fault(&format!(
@@ -60,12 +60,12 @@ impl Sheet {
         })
     }
 
-    pub(super) fn optional(&self, name: &str) -> Option<usize> {
+    pub(crate) fn optional(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|column| column == name)
     }
 
     /// Goes to the next row; `false` after the last.
-    pub(super) fn next(&mut self) -> Result<bool> {
+    pub(crate) fn next(&mut self) -> Result<bool> {
         let read = self.rows.read_record(&mut self.row);
         let there = read.map_err(|why| {
             let message = format!("cannot read {}: {why}; repair that row", self.path);
@@ -78,12 +78,12 @@ impl Sheet {
     }
 
     /// The text of a cell of this row; empty if it is missing.
-    pub(super) fn text(&self, column: usize) -> &str {
+    pub(crate) fn text(&self, column: usize) -> &str {
         self.row.get(column).unwrap_or_default()
     }
 
     /// The number in a cell; `None` if it is empty.
-    pub(super) fn number(&self, column: usize) -> Result<Option<f64>> {
+    pub(crate) fn number(&self, column: usize) -> Result<Option<f64>> {
         let text = self.text(column);
         if text.is_empty() {
             return Ok(None);
@@ -101,20 +101,20 @@ impl Sheet {
     }
 
     /// The number in a cell that must not be empty.
-    pub(super) fn required_number(&self, column: usize) -> Result<f64> {
+    pub(crate) fn required_number(&self, column: usize) -> Result<f64> {
         self.number(column)?
             .ok_or_else(|| self.fault_in(column, "the cell is empty: every row needs a number"))
     }
 
     /// An error in a cell of this row.
-    pub(super) fn fault_in(&self, column: usize, what: &str) -> Error {
+    pub(crate) fn fault_in(&self, column: usize, what: &str) -> Error {
         let name = self.header.get(column).map_or("?", String::as_str);
         let place = format!("{}, line {}, column {name}", self.path, self.line);
         Error::new(ErrorKind::Source, format!("{place}: {what}"))
     }
 
     /// An error in this row, or in the header before the first row.
-    pub(super) fn fault(&self, what: &str) -> Error {
+    pub(crate) fn fault(&self, what: &str) -> Error {
         let place = format!("{}, line {}", self.path, self.line);
         Error::new(ErrorKind::Source, format!("{place}: {what}"))
     }

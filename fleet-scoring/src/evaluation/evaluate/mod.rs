@@ -74,7 +74,7 @@ pub fn evaluate(
             let known = kinds
                 .entry(kind.as_word().to_owned())
                 .or_insert_with(|| Kind {
-                    kind: kind.clone(),
+                    kind: *kind,
                     cells: BTreeMap::new(),
                 });
             let cell = known.cells.entry(labelled.cell.clone()).or_default();
@@ -102,14 +102,14 @@ impl Kind {
         let cells = self.cells.iter();
         let results = cells.map(|(cell, outcomes)| {
             let outcomes: Vec<_> = outcomes.iter().collect();
-            result(self.kind.clone(), cell.clone(), &outcomes)
+            result(self.kind, cell.clone(), &outcomes)
         });
         results.collect()
     }
 
     fn overall(&self) -> CellResult {
         let outcomes: Vec<_> = self.cells.values().flatten().collect();
-        result(self.kind.clone(), Vec::new(), &outcomes)
+        result(self.kind, Vec::new(), &outcomes)
     }
 }
 
@@ -186,5 +186,4 @@ fn blocks(verdicts: &[(f64, Verdict)], seconds: f64) -> Vec<Counts> {
 }
 
 #[cfg(test)]
-#[path = "evaluate_tests.rs"]
 mod tests;
