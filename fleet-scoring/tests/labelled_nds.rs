@@ -2,7 +2,6 @@
 #![cfg(feature = "evaluation")]
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "helpers of tests fail by panic, as tests do"
 )]
 
