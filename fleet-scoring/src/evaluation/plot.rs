@@ -114,10 +114,14 @@ fn panels(recording: &Recording) -> Vec<Panel<'_>> {
         Frame::Unknown => ["x", "y", "z"],
         Frame::Earth => ["east", "north", "up"],
     };
+    let turns = match recording.frame {
+        Frame::Vehicle => ["roll", "pitch", "yaw"],
+        Frame::Unknown | Frame::Earth => names,
+    };
     let mut panels = Vec::new();
-    for (title, columns) in [
-        ("acceleration, g", &recording.acceleration),
-        ("rate of turn, deg/s", &recording.turn_rate),
+    for (title, names, columns) in [
+        ("acceleration, g", names, &recording.acceleration),
+        ("rate of turn, deg/s", turns, &recording.turn_rate),
     ] {
         if let Some(columns) = columns {
             let lines = names.into_iter().zip(columns.iter().map(Vec::as_slice));
@@ -200,6 +204,7 @@ fn draw_panel(
         .light_line_style(RGBColor(255, 255, 255))
         .bold_line_style(GREY)
         .x_labels(12)
+        .x_label_formatter(&|seconds| format!("{seconds:.0} s"))
         .y_labels(6)
         .y_desc(panel.title)
         .label_style(font(14))
