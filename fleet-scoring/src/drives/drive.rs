@@ -32,7 +32,7 @@ use crate::evaluation::{Interval, Labelled, Style, VehicleClass};
 /// }
 /// .drive();
 /// assert!(drive.steps.iter().all(|step| step.speed >= 0.0));
-/// assert_eq!(drive.labelled.recording.acceleration.unwrap()[0].len(), 3000);
+/// assert!(drive.labelled.recording.len() >= 3000);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct DriveOptions {
@@ -46,7 +46,7 @@ pub struct DriveOptions {
     pub style: Style,
     /// What kind of driving it is.
     pub scenario: Scenario,
-    /// The length, seconds.
+    /// The least length, seconds: a drive ends with the manoeuvre that reaches it.
     pub seconds: f64,
     /// Equal options and seeds give equal drives, on one platform: the last bits of logarithms and
     /// sines may differ between platforms.

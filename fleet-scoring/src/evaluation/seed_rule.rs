@@ -20,8 +20,8 @@ use crate::{SeedFleetflow, TripColumns};
 ///     evaluation::{evaluate, seed_rule},
 /// };
 /// let drives = DriveSet::development().with_rates(&[50.0]).with_drives_per_cell(2);
-/// let drives = drives.with_seconds(120.0).drives().map(|options| options.drive().labelled);
-/// let result = evaluate(&seed_rule, drives);
+/// let drives = drives.with_seconds(120.0);
+/// let result = evaluate(&seed_rule, drives.drives().map(|options| options.drive().labelled));
 /// println!("{result}");
 /// let worst = result.worst(&HarshBrake).and_then(|cell| cell.f1);
 /// assert!(worst.is_some_and(|f1| f1.value < 0.5));

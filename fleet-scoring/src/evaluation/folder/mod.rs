@@ -47,7 +47,7 @@
 //! let drive = DriveOptions { seconds: 20.0, ..DriveOptions::default() }.drive();
 //! write(folder.path(), &[drive.labelled])?;
 //! let again = read(folder.path())?;
-//! assert_eq!(again[0].recording.len(), 1000);
+//! assert!(again[0].recording.len() >= 1000);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -4,7 +4,7 @@ use fleet_core::event::AlertKind::{HarshBrake, HarshCorner};
 use tempfile::TempDir;
 
 use super::read;
-use crate::evaluation::{Frame, Gravity, Style, VehicleClass};
+use crate::evaluation::{Clock, Frame, Gravity, Style, VehicleClass};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -34,6 +34,7 @@ fn units_are_converted_empty_cells_are_missing_and_times_count_from_the_first_sa
         panic!("{read:?}");
     };
     let recording = &labelled.recording;
+    assert_eq!(recording.clock, Clock::Times(vec![0.0, 1.0, 2.0, 3.0]));
     let [forward, left, _] = recording.acceleration.as_ref().unwrap();
     assert_eq!(forward[..2], [0.0, -0.5]);
     assert!(forward[2].is_nan() && left.iter().all(|value| value.is_nan()));
