@@ -15,6 +15,9 @@
 //! | [`score`] | scores of events by any profile: exact sums, receipts, disputes, rolling scores |
 //! | [`profile`] | the profiles, the recommended one first |
 //!
+//! The feature `evaluation` adds modules that measure detectors: `evaluation` on labelled
+//! recordings, `drives` with synthetic ones.
+//!
 //! # Examples
 //! Ten samples per second, two of them below -0.4 g:
 //! ```
@@ -34,6 +37,10 @@
 
 mod columns;
 mod count;
+#[cfg(feature = "evaluation")]
+pub mod drives;
+#[cfg(feature = "evaluation")]
+pub mod evaluation;
 mod harsh_event;
 mod number;
 pub mod profile;
