@@ -11,6 +11,7 @@
 //! | [`TripScore`] | the score of one trip: its components, and the harsh events with their times |
 //! | [`SegmentTrips`] | an operator that finds trips in telemetry and scores them |
 //! | [`ScoreTrips`] | an operator that scores complete trips, one per request |
+//! | [`signal`] | filters for the signals of a vehicle |
 //! | [`TripLog`], [`DriverScore`] | a scored trip as rows of FleetFlow's tables |
 //!
 //! # Examples
@@ -39,6 +40,7 @@ mod profile;
 mod report;
 mod sampling;
 mod score_trips;
+pub mod signal;
 mod sums;
 mod trip;
 
