@@ -11,7 +11,7 @@
 //! | [`TripScore`] | the score of one trip: its components, and the harsh events with their times |
 //! | [`SegmentTrips`] | an operator that finds trips in telemetry and scores them |
 //! | [`ScoreTrips`] | an operator that scores complete trips, one per request |
-//! | [`signal`] | filters for the signals of a vehicle |
+//! | [`signal`], [`detect`] | filters; the detector of harsh and firm manoeuvres |
 //! | [`TripLog`], [`DriverScore`] | a scored trip as rows of FleetFlow's tables |
 //!
 //! # Examples
@@ -33,6 +33,7 @@
 
 mod columns;
 mod count;
+pub mod detect;
 mod formula;
 mod harsh_event;
 mod number;
