@@ -34,6 +34,10 @@
 mod columns;
 mod count;
 pub mod detect;
+#[cfg(feature = "evaluation")]
+pub mod drives;
+#[cfg(feature = "evaluation")]
+pub mod evaluation;
 mod formula;
 mod harsh_event;
 mod number;
