@@ -2,6 +2,7 @@
 
 use super::{
     Detection, Filter, Forward, Frame, SignalColumns, Thresholds, VehicleClass,
+    bleed::restore,
     columns::{ACCEL, COLUMNS, COURSE, GYRO, SPEED},
     judge::{Motion, impulse},
     leg::Leg,
@@ -153,10 +154,11 @@ impl Detector {
         if let Some(metres) = speed.distance_m() {
             *found.distance_km.get_or_insert(0.0) += metres / 1000.0;
         }
-        let plane = Plane::of(leg, self.frame, has[GYRO + 2]).filter(|_| has[ACCEL]);
-        if let Some(plane) = plane {
+        let plane =
+            Plane::of(leg, self.frame, has[ACCEL + 2], has[GYRO + 2]).filter(|_| has[ACCEL]);
+        if let Some(mut plane) = plane {
             if plane.rate_hz >= FEWEST_HZ {
-                self.by_acceleration(leg, &plane, &speed, has, found, sums);
+                self.by_acceleration(leg, &mut plane, &speed, has, found, sums);
                 return;
             }
             found.lacks(
@@ -170,13 +172,18 @@ impl Detector {
     fn by_acceleration(
         &self,
         leg: &Leg,
-        plane: &Plane,
+        plane: &mut Plane,
         speed: &SpeedTrack,
         has: [bool; COLUMNS],
         found: &mut Detection,
         sums: &mut [f64; 3],
     ) {
         let still = standing(plane, &speed.kmh);
+        // The error of a compass turns with the vehicle and would add up, so the frame of the
+        // earth is left as it is.
+        if plane.levelled && self.frame != Frame::Earth {
+            restore(plane, &still, speed);
+        }
         found.rate_hz.get_or_insert(plane.rate_hz);
         found.filter = Some(Filter::Bell);
         found.frame = Some(self.frame);
@@ -229,6 +236,7 @@ impl Detector {
             kmh: speed.kmh.clone(),
             origin_s: leg.origin_s,
             known,
+            levelled: plane.levelled,
         };
         motion.judge(&self.bell, &mut found.manoeuvres, sums);
     }

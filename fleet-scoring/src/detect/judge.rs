@@ -5,6 +5,7 @@ use fleet_core::event::Severity;
 use super::{
     Impulse, Kind, Manoeuvre, Thresholds,
     excursion::{Excursion, excursions},
+    orient::UNSIGNED_DEG,
     plane::points_in,
     thresholds::Level,
 };
@@ -27,6 +28,8 @@ pub(super) struct Motion {
     pub(super) origin_s: f64,
     /// Whether the axes are those of the vehicle.
     pub(super) known: bool,
+    /// Whether the device has subtracted gravity.
+    pub(super) levelled: bool,
 }
 
 /// Slower turning than the first is straight, faster than the second a turn, degrees per second.
@@ -38,6 +41,8 @@ const KNOWN_LEAK: f64 = 0.1;
 const MOST_LEAK: f64 = 0.6;
 /// In straight driving, what points within 60 degrees of the axis belongs to it.
 const ALIGNED: f64 = 0.5;
+/// Lateral acceleration is at least this share of the longitudinal one. Our choice.
+const SIDEWAYS: f64 = 0.6;
 /// A corner turns at least this fast, degrees per second: the yaw gate. At 0.4 g and 100 km/h a
 /// vehicle turns at 8 degrees per second.
 const CORNER_DEG_S: f64 = 4.0;
@@ -77,8 +82,15 @@ impl Motion {
         for ((sign, harsh, harsh_level, firm, firm_level), sum) in pairs.into_iter().zip(&mut *sum)
         {
             let runs = |level| self.runs(&along, sign, level, levels.merge_gap_s);
-            let strong = self.keep(runs(harsh_level), sign, harsh, harsh_level);
-            let firm = self.keep(runs(firm_level), sign, firm, firm_level);
+            let real = |mut runs: Vec<Excursion>| {
+                if self.levelled {
+                    let opposite = self.runs(&along, -sign, firm_level, levels.merge_gap_s);
+                    runs.retain(|run| !opposite.iter().any(|before| rebounds(before, run)));
+                }
+                runs
+            };
+            let strong = self.keep(real(runs(harsh_level)), sign, harsh, harsh_level);
+            let firm = self.keep(real(runs(firm_level)), sign, firm, firm_level);
             found.extend(firm.into_iter().filter(|firm| {
                 !strong
                     .iter()
@@ -113,6 +125,13 @@ impl Motion {
             if self.known {
                 return supported(*along, across, KNOWN_LEAK);
             }
+            // Nothing says which end of the axis is the front. Brakes reach higher than engines,
+            // so what is strong is a brake.
+            let along = if error >= UNSIGNED_DEG {
+                -along.abs()
+            } else {
+                *along
+            };
             let (straight, turn) = TURNS_DEG_S;
             let turning = ((yaw.abs() - straight) / (turn - straight)).clamp(0.0, 1.0);
             let size = along.hypot(across);
@@ -123,23 +142,18 @@ impl Motion {
             };
             let leak = error.to_radians().tan().clamp(KNOWN_LEAK, MOST_LEAK);
             let leak = if error >= 45.0 { MOST_LEAK } else { leak };
-            let bent = supported(*along, across, leak);
-            in_line.copysign(*along) * (1.0 - turning) + bent * turning
+            let bent = supported(along, across, leak);
+            in_line.copysign(along) * (1.0 - turning) + bent * turning
         });
         supported.collect()
     }
 
-    /// The lateral acceleration, likewise.
+    /// The lateral acceleration, where it is more than a part of a brake.
     fn lateral(&self) -> Vec<f64> {
-        let error = self.error_deg.iter().copied().chain(std::iter::repeat(0.0));
-        let signals = self.across.iter().zip(&self.along).zip(error);
-        let supported = signals.map(|((across, along), error)| {
-            let leak = if self.known {
-                KNOWN_LEAK
-            } else {
-                error.to_radians().tan()
-            };
-            supported(*across, *along, leak.clamp(KNOWN_LEAK, MOST_LEAK))
+        let signals = self.across.iter().zip(&self.along);
+        let supported = signals.map(|(across, along)| {
+            let sideways = self.known || across.abs() >= SIDEWAYS * along.abs();
+            if sideways { *across } else { 0.0 }
         });
         supported.collect()
     }
@@ -239,6 +253,18 @@ impl Motion {
         known.filter(|kmh| kmh.is_finite()).max_by(f64::total_cmp)
     }
 }
+
+/// Whether a run is what a levelled device shows after an acceleration that it took for a tilt:
+/// the other sign, at once, and less than before.
+fn rebounds(before: &Excursion, run: &Excursion) -> bool {
+    let at_once = run.start >= before.end && run.start - before.end <= points_in(REBOUND_S);
+    at_once && run.peak < REBOUND * before.peak
+}
+
+/// A rebound begins within this time, seconds. Our choice: the release of a pedal, twice.
+const REBOUND_S: f64 = 1.0;
+/// A rebound is at most this share: what bleeds away within 4 s at a time constant of 4 s.
+const REBOUND: f64 = 0.65;
 
 /// What remains of a component if a part of the other may have leaked into it.
 fn supported(value: f64, other: f64, leak: f64) -> f64 {

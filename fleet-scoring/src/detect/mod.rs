@@ -8,6 +8,7 @@
 //! | [`Detection`] | what it found: manoeuvres, impulse, and what the recording cannot support |
 //! | [`Limit`] | a plain limit for samples; in chunks [`LimitTrip`] |
 
+mod bleed;
 mod columns;
 mod detection;
 mod detector;

@@ -38,6 +38,8 @@ const LATEST_S: f64 = 2.0;
 const LOST_DEG: f64 = 35.0;
 /// The error of that axis, degrees. Our choice: worse than evidence that is just accepted.
 const AXIS_ERROR_DEG: f64 = 40.0;
+/// The error of an axis of which nothing says which end is the front.
+pub(super) const UNSIGNED_DEG: f64 = 60.0;
 /// A frame that is carried on by a gyroscope turns by its bias; in blocks of this length the bias
 /// is constant.
 const BLOCK_S: f64 = 480.0;
@@ -320,7 +322,7 @@ fn forward(
     let skew: f64 = inside().map(|accel| accel.dot(axis).powi(3)).sum();
     let sign = match by_evidence {
         Some(direction) if error < 60.0 => direction.dot(axis),
-        _ => -skew,
+        _ => return (if skew > 0.0 { -axis } else { axis }, UNSIGNED_DEG),
     };
     (if sign < 0.0 { -axis } else { axis }, AXIS_ERROR_DEG)
 }

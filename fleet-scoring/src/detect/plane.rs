@@ -25,6 +25,8 @@ pub(super) struct Plane {
     pub(super) shake: Vec<f64>,
     /// Parts between which the sensor was moved.
     pub(super) parts: Vec<Range<usize>>,
+    /// Whether the device has subtracted gravity.
+    pub(super) levelled: bool,
     /// Samples per second, at most 200.
     pub(super) rate_hz: f64,
 }
@@ -40,7 +42,7 @@ const MOVED_DEG: f64 = 20.0;
 
 impl Plane {
     /// The plane of a leg. `None` without acceleration.
-    pub(super) fn of(leg: &Leg, frame: Frame, has_yaw: bool) -> Option<Self> {
+    pub(super) fn of(leg: &Leg, frame: Frame, has_up: bool, has_yaw: bool) -> Option<Self> {
         let weights = leg.points.iter().map(|point| f64::from(point[0]));
         let usual = median(weights.filter(|weight| *weight > 0.0).collect())?;
         let sound = |point: &Point| f64::from(point[0]) >= SOUND_SHARE * usual;
@@ -55,6 +57,11 @@ impl Plane {
             ..Self::default()
         };
         let everything = 0..leg.points.len();
+        let mut gravity = Gravity::default();
+        for point in &leg.points {
+            gravity.add(accel(point));
+        }
+        plane.levelled = has_up && gravity.per_g().is_none() || frame == Frame::Earth;
         if frame == Frame::Device {
             for part in mountings(leg, &plane.sound) {
                 plane.add_mounting(leg, part, has_yaw);
