@@ -1,5 +1,12 @@
 //! The detector of `production` on drives that are put together by hand.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "helpers of tests fail by panic, as tests do; columns are of single precision"
+)]
 
+use fleet_core::event::Severity;
 use fleet_scoring::detect::{
     Clock, Detection, Detector, Filter, Frame, Kind, SignalColumns, VehicleClass,
 };
@@ -445,7 +452,6 @@ fn a_heavier_class_is_harsh_sooner_and_severity_follows_the_peak() {
         let found = car(Frame::Vehicle).detect(&brake(level).vehicle());
         found.harsh().map(|one| one.severity).next()
     };
-    use fleet_core::event::Severity;
     assert_eq!(severity(0.34), Some(Severity::Low));
     assert_eq!(severity(0.45), Some(Severity::Medium));
     assert_eq!(severity(0.6), Some(Severity::High));

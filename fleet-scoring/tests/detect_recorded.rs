@@ -120,9 +120,6 @@ fn once_a_second_acceleration_is_unavailable_and_speed_takes_its_place() {
                 .any(|lack| lack.what.contains(what))
         };
         assert!(lacks("by acceleration") && lacks("corners"));
-        for one in found.harsh() {
-            println!("NDS {one:?}");
-        }
         harsh += found.harsh().count();
         km += found.distance_km.unwrap();
     }

@@ -1,4 +1,10 @@
 //! Filters: chunks give what whole columns give, bit for bit, and nothing is invented.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "helpers of tests fail by panic, as tests do; columns are of single precision"
+)]
 
 use fleet_scoring::signal::{
     BlockMean, Jerk, RateEstimate, Resample, Slope, block_means, jerk, rate_of, resample, slopes,

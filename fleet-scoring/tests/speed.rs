@@ -3,6 +3,7 @@
 //! --nocapture`.
 #![expect(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "this measures; no result depends on the clock"
 )]
 

@@ -38,7 +38,8 @@ use crate::signal::{STEP_S, Unavailable};
 /// ```
 /// use fleet_scoring::detect::{Clock, Detector, Frame, Kind, SignalColumns, VehicleClass};
 /// use ndarray::Array1;
-/// let forward = Array1::from_iter((0..3000).map(|n| if (1500..1600).contains(&n) { -0.5 } else { 0.0 }));
+/// let level = |n| if (1500..1600).contains(&n) { -0.5 } else { 0.0 };
+/// let forward = Array1::from_iter((0..3000).map(level));
 /// let columns = SignalColumns::new(Clock::Rate(50.0)).with_longitudinal(forward.view());
 /// let detector = Detector::new(Frame::Vehicle, VehicleClass::Passenger);
 /// let found = detector.detect(&columns);

@@ -3,7 +3,7 @@
 //! | type | what it is |
 //! |---|---|
 //! | [`SignalColumns`] | views of the columns of a recording, or of a chunk of it |
-//! | [`Detector`] | the detector of `production`, for any frame and rate; in chunks [`DetectTrip`] |
+//! | [`Detector`] | the detector of `production`, for any frame; in chunks [`DetectTrip`] |
 //! | [`Thresholds`] | its levels, by class of vehicle and filter |
 //! | [`Detection`] | what it found: manoeuvres, impulse, and what the recording cannot support |
 //! | [`Limit`] | a plain limit for samples; in chunks [`LimitTrip`] |

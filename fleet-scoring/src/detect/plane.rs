@@ -76,8 +76,7 @@ impl Plane {
             }
             plane.parts.push(everything);
         }
-        // A long manoeuvre of the driver is not a reason to lose the yaw rate: what is missing
-        // for a moment counts as straight.
+        // A yaw rate that is missing for a moment counts as straight driving.
         for yaw in plane.yaw.iter_mut().filter(|yaw| !yaw.is_finite()) {
             *yaw = 0.0;
         }
