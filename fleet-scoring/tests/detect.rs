@@ -100,9 +100,7 @@ fn town() -> Vec<Part> {
 impl Drive {
     fn vehicle(&self) -> SignalColumns<'_> {
         SignalColumns::new(Clock::Rate(self.hz))
-            .with_acceleration(
-                [&self.along, &self.across, &self.up].map(|column| ArrayView1::from(column)),
-            )
+            .with_acceleration([&self.along, &self.across, &self.up].map(ArrayView1::from))
             .with_yaw_rate(ArrayView1::from(&self.yaw))
     }
 
@@ -146,7 +144,7 @@ impl Drive {
 }
 
 fn views<'a>(columns: &'a [Vec<f32>; 3]) -> [ArrayView1<'a, f32>; 3] {
-    columns.each_ref().map(|column| ArrayView1::from(column))
+    columns.each_ref().map(ArrayView1::from)
 }
 
 fn car(frame: Frame) -> Detector {
@@ -229,9 +227,7 @@ fn prop_any_chunks_give_what_the_whole_recording_gives() {
         let mut columns = drive.vehicle().with_speed(ArrayView1::from(&speed));
         if times {
             columns = SignalColumns::new(Clock::Times(at.view()))
-                .with_acceleration(
-                    [&drive.along, &drive.across, &drive.up].map(|column| ArrayView1::from(column)),
-                )
+                .with_acceleration([&drive.along, &drive.across, &drive.up].map(ArrayView1::from))
                 .with_yaw_rate(ArrayView1::from(&drive.yaw))
                 .with_speed(ArrayView1::from(&speed));
         }

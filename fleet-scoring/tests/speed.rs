@@ -3,7 +3,6 @@
 //! --nocapture`.
 #![expect(
     clippy::disallowed_methods,
-    clippy::print_stdout,
     reason = "this measures; no result depends on the clock"
 )]
 

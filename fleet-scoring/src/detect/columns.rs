@@ -138,6 +138,7 @@ impl<'a> SignalColumns<'a> {
 
     /// Some of the rows. For a clock of a constant rate, the rows count from the first again, so
     /// chunks are to be pushed in order.
+    #[must_use]
     pub fn rows(&self, range: std::ops::Range<usize>) -> Self {
         let end = range.end.min(self.len());
         let range = range.start.min(end)..end;

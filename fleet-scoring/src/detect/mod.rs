@@ -8,6 +8,11 @@
 //! | [`Detection`] | what it found: manoeuvres, impulse, and what the recording cannot support |
 //! | [`Limit`] | a plain limit for samples; in chunks [`LimitTrip`] |
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "views of columns are passed by value, as slices are"
+)]
+
 mod bleed;
 mod columns;
 mod detection;

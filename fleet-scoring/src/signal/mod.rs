@@ -14,6 +14,11 @@
 //! | [`Gravity`] | finds what is up, how far a sensor is tilted, and its unit |
 //! | [`ForwardEvidence`] | finds what is forward |
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "views of columns are passed by value, as slices are"
+)]
+
 mod block_mean;
 pub(crate) mod cast;
 mod forward;

@@ -93,8 +93,13 @@ pub(crate) fn unit3(a: Vec3) -> Option<Vec3> {
     (norm > 0.0 && norm.is_finite()).then(|| a.map(|a| a / norm))
 }
 
-pub(crate) const fn cross3([a, b, c]: Vec3, [x, y, z]: Vec3) -> Vec3 {
-    [b * z - c * y, c * x - a * z, a * y - b * x]
+pub(crate) const fn cross3(one: Vec3, other: Vec3) -> Vec3 {
+    let ([x, y, z], [to_x, to_y, to_z]) = (one, other);
+    [
+        y * to_z - z * to_y,
+        z * to_x - x * to_z,
+        x * to_y - y * to_x,
+    ]
 }
 
 /// Two horizontal axes that make a right-handed system with the direction that is up.
