@@ -11,6 +11,7 @@
 //! | [`TripScore`] | the score of one trip: its components, and the harsh events with their times |
 //! | [`SegmentTrips`] | an operator that finds trips in telemetry and scores them |
 //! | [`ScoreTrips`] | an operator that scores complete trips, one per request |
+//! | [`signal`], [`detect`] | filters; the detector of harsh and firm manoeuvres |
 //! | [`TripLog`], [`DriverScore`] | a scored trip as rows of FleetFlow's tables |
 //! | [`score`] | scores of events by any profile: exact sums, receipts, disputes, rolling scores |
 //! | [`profile`] | the profiles, the recommended one first |
@@ -37,6 +38,7 @@
 
 mod columns;
 mod count;
+pub mod detect;
 #[cfg(feature = "evaluation")]
 pub mod drives;
 #[cfg(feature = "evaluation")]
@@ -48,6 +50,7 @@ mod report;
 mod sampling;
 pub mod score;
 mod score_trips;
+pub mod signal;
 mod sums;
 mod trip;
 
