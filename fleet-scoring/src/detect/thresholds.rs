@@ -51,8 +51,8 @@ pub struct Level {
 /// raw samples. These levels are our choice, for the signal behind [`Filter`]: braking above 3
 /// m/s² is what standards of comfort call an emergency; a car from 0 to 100 km/h in 10 s averages
 /// 0.28 g, so a level of acceleration above that finds nothing. Between classes they keep the
-/// ratios of the published tables. They were checked to lie on a plateau: 10 % more or less
-/// changes little.
+/// ratios of the published tables. They were set on synthetic drives, and are not calibrated on
+/// recordings that people have labelled.
 ///
 /// # Examples
 /// ```
