@@ -100,9 +100,9 @@ fn repeated_requests_and_samples_are_scored_once() {
     let requests = scratch.file("trips.ndjson", requests);
     let map = "kind: telemetry\nkey: { constant: car-1 }\ntime: { column: t, format: epoch_s }\n\
                columns:\n  a: { signal: accel_longitudinal, unit: g }\n";
-    let map = scratch.file("map.yaml", map.to_owned());
+    let map = scratch.file("map.yaml", map);
     let samples = "t,a\n1700000001,-0.5\n1700000000,0.1\n1700000001,-0.5\n1700000001,-0.6\n";
-    let samples = scratch.file("samples.csv", samples.to_owned());
+    let samples = scratch.file("samples.csv", samples);
     let trips = |words: &[&str]| {
         let output = run(&[words, &["--report", "json"]].concat());
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -168,6 +168,8 @@ mod tests {
         data::VehicleId, engine::order::Order, event::Telemetry, testing::Harness, units::Speed,
     };
 
+    type Join = JoinAsOf<Telemetry, f64, fn(&Telemetry, Option<&f64>) -> i64>;
+
     const SECOND: i64 = 1_000_000;
     const TWO: Duration = Duration::from_secs(2);
 
@@ -248,7 +250,6 @@ mod tests {
         let mut harness = Harness::new(graph, Order::within(Duration::ZERO));
         harness.watch(joined);
         harness.push(value("c", 10 * SECOND, 1.0)).unwrap();
-        type Join = JoinAsOf<Telemetry, f64, fn(&Telemetry, Option<&f64>) -> i64>;
         assert!(harness.state::<Join>("joined", "c").is_some());
         harness.advance_to(EventTime::from_micros(20 * SECOND));
         assert!(harness.state::<Join>("joined", "c").is_none());
