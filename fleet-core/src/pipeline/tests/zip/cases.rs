@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout};
 
-use super::lanes::{Lane, Lanes, Recorded};
+use super::{
+    lanes::{Lane, Lanes, Recorded},
+    live::{IDLE, place, recorded, seconds},
+};
 use crate::{
     contracts::{
         Source,
@@ -19,18 +22,12 @@ use crate::{
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
-const IDLE: Duration = Duration::from_secs(10);
 
 /// A log whose records were taken at these seconds. It ends an hour after the last one.
 fn lane(name: &str, seconds: &[i64]) -> Lane {
-    let record = |second: &i64| {
-        let at = EventTime::from_micros(second * 1_000_000);
-        let event = Telemetry::new(VehicleId::new("car-1").unwrap(), at);
-        Logged::Timed { log: at, event }
-    };
     Lane {
         partition: Partition::new(name),
-        records: Arc::new(seconds.iter().map(record).collect()),
+        records: Arc::new(seconds.iter().copied().map(recorded).collect()),
         silence: HOUR,
         pace: Duration::ZERO,
         delay: Duration::ZERO,
@@ -40,13 +37,7 @@ fn lane(name: &str, seconds: &[i64]) -> Lane {
 
 /// Zips `a/N`, `b/N` and so on.
 fn zip(lanes: &[Lane], inputs: usize) -> Zip<Lanes> {
-    Zip::new(Lanes::new(lanes, Dice::new(1)), inputs, |partition| {
-        let (input, bundle) = partition.as_str().split_once('/')?;
-        let input = input.bytes().next()? - b'a';
-        let bundle = Partition::new(format!("all/{bundle}"));
-        let input = usize::from(input);
-        Some(Place { bundle, input })
-    })
+    Zip::new(Lanes::new(lanes, Dice::new(1)), inputs, place)
 }
 
 type Event = SourceEvent<Zipped<Vec<(Offset, Recorded)>>>;
@@ -90,10 +81,6 @@ async fn all(zip: &mut Zip<Lanes>, at: Option<&Position>) -> (Vec<(usize, i64)>,
         mark = batch.mark;
     }
     (records, mark)
-}
-
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
 }
 
 #[tokio::test(start_paused = true)]

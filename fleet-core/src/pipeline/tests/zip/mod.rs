@@ -1,8 +1,13 @@
 //! Zipped logs, compared with a plain loop over one sorted log.
 
 mod cases;
+mod extremes;
 mod lanes;
+mod live;
+mod members;
 mod merged;
+mod several;
+mod silence;
 mod world;
 
 use crate::{

@@ -1,8 +1,10 @@
 //! Logs of a SQLite file.
 
 mod bound;
+mod extremes;
 mod pipelines;
 mod readers;
+mod restarts;
 mod source;
 
 use std::path::Path;
