@@ -143,7 +143,7 @@ impl Drive {
     }
 }
 
-fn views<'a>(columns: &'a [Vec<f32>; 3]) -> [ArrayView1<'a, f32>; 3] {
+fn views(columns: &[Vec<f32>; 3]) -> [ArrayView1<'_, f32>; 3] {
     columns.each_ref().map(ArrayView1::from)
 }
 

@@ -58,8 +58,11 @@ fn narrow(column: &[f64], unit: f64) -> Vec<f32> {
     column.iter().map(|value| (value / unit) as f32).collect()
 }
 
-/// The drives of the naturalistic recording: time, speed in km/h, acceleration along and across.
-fn drives() -> Option<Vec<(Vec<f64>, [Vec<f32>; 3])>> {
+/// The time of each row, and speed in km/h, acceleration along and across.
+type Drive = (Vec<f64>, [Vec<f32>; 3]);
+
+/// The drives of the naturalistic recording.
+fn drives() -> Option<Vec<Drive>> {
     let path = recording("nds/nds_dev.csv")?;
     let read = columns(
         &path,
@@ -174,8 +177,9 @@ impl Minute {
     fn turned(&self, [yaw, pitch, roll]: [f64; 3]) -> Self {
         let turn = |axes: &[Vec<f32>; 3]| {
             let mut turned: [Vec<f32>; 3] = Default::default();
-            for row in 0..axes[0].len() {
-                let [x, y, z] = [0, 1, 2].map(|axis| f64::from(axes[axis][row]));
+            let [first, second, third] = axes;
+            for ((x, y), z) in first.iter().zip(second).zip(third) {
+                let [x, y, z] = [x, y, z].map(|value| f64::from(*value));
                 let (x, y) = (x * yaw.cos() - y * yaw.sin(), x * yaw.sin() + y * yaw.cos());
                 let (x, z) = (
                     x * pitch.cos() - z * pitch.sin(),

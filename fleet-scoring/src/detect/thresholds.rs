@@ -176,22 +176,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_class_and_filter_has_levels_that_fall_from_car_to_bus() {
+    fn levels_fall_from_car_to_bus_and_a_truck_accelerates_least() {
         use VehicleClass::{Bus, Heavy, Passenger, Van};
         for filter in [Filter::Bell, Filter::Line] {
             let levels = [Passenger, Van, Heavy, Bus].map(|class| {
                 let found = Thresholds::production(class, filter);
                 assert_eq!((found.class, found.filter), (class, filter));
                 assert!(found.firm_brake.enter_g < found.harsh_brake.exit_g + 0.03);
-                [
-                    found.harsh_brake.enter_g,
-                    found.rapid_accel.enter_g,
-                    found.harsh_corner.enter_g,
-                ]
+                let [brake, accel, corner] =
+                    [found.harsh_brake, found.rapid_accel, found.harsh_corner];
+                (brake.enter_g, corner.enter_g, accel.enter_g)
             });
             for pair in levels.windows(2) {
-                assert!(pair[0].iter().zip(&pair[1]).all(|(a, b)| a > b));
+                assert!(pair[0].0 > pair[1].0 && pair[0].1 > pair[1].1, "{pair:?}");
             }
+            let accel = levels.map(|(_, _, accel)| accel);
+            assert!(accel[0] > accel[1] && accel[1] > accel[3] && accel[3] > accel[2]);
         }
     }
 }

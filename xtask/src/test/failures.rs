@@ -40,7 +40,6 @@ impl Failures {
         match (origin, self.binary) {
             (Origin::Err, _) if line.starts_with("error: test failed") => self.keep(line),
             (Origin::Err, _) if line.starts_with("  process didn't exit") => self.keep(line),
-            (Origin::Err, _) => {}
             (Origin::Out, _) if line.starts_with("test result: ") => self.binary = None,
             (Origin::Out, None) if line == "failures:" => self.binary = Some(0),
             (Origin::Out, Some(LINES)) => {
@@ -53,7 +52,7 @@ impl Failures {
                     self.binary = Some(seen.saturating_add(1));
                 }
             }
-            (Origin::Out, _) => {}
+            _ => {}
         }
     }
 
