@@ -122,7 +122,8 @@ impl<D: Dialect> Decode<TimedChunk> for D {
 /// Gives the lines of a source the times of their events as log times, so that files can be zipped.
 ///
 /// A line whose clock is wrong by hours or years holds its file back for as long, and what it held
-/// back is late. So bound how far ahead a line may be, by [`Zip::max_ahead`](super::Zip::max_ahead).
+/// back is late. So bound how far ahead a line may be, by
+/// [`Zip::max_ahead`](super::Zip::max_ahead).
 ///
 /// # Cost
 /// Each line is read twice, here and in the task.

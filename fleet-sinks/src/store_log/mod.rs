@@ -29,8 +29,8 @@
 //! # Event time
 //! A log is in the order of commits, not of time. One commit hands over vehicle by vehicle, and the
 //! rows of a driver may come from several vehicles and partitions: their times go back by as much
-//! as a batch of the first pipeline holds, or a vehicle is behind. With the default order the second
-//! pipeline would count them as late. It adds up what may come in any order, with
+//! as a batch of the first pipeline holds, or a vehicle is behind. With the default order the
+//! second pipeline would count them as late. It adds up what may come in any order, with
 //! `Order::within(Duration::ZERO).allowing(LATENESS)` and a lateness of days.
 //!
 //! # The last results
@@ -40,9 +40,9 @@
 //!
 //! # Beginning afresh
 //! Results of a reader are computed anew from rows that are kept only. Wipe the store of the second
-//! pipeline, drop the reader with `drop_active_reader`, and start it; where the log is not whole, let
-//! the first pipeline write it again, under another name. Give the second pipeline a file of its own
-//! in SQLite: `wipe` takes all pipelines of a file.
+//! pipeline, drop the reader with `drop_active_reader`, and start it; where the log is not whole,
+//! let the first pipeline write it again, under another name. Give the second pipeline a file of
+//! its own in SQLite: `wipe` takes all pipelines of a file.
 
 mod decode;
 mod error;

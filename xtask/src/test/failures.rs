@@ -46,11 +46,9 @@ impl Failures {
                 self.keep("...");
                 self.binary = Some(LINES.saturating_add(1));
             }
-            (Origin::Out, Some(seen)) if seen < LINES => {
-                if !line.is_empty() {
-                    self.keep(line);
-                    self.binary = Some(seen.saturating_add(1));
-                }
+            (Origin::Out, Some(seen)) if seen < LINES && !line.is_empty() => {
+                self.keep(line);
+                self.binary = Some(seen.saturating_add(1));
             }
             _ => {}
         }

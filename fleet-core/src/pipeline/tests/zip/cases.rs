@@ -6,13 +6,10 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     lanes::{Lane, Lanes, Recorded},
-    live::{IDLE, place, recorded, seconds},
+    live::{Event, IDLE, Rows, place, recorded, seconds},
 };
 use crate::{
-    contracts::{
-        Source,
-        source::{Batch, SourceEvent},
-    },
+    contracts::{Source, source::Batch},
     data::{ErrorKind, EventTime, Mark, Offset, Partition, Position, VehicleId},
     event::Telemetry,
     pipeline::tests::simulation::Dice,
@@ -40,13 +37,8 @@ fn zip(lanes: &[Lane], inputs: usize) -> Zip<Lanes> {
     Zip::new(Lanes::new(lanes, Dice::new(1)), inputs, place)
 }
 
-type Event = SourceEvent<Zipped<Vec<(Offset, Recorded)>>>;
-
 /// Starts what is assigned, and returns the next batch; `None` if nothing comes for a minute.
-async fn batch(
-    zip: &mut Zip<Lanes>,
-    at: Option<&Position>,
-) -> Option<Batch<Zipped<Vec<(Offset, Recorded)>>>> {
+async fn batch(zip: &mut Zip<Lanes>, at: Option<&Position>) -> Option<Batch<Zipped<Rows>>> {
     let wait = async {
         loop {
             match zip.next().await.unwrap() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::timeout;
 
-use super::live::{Event, IDLE, Line, Live, Script, new, old, read, rows, seconds, zip};
+use super::live::{Event, IDLE, Line, Live, Rows, Script, new, old, read, rows, seconds, zip};
 use crate::{
     contracts::{Source as _, source::SourceEvent},
     data::{InputOffset, Offset, Partition},
@@ -15,11 +15,11 @@ fn bundle() -> Partition {
     Partition::new("all/0")
 }
 
-fn given(names: &[&str]) -> SourceEvent<super::live::Rows> {
+fn given(names: &[&str]) -> SourceEvent<Rows> {
     SourceEvent::Assigned(names.iter().map(Partition::new).collect())
 }
 
-fn lost(name: &str) -> SourceEvent<super::live::Rows> {
+fn lost(name: &str) -> SourceEvent<Rows> {
     SourceEvent::Lost(vec![Partition::new(name)])
 }
 
