@@ -1,4 +1,4 @@
-//! Which way is forward in a plane, from evidence that is none of it certain.
+//! Which way is forward in a plane, from evidence of which nothing is certain.
 
 use super::vector::Vec2;
 
