@@ -36,6 +36,7 @@
 //! # Dependencies
 //! Depends on `fleet-core` alone.
 
+mod class;
 mod columns;
 mod count;
 pub mod detect;
@@ -54,6 +55,7 @@ pub mod signal;
 mod sums;
 mod trip;
 
+pub use class::VehicleClass;
 pub use columns::TripColumns;
 pub use harsh_event::HarshEvent;
 pub use number::Number;

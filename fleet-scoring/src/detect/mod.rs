@@ -35,4 +35,6 @@ pub use detection::{Detection, Forward, Impulse, Manoeuvre};
 pub use detector::{DetectTrip, Detector};
 pub use kind::Kind;
 pub use limit::{Limit, LimitCounts, LimitEvent, LimitTrip};
-pub use thresholds::{Filter, Level, TABLE_VERSION, Thresholds, VehicleClass};
+pub use thresholds::{Filter, Level, TABLE_VERSION, Thresholds};
+
+pub use crate::class::VehicleClass;

@@ -1,21 +1,6 @@
 //! The levels of `production`, by class of vehicle and by filter.
 
-/// The class of a vehicle: what is harsh in a car is an accident in a bus.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum VehicleClass {
-    /// A car.
-    #[default]
-    Passenger,
-    /// A van or a light truck.
-    Van,
-    /// A heavy truck.
-    Heavy,
-    /// A bus, or fragile cargo.
-    Bus,
-}
+use crate::class::VehicleClass;
 
 /// The filter that a signal went through before it is compared with a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]

@@ -59,7 +59,6 @@
 
 mod cell;
 mod chance;
-mod class;
 mod counts;
 mod detector;
 mod estimate;
@@ -77,7 +76,6 @@ mod table;
 mod truth;
 
 pub use cell::CellResult;
-pub use class::VehicleClass;
 pub use counts::Counts;
 pub use detector::{Detector, Findings};
 pub use estimate::Estimate;
@@ -88,3 +86,5 @@ pub use rank::rank_auc;
 pub use recording::{Clock, Frame, Gravity, Recording};
 pub use seed_rule::seed_rule;
 pub use truth::{Interval, Labelled, Style};
+
+pub use crate::class::VehicleClass;

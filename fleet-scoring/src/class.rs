@@ -1,15 +1,29 @@
 //! The classes of vehicles.
 
 /// The class of a vehicle. The same acceleration is harsher in a bus than in a car.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum VehicleClass {
     /// A passenger car.
+    #[default]
     Passenger,
-    /// A van or light truck.
+    /// A van or a light truck.
     Van,
     /// A heavy truck.
     Heavy,
-    /// A bus.
+    /// A bus, or fragile cargo.
     Bus,
 }
 
