@@ -210,7 +210,7 @@ fn prop_any_chunks_give_what_the_whole_recording_gives() {
         (1000.0, true),
         (16_000.0, false),
     ] {
-        let parts = if hz > 2000.0 {
+        let parts = if hz > 500.0 {
             town()[..3].to_vec()
         } else {
             town()

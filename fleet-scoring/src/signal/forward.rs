@@ -24,7 +24,8 @@ use super::vector::Vec2;
 /// }
 /// let [x, y] = evidence.direction().unwrap();
 /// assert!(x.abs() < 1e-12 && (y + 1.0).abs() < 1e-12);
-/// assert!(evidence.error_deg() < 1.0);
+/// // All three agree, and three are few.
+/// assert_eq!(evidence.error_deg().round(), 15.0);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ForwardEvidence {
