@@ -1,6 +1,6 @@
 //! Makes topics that are missing, and compares those that are there.
 
-use std::{panic::resume_unwind, time::Duration};
+use std::{collections::BTreeMap, panic::resume_unwind, time::Duration};
 
 use fleet_core::{Error, Result};
 use rdkafka::{
@@ -9,6 +9,7 @@ use rdkafka::{
         AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
     },
     error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
+    metadata::MetadataTopic,
 };
 use tokio::{runtime::Handle, time::Instant};
 
@@ -173,18 +174,20 @@ impl Admin {
         let asked = self.client.inner().fetch_metadata(Some(name), self.left());
         let asked = asked.map_err(|cause| self.failed(&format!("look at topic {name}"), cause))?;
         let topic = asked.topics().iter().find(|topic| topic.name() == name);
-        // A broker that has not heard of it yet lists no partitions.
-        let Some(topic) = topic.filter(|topic| !topic.partitions().is_empty()) else {
+        let settings = answer.entries.into_iter();
+        let settings: BTreeMap<_, _> = settings
+            .filter_map(|entry| Some((entry.name, entry.value?)))
+            .collect();
+        // A broker that has not heard of it yet lists no partitions, or no settings.
+        let is_known = |topic: &&MetadataTopic| !topic.partitions().is_empty();
+        let Some(topic) = topic.filter(is_known).filter(|_| !settings.is_empty()) else {
             return Ok(None);
         };
         let replicas = topic.partitions().iter().map(|one| one.replicas().len());
-        let settings = answer.entries.into_iter();
         Ok(Some(Found {
             partitions: topic.partitions().len(),
             replication: replicas.min().unwrap_or_default(),
-            settings: settings
-                .filter_map(|entry| Some((entry.name, entry.value?)))
-                .collect(),
+            settings,
         }))
     }
 
