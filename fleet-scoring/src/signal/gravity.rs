@@ -70,8 +70,8 @@ impl Gravity {
     }
 
     /// What 1 g is in the unit of the signal: 1, 9.80665 (m/s²) or 1000 (milli-g). `None` if the
-    /// mean is unlike each of them, as when gravity was removed before. The bounds, 30 % to each side,
-    /// are our choice: sensors err by 5 %.
+    /// mean is unlike each of them, as when gravity was removed before. The bounds, 30 % to each
+    /// side, are our choice: sensors err by 5 %.
     pub fn per_g(&self) -> Option<f64> {
         let mean = self.mean()?;
         let size = dot3(mean, mean).sqrt();
