@@ -5,32 +5,16 @@
     reason = "helpers of tests fail by panic, as tests do"
 )]
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+mod recorded;
+
+use std::{collections::BTreeMap, path::Path};
 
 use fleet_scoring::{
     detect::{Clock, Detection, Detector, Filter, Frame, Kind, Limit, SignalColumns, VehicleClass},
     signal::slopes,
 };
 use ndarray::{Array1, ArrayView1};
-
-/// A file of the recordings, or `None` with a visible skip; a failure where it is required.
-fn recording(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let root = std::env::var_os("FLEET_DATA_DIR").map_or(beside, PathBuf::from);
-    let path = root.join(name);
-    if path.is_file() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var_os("FLEET_DATA_REQUIRED").is_none_or(|value| value != "1"),
-        "the recordings are required: set FLEET_DATA_DIR to the folder that holds {name}"
-    );
-    xtask::skip::skip_test("no recorded drives; set FLEET_DATA_DIR to read them");
-    None
-}
+use recorded::recording;
 
 /// Columns of a file, as numbers; NaN where a cell is empty.
 fn columns(path: &Path, names: &[&str]) -> Vec<Vec<f64>> {

@@ -5,28 +5,13 @@
     reason = "helpers of tests fail by panic, as tests do"
 )]
 
-use std::path::{Path, PathBuf};
+mod recorded;
 
 use fleet_core::event::AlertKind::{HarshBrake, HarshCorner, RapidAccel};
 use fleet_scoring::evaluation::{
     Counts, Findings, Interval, Recording, evaluate, merge, nds, plot, seed_rule,
 };
-
-/// The recording, or `None` with a visible skip; a failure where it is required.
-fn recording() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let root = std::env::var_os("FLEET_DATA_DIR").map_or(beside, PathBuf::from);
-    let path = root.join("nds/nds_dev.csv");
-    if path.is_file() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var_os("FLEET_DATA_REQUIRED").is_none_or(|value| value != "1"),
-        "the recorded drives are required: set FLEET_DATA_DIR to the folder that holds nds"
-    );
-    xtask::skip::skip_test("no recorded drives; set FLEET_DATA_DIR to read them");
-    None
-}
+use recorded::recording;
 
 /// The recorder's limit of 0.35 g on each axis.
 fn limit(recording: &Recording) -> Findings {
@@ -56,7 +41,7 @@ fn limit(recording: &Recording) -> Findings {
 
 #[test]
 fn the_recorders_limit_finds_all_of_its_62_events_and_the_seed_rule_few() {
-    let Some(path) = recording() else {
+    let Some(path) = recording("nds/nds_dev.csv") else {
         return;
     };
     let drives = nds::read(&path).unwrap();

@@ -5,10 +5,9 @@
     reason = "helpers of tests fail by panic, as tests do"
 )]
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+mod recorded;
+
+use std::{collections::BTreeMap, path::Path};
 
 use fleet_core::{
     EventTime, VehicleId,
@@ -16,22 +15,7 @@ use fleet_core::{
     units::{Acceleration, Speed},
 };
 use fleet_scoring::{SeedFleetflow, TripColumns, TripSums};
-
-/// The recording, or `None` with a visible skip; a failure where it is required.
-fn recording() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let root = std::env::var_os("FLEET_DATA_DIR").map_or(beside, PathBuf::from);
-    let path = root.join("nds/nds_dev.csv");
-    if path.is_file() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var_os("FLEET_DATA_REQUIRED").is_none_or(|value| value != "1"),
-        "the recorded drives are required: set FLEET_DATA_DIR to the folder that holds nds"
-    );
-    xtask::skip::skip_test("no recorded drives; set FLEET_DATA_DIR to read them");
-    None
-}
+use recorded::recording;
 
 fn drives(path: &Path) -> BTreeMap<String, Vec<Telemetry>> {
     let mut reader = csv::Reader::from_path(path).unwrap();
@@ -57,7 +41,7 @@ fn drives(path: &Path) -> BTreeMap<String, Vec<Telemetry>> {
 
 #[test]
 fn recorded_drives_have_three_samples_of_harsh_braking_and_thirteen_of_rapid_acceleration() {
-    let Some(path) = recording() else {
+    let Some(path) = recording("nds/nds_dev.csv") else {
         return;
     };
     let drives = drives(&path);

@@ -96,7 +96,7 @@ impl<S: Source<Payload: ZipPayload>> Zip<S> {
             merge.inputs.iter().zip(&bundle.quiet)
         });
         // What closes is waited for, and never idle.
-        let may_rest = |input: &Input<_>| input.is_waited_for() && input.waits == Waits::Yes;
+        let may_rest = |input: &Input<_>| input.is_empty() && input.waits == Waits::Yes;
         let mut waited = each.filter(|(input, _)| may_rest(input)).peekable();
         waited.peek()?;
         // Whether an input is caught up can change without an event.

@@ -7,7 +7,7 @@ use crate::signal::cast;
 const WINDOW_S: f64 = 60.0;
 /// A window differs from the whole recording by at most this, g: 6 % of slope.
 const LARGEST: f64 = 0.06;
-/// A window needs this many points to have a level of its own.
+/// The fewest points from which the level of a window is taken.
 const FEWEST: usize = 200;
 
 /// Subtracts the slow part: the median of each minute, averaged with its neighbours, on straight

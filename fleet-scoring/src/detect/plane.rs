@@ -17,7 +17,7 @@ use crate::signal::{
 pub(super) struct Plane {
     /// Acceleration, g.
     pub(super) accel: Vec<Vec2>,
-    /// Yaw rate, degrees per second, positive to the left; empty if there is none.
+    /// Yaw rate, degrees per second, positive to the left; empty without a gyroscope.
     pub(super) yaw: Vec<f64>,
     /// Whether there is enough signal.
     pub(super) sound: Vec<bool>,

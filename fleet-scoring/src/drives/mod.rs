@@ -1,8 +1,8 @@
 //! Synthetic drives with known truth, to tune and to measure detectors of harsh events.
 //!
-//! A driver chains manoeuvres; a vehicle follows with what engine, gears and tyres can do; its body
-//! pitches, rolls and shakes; a device with errors of its own records it. What the driver did on
-//! purpose, and the vehicle followed, is the truth.
+//! A driver chains manoeuvres. A vehicle follows with what engine, gears and tyres can do, and its
+//! body pitches, rolls and shakes. A device records it, with the errors of its sensors. What the
+//! driver did on purpose, and the vehicle followed, is the truth.
 //!
 //! # Guarantees
 //! The speed is the integral of the true acceleration and never negative. Each label lies where the
@@ -21,6 +21,9 @@
 //! | share of its accelerations that are harsh | 0.02 (0.01 to 0.04) | 0.03 to 0.07 |
 //! | F1 of acceleration | 0.04 (0.02 to 0.06) | 0.03 to 0.12 |
 //! | AUC of its score between aggressive and calm trips | 0.58 (0.48 to 0.67) | 0.59 |
+//!
+//! The levels of harsh braking and the strength of road shocks were set so that the rule fails this
+//! way. So the table shows that the drives are not too easy for it, and is no independent check.
 //!
 //! What they lack: manoeuvres between firm and harsh, which people label differently; braking in
 //! turns; somebody who touches the phone; vibration above 100 Hz other than noise.

@@ -24,7 +24,7 @@ pub(crate) struct LaneStart {
 /// What a store keeps of a lane for a reader.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kept {
-    /// The oldest row, or `end` if there is none.
+    /// The number of the oldest row; `end` if no row is kept.
     pub(crate) oldest: u64,
     /// The number of the next row that will be written.
     pub(crate) end: u64,
@@ -58,25 +58,25 @@ pub(crate) fn start_at(
 ) -> Result<LaneStart> {
     let wanted = at.or(began).unwrap_or(oldest);
     let (log, reader) = (log.to_owned(), reader.to_owned());
-    if wanted < oldest && at.is_none() {
-        return Err(LogError::ReadBefore {
-            log,
-            reader,
-            lane,
-            wanted,
-            oldest,
-        }
-        .into());
-    }
     if wanted < oldest {
-        return Err(LogError::Trimmed {
-            log,
-            reader,
-            lane,
-            wanted,
-            oldest,
-        }
-        .into());
+        let refused = if at.is_some() {
+            LogError::Trimmed {
+                log,
+                reader,
+                lane,
+                wanted,
+                oldest,
+            }
+        } else {
+            LogError::ReadBefore {
+                log,
+                reader,
+                lane,
+                wanted,
+                oldest,
+            }
+        };
+        return Err(refused.into());
     }
     if wanted > end {
         return Err(LogError::Beyond {

@@ -17,7 +17,7 @@ const HARSH: [AlertKind; 3] = [
     AlertKind::HarshCorner,
 ];
 
-/// Reads all recordings of a folder, sorted by name. The [format](super) is on a page of its own.
+/// Reads all recordings of a folder, sorted by name. The module describes the [format](super).
 ///
 /// # Errors
 /// If a file is missing or breaks the format: the message names the file, the line, the column,

@@ -9,7 +9,6 @@ use rdkafka::{
         AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication,
     },
     error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
-    metadata::MetadataTopic,
 };
 use tokio::{runtime::Handle, time::Instant};
 
@@ -179,8 +178,8 @@ impl Admin {
             .filter_map(|entry| Some((entry.name, entry.value?)))
             .collect();
         // A broker that has not heard of it yet lists no partitions, or no settings.
-        let is_known = |topic: &&MetadataTopic| !topic.partitions().is_empty();
-        let Some(topic) = topic.filter(is_known).filter(|_| !settings.is_empty()) else {
+        let topic = topic.filter(|topic| !topic.partitions().is_empty() && !settings.is_empty());
+        let Some(topic) = topic else {
             return Ok(None);
         };
         let replicas = topic.partitions().iter().map(|one| one.replicas().len());
