@@ -209,7 +209,7 @@ async fn what_keeps_a_pace_may_have_ticks_and_what_does_not_ends_before_any() {
     assert_eq!((report.counts.accepted, report.counts.late), (12, 0));
     let error = run(Pace::Max).await.unwrap_err().to_string();
     assert!(
-        error.contains("this one ends, and its end fires"),
+        error.contains("this one does not: the end of an input fires"),
         "{error}"
     );
 }
