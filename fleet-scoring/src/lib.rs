@@ -13,6 +13,7 @@
 //! | [`ScoreTrips`] | an operator that scores complete trips, one per request |
 //! | [`signal`], [`detect`] | filters; the detector of harsh and firm manoeuvres |
 //! | [`TripLog`], [`DriverScore`] | a scored trip as rows of FleetFlow's tables |
+//! | [`assess`] | trips through any detector and any profile: whole, in a stream, and live |
 //! | [`score`] | scores of events by any profile: exact sums, receipts, disputes, rolling scores |
 //! | [`profile`] | the profiles, the recommended one first |
 //!
@@ -36,6 +37,7 @@
 //! # Dependencies
 //! Depends on `fleet-core` alone.
 
+pub mod assess;
 mod class;
 mod columns;
 mod count;
@@ -45,6 +47,7 @@ pub mod drives;
 #[cfg(feature = "evaluation")]
 pub mod evaluation;
 mod harsh_event;
+mod motion;
 mod number;
 pub mod profile;
 mod report;

@@ -161,7 +161,7 @@ fn take_exposure(from: &mut &[u8]) -> Option<Exposure> {
 /// Seven bits in a byte; the eighth says that more follow.
 const MORE: u8 = 0x80;
 
-pub(super) fn put(mut number: u64, to: &mut Vec<u8>) {
+pub(crate) fn put(mut number: u64, to: &mut Vec<u8>) {
     loop {
         let [low, ..] = number.to_le_bytes();
         number >>= 7;
@@ -173,7 +173,7 @@ pub(super) fn put(mut number: u64, to: &mut Vec<u8>) {
     }
 }
 
-pub(super) fn take(from: &mut &[u8]) -> Option<u64> {
+pub(crate) fn take(from: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..u64::BITS).step_by(7) {
         let byte = u8::decode(0, from)?;

@@ -1,6 +1,9 @@
 //! Events and sums of a trip, with disputes.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+};
 
 use fleet_core::ContentId;
 
@@ -33,11 +36,20 @@ use super::{Cause, Exposure, ScoreSums, ScoredEvent};
 /// assert!(trip.dispute(brake.id));
 /// assert_eq!(profile.score(trip.sums()).score, Some(100.0));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// In a box, since rows of evidence are moved about and sums have 2 KiB.
     pub(super) sums: Box<ScoreSums>,
     pub(super) events: HashMap<ContentId, Known>,
+}
+
+/// Events in the order of a receipt: the same evidence reads the same.
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut evidence = f.debug_struct("Evidence");
+        evidence.field("sums", &self.sums);
+        evidence.field("events", &self.sorted()).finish()
+    }
 }
 
 /// An event, and whether it is disputed.

@@ -53,7 +53,7 @@ impl Exposure {
 }
 
 /// The nearest whole number, 0 for negative numbers and NaN.
-pub(super) fn whole(value: f64) -> u64 {
+pub(crate) fn whole(value: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -11,12 +11,12 @@
 //! | [`Once`], [`sort_once`] | leave repeated events out where no pipeline does |
 
 mod cause;
-mod codec;
+pub(crate) mod codec;
 mod component;
 mod event;
 mod events;
 mod evidence;
-mod exposure;
+pub(crate) mod exposure;
 mod formula;
 mod gamma;
 mod grid;

@@ -15,10 +15,10 @@ use fleet_core::{
     event::Telemetry,
     odometry::{Fix, Segment},
     operator::{Cx, Keep},
-    units::{Acceleration, Speed},
+    units::Acceleration,
 };
 
-use crate::{SeedFleetflow, TripSums};
+use crate::{SeedFleetflow, TripSums, motion::moves};
 use state::{Interval, Phase};
 
 /// Finds the trips of a vehicle and scores them.
@@ -49,10 +49,6 @@ pub struct SegmentTrips {
     options: TripOptions,
     profile: SeedFleetflow,
 }
-
-/// A slower vehicle stands still. Our choice: the speed that satellite receivers report for a
-/// parked car.
-const MOVING_KMH: f64 = 1.0;
 
 impl SegmentTrips {
     /// An operator that finds trips with these limits and scores them with this profile.
@@ -119,15 +115,7 @@ impl Operator for SegmentTrips {
     fn on_row(&self, state: &mut TripState, row: &Row<Telemetry>, cx: &mut Cx<'_, Trip>) {
         let (event, now) = (&row.value, cx.now());
         let segment = state.meter.observe(&self.options.meter, &Fix::from(event));
-        let by_distance = segment
-            .filter(|segment| segment.method.is_some())
-            .and_then(|segment| {
-                let seconds = segment.to.since(segment.from).as_secs_f64();
-                (seconds > 0.0).then(|| Speed::from_mps(segment.distance().as_m() / seconds))
-            });
-        if let Some(speed) = event.speed().or(by_distance) {
-            state.moves = speed.as_kmh().abs() >= MOVING_KMH;
-        }
+        state.moves = moves(event, segment.as_ref(), state.moves);
         let longitudinal = event.acceleration_longitudinal().map(Acceleration::as_g);
         let sums = self.profile.sums_of_sample(longitudinal);
         let phase = std::mem::take(&mut state.phase);

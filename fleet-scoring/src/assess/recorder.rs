@@ -1,0 +1,179 @@
+//! Records a trip from telemetry: its signals, and how much was driven.
+
+use fleet_core::{
+    EventTime,
+    event::Telemetry,
+    odometry::{Fix, Meter, MeterOptions},
+};
+
+use super::{Assess, Assessment, Driven, TripSignals};
+use crate::{motion::moves, score::Exposure};
+
+/// A trip that is being recorded, event by event.
+///
+/// # Guarantees
+/// Events one by one, with the state saved and restored between any two of them, give the same
+/// assessment as all of them at once, bit for bit. Distance is measured as described in
+/// [`odometry`](fleet_core::odometry); a segment of unknown distance makes it unknown. The time
+/// from one event to the next is driving if the vehicle moved at the first and the pause is not
+/// longer than [`MeterOptions::bridge`].
+///
+/// # Cost
+/// Eight bytes for each event, and four for each signal that the trip has; a state takes about four
+/// bytes less.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{EventTime, VehicleId, event::Telemetry, units::{Acceleration, Speed}};
+/// use fleet_scoring::{VehicleClass, profile};
+/// use fleet_scoring::assess::{Assess, Finder, TripRecorder};
+/// let car = VehicleId::new("car-1")?;
+/// let mut trip = TripRecorder::default();
+/// for tenth in 0..600 {
+///     let g = if (300..320).contains(&tenth) { -0.5 } else { 0.0 };
+///     let row = Telemetry::new(car.clone(), EventTime::from_micros(tenth * 100_000))
+///         .with_speed(Speed::from_kmh(if tenth < 310 { 80.0 } else { 45.0 }))
+///         .with_acceleration_longitudinal(Acceleration::from_g(g));
+///     trip.push(&row);
+/// }
+/// let finder = Finder::production(VehicleClass::Passenger);
+/// let found = trip.assess("trip-1", &Assess::new(finder, profile::per_100km())?);
+/// assert_eq!(found.events[0].kind.as_word(), "HARSH_BRAKE");
+/// // A minute is too little for a score, and the event is listed all the same.
+/// assert!(found.receipt.score.is_none() && found.receipt.insufficient.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TripRecorder {
+    pub(super) first: EventTime,
+    pub(super) sums: Sums,
+    pub(super) meter: Meter,
+    pub(super) moves: bool,
+    pub(super) signals: TripSignals,
+}
+
+/// What was driven up to an event of a trip.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sums {
+    pub(super) last: EventTime,
+    /// `None` if the distance of any segment is unknown.
+    pub(super) distance_um: Option<i64>,
+    pub(super) driving_us: u64,
+    pub(super) rows: usize,
+}
+
+impl Default for TripRecorder {
+    fn default() -> Self {
+        Self {
+            first: EventTime::MIN,
+            sums: Sums {
+                last: EventTime::MIN,
+                distance_um: Some(0),
+                driving_us: 0,
+                rows: 0,
+            },
+            meter: Meter::default(),
+            moves: false,
+            signals: TripSignals::default(),
+        }
+    }
+}
+
+impl TripRecorder {
+    /// Adds the next event of the vehicle. One that is older than the last is left out.
+    pub fn push(&mut self, event: &Telemetry) {
+        self.push_measured(&MeterOptions::default(), event);
+    }
+
+    /// Adds the next event, with limits for the measurement of distance.
+    pub fn push_measured(&mut self, options: &MeterOptions, event: &Telemetry) {
+        let now = event.at();
+        if self.signals.is_empty() {
+            (self.first, self.sums.last) = (now, now);
+        }
+        if now < self.sums.last {
+            return;
+        }
+        let segment = self.meter.observe(options, &Fix::from(event));
+        let pause = now.since(self.sums.last);
+        if self.moves && pause <= options.bridge {
+            let pause = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX);
+            self.sums.driving_us = self.sums.driving_us.saturating_add(pause);
+        }
+        if let Some(segment) = &segment {
+            let driven = segment.method.map(|_| segment.micrometres());
+            let sum = self.sums.distance_um.zip(driven);
+            self.sums.distance_um = sum.and_then(|(sum, driven)| sum.checked_add(driven));
+        }
+        self.moves = moves(event, segment.as_ref(), self.moves);
+        self.signals
+            .push(now.since(self.first).as_secs_f64(), event);
+        self.sums.last = now;
+        self.sums.rows = self.signals.len();
+    }
+
+    /// The number of events.
+    pub fn len(&self) -> usize {
+        self.signals.len()
+    }
+
+    /// Whether nothing was recorded yet.
+    pub fn is_empty(&self) -> bool {
+        self.signals.is_empty()
+    }
+
+    /// The time of the first event.
+    pub fn start(&self) -> EventTime {
+        self.first
+    }
+
+    /// The time of the last event.
+    pub fn end(&self) -> EventTime {
+        self.sums.last
+    }
+
+    /// The signals so far.
+    pub fn signals(&self) -> &TripSignals {
+        &self.signals
+    }
+
+    /// How much was driven; `None` if any part of the distance is unknown.
+    pub fn driven(&self) -> Option<Exposure> {
+        self.sums.driven()
+    }
+
+    /// The sums so far, to which the trip can be cut back.
+    pub(super) fn sums(&self) -> Sums {
+        self.sums
+    }
+
+    /// Cuts the trip back to the event at which these were its sums. Nothing can be added after.
+    pub(super) fn cut(&mut self, sums: Sums) {
+        self.signals.truncate(sums.rows);
+        self.sums = sums;
+    }
+
+    /// Assesses the trip under this name.
+    pub fn assess(&self, name: &str, assess: &Assess) -> Assessment {
+        let trip = Driven::new(name, self.first, &self.signals);
+        assess.trip(&trip.with_driven(self.driven()))
+    }
+}
+
+impl Sums {
+    /// The time in motion, where the distance is unknown.
+    pub(super) fn in_motion(&self) -> Exposure {
+        Exposure {
+            distance_um: 0,
+            driving_us: self.driving_us,
+        }
+    }
+
+    pub(super) fn driven(&self) -> Option<Exposure> {
+        let distance_um = u64::try_from(self.distance_um?).ok()?;
+        Some(Exposure {
+            distance_um,
+            driving_us: self.driving_us,
+        })
+    }
+}
