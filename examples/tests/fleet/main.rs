@@ -11,6 +11,7 @@ mod demo;
 mod kills;
 mod lateness;
 mod recordings;
+mod score;
 mod seed_cases;
 mod simulate;
 mod sinks;

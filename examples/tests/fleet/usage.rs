@@ -115,18 +115,52 @@ fn inputs_that_cannot_be_scored_are_refused_with_a_remedy() {
         ),
         (["--rate", "-5"], "`-5` is no rate"),
         (
-            ["--profile", "geotab"],
-            "there is no profile `geotab` yet: use seed-fleetflow",
+            ["--profile", "azuga"],
+            "possible values: seed-fleetflow, seed-fleetflow-v2, per100km, samsara-2016, geotab",
         ),
         (
             ["--detector", "mine"],
-            "there is no detector `mine` yet: use seed",
+            "there is no detector `mine`: use seed, production or threshold:G",
+        ),
+        (
+            ["--detector", "threshold"],
+            "the level is missing: write it like threshold:0.35",
+        ),
+        (
+            ["--detector", "threshold:-1"],
+            "`-1` is no level: give g above 0",
+        ),
+        (
+            ["--class", "tram"],
+            "there is no class `tram`: use passenger, van, heavy or bus",
+        ),
+        (
+            ["--class", "bus"],
+            "--class goes with --detector production",
+        ),
+        (["--trip", "x"], "no trip is called `x` in 1 records"),
+        (
+            ["--plot", "x.svg"],
+            "--plot needs times, and the samples of d have neither",
         ),
         (["--map", "map.yaml"], "--map goes with --dialect csv"),
     ] {
         let error = score(&words);
         assert!(error.contains(message), "{error}");
     }
+    let words = [
+        "score",
+        &trips,
+        "--dialect",
+        "fleetflow",
+        "--profile",
+        "geotab",
+    ];
+    let error = refused(&[&words[..], &["--penalty", "3"]].concat(), 2);
+    assert!(
+        error.contains("--penalty goes with --profile seed-fleetflow"),
+        "{error}"
+    );
     let data = scratch.file("drives.csv", "car,at,what,g\na,0,x,0.5\n");
     let csv = |map: &str, code| {
         let map = scratch.file("map.yaml", map);

@@ -121,6 +121,16 @@ pub struct SamplesBeyond {
     pub accelerating: u64,
 }
 
+impl SamplesBeyond {
+    /// Adds those of another trip.
+    pub fn merge(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.lateral += other.lateral;
+        self.braking += other.braking;
+        self.accelerating += other.accelerating;
+    }
+}
+
 /// What a finder found on a trip.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {

@@ -22,7 +22,7 @@ pub use geotab::geotab;
 pub use per_100km::{distraction, per_100km, seat_belt};
 pub use samsara_2016::samsara_2016;
 pub use seed_fleetflow::{EmptyTrip, SeedFleetflow, seed_fleetflow};
-pub use seed_fleetflow_v2::{LIMITS, RunLimits, conditions_at, seed_fleetflow_v2};
+pub use seed_fleetflow_v2::{FIRST_LIMITS, LIMITS, RunLimits, conditions_at, seed_fleetflow_v2};
 
 /// A component that charges for each unit of a quantity alike, without cap and prior.
 fn linear(

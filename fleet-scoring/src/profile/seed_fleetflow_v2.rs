@@ -71,6 +71,14 @@ pub const LIMITS: RunLimits = RunLimits {
     speed_kmh: 80.0,
 };
 
+/// The limits of the first version, for its runs of samples: acceleration along the vehicle alone.
+pub const FIRST_LIMITS: RunLimits = RunLimits {
+    brake_g: -0.4,
+    accel_g: 0.4,
+    corner_g: f64::INFINITY,
+    speed_kmh: f64::INFINITY,
+};
+
 /// The conditions of an event that began at this hour, 0 to 23, of the time as it was written. From
 /// 20 to 6 o'clock it is night, as in the described system.
 ///

@@ -11,7 +11,7 @@ use fleet_rules::Mode;
 
 pub(crate) use query::{DeadLettersArgs, GraphArgs, ReportArgs};
 pub(crate) use run::{DemoArgs, OutputArgs, ReplayArgs};
-pub(crate) use score::{ScoreArgs, ScoreDialect};
+pub(crate) use score::{DetectorName, ProfileName, ScoreArgs, ScoreDialect};
 pub(crate) use simulate::{SimulateArgs, SimulatedDialect};
 pub(crate) use value::{DialectName, ReportFormat};
 

@@ -6,6 +6,7 @@ pub(crate) mod format;
 mod lag;
 mod pipelines;
 mod scores;
+pub(crate) mod trip;
 
 pub(crate) use closing::ClosingReport;
 pub(crate) use driving::DrivingTotals;
