@@ -8,7 +8,7 @@ mod driving;
 
 use std::time::Duration;
 
-use driving::{Part, car, drive, quick, start, town};
+use driving::{Part, car, drive, start, town};
 use fleet_core::{
     DriverId, EventTime, Graph, Order,
     dialect::TripRequest,
@@ -67,6 +67,18 @@ fn trips_of(rows: &[Telemetry], operator: AssessTrips, sizes: &[usize]) -> Vec<A
 
 fn operator() -> AssessTrips {
     AssessTrips::new(options(), assess(profile::per_100km()))
+}
+
+/// A harsh brake within half a minute, for suites that run a drive many times.
+fn quick() -> Vec<Part> {
+    vec![
+        (2.0, 0.0),
+        (7.0, 0.25),
+        (6.0, 0.0),
+        (3.0, -0.5),
+        (3.0, -0.12),
+        (7.0, 0.0),
+    ]
 }
 
 /// Two cars, and a second trip of one of them. The suite restarts after each batch, so it is short.

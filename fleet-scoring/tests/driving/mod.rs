@@ -42,18 +42,6 @@ pub(crate) fn town() -> Vec<Part> {
     ]
 }
 
-/// A harsh brake within half a minute, for suites that run a drive many times.
-pub(crate) fn quick() -> Vec<Part> {
-    vec![
-        (2.0, 0.0),
-        (7.0, 0.25),
-        (6.0, 0.0),
-        (3.0, -0.5),
-        (3.0, -0.12),
-        (7.0, 0.0),
-    ]
-}
-
 /// The telemetry of such parts, beginning some seconds after [`start`].
 pub(crate) fn drive(car: &VehicleId, begin_s: f64, hz: f64, parts: &[Part]) -> Vec<Telemetry> {
     let (mut rows, mut speed, mut felt, mut time) = (Vec::new(), 0.0_f64, 0.0_f64, 0.0_f64);
