@@ -8,6 +8,7 @@
 //! | [`Profile`], [`Component`] | the formula as data; [`profile`](crate::profile) has presets |
 //! | [`Receipt`] | a score, its interval, and the events behind every point |
 //! | [`RollingScores`] | an operator that scores what each driver drove lately |
+//! | [`ScoredTrips`] | its input as rows of a log between two pipelines |
 //! | [`Once`], [`sort_once`] | leave repeated events out where no pipeline does |
 
 mod cause;
@@ -20,6 +21,7 @@ pub(crate) mod exposure;
 mod formula;
 mod gamma;
 mod grid;
+mod logged;
 mod once;
 mod quantity;
 mod receipt;
@@ -32,6 +34,7 @@ pub use event::{Conditions, ScoredEvent};
 pub use evidence::Evidence;
 pub use exposure::Exposure;
 pub use formula::{Missing, Profile, Rounding};
+pub use logged::ScoredTrips;
 pub use once::{Once, sort_once};
 pub use quantity::{Factor, Quantity};
 pub use receipt::{
