@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use driving::{Part, car, drive, start, town};
 use fleet_core::{
-    DriverId, EventTime, Graph, Order,
+    DriverId, EventTime, Graph, Order, State,
     dialect::TripRequest,
     event::{Telemetry, TripSample, TripSamples},
     table::{TableRow, to_ndjson},
     testing::{Harness, conformance},
-    units::{Acceleration, Distance, EngineSpeed, Speed},
+    units::{Acceleration, Distance, EngineSpeed, Heading, Speed},
 };
 use fleet_scoring::{
     TripOptions, VehicleClass,
@@ -105,7 +105,7 @@ fn assessing_trips_passes_the_suite_of_operators() {
 #[test]
 fn detecting_live_passes_the_suite_of_operators() {
     let mut rows = quick_drives();
-    rows.retain(|row| row.at() < start() + Duration::from_secs(30));
+    rows.retain(|row| row.at() < start() + Duration::from_secs(22));
     conformance::operator(|| DetectLive::new(VehicleClass::Passenger), &rows);
 }
 
@@ -154,6 +154,81 @@ fn prop_a_trip_in_a_stream_is_the_trip_in_a_batch_in_any_chunks_and_over_restart
             assert_eq!(trips_of(&rows, operator(), sizes), whole, "{hz} {sizes:?}");
         }
     }
+}
+
+/// A number that looks random, below a limit.
+fn draw(state: &mut u32, below: u32) -> u32 {
+    *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    (*state >> 8) % below
+}
+
+/// A drive as devices send it: readings are missing, events too, and there is an odometer.
+fn gappy(seed: u32) -> Vec<Telemetry> {
+    let mut state = seed;
+    let mut km = 0.0;
+    let mut rows = Vec::new();
+    for row in drive(&car(seed), 0.0, 4.0 + f64::from(seed % 7), &town()) {
+        km += row.speed().unwrap().as_kmh() / 36_000.0;
+        if draw(&mut state, 9) == 0 {
+            continue;
+        }
+        let mut event = Telemetry::new(car(seed), row.at());
+        if draw(&mut state, 5) > 0 {
+            event = event.with_speed(row.speed().unwrap());
+        }
+        if draw(&mut state, 6) > 0 {
+            let along = row.acceleration_longitudinal().unwrap();
+            event = event.with_acceleration_longitudinal(along);
+        }
+        if draw(&mut state, 3) == 0 {
+            event = event.with_odometer(Distance::from_km(1000.0 + km));
+        }
+        if draw(&mut state, 20) == 0 {
+            event = event.with_heading(Heading::from_degrees(f64::from(seed)));
+        }
+        rows.push(event);
+    }
+    rows
+}
+
+#[test]
+fn prop_gaps_and_missing_readings_change_nothing_about_that() {
+    for seed in 0..6 {
+        let rows = gappy(seed);
+        let mut state = seed;
+        let sizes: Vec<usize> = (0..7).map(|_| draw(&mut state, 90) as usize + 1).collect();
+        let chunks = trips_of(&rows, operator(), &sizes);
+        assert_eq!(chunks, trips_of(&rows, operator(), &[rows.len()]), "{seed}");
+        assert_eq!(chunks.len(), 1, "{seed}");
+        for trip in &chunks {
+            let of_trip = |row: &&Telemetry| row.at() >= trip.start && row.at() <= trip.end;
+            let mut batch = TripRecorder::default();
+            rows.iter().filter(of_trip).for_each(|row| batch.push(row));
+            let name = AssessedTrip::name(&trip.vehicle, trip.start);
+            let expected = batch.assess(&name, &assess(profile::per_100km()));
+            assert_eq!(trip.assessment, expected, "{seed}");
+        }
+    }
+}
+
+#[test]
+fn a_state_takes_a_few_bytes_for_each_reading_and_no_more_than_the_bound() {
+    let (mut graph, telemetry) = Graph::new();
+    let operator = operator().with_most_events(200);
+    graph.apply("trips", telemetry, operator);
+    let mut harness = Harness::new(graph, Order::within(Duration::ZERO));
+    let rows = drive(&car(0), 0.0, 10.0, &[(5.0, 0.1), (200.0, 0.0)]);
+    let mut largest = 0;
+    for row in rows {
+        harness.push(row).unwrap();
+        let state = harness.state::<AssessTrips>("trips", "car-0").unwrap();
+        let mut bytes = Vec::new();
+        state.encode(&mut bytes);
+        largest = largest.max(bytes.len());
+    }
+    // Three signals, and at most three bytes for a tenth of a second.
+    assert!(largest < 200 * (3 * 4 + 3) + 400, "{largest}");
+    assert!(largest > 190 * 3 * 4, "{largest}");
 }
 
 /// The seconds since the start at which trips began and ended.

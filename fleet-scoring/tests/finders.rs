@@ -280,6 +280,22 @@ fn what_was_measured_for_less_than_half_of_a_trip_has_no_part_in_its_score() {
 }
 
 #[test]
+fn a_missing_speed_leaves_the_distance_known_and_many_make_it_unknown() {
+    let driven = |missing: u32| {
+        let mut trip = TripRecorder::default();
+        for (row, number) in drive(&car(0), 0.0, 1.0, &town()).iter().zip(0_u32..) {
+            let bare = Telemetry::new(car(0), row.at());
+            trip.push(if number < missing { &bare } else { row });
+        }
+        trip.driven()
+    };
+    // Of 140 s, the first is a hundredth, and two are more.
+    let whole = driven(0).unwrap();
+    assert_eq!(driven(1), Some(whole), "it stands still at first");
+    assert_eq!(driven(2), None);
+}
+
+#[test]
 fn times_in_1970_have_no_night() {
     let night = |origin: i64| {
         let samples = signals(&[[50.0, -0.5, 0.0]], Some(1.0));

@@ -17,13 +17,13 @@ pub(super) const METER_VERSION: u16 = 1;
 const _: () = assert!(<Meter as State>::VERSION == METER_VERSION);
 
 /// # Layout
-/// `last i64 · known u8 · distance i64 · driving · rows`; the last two are in groups of seven bits.
+/// `last i64 · distance · unknown · driving · rows`; all but the first in groups of seven bits.
 impl State for Sums {
     const VERSION: u16 = 1;
     fn encode(&self, to: &mut Vec<u8>) {
         self.last.encode(to);
-        u8::from(self.distance_um.is_some()).encode(to);
-        self.distance_um.unwrap_or_default().encode(to);
+        put(self.distance_um, to);
+        put(self.unknown_us, to);
         put(self.driving_us, to);
         put(self.rows as u64, to);
     }
@@ -31,12 +31,10 @@ impl State for Sums {
         if version != Self::VERSION {
             return None;
         }
-        let last = EventTime::decode(0, from)?;
-        let known = u8::decode(0, from)? == 1;
-        let distance_um = i64::decode(0, from)?;
         Some(Self {
-            last,
-            distance_um: known.then_some(distance_um),
+            last: EventTime::decode(0, from)?,
+            distance_um: take(from)?,
+            unknown_us: take(from)?,
             driving_us: take(from)?,
             rows: usize::try_from(take(from)?).ok()?,
         })

@@ -1,5 +1,7 @@
 //! Records a trip from telemetry: its signals, and how much was driven.
 
+use std::time::Duration;
+
 use fleet_core::{
     EventTime,
     event::Telemetry,
@@ -14,7 +16,9 @@ use crate::{motion::moves, score::Exposure};
 /// # Guarantees
 /// Events one by one, with the state saved and restored between any two of them, give the same
 /// assessment as all of them at once, bit for bit. Distance is measured as described in
-/// [`odometry`](fleet_core::odometry); a segment of unknown distance makes it unknown. The time
+/// [`odometry`](fleet_core::odometry); segments of unknown distance add none, and make it unknown if
+/// they take more than a hundredth of the time: our choice, so that a device without its first
+/// speed still has a score, of rates that are a hundredth too high at most. The time
 /// from one event to the next is driving if the vehicle moved at the first and the pause is not
 /// longer than [`MeterOptions::bridge`].
 ///
@@ -56,8 +60,10 @@ pub struct TripRecorder {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sums {
     pub(super) last: EventTime,
-    /// `None` if the distance of any segment is unknown.
-    pub(super) distance_um: Option<i64>,
+    /// The distance of all segments whose distance is known.
+    pub(super) distance_um: u64,
+    /// The time of the others.
+    pub(super) unknown_us: u64,
     pub(super) driving_us: u64,
     pub(super) rows: usize,
 }
@@ -68,7 +74,8 @@ impl Default for TripRecorder {
             first: EventTime::MIN,
             sums: Sums {
                 last: EventTime::MIN,
-                distance_um: Some(0),
+                distance_um: 0,
+                unknown_us: 0,
                 driving_us: 0,
                 rows: 0,
             },
@@ -97,13 +104,17 @@ impl TripRecorder {
         let segment = self.meter.observe(options, &Fix::from(event));
         let pause = now.since(self.sums.last);
         if self.moves && pause <= options.bridge {
-            let pause = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX);
-            self.sums.driving_us = self.sums.driving_us.saturating_add(pause);
+            self.sums.driving_us = self.sums.driving_us.saturating_add(micros(pause));
         }
         if let Some(segment) = &segment {
-            let driven = segment.method.map(|_| segment.micrometres());
-            let sum = self.sums.distance_um.zip(driven);
-            self.sums.distance_um = sum.and_then(|(sum, driven)| sum.checked_add(driven));
+            let sums = &mut self.sums;
+            if segment.method.is_some() {
+                let driven = u64::try_from(segment.micrometres()).unwrap_or(0);
+                sums.distance_um = sums.distance_um.saturating_add(driven);
+            } else {
+                let unknown = micros(segment.to.since(segment.from));
+                sums.unknown_us = sums.unknown_us.saturating_add(unknown);
+            }
         }
         self.moves = moves(event, segment.as_ref(), self.moves);
         self.signals
@@ -137,9 +148,11 @@ impl TripRecorder {
         &self.signals
     }
 
-    /// How much was driven; `None` if any part of the distance is unknown.
+    /// How much was driven; `None` if the distance is unknown for too much of the time.
     pub fn driven(&self) -> Option<Exposure> {
-        self.sums.driven()
+        let elapsed_us = micros(self.sums.last.since(self.first));
+        let known = self.sums.unknown_us.saturating_mul(UNKNOWN_PARTS) <= elapsed_us;
+        known.then_some(self.sums.at_least())
     }
 
     /// The sums so far, to which the trip can be cut back.
@@ -161,19 +174,18 @@ impl TripRecorder {
 }
 
 impl Sums {
-    /// The time in motion, where the distance is unknown.
-    pub(super) fn in_motion(&self) -> Exposure {
+    /// What was driven at least: without segments of unknown distance.
+    pub(super) fn at_least(&self) -> Exposure {
         Exposure {
-            distance_um: 0,
+            distance_um: self.distance_um,
             driving_us: self.driving_us,
         }
     }
+}
 
-    pub(super) fn driven(&self) -> Option<Exposure> {
-        let distance_um = u64::try_from(self.distance_um?).ok()?;
-        Some(Exposure {
-            distance_um,
-            driving_us: self.driving_us,
-        })
-    }
+/// At most one part in so many of a trip may be of unknown distance.
+const UNKNOWN_PARTS: u64 = 100;
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -82,7 +82,7 @@ impl AssessTrips {
         if let Some(stop) = stop {
             trip.cut(stop);
         }
-        let driven = trip.driven().unwrap_or_else(|| trip.sums().in_motion());
+        let driven = trip.sums().at_least();
         let far = driven.distance() >= self.options.distance;
         if !far && driven.driving() < self.options.duration {
             return;
