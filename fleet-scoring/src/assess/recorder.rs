@@ -16,8 +16,8 @@ use crate::{motion::moves, score::Exposure};
 /// # Guarantees
 /// Events one by one, with the state saved and restored between any two of them, give the same
 /// assessment as all of them at once, bit for bit. Distance is measured as described in
-/// [`odometry`](fleet_core::odometry). Segments of unknown distance add none, and make it unknown if
-/// they take more than a hundredth of the time: our choice, so that a device without its first
+/// [`odometry`](fleet_core::odometry). Segments of unknown distance add none, and make it unknown
+/// if they take more than a hundredth of the time: our choice, so that a device without its first
 /// speed has a score all the same, of rates that are a hundredth too high at most. The time from
 /// one event to the next is driving if the vehicle moved at the first and the pause is not longer
 /// than [`MeterOptions::bridge`].
