@@ -109,8 +109,15 @@ pub mod sqlite;
 pub mod store_log;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod store_report;
+#[cfg(any(feature = "sqlite", feature = "kafka", feature = "postgres"))]
+mod stored_dead_letter;
 #[cfg(test)]
-#[cfg(any(feature = "sqlite", feature = "files", feature = "postgres"))]
+#[cfg(any(
+    feature = "sqlite",
+    feature = "files",
+    feature = "kafka",
+    feature = "postgres"
+))]
 mod testing;
 
 #[cfg(all(feature = "files", feature = "sqlite"))]
@@ -127,4 +134,6 @@ pub use postgres::{PostgresSink, PostgresStore, PostgresTable};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteOptions, SqliteStore, SqliteTable};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store_report::{Exported, RefusalClass, StoreSummary, StoredDeadLetter};
+pub use store_report::{Exported, RefusalClass, StoreSummary};
+#[cfg(any(feature = "sqlite", feature = "kafka", feature = "postgres"))]
+pub use stored_dead_letter::StoredDeadLetter;

@@ -16,6 +16,7 @@ mod relay;
 mod reports;
 mod security;
 mod sink;
+mod store;
 #[cfg(test)]
 pub(crate) mod test_topic;
 #[cfg(test)]
@@ -27,3 +28,4 @@ pub use records::KafkaProducer;
 pub use relay::{Relay, RelayOptions, RelayStatus, Step, TopicCounts};
 pub use security::{Login, Mechanism, Security};
 pub use sink::KafkaSink;
+pub use store::{Differing, KafkaStore, KafkaStoreOptions, KafkaTopic, KafkaTx};

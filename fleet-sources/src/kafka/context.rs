@@ -53,6 +53,14 @@ impl Context {
         is_news
     }
 
+    /// Takes what brokers check of commits: now, while the group says what is ours. Later it may
+    /// stand for an assignment without some of these partitions, and brokers would not notice.
+    fn renew_fence(&self, consumer: &BaseConsumer<Self>) {
+        if let Some(fence) = consumer.group_metadata() {
+            self.shared.renew(&Arc::new(fence));
+        }
+    }
+
     fn served(&self) {
         self.has_served.store(true, Ordering::Relaxed);
     }
@@ -134,6 +142,7 @@ impl ConsumerContext for Context {
                 tracing::warn!(%error, "cannot take partitions");
             }
             self.shared.assigned(places);
+            self.renew_fence(consumer);
             return;
         }
         // Must be asked now: it is false again when the partitions are let go.
@@ -141,6 +150,7 @@ impl ConsumerContext for Context {
             self.shared.lost(&places);
             release(consumer, &places);
         } else {
+            self.renew_fence(consumer);
             self.shared.leave(places, self.hand_over);
         }
     }

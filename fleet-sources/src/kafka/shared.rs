@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    fmt,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,6 +14,7 @@ use fleet_core::{
     Error, Offset, Partition,
     source::{Batch, RevokeGuard, SourceEvent},
 };
+use rdkafka::consumer::ConsumerGroupMetadata;
 use tokio::sync::Notify;
 
 use super::{error::KafkaError, lag::Uncommitted, records::KafkaRecords};
@@ -36,6 +38,15 @@ pub(super) enum Phase {
     Leaving,
 }
 
+/// What brokers check of a commit: the member, and since which rebalance.
+pub(super) struct Fence(Arc<ConsumerGroupMetadata>);
+
+impl fmt::Debug for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fence")
+    }
+}
+
 /// A partition of ours.
 #[derive(Debug)]
 #[expect(
@@ -48,6 +59,8 @@ pub(super) struct Part {
     /// another number.
     generation: u64,
     pub(super) phase: Phase,
+    /// What brokers check of a commit, as of the last rebalance that left it here.
+    fence: Option<Fence>,
     pub(super) paused: bool,
     /// What waits for the pipeline, and its bytes.
     batches: VecDeque<(KafkaRecords, u64)>,
@@ -112,6 +125,8 @@ pub(super) struct Shared {
     wanted: Mutex<bool>,
     wake: Condvar,
     pub(super) stops: AtomicBool,
+    /// Whether the store tells the group positions, so that the source must not.
+    pub(super) store_tells: AtomicBool,
     /// How often the thread has looked at all partitions.
     pub(super) rounds: AtomicU64,
 }
@@ -156,6 +171,13 @@ impl Shared {
         state.events.push_back(SourceEvent::Assigned(names));
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Renews what brokers check, of all partitions that are here.
+    pub(super) fn renew(&self, fence: &Arc<ConsumerGroupMetadata>) {
+        for part in self.lock().parts.values_mut() {
+            part.fence = Some(Fence(Arc::clone(fence)));
+        }
     }
 
     /// Begins to hand partitions over. The thread completes it when the pipeline has let them go.
@@ -287,6 +309,7 @@ impl Part {
             name,
             generation,
             phase: Phase::Claiming,
+            fence: None,
             paused: false,
             batches: VecDeque::new(),
             waiting_bytes: 0,
@@ -335,6 +358,11 @@ impl Part {
     pub(super) fn committed(&mut self, upto: u64) {
         self.uncommitted.committed(upto);
         self.untold = Some(upto);
+    }
+
+    /// What brokers check of a commit, and the number of the assignment.
+    pub(super) fn fence(&self) -> Option<(Arc<ConsumerGroupMetadata>, u64)> {
+        Some((Arc::clone(&self.fence.as_ref()?.0), self.generation))
     }
 
     /// Takes the position that the group is to be told.

@@ -1,0 +1,189 @@
+//! What this process holds of each partition: its token, its last commit, its assignment.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+use fleet_core::{
+    Partition,
+    checkpoint::{Committed, Sealed},
+    source::{Assigned, Membership},
+};
+
+/// A partition that was claimed here.
+#[derive(Clone, Debug)]
+struct Held {
+    token: u64,
+    /// The number of the last commit; `None` while it is not known.
+    seq: Option<u64>,
+    /// The number of the assignment under which it was claimed.
+    assignment: u64,
+}
+
+/// Fences within the process, where the group cannot: a partition that was claimed again has
+/// another token.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    state: Mutex<State>,
+    free: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: BTreeMap<Partition, Held>,
+    /// Partitions of the commit under way.
+    committing: BTreeSet<Partition>,
+}
+
+/// Partitions of a commit under way, which cannot be claimed until it is dropped.
+pub(super) struct Committing<'l>(&'l Ledger);
+
+/// Whether a commit may be sent.
+pub(super) enum Check {
+    /// Each partition, with its assignment.
+    Ours(Vec<Assigned>),
+    /// The last commit of this partition may have succeeded.
+    Unknown(Partition),
+    /// These are not ours any more.
+    Fenced(Vec<Partition>),
+}
+
+impl Check {
+    /// The answer to a commit that is not sent.
+    pub(super) fn refused(self) -> Option<Committed> {
+        match self {
+            Self::Fenced(partitions) => Some(Committed::Fenced(partitions)),
+            _ => None,
+        }
+    }
+}
+
+impl Ledger {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Raises the token of a partition, once no commit of it is under way. Blocks.
+    pub(super) fn raise(&self, partition: &Partition, assigned: &Assigned) -> u64 {
+        let under_way = |state: &mut State| state.committing.contains(partition);
+        let waited = self.free.wait_while(self.lock(), under_way);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        let before = state.held.get(partition).map_or(0, |held| held.token);
+        let token = before + 1;
+        let held = Held {
+            token,
+            seq: None,
+            assignment: assigned.number,
+        };
+        state.held.insert(partition.clone(), held);
+        token
+    }
+
+    /// Completes a claim with what the changelog held. Returns the token, or `None` if it was
+    /// claimed again meanwhile.
+    pub(super) fn claimed(
+        &self,
+        partition: &Partition,
+        raised: u64,
+        (token, seq): (u64, u64),
+    ) -> Option<u64> {
+        let mut state = self.lock();
+        let held = state.held.get_mut(partition)?;
+        if held.token != raised {
+            return None;
+        }
+        held.token = raised.max(token + 1);
+        held.seq = Some(seq);
+        Some(held.token)
+    }
+
+    /// The token under which a partition was claimed here last.
+    pub(super) fn token(&self, partition: &Partition) -> Option<u64> {
+        self.lock().held.get(partition).map(|held| held.token)
+    }
+
+    /// All partitions that were claimed here, with their tokens.
+    pub(super) fn tokens(&self) -> BTreeMap<Partition, u64> {
+        let state = self.lock();
+        let held = state.held.iter();
+        held.map(|(name, held)| (name.clone(), held.token))
+            .collect()
+    }
+
+    /// Checks a commit, and keeps its partitions from being claimed until the guard is dropped.
+    pub(super) fn begin(
+        &self,
+        epoch: &[Sealed],
+        members: &dyn Membership,
+    ) -> (Committing<'_>, Check) {
+        let mut state = self.lock();
+        let check = state.check(epoch, members);
+        state.committing = epoch
+            .iter()
+            .map(|sealed| sealed.partition.clone())
+            .collect();
+        drop(state);
+        (Committing(self), check)
+    }
+
+    /// Checks a commit once more, while it is under way.
+    pub(super) fn check(&self, epoch: &[Sealed], members: &dyn Membership) -> Check {
+        self.lock().check(epoch, members)
+    }
+
+    /// Notes what became of a commit.
+    pub(super) fn ended(&self, epoch: &[Sealed], is_known: bool) {
+        let mut state = self.lock();
+        for sealed in epoch {
+            if let Some(held) = state.held.get_mut(&sealed.partition) {
+                held.seq = is_known.then_some(sealed.seq);
+            }
+        }
+    }
+
+    /// Notes the number of the last commit of a partition, as the changelog has it.
+    pub(super) fn learned(&self, partition: &Partition, token: u64, seq: u64) {
+        if let Some(held) = self.lock().held.get_mut(partition)
+            && held.seq.is_none()
+            && held.token >= token
+        {
+            held.seq = Some(seq);
+        }
+    }
+}
+
+impl State {
+    fn check(&self, epoch: &[Sealed], members: &dyn Membership) -> Check {
+        let (mut ours, mut fenced) = (Vec::new(), Vec::new());
+        for sealed in epoch {
+            let held = self.held.get(&sealed.partition);
+            let held = held.filter(|held| held.token == sealed.token);
+            let Some(held) = held else {
+                fenced.push(sealed.partition.clone());
+                continue;
+            };
+            let Some(seq) = held.seq else {
+                return Check::Unknown(sealed.partition.clone());
+            };
+            let assigned = members.assigned(&sealed.partition);
+            let assigned = assigned.filter(|now| now.number == held.assignment);
+            match assigned.filter(|_| seq + 1 == sealed.seq) {
+                Some(assigned) => ours.push(assigned),
+                None => fenced.push(sealed.partition.clone()),
+            }
+        }
+        if fenced.is_empty() {
+            Check::Ours(ours)
+        } else {
+            Check::Fenced(fenced)
+        }
+    }
+}
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        self.0.lock().committing.clear();
+        self.0.free.notify_all();
+    }
+}
