@@ -39,7 +39,14 @@ pub(super) enum Phase {
 }
 
 /// What brokers check of a commit: the member, and since which rebalance.
+#[derive(Clone)]
 pub(super) struct Fence(Arc<ConsumerGroupMetadata>);
+
+impl Fence {
+    pub(super) fn new(metadata: ConsumerGroupMetadata) -> Self {
+        Self(Arc::new(metadata))
+    }
+}
 
 impl fmt::Debug for Fence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,8 +163,8 @@ impl Shared {
         self.changed.notify_one();
     }
 
-    /// Takes partitions that the group gave us.
-    pub(super) fn assigned(&self, places: Vec<Place>) {
+    /// Takes partitions that the group gave us, and what brokers check of them from now on.
+    pub(super) fn assigned(&self, places: Vec<Place>, fence: Option<Fence>) {
         let mut state = self.lock();
         state.generations += 1;
         let generation = state.generations;
@@ -168,16 +175,16 @@ impl Shared {
             state.new.push(place.clone());
             state.parts.insert(place, part);
         }
+        // Those that stay have another generation of the group, too.
+        state.renew(fence);
         state.events.push_back(SourceEvent::Assigned(names));
         drop(state);
         self.changed.notify_one();
     }
 
-    /// Renews what brokers check, of all partitions that are here.
-    pub(super) fn renew(&self, fence: &Arc<ConsumerGroupMetadata>) {
-        for part in self.lock().parts.values_mut() {
-            part.fence = Some(Fence(Arc::clone(fence)));
-        }
+    /// Renews what brokers check of the partitions that are here.
+    pub(super) fn renew(&self, fence: Option<Fence>) {
+        self.lock().renew(fence);
     }
 
     /// Begins to hand partitions over. The thread completes it when the pipeline has let them go.
@@ -379,6 +386,12 @@ impl Part {
 }
 
 impl State {
+    fn renew(&mut self, fence: Option<Fence>) {
+        for part in self.parts.values_mut() {
+            part.fence.clone_from(&fence);
+        }
+    }
+
     pub(super) fn part(&mut self, partition: &Partition) -> Option<&mut Part> {
         self.parts.values_mut().find(|part| part.name == *partition)
     }

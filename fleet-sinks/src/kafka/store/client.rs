@@ -12,7 +12,7 @@ use rdkafka::{
     ClientConfig, TopicPartitionList,
     consumer::ConsumerGroupMetadata,
     error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
-    producer::{BaseProducer, BaseRecord, Producer as _},
+    producer::{BaseProducer, BaseRecord, Producer as _, PurgeConfig},
 };
 
 use super::{
@@ -179,16 +179,18 @@ impl Client {
         {
             return Failed::Broken(cause);
         }
-        let aborted = self.patiently(|left| self.producer.abort_transaction(left));
-        if let Err(cause) = aborted {
-            return Failed::Broken(cause);
-        }
-        // The reports of records that the abort dropped.
+        // The client would wait for the reports of records under way, and takes none meanwhile.
+        self.producer
+            .purge(PurgeConfig::default().queue().inflight());
         while self.producer.in_flight_count() > 0 {
             self.producer.poll(Duration::ZERO);
             thread::sleep(LOOK);
         }
         self.producer.context().take();
+        let aborted = self.patiently(|left| self.producer.abort_transaction(left));
+        if let Err(cause) = aborted {
+            return Failed::Broken(cause);
+        }
         failed(cause)
     }
 
