@@ -1,6 +1,6 @@
 //! The topics of a store: the changelog and the dead letters.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use fleet_core::{Result, checkpoint::Sealed};
 use rdkafka::{
@@ -24,8 +24,8 @@ use crate::{
 /// The names of the topics of a pipeline.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    pub(super) changelog: std::sync::Arc<str>,
-    pub(super) dead_letters: std::sync::Arc<str>,
+    pub(super) changelog: Arc<str>,
+    pub(super) dead_letters: Arc<str>,
 }
 
 impl Names {
@@ -101,17 +101,19 @@ impl Names {
     }
 
     /// The records of a commit in the changelog: the head, and what changed of the state. `split`
-    /// tells of how many parts a state may have records.
+    /// tells of how many parts the states were that had more than one; those of this commit that
+    /// have, or had, more are added to `changed`.
     pub(super) fn records(
         &self,
         sealed: &Sealed,
         number: i32,
         limit: usize,
-        split: &mut std::collections::HashMap<StateKey, u16>,
+        split: &HashMap<StateKey, u16>,
         to: &mut Vec<Record>,
-    ) -> Result<()> {
+    ) -> Result<HashMap<StateKey, u16>> {
+        let mut changed = HashMap::new();
         let record = |entry: &Entry, value| Record {
-            topic: self.changelog.clone(),
+            topic: Arc::clone(&self.changelog),
             partition: Some(number),
             key: Some(entry.encode(&sealed.partition)),
             value,
@@ -130,28 +132,27 @@ impl Names {
                 }
                 .into());
             };
-            let id = (node, key.clone());
             let parts = u16::try_from(values.len()).unwrap_or(u16::MAX);
-            let before = split.get(&id).copied().unwrap_or(1);
-            let entry = |part| Entry::State {
-                node,
-                key: key.clone(),
-                part,
+            let before = if split.is_empty() {
+                1
+            } else {
+                split.get(&(node, key.clone())).copied().unwrap_or(1)
             };
+            if parts.max(before) > 1 {
+                changed.insert((node, key.clone()), parts);
+            }
+            let mut entry = Entry::State { node, key, part: 0 };
             let values = (0..).zip(values.into_iter().map(Some));
             // Those of a larger state before, or of one that is deleted.
             let stale = (parts..before).map(|part| (part, None));
-            to.extend(
-                values
-                    .chain(stale)
-                    .map(|(part, value)| record(&entry(part), value)),
-            );
-            // Until the outcome is known, records of both may be there.
-            if parts.max(before) > 1 {
-                split.insert(id, parts.max(before));
-            }
+            to.extend(values.chain(stale).map(|(at, value)| {
+                if let Entry::State { part, .. } = &mut entry {
+                    *part = at;
+                }
+                record(&entry, value)
+            }));
         }
         to.push(record(&Entry::Head, Some(Head::of(sealed).encode())));
-        Ok(())
+        Ok(changed)
     }
 }

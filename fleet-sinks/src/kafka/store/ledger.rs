@@ -6,8 +6,8 @@ use std::{
 };
 
 use fleet_core::{
-    Partition,
-    checkpoint::{Committed, Sealed},
+    Offset, Partition,
+    checkpoint::{Mark, Progress, Sealed},
     source::{Assigned, Membership},
 };
 
@@ -15,10 +15,42 @@ use fleet_core::{
 #[derive(Clone, Debug)]
 struct Held {
     token: u64,
-    /// The number of the last commit; `None` while it is not known.
-    seq: Option<u64>,
+    /// What its last commit left; `None` while that is not known.
+    last: Option<Last>,
     /// The number of the assignment under which it was claimed.
     assignment: u64,
+}
+
+/// What the last commit of a partition left.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Last {
+    pub(super) seq: u64,
+    pub(super) next: Option<Offset>,
+    pub(super) mark: Option<Mark>,
+    pub(super) ended: bool,
+}
+
+/// One partition's share of a commit, without its state.
+#[derive(Clone, Debug)]
+pub(super) struct Share {
+    pub(super) partition: Partition,
+    pub(super) token: u64,
+    pub(super) last: Last,
+}
+
+impl Share {
+    pub(super) fn of(sealed: &Sealed) -> Self {
+        Self {
+            partition: sealed.partition.clone(),
+            token: sealed.token,
+            last: Last {
+                seq: sealed.seq,
+                next: Some(sealed.next),
+                mark: sealed.mark.clone(),
+                ended: sealed.ended,
+            },
+        }
+    }
 }
 
 /// Fences within the process, where the group cannot: a partition that was claimed again has
@@ -49,16 +81,6 @@ pub(super) enum Check {
     Fenced(Vec<Partition>),
 }
 
-impl Check {
-    /// The answer to a commit that is not sent.
-    pub(super) fn refused(self) -> Option<Committed> {
-        match self {
-            Self::Fenced(partitions) => Some(Committed::Fenced(partitions)),
-            _ => None,
-        }
-    }
-}
-
 impl Ledger {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -73,20 +95,20 @@ impl Ledger {
         let token = before + 1;
         let held = Held {
             token,
-            seq: None,
+            last: None,
             assignment: assigned.number,
         };
         state.held.insert(partition.clone(), held);
         token
     }
 
-    /// Completes a claim with what the changelog held. Returns the token, or `None` if it was
-    /// claimed again meanwhile.
+    /// Completes a claim with the token and the last commit that the changelog held. Returns the
+    /// token, or `None` if it was claimed again meanwhile.
     pub(super) fn claimed(
         &self,
         partition: &Partition,
         raised: u64,
-        (token, seq): (u64, u64),
+        (token, last): (u64, Last),
     ) -> Option<u64> {
         let mut state = self.lock();
         let held = state.held.get_mut(partition)?;
@@ -94,8 +116,31 @@ impl Ledger {
             return None;
         }
         held.token = raised.max(token + 1);
-        held.seq = Some(seq);
+        held.last = Some(last);
         Some(held.token)
+    }
+
+    /// The progress of a partition, if this process has it, and knows what became of its last
+    /// commit: nobody else can have committed it.
+    pub(super) fn progress(
+        &self,
+        partition: &Partition,
+        members: &dyn Membership,
+    ) -> Option<Progress> {
+        let state = self.lock();
+        let held = state.held.get(partition)?;
+        let assigned = members.assigned(partition)?;
+        let last = held
+            .last
+            .clone()
+            .filter(|_| assigned.number == held.assignment)?;
+        Some(Progress {
+            token: held.token,
+            seq: last.seq,
+            next: last.next,
+            mark: last.mark,
+            ended: last.ended,
+        })
     }
 
     /// The token under which a partition was claimed here last.
@@ -114,63 +159,60 @@ impl Ledger {
     /// Checks a commit, and keeps its partitions from being claimed until the guard is dropped.
     pub(super) fn begin(
         &self,
-        epoch: &[Sealed],
+        epoch: &[Share],
         members: &dyn Membership,
     ) -> (Committing<'_>, Check) {
         let mut state = self.lock();
         let check = state.check(epoch, members);
-        state.committing = epoch
-            .iter()
-            .map(|sealed| sealed.partition.clone())
-            .collect();
+        state.committing = epoch.iter().map(|share| share.partition.clone()).collect();
         drop(state);
         (Committing(self), check)
     }
 
     /// Checks a commit once more, while it is under way.
-    pub(super) fn check(&self, epoch: &[Sealed], members: &dyn Membership) -> Check {
+    pub(super) fn check(&self, epoch: &[Share], members: &dyn Membership) -> Check {
         self.lock().check(epoch, members)
     }
 
     /// Notes what became of a commit.
-    pub(super) fn ended(&self, epoch: &[Sealed], is_known: bool) {
+    pub(super) fn ended(&self, epoch: &[Share], is_known: bool) {
         let mut state = self.lock();
-        for sealed in epoch {
-            if let Some(held) = state.held.get_mut(&sealed.partition) {
-                held.seq = is_known.then_some(sealed.seq);
+        for share in epoch {
+            if let Some(held) = state.held.get_mut(&share.partition) {
+                held.last = is_known.then(|| share.last.clone());
             }
         }
     }
 
-    /// Notes the number of the last commit of a partition, as the changelog has it.
-    pub(super) fn learned(&self, partition: &Partition, token: u64, seq: u64) {
+    /// Notes the last commit of a partition, as the changelog has it.
+    pub(super) fn learned(&self, partition: &Partition, token: u64, last: Last) {
         if let Some(held) = self.lock().held.get_mut(partition)
-            && held.seq.is_none()
+            && held.last.is_none()
             && held.token >= token
         {
-            held.seq = Some(seq);
+            held.last = Some(last);
         }
     }
 }
 
 impl State {
-    fn check(&self, epoch: &[Sealed], members: &dyn Membership) -> Check {
+    fn check(&self, epoch: &[Share], members: &dyn Membership) -> Check {
         let (mut ours, mut fenced) = (Vec::new(), Vec::new());
-        for sealed in epoch {
-            let held = self.held.get(&sealed.partition);
-            let held = held.filter(|held| held.token == sealed.token);
+        for share in epoch {
+            let held = self.held.get(&share.partition);
+            let held = held.filter(|held| held.token == share.token);
             let Some(held) = held else {
-                fenced.push(sealed.partition.clone());
+                fenced.push(share.partition.clone());
                 continue;
             };
-            let Some(seq) = held.seq else {
-                return Check::Unknown(sealed.partition.clone());
+            let Some(last) = &held.last else {
+                return Check::Unknown(share.partition.clone());
             };
-            let assigned = members.assigned(&sealed.partition);
+            let assigned = members.assigned(&share.partition);
             let assigned = assigned.filter(|now| now.number == held.assignment);
-            match assigned.filter(|_| seq + 1 == sealed.seq) {
+            match assigned.filter(|_| last.seq + 1 == share.last.seq) {
                 Some(assigned) => ours.push(assigned),
-                None => fenced.push(sealed.partition.clone()),
+                None => fenced.push(share.partition.clone()),
             }
         }
         if fenced.is_empty() {

@@ -8,7 +8,7 @@ use rdkafka::{
     error::KafkaError as ClientError,
 };
 
-use super::{error::StoreError, store::Inner};
+use super::{error::StoreError, inner::Inner};
 use crate::kafka::{config, context::Logged};
 
 /// What a record takes beside key, value and headers, with its batch. Our choice: more than the

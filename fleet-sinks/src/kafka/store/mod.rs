@@ -9,6 +9,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `store` | the contract of a store |
+//! | `inner` | what its handles share: clients, claims, progress |
+//! | `commit` | a commit, encoded and sent |
 //! | `topic` `limits` | the sink, and what a topic takes |
 //! | `tx` | the records of a transaction before its commit |
 //! | `client` `outcomes` | the client of transactions |
@@ -19,9 +21,11 @@
 
 mod changelog;
 mod client;
+mod commit;
 mod dead_letters;
 mod error;
 mod head;
+mod inner;
 mod key;
 mod ledger;
 mod limits;

@@ -55,16 +55,6 @@ pub(super) fn split(saved: &Saved, limit: usize) -> Option<Vec<Vec<u8>>> {
     Some(bytes.chunks(limit).map(value).collect())
 }
 
-/// The number of records of a state: 0 if it is deleted.
-pub(super) fn count(saved: &Saved, limit: usize) -> u16 {
-    let limit = limit.saturating_sub(PREFIX).max(1);
-    let parts = saved
-        .bytes
-        .as_ref()
-        .map_or(0, |bytes| bytes.len().div_ceil(limit).max(1));
-    u16::try_from(parts).unwrap_or(u16::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

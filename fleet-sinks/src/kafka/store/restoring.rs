@@ -8,7 +8,7 @@ use fleet_core::{
     checkpoint::{Claim, Progress, Saved},
 };
 
-use super::{error::StoreError, head::Head, key::Entry, parts::Part, reader::Found};
+use super::{error::StoreError, head::Head, key::Entry, ledger::Last, parts::Part, reader::Found};
 
 /// The node and the key of a state.
 pub(super) type StateKey = (u16, CompactString);
@@ -189,16 +189,27 @@ impl Restored {
         }
     }
 
-    /// The progress, under the token of the last claim here, if there was one.
-    pub(super) fn progress(&self, token: Option<u64>) -> Option<Progress> {
+    /// What the last commit left.
+    pub(super) fn last(&self) -> Last {
         let head = self.head.as_ref();
-        let stored = head.map(|head| head.token);
-        Some(Progress {
-            token: token.max(stored)?,
+        Last {
             seq: head.map_or(0, |head| head.seq),
             next: head.map(Head::next),
             mark: self.state.iter().find_map(Saved::mark),
             ended: head.is_some_and(|head| head.ended),
+        }
+    }
+
+    /// The progress, under the token of the last claim here, if there was one.
+    pub(super) fn progress(&self, token: Option<u64>) -> Option<Progress> {
+        let stored = self.head.as_ref().map(|head| head.token);
+        let last = self.last();
+        Some(Progress {
+            token: token.max(stored)?,
+            seq: last.seq,
+            next: last.next,
+            mark: last.mark,
+            ended: last.ended,
         })
     }
 }

@@ -13,8 +13,9 @@ use rdkafka::message::OwnedHeaders;
 
 use super::{
     error::StoreError,
+    inner::Inner,
     limits::Limits,
-    store::{Inner, KafkaStore},
+    store::KafkaStore,
     tx::{KafkaTx, Record},
 };
 use crate::{
