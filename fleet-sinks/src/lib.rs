@@ -14,12 +14,15 @@
 //! | `postgres::PostgresTable` | `postgres` | `postgres::PostgresStore` | exactly once |
 //! | `files::NdjsonFile`, `files::CsvFile` | `files` | any store | at least once |
 //! | `postgres::PostgresSink` | `postgres` | any store | at least once |
+//! | `kafka::KafkaTopic` | `kafka` | `kafka::KafkaStore` | exactly once |
 //! | `kafka::KafkaSink` | `kafka` | any store | at least once |
 //! | `sqlite::SqliteOutbox` and `kafka::Relay` | `sqlite`, `kafka` | `sqlite::SqliteStore` | at least once, by its id |
 //! | `postgres::PostgresOutbox` and `kafka::Relay` | `postgres`, `kafka` | `postgres::PostgresStore` | at least once, by its id |
 //! | `sqlite::SqliteLog` | `sqlite` | `sqlite::SqliteStore` | exactly once, for another pipeline |
 //! | `postgres::PostgresLog` | `postgres` | `postgres::PostgresStore` | exactly once, for another pipeline |
 //! | [`Null`] | | any store | never |
+//!
+//! Which store to choose is the subject of [`stores`].
 //!
 //! After a crash, an at-least-once sink may write the rows since the last commit again.
 //!
@@ -109,8 +112,16 @@ pub mod sqlite;
 pub mod store_log;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod store_report;
+#[cfg(any(feature = "sqlite", feature = "kafka", feature = "postgres"))]
+mod stored_dead_letter;
+pub mod stores;
 #[cfg(test)]
-#[cfg(any(feature = "sqlite", feature = "files", feature = "postgres"))]
+#[cfg(any(
+    feature = "sqlite",
+    feature = "files",
+    feature = "kafka",
+    feature = "postgres"
+))]
 mod testing;
 
 #[cfg(all(feature = "files", feature = "sqlite"))]
@@ -127,4 +138,6 @@ pub use postgres::{PostgresSink, PostgresStore, PostgresTable};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteOptions, SqliteStore, SqliteTable};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store_report::{Exported, RefusalClass, StoreSummary, StoredDeadLetter};
+pub use store_report::{Exported, RefusalClass, StoreSummary};
+#[cfg(any(feature = "sqlite", feature = "kafka", feature = "postgres"))]
+pub use stored_dead_letter::StoredDeadLetter;

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, io::Write};
 
 use fleet_core::{
-    ContentId, Error, ErrorKind, Partition, Result,
-    checkpoint::{Counts, DeadLetter, Tallies},
+    Error, ErrorKind, Result,
+    checkpoint::{Counts, Tallies},
     state::{put_bytes, put_length, take_bytes, take_length},
 };
 
-use crate::log_report::LogSummary;
+use crate::{log_report::LogSummary, stored_dead_letter::StoredDeadLetter};
 
 /// How many classes of dead letters a summary lists. Our choice: what fits on a screen.
 pub(crate) const CLASSES: u32 = 10;
@@ -45,17 +45,6 @@ pub struct RefusalClass {
     pub reason: String,
     /// The number of dead letters.
     pub count: u64,
-}
-
-/// A dead letter and the partition it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredDeadLetter {
-    /// The partition.
-    pub partition: Partition,
-    /// Its [id](DeadLetter::id), by which it is told apart when it is sent again.
-    pub id: ContentId,
-    /// The dead letter.
-    pub letter: DeadLetter,
 }
 
 /// The result of an export of dead letters.
@@ -159,6 +148,8 @@ pub(crate) fn unpack_headers<N: for<'a> From<&'a str>>(mut from: &[u8]) -> Vec<(
 
 #[cfg(test)]
 mod tests {
+    use fleet_core::{ContentId, Partition, checkpoint::DeadLetter};
+
     use super::*;
 
     #[test]

@@ -96,6 +96,9 @@ fn main() {
             if wanted("kafka") {
                 kafka::run(events / 2);
             }
+            if wanted("kafka-store") {
+                kafka::store::run(events / 4);
+            }
             if wanted("log") {
                 log::run(events / 8);
             }

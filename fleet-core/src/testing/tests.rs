@@ -11,7 +11,8 @@ use super::{
     Fault, Faults, FaultySink, FaultySource, FaultyStore, Log, Logged, Operation, Recording,
     Rejecting, Script, Scripted,
     conformance::{
-        Handover, Rows, checkpoint_store, rebalancing, replayable, sink, transactional_sink,
+        Handover, Rows, checkpoint_store, fencing_by_token, rebalancing, replayable, sink,
+        transactional_sink,
     },
 };
 use crate::{
@@ -50,6 +51,7 @@ async fn memory_is_a_store_also_when_it_is_slow() {
     for faults in [Faults::none(), slow()] {
         let store = FaultyStore::new(MemoryStore::default(), &faults);
         checkpoint_store(|| store.clone()).await;
+        fencing_by_token(|| store.clone()).await;
         assert_eq!(faults.happened(Operation::Commit, Fault::Torn), 0);
     }
     let store = MemoryStore::default();

@@ -14,7 +14,10 @@ use fleet_core::{
 
 use super::{append, error::failed, tx::FileTx};
 use crate::sqlite::{SqliteOptions, SqliteStore, WipeScope};
-use crate::store_report::{Exported, StoreSummary, StoredDeadLetter};
+use crate::{
+    store_report::{Exported, StoreSummary},
+    stored_dead_letter::StoredDeadLetter,
+};
 
 /// The database with the positions, in the same folder.
 const POSITIONS: &str = ".positions.db";

@@ -44,7 +44,7 @@ pub(crate) fn is_of_the_batch(cause: &ClientError) -> bool {
 }
 
 /// Whether a call may succeed later without help.
-fn passes(cause: &ClientError) -> bool {
+pub(super) fn passes(cause: &ClientError) -> bool {
     !matches!(
         code(cause),
         Some(

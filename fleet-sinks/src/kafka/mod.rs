@@ -1,7 +1,8 @@
-//! Topics of Apache Kafka as a sink, and [as code](topics).
+//! Topics of Apache Kafka as a sink, as a store, and [as code](topics).
 //!
-//! Rows are produced before the position is committed, at least once: after a crash those since the
-//! last commit are produced again. A [`Relay`] produces what a store has committed: the messages of
+//! A [`KafkaStore`] keeps state, positions and results in one transaction. With a [`KafkaSink`] rows
+//! are produced before the position is committed, at least once: after a crash those since the last
+//! commit are produced again. A [`Relay`] produces what a store has committed: the messages of
 //! its [outbox](crate::outbox), or its dead letters.
 
 mod config;
@@ -16,6 +17,7 @@ mod relay;
 mod reports;
 mod security;
 mod sink;
+mod store;
 #[cfg(test)]
 pub(crate) mod test_topic;
 #[cfg(test)]
@@ -27,3 +29,4 @@ pub use records::KafkaProducer;
 pub use relay::{Relay, RelayOptions, RelayStatus, Step, TopicCounts};
 pub use security::{Login, Mechanism, Security};
 pub use sink::KafkaSink;
+pub use store::{Differing, KafkaStore, KafkaStoreOptions, KafkaTopic, KafkaTx};

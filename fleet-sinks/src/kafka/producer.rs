@@ -167,6 +167,6 @@ impl Producer {
 }
 
 /// The timestamp of a record, in milliseconds. Kafka has none before 1970.
-fn millis(at: EventTime) -> Option<i64> {
+pub(super) fn millis(at: EventTime) -> Option<i64> {
     Some(at.as_micros().div_euclid(1000)).filter(|millis| *millis >= 0)
 }

@@ -35,6 +35,22 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    fn of(message: &impl Message) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let headers = message.headers().into_iter().flat_map(|all| all.iter());
+        let headers = headers.map(|one| {
+            let value = one.value.map(text).unwrap_or_default();
+            (one.key.to_owned(), value)
+        });
+        Self {
+            partition: message.partition(),
+            key: message.key().map(text),
+            value: message.payload().map(text).unwrap_or_default(),
+            millis: message.timestamp().to_millis(),
+            headers: headers.collect(),
+        }
+    }
+
     /// The first header of this name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(own, _)| own == name);
@@ -50,23 +66,39 @@ impl Topic {
         Some(Self::at(brokers, &unused(prefix), settings).await)
     }
 
+    /// A topic of this many partitions.
+    pub(crate) async fn wide(prefix: &str, partitions: i32) -> Option<Self> {
+        let brokers = xtask::kafka::for_tests()?;
+        Some(Self::made(brokers, &unused(prefix), partitions, &[]).await)
+    }
+
     /// The topic of this name on other brokers.
     pub(crate) async fn at(brokers: &str, name: &str, settings: &[(&str, &str)]) -> Self {
+        Self::made(brokers, name, PARTITIONS, settings).await
+    }
+
+    /// A topic that is there.
+    pub(crate) fn named(brokers: &str, name: &str) -> Self {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", brokers);
+        Self {
+            brokers: brokers.to_owned(),
+            name: name.to_owned(),
+            consumer: config.set("group.id", name).create().unwrap(),
+        }
+    }
+
+    async fn made(brokers: &str, name: &str, partitions: i32, settings: &[(&str, &str)]) -> Self {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", brokers);
         let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
-        let new = NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1));
+        let new = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
         let new = settings
             .iter()
             .fold(new, |new, (name, value)| new.set(name, value));
         let made = admin.create_topics([&new], &AdminOptions::new()).await;
         made.unwrap().remove(0).unwrap();
-        let consumer = config.set("group.id", name).create().unwrap();
-        Self {
-            brokers: brokers.to_owned(),
-            name: name.to_owned(),
-            consumer,
-        }
+        Self::named(brokers, name)
     }
 
     /// The number of records.
@@ -79,6 +111,40 @@ impl Topic {
             (high - low).unsigned_abs()
         })
         .sum()
+    }
+
+    /// All records that are committed, by partition in their order.
+    pub(crate) fn committed(&self) -> Vec<Read> {
+        let mut config = ClientConfig::new();
+        for (property, value) in [
+            ("bootstrap.servers", &*self.brokers),
+            ("group.id", &self.name),
+            ("isolation.level", "read_committed"),
+            ("enable.partition.eof", "true"),
+            ("fetch.wait.max.ms", "10"),
+        ] {
+            config.set(property, value);
+        }
+        let consumer: BaseConsumer = config.create().unwrap();
+        let second = Duration::from_secs(10);
+        let metadata = consumer.fetch_metadata(Some(&self.name), second).unwrap();
+        let partitions = metadata.topics()[0].partitions().len();
+        let mut list = TopicPartitionList::new();
+        for number in 0..i32::try_from(partitions).unwrap() {
+            list.add_partition_offset(&self.name, number, At::Beginning)
+                .unwrap();
+        }
+        consumer.assign(&list).unwrap();
+        let (mut read, mut ended) = (Vec::new(), 0);
+        while ended < partitions {
+            match consumer.poll(Duration::from_secs(1)) {
+                Some(Ok(message)) => read.push(Read::of(&message)),
+                Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
+                Some(Err(error)) => panic!("{error}"),
+                None => {}
+            }
+        }
+        read
     }
 
     /// The first records, by partition in their order.
@@ -105,19 +171,7 @@ impl Topic {
                 continue;
             }
             let message = message.unwrap();
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let headers = message.headers().into_iter().flat_map(|all| all.iter());
-            let headers = headers.map(|one| {
-                let value = one.value.map(text).unwrap_or_default();
-                (one.key.to_owned(), value)
-            });
-            read.push(Read {
-                partition: message.partition(),
-                key: message.key().map(text),
-                value: message.payload().map(text).unwrap_or_default(),
-                millis: message.timestamp().to_millis(),
-                headers: headers.collect(),
-            });
+            read.push(Read::of(&message));
         }
         read
     }

@@ -3,7 +3,7 @@
 use fleet_core::{EventTime, checkpoint::DeadLetter};
 
 use super::message::{CONTENT_ID, OutboxMessage};
-use crate::store_report::StoredDeadLetter;
+use crate::stored_dead_letter::StoredDeadLetter;
 
 /// What the names of our headers begin with.
 const OURS: &str = "dead-letter-";

@@ -12,7 +12,6 @@
 mod backlog;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod contents;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod dead_letter;
 mod message;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -8,7 +8,10 @@ use fleet_core::{
 };
 use rusqlite::{Connection, Result, Row, params};
 
-use crate::store_report::{StoredDeadLetter, pack_headers, unpack_headers};
+use crate::{
+    store_report::{pack_headers, unpack_headers},
+    stored_dead_letter::StoredDeadLetter,
+};
 
 const INSERT: &str = "
 INSERT INTO dead_letters (pipeline, partition, offset, stage, reason, raw, length,

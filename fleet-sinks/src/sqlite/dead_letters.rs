@@ -9,7 +9,7 @@ use super::{
     error::failed,
     store::SqliteStore,
 };
-use crate::store_report::{Exported, StoredDeadLetter};
+use crate::{store_report::Exported, stored_dead_letter::StoredDeadLetter};
 
 impl SqliteStore {
     /// The first dead letters of this pipeline, by partition and offset.

@@ -18,7 +18,7 @@ use rdkafka::{
 
 use super::{
     contact::Contact,
-    shared::{Place, Shared, now},
+    shared::{Fence, Place, Shared, now},
 };
 
 /// Called on the thread that polls.
@@ -133,7 +133,7 @@ impl ConsumerContext for Context {
             if let Err(error) = assigned {
                 tracing::warn!(%error, "cannot take partitions");
             }
-            self.shared.assigned(places);
+            self.shared.assigned(places, group_metadata(consumer));
             return;
         }
         // Must be asked now: it is false again when the partitions are let go.
@@ -141,6 +141,7 @@ impl ConsumerContext for Context {
             self.shared.lost(&places);
             release(consumer, &places);
         } else {
+            self.shared.renew(group_metadata(consumer));
             self.shared.leave(places, self.hand_over);
         }
     }
@@ -154,6 +155,12 @@ impl ConsumerContext for Context {
             tracing::debug!(%error, "the group did not take a position");
         }
     }
+}
+
+/// What brokers check of commits. Taken now, while the group says what is ours: later it may stand
+/// for an assignment without some of these partitions, and brokers would not notice.
+fn group_metadata(consumer: &BaseConsumer<Context>) -> Option<Fence> {
+    consumer.group_metadata().map(Fence::new)
 }
 
 fn places(list: &TopicPartitionList) -> Vec<Place> {

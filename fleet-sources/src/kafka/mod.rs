@@ -14,6 +14,7 @@
 //! | `context` | what the client calls back: rebalances above all |
 //! | `begin` `asker` | where a partition begins, and the client that asks for it |
 //! | `partitions` | how many partitions of a topic the group reads |
+//! | `member` | the membership, for a store that commits under the fence of the group |
 //! | `lag` | the lag in time |
 //! | `poller` | the thread |
 //! | `topic_lag` | how far positions in a store are behind, without joining the group |
@@ -28,6 +29,7 @@ mod context;
 mod decode;
 mod error;
 mod lag;
+mod member;
 mod options;
 mod partitions;
 mod poller;

@@ -23,9 +23,14 @@ pub(super) fn positions(of: &[(Place, u64, i32)]) -> KafkaResult<TopicPartitionL
     let mut list = TopicPartitionList::with_capacity(of.len());
     for (place, offset, known) in of {
         let offset = i64::try_from(*offset).unwrap_or(i64::MAX);
-        add(&mut list, place, offset, format!("{PREFIX}{known}"))?;
+        add(&mut list, place, offset, note(*known))?;
     }
     Ok(list)
+}
+
+/// What the group keeps beside a position.
+pub(super) fn note(known: i32) -> String {
+    format!("{PREFIX}{known}")
 }
 
 /// Where a partition begins of which nothing is committed yet.
@@ -100,4 +105,27 @@ pub(super) fn known(
         number.parse::<i32>().ok().filter(|number| *number > 0)
     });
     Ok(known.max().unwrap_or(there))
+}
+
+/// The position that the group keeps of a partition. `None` if it keeps none, or only where the
+/// partition began.
+pub(super) fn position(
+    consumer: &BaseConsumer<Quiet>,
+    (topic, number): &Place,
+    timeout: Duration,
+) -> Result<Option<u64>> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition(topic, *number);
+    let asked = consumer.committed_offsets(list, timeout);
+    let doing = || format!("ask for the position of partition {number} of topic {topic}");
+    let committed = asked.map_err(|cause| KafkaError::client(doing(), cause))?;
+    let elements = committed.elements();
+    let mut kept = elements
+        .iter()
+        .filter(|element| !element.metadata().ends_with(BEGUN));
+    let offset = |offset| match offset {
+        Offset::Offset(offset) => u64::try_from(offset).ok(),
+        _ => None,
+    };
+    Ok(kept.find_map(|element| offset(element.offset())))
 }

@@ -229,7 +229,7 @@ impl Poller {
 
     /// Tells the group positions. Nothing waits for an answer.
     fn tell(&self, positions: &[(Place, u64, i32)]) {
-        if positions.is_empty() {
+        if positions.is_empty() || self.shared.store_tells.load(Ordering::SeqCst) {
             return;
         }
         let list = partitions::positions(positions);

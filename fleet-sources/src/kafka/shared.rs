@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    fmt,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,6 +14,7 @@ use fleet_core::{
     Error, Offset, Partition,
     source::{Batch, RevokeGuard, SourceEvent},
 };
+use rdkafka::consumer::ConsumerGroupMetadata;
 use tokio::sync::Notify;
 
 use super::{error::KafkaError, lag::Uncommitted, records::KafkaRecords};
@@ -36,6 +38,22 @@ pub(super) enum Phase {
     Leaving,
 }
 
+/// What brokers check of a commit: the member, and since which rebalance.
+#[derive(Clone)]
+pub(super) struct Fence(Arc<ConsumerGroupMetadata>);
+
+impl Fence {
+    pub(super) fn new(metadata: ConsumerGroupMetadata) -> Self {
+        Self(Arc::new(metadata))
+    }
+}
+
+impl fmt::Debug for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fence")
+    }
+}
+
 /// A partition of ours.
 #[derive(Debug)]
 #[expect(
@@ -48,6 +66,8 @@ pub(super) struct Part {
     /// another number.
     generation: u64,
     pub(super) phase: Phase,
+    /// What brokers check of a commit, as of the last rebalance that left it here.
+    fence: Option<Fence>,
     pub(super) paused: bool,
     /// What waits for the pipeline, and its bytes.
     batches: VecDeque<(KafkaRecords, u64)>,
@@ -112,6 +132,8 @@ pub(super) struct Shared {
     wanted: Mutex<bool>,
     wake: Condvar,
     pub(super) stops: AtomicBool,
+    /// Whether the store tells the group positions, so that the source must not.
+    pub(super) store_tells: AtomicBool,
     /// How often the thread has looked at all partitions.
     pub(super) rounds: AtomicU64,
 }
@@ -141,8 +163,8 @@ impl Shared {
         self.changed.notify_one();
     }
 
-    /// Takes partitions that the group gave us.
-    pub(super) fn assigned(&self, places: Vec<Place>) {
+    /// Takes partitions that the group gave us, and what brokers check of them from now on.
+    pub(super) fn assigned(&self, places: Vec<Place>, fence: Option<Fence>) {
         let mut state = self.lock();
         state.generations += 1;
         let generation = state.generations;
@@ -153,9 +175,16 @@ impl Shared {
             state.new.push(place.clone());
             state.parts.insert(place, part);
         }
+        // Those that stay have another generation of the group, too.
+        state.renew(fence);
         state.events.push_back(SourceEvent::Assigned(names));
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Renews what brokers check of the partitions that are here.
+    pub(super) fn renew(&self, fence: Option<Fence>) {
+        self.lock().renew(fence);
     }
 
     /// Begins to hand partitions over. The thread completes it when the pipeline has let them go.
@@ -287,6 +316,7 @@ impl Part {
             name,
             generation,
             phase: Phase::Claiming,
+            fence: None,
             paused: false,
             batches: VecDeque::new(),
             waiting_bytes: 0,
@@ -337,6 +367,11 @@ impl Part {
         self.untold = Some(upto);
     }
 
+    /// What brokers check of a commit, and the number of the assignment.
+    pub(super) fn fence(&self) -> Option<(Arc<ConsumerGroupMetadata>, u64)> {
+        Some((Arc::clone(&self.fence.as_ref()?.0), self.generation))
+    }
+
     /// Takes the position that the group is to be told.
     pub(super) fn take_untold(&mut self) -> Option<u64> {
         self.untold.take()
@@ -351,6 +386,12 @@ impl Part {
 }
 
 impl State {
+    fn renew(&mut self, fence: Option<Fence>) {
+        for part in self.parts.values_mut() {
+            part.fence.clone_from(&fence);
+        }
+    }
+
     pub(super) fn part(&mut self, partition: &Partition) -> Option<&mut Part> {
         self.parts.values_mut().find(|part| part.name == *partition)
     }

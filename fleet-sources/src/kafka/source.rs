@@ -15,7 +15,7 @@ use std::{
 use async_trait::async_trait;
 use fleet_core::{
     Error, Offset, Partition, Result, Source,
-    source::{Position, Replayable, SourceEvent},
+    source::{Membership, Position, Replayable, SourceEvent},
 };
 use rdkafka::{
     ClientConfig,
@@ -30,6 +30,7 @@ use super::{
     context::Context,
     error::KafkaError,
     lag,
+    member::Member,
     options::{KafkaOptions, StartAt},
     poller::Poller,
     records::KafkaRecords,
@@ -166,6 +167,14 @@ impl KafkaSource {
             options,
             left,
         })
+    }
+
+    /// The membership of this source in its group, for a store that keeps state and positions in
+    /// the same brokers, such as `KafkaStore` of fleet-sinks. That store tells the group positions,
+    /// and the source no longer does.
+    pub fn membership(&self) -> Arc<dyn Membership> {
+        let times = (self.options.session_timeout, self.options.timeout);
+        Arc::new(Member::new(&self.config, times, &self.shared))
     }
 
     pub(super) fn consumer(&self) -> Result<&Arc<BaseConsumer<Context>>> {

@@ -4,6 +4,7 @@ mod bare;
 mod job;
 mod latency;
 mod produce;
+pub(crate) mod store;
 mod timed;
 mod topic;
 

@@ -5,7 +5,7 @@
 //! | [`Operator`](crate::Operator) | [`operator()`], or [`revising_operator`] if it revises results |
 //! | [`Source`](crate::Source) | [`source()`], [`replayable`], or [`rebalancing`] if partitions move |
 //! | [`Sink`](crate::sink::Sink) | [`sink()`], [`transactional_sink`] |
-//! | [`CheckpointStore`](crate::checkpoint::CheckpointStore) | [`checkpoint_store`], [`claims_beside_commits`] |
+//! | [`CheckpointStore`](crate::checkpoint::CheckpointStore) | [`checkpoint_store`], [`fencing_by_token`], [`claims_beside_commits`] |
 //!
 //! A suite opens what it tests through a closure, as often as it needs, and panics with the
 //! assertion that failed. It also drops futures at every point where they wait, as the driver does
@@ -39,7 +39,7 @@ pub use rebalancing::rebalancing;
 pub use rows::Rows;
 pub use sink::sink;
 pub use source::{lines, replayable, source};
-pub use store::{checkpoint_store, claims_beside_commits, saved, sealed};
+pub use store::{checkpoint_store, claims_beside_commits, fencing_by_token, saved, sealed};
 pub use transactional::transactional_sink;
 pub use windows::{latest_sessions, latest_windows};
 

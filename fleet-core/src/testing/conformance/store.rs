@@ -48,7 +48,11 @@ async fn commit<S: CheckpointStore>(store: &mut S, epoch: &[Sealed]) -> Committe
     store.commit(tx, epoch).await.expect(ANSWER)
 }
 
-/// Tests a [`CheckpointStore`]. `open` opens a handle of the same store, as a restart would.
+/// Tests what every [`CheckpointStore`] owes. `open` opens a handle of the same store, as a restart
+/// would. A commit is sent by the handle that claimed its partitions.
+///
+/// A store that fences by a token of its own owes [`fencing_by_token`], too. One that leaves the
+/// fence between processes to a consumer group shows it over real members.
 ///
 /// # Examples
 /// ```
@@ -72,6 +76,46 @@ pub async fn checkpoint_store<S: CheckpointStore>(open: impl Fn() -> S) {
     state_is_put_and_forgotten(&open).await;
     what_was_committed_survives_a_restart(&open).await;
     what_is_dropped_while_it_waits_lands_whole_or_not_at_all(&open).await;
+}
+
+/// Tests that a [`CheckpointStore`] fences by a token of its own: handles that were opened apart, as
+/// processes do, fence each other.
+///
+/// # Examples
+/// ```
+/// use fleet_core::{MemoryStore, testing::conformance};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = MemoryStore::default();
+/// conformance::fencing_by_token(|| store.clone()).await;
+/// # });
+/// ```
+///
+/// # Panics
+/// If an assertion fails.
+pub async fn fencing_by_token<S: CheckpointStore>(open: impl Fn() -> S) {
+    let partition = Partition::from("token/0");
+    let (mut first, mut second) = (open(), open());
+    let overtaken = first.claim(&partition).await.expect(ANSWER);
+    let owner = second.claim(&partition).await.expect(ANSWER);
+    assert!(owner.token > overtaken.token, "each claim raises the token");
+    let seen = first.progress(&partition).await.expect(ANSWER);
+    assert_eq!(
+        seen.expect(CLAIMED).token,
+        owner.token,
+        "every handle sees it"
+    );
+    let fenced = Committed::Fenced(vec![partition.clone()]);
+    let late = [sealed(&partition, &overtaken, 1)];
+    assert_eq!(commit(&mut first, &late).await, fenced);
+    // A transaction that began before it was overtaken.
+    let tx = second.begin().await.expect(ANSWER);
+    let newest = open().claim(&partition).await.expect(ANSWER);
+    let epoch = [sealed(&partition, &owner, 1)];
+    assert_eq!(second.commit(tx, &epoch).await.expect(ANSWER), fenced);
+    // The token counts, not the handle.
+    let good = [sealed(&partition, &newest, 1)];
+    assert_eq!(commit(&mut first, &good).await, Committed::Done);
+    assert_eq!(commit(&mut second, &epoch).await, fenced);
 }
 
 /// Tests that claims of a [`CheckpointStore`] go on beside its commits: a claim on a clone does not
@@ -239,11 +283,11 @@ async fn an_aborted_transaction_leaves_nothing_and_holds_nothing<S: CheckpointSt
 ) {
     let partition = Partition::from("aborted/0");
     let (mut store, mut other) = (open(), open());
-    let claim = store.claim(&partition).await.expect(ANSWER);
     for seq in 1..=2 {
         let tx = store.begin().await.expect(ANSWER);
         store.abort(tx).await.expect(ANSWER);
         // Another handle goes on at once.
+        let claim = other.claim(&partition).await.expect(ANSWER);
         let epoch = [sealed(&partition, &claim, seq)];
         assert_eq!(commit(&mut other, &epoch).await, Committed::Done);
     }
@@ -271,6 +315,7 @@ async fn partitions_are_listed_with_progress_and_mark<S: CheckpointStore>(open: 
     let [ours, with_state, _] = tokens.as_slice() else {
         unreachable!("three partitions were claimed")
     };
+    let mut writer = store.clone();
     let mut listed = async |expected: [(u64, Option<Mark>); 3]| {
         let found = store.partitions().await.expect(ANSWER);
         for ((partition, claim), (seq, mark)) in names.iter().zip(&tokens).zip(expected) {
@@ -284,7 +329,6 @@ async fn partitions_are_listed_with_progress_and_mark<S: CheckpointStore>(open: 
             assert_eq!(found.get(partition), Some(&expected), "{partition}");
         }
     };
-    let mut writer = open();
     let mut first = sealed(one, ours, 1);
     first.mark = Some(mark(1));
     first.saved = vec![entry(Some(&mark(1)))];
@@ -387,7 +431,8 @@ async fn what_is_dropped_while_it_waits_lands_whole_or_not_at_all<S: CheckpointS
         let epoch = [next];
         let tx = store.begin().await.expect(ANSWER);
         drop_at(wait, store.commit(tx, &epoch)).await;
-        let found = open().claim(&partition).await.expect(ANSWER);
+        let mut other = open();
+        let found = other.claim(&partition).await.expect(ANSWER);
         let landed = found.seq == seq;
         assert!(
             landed || found.seq == seq - 1,
@@ -407,6 +452,6 @@ async fn what_is_dropped_while_it_waits_lands_whole_or_not_at_all<S: CheckpointS
         // Whether it was committed or not, the next owner goes on.
         let mut next = sealed(&partition, &found, found.seq + 1);
         next.saved = vec![saved(1, "car-1", Some(&(found.seq + 1).to_le_bytes()))];
-        assert_eq!(commit(&mut store, &[next]).await, Committed::Done);
+        assert_eq!(commit(&mut other, &[next]).await, Committed::Done);
     }
 }

@@ -46,6 +46,10 @@ fn stores_without_a_fence_or_a_number_are_refused() {
         plant(None);
         println!("{bug:?}: {why}");
     }
+    plant(Some(Bug::NoFence));
+    let store = MemoryStore::default();
+    refused(fencing_by_token(|| store.clone()));
+    plant(None);
 }
 
 /// Refuses the row after the bad one.

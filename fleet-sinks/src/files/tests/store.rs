@@ -6,7 +6,7 @@ use fleet_core::{
     ErrorKind, Partition,
     checkpoint::{CheckpointStore, Committed},
     sink::TransactionalSink,
-    testing::conformance::{Rows, checkpoint_store, sealed, transactional_sink},
+    testing::conformance::{Rows, checkpoint_store, fencing_by_token, sealed, transactional_sink},
 };
 
 use crate::{
@@ -34,7 +34,9 @@ async fn write(store: &mut FileStore, text: &str) {
 async fn a_folder_is_a_checkpoint_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("made").join("deep");
-    checkpoint_store(|| FileStore::open(&path, "demo").unwrap()).await;
+    let open = || FileStore::open(&path, "demo").unwrap();
+    checkpoint_store(open).await;
+    fencing_by_token(open).await;
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ use tokio_postgres::{Error, Row, Statement};
 use super::{claim::unsigned, text::storable};
 use crate::{
     postgres::connect::PostgresTransaction,
-    store_report::{StoredDeadLetter, pack_headers, unpack_headers},
+    store_report::{pack_headers, unpack_headers},
+    stored_dead_letter::StoredDeadLetter,
 };
 
 pub(super) const INSERT: &str = r#"

@@ -10,7 +10,7 @@ use super::{
     dead_letter_rows::{COLUMNS, stored},
     text::storable,
 };
-use crate::store_report::{Exported, StoredDeadLetter};
+use crate::{store_report::Exported, stored_dead_letter::StoredDeadLetter};
 
 const DECODED: &str = r#"
 SELECT raw, length <= octet_length(raw) FROM fleet_stream.dead_letters

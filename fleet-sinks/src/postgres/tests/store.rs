@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use fleet_core::{
     ErrorKind, Offset, Partition, State,
     checkpoint::{CheckpointStore, Committed, DeadLetter, MARK_ENTRY, Mark, Saved},
-    testing::conformance::{checkpoint_store, claims_beside_commits, saved, sealed},
+    testing::conformance::{
+        checkpoint_store, claims_beside_commits, fencing_by_token, saved, sealed,
+    },
 };
 
 use crate::postgres::{PostgresOptions, PostgresStore};
@@ -23,6 +25,7 @@ async fn a_database_is_a_checkpoint_store() {
     };
     let store = demo(&scratch).await;
     checkpoint_store(|| store.clone()).await;
+    fencing_by_token(|| store.clone()).await;
     claims_beside_commits(&store).await;
 }
 

@@ -6,7 +6,7 @@ use fleet_core::{
     ErrorKind, Offset, Partition,
     checkpoint::{CheckpointStore, Committed, DeadLetter},
     sink::TransactionalSink,
-    testing::conformance::{checkpoint_store, saved, sealed},
+    testing::conformance::{checkpoint_store, fencing_by_token, saved, sealed},
 };
 
 use crate::{
@@ -18,7 +18,9 @@ use crate::{
 async fn a_file_is_a_checkpoint_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fleet.db");
-    checkpoint_store(|| SqliteStore::open(&path, "demo").unwrap()).await;
+    let open = || SqliteStore::open(&path, "demo").unwrap();
+    checkpoint_store(open).await;
+    fencing_by_token(open).await;
 }
 
 #[tokio::test]

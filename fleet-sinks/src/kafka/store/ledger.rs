@@ -1,0 +1,231 @@
+//! What this process holds of each partition: its token, its last commit, its assignment.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+};
+
+use fleet_core::{
+    Offset, Partition,
+    checkpoint::{Mark, Progress, Sealed},
+    source::{Assigned, Membership},
+};
+
+/// A partition that was claimed here.
+#[derive(Clone, Debug)]
+struct Held {
+    token: u64,
+    /// What its last commit left; `None` while that is not known.
+    last: Option<Last>,
+    /// The number of the assignment under which it was claimed.
+    assignment: u64,
+}
+
+/// What the last commit of a partition left.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Last {
+    pub(super) seq: u64,
+    pub(super) next: Option<Offset>,
+    pub(super) mark: Option<Mark>,
+    pub(super) ended: bool,
+}
+
+/// One partition's share of a commit, without its state.
+#[derive(Clone, Debug)]
+pub(super) struct Share {
+    pub(super) partition: Partition,
+    pub(super) token: u64,
+    pub(super) last: Last,
+}
+
+impl Share {
+    pub(super) fn of(sealed: &Sealed) -> Self {
+        Self {
+            partition: sealed.partition.clone(),
+            token: sealed.token,
+            last: Last {
+                seq: sealed.seq,
+                next: Some(sealed.next),
+                mark: sealed.mark.clone(),
+                ended: sealed.ended,
+            },
+        }
+    }
+}
+
+/// Fences within the process, where the group cannot: a partition that was claimed again has
+/// another token.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    state: Mutex<State>,
+    free: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: BTreeMap<Partition, Held>,
+    /// Partitions of the commit under way.
+    committing: BTreeSet<Partition>,
+}
+
+/// Partitions of a commit under way, which cannot be claimed until it is dropped.
+pub(super) struct Committing<'l>(&'l Ledger);
+
+/// Whether a commit may be sent.
+pub(super) enum Check {
+    /// Each partition, with its assignment.
+    Ours(Vec<Assigned>),
+    /// The last commit of this partition may have succeeded.
+    Unknown(Partition),
+    /// These are not ours any more.
+    Fenced(Vec<Partition>),
+}
+
+impl Ledger {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Raises the token of a partition, once no commit of it is under way. Blocks.
+    pub(super) fn raise(&self, partition: &Partition, assigned: &Assigned) -> u64 {
+        let under_way = |state: &mut State| state.committing.contains(partition);
+        let waited = self.free.wait_while(self.lock(), under_way);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        let before = state.held.get(partition).map_or(0, |held| held.token);
+        let token = before + 1;
+        let held = Held {
+            token,
+            last: None,
+            assignment: assigned.number,
+        };
+        state.held.insert(partition.clone(), held);
+        token
+    }
+
+    /// Completes a claim with the token and the last commit that the changelog held. Returns the
+    /// token, or `None` if it was claimed again meanwhile.
+    pub(super) fn claimed(
+        &self,
+        partition: &Partition,
+        raised: u64,
+        (token, last): (u64, Last),
+    ) -> Option<u64> {
+        let mut state = self.lock();
+        let held = state.held.get_mut(partition)?;
+        if held.token != raised {
+            return None;
+        }
+        held.token = raised.max(token + 1);
+        held.last = Some(last);
+        Some(held.token)
+    }
+
+    /// The progress of a partition, if this process has it, and knows what became of its last
+    /// commit: nobody else can have committed it.
+    pub(super) fn progress(
+        &self,
+        partition: &Partition,
+        members: &dyn Membership,
+    ) -> Option<Progress> {
+        let state = self.lock();
+        let held = state.held.get(partition)?;
+        let assigned = members.assigned(partition)?;
+        let last = held
+            .last
+            .clone()
+            .filter(|_| assigned.number == held.assignment)?;
+        Some(Progress {
+            token: held.token,
+            seq: last.seq,
+            next: last.next,
+            mark: last.mark,
+            ended: last.ended,
+        })
+    }
+
+    /// The token under which a partition was claimed here last.
+    pub(super) fn token(&self, partition: &Partition) -> Option<u64> {
+        self.lock().held.get(partition).map(|held| held.token)
+    }
+
+    /// All partitions that were claimed here, with their tokens.
+    pub(super) fn tokens(&self) -> BTreeMap<Partition, u64> {
+        let state = self.lock();
+        let held = state.held.iter();
+        held.map(|(name, held)| (name.clone(), held.token))
+            .collect()
+    }
+
+    /// Checks a commit, and keeps its partitions from being claimed until the guard is dropped.
+    pub(super) fn begin(
+        &self,
+        epoch: &[Share],
+        members: &dyn Membership,
+    ) -> (Committing<'_>, Check) {
+        let mut state = self.lock();
+        let check = state.check(epoch, members);
+        state.committing = epoch.iter().map(|share| share.partition.clone()).collect();
+        drop(state);
+        (Committing(self), check)
+    }
+
+    /// Checks a commit once more, while it is under way.
+    pub(super) fn check(&self, epoch: &[Share], members: &dyn Membership) -> Check {
+        self.lock().check(epoch, members)
+    }
+
+    /// Notes what became of a commit.
+    pub(super) fn ended(&self, epoch: &[Share], is_known: bool) {
+        let mut state = self.lock();
+        for share in epoch {
+            if let Some(held) = state.held.get_mut(&share.partition) {
+                held.last = is_known.then(|| share.last.clone());
+            }
+        }
+    }
+
+    /// Notes the last commit of a partition, as the changelog has it.
+    pub(super) fn learned(&self, partition: &Partition, token: u64, last: Last) {
+        if let Some(held) = self.lock().held.get_mut(partition)
+            && held.last.is_none()
+            && held.token >= token
+        {
+            held.last = Some(last);
+        }
+    }
+}
+
+impl State {
+    fn check(&self, epoch: &[Share], members: &dyn Membership) -> Check {
+        let (mut ours, mut fenced) = (Vec::new(), Vec::new());
+        for share in epoch {
+            let held = self.held.get(&share.partition);
+            let held = held.filter(|held| held.token == share.token);
+            let Some(held) = held else {
+                fenced.push(share.partition.clone());
+                continue;
+            };
+            let Some(last) = &held.last else {
+                return Check::Unknown(share.partition.clone());
+            };
+            let assigned = members.assigned(&share.partition);
+            let assigned = assigned.filter(|now| now.number == held.assignment);
+            match assigned.filter(|_| last.seq + 1 == share.last.seq) {
+                Some(assigned) => ours.push(assigned),
+                None => fenced.push(share.partition.clone()),
+            }
+        }
+        if fenced.is_empty() {
+            Check::Ours(ours)
+        } else {
+            Check::Fenced(fenced)
+        }
+    }
+}
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        self.0.lock().committing.clear();
+        self.0.free.notify_all();
+    }
+}
