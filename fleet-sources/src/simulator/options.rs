@@ -103,6 +103,13 @@ impl SimulatorOptions {
         self.start + self.after(tick)
     }
 
+    /// The first tick at or after a time.
+    pub(super) fn tick_at(&self, at: EventTime) -> u64 {
+        let interval = self.interval.as_micros().max(1);
+        let since = at.since(self.start).as_micros();
+        u64::try_from(since.div_ceil(interval)).unwrap_or(u64::MAX)
+    }
+
     /// The length of this many intervals.
     pub(super) fn after(&self, ticks: u64) -> Duration {
         let micros = self.interval.as_micros().saturating_mul(u128::from(ticks));
