@@ -23,7 +23,7 @@ use tokio::sync::oneshot::Receiver;
 
 use crate::{
     Fallible,
-    run::{self, End},
+    pipeline::{self, End},
     store::{Store, to_topic},
     topics::Topics,
 };
@@ -40,7 +40,7 @@ pub(crate) async fn run(
 ) -> Fallible<Option<Report>> {
     let group = std::env::var("KAFKA_CONSUMER_GROUP");
     let group = topics.group(group.as_deref().unwrap_or("vehicleops-backend"));
-    let (start, kafka) = (StartAt::Earliest, run::reading());
+    let (start, kafka) = (StartAt::Earliest, pipeline::reading());
     let source = KafkaSource::open(brokers, &group, [&*topics.raw], start, kafka)?;
     let decode = KafkaDecoder::new(VehicleOps::default());
 
@@ -62,7 +62,7 @@ pub(crate) async fn run(
 
     let alerts = OutboxRows::written_by(&*topics.alerts, |alert: &Numbered, to| {
         if let Some(push) = AlertPush::of(&alert.alert) {
-            run::json(&push.with_sequence(alert.sequence), to);
+            pipeline::json(&push.with_sequence(alert.sequence), to);
         }
     })?;
     let alerts = alerts.with_id(|alert| alert.alert.id);
@@ -78,11 +78,11 @@ pub(crate) async fn run(
     // The time of processing differs in a repeated attempt, the event does not.
     let events_out = events_out.with_id(Enriched::id);
     let (alerts, events_out) = (to_topic(&store, alerts), to_topic(&store, events_out));
-    let pipeline = Pipeline::exactly_once(source, decode, as_sent(), graph, store)
+    let backend = Pipeline::exactly_once(source, decode, as_sent(), graph, store)
         .store("alerts", numbered, alerts)
         .store("processed", processed, events_out);
-    let health = pipeline.watch();
-    let stopped = |stop: Receiver<()>| pipeline.run_until(async { _ = stop.await });
+    let health = backend.watch();
+    let stopped = |stop: Receiver<()>| backend.run_until(async { _ = stop.await });
     end.of(health, stopped).await
 }
 

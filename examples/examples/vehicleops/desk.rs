@@ -12,7 +12,7 @@ use fleet_sources::simulator::Area;
 
 use crate::{
     Fallible,
-    fleet::{FLEET, LENGTH, VEHICLES},
+    shift::{FLEET, LENGTH, VEHICLES},
     topics::Topics,
 };
 
@@ -68,7 +68,7 @@ impl Desk {
         self.sent.push((200 + vary, again));
         // Fails, because nothing is stopped.
         self.tell(number, 210 + vary, CommandKind::Resume, None)?;
-        if number % 2 == 1 {
+        if !number.is_multiple_of(2) {
             self.send_to(number, 240 + vary, None, 2)?;
         }
         // Issued before other commands, and on its way for longer.
@@ -79,7 +79,7 @@ impl Desk {
             ..late
         };
         self.replace_last(late);
-        if number % 4 == 0 {
+        if number.is_multiple_of(4) {
             self.tell(number, 400 + vary, CommandKind::ReturnToBase, None)?;
         }
         // A second mission, which fails while the first is under way, and one without waypoints.

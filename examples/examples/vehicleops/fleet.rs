@@ -21,15 +21,12 @@ use tokio::sync::oneshot::Receiver;
 
 use crate::{
     Fallible,
-    run::{self, End},
+    pipeline::{self, End},
+    shift::{FLEET, LENGTH, VEHICLES},
     store::{Store, to_topic},
     topics::Topics,
 };
 
-pub(crate) const FLEET: &str = "fleet-demo-001";
-pub(crate) const VEHICLES: u32 = 12;
-/// Our choice: long enough for two missions, and for some batteries to fail.
-pub(crate) const LENGTH: Duration = Duration::from_secs(1200);
 /// How old a command may be, beside what the vehicle did since. The topic keeps none for longer.
 const COMMANDS_KEPT: Duration = Duration::from_secs(3600);
 
@@ -50,7 +47,7 @@ pub(crate) async fn run(
     end: End,
 ) -> Fallible<Option<Report>> {
     let group = topics.group("vehicle-simulator");
-    let (start, kafka) = (StartAt::Earliest, run::reading());
+    let (start, kafka) = (StartAt::Earliest, pipeline::reading());
     let source = KafkaSource::open(brokers, &group, [&*topics.commands], start, kafka)?;
     let decode = KafkaDecoder::new(Commands);
     let order = Order::within(Duration::ZERO).allowing(COMMANDS_KEPT);
@@ -80,18 +77,18 @@ pub(crate) async fn run(
         dialect.write(event, to);
     })?;
     let mission_events = OutboxRows::written_by(&*topics.missions, |event: &MissionEvent, to| {
-        run::json(&MissionMessage::from(event), to);
+        pipeline::json(&MissionMessage::from(event), to);
     })?;
     let mission_events = mission_events.with_key(|event| event.mission.to_string());
     let ended = OutboxRows::written_by(&*topics.outcomes, |outcome: &CommandOutcome, to| {
-        run::json(&OutcomeMessage::from(outcome), to);
+        pipeline::json(&OutcomeMessage::from(outcome), to);
     })?;
     let (raw, mission_events, ended) = (
         to_topic(&store, raw),
         to_topic(&store, mission_events),
         to_topic(&store, ended),
     );
-    let pipeline = Pipeline::exactly_once(source, decode, order, graph, store)
+    let fleet = Pipeline::exactly_once(source, decode, order, graph, store)
         .store("raw", telemetry, raw)
         .store("missions", missions, mission_events)
         .store("status", outcomes, ended)
@@ -100,7 +97,7 @@ pub(crate) async fn run(
             VehicleReport::Outcome(_) => "outcome",
             VehicleReport::Mission(_) => "mission",
         });
-    let health = pipeline.watch();
-    let stopped = |stop: Receiver<()>| pipeline.run_until(async { _ = stop.await });
+    let health = fleet.watch();
+    let stopped = |stop: Receiver<()>| fleet.run_until(async { _ = stop.await });
     end.of(health, stopped).await
 }

@@ -1,4 +1,4 @@
-//! The log of commands: who was told what, and what became of it, in a table.
+//! The log of commands: who was told what, and its outcome, in a table.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -16,7 +16,7 @@ use tokio::sync::{oneshot::Receiver, watch};
 
 use crate::{
     Fallible,
-    run::{self, End},
+    pipeline::{self, End},
     store::Stores,
     topics::Topics,
 };
@@ -64,7 +64,7 @@ impl TableRow for Line {
     }
 }
 
-/// Reads what both topics hold: commands, and what became of them.
+/// Reads what both topics hold: commands, and their outcomes.
 struct Both;
 
 impl Dialect for Both {
@@ -85,7 +85,7 @@ impl Dialect for Both {
     }
 
     fn write(&self, line: &Line, to: &mut Vec<u8>) {
-        run::json(&OutcomeMessage::from(&line.0), to);
+        pipeline::json(&OutcomeMessage::from(&line.0), to);
     }
 }
 
@@ -98,19 +98,19 @@ pub(crate) async fn run(
 ) -> Fallible<()> {
     let group = topics.group("command-logger");
     let names = [&*topics.commands, &*topics.outcomes];
-    let (start, kafka) = (StartAt::Earliest, run::reading());
+    let (start, kafka) = (StartAt::Earliest, pipeline::reading());
     let source = KafkaSource::open(brokers, &group, names, start, kafka)?;
     let store = stores.open("command-log").await?;
     let (graph, lines) = Graph::<Line>::new();
     let table = Stores::table::<Line>(&store, "command_log").await?;
     let order = Order::within(Duration::ZERO).allowing(LATENESS);
     let decode = KafkaDecoder::new(Both);
-    let pipeline =
+    let logger =
         Pipeline::exactly_once(source, decode, order, graph, store).store("log", lines, table);
-    let health = pipeline.watch();
+    let health = logger.watch();
     let ids: BTreeSet<CommandId> = sent.iter().map(Command::known_as).collect();
     let (_known, all) = watch::channel(Some((sent.len() + ids.len()) as u64));
-    let stopped = |stop: Receiver<()>| pipeline.run_until(async { _ = stop.await });
+    let stopped = |stop: Receiver<()>| logger.run_until(async { _ = stop.await });
     let report = End::Total(all).of(health, stopped).await?;
     let report = report.ok_or("the log was interrupted")?;
     assert!(report.balances());

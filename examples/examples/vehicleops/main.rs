@@ -1,5 +1,5 @@
-//! VehicleOps on Apache Kafka: people send commands, a simulated fleet obeys them, and its telemetry
-//! is processed, all by topics.
+//! VehicleOps on Apache Kafka: people send commands, a simulated fleet obeys them, and its
+//! telemetry is processed, all by topics.
 //!
 //! ```text
 //! desk -> fleet.commands -> fleet -> fleet.telemetry.raw -> backend -> fleet.telemetry.processed
@@ -9,8 +9,8 @@
 //!                  `-> command log <-'
 //! ```
 //!
-//! Fleet, backend and log are one pipeline each, exactly once. Fleet and backend are interrupted once
-//! in the middle. Plain loops over what is in the topics afterwards check that
+//! Fleet, backend and log are one pipeline each, exactly once. Fleet and backend are interrupted
+//! once in the middle. Plain loops over what is in the topics afterwards check that
 //! - each command ends once, as `EXECUTED` or `FAILED`, although some are sent twice, late, or to
 //!   nobody, and that telemetry shows what was executed;
 //! - missions add up: each goes through its events in order and reaches as many waypoints as it was
@@ -32,8 +32,10 @@ mod desk;
 mod fleet;
 mod log;
 mod missions;
+mod pipeline;
 mod processed;
 mod run;
+mod shift;
 mod store;
 mod topics;
 
@@ -50,7 +52,7 @@ async fn main() -> Fallible<()> {
     let brokers = kafka::brokers()?;
     let topics = Topics::make(&brokers).await?;
     let stores = Stores::create().await?;
-    let told = everything(&brokers, &topics, &stores).await;
+    let told = Box::pin(everything(&brokers, &topics, &stores)).await;
     stores.remove().await?;
     println!("vehicleops: ok ({})", told?);
     Ok(())
@@ -60,7 +62,7 @@ async fn everything(brokers: &str, topics: &Topics, stores: &Stores) -> Fallible
     let sent = desk::commands(topics.start)?;
     let read = Reader { brokers, topics };
     // The desk goes on sending while the fleet drives and the backend processes.
-    let (_, raw, ()) = tokio::try_join!(
+    let ((), raw, ()) = tokio::try_join!(
         desk::send(brokers, topics, &sent),
         run::fleet_and_backend(brokers, topics, stores, sent.len() as u64),
         log::run(brokers, topics, stores, &sent),

@@ -49,8 +49,6 @@ impl Mission {
         let number = |key: &str| record.value.get(key).and_then(serde_json::Value::as_u64);
         let event = record.text("event")?;
         self.status = match (event, self.status) {
-            ("assigned", "") => "assigned",
-            ("started", "assigned") => "under way",
             ("waypoint_reached", "under way") => {
                 assert_eq!(number("waypoint"), Some(self.reached), "{}", record.value);
                 self.reached += 1;
@@ -58,7 +56,8 @@ impl Mission {
             }
             ("paused", "assigned" | "under way") => "paused",
             ("resumed", "paused") if self.started => "under way",
-            ("resumed", "paused") => "assigned",
+            ("started", "assigned") => "under way",
+            ("assigned", "") | ("resumed", "paused") => "assigned",
             ("rerouted", "assigned" | "under way" | "paused") => self.status,
             ("completed", "under way") => "completed",
             ("failed", "assigned" | "under way" | "paused") => "failed",

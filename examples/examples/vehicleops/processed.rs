@@ -6,6 +6,7 @@ use fleet_core::EventTime;
 
 use crate::{
     Fallible,
+    shift::FLEET,
     topics::{Read, Record},
 };
 
@@ -24,8 +25,8 @@ type Alert = (String, String, String, u64);
 /// What the loop finds out about an event: the metres driven, and the names of its alerts.
 type Found = (Option<f64>, Vec<&'static str>);
 
-/// Asserts that alerts and processed events are those of the raw telemetry, each there once. Returns
-/// the number of alerts.
+/// Asserts that alerts and processed events are those of the raw telemetry, each there once.
+/// Returns the number of alerts.
 pub(crate) fn check(read: &Read) -> Fallible<usize> {
     let mut vehicles: BTreeMap<&str, Vehicle> = BTreeMap::new();
     let mut alerts = BTreeSet::new();
@@ -61,11 +62,7 @@ pub(crate) fn check(read: &Read) -> Fallible<usize> {
     let mut pushed = BTreeSet::new();
     for record in &read.alerts {
         assert_eq!(record.text("type")?, "ALERT");
-        assert_eq!(
-            record.key,
-            crate::fleet::FLEET,
-            "the topic is keyed by fleet"
-        );
+        assert_eq!(record.key, FLEET, "the topic is keyed by fleet");
         let alert = record
             .value
             .get("payload")

@@ -18,7 +18,7 @@ use rdkafka::{
 };
 use serde_json::Value;
 
-use crate::{Fallible, fleet::LENGTH};
+use crate::{Fallible, shift};
 
 /// How long the broker may take to answer. Our choice: a new one takes seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,10 +30,9 @@ pub(crate) struct Topics {
     pub(crate) commands: String,
     pub(crate) alerts: String,
     pub(crate) missions: String,
-    /// What became of commands, which the original lacks.
+    /// The outcomes of commands, which the original lacks.
     pub(crate) outcomes: String,
-    /// When the shift of the fleet begins. It has just ended: topics keep events for hours, and one
-    /// that is ahead of the broker waits.
+    /// When the shift of the fleet begins.
     pub(crate) start: EventTime,
     /// What tells them from those of other runs.
     suffix: String,
@@ -70,7 +69,7 @@ impl Topics {
             alerts: next()?,
             missions: next()?,
             outcomes: next()?,
-            start: shift_before(now),
+            start: shift::before(now),
             suffix,
         })
     }
@@ -79,12 +78,6 @@ impl Topics {
     pub(crate) fn group(&self, name: &str) -> String {
         format!("{name}{}", self.suffix)
     }
-}
-
-/// The beginning of a shift that ended a minute ago, at a whole second.
-fn shift_before(now: Duration) -> EventTime {
-    let start = now.saturating_sub(LENGTH + Duration::from_secs(60));
-    EventTime::from_micros(0) + Duration::from_secs(start.as_secs())
 }
 
 /// A record of a topic.

@@ -1,4 +1,4 @@
-//! What became of a command.
+//! The outcome of a command.
 
 use compact_str::CompactString;
 
@@ -17,7 +17,7 @@ words! {
     }
 }
 
-/// What became of a command: carried out, or not and why.
+/// The outcome of a command: carried out, or not and why.
 ///
 /// # Guarantees
 /// A [`Command`](super::Command) has one outcome, however often it was delivered.

@@ -8,7 +8,8 @@
 //! | [`Driving`] | an action of the driving system or its driver |
 //! | [`TripSamples`] | the samples of one trip |
 //! | [`Alert`] | a condition that a rule found |
-//! | [`Command`], [`CommandOutcome`], [`MissionEvent`], [`DriverNote`] | messages from and to people |
+//! | [`Command`], [`MissionEvent`], [`DriverNote`] | messages from and to people |
+//! | [`CommandOutcome`] | whether a command was carried out |
 //! | [`FleetEvent`] | any of the first three, for streams that share one topic |
 
 mod alert;

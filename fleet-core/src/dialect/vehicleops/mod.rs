@@ -1,4 +1,4 @@
-//! VehicleOps: telemetry, also processed, pushed alerts, commands with their outcomes, and missions.
+//! VehicleOps: telemetry, also processed, pushed alerts, commands and their outcomes, missions.
 
 mod alert;
 mod command;

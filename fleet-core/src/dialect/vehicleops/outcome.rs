@@ -1,4 +1,4 @@
-//! What becomes of commands of VehicleOps.
+//! Outcomes of commands of VehicleOps.
 
 use compact_str::CompactString;
 
@@ -8,7 +8,7 @@ use crate::{
     event::{CommandKind, CommandOutcome, CommandStatus},
 };
 
-/// What became of a command (topic `fleet.commands.status`, keyed by vehicle). The system's history
+/// The outcome of a command (topic `fleet.commands.status`, keyed by vehicle). The system's history
 /// of commands has status and time, but no message brings them, so topic and form are our choice.
 ///
 /// A topic of its own, because a reader of `fleet.commands` takes every record for a command.

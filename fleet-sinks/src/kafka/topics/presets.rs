@@ -65,8 +65,8 @@ pub fn vehicleops() -> Vec<Topic> {
     topics.into()
 }
 
-/// The topic of what became of commands to vehicles of VehicleOps: our addition to its five. Kept for
-/// as long as the commands.
+/// The topic of the outcomes of commands to vehicles of VehicleOps: our addition to its five. It
+/// keeps them for as long as the commands.
 ///
 /// # Examples
 /// ```

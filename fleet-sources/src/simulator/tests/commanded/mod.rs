@@ -117,7 +117,7 @@ fn missions(reports: &[VehicleReport]) -> Vec<String> {
     events.map(word).collect()
 }
 
-/// What became of each command: `EXECUTED`, or the reason.
+/// The outcome of each command: `EXECUTED`, or the reason.
 fn outcomes(reports: &[VehicleReport]) -> Vec<String> {
     let outcomes = reports.iter().filter_map(VehicleReport::outcome);
     outcomes

@@ -22,8 +22,8 @@ use crate::simulator::{
 /// | command | what it changes | fails |
 /// |---|---|---|
 /// | `STOP` | stands, with status `STOPPED` | never |
-/// | `RESUME` | goes on with what it was stopped in; leaves its base and roams | if it does neither |
-/// | `REROUTE` | takes the mission `mission_id` to `waypoints`, or drives to other ones | see below |
+/// | `RESUME` | goes on after a stop; leaves its base and roams | if it does neither |
+/// | `REROUTE` | takes a mission to `waypoints`, or drives to other ones | see below |
 /// | `RETURN_TO_BASE` | drives to where it began, also from a stop, and parks | never |
 ///
 /// A `REROUTE` fails without usable waypoints, without a mission, during another mission, with the
@@ -45,9 +45,10 @@ use crate::simulator::{
 ///   time, change nothing; the original's topic keeps commands for an hour.
 /// - The same seed and the same commands lead to the same reports, in any batching and after any
 ///   crash: all state is saved, and random numbers depend on seed, vehicle and tick alone.
-/// - A command that is late, but within the allowed lateness of the [`Order`](fleet_core::Order), is
-///   carried out when it arrives: its outcome has the vehicle's own time. A still later one never
-///   reaches an operator; [`Graph::late`](fleet_core::Graph::late) has it.
+/// - A command that is late, but within the allowed lateness of the
+///   [`Order`](fleet_core::Order), is carried out when it arrives: its outcome has the time of the
+///   vehicle. A still later one never reaches an operator;
+///   [`Graph::late`](fleet_core::Graph::late) has it.
 ///
 /// # Examples
 /// ```

@@ -18,7 +18,7 @@ use fleet_core::event::{CommandOutcome, MissionEvent, Telemetry};
 pub enum VehicleReport {
     /// An observation of its signals.
     Telemetry(Box<Telemetry>),
-    /// What became of a command.
+    /// The outcome of a command.
     Outcome(CommandOutcome),
     /// An event of its mission.
     Mission(MissionEvent),
