@@ -39,11 +39,15 @@ mod shift;
 mod store;
 mod topics;
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use fleet_examples::kafka;
 use store::Stores;
 use topics::{Reader, Topics};
+
+/// How long all of it may take: who waits for what is lost would wait for ever. Our choice: many
+/// times what it takes.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -52,9 +56,11 @@ async fn main() -> Fallible<()> {
     let brokers = kafka::brokers()?;
     let topics = Topics::make(&brokers).await?;
     let stores = Stores::create().await?;
-    let told = Box::pin(everything(&brokers, &topics, &stores)).await;
+    let told = Box::pin(everything(&brokers, &topics, &stores));
+    let told = tokio::time::timeout(PATIENCE, told).await;
     stores.remove().await?;
-    println!("vehicleops: ok ({})", told?);
+    let told = told.map_err(|_| format!("something is missing after {PATIENCE:?}"))??;
+    println!("vehicleops: ok ({told})");
     Ok(())
 }
 

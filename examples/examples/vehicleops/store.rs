@@ -45,11 +45,14 @@ impl Stores {
             ..PostgresOptions::default()
         };
         let database = Database::connect(&format!("{front}/{name}?{query}"), options).await?;
-        Ok(Self {
+        let stores = Self {
             server,
             name,
             database,
-        })
+        };
+        // Makes the tables, before several pipelines begin at the same time.
+        stores.open("fleet").await?;
+        Ok(stores)
     }
 
     pub(crate) async fn remove(&self) -> Fallible<()> {
