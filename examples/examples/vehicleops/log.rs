@@ -117,16 +117,3 @@ pub(crate) async fn run(
     assert_eq!((report.counts.late, report.counts.dead_lettered), (0, 0));
     Ok(())
 }
-
-/// The id and the status of each line of the log.
-pub(crate) async fn rows(stores: &Stores) -> Fallible<Vec<(String, String)>> {
-    let connection = stores.database.connection().await?;
-    let work = async {
-        let sql = "SELECT id, status FROM command_log";
-        connection.client().query(sql, &[]).await
-    };
-    let rows = connection.run("read the log of commands in", work).await?;
-    rows.into_iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .collect()
-}

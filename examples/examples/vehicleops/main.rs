@@ -80,7 +80,7 @@ async fn everything(brokers: &str, topics: &Topics, stores: &Stores) -> Fallible
         "the fleet's own count of its telemetry"
     );
     check::commands(&sent, &read)?;
-    check::log(&sent, &log::rows(stores).await?);
+    check::log(&sent, &stores.log_lines().await?);
     let missions = missions::add_up(&read)?;
     let alerts = processed::check(&read)?;
     let outcomes = read.outcomes.len();

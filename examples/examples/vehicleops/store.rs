@@ -26,7 +26,7 @@ const POLL: Duration = Duration::from_millis(100);
 pub(crate) struct Stores {
     server: Database,
     name: String,
-    pub(crate) database: Database,
+    database: Database,
 }
 
 impl Stores {
@@ -74,6 +74,17 @@ impl Stores {
         name: &str,
     ) -> Fallible<impl TransactionalSink<R, Store> + use<R>> {
         Ok(store.table::<R>(name).await?)
+    }
+
+    /// The id and the status of each line of the log of commands.
+    pub(crate) async fn log_lines(&self) -> Fallible<Vec<(String, String)>> {
+        let connection = self.database.connection().await?;
+        let sql = "SELECT id, status FROM command_log";
+        let work = connection.client().query(sql, &[]);
+        let rows = connection.run("read the log of commands in", work).await?;
+        rows.into_iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect()
     }
 
     /// Brings what a pipeline commits to its topics, until the pipeline has ended and all is there.

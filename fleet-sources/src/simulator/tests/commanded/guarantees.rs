@@ -2,6 +2,7 @@
 
 use fleet_core::{
     Operator, Row,
+    dialect::{Dialect, VehicleOps},
     event::CommandKind::*,
     operator::{Cx, Keep},
     testing::conformance,
@@ -72,19 +73,23 @@ fn a_late_command_is_carried_out_when_it_arrives() {
     assert!(telemetry(&reports).iter().all(word));
 }
 
+/// Another hash means that a fleet goes on differently after an update of the program. Do not change
+/// it without need, and mention it in the change log.
 #[test]
 fn the_same_seed_and_commands_lead_to_the_same_bytes() {
-    let bytes = |seed| {
+    let hash = |seed| {
         let model = VehicleOpsModel::default().scenario(Scenario::Mixed);
         let fleet = ObeyCommands::new(model, options().seed(seed)).unwrap();
-        let mut bytes = Vec::new();
-        for report in Rig::new(fleet).tell(day()) {
-            bytes.extend_from_slice(format!("{report:?}\n").as_bytes());
+        let (reports, mut bytes) = (Rig::new(fleet).tell(day()), Vec::new());
+        for event in telemetry(&reports) {
+            VehicleOps::default().write(event, &mut bytes);
         }
+        let words = [missions(&reports), outcomes(&reports)].concat().concat();
+        bytes.extend_from_slice(words.as_bytes());
         format!("{:016x}", XxHash3_64::oneshot(&bytes))
     };
-    assert_eq!(bytes(1), bytes(1));
-    assert_ne!(bytes(1), bytes(2));
+    assert_eq!(hash(1), "87693342dfea69b1");
+    assert_ne!(hash(1), hash(2));
 }
 
 #[test]

@@ -28,6 +28,17 @@ fn a_vehicle_is_silent_until_its_first_command_and_roams_when_it_leaves_its_base
 }
 
 #[test]
+fn a_vehicle_drives_on_without_commands_as_far_as_time_has_come() {
+    let mut rig = Rig::new(fleet(Scenario::Normal));
+    assert_eq!(telemetry(&rig.tell([tell(0, Resume)])).len(), 0);
+    for (second, expected) in [(10, 20), (11, 2), (11, 0), (7200, 14_378), (9000, 0)] {
+        rig.harness.advance_to(at(second));
+        let reports = rig.tell([]);
+        assert_eq!(telemetry(&reports).len(), expected, "up to {second} s");
+    }
+}
+
+#[test]
 fn a_stop_stands_at_once_and_a_resume_goes_on() {
     let commands = [
         tell(0, Resume),
