@@ -73,8 +73,8 @@ fn a_late_command_is_carried_out_when_it_arrives() {
     assert!(telemetry(&reports).iter().all(word));
 }
 
-/// Another hash means that a fleet goes on differently after an update of the program. Do not change
-/// it without need, and mention it in the change log.
+/// Another hash means that a fleet goes on differently after an update of the program. Do not
+/// change it without need, and mention it in the change log.
 #[test]
 fn the_same_seed_and_commands_lead_to_the_same_bytes() {
     let hash = |seed| {
