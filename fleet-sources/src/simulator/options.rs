@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use fleet_core::EventTime;
 
+use super::error::SimulatorError;
+
 /// When events are emitted. It does not change the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pace {
@@ -96,6 +98,24 @@ impl SimulatorOptions {
     /// The total number of events of a model that sends one per tick; other models send more.
     pub fn events(&self) -> u64 {
         self.ticks().saturating_mul(u64::from(self.vehicles))
+    }
+
+    /// Refuses options without events, or with times that no decoder would accept.
+    pub(super) fn check(&self) -> Result<(), SimulatorError> {
+        if self.vehicles == 0 {
+            return Err(SimulatorError::NoVehicle);
+        }
+        if self.interval.as_micros() == 0 {
+            return Err(SimulatorError::NoInterval);
+        }
+        let last = self.at(self.ticks().saturating_sub(1));
+        if !self.start.is_in_range() || !last.is_in_range() {
+            return Err(SimulatorError::OutOfTime {
+                micros: self.start.as_micros(),
+                seconds: self.duration.as_secs_f64(),
+            });
+        }
+        Ok(())
     }
 
     /// The time of the events of a tick, counted from 0.

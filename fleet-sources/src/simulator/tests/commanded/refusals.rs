@@ -94,6 +94,11 @@ fn a_fleet_that_cannot_exist_is_refused() {
             options().interval(Duration::ZERO),
             "the interval is under 1 microsecond",
         ),
+        (
+            model(),
+            options().start(EventTime::from_micros(-1)),
+            "leaves the years 1970 to 9999",
+        ),
         (model().fleet(""), options(), "cannot be named"),
         (model().fleet("f".repeat(250)), options(), "cannot be named"),
     ] {

@@ -92,15 +92,10 @@ impl ObeyCommands {
     /// the end of their duration. The pace means nothing here.
     ///
     /// # Errors
-    /// Refuses 0 vehicles, an interval under a microsecond, and a fleet id from which no valid
-    /// vehicle ids can be formed.
+    /// Refuses 0 vehicles, an interval under a microsecond, times outside the range that decoders
+    /// accept, and a fleet id from which no valid vehicle ids can be formed.
     pub fn new(model: VehicleOpsModel, options: SimulatorOptions) -> Result<Self> {
-        if options.vehicles == 0 {
-            return Err(SimulatorError::NoVehicle.into());
-        }
-        if options.interval.as_micros() == 0 {
-            return Err(SimulatorError::NoInterval.into());
-        }
+        options.check()?;
         let number = options.vehicles;
         let longest =
             FleetId::new(model.fleet_id()).and_then(|_| VehicleId::new(&model.vehicle_id(number)));
