@@ -85,9 +85,9 @@ pub use contracts::{
     decode, operator, sink, source,
 };
 pub use data::{
-    ContentId, DriverId, Error, ErrorKind, EventTime, FleetId, GeoPoint, IdError, MAX_ID_BYTES,
-    MissionId, Offset, Partition, Result, State, TableRow, TripId, VehicleId, state, table, time,
-    units,
+    CommandId, ContentId, DriverId, Error, ErrorKind, EventTime, FleetId, GeoPoint, IdError,
+    MAX_ID_BYTES, MissionId, Offset, Partition, Result, State, TableRow, TripId, VehicleId, state,
+    table, time, units,
 };
 pub use engine::{
     graph,

@@ -1,4 +1,4 @@
-//! Identifiers of vehicles, fleets, drivers, trips, missions and results.
+//! Identifiers of vehicles, fleets, drivers, trips, missions, commands and results.
 
 use compact_str::CompactString;
 
@@ -136,6 +136,17 @@ id! {
 id! {
     /// A mission: a set of waypoints that a vehicle was sent to.
     MissionId
+}
+id! {
+    /// A command that a person sent to a vehicle, by which copies of it are recognised.
+    CommandId
+}
+
+impl CommandId {
+    /// The id of a command whose sender gave none.
+    pub(crate) fn of_content(content: ContentId) -> Self {
+        Self(compact_str::format_compact!("{content}"))
+    }
 }
 
 impl VehicleId {

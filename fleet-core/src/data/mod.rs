@@ -12,7 +12,9 @@ pub mod units;
 
 pub use error::{Error, ErrorKind, Result};
 pub use geo_point::GeoPoint;
-pub use id::{ContentId, DriverId, FleetId, IdError, MAX_ID_BYTES, MissionId, TripId, VehicleId};
+pub use id::{
+    CommandId, ContentId, DriverId, FleetId, IdError, MAX_ID_BYTES, MissionId, TripId, VehicleId,
+};
 pub use mark::{InputOffset, Mark, Position};
 pub use offset::{Offset, Partition};
 pub use state::State;

@@ -9,12 +9,14 @@
 //! | [`TripSamples`] | the samples of one trip |
 //! | [`Alert`] | a condition that a rule found |
 //! | [`Command`], [`MissionEvent`], [`DriverNote`] | messages from and to people |
+//! | [`CommandOutcome`] | whether a command was carried out |
 //! | [`FleetEvent`] | any of the first three, for streams that share one topic |
 
 mod alert;
 mod alert_kind;
 mod any;
 mod command;
+mod command_outcome;
 mod content;
 mod contract;
 mod driving;
@@ -31,12 +33,14 @@ mod style;
 mod telemetry;
 mod trip;
 mod vehicle_state;
+mod waypoints;
 mod wire_form;
 
 pub use alert::{Alert, LimitSource, Severity};
 pub use alert_kind::{AlertKind, OtherKind};
 pub use any::FleetEvent;
-pub use command::{Command, CommandKind, CommandStatus};
+pub use command::{Command, CommandKind};
+pub use command_outcome::{CommandOutcome, CommandStatus};
 pub use content::ContentHasher;
 pub use contract::Event;
 pub use driving::{Driving, DrivingKind, Initiator};
@@ -53,4 +57,5 @@ pub use style::Style;
 pub use telemetry::{Flag, Layout, NullField, RoadType, Slot, Telemetry, TextField, UnknownKey};
 pub use trip::{TripSample, TripSamples, TripStatus};
 pub use vehicle_state::VehicleState;
+pub use waypoints::{MAX_WAYPOINTS, RouteError};
 pub use wire_form::WireForm;

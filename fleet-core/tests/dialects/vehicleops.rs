@@ -2,8 +2,11 @@
 
 use fleet_core::{
     ContentId, EventTime, FleetId, VehicleId,
-    dialect::vehicleops::{AlertPush, CommandMessage, MissionMessage},
-    event::{Alert, AlertKind, LimitSource, MissionEvent, Severity},
+    dialect::{
+        Dialect,
+        vehicleops::{AlertPush, CommandMessage, Commands, MissionMessage, OutcomeMessage},
+    },
+    event::{Alert, AlertKind, CommandOutcome, LimitSource, MissionEvent, Severity},
 };
 
 fn same<T: serde::Serialize + serde::de::DeserializeOwned>(json: &str) -> T {
@@ -37,6 +40,18 @@ fn alerts_are_pushed_as_described() {
 }
 
 #[test]
+fn an_alert_may_carry_its_number_among_those_of_its_vehicle() {
+    let numbered = PUSH.replace("}}", r#","sequence":7}}"#);
+    let push: AlertPush = same(&numbered);
+    assert_eq!(
+        push,
+        AlertPush::of(&alert(AlertKind::Overspeed))
+            .unwrap()
+            .with_sequence(7)
+    );
+}
+
+#[test]
 fn alerts_are_read_under_both_names_and_written_under_one() {
     let other = PUSH
         .replace("alert_type", "type")
@@ -53,10 +68,11 @@ fn commands_are_written_back_and_become_those_of_the_model() {
     );
     let command = message.to_command().unwrap();
     assert_eq!(command.params["a"], "[1.50]");
+    assert_eq!(command.known_as().as_str(), "cmd-1");
     let again = CommandMessage::of(&command).unwrap();
     assert_eq!(
-        (again.vehicle, again.command),
-        (message.vehicle, message.command)
+        (again.vehicle, again.command, again.id),
+        (message.vehicle, message.command, message.id)
     );
     assert_eq!(again.params.as_str(), r#"{"a":[1.5],"b":null}"#);
 }
@@ -68,4 +84,48 @@ fn missions_are_written_back_and_become_those_of_the_model() {
     );
     let event = MissionEvent::from(message.clone());
     assert_eq!(MissionMessage::from(&event), message);
+}
+
+#[test]
+fn a_mission_event_names_what_lies_ahead_and_why_it_ended() {
+    for json in [
+        r#"{"mission_id":"m","vehicle_id":"v","event":"assigned","timestamp":"2024-02-15T15:01:00Z","waypoints":3}"#,
+        r#"{"mission_id":"m","vehicle_id":"v","event":"failed","timestamp":"2024-02-15T15:01:00Z","reason":"the battery is empty"}"#,
+    ] {
+        let message: MissionMessage = same(json);
+        assert_eq!(
+            MissionMessage::from(&MissionEvent::from(message.clone())),
+            message
+        );
+    }
+}
+
+#[test]
+fn outcomes_are_written_back_and_become_those_of_the_model() {
+    let json = r#"{"id":"cmd-1","vehicle_id":"v","command":"RESUME","status":"FAILED","timestamp":"2024-02-15T15:01:00Z","reason":"the vehicle is not stopped"}"#;
+    let message: OutcomeMessage = same(json);
+    let outcome = CommandOutcome::from(message.clone());
+    assert_eq!(OutcomeMessage::from(&outcome), message);
+}
+
+#[test]
+fn a_record_that_is_no_command_is_refused_with_a_reason() {
+    let stop =
+        r#"{"vehicle_id":"v","command":"STOP","params":{},"issued_at":"2024-02-15T14:35:00Z"}"#;
+    assert!(Commands.read(stop, &mut ()).is_ok());
+    for (record, expected) in [
+        (stop.replace("STOP", "FLY"), "unknown variant `FLY`"),
+        (stop.replace("{}", "[1]"), "params: invalid type: sequence"),
+        (stop.replace("2024", "1924"), "outside 1970 to 9999"),
+        (stop.replace(r#""v""#, r#""""#), "an id must not be empty"),
+        (
+            stop.replace('}', r#","id":""}"#)
+                .replace(r#"{,"id":""}"#, "{}"),
+            "an id must not be empty",
+        ),
+        ("STOP".into(), "not JSON"),
+    ] {
+        let reason = Commands.read(&record, &mut ()).unwrap_err().0;
+        assert!(reason.contains(expected), "{record}: {reason}");
+    }
 }

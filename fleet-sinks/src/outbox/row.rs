@@ -19,8 +19,9 @@ use crate::check::{self, Misfit};
 /// How the rows of a stream become messages for a topic.
 ///
 /// # Shape
-/// The value is the row as a JSON object, the key that of the row, the timestamp its event time. A
-/// row that does not fit its columns is rejected.
+/// The value is the row as a JSON object, or what [`written_by`](Self::written_by) says. The key is
+/// that of the row, or that of [`with_key`](Self::with_key); the timestamp is its event time. A row
+/// that does not fit its columns is rejected.
 ///
 /// # Guarantees
 /// The id is a hash of topic, key, time and value, or that of [`with_id`](Self::with_id): the same
@@ -39,10 +40,16 @@ use crate::check::{self, Misfit};
 /// ```
 pub struct OutboxRows<R> {
     topic: String,
+    value: Write<R>,
+    /// Shows a rejected row.
+    rejected: fn(usize, String, &R) -> Rejected,
+    key: Option<Of<R, String>>,
     id: Option<Of<R, ContentId>>,
     traceparent: Option<Of<R, Option<String>>>,
 }
 
+/// Appends the value of a row, or says why it has none.
+type Write<R> = Box<dyn Fn(&R, &mut Vec<u8>) -> Result<(), Misfit> + Send + Sync>;
 /// Finds something of a row.
 type Of<R, T> = Box<dyn Fn(&R) -> T + Send + Sync>;
 
@@ -54,20 +61,76 @@ impl<R> fmt::Debug for OutboxRows<R> {
 }
 
 impl<R: TableRow> OutboxRows<R> {
-    /// Rows for this topic.
+    /// Rows for this topic, as JSON objects of their columns.
     ///
     /// # Errors
     /// Refuses a name that no topic can have.
     pub fn new(topic: impl Into<String>) -> Result<Self> {
-        let topic = topic.into();
+        let names = JsonFields::new(R::columns());
+        let value = move |row: &R, to: &mut Vec<u8>| check::json(row, &names, to);
+        Self::with_value(topic.into(), Box::new(value), check::rejected)
+    }
+}
+
+impl<R> OutboxRows<R> {
+    /// Rows for this topic, whose values are written as a system expects them, such as by its
+    /// [`Dialect`](fleet_core::dialect::Dialect). Any value is taken, so no row is rejected.
+    ///
+    /// # Examples
+    /// ```
+    /// use fleet_core::{dialect::{Dialect, VehicleOps}, event::Telemetry};
+    /// use fleet_sinks::outbox::OutboxRows;
+    /// let dialect = VehicleOps::default();
+    /// let write = move |event: &Telemetry, to: &mut Vec<u8>| dialect.write(event, to);
+    /// let rows = OutboxRows::written_by("fleet.telemetry.raw", write)?
+    ///     .with_key(|event| event.vehicle().as_str().to_owned());
+    /// # let _ = rows;
+    /// # Ok::<(), fleet_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refuses a name that no topic can have.
+    pub fn written_by(
+        topic: impl Into<String>,
+        write: impl Fn(&R, &mut Vec<u8>) + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let value = move |row: &R, to: &mut Vec<u8>| {
+            write(row, to);
+            Ok(())
+        };
+        let rejected = |index, reason, _: &R| Rejected {
+            index,
+            reason,
+            raw: Vec::new(),
+        };
+        Self::with_value(topic.into(), Box::new(value), rejected)
+    }
+
+    fn with_value(
+        topic: String,
+        value: Write<R>,
+        rejected: fn(usize, String, &R) -> Rejected,
+    ) -> Result<Self> {
         if let Some(why) = topic_name_refusal(&topic) {
             return Err(unusable(&topic, why));
         }
         Ok(Self {
             topic,
+            value,
+            rejected,
+            key: None,
             id: None,
             traceparent: None,
         })
+    }
+
+    /// Takes the key of the message from the row, for topics that are keyed by something else than
+    /// the pipeline. Messages of one key keep the order in which one task committed them; those of
+    /// several tasks have none.
+    #[must_use]
+    pub fn with_key(mut self, of: impl Fn(&R) -> String + Send + Sync + 'static) -> Self {
+        self.key = Some(Box::new(of));
+        self
     }
 
     /// Takes the id from the row, such as that of an alert. Rows that differ must have different
@@ -97,14 +160,13 @@ impl<R: TableRow> OutboxRows<R> {
     ) -> Result<(Vec<OutboxMessage>, Outcome)> {
         let mut messages = Vec::with_capacity(rows.len());
         let mut rejected: Vec<Rejected> = Vec::new();
-        let names = JsonFields::new(R::columns());
         for (index, row) in rows.iter().enumerate() {
             let key = keys.and_then(|keys| keys.get(index));
             let mut value = Vec::new();
-            match check::json(&row.value, &names, &mut value) {
+            match (self.value)(&row.value, &mut value) {
                 Ok(()) => messages.push(self.message(row, key, value)),
                 Err(Misfit::Content(reason)) => {
-                    rejected.push(check::rejected(index, reason, &row.value));
+                    rejected.push((self.rejected)(index, reason, &row.value));
                 }
                 Err(Misfit::Shape(error)) => return Err(error),
             }
@@ -113,7 +175,9 @@ impl<R: TableRow> OutboxRows<R> {
     }
 
     fn message(&self, row: &Row<R>, key: Option<&CompactString>, value: Vec<u8>) -> OutboxMessage {
-        let key = key.map(CompactString::as_bytes);
+        let own = self.key.as_ref().map(|of| of(&row.value));
+        let key = own.as_deref().or(key.map(CompactString::as_str));
+        let key = key.map(str::as_bytes);
         let id = match &self.id {
             Some(of) => of(&row.value),
             None => content_id(&self.topic, key, row.at, &value),

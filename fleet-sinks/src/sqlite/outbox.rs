@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use compact_str::CompactString;
 use fleet_core::{
-    Result, Row, TableRow,
+    Result, Row,
     sink::{Outcome, TransactionalSink},
 };
 use rusqlite::{Connection, params};
@@ -59,7 +59,7 @@ pub struct SqliteOutbox<R> {
 
 impl SqliteStore {
     /// The outbox of this pipeline, as the sink of a stream of `R`.
-    pub fn outbox<R: TableRow>(&self, rows: OutboxRows<R>) -> SqliteOutbox<R> {
+    pub fn outbox<R>(&self, rows: OutboxRows<R>) -> SqliteOutbox<R> {
         let store = self.clone();
         SqliteOutbox { store, rows }
     }
@@ -106,7 +106,7 @@ fn insert(db: &Connection, pipeline: &str, messages: &[OutboxMessage]) -> rusqli
     Ok(new)
 }
 
-impl<R: TableRow> SqliteOutbox<R> {
+impl<R> SqliteOutbox<R> {
     fn put(
         &self,
         tx: &SqliteTx,
@@ -120,7 +120,7 @@ impl<R: TableRow> SqliteOutbox<R> {
 }
 
 #[async_trait]
-impl<R: TableRow + Send + Sync + 'static> TransactionalSink<R, SqliteStore> for SqliteOutbox<R> {
+impl<R: Send + Sync + 'static> TransactionalSink<R, SqliteStore> for SqliteOutbox<R> {
     async fn write(&mut self, tx: &mut SqliteTx, rows: &[Row<R>]) -> Result<Outcome> {
         self.put(tx, rows, None)
     }

@@ -127,23 +127,11 @@ impl<M: Model, D: Dialect<Event = M::Event>> Generator<M, D> {
 }
 
 /// Refuses a simulation without events, or with events that no decoder would accept.
-fn check<M: Model>(model: &M, options: &SimulatorOptions) -> Result<(), SimulatorError> {
-    if options.vehicles == 0 {
-        return Err(SimulatorError::NoVehicle);
-    }
-    if options.interval.as_micros() == 0 {
-        return Err(SimulatorError::NoInterval);
-    }
+fn check(model: &impl Model, options: &SimulatorOptions) -> Result<(), SimulatorError> {
+    options.check()?;
     let (asked, most) = (options.vehicles, model.most_vehicles());
     if asked > most {
         return Err(SimulatorError::TooManyVehicles { asked, most });
-    }
-    let last = options.at(options.ticks().saturating_sub(1));
-    if !options.start.is_in_range() || !last.is_in_range() {
-        return Err(SimulatorError::OutOfTime {
-            micros: options.start.as_micros(),
-            seconds: options.duration.as_secs_f64(),
-        });
     }
     Ok(())
 }

@@ -12,6 +12,9 @@
 //! | [`FordModel`] | the Ford fleet demo | telemetry |
 //! | [`FleetFlowModel`] | FleetFlow | requests, each with the samples of one trip |
 //!
+//! [`ObeyCommands`] is an operator instead: VehicleOps' vehicles that obey commands, which a model,
+//! whose events depend on its seed alone, cannot.
+//!
 //! [`SelfDrivingModel::truth`] returns what metrics over the events must arrive at.
 //!
 //! # Layers
@@ -75,6 +78,8 @@ pub use systems::{
     fleetstream::{FleetStreamEnv, FleetStreamModel, FleetStreamVehicle},
     ford::{FordCustomer, FordEnv, FordModel, FordVehicle},
     self_driving::{OdometerFault, SelfDrivingModel, SelfDrivingTruth, SelfDrivingVehicle},
-    vehicleops::{Scenario, VehicleOpsModel, VehicleOpsVehicle},
+    vehicleops::{
+        CommandedVehicle, ObeyCommands, Scenario, VehicleOpsModel, VehicleOpsVehicle, VehicleReport,
+    },
 };
 pub use world::area::Area;

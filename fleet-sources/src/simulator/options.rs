@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use fleet_core::EventTime;
 
+use super::error::SimulatorError;
+
 /// When events are emitted. It does not change the events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pace {
@@ -98,9 +100,34 @@ impl SimulatorOptions {
         self.ticks().saturating_mul(u64::from(self.vehicles))
     }
 
+    /// Refuses options without events, or with times that no decoder would accept.
+    pub(super) fn check(&self) -> Result<(), SimulatorError> {
+        if self.vehicles == 0 {
+            return Err(SimulatorError::NoVehicle);
+        }
+        if self.interval.as_micros() == 0 {
+            return Err(SimulatorError::NoInterval);
+        }
+        let last = self.at(self.ticks().saturating_sub(1));
+        if !self.start.is_in_range() || !last.is_in_range() {
+            return Err(SimulatorError::OutOfTime {
+                micros: self.start.as_micros(),
+                seconds: self.duration.as_secs_f64(),
+            });
+        }
+        Ok(())
+    }
+
     /// The time of the events of a tick, counted from 0.
     pub(super) fn at(&self, tick: u64) -> EventTime {
         self.start + self.after(tick)
+    }
+
+    /// The first tick at or after a time.
+    pub(super) fn tick_at(&self, at: EventTime) -> u64 {
+        let interval = self.interval.as_micros().max(1);
+        let since = at.since(self.start).as_micros();
+        u64::try_from(since.div_ceil(interval)).unwrap_or(u64::MAX)
     }
 
     /// The length of this many intervals.

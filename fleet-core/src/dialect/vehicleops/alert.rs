@@ -52,6 +52,10 @@ pub struct AlertPayload {
     /// The event time.
     #[serde(alias = "triggered_at")]
     pub timestamp: Stamp,
+    /// The number of the alert among those of its vehicle, from 1. Our addition: the topic is keyed
+    /// by fleet, which loses the order between alerts and telemetry of a vehicle.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub sequence: Maybe<u64>,
 }
 
 impl AlertPush {
@@ -66,8 +70,16 @@ impl AlertPush {
                 value: number(alert.value?),
                 threshold: Maybe::or_missing(alert.threshold.map(number)),
                 timestamp: alert.at.into(),
+                sequence: Maybe::Missing,
             },
         })
+    }
+
+    /// Adds the number of the alert among those of its vehicle.
+    #[must_use]
+    pub fn with_sequence(mut self, sequence: u64) -> Self {
+        self.payload.sequence = Maybe::There(sequence);
+        self
     }
 }
 

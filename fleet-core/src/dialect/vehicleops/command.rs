@@ -3,8 +3,8 @@
 use compact_str::CompactString;
 
 use crate::{
-    data::{VehicleId, time::Stamp},
-    dialect::{JsonText, Maybe},
+    data::{CommandId, VehicleId, time::Stamp},
+    dialect::{Dialect, JsonText, Maybe, Refused},
     event::{Command, CommandKind},
 };
 
@@ -32,7 +32,7 @@ pub struct CommandMessage {
     pub issued_at: Stamp,
     /// The id of the command in the history. Our addition: the system sends none.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
-    pub id: Maybe<CompactString>,
+    pub id: Maybe<CommandId>,
 }
 
 impl CommandMessage {
@@ -50,7 +50,7 @@ impl CommandMessage {
             command: command.kind,
             params: JsonText::new(serde_json::to_string(&params)?)?,
             issued_at: command.issued_at.into(),
-            id: Maybe::Missing,
+            id: Maybe::or_missing(command.id.clone()),
         })
     }
 
@@ -63,6 +63,7 @@ impl CommandMessage {
             serde_json::from_str(self.params.as_str())?;
         let params = params.into_iter();
         Ok(Command {
+            id: self.id.get().cloned(),
             vehicle: self.vehicle.clone(),
             kind: self.command,
             params: params
@@ -71,5 +72,56 @@ impl CommandMessage {
             issued_by: None,
             issued_at: self.issued_at.at,
         })
+    }
+}
+
+/// The commands of VehicleOps, one [`CommandMessage`] per record.
+///
+/// # Guarantees
+/// Writing does not keep the style of the time nor the spelling of the parameters: they are those
+/// of the model.
+///
+/// # Examples
+/// ```
+/// use fleet_core::dialect::{Dialect, vehicleops::Commands};
+/// let line = r#"{"vehicle_id":"car-1","command":"STOP","params":{},"issued_at":"2024-02-15T14:35:00Z","id":"cmd-1"}"#;
+/// let command = Commands.read(line, &mut ())?.unwrap();
+/// let mut again = Vec::new();
+/// Commands.write(&command, &mut again);
+/// assert_eq!(again, line.as_bytes());
+/// # Ok::<(), fleet_core::dialect::Refused>(())
+/// ```
+///
+/// # Errors
+/// Refuses a record that is not a JSON object with `vehicle_id`, `command`, `params` and
+/// `issued_at`, a command that the system does not have, parameters that are not an object, and a
+/// time outside 1970 to 9999.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Commands;
+
+impl Dialect for Commands {
+    type Event = Command;
+    type Memo = ();
+
+    fn read(&self, record: &str, (): &mut ()) -> Result<Option<Command>, Refused> {
+        let message: CommandMessage =
+            serde_json::from_str(record).map_err(|error| Refused::of_json(&error))?;
+        if !message.issued_at.at.is_in_range() {
+            return Err(Refused("issued_at is outside 1970 to 9999".into()));
+        }
+        let command = message.to_command();
+        let command = command.map_err(|error| Refused(format!("params: {error}")))?;
+        Ok(Some(command))
+    }
+
+    fn write(&self, command: &Command, to: &mut Vec<u8>) {
+        let start = to.len();
+        let message = CommandMessage::of(command);
+        if message
+            .and_then(|message| serde_json::to_writer(&mut *to, &message))
+            .is_err()
+        {
+            to.truncate(start);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Events of missions of VehicleOps.
 
+use compact_str::CompactString;
+
 use crate::{
     data::{MissionId, VehicleId, time::Stamp},
     dialect::Maybe,
@@ -32,6 +34,12 @@ pub struct MissionMessage {
     /// The index of the way point, from 0.
     #[serde(default, skip_serializing_if = "Maybe::is_missing")]
     pub waypoint: Maybe<u32>,
+    /// How many way points lie ahead, when they were assigned or replaced.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub waypoints: Maybe<u32>,
+    /// Why it failed or was cancelled.
+    #[serde(default, skip_serializing_if = "Maybe::is_missing")]
+    pub reason: Maybe<CompactString>,
 }
 
 impl From<&MissionEvent> for MissionMessage {
@@ -42,6 +50,8 @@ impl From<&MissionEvent> for MissionMessage {
             event: event.kind,
             timestamp: event.at.into(),
             waypoint: Maybe::or_missing(event.waypoint),
+            waypoints: Maybe::or_missing(event.waypoints),
+            reason: Maybe::or_missing(event.reason.clone()),
         }
     }
 }
@@ -50,6 +60,8 @@ impl From<MissionMessage> for MissionEvent {
     fn from(message: MissionMessage) -> Self {
         Self {
             waypoint: message.waypoint.get().copied(),
+            waypoints: message.waypoints.get().copied(),
+            reason: message.reason.get().cloned(),
             mission: message.mission,
             vehicle: message.vehicle,
             kind: message.event,

@@ -1,14 +1,18 @@
-//! VehicleOps: telemetry, pushed alerts, commands and missions.
+//! VehicleOps: telemetry, also processed, pushed alerts, commands and their outcomes, missions.
 
 mod alert;
 mod command;
 mod mission;
+mod outcome;
+mod processed;
 #[cfg(test)]
 mod tests;
 
 pub use alert::{AlertPayload, AlertPush};
-pub use command::CommandMessage;
+pub use command::{CommandMessage, Commands};
 pub use mission::MissionMessage;
+pub use outcome::OutcomeMessage;
+pub use processed::Processed;
 
 use super::{
     object::{Schema, TelemetryTarget, UnknownKeys, fields},

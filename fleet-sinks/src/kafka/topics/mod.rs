@@ -19,5 +19,5 @@ mod tests;
 mod topic;
 
 pub use ensure::{ensure, make_missing};
-pub use presets::{fleetstream, ford, self_driving, vehicleops};
+pub use presets::{fleetstream, ford, self_driving, vehicleops, vehicleops_outcomes};
 pub use topic::{CleanupPolicy, TimestampType, Topic};

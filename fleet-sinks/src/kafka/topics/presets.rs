@@ -65,6 +65,23 @@ pub fn vehicleops() -> Vec<Topic> {
     topics.into()
 }
 
+/// The topic of the outcomes of commands to vehicles of VehicleOps: our addition to its five. It
+/// keeps them for as long as the commands.
+///
+/// # Examples
+/// ```
+/// use fleet_sinks::kafka::topics;
+/// let (status, commands) = (topics::vehicleops_outcomes(), topics::vehicleops().remove(2));
+/// assert_eq!(status.name, "fleet.commands.status");
+/// assert_eq!((status.partitions, status.retention), (commands.partitions, commands.retention));
+/// ```
+pub fn vehicleops_outcomes() -> Topic {
+    Topic {
+        retention: Some(HOUR),
+        ..Topic::new("fleet.commands.status", PARTITIONS, "vehicle_id")
+    }
+}
+
 /// The topic of FleetStream.
 ///
 /// # Examples

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use compact_str::CompactString;
 use fleet_core::{
-    Result, Row, TableRow,
+    Result, Row,
     sink::{Outcome, TransactionalSink},
 };
 use tokio_postgres::Error;
@@ -62,7 +62,7 @@ pub struct PostgresOutbox<R> {
 
 impl PostgresStore {
     /// The outbox of this pipeline, as the sink of a stream of `R`.
-    pub fn outbox<R: TableRow>(&self, rows: OutboxRows<R>) -> PostgresOutbox<R> {
+    pub fn outbox<R>(&self, rows: OutboxRows<R>) -> PostgresOutbox<R> {
         let store = self.clone();
         PostgresOutbox { store, rows }
     }
@@ -112,7 +112,7 @@ async fn insert(
     Ok(new)
 }
 
-impl<R: TableRow> PostgresOutbox<R> {
+impl<R> PostgresOutbox<R> {
     async fn put(
         &self,
         tx: &PostgresTransaction,
@@ -126,9 +126,7 @@ impl<R: TableRow> PostgresOutbox<R> {
 }
 
 #[async_trait]
-impl<R: TableRow + Send + Sync + 'static> TransactionalSink<R, PostgresStore>
-    for PostgresOutbox<R>
-{
+impl<R: Send + Sync + 'static> TransactionalSink<R, PostgresStore> for PostgresOutbox<R> {
     async fn write(&mut self, tx: &mut PostgresTransaction, rows: &[Row<R>]) -> Result<Outcome> {
         self.put(tx, rows, None).await
     }

@@ -105,6 +105,28 @@ async fn a_row_has_the_id_that_it_is_given() {
 }
 
 #[tokio::test]
+async fn a_message_has_the_value_and_the_key_that_its_row_is_given() {
+    let mut store = SqliteStore::open_in_memory("demo").unwrap();
+    let write = |row: &Sample, to: &mut Vec<u8>| to.extend_from_slice(row.text.as_bytes());
+    let rows = OutboxRows::written_by("samples", write).unwrap();
+    let mut outbox = store.outbox(rows.with_key(|row| row.text.to_uppercase()));
+    let mut tx = store.begin().await.unwrap();
+    let rows = ["a", "b"].map(|text| Sample::new(text).row());
+    let keys = ["car-1".into(), "car-1".into()];
+    outbox.write_keyed(&mut tx, &rows, &keys).await.unwrap();
+    store.commit(tx, &[]).await.unwrap();
+    let mut backlog = store.outbox_backlog().unwrap();
+    let waiting = backlog.page(&PAGE).await.unwrap();
+    let text = |bytes: &Option<Vec<u8>>| String::from_utf8(bytes.clone().unwrap()).unwrap();
+    let sent: Vec<_> = waiting
+        .iter()
+        .map(|one| (text(&one.message.key), text(&one.message.value)))
+        .collect();
+    assert_eq!(sent, [("A".into(), "a".into()), ("B".into(), "b".into())]);
+    assert!(OutboxRows::written_by("no topic", write).is_err());
+}
+
+#[tokio::test]
 async fn the_lease_of_a_relay_that_is_gone_ends() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("fleet.db");

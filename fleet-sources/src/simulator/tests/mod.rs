@@ -1,6 +1,7 @@
 //! Tests of the simulator and of each model.
 
 mod check;
+mod commanded;
 mod fleetflow;
 mod fleetstream;
 mod ford;

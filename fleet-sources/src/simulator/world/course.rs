@@ -83,7 +83,7 @@ pub(crate) fn approach(speed: f64, target: f64, seconds: f64, (up, down): (f64, 
     )
 }
 
-fn cosine(degrees: f64) -> f64 {
+pub(super) fn cosine(degrees: f64) -> f64 {
     sine(degrees + 90.0)
 }
 

@@ -2,3 +2,4 @@
 
 pub(super) mod area;
 pub(super) mod course;
+pub(super) mod towards;

@@ -1,7 +1,7 @@
 //! The model of the VehicleOps simulator's vehicles.
 
 use fleet_core::{
-    EventTime, FleetId, IdError, VehicleId,
+    EventTime, FleetId, GeoPoint, IdError, VehicleId,
     event::{Status, Telemetry},
     units::{Latitude, Longitude, Percent, Speed, Temperature, round_decimals},
 };
@@ -94,17 +94,39 @@ impl VehicleOpsModel {
         self.scenario = scenario;
         self
     }
+
+    pub(super) fn fleet_id(&self) -> &str {
+        &self.fleet
+    }
+
+    pub(super) fn vehicle_id(&self, number: u32) -> String {
+        format!("{}-VH-{number:03}", self.fleet)
+    }
 }
 
 /// The state of a vehicle between two ticks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct VehicleOpsVehicle {
     id: VehicleId,
     fleet: FleetId,
     latitude: f64,
     longitude: f64,
-    battery_pct: f64,
+    pub(super) battery_pct: f64,
     has_faults: bool,
+}
+
+impl VehicleOpsVehicle {
+    pub(crate) fn position(&self) -> GeoPoint {
+        GeoPoint {
+            latitude: Latitude::from_degrees(self.latitude),
+            longitude: Longitude::from_degrees(self.longitude),
+        }
+    }
+
+    pub(super) fn place(&mut self, at: GeoPoint) {
+        self.latitude = at.latitude.as_degrees();
+        self.longitude = at.longitude.as_degrees();
+    }
 }
 
 impl Model for VehicleOpsModel {
@@ -128,7 +150,7 @@ impl Model for VehicleOpsModel {
         let centre = self.area.centre();
         let mut around = |degrees| degrees + draws.uniform(-SPREAD_DEG, SPREAD_DEG);
         Ok(VehicleOpsVehicle {
-            id: VehicleId::new(&format!("{}-VH-{number:03}", self.fleet))?,
+            id: VehicleId::new(&self.vehicle_id(number))?,
             fleet: FleetId::new(&self.fleet)?,
             latitude: around(centre.latitude.as_degrees()),
             longitude: around(centre.longitude.as_degrees()),
