@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use fleet_core::{Error, ErrorKind, Result};
+use fleet_core::Result;
 
-use super::topic_name::topic_name_refusal;
+use super::topic_name::{topic_name_refusal, unusable};
 
 /// How long relayed messages are remembered. Our choice: as long as a topic keeps its records by
 /// default (`log.retention.hours`), because a reader knows the ids of no older ones.
@@ -53,10 +53,4 @@ impl Contents {
             *keep = time;
         }
     }
-}
-
-/// The error for a topic that no broker can have.
-pub(super) fn unusable(topic: &str, why: &str) -> Error {
-    let message = format!("cannot send messages to topic {topic:?}: {why}");
-    Error::new(ErrorKind::Config, message)
 }

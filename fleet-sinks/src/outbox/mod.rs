@@ -14,7 +14,6 @@ mod backlog;
 mod contents;
 mod dead_letter;
 mod message;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod row;
 mod topic_name;
 
@@ -24,6 +23,5 @@ pub(crate) use contents::Contents;
 #[cfg(feature = "kafka")]
 pub(crate) use message::content_id;
 pub use message::{CONTENT_ID, OutboxMessage, TRACEPARENT};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use row::OutboxRows;
 pub(crate) use topic_name::topic_name_refusal;

@@ -10,9 +10,8 @@ use fleet_core::{
 };
 
 use super::{
-    contents::unusable,
     message::{OutboxMessage, TRACEPARENT, content_id},
-    topic_name::topic_name_refusal,
+    topic_name::{topic_name_refusal, unusable},
 };
 use crate::check::{self, Misfit};
 
@@ -45,6 +44,8 @@ pub struct OutboxRows<R> {
     rejected: fn(usize, String, &R) -> Rejected,
     key: Option<Of<R, String>>,
     id: Option<Of<R, ContentId>>,
+    /// Those of every message.
+    headers: Vec<(String, String)>,
     traceparent: Option<Of<R, Option<String>>>,
 }
 
@@ -120,6 +121,7 @@ impl<R> OutboxRows<R> {
             rejected,
             key: None,
             id: None,
+            headers: Vec::new(),
             traceparent: None,
         })
     }
@@ -141,6 +143,13 @@ impl<R> OutboxRows<R> {
         self
     }
 
+    /// Gives each message this header, such as the kind of its row in a topic of several kinds.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Gives each message the trace context of its row, where it has one, in the header
     /// `traceparent`.
     #[must_use]
@@ -152,23 +161,45 @@ impl<R> OutboxRows<R> {
         self
     }
 
+    /// The topic.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
+    }
+
     /// The messages of rows, and the rows that are rejected.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn messages(
         &self,
         rows: &[Row<R>],
         keys: Option<&[CompactString]>,
+    ) -> Result<(Vec<OutboxMessage>, Outcome)> {
+        self.messages_unless(rows, keys, |_| None)
+    }
+
+    /// The same; messages that are refused with a reason are rejected, too.
+    pub(crate) fn messages_unless(
+        &self,
+        rows: &[Row<R>],
+        keys: Option<&[CompactString]>,
+        refusal: impl Fn(&OutboxMessage) -> Option<String>,
     ) -> Result<(Vec<OutboxMessage>, Outcome)> {
         let mut messages = Vec::with_capacity(rows.len());
         let mut rejected: Vec<Rejected> = Vec::new();
         for (index, row) in rows.iter().enumerate() {
             let key = keys.and_then(|keys| keys.get(index));
             let mut value = Vec::new();
-            match (self.value)(&row.value, &mut value) {
-                Ok(()) => messages.push(self.message(row, key, value)),
-                Err(Misfit::Content(reason)) => {
-                    rejected.push((self.rejected)(index, reason, &row.value));
+            let message = match (self.value)(&row.value, &mut value) {
+                Ok(()) => {
+                    let message = self.message(row, key, value);
+                    refusal(&message).map_or(Ok(message), Err)
                 }
+                Err(Misfit::Content(reason)) => Err(reason),
                 Err(Misfit::Shape(error)) => return Err(error),
+            };
+            match message {
+                Ok(message) => messages.push(message),
+                Err(reason) => rejected.push((self.rejected)(index, reason, &row.value)),
             }
         }
         Ok((messages, Outcome { rejected }))
@@ -183,14 +214,16 @@ impl<R> OutboxRows<R> {
             None => content_id(&self.topic, key, row.at, &value),
         };
         let traceparent = self.traceparent.as_ref().and_then(|of| of(&row.value));
-        let headers = traceparent.map(|trace| (TRACEPARENT.to_owned(), trace.into_bytes()));
+        let traceparent = traceparent.map(|trace| (TRACEPARENT.to_owned(), trace.into_bytes()));
+        let fixed = self.headers.iter();
+        let fixed = fixed.map(|(name, value)| (name.clone(), value.clone().into_bytes()));
         OutboxMessage {
             id,
             topic: self.topic.clone(),
             key: key.map(<[u8]>::to_vec),
             value: Some(value),
             at: row.at,
-            headers: headers.into_iter().collect(),
+            headers: fixed.chain(traceparent).collect(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Which names a topic may have.
 
+use fleet_core::{Error, ErrorKind};
+
 /// Why no broker can have a topic of this name.
 pub(crate) fn topic_name_refusal(name: &str) -> Option<&'static str> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
@@ -7,6 +9,12 @@ pub(crate) fn topic_name_refusal(name: &str) -> Option<&'static str> {
         return Some("a name has 1 to 249 of the characters a-z A-Z 0-9 . _ -");
     }
     matches!(name, "." | "..").then_some("a name is neither . nor ..")
+}
+
+/// The error for a topic that no broker can have.
+pub(super) fn unusable(topic: &str, why: &str) -> Error {
+    let message = format!("cannot send messages to topic {topic:?}: {why}");
+    Error::new(ErrorKind::Config, message)
 }
 
 #[cfg(test)]

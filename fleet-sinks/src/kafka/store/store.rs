@@ -27,7 +27,7 @@ use super::{
     topic::KafkaTopic,
     tx::KafkaTx,
 };
-use crate::kafka::config;
+use crate::{kafka::config, outbox::OutboxRows};
 
 /// Keeps state, positions and results in Kafka, in one transaction: exactly once from topic to
 /// topic, without a database.
@@ -129,12 +129,28 @@ impl KafkaStore {
         })))
     }
 
-    /// A topic for results, written in the transactions of this store.
+    /// A topic for rows as JSON objects, written in the transactions of this store.
     ///
     /// # Errors
     /// Refuses a name that no topic can have.
-    pub fn topic<R: TableRow>(&self, name: &str) -> Result<KafkaTopic<R>> {
-        KafkaTopic::new(&self.0, name)
+    pub fn topic<R: TableRow + Send + Sync + 'static>(&self, name: &str) -> Result<KafkaTopic<R>> {
+        Ok(self.topic_of(OutboxRows::new(name)?))
+    }
+
+    /// A topic for rows as messages of any form, with keys, ids and headers of your choice.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use fleet_core::event::Alert;
+    /// use fleet_sinks::{kafka::KafkaStore, outbox::OutboxRows};
+    /// # fn example(store: &KafkaStore) -> fleet_core::Result<()> {
+    /// let rows = OutboxRows::new("fleet.alerts.triggered")?.with_id(|alert: &Alert| alert.id);
+    /// let triggered = store.topic_of(rows);
+    /// # let _ = triggered;
+    /// # Ok(()) }
+    /// ```
+    pub fn topic_of<R: Send + Sync + 'static>(&self, rows: OutboxRows<R>) -> KafkaTopic<R> {
+        KafkaTopic::new(&self.0, rows)
     }
 
     /// Does blocking work, which is told if nobody waits for it any more.

@@ -25,6 +25,7 @@ use rdkafka::{
 use super::{Differing, KafkaStore, KafkaStoreOptions};
 use crate::{
     kafka::test_topic::{Topic, unused},
+    outbox::{CONTENT_ID, OutboxRows},
     testing::Sample,
 };
 
@@ -237,11 +238,12 @@ async fn records_have_the_time_of_their_row_its_key_and_headers() {
     };
     let results = Topic::new("timed", &[]).await.unwrap();
     let mut store = open(&topic, &topic.name, &group);
-    let sink = store.topic::<Sample>(&results.name).unwrap();
-    let mut sink = sink
+    let rows = OutboxRows::<Sample>::new(&results.name).unwrap();
+    let rows = rows
         .with_key(|row: &Sample| row.text.clone())
         .with_header("table", "samples")
         .with_traceparent(|row| row.maybe.clone());
+    let mut sink = store.topic_of(rows);
     let traced = Sample {
         maybe: Some("00-1-2-01".into()),
         ..Sample::new("car-1")
@@ -260,6 +262,7 @@ async fn records_have_the_time_of_their_row_its_key_and_headers() {
         assert_eq!(read.key.as_deref(), Some(key));
         assert_eq!(read.millis, Some(rows[0].at.as_micros() / 1000));
         assert_eq!(read.header("table"), Some("samples"));
+        assert!(read.header(CONTENT_ID).is_some());
         assert!(read.value.starts_with("{\"text\":\"car-"), "{}", read.value);
     }
     assert_eq!(one.header("traceparent"), Some("00-1-2-01"));

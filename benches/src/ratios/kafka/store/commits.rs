@@ -9,7 +9,10 @@ use fleet_core::{
     sink::TransactionalSink,
     source::SourceEvent,
 };
-use fleet_sinks::kafka::{KafkaStore, KafkaStoreOptions};
+use fleet_sinks::{
+    kafka::{KafkaStore, KafkaStoreOptions},
+    outbox::OutboxRows,
+};
 use fleet_sources::KafkaSource;
 
 use crate::kafka::topic::{Topic, now, runtime, unique};
@@ -36,16 +39,16 @@ async fn measure(brokers: &str, interval: Duration, commits: usize) -> Vec<Durat
     let (from, to) = (Topic::new(brokers), Topic::new(brokers));
     let mut source = from.source();
     let (mut store, claims) = claimed(&mut source, brokers).await;
-    let sink = store.topic::<Telemetry>(&to.name).unwrap();
-    let mut sink = sink.with_key(|row: &Telemetry| row.vehicle().as_str().to_owned());
-    let rows: Vec<_> = (0..RATE * interval.as_millis() as u64 / 1000)
+    let rows = OutboxRows::<Telemetry>::new(&to.name).unwrap();
+    let mut sink = store.topic_of(rows.with_key(|row| row.vehicle().as_str().to_owned()));
+    let batch: Vec<_> = (0..RATE * interval.as_millis() as u64 / 1000)
         .map(row)
         .collect();
     let mut took = Vec::new();
     for seq in 1..=commits as u64 + 5 {
         let begun = now();
         let mut tx = store.begin().await.unwrap();
-        let outcome = sink.write(&mut tx, &rows).await.unwrap();
+        let outcome = sink.write(&mut tx, &batch).await.unwrap();
         assert!(outcome.rejected.is_empty());
         let epoch = claims
             .iter()
