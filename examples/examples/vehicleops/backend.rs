@@ -24,7 +24,7 @@ use tokio::sync::oneshot::Receiver;
 use crate::{
     Fallible,
     pipeline::{self, End},
-    store::{Store, to_topic},
+    store::Stores,
     topics::Topics,
 };
 
@@ -35,13 +35,14 @@ const LIMIT_KMH: u32 = 80;
 pub(crate) async fn run(
     brokers: &str,
     topics: &Topics,
-    store: Store,
+    stores: &Stores,
     end: End,
 ) -> Fallible<Option<Report>> {
     let group = std::env::var("KAFKA_CONSUMER_GROUP");
     let group = topics.group(group.as_deref().unwrap_or("vehicleops-backend"));
     let (start, kafka) = (StartAt::Earliest, pipeline::reading());
     let source = KafkaSource::open(brokers, &group, [&*topics.raw], start, kafka)?;
+    let store = stores.open("backend", &source).await?;
     let decode = KafkaDecoder::new(VehicleOps::default());
 
     let (mut graph, telemetry) = Graph::<Telemetry>::new();
@@ -77,8 +78,8 @@ pub(crate) async fn run(
     })?;
     // The time of processing differs in a repeated attempt, the event does not.
     let events_out = events_out.with_id(Enriched::id);
-    let (alerts, events_out) = (to_topic(&store, alerts), to_topic(&store, events_out));
-    let backend = Pipeline::exactly_once(source, decode, as_sent(), graph, store)
+    let (alerts, events_out) = (store.to_topic(alerts), store.to_topic(events_out));
+    let backend = Pipeline::exactly_once(source, decode, as_sent(), graph, store.store())
         .store("alerts", numbered, alerts)
         .store("processed", processed, events_out);
     let health = backend.watch();

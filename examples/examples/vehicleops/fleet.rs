@@ -23,7 +23,7 @@ use crate::{
     Fallible,
     pipeline::{self, End},
     shift::{FLEET, LENGTH, VEHICLES},
-    store::{Store, to_topic},
+    store::Stores,
     topics::Topics,
 };
 
@@ -43,12 +43,13 @@ pub(crate) fn options(start: EventTime) -> SimulatorOptions {
 pub(crate) async fn run(
     brokers: &str,
     topics: &Topics,
-    store: Store,
+    stores: &Stores,
     end: End,
 ) -> Fallible<Option<Report>> {
     let group = topics.group("vehicle-simulator");
     let (start, kafka) = (StartAt::Earliest, pipeline::reading());
     let source = KafkaSource::open(brokers, &group, [&*topics.commands], start, kafka)?;
+    let store = stores.open("fleet", &source).await?;
     let decode = KafkaDecoder::new(Commands);
     let order = Order::within(Duration::ZERO).allowing(COMMANDS_KEPT);
 
@@ -84,11 +85,11 @@ pub(crate) async fn run(
         pipeline::json(&OutcomeMessage::from(outcome), to);
     })?;
     let (raw, mission_events, ended) = (
-        to_topic(&store, raw),
-        to_topic(&store, mission_events),
-        to_topic(&store, ended),
+        store.to_topic(raw),
+        store.to_topic(mission_events),
+        store.to_topic(ended),
     );
-    let fleet = Pipeline::exactly_once(source, decode, order, graph, store)
+    let fleet = Pipeline::exactly_once(source, decode, order, graph, store.store())
         .store("raw", telemetry, raw)
         .store("missions", missions, mission_events)
         .store("status", outcomes, ended)

@@ -1,4 +1,4 @@
-//! The log of commands: who was told what, and its outcome, in a table.
+//! The log of commands: who was told what, and its outcome.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -100,13 +100,13 @@ pub(crate) async fn run(
     let names = [&*topics.commands, &*topics.outcomes];
     let (start, kafka) = (StartAt::Earliest, pipeline::reading());
     let source = KafkaSource::open(brokers, &group, names, start, kafka)?;
-    let store = stores.open("command-log").await?;
+    let store = stores.open("command-log", &source).await?;
     let (graph, lines) = Graph::<Line>::new();
-    let table = Stores::table::<Line>(&store, "command_log").await?;
+    let log = stores.log::<Line>(&store).await?;
     let order = Order::within(Duration::ZERO).allowing(LATENESS);
     let decode = KafkaDecoder::new(Both);
-    let logger =
-        Pipeline::exactly_once(source, decode, order, graph, store).store("log", lines, table);
+    let logger = Pipeline::exactly_once(source, decode, order, graph, store.store())
+        .store("log", lines, log);
     let health = logger.watch();
     let ids: BTreeSet<CommandId> = sent.iter().map(Command::known_as).collect();
     let (_known, all) = watch::channel(Some((sent.len() + ids.len()) as u64));

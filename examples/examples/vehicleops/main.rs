@@ -9,7 +9,8 @@
 //!                  `-> command log <-'
 //! ```
 //!
-//! Fleet, backend and log are one pipeline each, exactly once. Fleet and backend are interrupted
+//! Fleet, backend and log are one pipeline each, exactly once: first with PostgreSQL, whose outbox a
+//! relay brings to the topics, and then with `KafkaStore` and no database. Fleet and backend are interrupted
 //! once in the middle. Plain loops over what is in the topics afterwards check that
 //! - each command ends once, as `EXECUTED` or `FAILED`, although some are sent twice, late, or to
 //!   nobody, and that telemetry shows what was executed;
@@ -54,13 +55,20 @@ type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 #[tokio::main]
 async fn main() -> Fallible<()> {
     let brokers = kafka::brokers()?;
-    let topics = Topics::make(&brokers).await?;
-    let stores = Stores::create().await?;
-    let told = Box::pin(everything(&brokers, &topics, &stores));
-    let told = tokio::time::timeout(PATIENCE, told).await;
-    stores.remove().await?;
-    let told = told.map_err(|_| format!("something is missing after {PATIENCE:?}"))??;
-    println!("vehicleops: ok ({told})");
+    let mut told = Vec::new();
+    for store in ["PostgreSQL", "Kafka"] {
+        let topics = Topics::make(&brokers).await?;
+        let stores = match store {
+            "Kafka" => Stores::kafka(&brokers, &topics).await?,
+            _ => Stores::postgres().await?,
+        };
+        let run = Box::pin(everything(&brokers, &topics, &stores));
+        let run = tokio::time::timeout(PATIENCE, run).await;
+        stores.remove().await?;
+        let run = run.map_err(|_| format!("{store}: something is missing after {PATIENCE:?}"))?;
+        told.push(format!("{store}: {}", run?));
+    }
+    println!("vehicleops: ok ({})", told.join("; "));
     Ok(())
 }
 

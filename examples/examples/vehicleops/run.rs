@@ -20,11 +20,10 @@ pub(crate) async fn fleet_and_backend(
         let (ended, all) = oneshot::channel();
         let carry_out = async {
             let end = End::Interrupted(commands / 2);
-            let report = fleet::run(brokers, topics, stores.open("fleet").await?, end).await?;
+            let report = fleet::run(brokers, topics, stores, end).await?;
             assert!(report.is_none(), "the fleet is interrupted");
             let (_known, all) = watch::channel(Some(commands));
-            let store = stores.open("fleet").await?;
-            let report = fleet::run(brokers, topics, store, End::Total(all)).await?;
+            let report = fleet::run(brokers, topics, stores, End::Total(all)).await?;
             let _ = ended.send(());
             report.ok_or_else(|| "the fleet has no report".into())
         };
@@ -39,10 +38,9 @@ pub(crate) async fn fleet_and_backend(
         let (ended, all) = oneshot::channel();
         let process = async {
             let end = End::Interrupted(INTERRUPTED_AFTER);
-            let report = backend::run(brokers, topics, stores.open("backend").await?, end).await?;
+            let report = backend::run(brokers, topics, stores, end).await?;
             assert!(report.is_none(), "the backend is interrupted");
-            let store = stores.open("backend").await?;
-            let report = backend::run(brokers, topics, store, End::Total(raw)).await?;
+            let report = backend::run(brokers, topics, stores, End::Total(raw)).await?;
             let _ = ended.send(());
             report.ok_or_else(|| "the backend has no report".into())
         };

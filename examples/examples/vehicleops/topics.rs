@@ -130,9 +130,14 @@ impl Reader<'_> {
     }
 
     async fn topic(&self, name: &str) -> Fallible<Vec<Record>> {
-        let (brokers, name) = (self.brokers.to_owned(), name.to_owned());
-        tokio::task::spawn_blocking(move || read_committed(&brokers, &name)).await?
+        committed(self.brokers, name).await
     }
+}
+
+/// All committed records of a topic, by partition in their order.
+pub(crate) async fn committed(brokers: &str, name: &str) -> Fallible<Vec<Record>> {
+    let (brokers, name) = (brokers.to_owned(), name.to_owned());
+    tokio::task::spawn_blocking(move || read_committed(&brokers, &name)).await?
 }
 
 fn read_committed(brokers: &str, name: &str) -> Fallible<Vec<Record>> {

@@ -1,23 +1,19 @@
-//! The store of results, states and positions: the one place that chooses it.
-//!
-//! With PostgreSQL, messages for topics are rows of the outbox, in the transaction of the position,
-//! and a relay produces them. A store that lives in the topics themselves would replace this file:
-//! the pipelines name no other type than [`Store`], and write to topics by [`to_topic`] alone.
+//! PostgreSQL: messages for topics are rows of the outbox, in the transaction of the position, and a
+//! relay produces them.
 
 use std::time::Duration;
 
-use fleet_core::{TableRow, sink::TransactionalSink};
 use fleet_sinks::{
     PostgresStore,
     kafka::{KafkaSinkOptions, Relay, RelayOptions},
-    outbox::{Backlog, OutboxRows},
+    outbox::Backlog,
     postgres::{Database, PostgresOptions},
 };
 
 use crate::Fallible;
 
-/// What the pipelines commit to.
-pub(crate) type Store = PostgresStore;
+/// The table of the log of commands.
+pub(super) const LOG: &str = "command_log";
 
 /// How often a relay looks for messages. Our choice: hardly seen beside the other delays.
 const POLL: Duration = Duration::from_millis(100);
@@ -64,23 +60,15 @@ impl Stores {
     }
 
     /// The store of a pipeline.
-    pub(crate) async fn open(&self, pipeline: &str) -> Fallible<Store> {
+    pub(crate) async fn open(&self, pipeline: &str) -> Fallible<PostgresStore> {
         Ok(PostgresStore::open(&self.database, pipeline).await?)
-    }
-
-    /// A table of a store.
-    pub(crate) async fn table<R: TableRow + Send + Sync + 'static>(
-        store: &Store,
-        name: &str,
-    ) -> Fallible<impl TransactionalSink<R, Store> + use<R>> {
-        Ok(store.table::<R>(name).await?)
     }
 
     /// The id and the status of each line of the log of commands.
     pub(crate) async fn log_lines(&self) -> Fallible<Vec<(String, String)>> {
         let connection = self.database.connection().await?;
-        let sql = "SELECT id, status FROM command_log";
-        let work = connection.client().query(sql, &[]);
+        let sql = format!("SELECT id, status FROM {LOG}");
+        let work = connection.client().query(&sql, &[]);
         let rows = connection.run("read the log of commands in", work).await?;
         rows.into_iter()
             .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
@@ -113,14 +101,6 @@ impl Stores {
         assert_eq!(status.refused(), 0, "{:?}", status.topics);
         Ok(())
     }
-}
-
-/// Rows of a stream as messages for a topic, committed with the position.
-pub(crate) fn to_topic<R: Send + Sync + 'static>(
-    store: &Store,
-    rows: OutboxRows<R>,
-) -> impl TransactionalSink<R, Store> + use<R> {
-    store.outbox(rows)
 }
 
 async fn run(database: &Database, sql: &str) -> Fallible<()> {
