@@ -37,6 +37,7 @@
 //! Depends on `fleet-core` alone.
 
 mod class;
+mod clock;
 mod columns;
 mod count;
 pub mod detect;
@@ -44,6 +45,7 @@ pub mod detect;
 pub mod drives;
 #[cfg(feature = "evaluation")]
 pub mod evaluation;
+mod frame;
 mod harsh_event;
 mod number;
 pub mod profile;

@@ -30,11 +30,11 @@ mod speed;
 mod stand;
 mod thresholds;
 
-pub use columns::{Clock, Frame, SignalColumns};
+pub use columns::SignalColumns;
 pub use detection::{Detection, Forward, Impulse, Manoeuvre};
 pub use detector::{DetectTrip, Detector};
 pub use kind::Kind;
 pub use limit::{Limit, LimitCounts, LimitEvent, LimitTrip};
 pub use thresholds::{Filter, Level, TABLE_VERSION, Thresholds};
 
-pub use crate::class::VehicleClass;
+pub use crate::{class::VehicleClass, clock::Clock, frame::Frame};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    columns::Frame,
+    Frame,
     leg::{Leg, Point, median},
 };
 use crate::signal::{

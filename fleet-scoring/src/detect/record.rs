@@ -3,7 +3,8 @@
 use ndarray::ArrayView1;
 
 use super::{
-    columns::{ACCEL, COLUMNS, COURSE, Clock, GYRO, SPEED, SignalColumns},
+    Clock,
+    columns::{ACCEL, COLUMNS, COURSE, GYRO, SPEED, SignalColumns},
     leg::{Leg, POINT},
 };
 use crate::signal::{BlockMean, cast, grid::Grid};

@@ -83,8 +83,8 @@ pub use evaluate::{Evaluation, evaluate};
 pub use matching::{HIT_S, MERGE_S, Verdict, compare, merge};
 pub use plot::plot;
 pub use rank::rank_auc;
-pub use recording::{Clock, Frame, Gravity, Recording};
+pub use recording::{Gravity, Recording};
 pub use seed_rule::seed_rule;
 pub use truth::{Interval, Labelled, Style};
 
-pub use crate::class::VehicleClass;
+pub use crate::{class::VehicleClass, clock::Clock, frame::Frame};
