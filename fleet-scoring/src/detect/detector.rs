@@ -30,7 +30,7 @@ use crate::signal::{STEP_S, Unavailable};
 /// unavailable.
 ///
 /// # Cost
-/// Constant memory for each second of a trip, whatever its rate: 480 bytes while it is recorded,
+/// Constant memory for each second of a trip, whatever its rate: 400 bytes while it is recorded,
 /// and at most 24 hours of them.
 ///
 /// # Examples
@@ -151,7 +151,7 @@ impl DetectTrip {
 
 impl Detector {
     fn leg(&self, leg: &Leg, has: [bool; COLUMNS], found: &mut Detection, sums: &mut [f64; 3]) {
-        let speed = SpeedTrack::of(&leg.speed, leg.points.len());
+        let speed = SpeedTrack::of(&leg.speed, leg.accel.len());
         if let Some(metres) = speed.distance_m() {
             *found.distance_km.get_or_insert(0.0) += metres / 1000.0;
         }

@@ -28,6 +28,7 @@ mod plane;
 mod record;
 mod speed;
 mod stand;
+mod stretch;
 mod thresholds;
 
 pub use columns::SignalColumns;

@@ -2,7 +2,7 @@
 
 use super::{
     leg::quantile,
-    plane::{Plane, points_in},
+    plane::{MANY, Plane, points_in, spread},
 };
 
 /// For each point, whether the vehicle stands still: by its speed where that is known, else
@@ -13,8 +13,7 @@ pub(super) fn standing(plane: &Plane, speed: &[f64]) -> Vec<bool> {
         return runs(speed.iter().map(|speed| *speed < STILL_KMH));
     }
     let smooth = smoothed(&plane.shake, &plane.sound);
-    let mut known: Vec<f64> = smooth
-        .iter()
+    let mut known: Vec<f64> = spread(&smooth, MANY)
         .copied()
         .filter(|shake| shake.is_finite())
         .collect();
@@ -45,14 +44,14 @@ const FLOOR_FACTOR: f64 = 4.0;
 const SHORTEST_S: f64 = 1.5;
 
 /// Means over a second.
-fn smoothed(values: &[f64], sound: &[bool]) -> Vec<f64> {
+fn smoothed(values: &[f32], sound: &[bool]) -> Vec<f64> {
     let half = points_in(0.5);
     let mut sums = Vec::with_capacity(values.len() + 1);
     let (mut sum, mut count) = (0.0, 0.0);
     sums.push((sum, count));
     for (value, sound) in values.iter().zip(sound) {
         if *sound && value.is_finite() {
-            sum += value;
+            sum += f64::from(*value);
             count += 1.0;
         }
         sums.push((sum, count));
