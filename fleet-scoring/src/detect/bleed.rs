@@ -4,7 +4,10 @@ use super::{
     plane::{Plane, points_in},
     speed::SpeedTrack,
 };
-use crate::signal::{STEP_S, vector::Vec2};
+use crate::signal::{
+    STEP_S,
+    vector::{Vec2, headings},
+};
 
 /// A device that subtracts gravity follows its accelerometer within seconds, so an acceleration
 /// that lasts is taken for a tilt: it bleeds out of the "linear acceleration", and comes back with
@@ -14,7 +17,8 @@ use crate::signal::{STEP_S, vector::Vec2};
 /// At standstill there is no acceleration, so what is left there says what 1/T is. Without a
 /// standstill it is [`USUAL`].
 pub(super) fn restore(plane: &mut Plane, standing: &[bool], speed: &SpeedTrack) {
-    let turns = headings(plane);
+    let yaw = plane.yaw.iter().copied().chain(std::iter::repeat(0.0));
+    let turns = headings(yaw.map(|yaw| yaw.to_radians() * STEP_S));
     // The bias of a gyroscope becomes an offset that turns with the vehicle.
     let (mut offset, mut count) = (Vec2::ZERO, 0.0);
     for (accel, sound) in plane.accel.iter().zip(&plane.sound) {
@@ -26,28 +30,24 @@ pub(super) fn restore(plane: &mut Plane, standing: &[bool], speed: &SpeedTrack) 
     let offset = offset * (1.0_f64 / f64::max(count, 1.0));
     let keep = 1.0 - STEP_S / MEMORY_S;
     let mut integral = Vec2::ZERO;
-    let taken: Vec<(Vec2, Vec2)> = plane
-        .accel
-        .iter()
-        .zip(&turns)
-        .zip(&plane.sound)
-        .map(|((accel, turn), sound)| {
-            let left = *accel - offset;
-            // Half of this point's share before it is looked at, half after.
-            let half = if *sound {
-                left.turned(*turn) * (STEP_S / 2.0)
-            } else {
-                Vec2::ZERO
-            };
-            integral = (integral + half) * keep;
-            let here = integral.turned(-turn);
-            integral += half;
-            (left, here)
-        })
-        .collect();
-    let share = share(&taken, standing, speed);
-    for (accel, (left, taken)) in plane.accel.iter_mut().zip(taken) {
-        *accel = left + taken * share;
+    let points = plane.accel.iter_mut().zip(turns).zip(&plane.sound);
+    let taken = points.map(|((accel, turn), sound)| {
+        *accel = *accel - offset;
+        // Half of this point's share before it is looked at, half after.
+        let half = if *sound {
+            accel.turned_by(turn) * (STEP_S / 2.0)
+        } else {
+            Vec2::ZERO
+        };
+        integral = (integral + half) * keep;
+        let here = integral.turned_back(turn);
+        integral += half;
+        here
+    });
+    let taken: Vec<Vec2> = taken.collect();
+    let share = share(&plane.accel, &taken, standing, speed);
+    for (accel, taken) in plane.accel.iter_mut().zip(taken) {
+        *accel += taken * share;
     }
 }
 
@@ -65,7 +65,7 @@ const ENOUGH_S: f64 = 10.0;
 const EDGE_S: f64 = 0.5;
 
 /// The inverse of the time constant, by least squares over the standstills.
-fn share(taken: &[(Vec2, Vec2)], standing: &[bool], speed: &SpeedTrack) -> f64 {
+fn share(left: &[Vec2], taken: &[Vec2], standing: &[bool], speed: &SpeedTrack) -> f64 {
     // A late speed says standstill late, and says so when the vehicle moves again.
     let edge = if speed.distance_m().is_some() {
         4.0 * EDGE_S
@@ -77,14 +77,14 @@ fn share(taken: &[(Vec2, Vec2)], standing: &[bool], speed: &SpeedTrack) -> f64 {
     for run in standing.chunk_by(|a, b| a == b) {
         let end = start + run.len();
         if run.first() == Some(&true) && run.len() > 2 * edge {
-            let inside = taken
-                .get(start + EDGE_POINTS..end - edge)
-                .unwrap_or_default();
-            for (left, taken) in inside {
+            let inside = start + EDGE_POINTS..end - edge;
+            let taken = taken.get(inside.clone()).unwrap_or_default();
+            let left = left.get(inside).unwrap_or_default();
+            for (left, taken) in left.iter().zip(taken) {
                 products -= left.dot(*taken);
                 squares += taken.dot(*taken);
             }
-            count += inside.len();
+            count += taken.len();
         }
         start = end;
     }
@@ -96,14 +96,3 @@ fn share(taken: &[(Vec2, Vec2)], standing: &[bool], speed: &SpeedTrack) -> f64 {
 
 /// The body rings for a while after a stop.
 const EDGE_POINTS: usize = 5;
-
-/// The direction of the vehicle at each point, radians to the left of that at the first.
-fn headings(plane: &Plane) -> Vec<f64> {
-    let mut heading = 0.0_f64;
-    let yaw = plane.yaw.iter().copied().chain(std::iter::repeat(0.0));
-    let turns = plane.accel.iter().zip(yaw).map(|(_, yaw)| {
-        heading += yaw.to_radians() * STEP_S;
-        heading
-    });
-    turns.collect()
-}

@@ -157,9 +157,9 @@ impl Detector {
         }
         let plane =
             Plane::of(leg, self.frame, has[ACCEL + 2], has[GYRO + 2]).filter(|_| has[ACCEL]);
-        if let Some(mut plane) = plane {
+        if let Some(plane) = plane {
             if plane.rate_hz >= FEWEST_HZ {
-                self.by_acceleration(leg, &mut plane, &speed, has, found, sums);
+                self.by_acceleration(leg, plane, speed, has, found, sums);
                 return;
             }
             found.lacks(
@@ -173,27 +173,27 @@ impl Detector {
     fn by_acceleration(
         &self,
         leg: &Leg,
-        plane: &mut Plane,
-        speed: &SpeedTrack,
+        mut plane: Plane,
+        speed: SpeedTrack,
         has: [bool; COLUMNS],
         found: &mut Detection,
         sums: &mut [f64; 3],
     ) {
-        let still = standing(plane, &speed.kmh);
+        let still = standing(&plane, &leg.shake, &speed.kmh);
         // The error of a compass turns with the vehicle and would add up, so the frame of the
         // earth is left as it is.
         if plane.levelled && self.frame != Frame::Earth {
-            restore(plane, &still, speed);
+            restore(&mut plane, &still, &speed);
         }
         found.rate_hz.get_or_insert(plane.rate_hz);
         found.filter = Some(Filter::Bell);
         found.frame = Some(self.frame);
-        let mut yaw = plane.yaw.clone();
+        let mut yaw = None;
         let known = self.frame == Frame::Vehicle;
         let mut oriented = match self.frame {
-            Frame::Vehicle => orient::known(plane),
-            Frame::Device => orient::fixed(plane, speed, &still),
-            Frame::Earth if !plane.yaw.is_empty() => orient::earth(plane, speed, &still),
+            Frame::Vehicle => orient::known(&plane),
+            Frame::Device => orient::fixed(&plane, &speed, &still),
+            Frame::Earth if !plane.yaw.is_empty() => orient::earth(&plane, &speed, &still),
             Frame::Earth => {
                 if !has[COURSE] {
                     found.lacks(
@@ -202,12 +202,10 @@ impl Detector {
                     );
                     return;
                 }
-                let (_, rates) = turning(&leg.course, speed);
-                yaw = rates
-                    .iter()
-                    .map(|rate| if rate.is_finite() { *rate } else { 0.0 })
-                    .collect();
-                orient::by_course(plane, &leg.course_on_grid())
+                let (_, rates) = turning(&leg.course, &speed, leg.accel.len());
+                let or_zero = |rate: &f64| if rate.is_finite() { *rate } else { 0.0 };
+                yaw = Some(rates.iter().map(or_zero).collect());
+                orient::by_course(&plane, &leg.course_on_grid())
             }
         };
         if let Some(forward) = oriented.forward {
@@ -224,17 +222,17 @@ impl Detector {
         if !sideways {
             found.lacks("harsh corners", "there is no lateral acceleration");
         }
-        let motion = Motion {
+        let mut motion = Motion {
             along: oriented.along,
             across: if sideways {
                 oriented.across
             } else {
                 Vec::new()
             },
-            yaw,
+            yaw: yaw.unwrap_or(plane.yaw),
             error_deg: oriented.error_deg,
-            sound: plane.sound.clone(),
-            kmh: speed.kmh.clone(),
+            sound: plane.sound,
+            kmh: speed.kmh,
             origin_s: leg.origin_s,
             known,
             levelled: plane.levelled,
@@ -274,13 +272,13 @@ impl Detector {
         let or_zero = |value: &f64| if value.is_finite() { *value } else { 0.0 };
         let (mut across, mut yaw) = (Vec::new(), Vec::new());
         if has[COURSE] {
-            let (lateral, rates) = turning(&leg.course, speed);
+            let (lateral, rates) = turning(&leg.course, speed, leg.accel.len());
             across = lateral.iter().map(or_zero).collect();
             yaw = rates.iter().map(or_zero).collect();
         } else {
             found.lacks("harsh corners", "speed alone has no lateral acceleration");
         }
-        let motion = Motion {
+        let mut motion = Motion {
             along: speed.change_g.iter().map(or_zero).collect(),
             across,
             yaw,

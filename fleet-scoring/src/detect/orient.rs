@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use super::{
     leg::median,
-    plane::{Plane, points_in},
+    plane::{MANY, Plane, points_in, spread},
     speed::SpeedTrack,
 };
-use crate::signal::{ForwardEvidence, STEP_S, cast, vector::Vec2};
+use crate::signal::{
+    ForwardEvidence, STEP_S, cast,
+    vector::{Vec2, headings},
+};
 
 /// Accelerations along and across the vehicle.
 #[derive(Debug, Default)]
@@ -16,7 +19,7 @@ pub(super) struct Oriented {
     pub(super) along: Vec<f64>,
     /// g, positive to the left.
     pub(super) across: Vec<f64>,
-    /// The standard error of the direction that is forward, degrees.
+    /// The standard error of the direction that is forward, degrees; empty where it is known.
     pub(super) error_deg: Vec<f64>,
     /// The direction that is forward in the plane of the first part, if axes were unknown.
     pub(super) forward: Option<Vec2>,
@@ -52,12 +55,12 @@ pub(super) fn fixed(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Ori
     let mut oriented = Oriented::default();
     for part in &plane.parts {
         let mut evidence = ForwardEvidence::default();
-        for (_, piece) in pieces.iter().filter(|(point, _)| part.contains(point)) {
+        for (_, piece) in within(&pieces, part) {
             evidence.add([piece.x, piece.y]);
         }
         let (forward, error) = forward(&evidence, plane, &plane.accel, part, standing);
         oriented.forward = oriented.forward.or(Some(forward));
-        oriented.add(&plane.accel, part, |_| forward, error);
+        oriented.add(&plane.accel, part, (forward, 0.0), error);
     }
     oriented
 }
@@ -67,13 +70,16 @@ pub(super) fn fixed(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Ori
 pub(super) fn earth(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Oriented {
     let bias = bias(&plane.yaw, standing);
     // A recording may count turns to the right as positive. The wrong sign scatters the evidence.
-    let carried = [1.0, -1.0].map(|sign| {
-        let mut heading = 0.0_f64;
-        let frame = plane.accel.iter().zip(&plane.yaw).map(|(accel, yaw)| {
-            heading += sign * (yaw - bias).to_radians() * STEP_S;
-            accel.turned(-heading)
-        });
-        let frame: Vec<Vec2> = frame.collect();
+    let turns = plane
+        .yaw
+        .iter()
+        .map(|yaw| (yaw - bias).to_radians() * STEP_S);
+    let headings: Vec<Vec2> = headings(turns).collect();
+    let carried = [Vec2::turned_back, Vec2::turned_by].map(|carry| {
+        let frame = plane.accel.iter().zip(&headings);
+        let frame: Vec<Vec2> = frame
+            .map(|(accel, heading)| carry(*accel, *heading))
+            .collect();
         let pieces = pieces(&frame, plane, speed, standing);
         let block = points_in(BLOCK_S);
         let parts = plane.accel.len().div_ceil(block).max(1);
@@ -96,9 +102,7 @@ pub(super) fn earth(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Ori
     let mut oriented = Oriented::default();
     for (part, drift, evidence) in blocks {
         let (at_start, error) = forward(&evidence, plane, &frame, &part, standing);
-        let start = part.start;
-        let forward = |point: usize| at_start.turned(drift * (point - start) as f64);
-        oriented.add(&frame, &part, forward, error);
+        oriented.add(&frame, &part, (at_start, drift), error);
     }
     oriented
 }
@@ -108,7 +112,7 @@ pub(super) fn known(plane: &Plane) -> Oriented {
     Oriented {
         along: plane.accel.iter().map(|accel| accel.x).collect(),
         across: plane.accel.iter().map(|accel| accel.y).collect(),
-        error_deg: vec![0.0; plane.accel.len()],
+        error_deg: Vec::new(),
         forward: None,
     }
 }
@@ -132,21 +136,21 @@ pub(super) fn by_course(plane: &Plane, course_deg: &[f64]) -> Oriented {
 }
 
 impl Oriented {
+    /// Adds a part, at whose first point a direction is forward that turns by so many radians from
+    /// point to point.
     fn add(
         &mut self,
         accel: &[Vec2],
         part: &Range<usize>,
-        forward: impl Fn(usize) -> Vec2,
+        (mut forward, drift): (Vec2, f64),
         error_deg: f64,
     ) {
-        for (point, accel) in part
-            .clone()
-            .zip(accel.get(part.clone()).unwrap_or_default())
-        {
-            let forward = forward(point);
+        let step = Vec2::at_angle(drift);
+        for accel in accel.get(part.clone()).unwrap_or_default() {
             self.along.push(forward.dot(*accel));
             self.across.push(forward.cross(*accel));
             self.error_deg.push(error_deg);
+            forward = forward.turned_by(step);
         }
     }
 }
@@ -163,7 +167,9 @@ fn bias(yaw: &[f64], standing: &[bool]) -> f64 {
     if still.len() >= points_in(5.0) {
         return median(still).unwrap_or(0.0);
     }
-    let slow = yaw.iter().copied().filter(|yaw| yaw.abs() < TURN_DEG_S);
+    let slow = spread(yaw, MANY)
+        .copied()
+        .filter(|yaw| yaw.abs() < TURN_DEG_S);
     median(slow.collect()).unwrap_or(0.0)
 }
 
@@ -201,6 +207,14 @@ fn pieces(
         pieces.push((start, sum));
     }
     pieces
+}
+
+/// The pieces that begin within a part.
+fn within<'a>(pieces: &'a [(usize, Vec2)], part: &Range<usize>) -> &'a [(usize, Vec2)] {
+    let place = |point: usize| pieces.partition_point(|(start, _)| *start < point);
+    pieces
+        .get(place(part.start)..place(part.end))
+        .unwrap_or_default()
 }
 
 /// By how many points the speed is late: where it agrees best with the acceleration.
@@ -248,14 +262,23 @@ fn stops(standing: &[bool]) -> Vec<f64> {
 /// The drift of the frame, radians per point, under which the evidence of a block agrees best,
 /// and that evidence, turned back to the block's first point.
 fn steadiest(pieces: &[(usize, Vec2)], part: &Range<usize>) -> (f64, ForwardEvidence) {
-    let inside: Vec<_> = pieces
-        .iter()
-        .filter(|(point, sum)| part.contains(point) && *sum != Vec2::ZERO)
-        .collect();
+    let inside = within(pieces, part).iter();
+    // Pieces follow each other at one distance.
+    let distance = points_in(PIECE_S) as f64;
+    let first = inside
+        .clone()
+        .next()
+        .map_or(0.0, |(point, _)| (point - part.start) as f64);
     let turned = |drift: f64| {
-        inside
-            .iter()
-            .map(move |(point, sum)| sum.turned(-drift * (point - part.start) as f64))
+        let (mut turn, step) = (
+            Vec2::at_angle(drift * first),
+            Vec2::at_angle(drift * distance),
+        );
+        inside.clone().map(move |(_, sum)| {
+            let back = sum.turned_back(turn);
+            turn = turn.turned_by(step);
+            back
+        })
     };
     // Steps of half a radian over the block at most.
     let step = (0.5 / (part.len() as f64 * STEP_S))

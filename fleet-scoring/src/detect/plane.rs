@@ -21,8 +21,6 @@ pub(super) struct Plane {
     pub(super) yaw: Vec<f64>,
     /// Whether there is enough signal.
     pub(super) sound: Vec<bool>,
-    /// The energy of vibration, in any unit.
-    pub(super) shake: Vec<f32>,
     /// Parts between which the sensor was moved.
     pub(super) parts: Vec<Range<usize>>,
     /// Whether the device has subtracted gravity.
@@ -52,7 +50,6 @@ impl Plane {
                 .iter()
                 .map(|point| weight(point) >= least)
                 .collect(),
-            shake: leg.shake.iter().map(|[sum, count]| sum / count).collect(),
             rate_hz: usual / WEIGHT_S,
             ..Self::default()
         };

@@ -4,17 +4,18 @@ use super::{
     leg::quantile,
     plane::{MANY, Plane, points_in, spread},
 };
+use crate::signal::cast;
 
 /// For each point, whether the vehicle stands still: by its speed where that is known, else
 /// because vibration is at its floor and nothing turns. All false if the leg has no floor that
 /// stands out.
-pub(super) fn standing(plane: &Plane, speed: &[f64]) -> Vec<bool> {
+pub(super) fn standing(plane: &Plane, shake: &[[f32; 2]], speed: &[f64]) -> Vec<bool> {
     if speed.iter().any(|speed| speed.is_finite()) {
         return runs(speed.iter().map(|speed| *speed < STILL_KMH));
     }
-    let smooth = smoothed(&plane.shake, &plane.sound);
+    let smooth = smoothed(shake, &plane.sound);
     let mut known: Vec<f64> = spread(&smooth, MANY)
-        .copied()
+        .map(|shake| f64::from(*shake))
         .filter(|shake| shake.is_finite())
         .collect();
     let (Some(floor), Some(usual)) = (quantile(&mut known, 0.02), quantile(&mut known, 0.5)) else {
@@ -31,7 +32,7 @@ pub(super) fn standing(plane: &Plane, speed: &[f64]) -> Vec<bool> {
         .map(|yaw| yaw.abs())
         .chain(std::iter::repeat(0.0));
     let still = smooth.iter().zip(turning);
-    runs(still.map(|(shake, yaw)| *shake < limit && yaw < TURNING_DEG_S))
+    runs(still.map(|(shake, yaw)| f64::from(*shake) < limit && yaw < TURNING_DEG_S))
 }
 
 /// Slower than this is standing, km/h. Our choice: wheel sensors count from 1 to 2 km/h.
@@ -43,28 +44,36 @@ const FLOOR_FACTOR: f64 = 4.0;
 /// A shorter pause is not a standstill, seconds.
 const SHORTEST_S: f64 = 1.5;
 
-/// Means over a second.
-fn smoothed(values: &[f32], sound: &[bool]) -> Vec<f64> {
+/// Vibration over a second, from its sums; NaN where nothing is known.
+fn smoothed(shake: &[[f32; 2]], sound: &[bool]) -> Vec<f32> {
     let half = points_in(0.5);
-    let mut sums = Vec::with_capacity(values.len() + 1);
-    let (mut sum, mut count) = (0.0, 0.0);
-    sums.push((sum, count));
-    for (value, sound) in values.iter().zip(sound) {
-        if *sound && value.is_finite() {
-            sum += f64::from(*value);
-            count += 1.0;
+    let known = |point: usize| {
+        let pair = shake.get(point).zip(sound.get(point));
+        match pair {
+            Some(([sum, count], true)) => [f64::from(*sum), f64::from(*count)],
+            _ => [0.0; 2],
         }
-        sums.push((sum, count));
+    };
+    let (mut sum, mut count) = (0.0, 0.0);
+    for point in 0..half {
+        let [come, counted] = known(point);
+        sum += come;
+        count += counted;
     }
-    let last = values.len();
-    (0..last)
-        .map(|point| {
-            let ends = sums
-                .get(point.saturating_sub(half))
-                .zip(sums.get((point + half + 1).min(last)));
-            ends.map_or(f64::NAN, |((a, n), (b, m))| (b - a) / (m - n))
-        })
-        .collect()
+    let points = 0..sound.len();
+    let means = points.map(|point| {
+        let [come, counted] = known(point + half);
+        sum += come;
+        count += counted;
+        if let Some(gone) = point.checked_sub(half + 1) {
+            let [gone, counted] = known(gone);
+            sum -= gone;
+            count -= counted;
+        }
+        // What rounding leaves of a sum that became 0 is no vibration.
+        cast::narrow(f64::max(sum, 0.0) / count)
+    });
+    means.collect()
 }
 
 /// Keeps the runs that are long enough.

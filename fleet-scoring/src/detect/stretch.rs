@@ -1,7 +1,10 @@
 //! Rows without a silence, and how they are added to the grid.
 
 use super::leg::Leg;
-use crate::signal::grid::{Grid, Place, Sums};
+use crate::signal::{
+    cast,
+    grid::{Grid, Sums, cosine, place, sine},
+};
 
 /// Rows that are taken at once, so that they stay in the nearest cache.
 pub(super) const BATCH: usize = 512;
@@ -18,7 +21,8 @@ pub(super) type Axes<'a> = [&'a [f32]; 3];
 /// columns, without branches, so that they use vector instructions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stretch {
-    places: Vec<Place>,
+    intervals: Vec<f64>,
+    angles: Vec<f32>,
     cos: Vec<f32>,
     sin: Vec<f32>,
     steps: Vec<f32>,
@@ -75,13 +79,18 @@ impl Stretch {
         turn: Option<Axes<'_>>,
         (grids, leg, most): (&mut Grids, &mut Leg, usize),
     ) {
-        self.places.clear();
-        self.places
-            .extend(at.iter().map(|at| Place::at(grids.accel.periods(*at))));
+        let places = at.iter().map(|at| place(grids.accel.periods(*at)));
+        self.intervals.clear();
+        self.intervals
+            .extend(places.clone().map(|(interval, _)| interval));
+        self.angles.clear();
+        self.angles.extend(places.map(|(_, angle)| angle));
         self.cos.clear();
-        self.cos.extend(self.places.iter().map(|place| place.cos));
+        self.cos
+            .extend(self.angles.iter().map(|angle| cosine(*angle)));
         self.sin.clear();
-        self.sin.extend(self.places.iter().map(|place| place.sin));
+        self.sin
+            .extend(self.angles.iter().map(|angle| sine(*angle)));
         let accel = accel.map(|axes| {
             let (axes, weights) = self.accel.fill(axes, limit);
             self.before = steps(axes, weights, self.before, &mut self.steps);
@@ -89,20 +98,21 @@ impl Stretch {
         });
         let turn = turn.map(|axes| self.turn.fill(axes, f32::INFINITY));
         let mut start = 0;
-        while let Some(place) = self.places.get(start) {
-            let same = |other: &Place| other.interval.to_bits() == place.interval.to_bits();
-            let rest = self.places.iter().skip(start);
-            let rows = start..start + rest.take_while(|other| same(other)).count();
+        while let Some(number) = self.intervals.get(start) {
+            let rest = self.intervals.get(start..).unwrap_or_default();
+            // Whole numbers, so they are equal or differ by one.
+            let length = rest.iter().position(|other| *other > *number);
+            let rows = start..length.map_or(self.intervals.len(), |length| start + length);
             start = rows.end;
             let Some(last) = at.get(rows.end - 1) else {
                 return;
             };
-            let interval = crate::signal::cast::index(place.interval);
+            let interval = cast::index(*number);
             if interval >= most {
                 return;
             }
             let periods = grids.accel.periods(*last);
-            let sums = grids.accel.enter(place.interval, periods, &mut leg.accel);
+            let sums = grids.accel.enter(*number, periods, &mut leg.accel);
             let bell = [&self.cos, &self.sin].map(|column| part(column, &rows));
             if let Some((axes, weights)) = accel {
                 add(
@@ -114,16 +124,18 @@ impl Stretch {
                 if leg.shake.len() <= interval {
                     leg.shake.resize(interval + 1, [0.0; 2]);
                 }
-                if let Some([sum, count]) = leg.shake.get_mut(interval) {
-                    for (step, weight) in part(&self.steps, &rows).iter().zip(part(weights, &rows))
-                    {
-                        *sum += step;
-                        *count += weight;
+                if let Some(shake) = leg.shake.get_mut(interval) {
+                    let [mut sum, mut count] = *shake;
+                    let steps = part(&self.steps, &rows).iter();
+                    for (step, weight) in steps.zip(part(weights, &rows)) {
+                        sum += step;
+                        count += weight;
                     }
+                    *shake = [sum, count];
                 }
             }
             if let Some(((axes, weights), turn)) = turn.zip(grids.turn.as_mut()) {
-                let sums = turn.enter(place.interval, periods, &mut leg.turn);
+                let sums = turn.enter(*number, periods, &mut leg.turn);
                 add(
                     sums,
                     axes.map(|axis| part(axis, &rows)),

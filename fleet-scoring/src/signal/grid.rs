@@ -17,36 +17,35 @@ const BEFORE: usize = 2;
 const RING: usize = 8;
 
 /// Rows within one interval of the grid: their sum, and their sums times the cosine and the sine
-/// of their [`Place`].
+/// of their [`place`].
 pub(crate) type Sums<const N: usize> = [[f32; N]; 3];
 
-/// Where a row lies on a grid.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place {
-    /// The interval: that between the point of this number and the next.
-    pub(crate) interval: f64,
-    /// How far into the interval, as an angle of which a sixth of a circle is all of it.
-    pub(crate) cos: f32,
-    pub(crate) sin: f32,
+/// The interval that a time lies in, and how far: as an angle of which a sixth of a circle is all
+/// of it. The time is in periods since the first point; an interval lies between the point of its
+/// number and the next.
+///
+/// No branch and no call, so that a loop over many rows uses vector instructions.
+pub(crate) fn place(periods: f64) -> (f64, f32) {
+    // Adding and subtracting 1.5 * 2^52 rounds to a whole number. A tie may round down to the interval
+    // before, where the row then lies at the very end: its weights are the same.
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
+    let interval = (periods - 0.5 + WHOLE) - WHOLE;
+    let angle = (periods - interval) * (std::f64::consts::PI / 3.0);
+    (interval, cast::narrow(angle))
 }
 
-impl Place {
-    /// The place of a time, in periods since the first point.
-    ///
-    /// No branch and no call, so that a loop over many rows uses vector instructions.
-    pub(crate) fn at(periods: f64) -> Self {
-        // Adding and subtracting 2^52 rounds to a whole number. A tie may round down to the
-        // interval before, where the row then lies at the very end: its weights are the same.
-        const WHOLE: f64 = 4_503_599_627_370_496.0;
-        let interval = (periods - 0.5 + WHOLE) - WHOLE;
-        let angle = cast::narrow((periods - interval) * (std::f64::consts::PI / 3.0));
-        let square = angle * angle;
-        // Taylor's series; what they leave out is below 4e-6 within a sixth of a circle.
-        let cos = 1.0
-            - square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0 * (1.0 - square / 56.0)));
-        let sin = angle * (1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0)));
-        Self { interval, cos, sin }
-    }
+/// The cosine of an angle within a sixth of a circle, by Taylor's series: what it leaves out is
+/// below 4e-7.
+pub(crate) fn cosine(angle: f32) -> f32 {
+    let square = angle * angle;
+    let rest = 1.0 - square / 56.0 * (1.0 - square / 90.0);
+    1.0 - square / 2.0 * (1.0 - square / 12.0 * (1.0 - square / 30.0 * rest))
+}
+
+/// The sine likewise; what is left out is below 4e-6.
+pub(crate) fn sine(angle: f32) -> f32 {
+    let square = angle * angle;
+    angle * (1.0 - square / 6.0 * (1.0 - square / 20.0 * (1.0 - square / 42.0)))
 }
 
 /// Adds rows of `N` values to the points of the grid that they reach, weighted by a bell (Hann's
@@ -97,7 +96,8 @@ impl<const N: usize> Grid<N> {
     /// Adds a row. Times must not decrease. Gives the points out that no later row can reach.
     pub(crate) fn add(&mut self, at: f64, row: &[f32; N], points: &mut Vec<[f32; N]>) {
         let periods = self.periods(at);
-        let Place { interval, cos, sin } = Place::at(periods);
+        let (interval, angle) = place(periods);
+        let (cos, sin) = (cosine(angle), sine(angle));
         let [plain, by_cos, by_sin] = self.enter(interval, periods, points);
         for (((plain, by_cos), by_sin), value) in plain.iter_mut().zip(by_cos).zip(by_sin).zip(row)
         {
