@@ -1,6 +1,7 @@
 //! Brings back what a device took for a tilt.
 
 use super::{
+    Frame,
     plane::{Plane, points_in},
     speed::SpeedTrack,
 };
@@ -16,8 +17,11 @@ use crate::signal::{
 ///
 /// At standstill there is no acceleration, so what is left there says what 1/T is. Without a
 /// standstill it is [`USUAL`].
-pub(super) fn restore(plane: &mut Plane, standing: &[bool], speed: &SpeedTrack) {
-    let yaw = plane.yaw.iter().copied().chain(std::iter::repeat(0.0));
+pub(super) fn restore(plane: &mut Plane, frame: Frame, standing: &[bool], speed: &SpeedTrack) {
+    // The frame of the earth does not turn with the vehicle, but for the error of a compass.
+    let turning = if frame == Frame::Earth { 0.0 } else { 1.0 };
+    let yaw = plane.yaw.iter().map(|yaw| turning * yaw);
+    let yaw = yaw.chain(std::iter::repeat(0.0));
     let turns = headings(yaw.map(|yaw| yaw.to_radians() * STEP_S));
     // The bias of a gyroscope becomes an offset that turns with the vehicle.
     let (mut offset, mut count) = (Vec2::ZERO, 0.0);

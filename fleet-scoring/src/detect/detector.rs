@@ -158,13 +158,18 @@ impl Detector {
         let plane =
             Plane::of(leg, self.frame, has[ACCEL + 2], has[GYRO + 2]).filter(|_| has[ACCEL]);
         if let Some(plane) = plane {
-            if plane.rate_hz >= FEWEST_HZ {
+            let pointed = self.frame != Frame::Earth || !plane.yaw.is_empty() || has[COURSE];
+            if plane.rate_hz >= FEWEST_HZ && pointed {
                 self.by_acceleration(leg, plane, speed, has, found, sums);
                 return;
             }
             found.lacks(
                 "harsh manoeuvres by acceleration",
-                "samples that are rarer than 5 in a second show faster motion as slow",
+                if pointed {
+                    "samples that are rarer than 5 in a second show faster motion as slow"
+                } else {
+                    "without yaw rate or course, nothing says which way the vehicle points"
+                },
             );
         }
         self.by_speed(leg, &speed, has, found, sums);
@@ -180,10 +185,8 @@ impl Detector {
         sums: &mut [f64; 3],
     ) {
         let still = standing(&plane, &leg.shake, &speed.kmh);
-        // The error of a compass turns with the vehicle and would add up, so the frame of the
-        // earth is left as it is.
-        if plane.levelled && self.frame != Frame::Earth {
-            restore(&mut plane, &still, &speed);
+        if plane.levelled {
+            restore(&mut plane, self.frame, &still, &speed);
         }
         found.rate_hz.get_or_insert(plane.rate_hz);
         found.filter = Some(Filter::Bell);
@@ -195,13 +198,6 @@ impl Detector {
             Frame::Device => orient::fixed(&plane, &speed, &still),
             Frame::Earth if !plane.yaw.is_empty() => orient::earth(&plane, &speed, &still),
             Frame::Earth => {
-                if !has[COURSE] {
-                    found.lacks(
-                        "manoeuvres in the frame of the earth",
-                        "without yaw rate or course, nothing says which way the vehicle points",
-                    );
-                    return;
-                }
                 let (_, rates) = turning(&leg.course, &speed, leg.accel.len());
                 let or_zero = |rate: &f64| if rate.is_finite() { *rate } else { 0.0 };
                 yaw = Some(rates.iter().map(or_zero).collect());

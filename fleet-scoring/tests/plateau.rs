@@ -1,0 +1,110 @@
+//! Where the levels of `production` lie on their plateaus: F1 of each kind on the synthetic drives,
+//! while one level is multiplied by a factor. Run in release with `cargo test --release -p
+//! fleet-scoring --features evaluation --test plateau -- --ignored --nocapture`.
+#![cfg(feature = "evaluation")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panic, as tests do"
+)]
+
+use fleet_core::event::AlertKind::{self, HarshBrake, HarshCorner, RapidAccel};
+use fleet_scoring::{
+    detect::{Detector, Filter, Level, Thresholds, VehicleClass},
+    drives::DriveSet,
+    evaluation::{Evaluation, Labelled, Recording, evaluate, findings, production, signals},
+};
+
+const FACTORS: [f64; 8] = [0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4];
+const KINDS: [AlertKind; 3] = [HarshBrake, RapidAccel, HarshCorner];
+
+/// One number of a level.
+type Part = fn(&mut Level) -> &mut f64;
+
+const PARTS: [(&str, Part); 4] = [
+    ("enter", |level| &mut level.enter_g),
+    ("exit", |level| &mut level.exit_g),
+    ("duration", |level| &mut level.min_duration_s),
+    ("change", |level| &mut level.min_change_kmh),
+];
+
+fn level<'a>(levels: &'a mut Thresholds, kind: &AlertKind) -> &'a mut Level {
+    match kind {
+        HarshBrake => &mut levels.harsh_brake,
+        RapidAccel => &mut levels.rapid_accel,
+        _ => &mut levels.harsh_corner,
+    }
+}
+
+/// Evaluates recordings with one number of one kind multiplied.
+fn with_factor(drives: &[Labelled], kind: &AlertKind, part: Part, factor: f64) -> Evaluation {
+    let detector = |recording: &Recording| {
+        let class = recording.class.unwrap();
+        let mut detector = Detector::new(recording.frame, class);
+        for filter in [Filter::Bell, Filter::Line] {
+            let mut levels = Thresholds::production(class, filter);
+            *part(level(&mut levels, kind)) *= factor;
+            detector = detector.with_thresholds(levels);
+        }
+        findings(&detector.detect(&signals(recording)))
+    };
+    evaluate(&detector, drives.iter().cloned())
+}
+
+/// F1 over all cells, and in the worst cell.
+fn of_kind(result: &Evaluation, kind: &AlertKind) -> (f64, f64) {
+    let overall = result.overall.iter().find(|one| one.kind == *kind);
+    let overall = overall
+        .and_then(|one| one.f1)
+        .map_or(f64::NAN, |f1| f1.value);
+    let worst = result.worst(kind).and_then(|cell| cell.f1);
+    (overall, worst.map_or(f64::NAN, |f1| f1.value))
+}
+
+#[test]
+#[ignore = "measures"]
+fn soak_plateau_of_each_level() {
+    let drives: Vec<Labelled> = DriveSet::development()
+        .with_rates(&[1.0, 50.0])
+        .drives()
+        .map(|options| options.drive().labelled)
+        .collect();
+    println!("F1 overall / worst cell, by factor {FACTORS:?}");
+    for kind in &KINDS {
+        for (name, part) in PARTS {
+            let row = FACTORS.map(|factor| {
+                let result = with_factor(&drives, kind, part, factor);
+                let (overall, worst) = of_kind(&result, kind);
+                format!("{overall:.3}/{worst:.2}")
+            });
+            println!("{:12} {name:9} {}", kind.as_word(), row.join("  "));
+        }
+    }
+    for class in VehicleClass::ALL {
+        let of_class: Vec<Labelled> = drives
+            .iter()
+            .filter(|drive| drive.recording.class == Some(class))
+            .cloned()
+            .collect();
+        for kind in &KINDS {
+            let row = FACTORS.map(|factor| {
+                let result = with_factor(&of_class, kind, |level| &mut level.enter_g, factor);
+                let (overall, worst) = of_kind(&result, kind);
+                format!("{overall:.3}/{worst:.2}")
+            });
+            println!(
+                "{:12} {:9} {}",
+                kind.as_word(),
+                class.as_word(),
+                row.join("  ")
+            );
+        }
+    }
+}
+
+#[test]
+#[ignore = "measures"]
+fn soak_every_cell_of_the_development_drives() {
+    let drives = DriveSet::development();
+    let drives = drives.drives().map(|options| options.drive().labelled);
+    println!("{}", evaluate(&production, drives));
+}
