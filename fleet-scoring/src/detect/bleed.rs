@@ -1,12 +1,11 @@
 //! Brings back what a device took for a tilt.
 
 use super::{
-    Frame,
     plane::{Plane, points_in},
     speed::SpeedTrack,
 };
 use crate::signal::{
-    STEP_S,
+    STEP_S, cast,
     vector::{Vec2, headings},
 };
 
@@ -17,25 +16,14 @@ use crate::signal::{
 ///
 /// At standstill there is no acceleration, so what is left there says what 1/T is. Without a
 /// standstill it is [`USUAL`].
-pub(super) fn restore(plane: &mut Plane, frame: Frame, standing: &[bool], speed: &SpeedTrack) {
-    // The frame of the earth does not turn with the vehicle, but for the error of a compass.
-    let turning = if frame == Frame::Earth { 0.0 } else { 1.0 };
-    let yaw = plane.yaw.iter().map(|yaw| turning * yaw);
-    let yaw = yaw.chain(std::iter::repeat(0.0));
+pub(super) fn restore(plane: &mut Plane, standing: &[bool], speed: &SpeedTrack) {
+    let yaw = plane.yaw.iter().copied().chain(std::iter::repeat(0.0));
     let turns = headings(yaw.map(|yaw| yaw.to_radians() * STEP_S));
-    // The bias of a gyroscope becomes an offset that turns with the vehicle.
-    let (mut offset, mut count) = (Vec2::ZERO, 0.0);
-    for (accel, sound) in plane.accel.iter().zip(&plane.sound) {
-        if *sound {
-            offset += *accel;
-            count += 1.0;
-        }
-    }
-    let offset = offset * (1.0_f64 / f64::max(count, 1.0));
+    let offsets = offsets(plane);
     let keep = 1.0 - STEP_S / MEMORY_S;
     let mut integral = Vec2::ZERO;
     let points = plane.accel.iter_mut().zip(turns).zip(&plane.sound);
-    let taken = points.map(|((accel, turn), sound)| {
+    let taken = points.zip(offsets).map(|(((accel, turn), sound), offset)| {
         *accel = *accel - offset;
         // Half of this point's share before it is looked at, half after.
         let half = if *sound {
@@ -55,16 +43,55 @@ pub(super) fn restore(plane: &mut Plane, frame: Frame, standing: &[bool], speed:
     }
 }
 
+/// The bias of a gyroscope becomes an offset that turns with the vehicle: at each point, the mean
+/// over the windows around it. What a device takes for a tilt it gives back, so over a minute and
+/// more the mean of what is left is the offset.
+fn offsets(plane: &Plane) -> Vec<Vec2> {
+    let window = points_in(OFFSET_S);
+    let windows = plane.accel.chunks(window).zip(plane.sound.chunks(window));
+    let mut last = Vec2::ZERO;
+    let means: Vec<Vec2> = windows
+        .map(|(accel, sound)| {
+            let (mut sum, mut count) = (Vec2::ZERO, 0.0_f64);
+            for (accel, _) in accel.iter().zip(sound).filter(|(_, sound)| **sound) {
+                sum += *accel;
+                count += 1.0;
+            }
+            // A short last window says little.
+            if count >= window as f64 / 2.0 || last == Vec2::ZERO {
+                last = sum * count.max(1.0).recip();
+            }
+            last
+        })
+        .collect();
+    let at = |place: f64| {
+        let low = cast::index(place.max(0.0)).min(means.len().saturating_sub(1));
+        let from = means.get(low).copied().unwrap_or_default();
+        let to = means.get(low + 1).copied().unwrap_or(from);
+        from + (to - from) * (place - low as f64).clamp(0.0, 1.0)
+    };
+    let points = 0..plane.accel.len();
+    points
+        .map(|point| at(point as f64 / window as f64 - 0.5))
+        .collect()
+}
+
+/// Windows of the offset, seconds. Our choice: many times what a device needs to follow.
+const OFFSET_S: f64 = 90.0;
 /// The integral forgets in this time, seconds, so that an offset does not add up. Our choice:
 /// longer than manoeuvres, shorter than the drift of gyroscopes.
 const MEMORY_S: f64 = 15.0;
 /// The usual inverse of the time constant, per second: 10 s. Our choice, a careful one: half of
 /// what devices have would be brought back at 5 s.
 const USUAL: f64 = 0.1;
+/// A smaller one is no device's: what was taken for a standstill was none.
+const LEAST: f64 = 0.04;
 /// No device follows faster than within 2 s.
 const LARGEST: f64 = 0.5;
 /// Standstill says something from this time on, seconds.
 const ENOUGH_S: f64 = 10.0;
+/// So late is a speed at most, seconds: 2 s, smoothed and interpolated over a second.
+const LATEST_S: f64 = 3.5;
 /// What lies this close to the ends of a standstill may be motion, seconds.
 const EDGE_S: f64 = 0.5;
 
@@ -72,7 +99,7 @@ const EDGE_S: f64 = 0.5;
 fn share(left: &[Vec2], taken: &[Vec2], standing: &[bool], speed: &SpeedTrack) -> f64 {
     // A late speed says standstill late, and says so when the vehicle moves again.
     let edge = if speed.distance_m().is_some() {
-        4.0 * EDGE_S
+        LATEST_S
     } else {
         EDGE_S
     };
@@ -80,13 +107,21 @@ fn share(left: &[Vec2], taken: &[Vec2], standing: &[bool], speed: &SpeedTrack) -
     let (mut products, mut squares, mut count, mut start) = (0.0, 0.0, 0, 0);
     for run in standing.chunk_by(|a, b| a == b) {
         let end = start + run.len();
-        if run.first() == Some(&true) && run.len() > 2 * edge {
+        if run.first() == Some(&true) && run.len() > EDGE_POINTS + edge {
             let inside = start + EDGE_POINTS..end - edge;
             let taken = taken.get(inside.clone()).unwrap_or_default();
             let left = left.get(inside).unwrap_or_default();
+            // Within a standstill the offset is constant. It is taken off here, since the integral
+            // of what is left of it would say that nothing bleeds away.
+            let mean = |values: &[Vec2]| {
+                let sum = values.iter().fold(Vec2::ZERO, |sum, value| sum + *value);
+                sum * (values.len().max(1) as f64).recip()
+            };
+            let (left_mean, taken_mean) = (mean(left), mean(taken));
             for (left, taken) in left.iter().zip(taken) {
-                products -= left.dot(*taken);
-                squares += taken.dot(*taken);
+                let (left, taken) = (*left - left_mean, *taken - taken_mean);
+                products -= left.dot(taken);
+                squares += taken.dot(taken);
             }
             count += taken.len();
         }
@@ -95,7 +130,11 @@ fn share(left: &[Vec2], taken: &[Vec2], standing: &[bool], speed: &SpeedTrack) -
     if count < points_in(ENOUGH_S) || squares <= 0.0 {
         return USUAL;
     }
-    (products / squares).clamp(0.0, LARGEST)
+    let share = products / squares;
+    if share < LEAST {
+        return USUAL;
+    }
+    share.min(LARGEST)
 }
 
 /// The body rings for a while after a stop.

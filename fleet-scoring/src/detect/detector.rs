@@ -185,8 +185,12 @@ impl Detector {
         sums: &mut [f64; 3],
     ) {
         let still = standing(&plane, &leg.shake, &speed.kmh);
-        if plane.levelled {
-            restore(&mut plane, self.frame, &still, &speed);
+        let carried = self.frame == Frame::Earth && !plane.yaw.is_empty();
+        if carried {
+            orient::carry(&mut plane, &speed, &still);
+        }
+        if plane.levelled && (carried || self.frame != Frame::Earth) {
+            restore(&mut plane, &still, &speed);
         }
         found.rate_hz.get_or_insert(plane.rate_hz);
         found.filter = Some(Filter::Bell);
@@ -196,7 +200,7 @@ impl Detector {
         let mut oriented = match self.frame {
             Frame::Vehicle => orient::known(&plane),
             Frame::Device => orient::fixed(&plane, &speed, &still),
-            Frame::Earth if !plane.yaw.is_empty() => orient::earth(&plane, &speed, &still),
+            Frame::Earth if carried => orient::carried(&plane, &speed, &still),
             Frame::Earth => {
                 let (_, rates) = turning(&leg.course, &speed, leg.accel.len());
                 let or_zero = |rate: &f64| if rate.is_finite() { *rate } else { 0.0 };

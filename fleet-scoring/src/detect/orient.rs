@@ -65,46 +65,62 @@ pub(super) fn fixed(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Ori
     oriented
 }
 
-/// Orients a leg that was recorded in the frame of the earth: a gyroscope carries the frame of
-/// the vehicle on, and turns and stops say what is forward in it.
-pub(super) fn earth(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Oriented {
+/// Turns a leg that was recorded in the frame of the earth into a frame that turns with the
+/// vehicle: a gyroscope carries it on, less its bias.
+///
+/// A recording may count turns to the right as positive. The wrong sign scatters the evidence.
+pub(super) fn carry(plane: &mut Plane, speed: &SpeedTrack, standing: &[bool]) {
     let bias = bias(&plane.yaw, standing);
-    // A recording may count turns to the right as positive. The wrong sign scatters the evidence.
-    let turns = plane
-        .yaw
-        .iter()
-        .map(|yaw| (yaw - bias).to_radians() * STEP_S);
+    for yaw in &mut plane.yaw {
+        *yaw -= bias;
+    }
+    let turns = plane.yaw.iter().map(|yaw| yaw.to_radians() * STEP_S);
     let headings: Vec<Vec2> = headings(turns).collect();
-    let carried = [Vec2::turned_back, Vec2::turned_by].map(|carry| {
+    let carried = |carry: fn(Vec2, Vec2) -> Vec2, plane: &Plane| {
         let frame = plane.accel.iter().zip(&headings);
         let frame: Vec<Vec2> = frame
             .map(|(accel, heading)| carry(*accel, *heading))
             .collect();
         let pieces = pieces(&frame, plane, speed, standing);
-        let block = points_in(BLOCK_S);
-        let parts = plane.accel.len().div_ceil(block).max(1);
-        let length = plane.accel.len().div_ceil(parts).max(1);
-        let blocks: Vec<_> = (0..parts)
-            .map(|part| {
-                let part = part * length..((part + 1) * length).min(frame.len());
-                let (drift, evidence) = steadiest(&pieces, &part);
-                (part, drift, evidence)
-            })
-            .collect();
+        let blocks = blocks(frame.len());
         let strength: f64 = blocks
-            .iter()
-            .map(|(.., evidence)| evidence.strength())
+            .map(|part| steadiest(&pieces, &part).1.strength())
             .sum();
-        (strength, frame, blocks)
-    });
-    let [left, right] = carried;
-    let (_, frame, blocks) = if right.0 > left.0 { right } else { left };
+        (strength, frame)
+    };
+    let left = carried(Vec2::turned_back, plane);
+    for yaw in &mut plane.yaw {
+        *yaw = -*yaw;
+    }
+    let right = carried(Vec2::turned_by, plane);
+    if right.0 > left.0 {
+        plane.accel = right.1;
+        return;
+    }
+    plane.accel = left.1;
+    for yaw in &mut plane.yaw {
+        *yaw = -*yaw;
+    }
+}
+
+/// Orients a leg in a frame that a gyroscope has carried on: turns and stops say what is forward in
+/// it, block by block.
+pub(super) fn carried(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Oriented {
+    let pieces = pieces(&plane.accel, plane, speed, standing);
     let mut oriented = Oriented::default();
-    for (part, drift, evidence) in blocks {
-        let (at_start, error) = forward(&evidence, plane, &frame, &part, standing);
-        oriented.add(&frame, &part, (at_start, drift), error);
+    for part in blocks(plane.accel.len()) {
+        let (drift, evidence) = steadiest(&pieces, &part);
+        let (at_start, error) = forward(&evidence, plane, &plane.accel, &part, standing);
+        oriented.add(&plane.accel, &part, (at_start, drift), error);
     }
     oriented
+}
+
+/// Parts of equal length in which the bias of a gyroscope is constant.
+fn blocks(points: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = points.div_ceil(points_in(BLOCK_S)).max(1);
+    let length = points.div_ceil(parts).max(1);
+    (0..parts).map(move |part| part * length..((part + 1) * length).min(points))
 }
 
 /// Takes the axes as they are.

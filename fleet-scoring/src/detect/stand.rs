@@ -13,26 +13,76 @@ pub(super) fn standing(plane: &Plane, shake: &[[f32; 2]], speed: &[f64]) -> Vec<
     if speed.iter().any(|speed| speed.is_finite()) {
         return runs(speed.iter().map(|speed| *speed < STILL_KMH));
     }
-    let smooth = smoothed(shake, &plane.sound);
-    let mut known: Vec<f64> = spread(&smooth, MANY)
-        .map(|shake| f64::from(*shake))
-        .filter(|shake| shake.is_finite())
-        .collect();
-    let (Some(floor), Some(usual)) = (quantile(&mut known, 0.02), quantile(&mut known, 0.5)) else {
+    let shake = smoothed(shake, &plane.sound);
+    // A vehicle that moves is steered all the time, so its yaw rate is restless; at standstill it
+    // has the noise of its sensor. That stands out where the noise of an accelerometer hides the
+    // road.
+    let restless = restless(&plane.yaw);
+    let measure = if restless.is_empty() {
+        &shake
+    } else {
+        &restless
+    };
+    let Some(limit) = limit(measure) else {
         return vec![false; plane.sound.len()];
     };
-    if usual < FLOOR_FACTOR * floor || usual <= 0.0 {
+    let Some(usual) = quantile(&mut known(&shake), 0.5) else {
         return vec![false; plane.sound.len()];
+    };
+    let turning = plane.yaw.iter().copied().chain(std::iter::repeat(0.0));
+    let still = measure.iter().zip(&shake).zip(turning);
+    runs(still.map(|((measure, shake), yaw)| {
+        f64::from(*measure) < limit && f64::from(*shake) < usual && yaw.abs() < TURNING_DEG_S
+    }))
+}
+
+/// The values that are known, or some of them.
+fn known(values: &[f32]) -> Vec<f64> {
+    let values = spread(values, MANY).map(|value| f64::from(*value));
+    values.filter(|value| value.is_finite()).collect()
+}
+
+/// What is still, by a measure that is lowest at standstill; `None` if no floor stands out.
+fn limit(measure: &[f32]) -> Option<f64> {
+    let mut known = known(measure);
+    let (floor, usual) = (quantile(&mut known, 0.02)?, quantile(&mut known, 0.5)?);
+    if usual < FLOOR_FACTOR * floor || usual <= 0.0 {
+        return None;
     }
     // Between the floor and the usual level, in logarithms a third of the way up.
-    let limit = floor.max(usual * 1e-6) * (usual / floor.max(usual * 1e-6)).powf(1.0 / 3.0);
-    let turning = plane
-        .yaw
-        .iter()
-        .map(|yaw| yaw.abs())
-        .chain(std::iter::repeat(0.0));
-    let still = smooth.iter().zip(turning);
-    runs(still.map(|(shake, yaw)| f64::from(*shake) < limit && yaw < TURNING_DEG_S))
+    let floor = floor.max(usual * 1e-6);
+    Some(floor * (usual / floor).powf(1.0 / 3.0))
+}
+
+/// How much the yaw rate scatters within a second to each side.
+fn restless(yaw: &[f64]) -> Vec<f32> {
+    let reach = points_in(1.0);
+    let at = |point: usize| yaw.get(point).copied().unwrap_or(0.0);
+    let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
+    let mut add = |value: f64, sign: f64| {
+        sum += sign * value;
+        squares += sign * value * value;
+        count += sign;
+        let mean = sum / f64::max(count, 1.0);
+        cast::narrow((squares / f64::max(count, 1.0) - mean * mean).max(0.0))
+    };
+    for point in 0..reach.min(yaw.len()) {
+        add(at(point), 1.0);
+    }
+    let points = 0..yaw.len();
+    points
+        .map(|point| {
+            if let Some(gone) = point.checked_sub(reach + 1) {
+                add(at(gone), -1.0);
+            }
+            let come = point + reach;
+            if come < yaw.len() {
+                add(at(come), 1.0)
+            } else {
+                add(0.0, 0.0)
+            }
+        })
+        .collect()
 }
 
 /// Slower than this is standing, km/h. Our choice: wheel sensors count from 1 to 2 km/h.
