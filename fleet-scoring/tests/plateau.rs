@@ -10,7 +10,7 @@
 use fleet_core::event::AlertKind::{self, HarshBrake, HarshCorner, RapidAccel};
 use fleet_scoring::{
     detect::{Detector, Filter, Level, Thresholds, VehicleClass},
-    drives::DriveSet,
+    drives::{DriveSet, Mounting},
     evaluation::{Evaluation, Labelled, Recording, evaluate, findings, production, signals},
 };
 
@@ -60,43 +60,39 @@ fn of_kind(result: &Evaluation, kind: &AlertKind) -> (f64, f64) {
     (overall, worst.map_or(f64::NAN, |f1| f1.value))
 }
 
+fn row(name: &str, drives: &[Labelled], kind: &AlertKind, part: Part) {
+    let cells = FACTORS.map(|factor| {
+        let (overall, worst) = of_kind(&with_factor(drives, kind, part, factor), kind);
+        format!("{overall:.3}/{worst:.2}")
+    });
+    println!("{:12} {name:20} {}", kind.as_word(), cells.join("  "));
+}
+
 #[test]
 #[ignore = "measures"]
 fn soak_plateau_of_each_level() {
-    let drives: Vec<Labelled> = DriveSet::development()
-        .with_rates(&[1.0, 50.0])
-        .drives()
-        .map(|options| options.drive().labelled)
-        .collect();
     println!("F1 overall / worst cell, by factor {FACTORS:?}");
-    for kind in &KINDS {
-        for (name, part) in PARTS {
-            let row = FACTORS.map(|factor| {
-                let result = with_factor(&drives, kind, part, factor);
-                let (overall, worst) = of_kind(&result, kind);
-                format!("{overall:.3}/{worst:.2}")
-            });
-            println!("{:12} {name:9} {}", kind.as_word(), row.join("  "));
-        }
-    }
-    for class in VehicleClass::ALL {
-        let of_class: Vec<Labelled> = drives
-            .iter()
-            .filter(|drive| drive.recording.class == Some(class))
-            .cloned()
+    for (filter, rate) in [("bell", 50.0), ("line", 1.0)] {
+        let drives: Vec<Labelled> = DriveSet::development()
+            .with_rates(&[rate])
+            .drives()
+            .filter(|options| (options.mounting == Mounting::SpeedAlone) == (rate < 5.0))
+            .map(|options| options.drive().labelled)
             .collect();
         for kind in &KINDS {
-            let row = FACTORS.map(|factor| {
-                let result = with_factor(&of_class, kind, |level| &mut level.enter_g, factor);
-                let (overall, worst) = of_kind(&result, kind);
-                format!("{overall:.3}/{worst:.2}")
-            });
-            println!(
-                "{:12} {:9} {}",
-                kind.as_word(),
-                class.as_word(),
-                row.join("  ")
-            );
+            if rate < 5.0 && *kind == HarshCorner {
+                continue;
+            }
+            for class in VehicleClass::ALL {
+                let of_class = drives.iter();
+                let of_class = of_class.filter(|drive| drive.recording.class == Some(class));
+                let of_class: Vec<Labelled> = of_class.cloned().collect();
+                let name = format!("{filter} enter {}", class.as_word());
+                row(&name, &of_class, kind, |level| &mut level.enter_g);
+            }
+            for (name, part) in PARTS {
+                row(&format!("{filter} {name}"), &drives, kind, part);
+            }
         }
     }
 }
