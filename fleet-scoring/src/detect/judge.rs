@@ -37,6 +37,9 @@ const TURNS_DEG_S: (f64, f64) = (4.0, 10.0);
 /// The part of lateral acceleration that known axes still show as longitudinal: 6 degrees of
 /// mounting error. Our choice.
 const KNOWN_LEAK: f64 = 0.1;
+/// The part that leaks at least where a device has subtracted gravity: what it took for a tilt
+/// turns into the axis of the vehicle as the vehicle turns. Our choice: an error of 15 degrees.
+const LEVELLED_LEAK: f64 = 0.25;
 /// At most this part is expected to leak.
 const MOST_LEAK: f64 = 0.6;
 /// In straight driving, what points within 60 degrees of the axis belongs to it.
@@ -145,7 +148,12 @@ impl Motion {
         error_deg: f64,
         result: &mut Vec<f64>,
     ) {
-        let leak = error_deg.to_radians().tan().clamp(KNOWN_LEAK, MOST_LEAK);
+        let least = if self.levelled {
+            LEVELLED_LEAK
+        } else {
+            KNOWN_LEAK
+        };
+        let leak = error_deg.to_radians().tan().clamp(least, MOST_LEAK);
         let leak = if error_deg >= 45.0 { MOST_LEAK } else { leak };
         // Nothing says which end of the axis is the front. Brakes reach higher than engines, so
         // what is strong is a brake.
