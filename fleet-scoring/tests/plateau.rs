@@ -10,7 +10,7 @@
 use fleet_core::event::AlertKind::{self, HarshBrake, HarshCorner, RapidAccel};
 use fleet_scoring::{
     detect::{Detector, Filter, Level, Thresholds, VehicleClass},
-    drives::{DriveSet, Mounting},
+    drives::{DriveOptions, DriveSet, Mounting, Scenario},
     evaluation::{Evaluation, Labelled, Recording, evaluate, findings, production, signals},
 };
 
@@ -103,4 +103,42 @@ fn soak_every_cell_of_the_development_drives() {
     let drives = DriveSet::development();
     let drives = drives.drives().map(|options| options.drive().labelled);
     println!("{}", evaluate(&production, drives));
+}
+
+/// Changing a number of the table changes the drives, so nobody can tune on them. Run it once, when
+/// the parameters are final.
+#[test]
+#[ignore = "measures"]
+fn soak_every_cell_of_the_evaluation_drives() {
+    let filters = [Filter::Bell, Filter::Line];
+    let levels =
+        VehicleClass::ALL.map(|class| filters.map(|filter| Thresholds::production(class, filter)));
+    let drives = DriveSet::evaluation(format!("{levels:?}").as_bytes());
+    let drives = drives.drives().map(|options| options.drive().labelled);
+    println!("{}", evaluate(&production, drives));
+}
+
+#[test]
+#[ignore = "measures"]
+fn soak_false_brakes_in_half_hours_of_hard_turns() {
+    for mounting in [Mounting::Vehicle, Mounting::Unknown, Mounting::Earth] {
+        for class in VehicleClass::ALL {
+            let wrong = (0..8).map(|seed| {
+                let options = DriveOptions {
+                    class,
+                    mounting,
+                    scenario: Scenario::HardTurns,
+                    seconds: 1800.0,
+                    seed,
+                    ..DriveOptions::default()
+                };
+                let result = evaluate(&production, [options.drive().labelled]);
+                let brakes = result.overall.iter().find(|one| one.kind == HarshBrake);
+                brakes.unwrap().counts.wrong
+            });
+            let wrong: Vec<u64> = wrong.collect();
+            let (mounting, class) = (mounting.as_word(), class.as_word());
+            println!("false brakes in half an hour, {mounting} {class}: {wrong:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::{
     speed::SpeedTrack,
 };
 use crate::signal::{
-    STEP_S, cast,
+    STEP_S,
     vector::{Vec2, headings},
 };
 
@@ -46,7 +46,7 @@ pub(super) fn restore(plane: &mut Plane, standing: &[bool], speed: &SpeedTrack) 
 /// The bias of a gyroscope becomes an offset that turns with the vehicle: at each point, the mean
 /// over the windows around it. What a device takes for a tilt it gives back, so over a minute and
 /// more the mean of what is left is the offset.
-fn offsets(plane: &Plane) -> Vec<Vec2> {
+fn offsets(plane: &Plane) -> impl Iterator<Item = Vec2> + use<> {
     let window = points_in(OFFSET_S);
     let windows = plane.accel.chunks(window).zip(plane.sound.chunks(window));
     let mut last = Vec2::ZERO;
@@ -64,16 +64,18 @@ fn offsets(plane: &Plane) -> Vec<Vec2> {
             last
         })
         .collect();
-    let at = |place: f64| {
-        let low = cast::index(place.max(0.0)).min(means.len().saturating_sub(1));
-        let from = means.get(low).copied().unwrap_or_default();
-        let to = means.get(low + 1).copied().unwrap_or(from);
-        from + (to - from) * (place - low as f64).clamp(0.0, 1.0)
-    };
-    let points = 0..plane.accel.len();
-    points
-        .map(|point| at(point as f64 / window as f64 - 0.5))
-        .collect()
+    // Half a window before the first middle, then on straight lines from each middle to the next.
+    let half = window / 2;
+    let first = means.first().copied().unwrap_or_default();
+    let head = std::iter::repeat_n(first, half);
+    let lines = (0..means.len()).flat_map(move |number| {
+        let from = means.get(number).copied().unwrap_or_default();
+        let step = means
+            .get(number + 1)
+            .map_or(Vec2::ZERO, |to| (*to - from) * (window as f64).recip());
+        (0..window).map(move |point| from + step * point as f64)
+    });
+    head.chain(lines)
 }
 
 /// Windows of the offset, seconds. Our choice: many times what a device needs to follow.

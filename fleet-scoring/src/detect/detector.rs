@@ -7,7 +7,7 @@ use super::{
     judge::{Motion, impulse},
     leg::Leg,
     level::subtract_slow,
-    orient::{self, Oriented},
+    orient::{self, Oriented, UNSIGNED_DEG},
     plane::Plane,
     record::Recorder,
     speed::{SpeedTrack, turning},
@@ -218,6 +218,13 @@ impl Detector {
         subtract_slow(along, &plane.sound);
         subtract_slow(across, &plane.sound);
         found.measure(&plane.sound, &still);
+        let unsigned = |error: &f64| *error >= UNSIGNED_DEG;
+        if !oriented.error_deg.is_empty() && oriented.error_deg.iter().all(unsigned) {
+            found.lacks(
+                "rapid accelerations",
+                "nothing says which end of the vehicle's axis is the front",
+            );
+        }
         let sideways = self.frame != Frame::Vehicle || has[ACCEL + 1];
         if !sideways {
             found.lacks("harsh corners", "there is no lateral acceleration");

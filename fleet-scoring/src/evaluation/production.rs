@@ -48,10 +48,13 @@ pub fn findings(found: &Detection) -> Findings {
             AlertKind::RapidAccel,
             AlertKind::HarshCorner,
         ]
-    } else if lacks("harsh corners") {
-        vec![AlertKind::HarshCorner]
     } else {
-        Vec::new()
+        let kinds = [
+            (AlertKind::RapidAccel, "rapid accelerations"),
+            (AlertKind::HarshCorner, "harsh corners"),
+        ];
+        let lacking = kinds.into_iter().filter(|(_, what)| lacks(what));
+        lacking.map(|(kind, _)| kind).collect()
     };
     Findings {
         events: events.collect(),
