@@ -46,6 +46,8 @@ pub(super) const UNSIGNED_DEG: f64 = 60.0;
 /// A frame that is carried on by a gyroscope turns by its bias; in blocks of this length the bias
 /// is constant.
 const BLOCK_S: f64 = 480.0;
+/// So many blocks tell which sign turns to the left have.
+const SIGN_BLOCKS: usize = 3;
 /// What is left of a bias after standstill or median was subtracted, degrees per second.
 const BIAS_DEG_S: f64 = 0.6;
 
@@ -76,31 +78,32 @@ pub(super) fn carry(plane: &mut Plane, speed: &SpeedTrack, standing: &[bool]) {
     }
     let turns = plane.yaw.iter().map(|yaw| yaw.to_radians() * STEP_S);
     let headings: Vec<Vec2> = headings(turns).collect();
-    let carried = |carry: fn(Vec2, Vec2) -> Vec2, plane: &Plane| {
-        let frame = plane.accel.iter().zip(&headings);
-        let frame: Vec<Vec2> = frame
+    let some = plane.accel.len().min(SIGN_BLOCKS * points_in(BLOCK_S));
+    let frame = |carry: fn(Vec2, Vec2) -> Vec2, accel: &[Vec2]| -> Vec<Vec2> {
+        let points = accel.iter().zip(&headings);
+        points
             .map(|(accel, heading)| carry(*accel, *heading))
-            .collect();
-        let pieces = pieces(&frame, plane, speed, standing);
-        let blocks = blocks(frame.len());
-        let strength: f64 = blocks
-            .map(|part| steadiest(&pieces, &part).1.strength())
-            .sum();
-        (strength, frame)
+            .collect()
     };
-    let left = carried(Vec2::turned_back, plane);
+    let strength = |carry: fn(Vec2, Vec2) -> Vec2, plane: &Plane| -> f64 {
+        let frame = frame(carry, plane.accel.get(..some).unwrap_or_default());
+        let pieces = pieces(&frame, plane, speed, standing);
+        blocks(some)
+            .map(|part| steadiest(&pieces, &part).1.strength())
+            .sum()
+    };
+    let left = strength(Vec2::turned_back, plane);
     for yaw in &mut plane.yaw {
         *yaw = -*yaw;
     }
-    let right = carried(Vec2::turned_by, plane);
-    if right.0 > left.0 {
-        plane.accel = right.1;
+    if strength(Vec2::turned_by, plane) > left {
+        plane.accel = frame(Vec2::turned_by, &plane.accel);
         return;
     }
-    plane.accel = left.1;
     for yaw in &mut plane.yaw {
         *yaw = -*yaw;
     }
+    plane.accel = frame(Vec2::turned_back, &plane.accel);
 }
 
 /// Orients a leg in a frame that a gyroscope has carried on: turns and stops say what is forward in
