@@ -4,7 +4,8 @@
 #![cfg(feature = "evaluation")]
 #![expect(
     clippy::unwrap_used,
-    reason = "helpers of tests fail by panic, as tests do"
+    clippy::print_stdout,
+    reason = "this prints what it measures; helpers of tests fail by panic, as tests do"
 )]
 
 use fleet_core::event::AlertKind::{self, HarshBrake, HarshCorner, RapidAccel};

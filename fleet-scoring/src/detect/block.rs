@@ -23,10 +23,10 @@ pub(super) fn reaches(block: &[f32], limit: f32) -> bool {
 
 /// The blocks of the first rows of a column, with the number of the first row of each. A view with strides is copied
 /// block by block.
-pub(super) fn blocks<'a>(
-    column: ArrayView1<'a, f32>,
+pub(super) fn blocks(
+    column: ArrayView1<'_, f32>,
     rows: usize,
-) -> impl Iterator<Item = (usize, std::borrow::Cow<'a, [f32]>)> {
+) -> impl Iterator<Item = (usize, std::borrow::Cow<'_, [f32]>)> {
     let (length, whole) = (rows.min(column.len()), column.to_slice());
     (0..length).step_by(BLOCK).map(move |start| {
         let end = (start + BLOCK).min(length);

@@ -2,12 +2,15 @@
 
 use ndarray::{ArrayView1, Axis};
 
+use crate::clock::Clock;
+
 /// Views of the columns of a recording, or of one chunk of it.
 ///
 /// # Units
-/// Accelerations in g; for [`Frame::Device`](super::Frame::Device) with gravity also m/s² or milli-g, which are told
-/// apart at rest. Turn rates in degrees per second, positive to the left about an axis that points
-/// up. Speed in km/h. Course in degrees, clockwise from north. A sample without a reading is NaN.
+/// Accelerations in g; for [`Frame::Device`](super::Frame::Device) with gravity also m/s² or
+/// milli-g, which are told apart at rest. Turn rates in degrees per second, positive to the left
+/// about an axis that points up. Speed in km/h. Course in degrees, clockwise from north. A sample
+/// without a reading is NaN.
 ///
 /// # Shape
 /// All columns are of one length; rows beyond the shortest are not read.
@@ -15,8 +18,7 @@ use ndarray::{ArrayView1, Axis};
 /// # Examples
 /// ```
 /// use fleet_scoring::detect::{Clock, SignalColumns};
-/// use ndarray::{ArrayView1, Axis};
-use crate::clock::Clock;
+/// use ndarray::ArrayView1;
 /// let (forward, left) = (vec![0.0_f32; 100], vec![0.0_f32; 100]);
 /// let columns = SignalColumns::new(Clock::Rate(50.0))
 ///     .with_longitudinal(ArrayView1::from(&forward))

@@ -162,10 +162,7 @@ impl Recorder {
 
     /// Takes rows with their times: as one stretch where time goes on steadily.
     fn take(&mut self, at: &[f64], batch: Batch<'_>, has: [bool; COLUMNS]) {
-        let steady = |(before, now): (&f64, &f64)| {
-            let step = now - before;
-            (step >= 0.0) & (step <= LEG_GAP_S)
-        };
+        let steady = |(before, now): (&f64, &f64)| (0.0..=LEG_GAP_S).contains(&(now - before));
         let next = at.iter().skip(1);
         let steps: usize = at
             .iter()
