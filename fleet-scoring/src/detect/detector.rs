@@ -7,7 +7,7 @@ use super::{
     judge::{Motion, impulse},
     leg::Leg,
     level::subtract_slow,
-    orient::{self, Oriented, UNSIGNED_DEG},
+    orient::{self, LOST_DEG, Oriented, UNSIGNED_DEG},
     plane::Plane,
     record::Recorder,
     speed::{SpeedTrack, turning},
@@ -192,9 +192,6 @@ impl Detector {
         if plane.levelled && (carried || self.frame != Frame::Earth) {
             restore(&mut plane, &still, &speed);
         }
-        found.rate_hz.get_or_insert(plane.rate_hz);
-        found.filter = Some(Filter::Bell);
-        found.frame = Some(self.frame);
         let mut yaw = None;
         let known = self.frame == Frame::Vehicle;
         let mut oriented = match self.frame {
@@ -218,8 +215,20 @@ impl Detector {
         subtract_slow(along, &plane.sound);
         subtract_slow(across, &plane.sound);
         found.measure(&plane.sound, &still);
-        let unsigned = |error: &f64| *error >= UNSIGNED_DEG;
-        if !oriented.error_deg.is_empty() && oriented.error_deg.iter().all(unsigned) {
+        // Where a direction is known, its error is empty or smaller.
+        let least = oriented.error_deg.iter().copied().reduce(f64::min);
+        if plane.yaw.is_empty() && least.is_some_and(|error| error > LOST_DEG) {
+            found.lacks(
+                "manoeuvres",
+                "without turn rates, and before stops or speeds say which way is forward, turns \
+                 look like brakes",
+            );
+            return;
+        }
+        found.rate_hz.get_or_insert(plane.rate_hz);
+        found.filter = Some(Filter::Bell);
+        found.frame = Some(self.frame);
+        if least.is_some_and(|error| error >= UNSIGNED_DEG) {
             found.lacks(
                 "rapid accelerations",
                 "nothing says which end of the vehicle's axis is the front",

@@ -38,7 +38,7 @@ const STOP_S: f64 = 3.0;
 /// A speed may be late by up to this, seconds.
 const LATEST_S: f64 = 2.0;
 /// An error above this is no direction, degrees: the main axis of straight driving takes over.
-const LOST_DEG: f64 = 35.0;
+pub(super) const LOST_DEG: f64 = 35.0;
 /// The error of that axis, degrees. Our choice: worse than evidence that is just accepted.
 const AXIS_ERROR_DEG: f64 = 40.0;
 /// The error of an axis of which nothing says which end is the front.
