@@ -106,8 +106,8 @@ fn soak_every_cell_of_the_development_drives() {
     println!("{}", evaluate(&production, drives));
 }
 
-/// Changing a number of the table changes the drives, so nobody can tune on them; a change of a rule
-/// is to be named beside it. Run it once, when the parameters are final.
+/// Changing a number of the table changes the drives, so nobody can tune on them; a change of a
+/// rule is to be named beside it. Run it once, when the parameters are final.
 #[test]
 #[ignore = "measures"]
 fn soak_every_cell_of_the_evaluation_drives() {

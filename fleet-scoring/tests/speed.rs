@@ -74,7 +74,8 @@ fn soak_speed_beside_a_plain_sum() {
             let sum = sum(count);
             let each = 1e9 / f64::from(rows);
             println!(
-                "{hz} Hz, {count} columns, {frame:?}: {:.3} of a plain sum ({:.2} ns a row, {:.2} the sum)",
+                "{hz} Hz, {count} columns, {frame:?}: {:.3} of a plain sum ({:.2} ns a row, the \
+                 sum {:.2})",
                 sum / taken,
                 taken * each,
                 sum * each

@@ -142,3 +142,47 @@ fn share(left: &[Vec2], taken: &[Vec2], standing: &[bool], speed: &SpeedTrack) -
 
 /// The body rings for a while after a stop.
 const EDGE_POINTS: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a device shows that takes acceleration for a tilt within so many seconds, and where it
+    /// stands: starts, brakes of 4 s at 0.25 g, and stops.
+    fn levelled(seconds: f64) -> (Plane, Vec<bool>, Vec<f64>) {
+        let (mut plane, mut standing, mut truth) = (Plane::default(), Vec::new(), Vec::new());
+        let (mut tilt, parts) = (0.0, [(20.0, 0.0), (5.0, 0.2), (10.0, 0.0), (4.0, -0.25)]);
+        for (duration, accel) in parts.into_iter().cycle().take(33) {
+            for _ in 0..points_in(duration) {
+                let left = accel - tilt;
+                tilt += left * STEP_S / seconds;
+                plane.accel.push(Vec2::new(0.6 * left, -0.8 * left));
+                plane.sound.push(true);
+                standing.push(duration > 15.0);
+                truth.push(accel);
+            }
+        }
+        (plane, standing, truth)
+    }
+
+    #[test]
+    fn what_was_taken_for_a_tilt_comes_back_for_devices_that_take_it_fast_and_slowly() {
+        for seconds in [2.5, 5.0, 9.0] {
+            let (mut plane, standing, truth) = levelled(seconds);
+            let error = |plane: &Plane| {
+                let along = plane
+                    .accel
+                    .iter()
+                    .map(|accel| 0.6 * accel.x - 0.8 * accel.y);
+                let off = along
+                    .zip(&truth)
+                    .map(|(along, truth)| (along - truth).powi(2));
+                (off.sum::<f64>() / truth.len() as f64).sqrt()
+            };
+            let before = error(&plane);
+            restore(&mut plane, &standing, &SpeedTrack::default());
+            let after = error(&plane);
+            assert!(after < 0.65 * before, "{seconds} s: {before} {after}");
+        }
+    }
+}

@@ -21,8 +21,8 @@ pub(super) fn reaches(block: &[f32], limit: f32) -> bool {
     count > 0
 }
 
-/// The blocks of the first rows of a column, with the number of the first row of each. A view with strides is copied
-/// block by block.
+/// The blocks of the first rows of a column, with the number of the first row of each. A view with
+/// strides is copied block by block.
 pub(super) fn blocks(
     column: ArrayView1<'_, f32>,
     rows: usize,

@@ -173,9 +173,10 @@ mod tests {
                     [found.harsh_brake, found.rapid_accel, found.harsh_corner];
                 (brake.enter_g, corner.enter_g, accel.enter_g)
             });
-            for pair in levels.windows(2) {
-                assert!(pair[0].0 > pair[1].0 && pair[0].1 > pair[1].1, "{pair:?}");
-            }
+            assert!(levels.is_sorted_by(|a, b| a.0 > b.0), "{levels:?}");
+            // Trucks roll over first, so their corners are harsh about as early as those of buses.
+            let corner = levels.map(|(_, corner, _)| corner);
+            assert!(corner[0] > corner[1] && corner[1] > corner[2].max(corner[3]));
             let accel = levels.map(|(_, _, accel)| accel);
             assert!(accel[0] > accel[1] && accel[1] > accel[3] && accel[3] > accel[2]);
         }

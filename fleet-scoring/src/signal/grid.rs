@@ -26,8 +26,8 @@ pub(crate) type Sums<const N: usize> = [[f32; N]; 3];
 ///
 /// No branch and no call, so that a loop over many rows uses vector instructions.
 pub(crate) fn place(periods: f64) -> (f64, f32) {
-    // Adding and subtracting 1.5 * 2^52 rounds to a whole number. A tie may round down to the interval
-    // before, where the row then lies at the very end: its weights are the same.
+    // Adding and subtracting 1.5 * 2^52 rounds to a whole number. A tie may round down to the
+    // interval before, where the row then lies at the very end: its weights are the same.
     const WHOLE: f64 = 6_755_399_441_055_744.0;
     let interval = (periods - 0.5 + WHOLE) - WHOLE;
     let angle = (periods - interval) * (std::f64::consts::PI / 3.0);
