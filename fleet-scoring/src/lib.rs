@@ -39,6 +39,7 @@
 
 pub mod assess;
 mod class;
+mod clock;
 mod columns;
 mod count;
 pub mod detect;
@@ -46,6 +47,7 @@ pub mod detect;
 pub mod drives;
 #[cfg(feature = "evaluation")]
 pub mod evaluation;
+mod frame;
 mod harsh_event;
 mod motion;
 mod number;

@@ -452,3 +452,15 @@ fn a_heavier_class_is_harsh_sooner_and_severity_follows_the_peak() {
     assert_eq!(severity(0.45), Some(Severity::Medium));
     assert_eq!(severity(0.6), Some(Severity::High));
 }
+
+#[test]
+fn what_comes_after_a_day_is_not_read_so_that_memory_is_bounded() {
+    let hour = vec![0.01_f32; 5 * 3600];
+    let columns = SignalColumns::new(Clock::Rate(5.0)).with_longitudinal(ArrayView1::from(&hour));
+    let mut trip = car(Frame::Vehicle).start();
+    for _ in 0..26 {
+        trip.push(&columns);
+    }
+    let hours = trip.finish().measured_s / 3600.0;
+    assert!((23.9..=24.0).contains(&hours), "{hours}");
+}

@@ -10,7 +10,7 @@ use std::{hint::black_box, time::Instant};
 
 use fleet_scoring::{
     SeedFleetflow, TripColumns,
-    detect::{Clock, Detector, Frame, SignalColumns, VehicleClass},
+    detect::{Clock, Detector, Frame, Limit, SeedTrip, SignalColumns, VehicleClass},
 };
 use ndarray::ArrayView1;
 
@@ -71,9 +71,14 @@ fn soak_speed_beside_a_plain_sum() {
             let taken = shortest(|| {
                 black_box(detector.detect(black_box(&signals)));
             });
+            let sum = sum(count);
+            let each = 1e9 / f64::from(rows);
             println!(
-                "{hz} Hz, {count} columns, {frame:?}: {:.3} of a plain sum",
-                sum(count) / taken
+                "{hz} Hz, {count} columns, {frame:?}: {:.3} of a plain sum ({:.2} ns a row, the \
+                 sum {:.2})",
+                sum / taken,
+                taken * each,
+                sum * each
             );
         };
         detect(Frame::Vehicle, 3);
@@ -85,5 +90,30 @@ fn soak_speed_beside_a_plain_sum() {
             black_box(profile.score(black_box(&trip)));
         });
         println!("{hz} Hz, seed rule: {:.3} of a plain sum", sum(1) / taken);
+        // In chunks of a second, as they come from a stream.
+        let signals = SignalColumns::new(Clock::Rate(hz))
+            .with_longitudinal(view(0))
+            .with_lateral(view(1));
+        let length = columns[0].len();
+        let chunk = if hz > 1000.0 { 16_000 } else { 6000 };
+        let taken = shortest(|| {
+            let mut trip = SeedTrip::default();
+            for start in (0..length).step_by(chunk) {
+                trip.push(&black_box(&signals).rows(start..start + chunk));
+            }
+            black_box(trip.finish());
+        });
+        println!(
+            "{hz} Hz, seed rule in chunks: {:.3} of a plain sum",
+            sum(1) / taken
+        );
+        let limit = Limit::new(0.35).unwrap();
+        let taken = shortest(|| {
+            black_box(limit.detect(black_box(&signals)));
+        });
+        println!(
+            "{hz} Hz, limit, two columns: {:.3} of a plain sum",
+            sum(2) / taken
+        );
     }
 }

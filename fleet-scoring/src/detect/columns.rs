@@ -2,34 +2,15 @@
 
 use ndarray::{ArrayView1, Axis};
 
-/// The axes that accelerations and turn rates are given in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Frame {
-    /// Those of the vehicle: forward, left (or right), up.
-    #[default]
-    Vehicle,
-    /// Those of a device that is mounted in any way, with or without gravity.
-    Device,
-    /// Those of the earth: east, north, up.
-    Earth,
-}
-
-/// When samples were taken.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Clock<'a> {
-    /// At a constant rate, samples per second.
-    Rate(f64),
-    /// At these times, seconds, one for each sample.
-    Times(ArrayView1<'a, f64>),
-}
+use crate::clock::Clock;
 
 /// Views of the columns of a recording, or of one chunk of it.
 ///
 /// # Units
-/// Accelerations in g; for [`Frame::Device`] with gravity also m/s² or milli-g, which are told
-/// apart at rest. Turn rates in degrees per second, positive to the left about an axis that points
-/// up. Speed in km/h. Course in degrees, clockwise from north. A sample without a reading is NaN.
+/// Accelerations in g; for [`Frame::Device`](super::Frame::Device) with gravity also m/s² or
+/// milli-g, which are told apart at rest. Turn rates in degrees per second, positive to the left
+/// about an axis that points up. Speed in km/h. Course in degrees, clockwise from north. A sample
+/// without a reading is NaN.
 ///
 /// # Shape
 /// All columns are of one length; rows beyond the shortest are not read.
@@ -37,7 +18,7 @@ pub enum Clock<'a> {
 /// # Examples
 /// ```
 /// use fleet_scoring::detect::{Clock, SignalColumns};
-/// use ndarray::{ArrayView1, Axis};
+/// use ndarray::ArrayView1;
 /// let (forward, left) = (vec![0.0_f32; 100], vec![0.0_f32; 100]);
 /// let columns = SignalColumns::new(Clock::Rate(50.0))
 ///     .with_longitudinal(ArrayView1::from(&forward))
@@ -46,7 +27,7 @@ pub enum Clock<'a> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SignalColumns<'a> {
-    pub(super) clock: Clock<'a>,
+    pub(super) clock: Clock<ArrayView1<'a, f64>>,
     /// Acceleration by axis, turn rate by axis, speed, course.
     pub(super) columns: [Option<ArrayView1<'a, f32>>; COLUMNS],
 }
@@ -59,7 +40,7 @@ pub(super) const COURSE: usize = 7;
 
 impl<'a> SignalColumns<'a> {
     /// A recording without columns.
-    pub fn new(clock: Clock<'a>) -> Self {
+    pub fn new(clock: Clock<ArrayView1<'a, f64>>) -> Self {
         Self {
             clock,
             columns: [None; COLUMNS],

@@ -7,7 +7,7 @@ use super::{
     judge::{Motion, impulse},
     leg::Leg,
     level::subtract_slow,
-    orient::{self, Oriented},
+    orient::{self, LOST_DEG, Oriented, UNSIGNED_DEG},
     plane::Plane,
     record::Recorder,
     speed::{SpeedTrack, turning},
@@ -30,7 +30,7 @@ use crate::signal::{STEP_S, Unavailable};
 /// unavailable.
 ///
 /// # Cost
-/// Constant memory for each second of a trip, whatever its rate: 480 bytes while it is recorded,
+/// Constant memory for each second of a trip, whatever its rate: 400 bytes while it is recorded,
 /// and at most 24 hours of them.
 ///
 /// # Examples
@@ -151,20 +151,25 @@ impl DetectTrip {
 
 impl Detector {
     fn leg(&self, leg: &Leg, has: [bool; COLUMNS], found: &mut Detection, sums: &mut [f64; 3]) {
-        let speed = SpeedTrack::of(&leg.speed, leg.points.len());
+        let speed = SpeedTrack::of(&leg.speed, leg.accel.len());
         if let Some(metres) = speed.distance_m() {
             *found.distance_km.get_or_insert(0.0) += metres / 1000.0;
         }
         let plane =
             Plane::of(leg, self.frame, has[ACCEL + 2], has[GYRO + 2]).filter(|_| has[ACCEL]);
-        if let Some(mut plane) = plane {
-            if plane.rate_hz >= FEWEST_HZ {
-                self.by_acceleration(leg, &mut plane, &speed, has, found, sums);
+        if let Some(plane) = plane {
+            let pointed = self.frame != Frame::Earth || !plane.yaw.is_empty() || has[COURSE];
+            if plane.rate_hz >= FEWEST_HZ && pointed {
+                self.by_acceleration(leg, plane, speed, has, found, sums);
                 return;
             }
             found.lacks(
                 "harsh manoeuvres by acceleration",
-                "samples that are rarer than 5 in a second show faster motion as slow",
+                if pointed {
+                    "samples that are rarer than 5 in a second show faster motion as slow"
+                } else {
+                    "without yaw rate or course, nothing says which way the vehicle points"
+                },
             );
         }
         self.by_speed(leg, &speed, has, found, sums);
@@ -173,41 +178,31 @@ impl Detector {
     fn by_acceleration(
         &self,
         leg: &Leg,
-        plane: &mut Plane,
-        speed: &SpeedTrack,
+        mut plane: Plane,
+        speed: SpeedTrack,
         has: [bool; COLUMNS],
         found: &mut Detection,
         sums: &mut [f64; 3],
     ) {
-        let still = standing(plane, &speed.kmh);
-        // The error of a compass turns with the vehicle and would add up, so the frame of the
-        // earth is left as it is.
-        if plane.levelled && self.frame != Frame::Earth {
-            restore(plane, &still, speed);
+        let still = standing(&plane, &leg.shake, &speed.kmh);
+        let carried = self.frame == Frame::Earth && !plane.yaw.is_empty();
+        if carried {
+            orient::carry(&mut plane, &speed, &still);
         }
-        found.rate_hz.get_or_insert(plane.rate_hz);
-        found.filter = Some(Filter::Bell);
-        found.frame = Some(self.frame);
-        let mut yaw = plane.yaw.clone();
+        if plane.levelled && (carried || self.frame != Frame::Earth) {
+            restore(&mut plane, &still, &speed);
+        }
+        let mut yaw = None;
         let known = self.frame == Frame::Vehicle;
         let mut oriented = match self.frame {
-            Frame::Vehicle => orient::known(plane),
-            Frame::Device => orient::fixed(plane, speed, &still),
-            Frame::Earth if !plane.yaw.is_empty() => orient::earth(plane, speed, &still),
+            Frame::Vehicle => orient::known(&plane),
+            Frame::Device => orient::fixed(&plane, &speed, &still),
+            Frame::Earth if carried => orient::carried(&plane, &speed, &still),
             Frame::Earth => {
-                if !has[COURSE] {
-                    found.lacks(
-                        "manoeuvres in the frame of the earth",
-                        "without yaw rate or course, nothing says which way the vehicle points",
-                    );
-                    return;
-                }
-                let (_, rates) = turning(&leg.course, speed);
-                yaw = rates
-                    .iter()
-                    .map(|rate| if rate.is_finite() { *rate } else { 0.0 })
-                    .collect();
-                orient::by_course(plane, &leg.course_on_grid())
+                let (_, rates) = turning(&leg.course, &speed, leg.accel.len());
+                let or_zero = |rate: &f64| if rate.is_finite() { *rate } else { 0.0 };
+                yaw = Some(rates.iter().map(or_zero).collect());
+                orient::by_course(&plane, &leg.course_on_grid())
             }
         };
         if let Some(forward) = oriented.forward {
@@ -220,21 +215,40 @@ impl Detector {
         subtract_slow(along, &plane.sound);
         subtract_slow(across, &plane.sound);
         found.measure(&plane.sound, &still);
+        // Where a direction is known, its error is empty or smaller.
+        let least = oriented.error_deg.iter().copied().reduce(f64::min);
+        if plane.yaw.is_empty() && least.is_some_and(|error| error > LOST_DEG) {
+            found.lacks(
+                "manoeuvres",
+                "without turn rates, and before stops or speeds say which way is forward, turns \
+                 look like brakes",
+            );
+            return;
+        }
+        found.rate_hz.get_or_insert(plane.rate_hz);
+        found.filter = Some(Filter::Bell);
+        found.frame = Some(self.frame);
+        if least.is_some_and(|error| error >= UNSIGNED_DEG) {
+            found.lacks(
+                "rapid accelerations",
+                "nothing says which end of the vehicle's axis is the front",
+            );
+        }
         let sideways = self.frame != Frame::Vehicle || has[ACCEL + 1];
         if !sideways {
             found.lacks("harsh corners", "there is no lateral acceleration");
         }
-        let motion = Motion {
+        let mut motion = Motion {
             along: oriented.along,
             across: if sideways {
                 oriented.across
             } else {
                 Vec::new()
             },
-            yaw,
+            yaw: yaw.unwrap_or(plane.yaw),
             error_deg: oriented.error_deg,
-            sound: plane.sound.clone(),
-            kmh: speed.kmh.clone(),
+            sound: plane.sound,
+            kmh: speed.kmh,
             origin_s: leg.origin_s,
             known,
             levelled: plane.levelled,
@@ -274,13 +288,13 @@ impl Detector {
         let or_zero = |value: &f64| if value.is_finite() { *value } else { 0.0 };
         let (mut across, mut yaw) = (Vec::new(), Vec::new());
         if has[COURSE] {
-            let (lateral, rates) = turning(&leg.course, speed);
+            let (lateral, rates) = turning(&leg.course, speed, leg.accel.len());
             across = lateral.iter().map(or_zero).collect();
             yaw = rates.iter().map(or_zero).collect();
         } else {
             found.lacks("harsh corners", "speed alone has no lateral acceleration");
         }
-        let motion = Motion {
+        let mut motion = Motion {
             along: speed.change_g.iter().map(or_zero).collect(),
             across,
             yaw,

@@ -19,51 +19,93 @@ pub(super) struct Excursion {
 /// The change of speed, km/h, of 1 g for the time between two points.
 const KMH: f64 = STANDARD * STEP_S * 3.6;
 
-/// Finds the runs in a signal, g. Runs that are at most the gap apart are one, unless a point
-/// between them is not sound.
+/// Points that are passed over at once where nothing reaches a level.
+const BLOCK: usize = 32;
+
+/// The first point from `start` on whose value, with this sign, is at least a level.
+///
+/// Most of a drive is below it, so blocks are counted first, by vector instructions.
+fn first_at(signal: &[f64], sign: f64, level: f64, start: usize) -> Option<usize> {
+    let rest = signal.get(start..)?;
+    let reached = |block: &[f64]| {
+        let count: u64 = block
+            .iter()
+            .map(|value| u64::from(sign * value >= level))
+            .sum();
+        count > 0
+    };
+    let block = rest.chunks(BLOCK).position(reached)?;
+    let inside = rest.iter().skip(block * BLOCK);
+    let offset = inside.take(BLOCK).position(|value| sign * value >= level)?;
+    Some(start + block * BLOCK + offset)
+}
+
+/// What a signal, with this sign, has above a level, added up over the points that are sound.
+pub(super) fn beyond(signal: &[f64], sound: &[bool], sign: f64, level: f64) -> f64 {
+    let mut sum = 0.0;
+    for (values, sound) in signal.chunks(BLOCK).zip(sound.chunks(BLOCK)) {
+        if first_at(values, sign, level, 0).is_some() {
+            for (value, _) in values.iter().zip(sound).filter(|(_, sound)| **sound) {
+                sum += (sign * value - level).max(0.0);
+            }
+        }
+    }
+    sum
+}
+
+/// Finds the runs in a signal, g, with this sign. Runs that are at most the gap apart are one,
+/// unless a point between them is not sound.
 pub(super) fn excursions(
-    signal: impl Iterator<Item = (f64, bool)>,
+    signal: &[f64],
+    sound: &[bool],
+    sign: f64,
     level: &Level,
     merge_gap_s: f64,
 ) -> Vec<Excursion> {
     let gap = points_in(merge_gap_s);
     let mut found = Vec::new();
-    let mut open: Option<Excursion> = None;
-    // What came since the end of the open run: it belongs to it if the run goes on.
-    let mut since = 0.0;
-    for (point, (value, sound)) in signal.enumerate() {
-        if !sound || open.is_some_and(|open| point - open.end > gap) {
-            found.extend(open.take());
-        }
-        if !sound {
-            continue;
-        }
-        let change = value * KMH;
-        if value < level.exit_g {
-            since += change;
-            continue;
-        }
-        match &mut open {
-            Some(open) => {
-                open.end = point;
-                open.change_kmh += since + change;
-                if value > open.peak {
-                    (open.peak, open.peak_at) = (value, point);
+    let mut next = first_at(signal, sign, level.exit_g, 0);
+    while let Some(start) = next {
+        let points = signal.iter().zip(sound).enumerate().skip(start);
+        let mut open: Option<Excursion> = None;
+        // What came since the end of the open run: it belongs to it if the run goes on.
+        let mut since = 0.0;
+        for (point, (value, sound)) in points {
+            let over = open.is_some_and(|open| point - open.end > gap);
+            if !sound || over {
+                break;
+            }
+            let value = sign * value;
+            let change = value * KMH;
+            if value < level.exit_g {
+                since += change;
+                continue;
+            }
+            match &mut open {
+                Some(open) => {
+                    open.end = point;
+                    open.change_kmh += since + change;
+                    if value > open.peak {
+                        (open.peak, open.peak_at) = (value, point);
+                    }
+                }
+                None => {
+                    open = Some(Excursion {
+                        start: point,
+                        end: point,
+                        peak: value,
+                        peak_at: point,
+                        change_kmh: change,
+                    });
                 }
             }
-            None => {
-                open = Some(Excursion {
-                    start: point,
-                    end: point,
-                    peak: value,
-                    peak_at: point,
-                    change_kmh: change,
-                });
-            }
+            since = 0.0;
         }
-        since = 0.0;
+        found.extend(open);
+        // A point that ended a run by its distance may begin the next one.
+        let after = open.map_or(start, |open| open.end) + 1;
+        next = first_at(signal, sign, level.exit_g, after);
     }
-    found.extend(open);
     found.retain(|run| {
         let lasts = (run.end - run.start + 1) as f64 * STEP_S;
         run.peak >= level.enter_g
@@ -85,8 +127,8 @@ mod tests {
     };
 
     fn spans(values: &[f64]) -> Vec<(usize, usize)> {
-        let signal = values.iter().map(|value| (*value, value.is_finite()));
-        let found = excursions(signal, &LEVEL, 0.3);
+        let sound: Vec<bool> = values.iter().map(|value| value.is_finite()).collect();
+        let found = excursions(values, &sound, 1.0, &LEVEL, 0.3);
         found.iter().map(|run| (run.start, run.end)).collect()
     }
 

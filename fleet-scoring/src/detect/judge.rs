@@ -4,7 +4,7 @@ use fleet_core::event::Severity;
 
 use super::{
     Impulse, Kind, Manoeuvre, Thresholds,
-    excursion::{Excursion, excursions},
+    excursion::{Excursion, beyond, excursions},
     orient::UNSIGNED_DEG,
     plane::points_in,
     thresholds::Level,
@@ -37,6 +37,9 @@ const TURNS_DEG_S: (f64, f64) = (4.0, 10.0);
 /// The part of lateral acceleration that known axes still show as longitudinal: 6 degrees of
 /// mounting error. Our choice.
 const KNOWN_LEAK: f64 = 0.1;
+/// The part that leaks at least where a device has subtracted gravity: what it took for a tilt
+/// turns into the axis of the vehicle as the vehicle turns. Our choice: an error of 15 degrees.
+const LEVELLED_LEAK: f64 = 0.25;
 /// At most this part is expected to leak.
 const MOST_LEAK: f64 = 0.6;
 /// In straight driving, what points within 60 degrees of the axis belongs to it.
@@ -56,13 +59,16 @@ const LATE_S: f64 = 2.0;
 impl Motion {
     /// Finds the manoeuvres, and adds up the impulse.
     pub(super) fn judge(
-        &self,
+        &mut self,
         levels: &Thresholds,
         found: &mut Vec<Manoeuvre>,
         sum: &mut [f64; 3],
     ) {
-        let along = self.longitudinal();
-        let across = self.lateral();
+        let (along, across) = if self.known {
+            self.of_known_axes()
+        } else {
+            (self.longitudinal(), self.lateral())
+        };
         let pairs = [
             (
                 -1.0,
@@ -101,79 +107,99 @@ impl Motion {
         }
         if !across.is_empty() {
             let level = &levels.harsh_corner;
-            let sides: Vec<f64> = across.iter().map(|across| across.abs()).collect();
-            let runs = self.runs(&sides, 1.0, level, levels.merge_gap_s);
+            let runs = self.runs(&across, 1.0, level, levels.merge_gap_s);
             let turns = runs.into_iter().filter(|run| self.turns(run)).collect();
             found.extend(self.keep(turns, 1.0, Kind::HarshCorner, level));
             let [.., sum] = sum;
-            *sum += self.beyond(&sides, 1.0, levels.firm_corner_g);
+            *sum += self.beyond(&across, 1.0, levels.firm_corner_g);
         }
+    }
+
+    /// What known axes support: their own columns, without what leaks from one into the other.
+    fn of_known_axes(&mut self) -> (Vec<f64>, Vec<f64>) {
+        let mut along = std::mem::take(&mut self.along);
+        let mut across = std::mem::take(&mut self.across);
+        for (along, across) in along.iter_mut().zip(&mut across) {
+            *along = supported(*along, *across, KNOWN_LEAK);
+            *across = across.abs();
+        }
+        (along, across)
     }
 
     /// The longitudinal acceleration that the evidence supports: in a straight line, all that
     /// points roughly along the axis; in a turn, what the lateral acceleration cannot explain.
     fn longitudinal(&self) -> Vec<f64> {
-        let across = self.across.iter().copied().chain(std::iter::repeat(0.0));
-        let yaw = self
-            .yaw
-            .iter()
-            .copied()
-            .chain(std::iter::repeat(f64::INFINITY));
-        let error = self.error_deg.iter().copied().chain(std::iter::repeat(0.0));
-        let signals = self.along.iter().zip(across).zip(yaw).zip(error);
-        let supported = signals.map(|(((along, across), yaw), error)| {
-            if self.known {
-                return supported(*along, across, KNOWN_LEAK);
+        let mut result = Vec::with_capacity(self.along.len());
+        let mut start = 0;
+        for part in self.error_deg.chunk_by(|a, b| a.to_bits() == b.to_bits()) {
+            let points = start..start + part.len();
+            start = points.end;
+            if let Some(error) = part.first() {
+                self.add_longitudinal(points, *error, &mut result);
             }
-            // Nothing says which end of the axis is the front. Brakes reach higher than engines,
-            // so what is strong is a brake.
-            let along = if error >= UNSIGNED_DEG {
-                -along.abs()
-            } else {
-                *along
-            };
-            let (straight, turn) = TURNS_DEG_S;
-            let turning = ((yaw.abs() - straight) / (turn - straight)).clamp(0.0, 1.0);
-            let size = along.hypot(across);
-            let in_line = if along.abs() >= ALIGNED * size {
-                size
-            } else {
-                0.0
-            };
-            let leak = error.to_radians().tan().clamp(KNOWN_LEAK, MOST_LEAK);
-            let leak = if error >= 45.0 { MOST_LEAK } else { leak };
-            let bent = supported(along, across, leak);
-            in_line.copysign(along) * (1.0 - turning) + bent * turning
-        });
-        supported.collect()
+        }
+        result
     }
 
-    /// The lateral acceleration, where it is more than a part of a brake.
+    /// The same for points whose direction has one error.
+    fn add_longitudinal(
+        &self,
+        points: std::ops::Range<usize>,
+        error_deg: f64,
+        result: &mut Vec<f64>,
+    ) {
+        let least = if self.levelled {
+            LEVELLED_LEAK
+        } else {
+            KNOWN_LEAK
+        };
+        let leak = error_deg.to_radians().tan().clamp(least, MOST_LEAK);
+        let leak = if error_deg >= 45.0 { MOST_LEAK } else { leak };
+        // Nothing says which end of the axis is the front. Brakes reach higher than engines, so
+        // what is strong is a brake.
+        let unsigned = error_deg >= UNSIGNED_DEG;
+        let (straight, turn) = TURNS_DEG_S;
+        let along = self.along.get(points.clone()).unwrap_or_default();
+        let across = self.across.get(points.clone()).unwrap_or_default();
+        let yaw = self.yaw.get(points).unwrap_or_default();
+        let yaw = yaw.iter().copied().chain(std::iter::repeat(f64::INFINITY));
+        result.extend(
+            along
+                .iter()
+                .zip(across)
+                .zip(yaw)
+                .map(|((along, across), yaw)| {
+                    let along = if unsigned { -along.abs() } else { *along };
+                    let turning = ((yaw.abs() - straight) / (turn - straight)).clamp(0.0, 1.0);
+                    let size = (along * along + across * across).sqrt();
+                    let in_line = if along.abs() >= ALIGNED * size {
+                        size
+                    } else {
+                        0.0
+                    };
+                    let bent = supported(along, *across, leak);
+                    in_line.copysign(along) * (1.0 - turning) + bent * turning
+                }),
+        );
+    }
+
+    /// The size of the lateral acceleration, where it is more than a part of a brake.
     fn lateral(&self) -> Vec<f64> {
         let signals = self.across.iter().zip(&self.along);
         let supported = signals.map(|(across, along)| {
-            let sideways = self.known || across.abs() >= SIDEWAYS * along.abs();
-            if sideways { *across } else { 0.0 }
+            let sideways = across.abs() >= SIDEWAYS * along.abs();
+            if sideways { across.abs() } else { 0.0 }
         });
         supported.collect()
     }
 
     fn runs(&self, signal: &[f64], sign: f64, level: &Level, gap_s: f64) -> Vec<Excursion> {
-        let signal = signal.iter().zip(&self.sound);
-        excursions(
-            signal.map(|(value, sound)| (sign * value, *sound)),
-            level,
-            gap_s,
-        )
+        excursions(signal, &self.sound, sign, level, gap_s)
     }
 
     /// Acceleration above a level, g·s.
     fn beyond(&self, signal: &[f64], sign: f64, level: f64) -> f64 {
-        let sound = signal.iter().zip(&self.sound).filter(|(_, sound)| **sound);
-        sound
-            .map(|(value, _)| (sign * value - level).max(0.0))
-            .sum::<f64>()
-            * STEP_S
+        beyond(signal, &self.sound, sign, level) * STEP_S
     }
 
     fn turns(&self, run: &Excursion) -> bool {

@@ -2,17 +2,21 @@
 
 use crate::signal::{STEP_S, cast};
 
-/// The number of sums at a point: weight, acceleration and vibration; weight and turn rates; the
-/// rest fills a vector register.
-pub(super) const POINT: usize = 12;
-pub(super) type Point = [f32; POINT];
+/// Sums at a point: three axes and their weight.
+pub(super) type Point = [f32; 4];
 
 /// A part of a recording without a long silence.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leg {
     /// The time of its first point.
     pub(super) origin_s: f64,
-    pub(super) points: Vec<Point>,
+    /// Accelerations at each point.
+    pub(super) accel: Vec<Point>,
+    /// Turn rates at each point; empty without a gyroscope.
+    pub(super) turn: Vec<Point>,
+    /// Vibration between each point and the next: the sum of the squared steps from sample to
+    /// sample, and their number.
+    pub(super) shake: Vec<[f32; 2]>,
     pub(super) speed: Readings,
     pub(super) course: Readings,
 }
@@ -22,7 +26,7 @@ impl Leg {
     pub(super) fn course_on_grid(&self) -> Vec<f64> {
         let mut readings = self.course.points.iter().peekable();
         let mut last: Option<(f64, f32)> = None;
-        let course = (0..self.points.len()).map(|point| {
+        let course = (0..self.accel.len()).map(|point| {
             let now = point as f64 * STEP_S;
             while let Some(reading) = readings.next_if(|(at, _)| *at <= now) {
                 last = Some(*reading);

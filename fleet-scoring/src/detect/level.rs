@@ -1,6 +1,9 @@
 //! The slow part of an acceleration: slope of the road, and what is left of gravity.
 
-use super::{leg::median, plane::points_in};
+use super::{
+    leg::median,
+    plane::{MANY, points_in},
+};
 use crate::signal::cast;
 
 /// Windows of this length, seconds. Our choice: longer than any manoeuvre, shorter than a hill.
@@ -10,23 +13,27 @@ const LARGEST: f64 = 0.06;
 /// The fewest points from which the level of a window is taken.
 const FEWEST: usize = 200;
 
+/// Every third point tells the median: the filter spreads each sample over six.
+const EACH: usize = 3;
+
 /// Subtracts the slow part: the median of each minute, averaged with its neighbours, on straight
 /// lines between the middles. A median does not follow manoeuvres, which take less than half of
 /// the time.
 pub(super) fn subtract_slow(signal: &mut [f64], sound: &[bool]) {
-    let known = |values: &[f64], sound: &[bool]| -> Vec<f64> {
-        let sound = values.iter().zip(sound).filter(|(_, sound)| **sound);
+    let known = |values: &[f64], sound: &[bool], step: usize| -> Vec<f64> {
+        let points = values.iter().zip(sound).step_by(step);
+        let sound = points.filter(|(_, sound)| **sound);
         sound.map(|(value, _)| *value).collect()
     };
-    let Some(overall) = median(known(signal, sound)) else {
+    let Some(overall) = median(known(signal, sound, signal.len() / MANY + 1)) else {
         return;
     };
     let window = points_in(WINDOW_S);
     let windows = signal.chunks(window).zip(sound.chunks(window));
     let medians: Vec<f64> = windows
         .map(|(values, sound)| {
-            let values = known(values, sound);
-            let median = if values.len() < FEWEST {
+            let values = known(values, sound, EACH);
+            let median = if values.len() < FEWEST / EACH {
                 None
             } else {
                 median(values)
@@ -42,11 +49,16 @@ pub(super) fn subtract_slow(signal: &mut [f64], sound: &[bool]) {
             near.clone().sum::<f64>() / near.count() as f64
         })
         .collect();
-    for (point, value) in signal.iter_mut().enumerate() {
-        let place = (point as f64 / window as f64 - 0.5).clamp(0.0, (smooth.len() - 1) as f64);
-        let (low, share) = (cast::index(place), place.fract());
-        let from = cast::at(&smooth, low);
-        let to = cast::at(&smooth, (low + 1).min(smooth.len() - 1));
-        *value -= from + (to - from) * share;
+    // Half a window before the first middle, then from each middle to the next.
+    let half = window / 2;
+    let ends = smooth.iter().skip(1).chain(smooth.last());
+    let (first, rest) = signal.split_at_mut(half.min(signal.len()));
+    for value in first {
+        *value -= cast::at(&smooth, 0);
+    }
+    for (part, (from, to)) in rest.chunks_mut(window).zip(smooth.iter().zip(ends)) {
+        for (point, value) in (0_u32..).zip(part) {
+            *value -= from + (to - from) * (f64::from(point) / window as f64);
+        }
     }
 }

@@ -3,7 +3,11 @@
 use fleet_core::{Error, ErrorKind, Result};
 use ndarray::ArrayView1;
 
-use super::{Clock, SignalColumns, columns::ACCEL};
+use super::{
+    Clock, SignalColumns,
+    block::{BLOCK, blocks, reaches},
+    columns::ACCEL,
+};
 
 /// Counts samples whose longitudinal or lateral acceleration reaches a limit, and joins them to
 /// events. The detector `threshold:0.35` of the command line.
@@ -112,29 +116,51 @@ impl LimitTrip {
     /// Takes the next rows.
     pub fn push(&mut self, chunk: &SignalColumns<'_>) {
         let [along, across, ..] = chunk.columns;
-        let value = |column: Option<ArrayView1<'_, f32>>, row: usize| {
-            column
-                .and_then(|column| column.get(row).copied())
-                .unwrap_or(0.0)
-        };
         debug_assert_eq!(ACCEL, 0, "the first column");
-        for row in 0..chunk.len() {
-            let (along, across) = (value(along, row), value(across, row));
+        let rows = chunk.len();
+        let empty = ArrayView1::from(&[]);
+        let mut along = blocks(along.unwrap_or(empty), rows);
+        let mut across = blocks(across.unwrap_or(empty), rows);
+        for _ in (0..rows).step_by(BLOCK) {
+            let pair = (along.next(), across.next());
+            let (start, along, across) = match &pair {
+                (Some((start, along)), Some((_, across))) => (*start, &**along, &**across),
+                (Some((start, along)), None) => (*start, &**along, &[][..]),
+                (None, Some((start, across))) => (*start, &[][..], &**across),
+                (None, None) => return,
+            };
+            if reaches(along, self.level) || reaches(across, self.level) {
+                self.block(&chunk.clock, start, along, across);
+            }
+        }
+        self.rows += rows as u64;
+    }
+
+    /// Takes a block that may have a sample at the limit.
+    fn block(
+        &mut self,
+        clock: &Clock<ArrayView1<'_, f64>>,
+        start: usize,
+        along: &[f32],
+        across: &[f32],
+    ) {
+        for row in 0..along.len().max(across.len()) {
+            let value = |column: &[f32]| column.get(row).copied().unwrap_or(0.0);
+            let (along, across) = (value(along), value(across));
             let sideways = across.abs() >= self.level;
             if !sideways && (along.abs() < self.level || along.is_nan()) {
                 continue;
             }
             self.found.samples += 1;
             self.found.lateral += u64::from(sideways);
-            let at = match &chunk.clock {
-                Clock::Rate(hz) => (self.rows + row as u64) as f64 / hz,
-                Clock::Times(times) => times.get(row).copied().unwrap_or(f64::NAN),
+            let at = match clock {
+                Clock::Rate(hz) => (self.rows + (start + row) as u64) as f64 / hz,
+                Clock::Times(times) => times.get(start + row).copied().unwrap_or(f64::NAN),
             };
             if at.is_finite() {
                 self.add(at, along, across);
             }
         }
-        self.rows += chunk.len() as u64;
     }
 
     fn add(&mut self, at: f64, along: f32, across: f32) {

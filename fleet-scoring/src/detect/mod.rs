@@ -7,6 +7,7 @@
 //! | [`Thresholds`] | its levels, by class of vehicle and filter |
 //! | [`Detection`] | what it found: manoeuvres, impulse, and what the recording cannot support |
 //! | [`Limit`] | a plain limit for samples; in chunks [`LimitTrip`] |
+//! | [`SeedTrip`] | the rule of FleetFlow in chunks |
 
 #![expect(
     clippy::needless_pass_by_value,
@@ -14,6 +15,7 @@
 )]
 
 mod bleed;
+mod block;
 mod columns;
 mod detection;
 mod detector;
@@ -26,15 +28,18 @@ mod limit;
 mod orient;
 mod plane;
 mod record;
+mod seed;
 mod speed;
 mod stand;
+mod stretch;
 mod thresholds;
 
-pub use columns::{Clock, Frame, SignalColumns};
+pub use columns::SignalColumns;
 pub use detection::{Detection, Forward, Impulse, Manoeuvre};
 pub use detector::{DetectTrip, Detector};
 pub use kind::Kind;
 pub use limit::{Limit, LimitCounts, LimitEvent, LimitTrip};
+pub use seed::SeedTrip;
 pub use thresholds::{Filter, Level, TABLE_VERSION, Thresholds};
 
-pub use crate::class::VehicleClass;
+pub use crate::{class::VehicleClass, clock::Clock, frame::Frame};

@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use super::{
     leg::median,
-    plane::{Plane, points_in},
+    plane::{MANY, Plane, points_in, spread},
     speed::SpeedTrack,
 };
-use crate::signal::{ForwardEvidence, STEP_S, cast, vector::Vec2};
+use crate::signal::{
+    ForwardEvidence, STEP_S, cast,
+    vector::{Vec2, headings},
+};
 
 /// Accelerations along and across the vehicle.
 #[derive(Debug, Default)]
@@ -16,7 +19,7 @@ pub(super) struct Oriented {
     pub(super) along: Vec<f64>,
     /// g, positive to the left.
     pub(super) across: Vec<f64>,
-    /// The standard error of the direction that is forward, degrees.
+    /// The standard error of the direction that is forward, degrees; empty where it is known.
     pub(super) error_deg: Vec<f64>,
     /// The direction that is forward in the plane of the first part, if axes were unknown.
     pub(super) forward: Option<Vec2>,
@@ -35,7 +38,7 @@ const STOP_S: f64 = 3.0;
 /// A speed may be late by up to this, seconds.
 const LATEST_S: f64 = 2.0;
 /// An error above this is no direction, degrees: the main axis of straight driving takes over.
-const LOST_DEG: f64 = 35.0;
+pub(super) const LOST_DEG: f64 = 35.0;
 /// The error of that axis, degrees. Our choice: worse than evidence that is just accepted.
 const AXIS_ERROR_DEG: f64 = 40.0;
 /// The error of an axis of which nothing says which end is the front.
@@ -43,6 +46,8 @@ pub(super) const UNSIGNED_DEG: f64 = 60.0;
 /// A frame that is carried on by a gyroscope turns by its bias; in blocks of this length the bias
 /// is constant.
 const BLOCK_S: f64 = 480.0;
+/// So many blocks tell which sign turns to the left have.
+const SIGN_BLOCKS: usize = 3;
 /// What is left of a bias after standstill or median was subtracted, degrees per second.
 const BIAS_DEG_S: f64 = 0.6;
 
@@ -52,55 +57,73 @@ pub(super) fn fixed(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Ori
     let mut oriented = Oriented::default();
     for part in &plane.parts {
         let mut evidence = ForwardEvidence::default();
-        for (_, piece) in pieces.iter().filter(|(point, _)| part.contains(point)) {
+        for (_, piece) in within(&pieces, part) {
             evidence.add([piece.x, piece.y]);
         }
         let (forward, error) = forward(&evidence, plane, &plane.accel, part, standing);
         oriented.forward = oriented.forward.or(Some(forward));
-        oriented.add(&plane.accel, part, |_| forward, error);
+        oriented.add(&plane.accel, part, (forward, 0.0), error);
     }
     oriented
 }
 
-/// Orients a leg that was recorded in the frame of the earth: a gyroscope carries the frame of
-/// the vehicle on, and turns and stops say what is forward in it.
-pub(super) fn earth(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Oriented {
+/// Turns a leg that was recorded in the frame of the earth into a frame that turns with the
+/// vehicle: a gyroscope carries it on, less its bias.
+///
+/// A recording may count turns to the right as positive. The wrong sign scatters the evidence.
+pub(super) fn carry(plane: &mut Plane, speed: &SpeedTrack, standing: &[bool]) {
     let bias = bias(&plane.yaw, standing);
-    // A recording may count turns to the right as positive. The wrong sign scatters the evidence.
-    let carried = [1.0, -1.0].map(|sign| {
-        let mut heading = 0.0_f64;
-        let frame = plane.accel.iter().zip(&plane.yaw).map(|(accel, yaw)| {
-            heading += sign * (yaw - bias).to_radians() * STEP_S;
-            accel.turned(-heading)
-        });
-        let frame: Vec<Vec2> = frame.collect();
+    for yaw in &mut plane.yaw {
+        *yaw -= bias;
+    }
+    let turns = plane.yaw.iter().map(|yaw| yaw.to_radians() * STEP_S);
+    let headings: Vec<Vec2> = headings(turns).collect();
+    let some = plane.accel.len().min(SIGN_BLOCKS * points_in(BLOCK_S));
+    let frame = |carry: fn(Vec2, Vec2) -> Vec2, accel: &[Vec2]| -> Vec<Vec2> {
+        let points = accel.iter().zip(&headings);
+        points
+            .map(|(accel, heading)| carry(*accel, *heading))
+            .collect()
+    };
+    let strength = |carry: fn(Vec2, Vec2) -> Vec2, plane: &Plane| -> f64 {
+        let frame = frame(carry, plane.accel.get(..some).unwrap_or_default());
         let pieces = pieces(&frame, plane, speed, standing);
-        let block = points_in(BLOCK_S);
-        let parts = plane.accel.len().div_ceil(block).max(1);
-        let length = plane.accel.len().div_ceil(parts).max(1);
-        let blocks: Vec<_> = (0..parts)
-            .map(|part| {
-                let part = part * length..((part + 1) * length).min(frame.len());
-                let (drift, evidence) = steadiest(&pieces, &part);
-                (part, drift, evidence)
-            })
-            .collect();
-        let strength: f64 = blocks
-            .iter()
-            .map(|(.., evidence)| evidence.strength())
-            .sum();
-        (strength, frame, blocks)
-    });
-    let [left, right] = carried;
-    let (_, frame, blocks) = if right.0 > left.0 { right } else { left };
+        blocks(some)
+            .map(|part| steadiest(&pieces, &part).1.strength())
+            .sum()
+    };
+    let left = strength(Vec2::turned_back, plane);
+    for yaw in &mut plane.yaw {
+        *yaw = -*yaw;
+    }
+    if strength(Vec2::turned_by, plane) > left {
+        plane.accel = frame(Vec2::turned_by, &plane.accel);
+        return;
+    }
+    for yaw in &mut plane.yaw {
+        *yaw = -*yaw;
+    }
+    plane.accel = frame(Vec2::turned_back, &plane.accel);
+}
+
+/// Orients a leg in a frame that a gyroscope has carried on: turns and stops say what is forward in
+/// it, block by block.
+pub(super) fn carried(plane: &Plane, speed: &SpeedTrack, standing: &[bool]) -> Oriented {
+    let pieces = pieces(&plane.accel, plane, speed, standing);
     let mut oriented = Oriented::default();
-    for (part, drift, evidence) in blocks {
-        let (at_start, error) = forward(&evidence, plane, &frame, &part, standing);
-        let start = part.start;
-        let forward = |point: usize| at_start.turned(drift * (point - start) as f64);
-        oriented.add(&frame, &part, forward, error);
+    for part in blocks(plane.accel.len()) {
+        let (drift, evidence) = steadiest(&pieces, &part);
+        let (at_start, error) = forward(&evidence, plane, &plane.accel, &part, standing);
+        oriented.add(&plane.accel, &part, (at_start, drift), error);
     }
     oriented
+}
+
+/// Parts of equal length in which the bias of a gyroscope is constant.
+fn blocks(points: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = points.div_ceil(points_in(BLOCK_S)).max(1);
+    let length = points.div_ceil(parts).max(1);
+    (0..parts).map(move |part| part * length..((part + 1) * length).min(points))
 }
 
 /// Takes the axes as they are.
@@ -108,7 +131,7 @@ pub(super) fn known(plane: &Plane) -> Oriented {
     Oriented {
         along: plane.accel.iter().map(|accel| accel.x).collect(),
         across: plane.accel.iter().map(|accel| accel.y).collect(),
-        error_deg: vec![0.0; plane.accel.len()],
+        error_deg: Vec::new(),
         forward: None,
     }
 }
@@ -132,21 +155,21 @@ pub(super) fn by_course(plane: &Plane, course_deg: &[f64]) -> Oriented {
 }
 
 impl Oriented {
+    /// Adds a part, at whose first point a direction is forward that turns by so many radians from
+    /// point to point.
     fn add(
         &mut self,
         accel: &[Vec2],
         part: &Range<usize>,
-        forward: impl Fn(usize) -> Vec2,
+        (mut forward, drift): (Vec2, f64),
         error_deg: f64,
     ) {
-        for (point, accel) in part
-            .clone()
-            .zip(accel.get(part.clone()).unwrap_or_default())
-        {
-            let forward = forward(point);
+        let step = Vec2::at_angle(drift);
+        for accel in accel.get(part.clone()).unwrap_or_default() {
             self.along.push(forward.dot(*accel));
             self.across.push(forward.cross(*accel));
             self.error_deg.push(error_deg);
+            forward = forward.turned_by(step);
         }
     }
 }
@@ -163,7 +186,9 @@ fn bias(yaw: &[f64], standing: &[bool]) -> f64 {
     if still.len() >= points_in(5.0) {
         return median(still).unwrap_or(0.0);
     }
-    let slow = yaw.iter().copied().filter(|yaw| yaw.abs() < TURN_DEG_S);
+    let slow = spread(yaw, MANY)
+        .copied()
+        .filter(|yaw| yaw.abs() < TURN_DEG_S);
     median(slow.collect()).unwrap_or(0.0)
 }
 
@@ -201,6 +226,14 @@ fn pieces(
         pieces.push((start, sum));
     }
     pieces
+}
+
+/// The pieces that begin within a part.
+fn within<'a>(pieces: &'a [(usize, Vec2)], part: &Range<usize>) -> &'a [(usize, Vec2)] {
+    let place = |point: usize| pieces.partition_point(|(start, _)| *start < point);
+    pieces
+        .get(place(part.start)..place(part.end))
+        .unwrap_or_default()
 }
 
 /// By how many points the speed is late: where it agrees best with the acceleration.
@@ -248,14 +281,23 @@ fn stops(standing: &[bool]) -> Vec<f64> {
 /// The drift of the frame, radians per point, under which the evidence of a block agrees best,
 /// and that evidence, turned back to the block's first point.
 fn steadiest(pieces: &[(usize, Vec2)], part: &Range<usize>) -> (f64, ForwardEvidence) {
-    let inside: Vec<_> = pieces
-        .iter()
-        .filter(|(point, sum)| part.contains(point) && *sum != Vec2::ZERO)
-        .collect();
+    let inside = within(pieces, part).iter();
+    // Pieces follow each other at one distance.
+    let distance = points_in(PIECE_S) as f64;
+    let first = inside
+        .clone()
+        .next()
+        .map_or(0.0, |(point, _)| (point - part.start) as f64);
     let turned = |drift: f64| {
-        inside
-            .iter()
-            .map(move |(point, sum)| sum.turned(-drift * (point - part.start) as f64))
+        let (mut turn, step) = (
+            Vec2::at_angle(drift * first),
+            Vec2::at_angle(drift * distance),
+        );
+        inside.clone().map(move |(_, sum)| {
+            let back = sum.turned_back(turn);
+            turn = turn.turned_by(step);
+            back
+        })
     };
     // Steps of half a radian over the block at most.
     let step = (0.5 / (part.len() as f64 * STEP_S))

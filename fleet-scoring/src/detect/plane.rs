@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    columns::Frame,
+    Frame,
     leg::{Leg, Point, median},
 };
 use crate::signal::{
@@ -21,8 +21,6 @@ pub(super) struct Plane {
     pub(super) yaw: Vec<f64>,
     /// Whether there is enough signal.
     pub(super) sound: Vec<bool>,
-    /// The energy of vibration, in any unit.
-    pub(super) shake: Vec<f64>,
     /// Parts between which the sensor was moved.
     pub(super) parts: Vec<Range<usize>>,
     /// Whether the device has subtracted gravity.
@@ -43,23 +41,24 @@ const MOVED_DEG: f64 = 20.0;
 impl Plane {
     /// The plane of a leg. `None` without acceleration.
     pub(super) fn of(leg: &Leg, frame: Frame, has_up: bool, has_yaw: bool) -> Option<Self> {
-        let weights = leg.points.iter().map(|point| f64::from(point[0]));
+        let weights = spread(&leg.accel, MANY).map(|point| f64::from(weight(point)));
         let usual = median(weights.filter(|weight| *weight > 0.0).collect())?;
-        let sound = |point: &Point| f64::from(point[0]) >= SOUND_SHARE * usual;
+        let least = cast::narrow(SOUND_SHARE * usual);
         let mut plane = Self {
-            sound: leg.points.iter().map(sound).collect(),
-            shake: leg
-                .points
+            sound: leg
+                .accel
                 .iter()
-                .map(|point| f64::from(point[4] / point[0]))
+                .map(|point| weight(point) >= least)
                 .collect(),
             rate_hz: usual / WEIGHT_S,
             ..Self::default()
         };
-        let everything = 0..leg.points.len();
+        let everything = 0..leg.accel.len();
         let mut gravity = Gravity::default();
-        for point in &leg.points {
-            gravity.add(accel(point));
+        if has_up {
+            for point in &leg.accel {
+                gravity.add(mean(point));
+            }
         }
         plane.levelled = has_up && gravity.per_g().is_none() || frame == Frame::Earth;
         if frame == Frame::Device {
@@ -67,12 +66,16 @@ impl Plane {
                 plane.add_mounting(leg, part, has_yaw);
             }
         } else {
-            let points = leg.points.iter();
+            let points = leg.accel.iter();
             plane.accel = points
-                .map(|point| Vec2::new(accel(point)[0], accel(point)[1]))
+                .map(|point| {
+                    let [x, y, _] = mean(point);
+                    Vec2::new(x, y)
+                })
                 .collect();
             if has_yaw {
-                plane.yaw = leg.points.iter().map(|point| gyro(point)[2]).collect();
+                let points = leg.turn.iter().map(mean);
+                plane.yaw = points.map(|[.., up]| up).collect();
             }
             plane.parts.push(everything);
         }
@@ -90,32 +93,33 @@ impl Plane {
 
     /// Turns the points of one mounting into its horizontal plane.
     fn add_mounting(&mut self, leg: &Leg, part: Range<usize>, has_yaw: bool) {
-        let points = leg.points.get(part.clone()).unwrap_or_default();
+        let points = leg.accel.get(part.clone()).unwrap_or_default();
+        let turns = leg.turn.get(part.clone()).unwrap_or_default();
         let mut gravity = Gravity::default();
         for (point, _) in points
             .iter()
             .zip(sound_of(&self.sound, &part))
             .filter(|(_, sound)| **sound)
         {
-            gravity.add(accel(point));
+            gravity.add(mean(point));
         }
         let unit = gravity.per_g().unwrap_or(1.0);
         let up = gravity
             .up()
-            .or_else(|| main_turn_axis(points).filter(|_| has_yaw));
+            .or_else(|| main_axis(turns, false).filter(|_| has_yaw));
         let up = up
-            .or_else(|| calmest_axis(points))
+            .or_else(|| main_axis(points, true))
             .unwrap_or([0.0, 0.0, 1.0]);
         let Some((ahead, left)) = horizontal_axes(up) else {
             return;
         };
         self.accel.extend(points.iter().map(|point| {
-            let accel = accel(point);
+            let accel = mean(point);
             Vec2::new(dot3(accel, ahead) / unit, dot3(accel, left) / unit)
         }));
         if has_yaw {
             self.yaw
-                .extend(points.iter().map(|point| dot3(gyro(point), up)));
+                .extend(turns.iter().map(|point| dot3(mean(point), up)));
         }
         self.parts.push(part);
     }
@@ -125,22 +129,32 @@ fn sound_of<'a>(sound: &'a [bool], part: &Range<usize>) -> &'a [bool] {
     sound.get(part.clone()).unwrap_or_default()
 }
 
-pub(super) fn accel([weight, x, y, z, ..]: &Point) -> Vec3 {
-    [x, y, z].map(|axis| f64::from(axis / weight))
+const fn weight([.., weight]: &Point) -> f32 {
+    *weight
 }
 
-fn gyro([_, _, _, _, _, weight, x, y, z, ..]: &Point) -> Vec3 {
-    [x, y, z].map(|axis| f64::from(axis / weight))
+/// The mean of a point's samples.
+fn mean([x, y, z, weight]: &Point) -> Vec3 {
+    let share = weight.recip();
+    [x, y, z].map(|axis| f64::from(axis * share))
 }
+
+/// Some of the elements, evenly spread: the middle of so many says what that of all says.
+pub(super) fn spread<T>(elements: &[T], many: usize) -> impl Iterator<Item = &T> {
+    elements.iter().step_by(elements.len() / many + 1)
+}
+
+/// The elements from which a usual value is taken, at least half as many if there are more.
+pub(super) const MANY: usize = 8192;
 
 /// The parts of a leg between which gravity turned.
 fn mountings(leg: &Leg, sound: &[bool]) -> Vec<Range<usize>> {
     let mut parts: Vec<(Range<usize>, Gravity)> = Vec::new();
     let mut start = 0;
-    for (points, sound) in leg.points.chunks(WINDOW).zip(sound.chunks(WINDOW)) {
+    for (points, sound) in leg.accel.chunks(WINDOW).zip(sound.chunks(WINDOW)) {
         let mut here = Gravity::default();
         for (point, _) in points.iter().zip(sound).filter(|(_, sound)| **sound) {
-            here.add(accel(point));
+            here.add(mean(point));
         }
         let end = start + points.len();
         match parts.last_mut() {
@@ -161,14 +175,10 @@ fn mountings(leg: &Leg, sound: &[bool]) -> Vec<Range<usize>> {
     parts.into_iter().map(|(part, _)| part).collect()
 }
 
-/// The axis that a device without gravity turns about: vehicles turn about the vertical.
-fn main_turn_axis(points: &[Point]) -> Option<Vec3> {
-    main_direction(products(points.iter().map(gyro), false))
-}
-
-/// The axis of the least acceleration, after the filter has removed vibration: the vertical.
-fn calmest_axis(points: &[Point]) -> Option<Vec3> {
-    main_direction(products(points.iter().map(accel), true))
+/// An axis of a device without gravity that is vertical: the one that it turns about, as vehicles
+/// do, or that of the least acceleration, after the filter has removed vibration.
+fn main_axis(points: &[Point], least: bool) -> Option<Vec3> {
+    main_direction(products(points.iter().map(mean), least))
 }
 
 /// Sums of products; with `least`, their complement, whose main direction is that of the least

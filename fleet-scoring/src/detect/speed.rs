@@ -12,7 +12,7 @@ const HALF_LINE_S: f64 = 1.05;
 /// Speeds of a leg on its grid; NaN where unknown.
 #[derive(Debug, Default)]
 pub(super) struct SpeedTrack {
-    /// km/h.
+    /// km/h; empty without any speed, as is the other.
     pub(super) kmh: Vec<f64>,
     /// The acceleration that the speed shows, g.
     pub(super) change_g: Vec<f64>,
@@ -20,6 +20,9 @@ pub(super) struct SpeedTrack {
 
 impl SpeedTrack {
     pub(super) fn of(readings: &Readings, length: usize) -> Self {
+        if readings.points.is_empty() {
+            return Self::default();
+        }
         let (times, values): (Vec<f64>, Vec<f32>) = readings.points.iter().copied().unzip();
         let mut slopes = Vec::with_capacity(times.len());
         let mut slope = Slope::new(HALF_LINE_S);
@@ -47,7 +50,11 @@ impl SpeedTrack {
 }
 
 /// The lateral acceleration that speed and course show, and the yaw rate, positive to the left.
-pub(super) fn turning(course: &Readings, speed: &SpeedTrack) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn turning(
+    course: &Readings,
+    speed: &SpeedTrack,
+    length: usize,
+) -> (Vec<f64>, Vec<f64>) {
     let mut turned = 0.0_f64;
     let mut last: Option<f32> = None;
     let (mut times, mut angles) = (Vec::new(), Vec::new());
@@ -63,7 +70,7 @@ pub(super) fn turning(course: &Readings, speed: &SpeedTrack) -> (Vec<f64>, Vec<f
     let mut slope = Slope::new(HALF_LINE_S);
     slope.push(&times, &angles, &mut rates);
     slope.finish(&mut rates);
-    let yaw = on_grid(&times, &rates, speed.kmh.len());
+    let yaw = on_grid(&times, &rates, length);
     let lateral = yaw.iter().zip(&speed.kmh).map(|(yaw, kmh)| {
         // The course of a vehicle that hardly moves is noise.
         let moving = if *kmh < SLOWEST_KMH { 0.0 } else { 1.0 };

@@ -36,8 +36,9 @@ pub struct Level {
 /// raw samples. These levels are our choice, for the signal behind [`Filter`]: braking above 3
 /// m/s² is what standards of comfort call an emergency; a car from 0 to 100 km/h in 10 s averages
 /// 0.28 g, so a level of acceleration above that finds nothing. Between classes they keep the
-/// ratios of the published tables. They were set on synthetic drives, and are not calibrated on
-/// recordings that people have labelled.
+/// ratios of the published tables. The harsh ones lie in the middle of their plateaus on the
+/// synthetic development drives (`tests/plateau.rs` prints F1 for each of them times 0.7 to 1.4),
+/// and are not calibrated on recordings that people have labelled.
 ///
 /// # Examples
 /// ```
@@ -45,7 +46,7 @@ pub struct Level {
 /// let car = Thresholds::production(VehicleClass::Passenger, Filter::Bell);
 /// let bus = Thresholds::production(VehicleClass::Bus, Filter::Bell);
 /// assert!(bus.harsh_brake.enter_g < car.harsh_brake.enter_g);
-/// assert_eq!(car.version, "production-1");
+/// assert_eq!(car.version, "production-2");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Thresholds {
@@ -73,7 +74,7 @@ pub struct Thresholds {
 }
 
 /// The version of the table below.
-pub const TABLE_VERSION: &str = "production-1";
+pub const TABLE_VERSION: &str = "production-2";
 
 /// One row: class, filter, enter levels of brake, acceleration, corner, firm brake, firm
 /// acceleration and firm corner, g.
@@ -83,42 +84,42 @@ const TABLE: [Line; 8] = [
     (
         VehicleClass::Passenger,
         Filter::Bell,
-        [0.30, 0.21, 0.38, 0.16, 0.13, 0.22],
+        [0.29, 0.195, 0.36, 0.16, 0.13, 0.22],
     ),
     (
         VehicleClass::Van,
         Filter::Bell,
-        [0.28, 0.19, 0.35, 0.15, 0.12, 0.20],
+        [0.275, 0.18, 0.33, 0.15, 0.12, 0.20],
     ),
     (
         VehicleClass::Heavy,
         Filter::Bell,
-        [0.24, 0.12, 0.27, 0.13, 0.08, 0.16],
+        [0.235, 0.12, 0.24, 0.13, 0.08, 0.16],
     ),
     (
         VehicleClass::Bus,
         Filter::Bell,
-        [0.20, 0.13, 0.26, 0.12, 0.09, 0.15],
+        [0.21, 0.135, 0.25, 0.12, 0.09, 0.15],
     ),
     (
         VehicleClass::Passenger,
         Filter::Line,
-        [0.28, 0.20, 0.36, 0.15, 0.12, 0.20],
+        [0.25, 0.175, 0.36, 0.15, 0.12, 0.20],
     ),
     (
         VehicleClass::Van,
         Filter::Line,
-        [0.26, 0.18, 0.33, 0.14, 0.11, 0.18],
+        [0.235, 0.16, 0.33, 0.14, 0.11, 0.18],
     ),
     (
         VehicleClass::Heavy,
         Filter::Line,
-        [0.22, 0.11, 0.25, 0.12, 0.08, 0.15],
+        [0.19, 0.10, 0.25, 0.12, 0.08, 0.15],
     ),
     (
         VehicleClass::Bus,
         Filter::Line,
-        [0.18, 0.13, 0.23, 0.11, 0.08, 0.13],
+        [0.175, 0.115, 0.23, 0.11, 0.08, 0.13],
     ),
 ];
 
@@ -172,9 +173,10 @@ mod tests {
                     [found.harsh_brake, found.rapid_accel, found.harsh_corner];
                 (brake.enter_g, corner.enter_g, accel.enter_g)
             });
-            for pair in levels.windows(2) {
-                assert!(pair[0].0 > pair[1].0 && pair[0].1 > pair[1].1, "{pair:?}");
-            }
+            assert!(levels.is_sorted_by(|a, b| a.0 > b.0), "{levels:?}");
+            // Trucks roll over first, so their corners are harsh about as early as those of buses.
+            let corner = levels.map(|(_, corner, _)| corner);
+            assert!(corner[0] > corner[1] && corner[1] > corner[2].max(corner[3]));
             let accel = levels.map(|(_, _, accel)| accel);
             assert!(accel[0] > accel[1] && accel[1] > accel[3] && accel[3] > accel[2]);
         }

@@ -9,6 +9,7 @@
 //! | [`rank_auc`], [`Counts`] | the measures alone |
 //! | [`folder`], [`nds`] | recordings in files |
 //! | [`crate::drives`] | synthetic recordings |
+//! | [`production`] | the detector of `production`; [`signals`] and [`findings`] for one with other levels |
 //! | [`seed_rule`] | the rule of FleetFlow as a detector |
 //! | [`plot`] | a recording over time, as SVG |
 //!
@@ -68,6 +69,7 @@ mod matching;
 pub mod nds;
 mod outline;
 mod plot;
+mod production;
 mod rank;
 mod recording;
 mod seed_rule;
@@ -82,9 +84,10 @@ pub use estimate::Estimate;
 pub use evaluate::{Evaluation, evaluate};
 pub use matching::{HIT_S, MERGE_S, Verdict, compare, merge};
 pub use plot::plot;
+pub use production::{findings, production, signals};
 pub use rank::rank_auc;
-pub use recording::{Clock, Frame, Gravity, Recording};
+pub use recording::{Gravity, Recording};
 pub use seed_rule::seed_rule;
 pub use truth::{Interval, Labelled, Style};
 
-pub use crate::class::VehicleClass;
+pub use crate::{class::VehicleClass, clock::Clock, frame::Frame};

@@ -111,12 +111,12 @@ fn font(size: i32) -> TextStyle<'static> {
 fn panels(recording: &Recording) -> Vec<Panel<'_>> {
     let names = match recording.frame {
         Frame::Vehicle => ["longitudinal", "lateral", "vertical"],
-        Frame::Unknown => ["x", "y", "z"],
+        Frame::Device => ["x", "y", "z"],
         Frame::Earth => ["east", "north", "up"],
     };
     let turns = match recording.frame {
         Frame::Vehicle => ["roll", "pitch", "yaw"],
-        Frame::Unknown | Frame::Earth => names,
+        Frame::Device | Frame::Earth => names,
     };
     let mut panels = Vec::new();
     for (title, names, columns) in [

@@ -1,26 +1,6 @@
 //! The samples of one recording, one column per signal.
 
-use super::VehicleClass;
-
-/// When the samples of a recording were taken.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Clock {
-    /// At a constant rate, samples per second.
-    Rate(f64),
-    /// At these times, seconds from the first sample on, never decreasing.
-    Times(Vec<f64>),
-}
-
-/// The axes of the accelerometer and the gyroscope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Frame {
-    /// Forward, left, up of the vehicle.
-    Vehicle,
-    /// The sensor's own axes; how they lie in the vehicle is unknown.
-    Unknown,
-    /// East, north, up.
-    Earth,
-}
+use super::{Clock, Frame, VehicleClass};
 
 /// Whether an accelerometer reads gravity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,8 +24,8 @@ pub enum Gravity {
 pub struct Recording {
     /// The name in reports.
     pub name: String,
-    /// The times of the samples.
-    pub clock: Clock,
+    /// The times of the samples: from any origin, or a rate.
+    pub clock: Clock<Vec<f64>>,
     /// The axes of `acceleration` and `turn_rate`.
     pub frame: Frame,
     /// Whether `acceleration` has gravity in it.

@@ -44,7 +44,7 @@ impl Mounting {
     pub(super) const fn frame(self) -> Frame {
         match self {
             Self::Vehicle | Self::SpeedAlone => Frame::Vehicle,
-            Self::Unknown => Frame::Unknown,
+            Self::Unknown => Frame::Device,
             Self::Earth => Frame::Earth,
         }
     }

@@ -22,7 +22,7 @@ const G: f64 = 9.806_65;
 type Units = &'static [(&'static str, f64)];
 
 const SIGNALS: [(&str, Units, Signal); 16] = {
-    use Frame::{Earth, Unknown, Vehicle};
+    use Frame::{Device, Earth, Vehicle};
     use Signal::{Acceleration, AccelerationUp, Speed, TurnRate, YawRate};
     const ACCEL: Units = &[("_g", 1.0), ("_mps2", 1.0 / G)];
     const TURN: Units = &[("_dps", 1.0), ("_rps", 180.0 / std::f64::consts::PI)];
@@ -32,17 +32,17 @@ const SIGNALS: [(&str, Units, Signal); 16] = {
         ("accel_forward", ACCEL, Acceleration(Vehicle, 0)),
         ("accel_left", ACCEL, Acceleration(Vehicle, 1)),
         ("accel_up", ACCEL, AccelerationUp),
-        ("accel_x", ACCEL, Acceleration(Unknown, 0)),
-        ("accel_y", ACCEL, Acceleration(Unknown, 1)),
-        ("accel_z", ACCEL, Acceleration(Unknown, 2)),
+        ("accel_x", ACCEL, Acceleration(Device, 0)),
+        ("accel_y", ACCEL, Acceleration(Device, 1)),
+        ("accel_z", ACCEL, Acceleration(Device, 2)),
         ("accel_east", ACCEL, Acceleration(Earth, 0)),
         ("accel_north", ACCEL, Acceleration(Earth, 1)),
         ("gyro_forward", TURN, TurnRate(Vehicle, 0)),
         ("gyro_left", TURN, TurnRate(Vehicle, 1)),
         ("gyro_up", TURN, TurnRate(Vehicle, 2)),
-        ("gyro_x", TURN, TurnRate(Unknown, 0)),
-        ("gyro_y", TURN, TurnRate(Unknown, 1)),
-        ("gyro_z", TURN, TurnRate(Unknown, 2)),
+        ("gyro_x", TURN, TurnRate(Device, 0)),
+        ("gyro_y", TURN, TurnRate(Device, 1)),
+        ("gyro_z", TURN, TurnRate(Device, 2)),
         ("yaw_rate", TURN, YawRate),
         ("speed", SPEED, Speed),
     ]
@@ -121,7 +121,7 @@ pub(super) fn frame(sheet: &Sheet, columns: &[Column]) -> Result<Frame> {
     let any = (0..3).any(has) || columns.iter().any(|c| c.signal == Signal::AccelerationUp);
     let needed: &[(usize, &str)] = match frame {
         Frame::Vehicle => &[(0, "accel_forward_g")],
-        Frame::Unknown => &[(0, "accel_x_g"), (1, "accel_y_g"), (2, "accel_z_g")],
+        Frame::Device => &[(0, "accel_x_g"), (1, "accel_y_g"), (2, "accel_z_g")],
         Frame::Earth => &[(0, "accel_east_g"), (1, "accel_north_g")],
     };
     match needed.iter().find(|(axis, _)| any && !has(*axis)) {

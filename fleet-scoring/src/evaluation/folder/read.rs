@@ -121,7 +121,7 @@ fn labelled(
     let frame = match recording.frame {
         _ if recording.acceleration.is_none() => "speed",
         Frame::Vehicle => "vehicle",
-        Frame::Unknown => "unknown",
+        Frame::Device => "unknown",
         Frame::Earth => "earth",
     };
     let class = known.class.map_or("any", |class| class.as_word());

@@ -73,7 +73,7 @@ fn about(labelled: &Labelled) -> [String; 6] {
 fn samples(path: &Path, recording: &Recording) -> Result<()> {
     let axes = match recording.frame {
         Frame::Vehicle => ["forward", "left", "up"],
-        Frame::Unknown => ["x", "y", "z"],
+        Frame::Device => ["x", "y", "z"],
         Frame::Earth => ["east", "north", "up"],
     };
     let mut header = vec!["time_s".to_owned()];
