@@ -102,7 +102,7 @@ fn height_of(drawing: &str) -> Option<u32> {
 fn recording(name: &str, signals: &TripSignals) -> Recording {
     let column = |signal| signals.has(signal).then(|| signals.column(signal).to_vec());
     let (frame, axes) = match signals.frame() {
-        detect::Frame::Earth => (
+        Frame::Earth => (
             Frame::Earth,
             [
                 Signal::AccelerationEast,
