@@ -118,7 +118,8 @@ impl Names {
             key: Some(entry.encode(&sealed.partition)),
             value,
             at: None,
-            headers: None,
+            id: None,
+            headers: Vec::new(),
         };
         for saved in &sealed.saved {
             let (node, key) = (saved.node, saved.key.clone());

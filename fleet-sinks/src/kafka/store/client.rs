@@ -12,6 +12,7 @@ use rdkafka::{
     ClientConfig, TopicPartitionList,
     consumer::ConsumerGroupMetadata,
     error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
+    message::OwnedHeaders,
     producer::{BaseProducer, BaseRecord, Producer as _, PurgeConfig},
 };
 
@@ -20,12 +21,15 @@ use super::{
     outcomes::Outcomes,
     tx::Record,
 };
-use crate::kafka::{
-    config,
-    contact::{Contact, now},
-    error::KafkaError,
-    probe,
-    producer::millis,
+use crate::{
+    kafka::{
+        config,
+        contact::{Contact, now},
+        error::KafkaError,
+        probe,
+        producer::{millis, with_header},
+    },
+    outbox::CONTENT_ID,
 };
 
 /// How often reports are looked for. `poll` of the client would wait for its whole time, and a
@@ -158,7 +162,7 @@ impl Client {
         next.key = record.key.as_deref();
         next.payload = record.value.as_deref();
         next.timestamp = record.at.and_then(millis);
-        next.headers = record.headers.clone();
+        next.headers = headers(record);
         loop {
             match self.producer.send(next) {
                 Ok(()) => return Ok(()),
@@ -210,6 +214,14 @@ impl Client {
             }
         }
     }
+}
+
+/// The headers of a record, made here: beside the pipeline, which goes on.
+fn headers(record: &Record) -> Option<OwnedHeaders> {
+    let id = record.id?.to_string();
+    let first = with_header(OwnedHeaders::new(), CONTENT_ID, id.as_bytes());
+    let others = record.headers.iter();
+    Some(others.fold(first, |all, (name, value)| with_header(all, name, value)))
 }
 
 /// The properties of a client of transactions.

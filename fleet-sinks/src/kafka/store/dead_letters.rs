@@ -1,12 +1,9 @@
 //! Dead letters as records of their topic.
 
 use fleet_core::{EventTime, checkpoint::Sealed};
-use rdkafka::message::OwnedHeaders;
 
 use super::{changelog::Names, tx::Record};
-use crate::{
-    kafka::producer::with_header, outbox::CONTENT_ID, stored_dead_letter::StoredDeadLetter,
-};
+use crate::stored_dead_letter::StoredDeadLetter;
 
 /// Adds the dead letters of a commit.
 pub(super) fn add(pipeline: &str, names: &Names, sealed: &Sealed, to: &mut Vec<Record>) {
@@ -18,10 +15,6 @@ pub(super) fn add(pipeline: &str, names: &Names, sealed: &Sealed, to: &mut Vec<R
             letter: letter.clone(),
         };
         let message = stored.message(pipeline, &names.dead_letters);
-        let id = message.id.to_string();
-        let first = with_header(OwnedHeaders::new(), CONTENT_ID, id.as_bytes());
-        let others = message.headers.iter();
-        let headers = others.fold(first, |all, (name, value)| with_header(all, name, value));
         to.push(Record {
             topic: names.dead_letters.clone(),
             partition: None,
@@ -29,7 +22,8 @@ pub(super) fn add(pipeline: &str, names: &Names, sealed: &Sealed, to: &mut Vec<R
             value: message.value,
             // The time at which it is produced.
             at: Some(message.at).filter(|at| *at != EventTime::MIN),
-            headers: Some(headers),
+            id: Some(message.id),
+            headers: message.headers,
         });
     }
 }

@@ -8,7 +8,6 @@ use fleet_core::{
     Result, Row,
     sink::{Outcome, TransactionalSink},
 };
-use rdkafka::message::OwnedHeaders;
 
 use super::{
     inner::Inner,
@@ -16,10 +15,7 @@ use super::{
     store::KafkaStore,
     tx::{KafkaTx, Record},
 };
-use crate::{
-    kafka::producer::with_header,
-    outbox::{CONTENT_ID, OutboxMessage, OutboxRows},
-};
+use crate::outbox::{OutboxMessage, OutboxRows};
 
 /// Produces rows to a topic in the transactions of a [`KafkaStore`], as [`OutboxRows`] says: by
 /// default the row as a JSON object, under its key, with its event time as timestamp.
@@ -79,17 +75,14 @@ impl<R: Send + Sync + 'static> KafkaTopic<R> {
     }
 
     fn record(&self, message: OutboxMessage) -> Record {
-        let id = message.id.to_string();
-        let first = with_header(OwnedHeaders::new(), CONTENT_ID, id.as_bytes());
-        let others = message.headers.iter();
-        let headers = others.fold(first, |all, (name, value)| with_header(all, name, value));
         Record {
             topic: Arc::clone(&self.name),
             partition: None,
             key: message.key,
             value: message.value,
             at: Some(message.at),
-            headers: Some(headers),
+            id: Some(message.id),
+            headers: message.headers,
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use fleet_core::EventTime;
-use rdkafka::message::OwnedHeaders;
+use fleet_core::{ContentId, EventTime};
 
 /// A record of a transaction.
 pub(super) struct Record {
@@ -14,7 +13,9 @@ pub(super) struct Record {
     /// `None` deletes the key from a compacted topic.
     pub(super) value: Option<Vec<u8>>,
     pub(super) at: Option<EventTime>,
-    pub(super) headers: Option<OwnedHeaders>,
+    /// What the header `content-id` holds; entries of the changelog have none.
+    pub(super) id: Option<ContentId>,
+    pub(super) headers: Vec<(String, Vec<u8>)>,
 }
 
 /// A transaction of a [`KafkaStore`](super::KafkaStore).

@@ -24,7 +24,8 @@ pub(super) fn run(brokers: &str, events: u32) {
     let commits = if events < 10_000 { 3 } else { 200 };
     for (interval, commits) in [(100, commits), (1000, commits / 5 + 1)] {
         let interval = Duration::from_millis(interval);
-        let mut took = runtime().block_on(measure(brokers, interval, commits));
+        let topics = [(); 2].map(|()| Topic::new(brokers));
+        let mut took = runtime().block_on(measure(&topics, interval, commits));
         took.sort_unstable();
         let [p50, p99] = [50, 99].map(|percent| took.get(took.len() * percent / 100).unwrap());
         println!(
@@ -35,10 +36,9 @@ pub(super) fn run(brokers: &str, events: u32) {
     }
 }
 
-async fn measure(brokers: &str, interval: Duration, commits: usize) -> Vec<Duration> {
-    let (from, to) = (Topic::new(brokers), Topic::new(brokers));
+async fn measure([from, to]: &[Topic; 2], interval: Duration, commits: usize) -> Vec<Duration> {
     let mut source = from.source();
-    let (mut store, claims) = claimed(&mut source, brokers).await;
+    let (mut store, claims) = claimed(&mut source, &from.brokers).await;
     let rows = OutboxRows::<Telemetry>::new(&to.name).unwrap();
     let mut sink = store.topic_of(rows.with_key(|row| row.vehicle().as_str().to_owned()));
     let batch: Vec<_> = (0..RATE * interval.as_millis() as u64 / 1000)

@@ -13,8 +13,8 @@ const BATCH: usize = 100_000;
 
 pub(super) fn run(brokers: &str, events: u32) {
     let keys = if events < 10_000 { 1_000 } else { 1_000_000 };
+    let topic = Topic::new(brokers);
     runtime().block_on(async {
-        let topic = Topic::new(brokers);
         let mut source = topic.source();
         let (mut store, claims) = claimed(&mut source, brokers).await;
         let (partition, claim) = claims.first_key_value().unwrap();
