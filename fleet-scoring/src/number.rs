@@ -11,6 +11,8 @@ pub trait Number: Copy + PartialOrd + Send + Sync + 'static + sealed::Sealed {
     fn nearest(value: f64) -> Self;
     /// The same number as `f64`.
     fn wide(self) -> f64;
+    /// The number without its sign.
+    fn magnitude(self) -> Self;
 }
 
 impl Number for f64 {
@@ -20,6 +22,9 @@ impl Number for f64 {
     }
     fn wide(self) -> f64 {
         self
+    }
+    fn magnitude(self) -> Self {
+        self.abs()
     }
 }
 
@@ -35,6 +40,9 @@ impl Number for f32 {
     }
     fn wide(self) -> f64 {
         self.into()
+    }
+    fn magnitude(self) -> Self {
+        self.abs()
     }
 }
 
