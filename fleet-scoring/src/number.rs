@@ -12,6 +12,7 @@ pub trait Number: Copy + PartialOrd + Send + Sync + 'static + sealed::Sealed {
     /// The same number as `f64`.
     fn wide(self) -> f64;
     /// The number without its sign.
+    #[must_use]
     fn magnitude(self) -> Self;
 }
 

@@ -48,8 +48,9 @@ impl Counts {
                 let key = String::from_utf8(message.key().unwrap().to_vec()).unwrap();
                 let row: serde_json::Value =
                     serde_json::from_slice(message.payload().unwrap()).unwrap();
-                let n = row["n"].as_u64().unwrap();
-                let at: jiff::Timestamp = row["at"].as_str().unwrap().parse().unwrap();
+                let n = row.get("n").unwrap().as_u64().unwrap();
+                let at = row.get("at").unwrap().as_str().unwrap();
+                let at: jiff::Timestamp = at.parse().unwrap();
                 let millis = message.timestamp().to_millis();
                 assert_eq!(millis, Some(at.as_millisecond()), "the time of the row");
                 let mut known = known.lock().unwrap();

@@ -133,7 +133,8 @@ impl ConsumerContext for Context {
             if let Err(error) = assigned {
                 tracing::warn!(%error, "cannot take partitions");
             }
-            self.shared.assigned(places, group_metadata(consumer));
+            self.shared
+                .assigned(places, group_metadata(consumer).as_ref());
             return;
         }
         // Must be asked now: it is false again when the partitions are let go.
@@ -141,7 +142,7 @@ impl ConsumerContext for Context {
             self.shared.lost(&places);
             release(consumer, &places);
         } else {
-            self.shared.renew(group_metadata(consumer));
+            self.shared.renew(group_metadata(consumer).as_ref());
             self.shared.leave(places, self.hand_over);
         }
     }

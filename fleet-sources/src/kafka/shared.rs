@@ -164,7 +164,7 @@ impl Shared {
     }
 
     /// Takes partitions that the group gave us, and what brokers check of them from now on.
-    pub(super) fn assigned(&self, places: Vec<Place>, fence: Option<Fence>) {
+    pub(super) fn assigned(&self, places: Vec<Place>, fence: Option<&Fence>) {
         let mut state = self.lock();
         state.generations += 1;
         let generation = state.generations;
@@ -183,7 +183,7 @@ impl Shared {
     }
 
     /// Renews what brokers check of the partitions that are here.
-    pub(super) fn renew(&self, fence: Option<Fence>) {
+    pub(super) fn renew(&self, fence: Option<&Fence>) {
         self.lock().renew(fence);
     }
 
@@ -386,9 +386,9 @@ impl Part {
 }
 
 impl State {
-    fn renew(&mut self, fence: Option<Fence>) {
+    fn renew(&mut self, fence: Option<&Fence>) {
         for part in self.parts.values_mut() {
-            part.fence.clone_from(&fence);
+            part.fence = fence.cloned();
         }
     }
 

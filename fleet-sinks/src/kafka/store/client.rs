@@ -116,9 +116,12 @@ impl Client {
         for (fence, list) in offsets {
             let send = |left| self.producer.send_offsets_to_transaction(list, fence, left);
             if let Err(cause) = self.patiently(send) {
-                return Err(self.abort(cause, |cause| match is_fenced(&cause) {
-                    true => Failed::Fenced(cause),
-                    false => Failed::Aborted(None, cause),
+                return Err(self.abort(cause, |cause| {
+                    if is_fenced(&cause) {
+                        Failed::Fenced(cause)
+                    } else {
+                        Failed::Aborted(None, cause)
+                    }
                 }));
             }
         }

@@ -183,17 +183,12 @@ fn offsets(shares: &[Share], ours: &[Assigned]) -> Result<Vec<Offsets>> {
     for (share, assigned) in shares.iter().zip(ours) {
         let fence = Arc::clone(&assigned.fence).downcast::<ConsumerGroupMetadata>();
         let fence = fence.map_err(|_| StoreError::ForeignMember)?;
-        let same = all.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &fence));
-        let list = match same {
-            Some((_, list)) => list,
-            None => {
-                all.push((fence, TopicPartitionList::new()));
-                let Some((_, list)) = all.last_mut() else {
-                    continue;
-                };
-                list
-            }
-        };
+        if !all.iter().any(|(known, _)| Arc::ptr_eq(known, &fence)) {
+            all.push((Arc::clone(&fence), TopicPartitionList::new()));
+        }
+        let mut same = all.iter_mut();
+        let same = same.find(|(known, _)| Arc::ptr_eq(known, &fence));
+        let Some((_, list)) = same else { continue };
         let at = i64::try_from(share.last.next.unwrap_or_default().0).unwrap_or(i64::MAX);
         let mut element = list.add_partition(&assigned.topic, assigned.partition);
         let set = element.set_offset(rdkafka::Offset::Offset(at));

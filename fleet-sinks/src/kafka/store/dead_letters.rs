@@ -1,5 +1,7 @@
 //! Dead letters as records of their topic.
 
+use std::sync::Arc;
+
 use fleet_core::{EventTime, checkpoint::Sealed};
 
 use super::{changelog::Names, tx::Record};
@@ -16,7 +18,7 @@ pub(super) fn add(pipeline: &str, names: &Names, sealed: &Sealed, to: &mut Vec<R
         };
         let message = stored.message(pipeline, &names.dead_letters);
         to.push(Record {
-            topic: names.dead_letters.clone(),
+            topic: Arc::clone(&names.dead_letters),
             partition: None,
             key: message.key,
             value: message.value,

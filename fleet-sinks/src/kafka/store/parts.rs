@@ -94,6 +94,6 @@ mod tests {
     fn damage_and_what_is_too_large_are_told() {
         assert_eq!(Part::decode(&[0, 1, 0]), None);
         assert_eq!(Part::decode(&[0, 1, 0, 0, 9]), None);
-        assert_eq!(split(&saved(Some(&[0; 70_000])), 5), None);
+        assert_eq!(split(&saved(Some(&vec![0; 70_000])), 5), None);
     }
 }

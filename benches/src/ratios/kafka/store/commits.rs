@@ -22,28 +22,29 @@ const RATE: u64 = 10_000;
 
 pub(super) fn run(brokers: &str, events: u32) {
     let commits = if events < 10_000 { 3 } else { 200 };
-    for (interval, commits) in [(100, commits), (1000, commits / 5 + 1)] {
-        let interval = Duration::from_millis(interval);
+    for (millis, commits) in [(100, commits), (1000, commits / 5 + 1)] {
+        let (interval, rows) = (Duration::from_millis(millis), RATE * millis / 1000);
         let topics = [(); 2].map(|()| Topic::new(brokers));
-        let mut took = runtime().block_on(measure(&topics, interval, commits));
+        let mut took = runtime().block_on(measure(&topics, (interval, rows), commits));
         took.sort_unstable();
         let [p50, p99] = [50, 99].map(|percent| took.get(took.len() * percent / 100).unwrap());
         println!(
-            "  commit every {interval:?}, {} rows each: p50 {p50:.1?}, p99 {p99:.1?} of {}",
-            RATE * interval.as_millis() as u64 / 1000,
+            "  commit every {interval:?}, {rows} rows each: p50 {p50:.1?}, p99 {p99:.1?} of {}",
             took.len()
         );
     }
 }
 
-async fn measure([from, to]: &[Topic; 2], interval: Duration, commits: usize) -> Vec<Duration> {
+async fn measure(
+    [from, to]: &[Topic; 2],
+    (interval, rows): (Duration, u64),
+    commits: usize,
+) -> Vec<Duration> {
     let mut source = from.source();
     let (mut store, claims) = claimed(&mut source, &from.brokers).await;
-    let rows = OutboxRows::<Telemetry>::new(&to.name).unwrap();
-    let mut sink = store.topic_of(rows.with_key(|row| row.vehicle().as_str().to_owned()));
-    let batch: Vec<_> = (0..RATE * interval.as_millis() as u64 / 1000)
-        .map(row)
-        .collect();
+    let messages = OutboxRows::<Telemetry>::new(&to.name).unwrap();
+    let mut sink = store.topic_of(messages.with_key(|row| row.vehicle().as_str().to_owned()));
+    let batch: Vec<_> = (0..rows).map(row).collect();
     let mut took = Vec::new();
     for seq in 1..=commits as u64 + 5 {
         let begun = now();

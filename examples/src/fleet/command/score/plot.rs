@@ -5,7 +5,6 @@ use std::{fmt::Write as _, path::Path};
 use fleet_core::{Error, ErrorKind, Result, event::Signal};
 use fleet_scoring::{
     assess::TripSignals,
-    detect,
     evaluation::{Clock, Frame, Gravity, Interval, Recording, plot},
 };
 
