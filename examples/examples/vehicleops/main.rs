@@ -9,9 +9,9 @@
 //!                  `-> command log <-'
 //! ```
 //!
-//! Fleet, backend and log are one pipeline each, exactly once: first with PostgreSQL, whose outbox a
-//! relay brings to the topics, and then with `KafkaStore` and no database. Fleet and backend are interrupted
-//! once in the middle. Plain loops over what is in the topics afterwards check that
+//! Fleet, backend and log are one pipeline each, exactly once: first with PostgreSQL, whose outbox
+//! a relay brings to the topics, and then with `KafkaStore` and no database. Fleet and backend are
+//! interrupted once in the middle. Plain loops over what is in the topics afterwards check that
 //! - each command ends once, as `EXECUTED` or `FAILED`, although some are sent twice, late, or to
 //!   nobody, and that telemetry shows what was executed;
 //! - missions add up: each goes through its events in order and reaches as many waypoints as it was

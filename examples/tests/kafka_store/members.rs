@@ -197,7 +197,7 @@ fn block_on(future: impl Future<Output = ()>) {
 }
 
 /// A member commits a partition that went to another meanwhile: its check came before, and what it
-/// sends arrives after the other has committed. Returns what became of it.
+/// sends arrives after the other has committed. Returns its outcome.
 async fn a_late_commit(feed: &Feed, protocol: Protocol, bug: Bug) -> Committed {
     let mut first = Member::join(feed, protocol, bug);
     let start = now();

@@ -87,7 +87,7 @@ const MEMORY_S: f64 = 8.0;
 /// The usual inverse of the time constant, per second: 10 s. Our choice, a careful one: half of
 /// what devices have would be brought back at 5 s.
 const USUAL: f64 = 0.1;
-/// A smaller one is no device's: what was taken for a standstill was none.
+/// A smaller one is no device's: it was not a standstill.
 const LEAST: f64 = 0.04;
 /// No device follows faster than within 2 s.
 const LARGEST: f64 = 0.5;

@@ -1,8 +1,8 @@
 //! Topics of Apache Kafka as a sink, as a store, and [as code](topics).
 //!
-//! A [`KafkaStore`] keeps state, positions and results in one transaction. With a [`KafkaSink`] rows
-//! are produced before the position is committed, at least once: after a crash those since the last
-//! commit are produced again. A [`Relay`] produces what a store has committed: the messages of
+//! A [`KafkaStore`] keeps state, positions and results in one transaction. With a [`KafkaSink`]
+//! rows are produced before the position is committed, at least once: after a crash those since the
+//! last commit are produced again. A [`Relay`] produces what a store has committed: the messages of
 //! its [outbox](crate::outbox), or its dead letters.
 
 mod config;

@@ -1,5 +1,5 @@
-//! PostgreSQL: messages for topics are rows of the outbox, in the transaction of the position, and a
-//! relay produces them.
+//! PostgreSQL: messages for topics are rows of the outbox, in the transaction of the position, and
+//! a relay produces them.
 
 use std::time::Duration;
 

@@ -78,8 +78,8 @@ pub async fn checkpoint_store<S: CheckpointStore>(open: impl Fn() -> S) {
     what_is_dropped_while_it_waits_lands_whole_or_not_at_all(&open).await;
 }
 
-/// Tests that a [`CheckpointStore`] fences by a token of its own: handles that were opened apart, as
-/// processes do, fence each other.
+/// Tests that a [`CheckpointStore`] fences by a token of its own: handles that were opened apart,
+/// as processes do, fence each other.
 ///
 /// # Examples
 /// ```

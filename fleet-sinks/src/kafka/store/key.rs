@@ -33,7 +33,7 @@ impl Entry {
         }
     }
 
-    /// The entry and its partition; `None` if the key is none of ours.
+    /// The entry and its partition; `None` if the key is not one of ours.
     pub(super) fn decode(key: &[u8]) -> Option<(&str, Self)> {
         let text = std::str::from_utf8(key).ok()?;
         let (partition, rest) = text.split_once('\t')?;

@@ -120,7 +120,7 @@ impl Ledger {
         Some(held.token)
     }
 
-    /// The progress of a partition, if this process has it, and knows what became of its last
+    /// The progress of a partition, if this process has it, and knows the outcome of its last
     /// commit: nobody else can have committed it.
     pub(super) fn progress(
         &self,
@@ -169,12 +169,12 @@ impl Ledger {
         (Committing(self), check)
     }
 
-    /// Checks a commit once more, while it is under way.
+    /// Checks a commit again, while it is under way.
     pub(super) fn check(&self, epoch: &[Share], members: &dyn Membership) -> Check {
         self.lock().check(epoch, members)
     }
 
-    /// Notes what became of a commit.
+    /// Notes the outcome of a commit.
     pub(super) fn ended(&self, epoch: &[Share], is_known: bool) {
         let mut state = self.lock();
         for share in epoch {

@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use fleet_core::{
-    Partition, Result, TableRow,
+    Partition, Result,
     checkpoint::{CheckpointStore, Claim, Committed, Progress, Sealed},
     source::{Assigned, Membership},
 };
@@ -24,10 +24,9 @@ use super::{
     ledger::Ledger,
     options::KafkaStoreOptions,
     reader::{self, Reader},
-    topic::KafkaTopic,
     tx::KafkaTx,
 };
-use crate::{kafka::config, outbox::OutboxRows};
+use crate::kafka::config;
 
 /// Keeps state, positions and results in Kafka, in one transaction: exactly once from topic to
 /// topic, without a database.
@@ -80,7 +79,7 @@ use crate::{kafka::config, outbox::OutboxRows};
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct KafkaStore(Arc<Inner>);
+pub struct KafkaStore(pub(super) Arc<Inner>);
 
 impl fmt::Debug for KafkaStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,30 +126,6 @@ impl KafkaStore {
             ledger: Ledger::default(),
             split: Mutex::default(),
         })))
-    }
-
-    /// A topic for rows as JSON objects, written in the transactions of this store.
-    ///
-    /// # Errors
-    /// Refuses a name that no topic can have.
-    pub fn topic<R: TableRow + Send + Sync + 'static>(&self, name: &str) -> Result<KafkaTopic<R>> {
-        Ok(self.topic_of(OutboxRows::new(name)?))
-    }
-
-    /// A topic for rows as messages of any form, with keys, ids and headers of your choice.
-    ///
-    /// # Examples
-    /// ```no_run
-    /// use fleet_core::event::Alert;
-    /// use fleet_sinks::{kafka::KafkaStore, outbox::OutboxRows};
-    /// # fn example(store: &KafkaStore) -> fleet_core::Result<()> {
-    /// let rows = OutboxRows::new("fleet.alerts.triggered")?.with_id(|alert: &Alert| alert.id);
-    /// let triggered = store.topic_of(rows);
-    /// # let _ = triggered;
-    /// # Ok(()) }
-    /// ```
-    pub fn topic_of<R: Send + Sync + 'static>(&self, rows: OutboxRows<R>) -> KafkaTopic<R> {
-        KafkaTopic::new(&self.0, rows)
     }
 
     /// Does blocking work, which is told if nobody waits for it any more.

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use compact_str::CompactString;
 use fleet_core::{
-    Result, Row,
+    Result, Row, TableRow,
     sink::{Outcome, TransactionalSink},
 };
 
@@ -22,8 +22,8 @@ use crate::outbox::{OutboxMessage, OutboxRows};
 ///
 /// # Guarantees
 /// A reader with `isolation.level=read_committed` sees each row once, and those of a key in the
-/// order of the graph. A row that does not fit its columns, is larger than the topic takes, or has a
-/// time that it does not take, is rejected; the others are produced. Times are compared with the
+/// order of the graph. A row that does not fit its columns, is larger than the topic takes, or has
+/// a time that it does not take, is rejected; the others are produced. Times are compared with the
 /// clock of this machine, because a broker would refuse the whole transaction.
 ///
 /// # Examples
@@ -43,16 +43,38 @@ impl<R> fmt::Debug for KafkaTopic<R> {
     }
 }
 
-impl<R: Send + Sync + 'static> KafkaTopic<R> {
-    pub(super) fn new(store: &Arc<Inner>, rows: OutboxRows<R>) -> Self {
-        Self {
-            store: Arc::clone(store),
+impl KafkaStore {
+    /// A topic for rows as JSON objects, written in the transactions of this store.
+    ///
+    /// # Errors
+    /// Refuses a name that no topic can have.
+    pub fn topic<R: TableRow + Send + Sync + 'static>(&self, name: &str) -> Result<KafkaTopic<R>> {
+        Ok(self.topic_of(OutboxRows::new(name)?))
+    }
+
+    /// A topic for rows as messages of any form, with keys, ids and headers of your choice.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use fleet_core::event::Alert;
+    /// use fleet_sinks::{kafka::KafkaStore, outbox::OutboxRows};
+    /// # fn example(store: &KafkaStore) -> fleet_core::Result<()> {
+    /// let rows = OutboxRows::new("fleet.alerts.triggered")?.with_id(|alert: &Alert| alert.id);
+    /// let triggered = store.topic_of(rows);
+    /// # let _ = triggered;
+    /// # Ok(()) }
+    /// ```
+    pub fn topic_of<R: Send + Sync + 'static>(&self, rows: OutboxRows<R>) -> KafkaTopic<R> {
+        KafkaTopic {
+            store: Arc::clone(&self.0),
             name: rows.topic().into(),
             rows,
             limits: None,
         }
     }
+}
 
+impl<R: Send + Sync + 'static> KafkaTopic<R> {
     async fn write_all(
         &mut self,
         tx: &mut KafkaTx,
