@@ -270,6 +270,28 @@ async fn records_have_the_time_of_their_row_its_key_and_headers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn planted_a_record_without_its_time_gets_that_of_the_moment() {
+    let Some((topic, group)) = group().await else {
+        return;
+    };
+    let results = Topic::new("untimed", &[]).await.unwrap();
+    let mut store = open(&topic, &topic.name, &group);
+    let mut sink = store.topic::<Sample>(&results.name).unwrap();
+    let (mut tx, row) = (store.begin().await.unwrap(), Sample::new("car-1").row());
+    let at = row.at.as_micros() / 1000;
+    sink.write(&mut tx, &[row]).await.unwrap();
+    for record in &mut tx.records {
+        record.at = None;
+    }
+    store.commit(tx, &[]).await.unwrap();
+    let read = results.committed();
+    assert!(
+        read.first().unwrap().millis > Some(at),
+        "so the test above would find it"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_topic_does_not_take_is_rejected_and_the_others_are_there() {
     let Some((topic, group)) = group().await else {
         return;
