@@ -7,7 +7,7 @@ use std::{
 };
 
 use fleet_core::{
-    Offset, Partition, Result,
+    Error, ErrorKind, Offset, Partition, Result,
     source::{Assigned, Membership},
 };
 use rdkafka::{ClientConfig, consumer::Consumer, error::KafkaError as ClientError};
@@ -102,7 +102,8 @@ impl Membership for Member {
 
     fn position(&self, partition: &Partition) -> Result<Option<Offset>> {
         let Some(place) = self.place(partition) else {
-            return Ok(None);
+            let gone = format!("partition {partition} is not with this member any more");
+            return Err(Error::new(ErrorKind::Source, gone).retryable());
         };
         let asker = asker::open(&self.config)?;
         let position = partitions::position(&asker, &place, self.timeout)?;

@@ -9,8 +9,8 @@ use rdkafka::{
 };
 
 use super::{
-    error::StoreError, head::Head, key::Entry, options::KafkaStoreOptions, parts,
-    restoring::StateKey, tx::Record,
+    error::StoreError, head::Head, key::Entry, limits::drop_aside, options::KafkaStoreOptions,
+    parts, restoring::StateKey, tx::Record,
 };
 use crate::{
     kafka::{
@@ -87,6 +87,7 @@ impl Names {
         let patience = AdminOptions::new().request_timeout(Some(options.timeout()));
         let doing = || format!("add partitions to {}", self.changelog);
         let answers = client.create_partitions([&new], &patience).await;
+        drop_aside(client);
         let answers = answers.map_err(|cause| StoreError::client(doing(), cause))?;
         for answer in answers {
             match answer {

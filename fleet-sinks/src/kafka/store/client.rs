@@ -13,7 +13,7 @@ use rdkafka::{
     consumer::ConsumerGroupMetadata,
     error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
     message::OwnedHeaders,
-    producer::{BaseProducer, BaseRecord, Producer as _, PurgeConfig},
+    producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
 use super::{
@@ -35,6 +35,9 @@ use crate::{
 /// How often reports are looked for. `poll` of the client would wait for its whole time, and a
 /// commit with records under way at least for a tenth of a second.
 const LOOK: Duration = Duration::from_micros(200);
+
+/// How long one call to abort waits before reports are taken again.
+const ABORT: Duration = Duration::from_millis(50);
 
 /// After how many records reports are looked for. Our choice: a look costs as much as a record.
 const LOOK_AFTER: usize = 64;
@@ -129,7 +132,13 @@ impl Client {
             Ok(()) => Ok(()),
             Err(ClientError::Transaction(cause)) if cause.txn_requires_abort() => {
                 let cause = ClientError::Transaction(cause);
-                Err(self.abort(cause, |cause| Failed::Aborted(None, cause)))
+                Err(
+                    match self.abort(cause, |cause| Failed::Aborted(None, cause)) {
+                        // The brokers may have done what they were asked, and only the answer is lost.
+                        Failed::Broken(cause) => Failed::Unknown(cause),
+                        aborted => aborted,
+                    },
+                )
             }
             Err(cause) => Err(Failed::Unknown(cause)),
         }
@@ -186,18 +195,19 @@ impl Client {
         {
             return Failed::Broken(cause);
         }
-        // The client would wait for the reports of records under way, and takes none meanwhile.
-        self.producer
-            .purge(PurgeConfig::default().queue().inflight());
-        while self.producer.in_flight_count() > 0 {
+        // The client waits for the answers to requests under way: one that came later could be taken
+        // for a part of the next transaction. It takes no reports meanwhile, so they are taken here.
+        let until = deadline(self.timeout);
+        loop {
             self.producer.poll(Duration::ZERO);
-            thread::sleep(LOOK);
+            match self.producer.abort_transaction(ABORT) {
+                Ok(()) => break,
+                Err(ClientError::Transaction(cause)) if cause.is_retriable() && now() < until => {}
+                Err(cause) => return Failed::Broken(cause),
+            }
         }
+        self.producer.poll(Duration::ZERO);
         self.producer.context().take();
-        let aborted = self.patiently(|left| self.producer.abort_transaction(left));
-        if let Err(cause) = aborted {
-            return Failed::Broken(cause);
-        }
         failed(cause)
     }
 

@@ -1,8 +1,11 @@
-//! A commit: encoded while the pipeline goes on, and sent in one transaction.
+//! A commit: encoded, and sent in one transaction.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,7 +14,11 @@ use fleet_core::{
     checkpoint::{Committed, Sealed},
     source::Assigned,
 };
-use rdkafka::{TopicPartitionList, consumer::ConsumerGroupMetadata};
+use rdkafka::{
+    TopicPartitionList,
+    consumer::ConsumerGroupMetadata,
+    error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
+};
 
 use super::{
     client::{self, Client, Failed, Offsets},
@@ -22,7 +29,7 @@ use super::{
     restoring::StateKey,
     tx::{KafkaTx, Record},
 };
-use crate::kafka::contact::now;
+use crate::kafka::{contact::now, error::code};
 
 /// How often the group is asked whether it has shared partitions out again.
 const LOOK: Duration = Duration::from_millis(20);
@@ -69,13 +76,17 @@ impl Inner {
     }
 
     pub(super) fn commit(&self, work: &mut Work) -> Result<Committed> {
-        let mut client = self.client()?;
         let shares = &work.shares;
+        self.let_a_successor_be_noticed();
+        // Before a client is made, which would fence a successor.
+        if let Check::Fenced(partitions) = self.ledger.check(shares, &*self.members) {
+            return Ok(Committed::Fenced(partitions));
+        }
+        let mut client = self.client()?;
         let (_committing, check) = self.ledger.begin(shares, &*self.members);
-        let mut ours = match check {
-            Check::Ours(ours) => ours,
-            Check::Unknown(partition) => return Err(unknown(&partition)),
-            Check::Fenced(partitions) => return Ok(Committed::Fenced(partitions)),
+        let mut ours = match self.known(shares, check)? {
+            Ok(ours) => ours,
+            Err(partitions) => return Ok(Committed::Fenced(partitions)),
         };
         self.note_split(&work.split, u16::max);
         loop {
@@ -93,12 +104,33 @@ impl Inner {
                 Err(failed) => return Err(self.failed(failed, shares, &mut client)),
             };
             tracing::info!(%cause, "the group does not take positions of this assignment");
-            ours = match self.next_assignment(shares, &ours) {
-                Check::Ours(renewed) => renewed,
-                Check::Unknown(partition) => return Err(unknown(&partition)),
-                Check::Fenced(partitions) => return Ok(Committed::Fenced(partitions)),
+            let next = self.next_assignment(shares, &ours);
+            ours = match self.known(shares, next)? {
+                Ok(renewed) => renewed,
+                Err(partitions) => return Ok(Committed::Fenced(partitions)),
             };
         }
+    }
+
+    /// The assignments of a commit, or the partitions that are not here any more. Where the outcome
+    /// of the last commit is open, the changelog tells, for each partition by itself.
+    fn known(
+        &self,
+        shares: &[Share],
+        mut check: Check,
+    ) -> Result<Result<Vec<Assigned>, Vec<Partition>>> {
+        for _ in 0..=shares.len() {
+            let partition = match check {
+                Check::Ours(ours) => return Ok(Ok(ours)),
+                Check::Fenced(partitions) => return Ok(Err(partitions)),
+                Check::Unknown(partition) => partition,
+            };
+            self.learn(&partition, &AtomicBool::new(false))?;
+            check = self.ledger.check(shares, &*self.members);
+        }
+        // The changelog has commits of another: it is theirs.
+        let all = shares.iter().map(|share| share.partition.clone());
+        Ok(Err(all.collect()))
     }
 
     /// What follows from a transaction that failed.
@@ -110,6 +142,10 @@ impl Inner {
     ) -> fleet_core::Error {
         let (cause, breaks) = match failed {
             Failed::Aborted(Some(topic), cause) => {
+                if code(&cause) == Some(Code::UnknownPartition) {
+                    // It was added since the client looked, which it does every five minutes.
+                    self.drop_client(client);
+                }
                 let doing = format!("produce to topic {topic}");
                 return StoreError::client(doing, cause);
             }
@@ -117,15 +153,37 @@ impl Inner {
             Failed::Broken(cause) => (cause, true),
             Failed::Unknown(cause) => {
                 self.ledger.ended(shares, false);
+                self.note_fenced(&cause);
                 self.drop_client(client);
                 return StoreError::Unknown(cause).into();
             }
         };
         if breaks {
+            self.note_fenced(&cause);
             self.drop_client(client);
         }
-        // The next attempt makes a new client.
-        StoreError::client("commit a transaction", cause).retryable()
+        let denied = [
+            Code::TransactionalIdAuthorizationFailed,
+            Code::GroupAuthorizationFailed,
+            Code::TopicAuthorizationFailed,
+        ];
+        let is_denied = code(&cause).is_some_and(|code| denied.contains(&code));
+        let error = StoreError::client("commit a transaction", cause);
+        // The next attempt makes a new client, if it needs one.
+        if is_denied { error } else { error.retryable() }
+    }
+
+    /// Notes that a client was fenced which another start under the same name could have.
+    fn note_fenced(&self, cause: &ClientError) {
+        let by_another = [
+            Code::Fenced,
+            Code::InvalidProducerEpoch,
+            Code::ProducerFenced,
+        ];
+        let is_fenced = code(cause).is_some_and(|code| by_another.contains(&code));
+        if is_fenced && self.members.instance().is_some() {
+            self.was_fenced.store(true, Ordering::SeqCst);
+        }
     }
 
     fn drop_client(&self, client: &mut Option<Client>) {
@@ -196,10 +254,4 @@ fn offsets(shares: &[Share], ours: &[Assigned]) -> Result<Vec<Offsets>> {
         element.set_metadata(assigned.note.as_str());
     }
     Ok(all)
-}
-
-fn unknown(partition: &Partition) -> fleet_core::Error {
-    let doing = format!("commit partition {partition} before its last commit is known");
-    let code = rdkafka::error::RDKafkaErrorCode::State;
-    StoreError::client(doing, rdkafka::error::KafkaError::Global(code)).retryable()
 }

@@ -48,16 +48,27 @@ pub(super) enum StoreError {
     },
     #[error(
         "partition {partition}: the changelog {topic} stands at {ours}, and the group {group} keeps \
-         {theirs}. Somebody reset or deleted the positions of the group, or they expired, or the \
-         changelog was deleted. To go on where the results end, open the store with \
-         `Differing::TakeChangelog`; to read from elsewhere, begin afresh under another name of the \
-         pipeline and of the group"
+         {theirs}. Somebody reset or deleted the positions of the group, or they expired. To go on \
+         where the results end, open the store with `Differing::TakeChangelog`; to read from \
+         elsewhere, begin afresh under another name of the pipeline and of the group"
     )]
     Differs {
         partition: String,
         topic: String,
         group: String,
         ours: String,
+        theirs: String,
+    },
+    #[error(
+        "partition {partition}: the group {group} keeps {theirs}, and the changelog {topic} knows \
+         nothing of it. Another pipeline committed under this group, or the changelog was deleted, and \
+         with it the state. Take a group of its own for the pipeline, or restore the changelog; with \
+         `Differing::TakeChangelog` it begins afresh, and results come again"
+    )]
+    NoChangelog {
+        partition: String,
+        topic: String,
+        group: String,
         theirs: String,
     },
     #[error(
@@ -98,6 +109,7 @@ impl From<StoreError> for Error {
             }
             StoreError::StateTooLarge { .. } | StoreError::Ended => (ErrorKind::Store, false),
             StoreError::Differs { .. }
+            | StoreError::NoChangelog { .. }
             | StoreError::OtherCluster { .. }
             | StoreError::ForeignMember
             | StoreError::Config(_) => (ErrorKind::Config, false),

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use fleet_core::{
@@ -27,6 +28,9 @@ use super::{
     restoring::{Restored, Restoring, StateKey},
 };
 
+/// How long the group takes to tell a member that another has its name. Our choice: two heartbeats.
+const NOTICE: Duration = Duration::from_secs(2);
+
 pub(super) struct Inner {
     pub(super) brokers: String,
     pub(super) pipeline: String,
@@ -41,6 +45,8 @@ pub(super) struct Inner {
     pub(super) client: Mutex<Option<Client>>,
     /// Whether there is a client, for claims that need not wait for the one that commits.
     pub(super) has_client: AtomicBool,
+    /// Whether a client was fenced that another start could have.
+    pub(super) was_fenced: AtomicBool,
     /// The largest batch that every topic takes, in bytes.
     pub(super) batch_bytes: AtomicUsize,
     /// How many partitions the changelog has, once that was looked at.
@@ -98,6 +104,15 @@ impl Inner {
         self.batch_bytes.fetch_min(batch_bytes, Ordering::SeqCst);
     }
 
+    /// A member with a name of its own was fenced: by a new start under that name, or because its
+    /// transaction took too long. A new client would fence that start in turn, so the group is given
+    /// time to say which it was.
+    pub(super) fn let_a_successor_be_noticed(&self) {
+        if self.was_fenced.swap(false, Ordering::SeqCst) {
+            std::thread::sleep(NOTICE);
+        }
+    }
+
     /// Makes a client if there is none: it ends the transaction of the one before.
     fn end_old_transactions(&self) -> Result<()> {
         if !self.has_client.load(Ordering::SeqCst) {
@@ -116,7 +131,15 @@ impl Inner {
         self.end_old_transactions()?;
         let reader = self.reader(given_up)?;
         let mut restored = self.restore(&reader, partition, assigned.partition)?;
-        self.compare(partition, &restored)?;
+        if let Err(first) = self.compare(partition, &restored) {
+            // It may have gone to another member meanwhile, which has committed since.
+            let now = self.assigned(partition)?;
+            if now.number != assigned.number || first.is_retryable() {
+                return Err(StoreError::NotAssigned(partition.to_string()).into());
+            }
+            restored = self.restore(&reader, partition, assigned.partition)?;
+            self.compare(partition, &restored)?;
+        }
         let head = restored.head.as_ref();
         let stored = (head.map_or(0, |head| head.token), restored.last());
         let not_ours = || StoreError::NotAssigned(partition.to_string());
@@ -147,12 +170,22 @@ impl Inner {
             Some(offset) => format!("offset {offset}"),
             None => "no offset".to_owned(),
         };
-        Err(StoreError::Differs {
-            partition: partition.to_string(),
-            topic: self.names.changelog.to_string(),
-            group: self.members.group().to_owned(),
-            ours: shown(ours),
-            theirs: shown(theirs),
+        let (partition, topic) = (partition.to_string(), self.names.changelog.to_string());
+        let group = self.members.group().to_owned();
+        Err(match ours {
+            Some(_) => StoreError::Differs {
+                partition,
+                topic,
+                group,
+                ours: shown(ours),
+                theirs: shown(theirs),
+            },
+            None => StoreError::NoChangelog {
+                partition,
+                topic,
+                group,
+                theirs: shown(theirs),
+            },
         }
         .into())
     }
@@ -165,23 +198,45 @@ impl Inner {
         if let Some(known) = self.ledger.progress(partition, &*self.members) {
             return Ok(Some(known));
         }
+        self.let_a_successor_be_noticed();
         self.end_old_transactions()?;
-        let token = self.ledger.token(partition);
+        let ours = self.ledger.token(partition, &*self.members);
+        let found = self.learn(partition, given_up)?;
+        let (stored, last) =
+            found.map_or((None, Last::default()), |(token, last)| (Some(token), last));
+        let token = match ours {
+            Some((token, true)) => Some(token).max(stored),
+            // Whoever has it now may have our token: each takes the one after the last commit.
+            Some((token, false)) => Some(token).max(stored).map(|token| token + 1),
+            None => stored,
+        };
+        Ok(token.map(|token| Progress {
+            token,
+            seq: last.seq,
+            next: last.next,
+            mark: last.mark,
+            ended: last.ended,
+        }))
+    }
+
+    /// Reads the last commit of a partition, with its token, from the changelog.
+    pub(super) fn learn(
+        &self,
+        partition: &Partition,
+        given_up: &AtomicBool,
+    ) -> Result<Option<(u64, Last)>> {
         let number = self.members.assigned(partition).map(|now| now.partition);
         let reader = self.reader(given_up)?;
         let there = reader.partitions()?;
         let numbers = number.map_or(0..there, |number| number..number + 1);
+        let mut listing = Listing::new(&self.names.changelog);
         for number in numbers.filter(|number| *number < there) {
-            let restored = self.restore(&reader, partition, number)?;
-            if let Some(head) = &restored.head {
-                self.ledger.learned(partition, head.token, restored.last());
-                return Ok(restored.progress(token));
-            }
+            reader.read(number, |found| listing.take(number, &found))?;
         }
-        if let Some(token) = token {
-            self.ledger.learned(partition, token, Last::default());
-        }
-        Ok(Restored::default().progress(token))
+        let found = listing.last(partition);
+        let (token, last) = found.clone().unwrap_or_default();
+        self.ledger.learned(partition, token, last);
+        Ok(found)
     }
 
     pub(super) fn partitions(

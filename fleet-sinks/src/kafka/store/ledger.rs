@@ -143,9 +143,18 @@ impl Ledger {
         })
     }
 
-    /// The token under which a partition was claimed here last.
-    pub(super) fn token(&self, partition: &Partition) -> Option<u64> {
-        self.lock().held.get(partition).map(|held| held.token)
+    /// The token under which a partition was claimed here last, and whether it is still here: if it
+    /// is not, another process may have the next token, which is the same for all.
+    pub(super) fn token(
+        &self,
+        partition: &Partition,
+        members: &dyn Membership,
+    ) -> Option<(u64, bool)> {
+        let state = self.lock();
+        let held = state.held.get(partition)?;
+        let assigned = members.assigned(partition);
+        let is_here = assigned.is_some_and(|now| now.number == held.assignment);
+        Some((held.token, is_here))
     }
 
     /// All partitions that were claimed here, with their tokens.
@@ -205,14 +214,15 @@ impl State {
                 fenced.push(share.partition.clone());
                 continue;
             };
-            let Some(last) = &held.last else {
-                return Check::Unknown(share.partition.clone());
-            };
             let assigned = members.assigned(&share.partition);
-            let assigned = assigned.filter(|now| now.number == held.assignment);
-            match assigned.filter(|_| last.seq + 1 == share.last.seq) {
-                Some(assigned) => ours.push(assigned),
-                None => fenced.push(share.partition.clone()),
+            let Some(assigned) = assigned.filter(|now| now.number == held.assignment) else {
+                fenced.push(share.partition.clone());
+                continue;
+            };
+            match &held.last {
+                None => return Check::Unknown(share.partition.clone()),
+                Some(last) if last.seq + 1 == share.last.seq => ours.push(assigned),
+                Some(_) => fenced.push(share.partition.clone()),
             }
         }
         if fenced.is_empty() {
@@ -227,5 +237,100 @@ impl Drop for Committing<'_> {
     fn drop(&mut self) {
         self.0.lock().committing.clear();
         self.0.free.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        time::Duration,
+    };
+
+    use fleet_core::{Result, testing::conformance::sealed};
+
+    use super::*;
+
+    /// Partitions under an assignment of this number; 0 has none.
+    #[derive(Debug)]
+    struct Members(AtomicU64);
+
+    impl Membership for Members {
+        fn group(&self) -> &'static str {
+            "group"
+        }
+        fn instance(&self) -> Option<&str> {
+            None
+        }
+        fn session_timeout(&self) -> Duration {
+            Duration::ZERO
+        }
+        fn cluster(&self) -> Result<String> {
+            Ok(String::new())
+        }
+        fn assigned(&self, _: &Partition) -> Option<Assigned> {
+            let number = self.0.load(Ordering::SeqCst);
+            (number > 0).then(|| Assigned {
+                number,
+                topic: "topic".into(),
+                partition: 0,
+                note: String::new(),
+                fence: std::sync::Arc::new(()),
+            })
+        }
+        fn position(&self, _: &Partition) -> Result<Option<Offset>> {
+            Ok(None)
+        }
+    }
+
+    /// A ledger with claims of two partitions, and the shares of their first commit.
+    fn claimed(members: &Members) -> (Ledger, [Share; 2]) {
+        let ledger = Ledger::default();
+        let shares = ["p/0", "p/1"].map(|name| {
+            let partition = Partition::from(name);
+            let raised = ledger.raise(&partition, &members.assigned(&partition).unwrap());
+            let token = ledger.claimed(&partition, raised, (0, Last::default()));
+            let claim = fleet_core::checkpoint::Claim {
+                token: token.unwrap(),
+                ..Default::default()
+            };
+            Share::of(&sealed(&partition, &claim, 1))
+        });
+        (ledger, shares)
+    }
+
+    #[test]
+    fn after_a_commit_without_an_answer_each_partition_has_to_be_learned() {
+        let members = Members(AtomicU64::new(1));
+        let (ledger, shares) = claimed(&members);
+        assert!(matches!(ledger.check(&shares, &members), Check::Ours(_)));
+        ledger.ended(&shares, false);
+        for share in &shares {
+            let Check::Unknown(partition) = ledger.check(&shares, &members) else {
+                panic!("nobody knows")
+            };
+            assert_eq!(partition, share.partition);
+            assert!(ledger.progress(&partition, &members).is_none());
+            ledger.learned(&partition, 0, Last::default());
+        }
+        assert!(matches!(ledger.check(&shares, &members), Check::Ours(_)));
+    }
+
+    #[test]
+    fn what_is_not_here_any_more_or_came_again_is_fenced() {
+        let members = Members(AtomicU64::new(1));
+        let (ledger, shares) = claimed(&members);
+        for number in [0, 2] {
+            members.0.store(number, Ordering::SeqCst);
+            let Check::Fenced(partitions) = ledger.check(&shares, &members) else {
+                panic!("it is another assignment")
+            };
+            assert_eq!(partitions.len(), 2);
+            // Also where the outcome of a commit is open: nothing of it can be learned here.
+            ledger.ended(&shares, false);
+            assert!(matches!(ledger.check(&shares, &members), Check::Fenced(_)));
+            let token = ledger.token(&shares[0].partition, &members);
+            assert_eq!(token, Some((shares[0].token, false)));
+        }
     }
 }

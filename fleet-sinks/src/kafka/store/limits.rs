@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use fleet_core::{EventTime, Result};
 use rdkafka::{
     admin::{AdminClient, AdminOptions, ResourceSpecifier},
-    error::KafkaError as ClientError,
+    error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
 };
 
 use super::{error::StoreError, inner::Inner};
@@ -38,6 +38,7 @@ impl Limits {
         let doing = || format!("look at topic {topic}");
         let asked = [&ResourceSpecifier::Topic(topic)];
         let answers = client.describe_configs(asked, &patience).await;
+        drop_aside(client);
         let answers = answers.map_err(|cause| StoreError::client(doing(), cause))?;
         let mut limits = Self {
             bytes: RECORD_BYTES - OVERHEAD,
@@ -46,8 +47,12 @@ impl Limits {
         };
         for answer in answers {
             let answer = answer.map_err(|code| {
-                let cause = ClientError::AdminOp(code);
-                StoreError::client(doing(), cause).retryable()
+                let error = StoreError::client(doing(), ClientError::AdminOp(code));
+                match code {
+                    // It may be made meanwhile.
+                    Code::UnknownTopicOrPartition | Code::UnknownTopic => error.retryable(),
+                    _ => error,
+                }
             })?;
             for entry in answer.entries {
                 let Some(value) = entry.value else { continue };
@@ -80,6 +85,19 @@ impl Limits {
         }
     }
 
+    /// Refuses states in records that are larger than the topic takes.
+    pub(super) fn check_entries(&self, topic: &str, entry_bytes: usize) -> Result<()> {
+        let most = self.bytes;
+        if entry_bytes <= most {
+            return Ok(());
+        }
+        let why = format!(
+            "records of {entry_bytes} bytes (`entry_bytes`) are larger than topic {topic} takes: at \
+             most {most} bytes; lower the option, or raise max.message.bytes"
+        );
+        Err(StoreError::Config(why).into())
+    }
+
     /// Why the topic does not take a record, if it does not.
     pub(super) fn refusal(&self, bytes: usize, at: EventTime, now: EventTime) -> Option<String> {
         if bytes > self.bytes {
@@ -110,6 +128,11 @@ impl Limits {
             )
         })
     }
+}
+
+/// Drops a client where its end may block.
+pub(super) fn drop_aside(client: AdminClient<Logged>) {
+    tokio::task::spawn_blocking(move || drop(client));
 }
 
 fn micros(bound: Option<Duration>) -> i64 {

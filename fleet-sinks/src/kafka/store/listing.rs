@@ -7,7 +7,7 @@ use fleet_core::{
     checkpoint::{MARK_ENTRY, Progress, Saved},
 };
 
-use super::{error::StoreError, head::Head, key::Entry, parts::Part, reader::Found};
+use super::{error::StoreError, head::Head, key::Entry, ledger::Last, parts::Part, reader::Found};
 
 /// Collects heads and marks, and passes over all other state.
 pub(super) struct Listing<'a> {
@@ -50,6 +50,19 @@ impl<'a> Listing<'a> {
             bytes: Some(part.bytes.to_vec()),
         });
         Ok(())
+    }
+
+    /// The token and the last commit of a partition, if it has one.
+    pub(super) fn last(mut self, partition: &Partition) -> Option<(u64, Last)> {
+        let (head, mark) = self.found.remove(partition)?;
+        let head = head?;
+        let last = Last {
+            seq: head.seq,
+            next: Some(head.next()),
+            mark: mark.as_ref().and_then(Saved::mark),
+            ended: head.ended,
+        };
+        Some((head.token, last))
     }
 
     /// The progress of each partition, under the tokens of this process where it has claimed it.

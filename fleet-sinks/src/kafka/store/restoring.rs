@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use compact_str::CompactString;
 use fleet_core::{
     Error, Partition, Result,
-    checkpoint::{Claim, Progress, Saved},
+    checkpoint::{Claim, Saved},
 };
 
 use super::{error::StoreError, head::Head, key::Entry, ledger::Last, parts::Part, reader::Found};
@@ -198,18 +198,5 @@ impl Restored {
             mark: self.state.iter().find_map(Saved::mark),
             ended: head.is_some_and(|head| head.ended),
         }
-    }
-
-    /// The progress, under the token of the last claim here, if there was one.
-    pub(super) fn progress(&self, token: Option<u64>) -> Option<Progress> {
-        let stored = self.head.as_ref().map(|head| head.token);
-        let last = self.last();
-        Some(Progress {
-            token: token.max(stored)?,
-            seq: last.seq,
-            next: last.next,
-            mark: last.mark,
-            ended: last.ended,
-        })
     }
 }

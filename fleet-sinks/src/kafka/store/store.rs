@@ -22,6 +22,7 @@ use super::{
     error::StoreError,
     inner::Inner,
     ledger::Ledger,
+    limits::Limits,
     options::KafkaStoreOptions,
     reader::{self, Reader},
     tx::KafkaTx,
@@ -51,6 +52,13 @@ use crate::kafka::config;
 ///   its process died, brokers end it when the [session](Membership::session_timeout) of the member
 ///   is over, at their next look (`transaction.abort.timed.out.transaction.cleanup.interval.ms`,
 ///   10 s by default). A member with a name of its own that starts again ends it at once.
+///
+/// # Versions
+/// Tested with Apache Kafka 4.4. With KIP-848 (`Protocol::Consumer` of the source) brokers of
+/// earlier versions may refuse a member whose assignment did not change while that of others did:
+/// it would be fenced, claim again, and be fenced again. Use another protocol there. With KIP-848
+/// the time after which brokers end a transaction is the source's `session_timeout`, though the
+/// brokers have a session of their own.
 ///
 /// # Errors
 /// Refuses brokers of another cluster than the source's, and positions that somebody changed. While
@@ -105,9 +113,9 @@ impl KafkaStore {
         let names = Names::of(pipeline)?;
         let base = config::producer(brokers, &options.sink)?;
         let id = match members.instance() {
-            // A restart fences its predecessor at once.
-            Some(instance) => format!("fleet-{pipeline}-{instance}"),
-            None => format!("fleet-{pipeline}-{}", unique()),
+            // A restart fences its predecessor at once. No pipeline has a / in its name.
+            Some(instance) => format!("fleet/{pipeline}/{instance}"),
+            None => format!("fleet/{pipeline}/{}", unique()),
         };
         let writes = client::properties(&base, &id, members.session_timeout());
         let reads = reader::properties(&base, members.group());
@@ -121,6 +129,7 @@ impl KafkaStore {
             reads,
             client: Mutex::default(),
             has_client: AtomicBool::default(),
+            was_fenced: AtomicBool::default(),
             batch_bytes: AtomicUsize::new(usize::MAX),
             prepared: tokio::sync::Mutex::default(),
             ledger: Ledger::default(),
@@ -168,6 +177,10 @@ impl KafkaStore {
         names
             .prepare(&inner.brokers, wanted, &inner.options)
             .await?;
+        for topic in [&names.changelog, &names.dead_letters] {
+            let limits = Limits::ask(inner, topic).await?;
+            limits.check_entries(topic, inner.options.entry_bytes)?;
+        }
         *prepared = wanted;
         Ok(())
     }
