@@ -138,8 +138,7 @@ impl LiveState {
         if self.signals.is_empty() {
             self.origin = now;
         }
-        self.signals
-            .push(now.since(self.origin).as_secs_f64(), event);
+        self.signals.push(now.since(self.origin), event);
         // Rows are forgotten by tenths of the window, so that columns are seldom moved.
         let old = |sample: usize| {
             let at = self.signals.taken_s(sample).unwrap_or_default();

@@ -117,8 +117,7 @@ impl TripRecorder {
             }
         }
         self.moves = moves(event, segment.as_ref(), self.moves);
-        self.signals
-            .push(now.since(self.first).as_secs_f64(), event);
+        self.signals.push(now.since(self.first), event);
         self.sums.last = now;
         self.sums.rows = self.signals.len();
     }

@@ -79,7 +79,7 @@ impl TripSignals {
         for event in events {
             let at = event.at();
             let first = *first.get_or_insert(at);
-            signals.push(at.since(first).as_secs_f64(), event);
+            signals.push(at.since(first), event);
         }
         signals
     }
@@ -133,9 +133,10 @@ impl TripSignals {
     }
 
     /// Adds the readings of an event, at a time that is not before the last one.
-    pub(super) fn push(&mut self, since_first_s: f64, event: &Telemetry) {
+    pub(super) fn push(&mut self, since_first: Duration, event: &Telemetry) {
         if let Sampling::Times(times) = &mut self.sampling {
-            times.push(since_first_s);
+            // Whole microseconds, as a saved state has them: the same number after a restart.
+            times.push(since_first.as_micros() as f64 / 1e6);
         }
         for (column, signal) in self.columns.iter_mut().zip(SIGNALS) {
             let value = event.value(signal);

@@ -107,9 +107,8 @@ pub async fn fencing_by_token<S: CheckpointStore>(open: impl Fn() -> S) {
     let fenced = Committed::Fenced(vec![partition.clone()]);
     let late = [sealed(&partition, &overtaken, 1)];
     assert_eq!(commit(&mut first, &late).await, fenced);
-    // A transaction that began before it was overtaken.
-    let tx = second.begin().await.expect(ANSWER);
     let newest = open().claim(&partition).await.expect(ANSWER);
+    let tx = second.begin().await.expect(ANSWER);
     let epoch = [sealed(&partition, &owner, 1)];
     assert_eq!(second.commit(tx, &epoch).await.expect(ANSWER), fenced);
     // The token counts, not the handle.
