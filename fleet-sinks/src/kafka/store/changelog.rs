@@ -9,7 +9,7 @@ use rdkafka::{
 };
 
 use super::{
-    error::StoreError, head::Head, key::Entry, limits::drop_aside, options::KafkaStoreOptions,
+    admin::drop_aside, error::StoreError, head::Head, key::Entry, options::KafkaStoreOptions,
     parts, restoring::StateKey, tx::Record,
 };
 use crate::{

@@ -134,7 +134,7 @@ impl Client {
                 let cause = ClientError::Transaction(cause);
                 Err(
                     match self.abort(cause, |cause| Failed::Aborted(None, cause)) {
-                        // The brokers may have done what they were asked, and only the answer is lost.
+                        // The brokers may have committed, and only the answer is lost.
                         Failed::Broken(cause) => Failed::Unknown(cause),
                         aborted => aborted,
                     },
@@ -195,8 +195,8 @@ impl Client {
         {
             return Failed::Broken(cause);
         }
-        // The client waits for the answers to requests under way: one that came later could be taken
-        // for a part of the next transaction. It takes no reports meanwhile, so they are taken here.
+        // The client waits for the answers to requests under way: one that came later could be
+        // taken for a part of the next transaction. It takes no reports meanwhile: we do.
         let until = deadline(self.timeout);
         loop {
             self.producer.poll(Duration::ZERO);

@@ -79,8 +79,8 @@ mod tests {
         let partition = Partition::from("kafka:t/0");
         let id = letter.id("demo", &partition);
         let stored = StoredDeadLetter {
-            id,
             partition,
+            id,
             letter,
         };
         let message = bounded(stored.message("demo", "dead"));

@@ -105,8 +105,8 @@ impl Inner {
     }
 
     /// A member with a name of its own was fenced: by a new start under that name, or because its
-    /// transaction took too long. A new client would fence that start in turn, so the group is given
-    /// time to say which it was.
+    /// transaction took too long. A new client would fence that start in turn, so the group is
+    /// given time to say which it was.
     pub(super) fn let_a_successor_be_noticed(&self) {
         if self.was_fenced.swap(false, Ordering::SeqCst) {
             std::thread::sleep(NOTICE);

@@ -8,7 +8,7 @@ use rdkafka::{
     error::{KafkaError as ClientError, RDKafkaErrorCode as Code},
 };
 
-use super::{error::StoreError, inner::Inner};
+use super::{admin::drop_aside, error::StoreError, inner::Inner};
 use crate::kafka::{config, context::Logged};
 
 /// What a record takes beside key, value and headers, with its batch. Our choice: more than the
@@ -128,11 +128,6 @@ impl Limits {
             )
         })
     }
-}
-
-/// Drops a client where its end may block.
-pub(super) fn drop_aside(client: AdminClient<Logged>) {
-    tokio::task::spawn_blocking(move || drop(client));
 }
 
 fn micros(bound: Option<Duration>) -> i64 {

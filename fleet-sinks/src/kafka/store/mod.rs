@@ -18,7 +18,9 @@
 //! | `changelog` `dead_letters` | the topics of a store, and the records of a commit |
 //! | `key` `head` `parts` | entries of the changelog as bytes |
 //! | `reader` `restoring` `listing` | the way back |
+//! | `admin` | clients for administration |
 
+mod admin;
 mod changelog;
 mod client;
 mod commit;
