@@ -27,8 +27,8 @@
 //! A transaction of Kafka takes several requests one after the other, so it has a price of its own
 //! whatever it holds: 1,000 rows take 18 ms (p50) and 32 ms (p99), 10,000 take 29 and 49 ms. Commit
 //! a few times a second, not for each record. A million states of 100 bytes come back from the
-//! changelog in 9 s. Readers with `read_committed` see rows when their transaction is committed;
-//! others see them earlier, and also what was aborted.
+//! changelog in 9 s. Readers with `read_committed` see rows a moment after their transaction is
+//! committed; others see them earlier, and also what was aborted.
 //!
 //! # When something fails
 //! | | `SqliteStore` | `PostgresStore` | `KafkaStore` |

@@ -141,17 +141,27 @@ pub(crate) async fn committed(brokers: &str, name: &str) -> Fallible<Vec<Record>
 }
 
 fn read_committed(brokers: &str, name: &str) -> Fallible<Vec<Record>> {
-    let consumer: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", brokers)
-        .set("group.id", "vehicleops-check")
-        .set("enable.auto.commit", "false")
-        .set("isolation.level", "read_committed")
-        .set("enable.partition.eof", "true")
-        .create()?;
+    let mut config = ClientConfig::new();
+    for (property, value) in [
+        ("bootstrap.servers", brokers),
+        ("group.id", "vehicleops-check"),
+        ("enable.auto.commit", "false"),
+        ("isolation.level", "read_committed"),
+        ("enable.partition.eof", "true"),
+    ] {
+        config.set(property, value);
+    }
+    let consumer: BaseConsumer = config.create()?;
+    let all: BaseConsumer = config.set("isolation.level", "read_uncommitted").create()?;
     let metadata = consumer.fetch_metadata(Some(name), PATIENCE)?;
     let topic = metadata.topics().first().ok_or("the topic is gone")?;
     let mut list = TopicPartitionList::new();
     for partition in topic.partitions() {
+        let end = |of: &BaseConsumer| of.fetch_watermarks(name, partition.id(), PATIENCE);
+        // A commit is answered before each partition has heard of it.
+        while end(&consumer)?.1 < end(&all)?.1 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         list.add_partition_offset(name, partition.id(), Offset::Beginning)?;
     }
     consumer.assign(&list)?;

@@ -126,11 +126,19 @@ impl Topic {
             config.set(property, value);
         }
         let consumer: BaseConsumer = config.create().unwrap();
+        config.set("isolation.level", "read_uncommitted");
+        let all: BaseConsumer = config.create().unwrap();
         let second = Duration::from_secs(10);
         let metadata = consumer.fetch_metadata(Some(&self.name), second).unwrap();
         let partitions = metadata.topics()[0].partitions().len();
         let mut list = TopicPartitionList::new();
         for number in 0..i32::try_from(partitions).unwrap() {
+            // A commit is answered before each partition has heard of it.
+            let end =
+                |of: &BaseConsumer| of.fetch_watermarks(&self.name, number, second).unwrap().1;
+            while end(&consumer) < end(&all) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
             list.add_partition_offset(&self.name, number, At::Beginning)
                 .unwrap();
         }
