@@ -38,7 +38,6 @@
 //! | the store is away | the run waits, and tries again | the run waits, and tries again | as the input, which is in the same place |
 //! | the answer to a commit is lost | the file is asked | the database is asked | the changelog is asked |
 //! | somebody resets the group | no matter | no matter | the claim is refused, with the ways on |
-//! | the disk is full | the run ends; nothing is half done | the run waits, and tries again | brokers refuse; the run waits |
 //!
 //! Kafka's transactions are a protocol of several brokers, and their history has losses that
 //! independent tests found: <https://jepsen.io/analyses/bufstream-0.1.0>. Results that must survive

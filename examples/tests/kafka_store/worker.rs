@@ -1,4 +1,4 @@
-//! A worker: a process of its own, which another test starts and kills.
+//! A worker: a separate process, which another test starts and kills.
 
 use std::{env, io::Read, time::Duration};
 

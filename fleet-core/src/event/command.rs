@@ -74,7 +74,7 @@ impl Command {
         }
     }
 
-    /// Returns the id, or one made from vehicle, action, parameters and time if there is none.
+    /// Returns the id. A command without one gets an id of vehicle, action, parameters and time.
     pub fn known_as(&self) -> CommandId {
         let made = || CommandId::of_content(self.content().finish_id());
         self.id.clone().unwrap_or_else(made)

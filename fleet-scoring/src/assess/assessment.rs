@@ -95,7 +95,7 @@ impl<'a> Driven<'a> {
 pub struct Assessment {
     /// All events, harsh and firm, by their beginning; also of a trip without a score.
     pub events: Vec<FoundEvent>,
-    /// The score with its interval, or why there is none; and what cost points.
+    /// The score with its interval, or why the trip has no score; and what cost points.
     pub receipt: Receipt,
     /// The events with the sums over them, for scores of many trips.
     pub evidence: Evidence,

@@ -6,7 +6,7 @@ use super::message::{CONTENT_ID, OutboxMessage};
 use crate::stored_dead_letter::StoredDeadLetter;
 
 /// What the names of our headers begin with.
-const OURS: &str = "dead-letter-";
+pub(crate) const OURS: &str = "dead-letter-";
 /// How a source of Kafka names its partitions: `kafka:topic/number`.
 const KAFKA: &str = "kafka:";
 

@@ -21,6 +21,8 @@ pub use backlog::{Backlog, BacklogSize, Page, RefusedMessage, Settled, Waiting};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use contents::Contents;
 #[cfg(feature = "kafka")]
+pub(crate) use dead_letter::OURS as DEAD_LETTER_HEADERS;
+#[cfg(feature = "kafka")]
 pub(crate) use message::content_id;
 pub use message::{CONTENT_ID, OutboxMessage, TRACEPARENT};
 pub use row::OutboxRows;

@@ -55,23 +55,42 @@ fn add(
 /// Where a partition began, if nothing of it was committed since.
 pub(super) fn begun(
     consumer: &BaseConsumer<Quiet>,
-    (topic, number): &Place,
+    place: &Place,
     timeout: Duration,
 ) -> Result<Option<i64>> {
+    let kept = kept(consumer, place, timeout)?;
+    Ok(kept.and_then(|(offset, has_begun)| has_begun.then_some(offset)))
+}
+
+/// The position that the group keeps of a partition. `None` if it keeps none, or only where the
+/// partition began.
+pub(super) fn position(
+    consumer: &BaseConsumer<Quiet>,
+    place: &Place,
+    timeout: Duration,
+) -> Result<Option<u64>> {
+    let kept = kept(consumer, place, timeout)?;
+    let position = kept.filter(|(_, has_begun)| !has_begun);
+    Ok(position.and_then(|(offset, _)| u64::try_from(offset).ok()))
+}
+
+/// The offset that the group keeps of a partition, and whether it only began there.
+fn kept(
+    consumer: &BaseConsumer<Quiet>,
+    (topic, number): &Place,
+    timeout: Duration,
+) -> Result<Option<(i64, bool)>> {
     let mut list = TopicPartitionList::new();
     list.add_partition(topic, *number);
     let asked = consumer.committed_offsets(list, timeout);
-    let doing = || format!("ask where partition {number} of topic {topic} began");
+    let doing = || format!("ask for the position of partition {number} of topic {topic}");
     let committed = asked.map_err(|cause| KafkaError::client(doing(), cause))?;
     let elements = committed.elements();
-    let mut begun = elements
-        .iter()
-        .filter(|element| element.metadata().ends_with(BEGUN));
-    let offset = |offset| match offset {
-        Offset::Offset(offset) => Some(offset),
+    let found = elements.first().and_then(|element| match element.offset() {
+        Offset::Offset(offset) => Some((offset, element.metadata().ends_with(BEGUN))),
         _ => None,
-    };
-    Ok(begun.find_map(|element| offset(element.offset())))
+    });
+    Ok(found)
 }
 
 /// How many partitions of a topic are read: those that it had when the group began, or all.
@@ -105,27 +124,4 @@ pub(super) fn known(
         number.parse::<i32>().ok().filter(|number| *number > 0)
     });
     Ok(known.max().unwrap_or(there))
-}
-
-/// The position that the group keeps of a partition. `None` if it keeps none, or only where the
-/// partition began.
-pub(super) fn position(
-    consumer: &BaseConsumer<Quiet>,
-    (topic, number): &Place,
-    timeout: Duration,
-) -> Result<Option<u64>> {
-    let mut list = TopicPartitionList::new();
-    list.add_partition(topic, *number);
-    let asked = consumer.committed_offsets(list, timeout);
-    let doing = || format!("ask for the position of partition {number} of topic {topic}");
-    let committed = asked.map_err(|cause| KafkaError::client(doing(), cause))?;
-    let elements = committed.elements();
-    let mut kept = elements
-        .iter()
-        .filter(|element| !element.metadata().ends_with(BEGUN));
-    let offset = |offset| match offset {
-        Offset::Offset(offset) => u64::try_from(offset).ok(),
-        _ => None,
-    };
-    Ok(kept.find_map(|element| offset(element.offset())))
 }

@@ -11,7 +11,7 @@ use crate::{
 /// The outcome of a command (topic `fleet.commands.status`, keyed by vehicle). The system's history
 /// of commands has status and time, but no message brings them, so topic and form are our choice.
 ///
-/// A topic of its own, because a reader of `fleet.commands` takes every record for a command.
+/// Outcomes have a separate topic: a reader of `fleet.commands` takes every record for a command.
 ///
 /// # Examples
 /// ```

@@ -51,7 +51,7 @@ async fn commit<S: CheckpointStore>(store: &mut S, epoch: &[Sealed]) -> Committe
 /// Tests what every [`CheckpointStore`] owes. `open` opens a handle of the same store, as a restart
 /// would. A commit is sent by the handle that claimed its partitions.
 ///
-/// A store that fences by a token of its own owes [`fencing_by_token`], too. One that leaves the
+/// A store with its own fencing token owes [`fencing_by_token`], too. One that leaves the
 /// fence between processes to a consumer group shows it over real members.
 ///
 /// # Examples
@@ -78,8 +78,8 @@ pub async fn checkpoint_store<S: CheckpointStore>(open: impl Fn() -> S) {
     what_is_dropped_while_it_waits_lands_whole_or_not_at_all(&open).await;
 }
 
-/// Tests that a [`CheckpointStore`] fences by a token of its own: handles that were opened apart,
-/// as processes do, fence each other.
+/// Tests that a [`CheckpointStore`] fences by its own token: handles that were opened apart, as
+/// processes do, fence each other.
 ///
 /// # Examples
 /// ```

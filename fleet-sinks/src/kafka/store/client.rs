@@ -1,11 +1,6 @@
 //! The client of transactions. Each call blocks until the brokers have answered.
 
-use std::{
-    fmt,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, thread, time::Duration};
 
 use fleet_core::Result;
 use rdkafka::{
@@ -197,7 +192,7 @@ impl Client {
         }
         // The client waits for the answers to requests under way: one that came later could be
         // taken for a part of the next transaction. It takes no reports meanwhile: we do.
-        let until = deadline(self.timeout);
+        let until = now() + self.timeout;
         loop {
             self.producer.poll(Duration::ZERO);
             match self.producer.abort_transaction(ABORT) {
@@ -248,9 +243,4 @@ pub(super) fn properties(base: &ClientConfig, id: &str, timeout: Duration) -> Cl
     // The client demands that it is no longer than that.
     config.set("delivery.timeout.ms", &millis);
     config
-}
-
-/// An instant at which something ends.
-pub(super) fn deadline(within: Duration) -> Instant {
-    now() + within
 }

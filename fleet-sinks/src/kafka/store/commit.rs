@@ -21,7 +21,7 @@ use rdkafka::{
 };
 
 use super::{
-    client::{self, Client, Failed, Offsets},
+    client::{Client, Failed, Offsets},
     dead_letters,
     error::StoreError,
     inner::Inner,
@@ -75,7 +75,7 @@ impl Inner {
         Ok(if gone.is_empty() { Ok(work) } else { Err(gone) })
     }
 
-    pub(super) fn commit(&self, work: &mut Work) -> Result<Committed> {
+    pub(super) fn commit(&self, work: &Work) -> Result<Committed> {
         let shares = &work.shares;
         self.let_a_successor_be_noticed();
         // Before a client is made, which would fence a successor.
@@ -194,7 +194,7 @@ impl Inner {
     /// Waits until the group has shared partitions out again, which renews the assignments of those
     /// that stay.
     fn next_assignment(&self, shares: &[Share], before: &[Assigned]) -> Check {
-        let until = client::deadline(self.members.session_timeout());
+        let until = now() + self.members.session_timeout();
         loop {
             let check = self.ledger.check(shares, &*self.members);
             let Check::Ours(current) = &check else {

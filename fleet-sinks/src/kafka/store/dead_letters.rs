@@ -8,12 +8,13 @@ use fleet_core::{
 };
 
 use super::{changelog::Names, tx::Record};
-use crate::{outbox::OutboxMessage, stored_dead_letter::StoredDeadLetter};
+use crate::{
+    outbox::{DEAD_LETTER_HEADERS as OURS, OutboxMessage},
+    stored_dead_letter::StoredDeadLetter,
+};
 
 /// The most that key and headers may take, each, in bytes. Our choice: as much as the value may.
 const MOST: usize = MAX_RAW_BYTES;
-/// What the names of our headers begin with.
-const OURS: &str = "dead-letter-";
 
 /// Adds the dead letters of a commit.
 pub(super) fn add(pipeline: &str, names: &Names, sealed: &Sealed, to: &mut Vec<Record>) {

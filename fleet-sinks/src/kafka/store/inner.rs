@@ -210,13 +210,7 @@ impl Inner {
             Some((token, false)) => Some(token).max(stored).map(|token| token + 1),
             None => stored,
         };
-        Ok(token.map(|token| Progress {
-            token,
-            seq: last.seq,
-            next: last.next,
-            mark: last.mark,
-            ended: last.ended,
-        }))
+        Ok(token.map(|token| last.progress(token)))
     }
 
     /// Reads the last commit of a partition, with its token, from the changelog.

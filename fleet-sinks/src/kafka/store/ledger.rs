@@ -11,6 +11,8 @@ use fleet_core::{
     source::{Assigned, Membership},
 };
 
+use super::head::Head;
+
 /// A partition that was claimed here.
 #[derive(Clone, Debug)]
 struct Held {
@@ -28,6 +30,28 @@ pub(super) struct Last {
     pub(super) next: Option<Offset>,
     pub(super) mark: Option<Mark>,
     pub(super) ended: bool,
+}
+
+impl Last {
+    pub(super) fn of(head: &Head, mark: Option<Mark>) -> Self {
+        Self {
+            seq: head.seq,
+            next: Some(head.next()),
+            mark,
+            ended: head.ended,
+        }
+    }
+
+    /// The progress under this token.
+    pub(super) fn progress(self, token: u64) -> Progress {
+        Progress {
+            token,
+            seq: self.seq,
+            next: self.next,
+            mark: self.mark,
+            ended: self.ended,
+        }
+    }
 }
 
 /// One partition's share of a commit, without its state.
@@ -130,17 +154,9 @@ impl Ledger {
         let state = self.lock();
         let held = state.held.get(partition)?;
         let assigned = members.assigned(partition)?;
-        let last = held
-            .last
-            .clone()
-            .filter(|_| assigned.number == held.assignment)?;
-        Some(Progress {
-            token: held.token,
-            seq: last.seq,
-            next: last.next,
-            mark: last.mark,
-            ended: last.ended,
-        })
+        let last = held.last.clone();
+        let is_here = assigned.number == held.assignment;
+        Some(last.filter(|_| is_here)?.progress(held.token))
     }
 
     /// The token under which a partition was claimed here last, and whether it is still here: if it

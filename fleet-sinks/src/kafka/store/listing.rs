@@ -56,42 +56,21 @@ impl<'a> Listing<'a> {
     pub(super) fn last(mut self, partition: &Partition) -> Option<(u64, Last)> {
         let (head, mark) = self.found.remove(partition)?;
         let head = head?;
-        let last = Last {
-            seq: head.seq,
-            next: Some(head.next()),
-            mark: mark.as_ref().and_then(Saved::mark),
-            ended: head.ended,
-        };
+        let last = Last::of(&head, mark.as_ref().and_then(Saved::mark));
         Some((head.token, last))
     }
 
     /// The progress of each partition, under the tokens of this process where it has claimed it.
     pub(super) fn finish(self, tokens: &BTreeMap<Partition, u64>) -> BTreeMap<Partition, Progress> {
-        let unstarted = tokens.iter().map(|(name, token)| {
-            let progress = Progress {
-                token: *token,
-                seq: 0,
-                next: None,
-                mark: None,
-                ended: false,
-            };
-            (name.clone(), progress)
-        });
+        let unstarted = tokens
+            .iter()
+            .map(|(name, token)| (name.clone(), Last::default().progress(*token)));
         let mut all: BTreeMap<_, _> = unstarted.collect();
         for (name, (head, mark)) in self.found {
             let Some(head) = head else { continue };
-            let progress = Progress {
-                token: tokens
-                    .get(&name)
-                    .copied()
-                    .unwrap_or_default()
-                    .max(head.token),
-                seq: head.seq,
-                next: Some(head.next()),
-                mark: mark.as_ref().and_then(Saved::mark),
-                ended: head.ended,
-            };
-            all.insert(name, progress);
+            let token = tokens.get(&name).copied().unwrap_or_default();
+            let last = Last::of(&head, mark.as_ref().and_then(Saved::mark));
+            all.insert(name, last.progress(token.max(head.token)));
         }
         all
     }

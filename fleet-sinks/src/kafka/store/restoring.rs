@@ -191,12 +191,8 @@ impl Restored {
 
     /// What the last commit left.
     pub(super) fn last(&self) -> Last {
+        let mark = self.state.iter().find_map(Saved::mark);
         let head = self.head.as_ref();
-        Last {
-            seq: head.map_or(0, |head| head.seq),
-            next: head.map(Head::next),
-            mark: self.state.iter().find_map(Saved::mark),
-            ended: head.is_some_and(|head| head.ended),
-        }
+        head.map_or_else(Last::default, |head| Last::of(head, mark))
     }
 }

@@ -207,12 +207,12 @@ impl CheckpointStore for KafkaStore {
     }
 
     async fn commit(&mut self, tx: KafkaTx, epoch: &[Sealed]) -> Result<Committed> {
-        let mut work = match self.0.prepare(tx, epoch)? {
+        let work = match self.0.prepare(tx, epoch)? {
             Ok(work) => work,
             Err(fenced) => return Ok(Committed::Fenced(fenced)),
         };
         // Not given up: what was begun is ended.
-        self.work(move |inner, _| inner.commit(&mut work)).await
+        self.work(move |inner, _| inner.commit(&work)).await
     }
 
     async fn progress(&mut self, partition: &Partition) -> Result<Option<Progress>> {

@@ -66,7 +66,7 @@ async fn measure(
     took
 }
 
-/// A store of its own, with a claim of each partition of the source.
+/// A new store, with a claim of each partition of the source.
 pub(super) async fn claimed(
     source: &mut KafkaSource,
     brokers: &str,
